@@ -1,0 +1,69 @@
+// Where one writes. Enter sends, Shift+Enter begins a line, and Enter that ends an IME composition does neither.
+import { byId, setText } from "../lib/dom.js";
+import { fill, texts } from "../lib/texts.js";
+import { count } from "../models/rules.js";
+
+const NEAR_LIMIT = 100;
+
+export class Composer {
+  #form = byId("chat-form");
+  #field = byId("chat");
+  #note = byId("composer-note");
+  #limit;
+  #send;
+
+  /** `send(text)` says whether the text was taken; `typed(text)` is told of every change. */
+  constructor({ limit, draft, send, typed }) {
+    this.#limit = limit;
+    this.#send = send;
+    if (!this.#field.value) this.#field.value = draft;
+    this.#field.addEventListener("input", () => { typed(this.#field.value); this.#changed(); });
+    this.#field.addEventListener("keydown", (event) => this.#key(event));
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+      typed(this.#field.value);
+    });
+    this.#changed();
+  }
+
+  /** Says something under the field, until the next change. */
+  say(text) { setText(this.#note, text); }
+
+  close() {
+    for (const control of this.#form.elements) control.disabled = true;
+    this.#form.inert = true;
+  }
+
+  #key(event) {
+    // 229 is what Safari sends for the Enter that ends a composition, when isComposing is already false.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.#form.requestSubmit();
+  }
+
+  #submit() {
+    const text = this.#field.value.trim();
+    const was = count(text);
+    if (was > this.#limit) return this.say(fill(texts.field.chat_too_long, { limit: this.#limit, was }));
+    if (!this.#send(text)) return;
+    this.#field.value = "";
+    this.#changed();
+    this.#field.focus({ preventScroll: true });
+  }
+
+  #changed() {
+    const left = this.#limit - count(this.#field.value.trim());
+    if (left < 0) this.say(fill(texts.field.chat_too_long, { limit: this.#limit, was: this.#limit - left }));
+    else this.say(left <= NEAR_LIMIT ? fill(texts.talk.left_over, { n: left }) : "");
+    this.#field.toggleAttribute("aria-invalid", left < 0);
+    this.#grow();
+  }
+
+  // Browsers without field-sizing: the height follows the text through the number of rows.
+  #grow() {
+    if (CSS.supports("field-sizing", "content")) return;
+    this.#field.rows = 1;
+    while (this.#field.rows < 6 && this.#field.scrollHeight > this.#field.clientHeight) this.#field.rows += 1;
+  }
+}

@@ -1,0 +1,46 @@
+// Three ways a GIF comes in: chosen, pasted, dropped anywhere on the page.
+import { byId } from "../lib/dom.js";
+
+/** Calls `take(files)` with what was brought. */
+export function startFiles(take) {
+  const input = byId("gif");
+  input.addEventListener("change", () => {
+    take([...input.files]);
+    input.value = "";
+  });
+  addEventListener("paste", (event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    take(files);
+  });
+  startDrop(take);
+}
+
+function startDrop(take) {
+  const mouth = byId("drop");
+  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && !document.querySelector("dialog[open]");
+  // dragenter and dragleave come for every element on the way; what counts is how many are still entered.
+  let depth = 0;
+  const close = () => { depth = 0; mouth.hidden = true; };
+  addEventListener("dragenter", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    depth += 1;
+    mouth.hidden = false;
+  });
+  addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "copy";
+  });
+  addEventListener("dragleave", (event) => {
+    if (carriesFiles(event) && --depth <= 0) close();
+  });
+  addEventListener("drop", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    close();
+    take([...event.dataTransfer.files]);
+  });
+}

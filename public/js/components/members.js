@@ -1,0 +1,97 @@
+// Who is here: the panel, the numbers in the bar, the pile of marks.
+import { byId, clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { hueOf } from "../lib/hue.js";
+import { fill, texts } from "../lib/texts.js";
+
+const PILE = 3;
+
+export class MembersView {
+  #list = byId("members-list");
+  #me;
+  #owner;
+  #members = new Map();
+  #max = Number(byId("room-people").dataset.max);
+  #count = 0;
+
+  constructor(me, owner) {
+    this.#me = me;
+    this.#owner = owner;
+    for (const row of this.#list.children) this.#members.set(row.dataset.id, row);
+    this.#count = Number(byId("members-btn").querySelector(".num").textContent);
+  }
+
+  /** The whole list anew; rows that stay are kept, so that focus and scroll stay too. */
+  replace(members) {
+    const ids = new Set(members.map(({ id }) => id));
+    for (const id of [...this.#members.keys()]) if (!ids.has(id)) this.#take(id);
+    for (const member of members) this.#put(member);
+    this.#count = members.length;
+    this.#show();
+  }
+
+  add({ visitor, color, count }) {
+    this.#put({ id: visitor, color });
+    this.#counted(count);
+  }
+
+  remove({ visitor, count }) {
+    this.#take(visitor);
+    this.#counted(count);
+  }
+
+  room({ max, count }) {
+    this.#max = max;
+    this.#counted(count);
+  }
+
+  #counted(count) {
+    this.#count = count ?? this.#members.size;
+    this.#show();
+  }
+
+  #put({ id, color, hue }) {
+    if (this.#members.has(id)) return;
+    const row = clone("member-template");
+    row.dataset.id = id;
+    setHue(row, hue === undefined ? hueOf(color) : hue);
+    row.querySelector(".mark").src = markUrl(id);
+    row.querySelector(".name").textContent = color;
+    if (id !== this.#owner) row.querySelector(".member__owner").remove();
+    if (id !== this.#me) row.querySelector(".member__me").remove();
+    this.#members.set(id, row);
+    this.#insert(id, row);
+  }
+
+  // The owner first, then me, then the others as they came.
+  #insert(id, row) {
+    const rows = [...this.#list.children];
+    const before = rows.filter((other) => this.#rank(other.dataset.id) <= this.#rank(id)).at(-1);
+    if (before) before.after(row);
+    else this.#list.prepend(row);
+  }
+
+  #rank(id) {
+    if (id === this.#owner) return 0;
+    return id === this.#me ? 1 : 2;
+  }
+
+  #take(id) {
+    this.#members.get(id)?.remove();
+    this.#members.delete(id);
+  }
+
+  #show() {
+    const seats = { count: this.#count, max: this.#max };
+    setText(byId("room-people"), fill(texts.chat.people, seats));
+    setText(byId("members-count"), `${seats.count}/${seats.max}`);
+    const button = byId("members-btn");
+    button.setAttribute("aria-label", fill(texts.chat.members_button, seats));
+    setText(button.querySelector(".num"), String(seats.count));
+    const pile = button.querySelector(".pile");
+    const marks = [...this.#list.querySelectorAll(".mark")].slice(0, PILE);
+    const shown = [...pile.children].map((mark) => mark.getAttribute("src")).join();
+    if (shown !== marks.map((mark) => mark.getAttribute("src")).join()) {
+      pile.replaceChildren(...marks.map((mark) => mark.cloneNode()));
+    }
+  }
+}

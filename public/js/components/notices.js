@@ -1,0 +1,95 @@
+// Sentences over the list: the line is down, the room is gone, something was refused. One of each kind at most.
+import { byId, clone, setText } from "../lib/dom.js";
+import { refusal, texts } from "../lib/texts.js";
+import { markUse } from "./icon.js";
+
+const PATIENCE = 3_000;
+
+export class Notices {
+  #place = byId("notices");
+  #shown = new Map();
+  #timer = null;
+  #retry;
+
+  /** `retry` is what "connect now" does. */
+  constructor(retry) { this.#retry = retry; }
+
+  /** The line is down; said only when it stays down for a moment. */
+  lineDown(polling = false) {
+    if (polling) this.#line(polling);
+    else if (!this.#timer && !this.#shown.has("line")) {
+      this.#timer = setTimeout(() => { this.#timer = null; this.#line(false); }, PATIENCE);
+    }
+  }
+
+  lineUp() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#hide("line");
+    this.#hide("refused");
+  }
+
+  refused(why, again) {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#hide("line");
+    this.#show("refused", {
+      says: refusal(why),
+      more: texts.talk.refused,
+      link: again ? null : { text: texts.talk.reload, href: location.pathname },
+    });
+  }
+
+  exception(why) { this.#show("exception", { says: refusal(why), close: true }); }
+
+  gone(listText) {
+    this.lineUp();
+    this.#show("gone", { says: texts.talk.gone, more: texts.talk.gone_more, link: { text: listText, href: "/" } });
+  }
+
+  #line(polling) {
+    this.#show("line", {
+      warn: true,
+      says: polling ? texts.talk.polling : texts.talk.reconnecting,
+      dots: !polling,
+      more: polling ? "" : texts.talk.kept,
+      button: { text: texts.talk.connect_now, act: this.#retry },
+    });
+  }
+
+  #show(kind, { warn = false, says, dots = false, more = "", button, link, close = false }) {
+    const banner = clone("banner-template");
+    banner.classList.toggle("banner--warn", warn);
+    if (warn) markUse(banner, "plug");
+    setText(banner.querySelector(".banner__says"), says);
+    banner.querySelector(".dots").hidden = !dots;
+    const tail = banner.querySelector(".banner__more");
+    if (more) tail.textContent = more;
+    else tail.remove();
+    const [act, shut] = banner.querySelectorAll("button");
+    if (button) {
+      act.hidden = false;
+      act.textContent = button.text;
+      act.addEventListener("click", button.act);
+    }
+    if (link) {
+      const way = banner.querySelector("a");
+      way.hidden = false;
+      way.textContent = link.text;
+      way.href = link.href;
+    }
+    shut.hidden = !close;
+    shut.addEventListener("click", () => { this.#hide(kind); byId("chat").focus(); });
+    this.#hide(kind);
+    this.#shown.set(kind, banner);
+    this.#place.append(banner);
+  }
+
+  #hide(kind) {
+    const banner = this.#shown.get(kind);
+    if (!banner) return;
+    this.#shown.delete(kind);
+    if (banner.contains(document.activeElement)) byId("chat").focus({ preventScroll: true });
+    banner.remove();
+  }
+}

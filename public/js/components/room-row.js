@@ -1,0 +1,42 @@
+// One row of the list, made from the server's own fragment.
+import { clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { hueOf } from "../lib/hue.js";
+import { fill, texts } from "../lib/texts.js";
+
+export function makeRow(room, me) {
+  const row = clone("room-template");
+  row.dataset.id = room._id;
+  setHue(row, room.hue === undefined ? hueOf(room.owner) : room.hue);
+  const mark = row.querySelector(".room__mark");
+  if (room.visitor) mark.src = markUrl(room.visitor);
+  else mark.hidden = true;
+  mark.alt = fill(texts.rooms.owner, { name: room.owner });
+  row.querySelector(".tag").hidden = room.visitor !== me;
+  row.querySelector("time").dateTime = room.createdAt;
+  row.querySelector(".join-btn").dataset.id = room._id;
+  updateRow(row, room);
+  return row;
+}
+
+export function updateRow(row, room) {
+  setText(row.querySelector(".room__title"), room.title);
+  setText(row.querySelector(".room__name"), room.title);
+  setText(row.querySelector(".room__count"), `${room.count}/${room.max}`);
+  const seats = row.querySelector(".seats");
+  seats.max = room.max;
+  seats.value = room.count;
+  row.querySelector(".room__lock").hidden = !room.password;
+  const button = row.querySelector(".join-btn");
+  const full = room.count >= room.max && row.querySelector(".tag").hidden;
+  button.dataset.password = String(room.password);
+  setText(button.querySelector(".room__go"), full ? texts.rooms.full : texts.rooms.enter);
+  if (full) {
+    button.removeAttribute("href");
+    button.setAttribute("role", "link");
+    button.setAttribute("aria-disabled", "true");
+  } else {
+    button.href = `/room/${room._id}`;
+    button.removeAttribute("role");
+    button.removeAttribute("aria-disabled");
+  }
+}

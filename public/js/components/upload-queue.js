@@ -1,0 +1,92 @@
+// A card for each GIF on its way: still, name, size, description, progress, and how to stop or repeat it.
+import { announce, byId, clone, setText } from "../lib/dom.js";
+import { sizeText } from "../lib/format.js";
+import { fill, refusal, texts } from "../lib/texts.js";
+
+const WORDS = { ready: "upload_ready", waiting: "upload_waiting", checking: "upload_checking", failed: "upload_failed" };
+
+export class UploadQueue {
+  #box = byId("queue-box");
+  #list = byId("queue");
+  #cards = new Map();
+  #act;
+  #count = 0;
+
+  /** `act(what, item)`: `retry` or `cancel`. */
+  constructor(act) { this.#act = act; }
+
+  /** Shows an item or its new state. */
+  changed(item) {
+    const card = this.#cards.get(item) ?? this.#add(item);
+    const { state, progress, why, final } = item;
+    card.classList.toggle("upload--failed", state === "failed");
+    const bar = card.querySelector(".bar");
+    bar.hidden = state !== "sending";
+    bar.value = Math.round(progress * 100);
+    setText(card.querySelector(".upload__word"), state === "sending" ? `${bar.value}%` : texts.talk[WORDS[state]]);
+    const alt = card.querySelector(".upload__alt");
+    alt.readOnly = state === "sending" || state === "checking";
+    alt.hidden = final;
+    const line = card.querySelector(".upload__why");
+    line.hidden = state !== "failed";
+    setText(line, state === "failed" ? reason(why) : "");
+    if (state === "failed") announce(`${item.file.name}: ${line.textContent}`);
+    card.querySelector("[data-do=retry]").hidden = state !== "failed" || final;
+  }
+
+  removed(item) {
+    const card = this.#cards.get(item);
+    if (!card) return;
+    this.#cards.delete(item);
+    const focused = card.contains(document.activeElement);
+    const next = card.nextElementSibling ?? card.previousElementSibling;
+    card.remove();
+    this.#box.hidden = this.#cards.size === 0;
+    if (focused) (next?.querySelector("[data-do=cancel]") ?? byId("chat")).focus({ preventScroll: true });
+  }
+
+  /** Puts the cursor where the description of a fresh card is written. */
+  focus(item) { this.#cards.get(item)?.querySelector(".upload__alt:not([hidden])")?.focus({ preventScroll: true }); }
+
+  #add(item) {
+    const card = clone("upload-template");
+    const name = item.file.name;
+    this.#cards.set(item, card);
+    this.#count += 1;
+    setText(card.querySelector(".upload__name"), name);
+    card.querySelector(".upload__name").title = name;
+    setText(card.querySelector(".upload__size"), sizeText(item.file.size));
+    card.querySelector(".bar").setAttribute("aria-label", fill(texts.talk.upload_progress, { name }));
+    const label = card.querySelector("label");
+    const alt = card.querySelector(".upload__alt");
+    alt.id = `alt-${this.#count}`;
+    label.htmlFor = alt.id;
+    setText(label, fill(texts.chat.alt_label, { name }));
+    alt.addEventListener("input", () => { item.alt = alt.value.trim(); });
+    for (const button of card.querySelectorAll("[data-do]")) {
+      button.addEventListener("click", () => this.#act(button.dataset.do, item));
+    }
+    card.querySelector("[data-do=cancel]").setAttribute("aria-label", fill(texts.chat.cancel_upload, { name }));
+    this.#list.append(card);
+    this.#box.hidden = false;
+    card.scrollIntoView({ block: "nearest" });
+    drawStill(card.querySelector("canvas"), item.file);
+    return card;
+  }
+}
+
+function reason(why) {
+  if (why.code !== "too_large" || why.message) return refusal(why);
+  return fill(texts.error.too_large, { size: sizeText(why.size), limit: sizeText(why.limit) });
+}
+
+// The first picture, cut to a square; a file that is no picture leaves the square empty.
+async function drawStill(canvas, file) {
+  try {
+    const picture = await createImageBitmap(file);
+    const side = Math.min(picture.width, picture.height);
+    const [x, y] = [(picture.width - side) / 2, (picture.height - side) / 2];
+    canvas.getContext("2d").drawImage(picture, x, y, side, side, 0, 0, canvas.width, canvas.height);
+    picture.close();
+  } catch { /* the card says in words what is wrong */ }
+}

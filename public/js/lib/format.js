@@ -1,0 +1,32 @@
+// Times and sizes in the words of the page's language.
+import { lang } from "./texts.js";
+
+const clockFormat = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const fullFormat = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
+const dayFormat = new Intl.DateTimeFormat(lang, { weekday: "long", month: "long", day: "numeric" });
+const agoFormat = new Intl.RelativeTimeFormat(lang);
+
+export const clock = (date) => clockFormat.format(date);
+export const fullDate = (date) => fullFormat.format(date);
+export const dayName = (date) => dayFormat.format(date);
+
+/** The local day of a date as `YYYY-MM-DD`. */
+export function dayKey(date) {
+  const two = (number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** How long ago a date was, as the server says it. */
+export function ago(date, now, justNow) {
+  const minutes = Math.floor((now - date) / 60_000);
+  if (minutes < 1) return justNow;
+  if (minutes < 60) return agoFormat.format(-minutes, "minute");
+  if (minutes < 1440) return agoFormat.format(-Math.floor(minutes / 60), "hour");
+  return agoFormat.format(-Math.floor(minutes / 1440), "day");
+}
+
+/** A size as people read it; rounded up, so that what is over a limit never looks like it. */
+export function sizeText(bytes) {
+  if (bytes < 1000 * 1024) return `${Math.ceil(bytes / 1024)} kB`;
+  return `${Math.ceil((bytes * 10) / 1048576) / 10} MiB`;
+}

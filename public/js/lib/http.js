@@ -1,0 +1,25 @@
+// JSON over HTTP. A refusal is thrown as the server said it: {status, code, message}; a lost line has no status.
+
+export async function getJson(url) {
+  return askJson(url, {});
+}
+
+export async function askJson(url, { method = "GET", body } = {}) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(url, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(15_000),
+      cache: "no-store",
+    });
+  } catch {
+    throw { code: "offline" };
+  }
+  const data = await response.json().catch(() => null);
+  if (response.ok) return data;
+  throw { status: response.status, code: data?.code, message: data?.message, field: data?.field };
+}

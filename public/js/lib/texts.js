@@ -1,0 +1,12 @@
+// Sentences come from the server with the page; nothing is translated here.
+const block = document.getElementById("texts");
+
+export const texts = block ? JSON.parse(block.textContent) : {};
+
+export const lang = document.documentElement.lang;
+
+/** Puts values into the `%{name}` places of a text. */
+export const fill = (text, values) => text.replace(/%\{(\w+)\}/g, (place, name) => values[name] ?? place);
+
+/** The sentence for a refusal: the server's own words, else those of the code. */
+export const refusal = ({ code, message } = {}) => message || texts.error?.[code] || texts.talk.no_answer;

@@ -1,0 +1,39 @@
+// One GIF over HTTP, with progress. The nonce and the description go first, so the server knows them when the file comes.
+
+const STALLED = 30_000;
+
+export function postGif(url, { nonce, alt, file }, progress) {
+  const request = new XMLHttpRequest();
+  const form = new FormData();
+  form.append("nonce", nonce);
+  form.append("alt", alt);
+  form.append("gif", file, file.name || "image.gif");
+  let stalled;
+  const watch = () => {
+    clearTimeout(stalled);
+    stalled = setTimeout(() => request.abort(), STALLED);
+  };
+  const done = new Promise((resolve, reject) => {
+    request.upload.onprogress = ({ loaded, total }) => { watch(); progress(total ? loaded / total : 0); };
+    request.onload = () => {
+      const body = readJson(request.responseText);
+      if (request.status >= 200 && request.status < 300 && body) resolve(body);
+      else reject({ status: request.status, code: body?.code, message: body?.message });
+    };
+    request.onerror = request.onabort = () => reject({ code: "offline" });
+    request.onloadend = () => clearTimeout(stalled);
+  });
+  request.open("POST", url);
+  request.setRequestHeader("Accept", "application/json");
+  request.send(form);
+  watch();
+  return { done, abort: () => request.abort() };
+}
+
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

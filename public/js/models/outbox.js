@@ -1,0 +1,110 @@
+// What was written here and is not stored yet. Sent one after another in the order of writing; a nonce names each
+// message, so that sending it twice stores it once.
+
+const PAUSE_AFTER_SILENCE = 2_000;
+
+export class Outbox {
+  #items;
+  #send;
+  #changed;
+  #newNonce;
+  #limit;
+  #wait;
+  #open = false;
+  #busy = false;
+
+  /**
+   * `send(item)` resolves with an ack and rejects when no answer came; `changed(item)` is told of each new state;
+   * `saved` are items of an earlier life of the page.
+   */
+  constructor({ send, changed, newNonce, limit = 200, saved = [], wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
+    this.#send = send;
+    this.#changed = changed;
+    this.#newNonce = newNonce;
+    this.#limit = limit;
+    this.#wait = wait;
+    this.#items = saved.slice(0, limit).map(({ nonce, chat, at }) => ({ nonce, chat, at, state: "pending" }));
+  }
+
+  get items() { return [...this.#items]; }
+
+  get full() { return this.#items.length >= this.#limit; }
+
+  get limit() { return this.#limit; }
+
+  /** Puts a text in line; null when the line is full. */
+  add(chat) {
+    if (this.full) return null;
+    const item = { nonce: this.#newNonce(), chat, at: Date.now(), state: "pending" };
+    this.#items.push(item);
+    this.#changed(item);
+    this.#flush();
+    return item;
+  }
+
+  retry(nonce) {
+    const item = this.#find(nonce);
+    if (item?.state !== "failed") return;
+    this.#turn(item, "pending");
+    this.#flush();
+  }
+
+  remove(nonce) {
+    const item = this.#find(nonce);
+    if (!item) return;
+    this.#items = this.#items.filter((other) => other !== item);
+    this.#turn(item, "removed");
+  }
+
+  /** The message is known to be stored, by an ack or because it arrived; true when it was waiting here. */
+  confirm(nonce) {
+    const item = nonce && this.#find(nonce);
+    if (!item) return false;
+    this.#items = this.#items.filter((other) => other !== item);
+    this.#turn(item, "sent");
+    return true;
+  }
+
+  /** There is a line to the server: sends what waits. */
+  start() {
+    this.#open = true;
+    this.#flush();
+  }
+
+  stop() { this.#open = false; }
+
+  async #flush() {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let item = this.#next(); item && this.#open; item = this.#next()) await this.#try(item);
+    this.#busy = false;
+  }
+
+  async #try(item) {
+    let ack;
+    try {
+      ack = await this.#send(item);
+    } catch {
+      // No answer says nothing about what happened there; the nonce makes asking again safe.
+      if (this.#open) await this.#wait(PAUSE_AFTER_SILENCE);
+      return;
+    }
+    if (item.state !== "pending") return;
+    if (ack?.ok) {
+      // It leaves this list when its message takes its place in the room.
+      item.state = "stored";
+    } else {
+      item.why = ack;
+      this.#turn(item, "failed");
+    }
+  }
+
+  #turn(item, state) {
+    item.state = state;
+    this.#changed(item);
+  }
+
+  #next() { return this.#items.find(({ state }) => state === "pending"); }
+
+  #find(nonce) { return this.#items.find((item) => item.nonce === nonce); }
+}

@@ -1,0 +1,26 @@
+// The rules of the fields, so that a mistake is told before it is sent. The server has the last word, in the same words.
+import { fill } from "../lib/texts.js";
+
+export const count = (text) => [...text].length;
+
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+
+export function checkTitle(value, { limit }, words) {
+  const title = value.trim();
+  if (title === "") return fill(words.title_empty, { limit });
+  const was = count(title);
+  if (was > limit) return fill(words.title_too_long, { limit, was });
+  return CONTROL.test(title) ? fill(words.control, { field: words.title }) : "";
+}
+
+export function checkMax(value, { min, limit }, words) {
+  const text = value.trim();
+  if (!/^-?\d+$/.test(text)) return fill(words.max_number, { min, limit });
+  const seats = Number(text);
+  return seats < min || seats > limit ? fill(words.max_range, { min, limit, was: text }) : "";
+}
+
+export function checkPassword(value, { limit }, words) {
+  const was = new TextEncoder().encode(value).length;
+  return was > limit ? fill(words.password_too_long, { limit, was }) : "";
+}

@@ -1,0 +1,110 @@
+// GIFs on their way: ready, waiting, sending, checking, failed. One goes up at a time, in the order of choosing.
+
+const SIGNATURE = /^GIF8[79]a/;
+const PAUSE_AFTER_BREAK = 1_500;
+
+export class Uploads {
+  #items = [];
+  #post;
+  #view;
+  #newNonce;
+  #limit;
+  #wait;
+  #open = false;
+  #current = null;
+
+  /** `post(item, progress)` gives {done, abort}; `view` is told: changed(item), removed(item), stored(message). */
+  constructor({ post, view, newNonce, limit, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
+    this.#post = post;
+    this.#view = view;
+    this.#newNonce = newNonce;
+    this.#limit = limit;
+    this.#wait = wait;
+  }
+
+  get size() { return this.#items.length; }
+
+  /** Puts a file in the queue; what cannot be sent is told at once. */
+  async add(file) {
+    const item = { nonce: this.#newNonce(), file, alt: "", state: "ready", progress: 0, tries: 0, why: null, final: false };
+    this.#items.push(item);
+    if (file.size > this.#limit) this.#fail(item, { code: "too_large", size: file.size, limit: this.#limit }, true);
+    else this.#view.changed(item);
+    const head = await file.slice(0, 6).text().catch(() => "");
+    if (item.state === "ready" && !SIGNATURE.test(head)) this.#fail(item, { code: "not_a_gif" }, true);
+    return item;
+  }
+
+  /** Everything that is ready goes. */
+  send() {
+    for (const item of this.#items) if (item.state === "ready") this.#turn(item, "waiting");
+    this.#next();
+  }
+
+  retry(item) {
+    if (item.state !== "failed" || item.final) return;
+    item.tries = 0;
+    this.#turn(item, "waiting");
+    this.#next();
+  }
+
+  cancel(item) {
+    this.#drop(item);
+    if (this.#current?.item === item) this.#current.abort();
+  }
+
+  start() {
+    this.#open = true;
+    this.#next();
+  }
+
+  /** Lets a running upload go on: its answer may still come. */
+  stop() { this.#open = false; }
+
+  async #next() {
+    if (this.#current || !this.#open) return;
+    const item = this.#items.find(({ state }) => state === "waiting");
+    if (!item) return;
+    item.progress = 0;
+    this.#turn(item, "sending");
+    const { done, abort } = this.#post(item, (share) => {
+      item.progress = share;
+      this.#turn(item, share >= 1 ? "checking" : "sending");
+    });
+    this.#current = { item, abort };
+    try {
+      const message = await done;
+      this.#drop(item);
+      this.#view.stored(message);
+    } catch (refusal) {
+      if (this.#items.includes(item)) this.#refused(item, refusal);
+    }
+    this.#current = null;
+    // A line that broke a moment ago is not asked again in the same breath.
+    if (item.state === "waiting") await this.#wait(PAUSE_AFTER_BREAK);
+    this.#next();
+  }
+
+  #refused(item, refusal) {
+    // The line broke or we are not in at the moment: it goes again by itself, under the same nonce.
+    const broken = refusal.code === "offline" && item.tries++ < 2;
+    if (broken || (!this.#open && refusal.code === "not_a_member")) this.#turn(item, "waiting");
+    else this.#fail(item, refusal, refusal.code === "too_large" || refusal.code === "not_a_gif");
+  }
+
+  #fail(item, why, final) {
+    item.why = why;
+    item.final = final;
+    this.#turn(item, "failed");
+  }
+
+  #turn(item, state) {
+    item.state = state;
+    if (this.#items.includes(item)) this.#view.changed(item);
+  }
+
+  #drop(item) {
+    this.#items = this.#items.filter((other) => other !== item);
+    this.#view.removed(item);
+  }
+}

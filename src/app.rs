@@ -1,0 +1,162 @@
+//! Puts everything together, serves, stops.
+
+mod serve;
+
+use std::{io, path::Path, sync::Arc, time::Duration};
+
+use socketioxide::{ParserConfig, SocketIo, layer::SocketIoLayer};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use tracing::{error, info};
+
+use crate::{
+    assets::Assets,
+    config::Config,
+    domain::Refusal,
+    events::Events,
+    messages::Messages,
+    passwords::Passwords,
+    rooms::Rooms,
+    sockets,
+    state::AppState,
+    store::{Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
+    uploads::Uploads,
+    web,
+};
+
+/// How often seats and rooms whose grace is over are looked for.
+const TEND_EVERY: Duration = Duration::from_millis(500);
+
+/// How often expired sessions are deleted.
+const PURGE_EVERY: Duration = Duration::from_secs(600);
+
+/// Time for sockets and for requests to end, each, before the store is closed. Together they stay below the 10 s that
+/// service managers commonly wait.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The store can't be opened.
+    #[error("--store: {0}")]
+    Store(#[from] StoreError),
+    /// The folder of the GIFs can't be used.
+    #[error("--uploads {0}: {1}")]
+    Uploads(String, #[source] io::Error),
+    /// Something else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Serves on `listener` until `shutdown` ends, then lets everybody go and flushes what is waiting.
+///
+/// # Errors
+/// The store or the folder of the GIFs can't be opened.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), AppError> {
+    let (store, sessions) = open_store(&config.store).await?;
+    let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
+    let mut tasks = JoinSet::new();
+    start_tasks(&mut tasks, &state, &sessions)?;
+    let router = web::router(state.clone(), sessions, layer);
+    info!(address = %listener.local_addr().map_err(|error| AppError::Other(error.to_string()))?, "serving");
+    let connections = serve::serve(listener, router, &state.config, shutdown).await;
+    info!("stopping");
+    Events::announce_restart(&io, state.config.restart_within).await;
+    if timeout(PATIENCE, io.close()).await.is_err() {
+        info!("some sockets did not close in time");
+    }
+    if timeout(PATIENCE, connections.shutdown()).await.is_err() {
+        info!("some requests did not end in time");
+    }
+    state.messages.settled().await;
+    store.close().await;
+    tasks.shutdown().await;
+    info!("stopped");
+    Ok(())
+}
+
+async fn open_store(url: &StoreUrl) -> Result<(Arc<dyn Store>, Sessions), AppError> {
+    match url {
+        StoreUrl::Sqlite(path) => {
+            let file = path.clone();
+            let open = tokio::task::spawn_blocking(move || SqliteStore::open(&file));
+            let store = open.await.map_err(StoreError::failed)??;
+            Ok((Arc::new(store), open_sqlite_sessions(&beside(path)).await?))
+        }
+    }
+}
+
+/// `data/gifchat.db` keeps its sessions in `data/gifchat-sessions.db`.
+fn beside(path: &Path) -> std::path::PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let end = path
+        .extension()
+        .map(|end| format!(".{}", end.to_string_lossy()))
+        .unwrap_or_default();
+    path.with_file_name(format!("{stem}-sessions{end}"))
+}
+
+async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
+    let limits = config.limits();
+    let uploads = Uploads::open(&config.uploads, limits.gif, config.uploads_at_once)
+        .map_err(|error| AppError::Uploads(config.uploads.display().to_string(), error))?;
+    uploads.sweep(&*store).await?;
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let passwords = Passwords::new(cores).map_err(|error| AppError::Other(error.to_string()))?;
+    let state = AppState {
+        assets: Assets::load(config.public.as_deref()),
+        rooms: Rooms::new(Arc::clone(&store), uploads.clone(), passwords, config.graces()),
+        messages: Messages::new(Arc::clone(&store), uploads),
+        events: Events::new(Arc::clone(&store)),
+        limits: Arc::new(limits),
+        config: Arc::new(config),
+        store,
+    };
+    let (layer, io) = SocketIo::builder()
+        .with_parser(
+            ParserConfig::common()
+                .max_incoming_binaries(1)
+                .max_incoming_binary_buf_size(1),
+        )
+        .max_payload(state.limits.event as u64)
+        .ws_max_message_size(state.limits.event)
+        .ws_max_frame_size(state.limits.event)
+        // A small buffer: most clients say little, and there is one for each socket.
+        .ws_read_buffer_size(512)
+        .max_buffer_size(state.config.socket_buffer)
+        .build_layer();
+    sockets::register(&io, state.clone());
+    Ok((state, io, layer))
+}
+
+fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -> Result<(), AppError> {
+    let changes = state.store.changes();
+    let changes = changes.ok_or_else(|| AppError::Other("somebody follows the store already".into()))?;
+    tasks.spawn(Arc::clone(&state.events).follow(changes));
+    let events = Arc::clone(&state.events);
+    tasks.spawn(async move { events.lobby().run().await });
+    let rooms = state.rooms.clone();
+    tasks.spawn(async move {
+        loop {
+            tokio::time::sleep(TEND_EVERY).await;
+            if let Err(refusal) = rooms.tend().await
+                && refusal != Refusal::Unavailable
+            {
+                error!(code = refusal.code(), "seats and rooms can't be tended");
+            }
+        }
+    });
+    let sessions = sessions.clone();
+    tasks.spawn(async move {
+        loop {
+            if let Err(error) = sessions.purge().await {
+                error!(%error, "expired sessions can't be deleted");
+            }
+            tokio::time::sleep(PURGE_EVERY).await;
+        }
+    });
+    Ok(())
+}

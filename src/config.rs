@@ -1,0 +1,268 @@
+//! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Parser, ValueEnum};
+use url::Url;
+
+use crate::{
+    domain::{Limits, Max, gif::GifLimits},
+    store::{Graces, StoreUrl},
+};
+
+/// An anonymous GIF chat: open a page, get a colour for a name, make a room, talk in text and GIFs.
+#[derive(Clone, Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Config {
+    /// Address and port to serve on; port 0 takes a free one
+    #[arg(long, env = "GIFCHAT_LISTEN", default_value = "127.0.0.1:8005", value_name = "ADDR")]
+    pub listen: SocketAddr,
+
+    /// Where rooms and messages are kept
+    #[arg(
+        long,
+        env = "GIFCHAT_STORE",
+        default_value = "sqlite:data/gifchat.db",
+        value_name = "sqlite:PATH"
+    )]
+    pub store: StoreUrl,
+
+    /// Folder of the GIFs
+    #[arg(long, env = "GIFCHAT_UPLOADS", default_value = "uploads", value_name = "DIR")]
+    pub uploads: PathBuf,
+
+    /// Address under which visitors reach the site, such as https://chat.example; with https the cookie is Secure and
+    /// wears the __Host- prefix
+    #[arg(long, env = "GIFCHAT_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub public_url: Option<Url>,
+
+    /// Serve scripts, styles and icons from this folder instead of the binary, while developing
+    #[arg(long, env = "GIFCHAT_PUBLIC", value_name = "DIR")]
+    pub public: Option<PathBuf>,
+
+    /// What is logged, such as info or gifchat=debug
+    #[arg(long, env = "GIFCHAT_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+
+    /// How log lines look
+    #[arg(long, env = "GIFCHAT_LOG_FORMAT", default_value = "text", value_name = "FORMAT")]
+    pub log_format: LogFormat,
+
+    /// Characters of a title
+    #[arg(long, env = "GIFCHAT_TITLE_LIMIT", default_value_t = 60, value_name = "N")]
+    pub title_limit: usize,
+
+    /// Seats that a room may have
+    #[arg(long, env = "GIFCHAT_ROOM_MAX", default_value_t = 200, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(i64::from(Max::MIN)..=1_000_000))]
+    pub room_max: u32,
+
+    /// Bytes of a room's password
+    #[arg(long, env = "GIFCHAT_PASSWORD_LIMIT", default_value_t = 128, value_name = "BYTES")]
+    pub password_limit: usize,
+
+    /// Characters of a message
+    #[arg(long, env = "GIFCHAT_CHAT_LIMIT", default_value_t = 1_000, value_name = "N")]
+    pub chat_limit: usize,
+
+    /// Characters of a GIF's alternative text
+    #[arg(long, env = "GIFCHAT_ALT_LIMIT", default_value_t = 200, value_name = "N")]
+    pub alt_limit: usize,
+
+    /// Bytes of a GIF
+    #[arg(long, env = "GIFCHAT_GIF_LIMIT", default_value_t = 10 << 20, value_name = "BYTES")]
+    pub gif_limit: u64,
+
+    /// Pixels of a GIF's longer side
+    #[arg(long, env = "GIFCHAT_GIF_SIDE", default_value_t = 4_096, value_name = "PX",
+          value_parser = clap::value_parser!(u32).range(1..=65_535))]
+    pub gif_side: u32,
+
+    /// Frames of a GIF
+    #[arg(long, env = "GIFCHAT_GIF_FRAMES", default_value_t = 1_000, value_name = "N")]
+    pub gif_frames: u32,
+
+    /// Pixels of all frames of a GIF together
+    #[arg(long, env = "GIFCHAT_GIF_PIXELS", default_value_t = 300_000_000, value_name = "PX")]
+    pub gif_pixels: u64,
+
+    /// Uploads that run side by side; one more is told to come back
+    #[arg(long, env = "GIFCHAT_UPLOADS_AT_ONCE", default_value_t = 64, value_name = "N")]
+    pub uploads_at_once: usize,
+
+    /// Bytes of a websocket message or of a polling request
+    #[arg(long, env = "GIFCHAT_EVENT_LIMIT", default_value_t = 16 << 10, value_name = "BYTES")]
+    pub event_limit: usize,
+
+    /// Bytes of a form or a JSON body
+    #[arg(long, env = "GIFCHAT_BODY_LIMIT", default_value_t = 64 << 10, value_name = "BYTES")]
+    pub body_limit: usize,
+
+    /// Events that may wait for a slow socket before it has to catch up
+    #[arg(long, env = "GIFCHAT_SOCKET_BUFFER", default_value_t = 128, value_name = "N")]
+    pub socket_buffer: usize,
+
+    /// Connections at once; further ones wait to be accepted
+    #[arg(long, env = "GIFCHAT_CONNECTIONS", default_value_t = 20_000, value_name = "N")]
+    pub connections: usize,
+
+    /// Time for the header of a request, and between two requests of a connection
+    #[arg(long, env = "GIFCHAT_HEADER_TIMEOUT", default_value = "10s", value_parser = duration, value_name = "TIME")]
+    pub header_timeout: Duration,
+
+    /// Time for a form or JSON body, and for an upload between two of its parts
+    #[arg(long, env = "GIFCHAT_BODY_TIMEOUT", default_value = "15s", value_parser = duration, value_name = "TIME")]
+    pub body_timeout: Duration,
+
+    /// Time for a whole upload
+    #[arg(long, env = "GIFCHAT_UPLOAD_TIMEOUT", default_value = "2m", value_parser = duration, value_name = "TIME")]
+    pub upload_timeout: Duration,
+
+    /// Time after which a connection that takes no data is closed
+    #[arg(long, env = "GIFCHAT_TCP_TIMEOUT", default_value = "15s", value_parser = duration, value_name = "TIME")]
+    pub tcp_timeout: Duration,
+
+    /// How long a seat waits for a visitor whose connection broke
+    #[arg(long, env = "GIFCHAT_SEAT_GRACE", default_value = "5s", value_parser = duration, value_name = "TIME")]
+    pub seat_grace: Duration,
+
+    /// How long a room stays when everyone has left
+    #[arg(long, env = "GIFCHAT_ROOM_GRACE", default_value = "10s", value_parser = duration, value_name = "TIME")]
+    pub room_grace: Duration,
+
+    /// How long a new room waits for its first member, and any room after a restart
+    #[arg(long, env = "GIFCHAT_NEW_ROOM_GRACE", default_value = "60s", value_parser = duration, value_name = "TIME")]
+    pub new_room_grace: Duration,
+
+    /// How long a new session lives; from its second request on it lives as long as --session-life says
+    #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = duration, value_name = "TIME")]
+    pub new_session_life: Duration,
+
+    /// How long a session lives after its last day of use
+    #[arg(long, env = "GIFCHAT_SESSION_LIFE", default_value = "7d", value_parser = duration, value_name = "TIME")]
+    pub session_life: Duration,
+
+    /// Time in which clients come back after a restart, each at a random moment
+    #[arg(long, env = "GIFCHAT_RESTART_WITHIN", default_value = "3s", value_parser = duration, value_name = "TIME")]
+    pub restart_within: Duration,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// What visitors' input is held against.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            title: self.title_limit,
+            max: self.room_max,
+            password: self.password_limit,
+            chat: self.chat_limit,
+            alt: self.alt_limit,
+            gif: GifLimits {
+                bytes: self.gif_limit,
+                side: self.gif_side,
+                frames: self.gif_frames,
+                pixels: self.gif_pixels,
+            },
+            event: self.event_limit,
+            body: self.body_limit,
+        }
+    }
+
+    /// How long seats and rooms wait.
+    pub const fn graces(&self) -> Graces {
+        Graces {
+            seat: self.seat_grace,
+            room: self.room_grace,
+            new_room: self.new_room_grace,
+        }
+    }
+
+    /// Whether visitors come by https.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+/// Reads `90s`, `2m`, `500ms`, `7d`; days count 24 hours.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no time; write it like 500ms, 15s, 2m, 1h or 7d");
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at_checked(split).ok_or_else(wrong)?;
+    let number: u64 = number.trim().parse().map_err(|_| wrong())?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)
+}
+
+fn public_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("{text:?} is no address: {error}"))?;
+    let plain = matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/";
+    if plain && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() {
+        Ok(url)
+    } else {
+        Err(format!(
+            "{text:?} is no site; write it like https://chat.example, without a path"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_public_interface() {
+        let config = Config::parse_from(["gifchat"]);
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8005");
+        let (limits, defaults) = (config.limits(), Limits::default());
+        assert_eq!(format!("{limits:?}"), format!("{defaults:?}"));
+    }
+
+    #[test]
+    fn times_are_read_with_their_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
+        for wrong in [
+            "",
+            "10",
+            "s",
+            "-1s",
+            "1w",
+            "99999999999999999999s",
+            "999999999999999999d",
+        ] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_setting_is_refused_by_a_sentence_that_names_it() {
+        for (flag, value) in [
+            ("--listen", "nowhere"),
+            ("--store", "mysql:x"),
+            ("--room-max", "1"),
+            ("--public-url", "ftp://x"),
+            ("--seat-grace", "soon"),
+            ("--log-format", "xml"),
+        ] {
+            let error = Config::try_parse_from(["gifchat", flag, value])
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(flag), "{flag}: {error}");
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! A message: its text or GIF, its place in the room, its author's nonce.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Serialize, Serializer};
+
+use super::{
+    Color, Field, Invalid, Limits, Moment, Problem, RoomId, Visitor, VisitorId,
+    id::{NotAnId, hex_id, parse_hex},
+    room::check_text,
+};
+
+hex_id!(
+    /// Names a message: 96 random bits.
+    MessageId,
+    24
+);
+
+/// A message's place in its room: 1, 2, 3 … without a gap.
+pub type Seq = u64;
+
+/// The text of a message: trimmed, not empty, within the limit. Line breaks and tabs are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chat(Arc<str>);
+
+impl Chat {
+    /// Trims `raw` and checks it.
+    ///
+    /// # Errors
+    /// Empty, too long, or with control characters.
+    pub fn parse(raw: &str, limits: &Limits) -> Result<Self, Invalid> {
+        let text = raw.trim();
+        check_text(text, Field::Chat, limits.chat, |c| matches!(c, '\n' | '\r' | '\t'))?;
+        Ok(Self(text.into()))
+    }
+
+    /// A text that a store kept.
+    pub fn from_store(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a GIF shows, in words; may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alt(Arc<str>);
+
+impl Alt {
+    /// Trims `raw` and checks it.
+    ///
+    /// # Errors
+    /// Too long, or with control characters.
+    pub fn parse(raw: &str, limits: &Limits) -> Result<Self, Invalid> {
+        let text = raw.trim();
+        if !text.is_empty() {
+            check_text(text, Field::Alt, limits.alt, |_| false)?;
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// A text that a store kept.
+    pub fn from_store(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The author's mark on a message: posted again with the same one, it is the same message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Nonce(Arc<str>);
+
+impl Nonce {
+    /// The most a nonce may hold, in bytes.
+    pub const LIMIT: usize = 64;
+
+    /// Checks a nonce: 1 to 64 visible ASCII characters.
+    ///
+    /// # Errors
+    /// Empty, too long, or of other characters.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        let problem = match raw.len() {
+            0 => Problem::Empty,
+            was if was > Self::LIMIT => Problem::TooManyBytes {
+                limit: Self::LIMIT,
+                was,
+            },
+            _ if !raw.bytes().all(|byte| byte.is_ascii_graphic()) => Problem::Malformed,
+            _ => return Ok(Self(raw.into())),
+        };
+        Err(Invalid::new(Field::Nonce, problem))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name of a stored GIF: 128 random bits and `.gif`, never what the sender called it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GifName(u128);
+
+impl GifName {
+    /// A new one.
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
+}
+
+impl fmt::Display for GifName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}.gif", self.0)
+    }
+}
+
+impl FromStr for GifName {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_hex(text.strip_suffix(".gif").ok_or(NotAnId)?, 32).map(Self)
+    }
+}
+
+/// A GIF as a message carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GifBody {
+    /// The file.
+    pub name: GifName,
+    /// Width of the canvas in pixels.
+    pub width: u16,
+    /// Height of the canvas in pixels.
+    pub height: u16,
+    /// Number of frames.
+    pub frames: u32,
+    /// All frame delays together, in milliseconds.
+    pub duration: u64,
+    /// Size of the stored file in bytes.
+    pub bytes: u64,
+    /// What it shows, in words.
+    pub alt: Alt,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Text.
+    Chat(Chat),
+    /// A GIF.
+    Gif(GifBody),
+}
+
+/// A message as it was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Its room.
+    pub room: RoomId,
+    /// Its place in the room.
+    pub seq: Seq,
+    /// Its author.
+    pub author: Visitor,
+    /// When it was stored.
+    pub created_at: Moment,
+    /// What it says.
+    pub body: Body,
+    /// What the author marked it with.
+    pub nonce: Option<Nonce>,
+}
+
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Wire<'a> {
+            #[serde(rename = "_id")]
+            id: MessageId,
+            room: RoomId,
+            seq: Seq,
+            user: Color,
+            hue: Option<u8>,
+            visitor: VisitorId,
+            created_at: Moment,
+            #[serde(flatten)]
+            body: WireBody<'a>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            nonce: Option<&'a str>,
+        }
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum WireBody<'a> {
+            Chat {
+                chat: &'a str,
+            },
+            Gif {
+                gif: String,
+                width: u16,
+                height: u16,
+                frames: u32,
+                duration: u64,
+                bytes: u64,
+                alt: &'a str,
+            },
+        }
+        let body = match &self.body {
+            Body::Chat(chat) => WireBody::Chat { chat: chat.as_str() },
+            Body::Gif(gif) => WireBody::Gif {
+                gif: gif.name.to_string(),
+                width: gif.width,
+                height: gif.height,
+                frames: gif.frames,
+                duration: gif.duration,
+                bytes: gif.bytes,
+                alt: gif.alt.as_str(),
+            },
+        };
+        Wire {
+            id: self.id,
+            room: self.room,
+            seq: self.seq,
+            user: self.author.color,
+            hue: self.author.hue,
+            visitor: self.author.id,
+            created_at: self.created_at,
+            body,
+            nonce: self.nonce.as_ref().map(Nonce::as_str),
+        }
+        .serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_trimmed_keeps_its_lines_and_is_counted_in_characters() {
+        let limits = Limits::default();
+        assert_eq!(
+            Chat::parse(" a\nb\t ", &limits).map(|c| c.as_str().to_owned()),
+            Ok("a\nb".to_owned())
+        );
+        assert!(Chat::parse(&"가".repeat(1_000), &limits).is_ok());
+        let problem = |raw: &str| Chat::parse(raw, &limits).err().map(|invalid| invalid.problem);
+        assert_eq!(
+            problem(&"가".repeat(1_001)),
+            Some(Problem::TooManyCharacters {
+                limit: 1_000,
+                was: 1_001
+            })
+        );
+        assert_eq!(problem("  \n "), Some(Problem::Empty));
+        assert_eq!(problem("a\0"), Some(Problem::ControlCharacter));
+    }
+
+    #[test]
+    fn a_nonce_is_short_and_visible() {
+        assert!(Nonce::parse("a-Z_9").is_ok());
+        for wrong in ["", "a b", "a\n", "가", &"x".repeat(65)] {
+            assert!(Nonce::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_gif_name_has_one_spelling_and_no_path() {
+        let name = GifName::random();
+        assert_eq!(name.to_string().parse(), Ok(name));
+        for wrong in [
+            "../x.gif",
+            "a.gif",
+            "0123456789abcdef0123456789abcdef",
+            "0123456789ABCDEF0123456789abcdef.gif",
+        ] {
+            assert!(wrong.parse::<GifName>().is_err(), "{wrong}");
+        }
+    }
+}

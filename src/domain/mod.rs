@@ -1,0 +1,68 @@
+//! Plain values that parse themselves. No I/O, no clock but the one handed in.
+
+mod id;
+
+pub mod gif;
+pub mod limits;
+pub mod mark;
+pub mod message;
+pub mod refusal;
+pub mod room;
+pub mod visitor;
+
+pub use limits::Limits;
+pub use message::{Alt, Body, Chat, GifBody, GifName, Message, MessageId, Nonce, Seq};
+pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
+pub use room::{Access, Max, Password, Room, RoomId, Title};
+pub use visitor::{Color, Visitor, VisitorId};
+
+/// A moment, in milliseconds since the Unix epoch; RFC 3339 in UTC on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// The present, by the system's clock.
+    pub fn now() -> Self {
+        Self(jiff::Timestamp::now().as_millisecond())
+    }
+
+    /// From milliseconds since the Unix epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        write!(f, "{at:.3}")
+    }
+}
+
+impl serde::Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Moment;
+
+    #[test]
+    fn a_moment_is_written_as_rfc_3339_in_utc_with_milliseconds() {
+        assert_eq!(
+            Moment::from_millis(1_700_000_000_123).to_string(),
+            "2023-11-14T22:13:20.123Z"
+        );
+        assert_eq!(
+            Moment::from_millis(1_700_000_000_000).to_string(),
+            "2023-11-14T22:13:20.000Z"
+        );
+    }
+}

@@ -1,0 +1,199 @@
+//! Why something a visitor asked for is not done: a code, and what a sentence about it needs.
+
+use std::time::Duration;
+
+use super::gif::GifError;
+
+/// A refusal. Nothing was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such room, or no longer.
+    RoomNotFound,
+    /// There is no such page or file.
+    NotFound,
+    /// The address exists but does not do that.
+    WrongMethod,
+    /// The room has a password, and this was not it.
+    WrongPassword,
+    /// All seats are taken.
+    RoomFull,
+    /// Only a visitor with a socket in the room may do this.
+    NotAMember,
+    /// Only the owner may do this.
+    NotTheOwner,
+    /// A field breaks a rule.
+    Invalid(Invalid),
+    /// Something is larger than a limit.
+    TooLarge(TooLarge),
+    /// The file is not a GIF that every browser shows.
+    NotAGif(GifError),
+    /// Too much at once; come back later.
+    RateLimited {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The request was made by a page of another site.
+    CrossOrigin,
+    /// The request did not arrive in the time it has.
+    TimedOut,
+    /// The disk is full.
+    StorageFull,
+    /// The store does not answer; nothing was accepted.
+    Unavailable,
+}
+
+impl Refusal {
+    /// The code of the public interface.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::RoomNotFound => "room_not_found",
+            Self::NotFound => "page_not_found",
+            Self::WrongMethod => "method_not_allowed",
+            Self::WrongPassword => "wrong_password",
+            Self::RoomFull => "room_full",
+            Self::NotAMember => "not_a_member",
+            Self::NotTheOwner => "not_the_owner",
+            Self::Invalid(_) => "invalid",
+            Self::TooLarge(_) => "too_large",
+            Self::NotAGif(_) => "not_a_gif",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::CrossOrigin => "cross_origin",
+            Self::TimedOut => "timed_out",
+            Self::StorageFull => "storage_full",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<GifError> for Refusal {
+    fn from(error: GifError) -> Self {
+        if error.is_unreadable() {
+            Self::Unavailable
+        } else if error.is_limit() {
+            Self::TooLarge(TooLarge::Gif(error))
+        } else {
+            Self::NotAGif(error)
+        }
+    }
+}
+
+/// A field of a form, a JSON body or an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// A room's title.
+    Title,
+    /// A room's number of seats.
+    Max,
+    /// A room's password.
+    Password,
+    /// The text of a message.
+    Chat,
+    /// The file of a message.
+    Gif,
+    /// The alternative text of a GIF.
+    Alt,
+    /// The author's mark against posting twice.
+    Nonce,
+    /// The id of a room.
+    Room,
+    /// Where a page of a list begins.
+    After,
+    /// Where a page of a list ends.
+    Before,
+    /// How long a page of a list is.
+    Limit,
+    /// The form, JSON body or event as a whole.
+    Body,
+}
+
+impl Field {
+    /// The field's name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Max => "max",
+            Self::Password => "password",
+            Self::Chat => "chat",
+            Self::Gif => "gif",
+            Self::Alt => "alt",
+            Self::Nonce => "nonce",
+            Self::Room => "room",
+            Self::After => "after",
+            Self::Before => "before",
+            Self::Limit => "limit",
+            Self::Body => "body",
+        }
+    }
+}
+
+/// A field that breaks a rule, and the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// Which field.
+    pub field: Field,
+    /// Which rule.
+    pub problem: Problem,
+}
+
+impl Invalid {
+    /// Says that `field` breaks a rule.
+    pub const fn new(field: Field, problem: Problem) -> Self {
+        Self { field, problem }
+    }
+}
+
+/// The rule that a field breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It is missing, or nothing but space.
+    Empty,
+    /// It has more characters than allowed.
+    TooManyCharacters {
+        /// The most there may be.
+        limit: usize,
+        /// What there was.
+        was: usize,
+    },
+    /// It has more bytes than allowed.
+    TooManyBytes {
+        /// The most there may be.
+        limit: usize,
+        /// What there was.
+        was: usize,
+    },
+    /// It is not a whole number between two bounds.
+    OutOfRange {
+        /// The least it may be.
+        min: u32,
+        /// The most it may be.
+        max: u32,
+        /// What it was, when it was a number.
+        was: Option<i64>,
+    },
+    /// It holds NUL or another control character.
+    ControlCharacter,
+    /// It is not what is expected here: wrong type, broken JSON or UTF-8, unknown form.
+    Malformed,
+    /// It came more than once.
+    Twice,
+}
+
+/// What was too large, and the limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TooLarge {
+    /// A form, JSON body or event of more than `limit` bytes.
+    Body {
+        /// The most there may be, in bytes.
+        limit: u64,
+        /// What was announced or had arrived, in bytes.
+        was: u64,
+    },
+    /// A GIF beyond one of its limits.
+    Gif(GifError),
+}

@@ -1,0 +1,265 @@
+//! A room: its title, its seats, its password.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Serialize, Serializer};
+
+use super::{Field, Invalid, Limits, Moment, Problem, Visitor, VisitorId, id::hex_id};
+
+hex_id!(
+    /// Names a room: 128 random bits, so that it can't be guessed.
+    RoomId,
+    32
+);
+
+/// The title of a room: not empty, on one line, within the limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Title(Arc<str>);
+
+impl Title {
+    /// Trims `raw` and checks it.
+    ///
+    /// # Errors
+    /// Empty, too long, or with control characters.
+    pub fn parse(raw: &str, limits: &Limits) -> Result<Self, Invalid> {
+        let text = raw.trim();
+        check_text(text, Field::Title, limits.title, |_| false)?;
+        Ok(Self(text.into()))
+    }
+
+    /// A title that a store kept.
+    pub fn from_store(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Refuses text that is empty, too long, or holds control characters other than those `allowed`.
+pub(super) fn check_text(
+    text: &str,
+    field: Field,
+    limit: usize,
+    allowed: impl Fn(char) -> bool,
+) -> Result<(), Invalid> {
+    if text.is_empty() {
+        return Err(Invalid::new(field, Problem::Empty));
+    }
+    // Bytes first: counting the characters of a text that can't fit is wasted work.
+    let was = if text.len() > limit { text.chars().count() } else { 0 };
+    if was > limit {
+        return Err(Invalid::new(field, Problem::TooManyCharacters { limit, was }));
+    }
+    if text.chars().any(|c| c.is_control() && !allowed(c)) {
+        return Err(Invalid::new(field, Problem::ControlCharacter));
+    }
+    Ok(())
+}
+
+/// How many visitors a room seats, 2 at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Max(u32);
+
+impl Max {
+    /// The least a room may seat: a chat takes two.
+    pub const MIN: u32 = 2;
+    /// What a room seats when its owner says nothing.
+    pub const DEFAULT: u32 = 10;
+
+    /// Checks a number of seats; `None` (a field left empty) is the default.
+    ///
+    /// # Errors
+    /// Out of range.
+    pub fn parse(raw: Option<i64>, limits: &Limits) -> Result<Self, Invalid> {
+        let (min, max) = (Self::MIN, limits.max);
+        match raw {
+            None => Ok(Self(Self::DEFAULT.min(max))),
+            Some(n) => match u32::try_from(n) {
+                Ok(seats) if (min..=max).contains(&seats) => Ok(Self(seats)),
+                _ => Err(Invalid::new(Field::Max, Problem::OutOfRange { min, max, was: Some(n) })),
+            },
+        }
+    }
+
+    /// The same from the text of a form field.
+    ///
+    /// # Errors
+    /// Not a whole number, or out of range.
+    pub fn parse_text(raw: &str, limits: &Limits) -> Result<Self, Invalid> {
+        let raw = raw.trim();
+        if raw.is_empty() {
+            return Self::parse(None, limits);
+        }
+        let problem = Problem::OutOfRange {
+            min: Self::MIN,
+            max: limits.max,
+            was: None,
+        };
+        let seats = raw.parse().map_err(|_| Invalid::new(Field::Max, problem))?;
+        Self::parse(Some(seats), limits)
+    }
+
+    /// A number that a store kept.
+    pub const fn from_store(seats: u32) -> Self {
+        Self(seats)
+    }
+
+    /// The number of seats.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// A password as it was typed. Never shown, logged or stored; see [`crate::passwords`].
+#[derive(Clone)]
+pub struct Password(String);
+
+impl Password {
+    /// Checks a password; an empty one is none.
+    ///
+    /// # Errors
+    /// Too long, or with NUL.
+    pub fn parse(raw: String, limits: &Limits) -> Result<Option<Self>, Invalid> {
+        let (limit, was) = (limits.password, raw.len());
+        if was > limit {
+            return Err(Invalid::new(Field::Password, Problem::TooManyBytes { limit, was }));
+        }
+        if raw.contains('\0') {
+            return Err(Invalid::new(Field::Password, Problem::ControlCharacter));
+        }
+        Ok((!raw.is_empty()).then_some(Self(raw)))
+    }
+
+    /// The bytes to hash.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A room as everyone may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Its id.
+    pub id: RoomId,
+    /// Its title.
+    pub title: Title,
+    /// Its seats.
+    pub max: Max,
+    /// How many seats are taken.
+    pub count: u32,
+    /// Who made it.
+    pub owner: Visitor,
+    /// Whether it has a password.
+    pub locked: bool,
+    /// When it was made.
+    pub created_at: Moment,
+}
+
+impl Room {
+    /// Whether all seats are taken.
+    pub const fn is_full(&self) -> bool {
+        self.count >= self.max.get()
+    }
+}
+
+impl Serialize for Room {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Wire<'a> {
+            #[serde(rename = "_id")]
+            id: RoomId,
+            title: &'a str,
+            max: u32,
+            count: u32,
+            owner: super::Color,
+            visitor: VisitorId,
+            hue: Option<u8>,
+            password: bool,
+            created_at: Moment,
+        }
+        Wire {
+            id: self.id,
+            title: self.title.as_str(),
+            max: self.max.get(),
+            count: self.count,
+            owner: self.owner.color,
+            visitor: self.owner.id,
+            hue: self.owner.hue,
+            password: self.locked,
+            created_at: self.created_at,
+        }
+        .serialize(serializer)
+    }
+}
+
+/// What a visitor is to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Made the room.
+    pub owner: bool,
+    /// May enter: the room has no password, or the visitor gave it, or owns the room.
+    pub granted: bool,
+    /// Has a seat.
+    pub member: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem<T>(result: Result<T, Invalid>) -> Option<Problem> {
+        result.err().map(|invalid| invalid.problem)
+    }
+
+    #[test]
+    fn a_title_is_trimmed_and_counted_in_characters() {
+        let limits = Limits::default();
+        assert_eq!(
+            Title::parse("  움짤 🏆 ", &limits).map(|t| t.as_str().to_owned()),
+            Ok("움짤 🏆".to_owned())
+        );
+        assert!(Title::parse(&"각".repeat(60), &limits).is_ok());
+        let long = problem(Title::parse(&"각".repeat(61), &limits));
+        assert_eq!(long, Some(Problem::TooManyCharacters { limit: 60, was: 61 }));
+        assert_eq!(problem(Title::parse(" \t ", &limits)), Some(Problem::Empty));
+        assert_eq!(problem(Title::parse("a\0b", &limits)), Some(Problem::ControlCharacter));
+        assert_eq!(problem(Title::parse("a\nb", &limits)), Some(Problem::ControlCharacter));
+    }
+
+    #[test]
+    fn max_lies_between_two_and_the_setting_and_defaults_to_ten() {
+        let limits = Limits::default();
+        assert_eq!(Max::parse_text("", &limits).map(Max::get), Ok(10));
+        assert_eq!(Max::parse_text(" 200 ", &limits).map(Max::get), Ok(200));
+        for (raw, was) in [
+            ("1", Some(1)),
+            ("201", Some(201)),
+            ("-5", Some(-5)),
+            ("ten", None),
+            ("2.5", None),
+        ] {
+            let found = problem(Max::parse_text(raw, &limits));
+            assert_eq!(found, Some(Problem::OutOfRange { min: 2, max: 200, was }), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_bounded_in_bytes_and_never_shown() {
+        let limits = Limits::default();
+        assert!(matches!(Password::parse(String::new(), &limits), Ok(None)));
+        let long = problem(Password::parse("비".repeat(43), &limits));
+        assert_eq!(long, Some(Problem::TooManyBytes { limit: 128, was: 129 }));
+        let debug = format!("{:?}", Password::parse("hunter2".into(), &limits));
+        assert!(!debug.contains("hunter2"), "{debug}");
+    }
+}

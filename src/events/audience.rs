@@ -1,0 +1,145 @@
+//! Sockets that hear the same events, each in order and each event once, however slowly they read.
+//!
+//! A socket that can't take an event at once is behind. Nothing more is sent to it until it has caught up from where it
+//! stopped, so that it never sees a gap.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use socketioxide::extract::SocketRef;
+
+use crate::{
+    domain::{Seq, VisitorId},
+    store::SocketKey,
+};
+
+/// An event as it goes out, serialized once for all.
+#[derive(Clone)]
+pub struct Encoded {
+    name: &'static str,
+    data: Arc<RawValue>,
+}
+
+impl Encoded {
+    /// Serializes an event. `None` when its data can't be JSON, which the log then says.
+    pub fn new(name: &'static str, data: &impl Serialize) -> Option<Self> {
+        match to_raw_value(data) {
+            Ok(data) => Some(Self {
+                name,
+                data: data.into(),
+            }),
+            Err(error) => {
+                tracing::error!(%error, name, "an event can't be written as JSON");
+                None
+            }
+        }
+    }
+}
+
+/// Where a socket stopped.
+pub struct Behind {
+    /// The last message that it has got.
+    pub after: Seq,
+    /// The one behind that, when it is at hand.
+    pub next: Option<Encoded>,
+}
+
+/// A socket, and what it still has to hear.
+pub struct Listener {
+    pub key: SocketKey,
+    pub visitor: Option<VisitorId>,
+    pub socket: SocketRef,
+    /// The place from which messages are missing.
+    pub behind: Option<Behind>,
+    /// Whether it missed an event that is no message.
+    pub missed: bool,
+}
+
+impl Listener {
+    pub fn new(key: SocketKey, visitor: Option<VisitorId>, socket: SocketRef) -> Self {
+        Self {
+            key,
+            visitor,
+            socket,
+            behind: None,
+            missed: false,
+        }
+    }
+
+    /// Hands an event to the socket; whether there was room for it.
+    pub fn send(&self, event: &Encoded) -> bool {
+        self.socket.emit(event.name, &event.data).is_ok()
+    }
+
+    /// Whether it has still something to hear.
+    pub const fn is_behind(&self) -> bool {
+        self.behind.is_some() || self.missed
+    }
+}
+
+/// The sockets of a room, or of the lobby.
+#[derive(Default)]
+pub struct Audience {
+    listeners: Vec<Listener>,
+}
+
+impl Audience {
+    pub fn add(&mut self, listener: Listener) {
+        self.remove(listener.key);
+        self.listeners.push(listener);
+    }
+
+    pub fn remove(&mut self, key: SocketKey) {
+        self.listeners.retain(|listener| listener.key != key);
+    }
+
+    pub fn clear(&mut self) {
+        self.listeners.clear();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.listeners.is_empty()
+    }
+
+    pub fn any_behind(&self) -> bool {
+        self.listeners.iter().any(Listener::is_behind)
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Listener> {
+        self.listeners.iter_mut()
+    }
+
+    /// Sends a message to all that are up to date; who can't take it is behind from here on.
+    pub fn send_message(&mut self, seq: Seq, event: &Encoded) {
+        for listener in &mut self.listeners {
+            if listener.behind.is_none() && !listener.send(event) {
+                listener.behind = Some(Behind {
+                    after: seq.saturating_sub(1),
+                    next: Some(event.clone()),
+                });
+            }
+        }
+    }
+
+    /// Sends an event that has no place of its own to all but the sockets of `except`.
+    pub fn send_line(&mut self, event: &Encoded, except: Option<VisitorId>) {
+        let meant = |listener: &Listener| except.is_none() || listener.visitor != except;
+        for listener in self.listeners.iter_mut().filter(|listener| meant(listener)) {
+            if listener.is_behind() || !listener.send(event) {
+                listener.missed = true;
+            }
+        }
+    }
+
+    /// Sends an event that may get lost to all but the sockets of `except`.
+    pub fn send_hint(&self, event: &Encoded, except: VisitorId) {
+        for listener in self
+            .listeners
+            .iter()
+            .filter(|listener| listener.visitor != Some(except))
+        {
+            listener.send(event);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The task of one room: tells its sockets what was committed, in the order of the room.
+
+use std::{sync::Arc, time::Duration};
+
+use serde::Serialize;
+use tokio::{sync::mpsc, time::Instant};
+use tracing::warn;
+
+use super::{
+    Events, Joining, System,
+    audience::{Audience, Behind, Encoded, Listener},
+};
+use crate::{
+    domain::{Message, Room, RoomId, Seq, Visitor},
+    store::{Change, Entry, SocketKey, Window},
+};
+
+/// Events taken from the queue before the sockets get a chance to write; what is sent together is one wake-up and one
+/// write for each socket.
+const BATCH: usize = 64;
+
+/// How often the sockets that are behind are tried again.
+const CATCH_UP: Duration = Duration::from_millis(250);
+
+/// Messages fetched at once for a socket that is behind; half of what its buffer holds.
+const CATCH_UP_PAGE: usize = 64;
+
+/// What a room's task is told.
+pub enum RoomEvent {
+    Change(Change),
+    Attach(Box<Joining>),
+    Detach(SocketKey),
+    Typing(Visitor),
+}
+
+/// The answer to `join`.
+#[derive(Serialize)]
+struct Joined<'a> {
+    ok: bool,
+    you: Visitor,
+    room: &'a Room,
+    members: &'a [Visitor],
+    seq: Seq,
+}
+
+pub struct RoomTask {
+    room: RoomId,
+    events: Arc<Events>,
+    audience: Audience,
+    /// The last message that was told; unknown until the first socket comes.
+    seq: Option<Seq>,
+    removed: bool,
+}
+
+impl RoomTask {
+    pub fn new(room: RoomId, events: Arc<Events>) -> Self {
+        Self {
+            room,
+            events,
+            audience: Audience::default(),
+            seq: None,
+            removed: false,
+        }
+    }
+
+    /// Works until the room is gone or nobody listens.
+    pub async fn run(mut self, mut queue: mpsc::Receiver<RoomEvent>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut retry = Instant::now() + CATCH_UP;
+        loop {
+            tokio::select! {
+                biased;
+                taken = queue.recv_many(&mut batch, BATCH) => if taken == 0 { return },
+                () = tokio::time::sleep_until(retry), if self.audience.any_behind() => (),
+            }
+            for event in batch.drain(..) {
+                self.handle(event).await;
+            }
+            if self.audience.any_behind() && Instant::now() >= retry {
+                self.catch_up().await;
+                retry = Instant::now() + CATCH_UP;
+            }
+            if (self.removed || self.audience.is_empty()) && self.events.end(self.room, &mut queue) {
+                return;
+            }
+        }
+    }
+
+    async fn handle(&mut self, event: RoomEvent) {
+        match event {
+            RoomEvent::Change(Change::Posted(message)) => self.tell_message(&message).await,
+            RoomEvent::Change(Change::Entered(room, visitor)) => {
+                self.tell("join", &System::new(visitor, "입장", room.count), Some(visitor));
+            }
+            RoomEvent::Change(Change::Left(room, visitor)) => {
+                self.tell("exit", &System::new(visitor, "퇴장", room.count), Some(visitor));
+            }
+            RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room, None),
+            RoomEvent::Change(Change::RoomRemoved(id)) => {
+                self.tell("removeRoom", &id, None);
+                self.audience.clear();
+                self.removed = true;
+            }
+            RoomEvent::Change(Change::RoomCreated(_)) => (),
+            RoomEvent::Attach(joining) => self.attach(*joining).await,
+            RoomEvent::Detach(key) => self.audience.remove(key),
+            RoomEvent::Typing(visitor) => {
+                if let Some(event) = Encoded::new("typing", &visitor) {
+                    self.audience.send_hint(&event, visitor.id);
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, name: &'static str, data: &impl Serialize, except: Option<Visitor>) {
+        if let Some(event) = Encoded::new(name, data) {
+            self.audience.send_line(&event, except.map(|visitor| visitor.id));
+        }
+    }
+
+    /// Answers a `join` and adds the socket: every message behind the answer's `seq` will reach it, none before.
+    async fn attach(&mut self, joining: Joining) {
+        let Joining {
+            socket,
+            key,
+            visitor,
+            ack,
+            entry,
+        } = joining;
+        let seq = match self.seq {
+            Some(seq) => seq,
+            // What was committed before this is read by the client; the changes about it that still come are skipped.
+            None => match self.events.store.room(self.room).await {
+                Ok(record) => record.map_or(0, |record| record.last_seq),
+                Err(error) => {
+                    warn!(%error, "a room's last place is unknown; its sockets hear every message");
+                    0
+                }
+            },
+        };
+        self.seq = Some(seq);
+        let Entry { room, members } = &entry;
+        // Who can't even take this answer is full of older events and asks again.
+        let _ = ack.send(&Joined {
+            ok: true,
+            you: visitor,
+            room,
+            members,
+            seq,
+        });
+        self.audience.add(Listener::new(key, Some(visitor.id), socket));
+    }
+
+    async fn tell_message(&mut self, message: &Message) {
+        let last = self.seq.unwrap_or(message.seq.saturating_sub(1));
+        if message.seq <= last {
+            return;
+        }
+        if message.seq > last + 1 {
+            // Changes were lost on their way here; the messages are not.
+            let missed = self
+                .events
+                .store
+                .history(self.room, Window::After(last), CATCH_UP_PAGE)
+                .await;
+            for earlier in missed.into_iter().flatten().filter(|earlier| earlier.seq < message.seq) {
+                self.send_message(&earlier);
+            }
+        }
+        self.send_message(message);
+    }
+
+    fn send_message(&mut self, message: &Message) {
+        if let Some(event) = Encoded::new("chat", message) {
+            self.audience.send_message(message.seq, &event);
+        }
+        self.seq = Some(message.seq);
+    }
+
+    /// Tries the sockets that are behind, and gives each what it missed.
+    async fn catch_up(&mut self) {
+        let Self {
+            room,
+            events,
+            audience,
+            seq,
+            ..
+        } = self;
+        let last = seq.unwrap_or(0);
+        for listener in audience.iter_mut().filter(|listener| listener.is_behind()) {
+            if !catch_up_messages(events, *room, last, listener).await {
+                continue;
+            }
+            if listener.missed
+                && let Ok(members) = events.store.members(*room).await
+                && let Some(event) = Encoded::new("members", &members)
+            {
+                listener.missed = !listener.send(&event);
+            }
+        }
+    }
+}
+
+/// Sends a socket the messages it missed, up to `last`; whether it has them all now.
+async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, listener: &mut Listener) -> bool {
+    let Some(mut behind) = listener.behind.take() else {
+        return true;
+    };
+    // The next one is at hand: no query is spent on a socket that still takes nothing.
+    if let Some(event) = &behind.next {
+        if !listener.send(event) {
+            listener.behind = Some(behind);
+            return false;
+        }
+        behind = Behind {
+            after: behind.after + 1,
+            next: None,
+        };
+    }
+    while behind.after < last {
+        let page = match events
+            .store
+            .history(room, Window::After(behind.after), CATCH_UP_PAGE)
+            .await
+        {
+            Ok(page) => page,
+            Err(error) => {
+                warn!(%error, "a slow socket's messages can't be read; it is tried again");
+                listener.behind = Some(behind);
+                return false;
+            }
+        };
+        if page.is_empty() {
+            break;
+        }
+        for message in page.iter().take_while(|message| message.seq <= last) {
+            let next = Encoded::new("chat", message);
+            if next.as_ref().is_some_and(|event| !listener.send(event)) {
+                listener.behind = Some(Behind { next, ..behind });
+                return false;
+            }
+            behind.after = message.seq;
+        }
+        if page.last().is_some_and(|message| message.seq > last) {
+            break;
+        }
+    }
+    true
+}

@@ -1,0 +1,39 @@
+//! An anonymous GIF chat: anyone opens a page, gets a colour for a name, makes a room and talks in text and GIFs.
+//!
+//! # Layout
+//! Imports point one way only; what stands in braces does not import each other:
+//! `main → app → {web, sockets, events} → state → {rooms, messages} → {store, uploads, passwords} → domain`.
+//!
+//! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs
+//! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
+//! - [`events`]: tells sockets what was committed; the only emitter
+//! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id
+//! - [`store`]: rooms, seats, messages, sessions; [`uploads`]: GIFs on disk
+//! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
+//! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
+//!
+//! # One way through the house
+//! A handler parses and calls a rule, the rule commits, the commit comes back through [`store::Store::changes`], and
+//! [`events`] tells it. Nobody sees what is not on disk, and everybody sees it in the same order.
+
+pub mod app;
+pub mod assets;
+pub mod config;
+pub mod domain;
+pub mod events;
+pub mod messages;
+pub mod passwords;
+pub mod rooms;
+pub mod sentences;
+mod sockets;
+mod state;
+pub mod store;
+pub mod telemetry;
+pub mod texts;
+pub mod uploads;
+pub mod views;
+mod web;
+
+pub use config::Config;
+
+rust_i18n::i18n!("src/locales");

@@ -1,0 +1,144 @@
+//! The rules of messages: who may post and read them.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    domain::{Alt, Body, Chat, GifBody, GifName, Message, Nonce, Refusal, RoomId, Visitor},
+    store::{NewMessage, Posted, Store, Window},
+    uploads::{Upload, Uploads},
+};
+
+/// The rules, and what they work on.
+#[derive(Clone)]
+pub struct Messages {
+    store: Arc<dyn Store>,
+    uploads: Uploads,
+    /// GIFs being stored. They finish even when the visitor has gone, and before the server stops.
+    settling: TaskTracker,
+}
+
+impl Messages {
+    /// The rules over this store.
+    pub fn new(store: Arc<dyn Store>, uploads: Uploads) -> Self {
+        Self {
+            store,
+            uploads,
+            settling: TaskTracker::new(),
+        }
+    }
+
+    /// Posts a text of a member.
+    ///
+    /// # Errors
+    /// No such room, not a member, or the store fails.
+    pub async fn post_chat(
+        &self,
+        room: RoomId,
+        author: Visitor,
+        chat: Chat,
+        nonce: Option<Nonce>,
+    ) -> Result<Arc<Message>, Refusal> {
+        let posted = self
+            .store
+            .post(NewMessage {
+                room,
+                author,
+                body: Body::Chat(chat),
+                nonce,
+            })
+            .await?;
+        Ok(Arc::clone(posted.message()))
+    }
+
+    /// Begins a GIF of a member.
+    ///
+    /// # Errors
+    /// No such room, not a member, too many uploads at once, or the disk fails.
+    pub async fn begin_gif(&self, room: RoomId, author: Visitor) -> Result<Upload, Refusal> {
+        let access = self.store.access(room, author).await?.ok_or(Refusal::RoomNotFound)?;
+        if !access.member {
+            return Err(Refusal::NotAMember);
+        }
+        self.uploads.begin().await
+    }
+
+    /// Makes the uploaded GIF durable, then posts the message that names it.
+    ///
+    /// # Errors
+    /// Not a whole GIF, no such room, not a member, or store or disk fail. No file is left then.
+    pub async fn post_gif(
+        &self,
+        room: RoomId,
+        author: Visitor,
+        upload: Upload,
+        alt: Alt,
+        nonce: Option<Nonce>,
+    ) -> Result<Arc<Message>, Refusal> {
+        let store = Arc::clone(&self.store);
+        // A task of its own: were it cancelled between commit and keep, a message would lose its file.
+        let settle = self.settling.spawn(async move {
+            let stored = upload.finish().await?;
+            let facts = stored.facts();
+            let body = Body::Gif(GifBody {
+                name: stored.name(),
+                width: facts.width,
+                height: facts.height,
+                frames: facts.frames,
+                duration: facts.duration,
+                bytes: facts.bytes,
+                alt,
+            });
+            let posted = store
+                .post(NewMessage {
+                    room,
+                    author,
+                    body,
+                    nonce,
+                })
+                .await?;
+            match posted {
+                Posted::New(message) => {
+                    stored.keep();
+                    Ok(message)
+                }
+                // Its file is there since the first time; the new copy goes.
+                Posted::Known(message) => Ok(message),
+            }
+        });
+        settle.await.map_err(|_| Refusal::Unavailable)?
+    }
+
+    /// Messages of a room, oldest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn history(&self, room: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, Refusal> {
+        Ok(self.store.history(room, window, limit).await?)
+    }
+
+    /// The room whose message names a file.
+    ///
+    /// # Errors
+    /// There is none, or the store fails.
+    pub async fn room_of_gif(&self, name: GifName) -> Result<RoomId, Refusal> {
+        self.store.room_of_gif(name).await?.ok_or(Refusal::NotFound)
+    }
+
+    /// Where a GIF lies.
+    pub fn gif_path(&self, name: GifName) -> PathBuf {
+        self.uploads.path(name)
+    }
+
+    /// Where the still of a GIF lies.
+    pub fn still_path(&self, name: GifName) -> PathBuf {
+        self.uploads.still_path(name)
+    }
+
+    /// Waits until every GIF at work is stored or given up.
+    pub async fn settled(&self) {
+        self.settling.close();
+        self.settling.wait().await;
+    }
+}

@@ -1,0 +1,202 @@
+//! The rules of rooms: who may make, see, enter, change and remove them, and when they go by themselves.
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{Access, Max, Password, Refusal, Room, RoomId, Title, Visitor},
+    passwords::Passwords,
+    store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
+    uploads::Uploads,
+};
+
+/// What the owner of a room wants changed; `None` stays as it is.
+#[derive(Debug, Default)]
+pub struct RoomEdit {
+    /// A new title.
+    pub title: Option<Title>,
+    /// A new number of seats.
+    pub max: Option<Max>,
+    /// A new password, or `Some(None)` to open the room.
+    pub password: Option<Option<Password>>,
+}
+
+/// The rules, and what they work on.
+#[derive(Clone)]
+pub struct Rooms {
+    store: Arc<dyn Store>,
+    uploads: Uploads,
+    passwords: Passwords,
+    graces: Graces,
+}
+
+impl Rooms {
+    /// The rules over this store.
+    pub fn new(store: Arc<dyn Store>, uploads: Uploads, passwords: Passwords, graces: Graces) -> Self {
+        Self {
+            store,
+            uploads,
+            passwords,
+            graces,
+        }
+    }
+
+    /// Makes a room that `owner` owns.
+    ///
+    /// # Errors
+    /// Too many passwords are being hashed, or the store fails.
+    pub async fn create(
+        &self,
+        owner: Visitor,
+        title: Title,
+        max: Max,
+        password: Option<Password>,
+    ) -> Result<Room, Refusal> {
+        let password_hash = self.hash(password).await?;
+        Ok(self
+            .store
+            .create_room(NewRoom {
+                title,
+                max,
+                password_hash,
+                owner,
+            })
+            .await?)
+    }
+
+    async fn hash(&self, password: Option<Password>) -> Result<Option<String>, Refusal> {
+        match password {
+            Some(password) => self.passwords.hash(password).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A page of the list, newest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn list(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, Refusal> {
+        Ok(self.store.rooms(after, limit).await?)
+    }
+
+    /// A room, and what the visitor is to it.
+    ///
+    /// # Errors
+    /// There is none, or the store fails.
+    pub async fn find(&self, id: RoomId, visitor: Visitor) -> Result<(RoomRecord, Access), Refusal> {
+        let record = self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        Ok((record, access))
+    }
+
+    /// Whether a room has a password.
+    ///
+    /// # Errors
+    /// There is no such room, or the store fails.
+    pub async fn is_locked(&self, id: RoomId) -> Result<bool, Refusal> {
+        Ok(self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?.room.locked)
+    }
+
+    /// Refuses who may not enter a room.
+    ///
+    /// # Errors
+    /// No such room, no grant, or the store fails.
+    pub async fn must_be_granted(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
+        let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        if access.granted {
+            Ok(())
+        } else {
+            Err(Refusal::WrongPassword)
+        }
+    }
+
+    /// Who sits in a room, the longest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, Refusal> {
+        Ok(self.store.members(id).await?)
+    }
+
+    /// Lets the visitor into a locked room when the password is right.
+    ///
+    /// # Errors
+    /// There is no such room, the password is wrong, too many are being tried, or the store fails.
+    pub async fn unlock(&self, id: RoomId, visitor: Visitor, password: Option<Password>) -> Result<(), Refusal> {
+        let (record, access) = self.find(id, visitor).await?;
+        let Some(hash) = record.password_hash.filter(|_| !access.granted) else {
+            return Ok(());
+        };
+        let password = password.ok_or(Refusal::WrongPassword)?;
+        if !self.passwords.verify(password, hash).await? {
+            return Err(Refusal::WrongPassword);
+        }
+        Ok(self.store.grant(id, visitor).await?)
+    }
+
+    /// Takes a seat for one of the visitor's sockets.
+    ///
+    /// # Errors
+    /// No such room, no grant, no seat, or the store fails.
+    pub async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, Refusal> {
+        Ok(self.store.enter(id, visitor, socket).await?)
+    }
+
+    /// Takes a socket from the visitor's seat.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), Refusal> {
+        Ok(self.store.leave(id, visitor, socket, how).await?)
+    }
+
+    /// Changes a room for its owner.
+    ///
+    /// # Errors
+    /// No such room, not the owner, or the store fails.
+    pub async fn update(&self, id: RoomId, visitor: Visitor, edit: RoomEdit) -> Result<Room, Refusal> {
+        self.must_own(id, visitor).await?;
+        let password_hash = match edit.password {
+            Some(password) => Some(self.hash(password).await?),
+            None => None,
+        };
+        let change = RoomChange {
+            title: edit.title,
+            max: edit.max,
+            password_hash,
+        };
+        Ok(self.store.update_room(id, change).await?)
+    }
+
+    /// Removes a room with its messages and files for its owner.
+    ///
+    /// # Errors
+    /// No such room, not the owner, or the store fails.
+    pub async fn remove(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
+        self.must_own(id, visitor).await?;
+        let gifs = self.store.remove_room(id).await?;
+        self.uploads.delete(gifs).await;
+        Ok(())
+    }
+
+    async fn must_own(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
+        let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        if access.owner {
+            Ok(())
+        } else {
+            Err(Refusal::NotTheOwner)
+        }
+    }
+
+    /// Frees the seats and removes the rooms whose grace is over, with their files.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn tend(&self) -> Result<(), Refusal> {
+        let tended = self.store.tend(self.graces).await?;
+        for (room, gifs) in tended.removed {
+            tracing::debug!(%room, files = gifs.len(), "an empty room is gone");
+            self.uploads.delete(gifs).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! Refusals in words, in the visitor's language.
+
+use crate::{
+    domain::{Field, Invalid, Problem, Refusal, TooLarge, gif::GifError},
+    texts::{Lang, Texts, fill},
+    views::size_text,
+};
+
+/// A refusal as one sentence that a visitor understands: what is wrong, and the limit if there is one.
+pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
+    let t = lang.texts();
+    let fixed = match refusal {
+        Refusal::Invalid(invalid) => return invalid.text(t),
+        Refusal::TooLarge(TooLarge::Body { limit, was }) => {
+            return fill(
+                t.error.too_large,
+                &[("limit", &size_text(*limit)), ("size", &size_text(*was))],
+            );
+        }
+        Refusal::TooLarge(TooLarge::Gif(error)) | Refusal::NotAGif(error) => return gif_sentence(*error, lang),
+        Refusal::RoomNotFound => t.error.room_not_found,
+        Refusal::NotFound => t.error.page_not_found,
+        Refusal::WrongMethod => t.error.method_not_allowed,
+        Refusal::WrongPassword => t.error.wrong_password,
+        Refusal::RoomFull => t.error.room_full,
+        Refusal::NotAMember => t.error.not_a_member,
+        Refusal::NotTheOwner => t.error.not_the_owner,
+        Refusal::RateLimited { .. } => t.error.rate_limited,
+        Refusal::CrossOrigin => t.error.cross_origin,
+        Refusal::TimedOut => t.error.timed_out,
+        Refusal::StorageFull => t.error.storage_full,
+        Refusal::Unavailable => t.error.unavailable,
+    };
+    fixed.to_owned()
+}
+
+fn gif_sentence(error: GifError, lang: Lang) -> String {
+    match lang {
+        Lang::En => error.to_string(),
+        Lang::Ko => error.korean(),
+    }
+}
+
+impl Invalid {
+    /// The error as one sentence that names the field and the limit.
+    pub fn text(self, t: &Texts) -> String {
+        invalid_sentence(self, t)
+    }
+}
+
+fn invalid_sentence(invalid: Invalid, t: &Texts) -> String {
+    let f = &t.field;
+    let name = field_name(invalid.field, t);
+    let (text, limit, was) = match (invalid.field, invalid.problem) {
+        (Field::Chat, Problem::Empty) => (f.chat_empty, 0, 0),
+        (Field::Title, Problem::Empty) => (f.title_empty, 0, 0),
+        (_, Problem::Empty) => (f.missing, 0, 0),
+        (Field::Title, Problem::TooManyCharacters { limit, was }) => (f.title_too_long, limit, was),
+        (Field::Alt, Problem::TooManyCharacters { limit, was }) => (f.alt_too_long, limit, was),
+        (_, Problem::TooManyCharacters { limit, was }) => (f.chat_too_long, limit, was),
+        (Field::Password, Problem::TooManyBytes { limit, was }) => (f.password_too_long, limit, was),
+        (_, Problem::TooManyBytes { limit, was }) => (f.too_many_bytes, limit, was),
+        (field, Problem::OutOfRange { min, max, was }) => return range_sentence(field, min, max, was, t),
+        (_, Problem::ControlCharacter) => (f.control, 0, 0),
+        (Field::Nonce, Problem::Malformed) => (f.nonce_shape, crate::domain::Nonce::LIMIT, 0),
+        (_, Problem::Malformed) => (f.wrong_type, 0, 0),
+        (_, Problem::Twice) => (f.twice, 0, 0),
+    };
+    fill(
+        text,
+        &[
+            ("field", name),
+            ("limit", &limit.to_string()),
+            ("was", &was.to_string()),
+        ],
+    )
+}
+
+fn range_sentence(field: Field, min: u32, max: u32, was: Option<i64>, t: &Texts) -> String {
+    let text = match (field, was) {
+        (Field::Max, Some(_)) => t.field.max_range,
+        (Field::Max, None) => t.field.max_number,
+        (_, _) => t.field.range,
+    };
+    let was = was.map(|was| was.to_string()).unwrap_or_default();
+    let name = field_name(field, t);
+    fill(
+        text,
+        &[
+            ("field", name),
+            ("min", &min.to_string()),
+            ("limit", &max.to_string()),
+            ("was", &was),
+        ],
+    )
+}
+
+fn field_name(field: Field, t: &Texts) -> &'static str {
+    let f = &t.field;
+    match field {
+        Field::Title => f.title,
+        Field::Max => f.max,
+        Field::Password => f.password,
+        Field::Chat => f.chat,
+        Field::Gif => f.gif,
+        Field::Alt => f.alt,
+        Field::Nonce => f.nonce,
+        Field::Room => f.room,
+        Field::Body => f.body,
+        Field::After | Field::Before | Field::Limit => field.name(),
+    }
+}

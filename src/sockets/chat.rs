@@ -1,0 +1,291 @@
+//! The `/chat` namespace.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde_json::Value;
+use socketioxide::{
+    adapter::Adapter,
+    extract::{AckSender, Event, SocketRef, TryData},
+    handler::FromMessageParts,
+    socket::DisconnectReason,
+};
+
+use super::{
+    Handshake,
+    inbox::{Inbox, Queued},
+    next_key,
+};
+use crate::{
+    domain::{Chat, Field, Invalid, Message, Nonce, Problem, Refusal, RoomId},
+    events::Joining,
+    sentences::sentence,
+    state::AppState,
+    store::{Departure, Entry, SocketKey},
+};
+
+/// The least time between two `typing` of one socket that are passed on.
+const TYPING_EVERY: Duration = Duration::from_secs(1);
+
+/// One socket of a visitor.
+struct Client {
+    state: AppState,
+    who: Handshake,
+    key: SocketKey,
+    inbox: Inbox<Incoming>,
+    /// The room it is in. Only who is at work on the inbox changes it.
+    room: Mutex<Option<RoomId>>,
+    typed_at: Mutex<Option<Instant>>,
+}
+
+/// An event of a client, in the order of arrival.
+enum Incoming {
+    Event {
+        name: String,
+        data: Option<Value>,
+        socket: SocketRef,
+        reply: Reply,
+    },
+    Gone(DisconnectReason),
+}
+
+/// Where the answer to an event goes.
+struct Reply {
+    ack: AckSender,
+    wanted: bool,
+}
+
+/// Whether the client asked for an acknowledgement; without one a refusal goes out as `exception`.
+struct AckWanted(bool);
+
+impl<A: Adapter> FromMessageParts<A> for AckWanted {
+    type Error = Infallible;
+
+    fn from_message_parts(
+        _: &Arc<socketioxide::socket::Socket<A>>,
+        _: &mut socketioxide_core::Value,
+        ack_id: &Option<i64>,
+    ) -> Result<Self, Infallible> {
+        Ok(Self(ack_id.is_some()))
+    }
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ok: Option<bool>,
+    code: &'a str,
+    message: &'a str,
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Arc<Message>>,
+}
+
+/// Lets a socket in and listens to it.
+pub fn register(socket: &SocketRef, state: &AppState) -> Result<(), Infallible> {
+    let Some(who) = socket.req_parts().extensions.get::<Handshake>().copied() else {
+        // The layer around the sockets lets no handshake through without one.
+        tracing::error!("a socket came without a visitor");
+        return Ok(());
+    };
+    let client = Arc::new(Client {
+        state: state.clone(),
+        who,
+        key: next_key(),
+        inbox: Inbox::default(),
+        room: Mutex::new(None),
+        typed_at: Mutex::new(None),
+    });
+    let listening = Arc::clone(&client);
+    socket.on_fallback(
+        move |socket: SocketRef, Event(name), wanted: AckWanted, ack: AckSender, TryData(data): TryData<Value>| {
+            let reply = Reply { ack, wanted: wanted.0 };
+            let event = Incoming::Event {
+                name,
+                data: data.ok(),
+                socket,
+                reply,
+            };
+            let queued = listening.inbox.push(event);
+            listening.take_up(queued)
+        },
+    );
+    socket.on_disconnect(move |reason: DisconnectReason| {
+        let queued = client.inbox.push_always(Incoming::Gone(reason));
+        client.take_up(queued)
+    });
+    Ok(())
+}
+
+impl Client {
+    /// The task of an event: handles everything queued, unless somebody does already.
+    fn take_up(self: &Arc<Self>, queued: Queued<Incoming>) -> impl Future<Output = ()> + Send + use<> {
+        let client = Arc::clone(self);
+        async move {
+            match queued {
+                Queued::Yours => {
+                    while let Some(event) = client.inbox.next() {
+                        client.handle(event).await;
+                    }
+                }
+                Queued::Behind => (),
+                Queued::Full(Incoming::Event { socket, reply, .. }) => {
+                    let refusal = Refusal::RateLimited {
+                        retry_after: Duration::from_secs(1),
+                    };
+                    client.refuse(&socket, reply, &refusal);
+                }
+                Queued::Full(Incoming::Gone(_)) => (),
+            }
+        }
+    }
+
+    async fn handle(&self, event: Incoming) {
+        let (name, data, socket, reply) = match event {
+            Incoming::Gone(reason) => return self.gone(reason).await,
+            Incoming::Event {
+                name,
+                data,
+                socket,
+                reply,
+            } => (name, data, socket, reply),
+        };
+        let done = match name.as_str() {
+            // Its answer comes from the room's task, so that it stands in order with what the room tells.
+            "join" => return self.join(data.as_ref(), socket, reply).await,
+            "chat" => self.chat(data.as_ref()).await.map(Some),
+            "leave" => self.leave(Departure::Left).await.map(|()| None),
+            "typing" => self.typing().await.map(|()| None),
+            _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+        };
+        match done {
+            // A socket that takes no answer is full of older events; it asks again with the same nonce.
+            Ok(message) => drop(reply.ack.send(&Accepted { ok: true, message })),
+            Err(refusal) => self.refuse(&socket, reply, &refusal),
+        }
+    }
+
+    async fn join(&self, data: Option<&Value>, socket: SocketRef, reply: Reply) {
+        match self.take_seat(data).await {
+            Ok((room, entry)) => {
+                let joining = Joining {
+                    socket,
+                    key: self.key,
+                    visitor: self.who.visitor,
+                    ack: reply.ack,
+                    entry,
+                };
+                self.state.events.attach(room, joining).await;
+            }
+            Err(refusal) => self.refuse(&socket, reply, &refusal),
+        }
+    }
+
+    /// Takes a seat in the room, then gives up the one in the room before: a refused `join` costs nothing.
+    async fn take_seat(&self, data: Option<&Value>) -> Result<(RoomId, Entry), Refusal> {
+        let id = match data {
+            Some(Value::String(id)) if !id.is_empty() => id.parse().map_err(|_| Refusal::RoomNotFound)?,
+            Some(Value::String(_)) | None => return Err(Invalid::new(Field::Room, Problem::Empty).into()),
+            Some(_) => return Err(Invalid::new(Field::Room, Problem::Malformed).into()),
+        };
+        let entry = self.state.rooms.enter(id, self.who.visitor, self.key).await?;
+        let before = *self.room.lock();
+        if before.is_some_and(|before| before != id) {
+            self.leave(Departure::Left).await?;
+        }
+        *self.room.lock() = Some(id);
+        Ok((id, entry))
+    }
+
+    async fn chat(&self, data: Option<&Value>) -> Result<Arc<Message>, Refusal> {
+        let room = self.room()?;
+        let (chat, nonce) = match data {
+            Some(Value::String(chat)) => (chat.as_str(), None),
+            Some(Value::Object(fields)) => (text(fields.get("chat"), Field::Chat)?, fields.get("nonce")),
+            Some(_) => return Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+            None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
+        };
+        let chat = Chat::parse(chat, &self.state.limits)?;
+        let nonce = match nonce {
+            None | Some(Value::Null) => None,
+            given => Some(Nonce::parse(text(given, Field::Nonce)?)?),
+        };
+        self.state.messages.post_chat(room, self.who.visitor, chat, nonce).await
+    }
+
+    async fn typing(&self) -> Result<(), Refusal> {
+        let room = self.room()?;
+        let now = Instant::now();
+        let last = self.typed_at.lock().replace(now);
+        if last.is_none_or(|last| now.duration_since(last) >= TYPING_EVERY) {
+            self.state.events.typing(room, self.who.visitor).await;
+        } else {
+            *self.typed_at.lock() = last;
+        }
+        Ok(())
+    }
+
+    /// The room the socket is in.
+    fn room(&self) -> Result<RoomId, Refusal> {
+        (*self.room.lock()).ok_or(Refusal::NotAMember)
+    }
+
+    async fn gone(&self, reason: DisconnectReason) {
+        // Only a client that said goodbye gives its seat up at once; a reload breaks the connection without a word.
+        let how = match reason {
+            DisconnectReason::ClientNSDisconnect => Departure::Left,
+            _ => Departure::Dropped,
+        };
+        // A store that has stopped keeps no seats; there is nobody left to tell.
+        let _ = self.leave(how).await;
+    }
+
+    async fn leave(&self, how: Departure) -> Result<(), Refusal> {
+        let Some(room) = self.room.lock().take() else {
+            return Ok(());
+        };
+        self.state.events.detach(room, self.key).await;
+        self.state.rooms.leave(room, self.who.visitor, self.key, how).await
+    }
+
+    /// Says no, in the acknowledgement if one was asked for, else by an `exception`.
+    fn refuse(&self, socket: &SocketRef, reply: Reply, refusal: &Refusal) {
+        let message = sentence(refusal, self.who.lang);
+        let (code, message) = (refusal.code(), message.as_str());
+        // A socket that takes no answer is full of older events.
+        if reply.wanted {
+            let _ = reply.ack.send(&Refused {
+                ok: Some(false),
+                code,
+                message,
+            });
+        } else {
+            let _ = socket.emit(
+                "exception",
+                &Refused {
+                    ok: None,
+                    code,
+                    message,
+                },
+            );
+        }
+    }
+}
+
+/// The text of a field.
+fn text(value: Option<&Value>, field: Field) -> Result<&str, Invalid> {
+    match value {
+        Some(Value::String(text)) => Ok(text),
+        None | Some(Value::Null) => Err(Invalid::new(field, Problem::Empty)),
+        Some(_) => Err(Invalid::new(field, Problem::Malformed)),
+    }
+}

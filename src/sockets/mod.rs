@@ -1,0 +1,62 @@
+//! The socket events. `/room` tells the list of rooms; `/chat` is a room:
+//!
+//! | event | from a client | answer |
+//! |---|---|---|
+//! | `join` | room id | `{ok, you, room, members, seq}` |
+//! | `chat` | `{chat, nonce?}` or the text | `{ok, message}` once it is stored |
+//! | `leave` | nothing | `{ok}` |
+//! | `typing` | nothing | nothing |
+
+mod chat;
+mod inbox;
+
+use std::{
+    convert::Infallible,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use socketioxide::{SocketIo, extract::SocketRef, handler::ConnectHandler};
+
+use crate::{
+    domain::Visitor,
+    events::{CHAT_NS, LOBBY_NS},
+    state::AppState,
+    store::SocketKey,
+    texts::Lang,
+};
+
+/// Who opened the socket; put into the handshake by the layer around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Handshake {
+    /// The visitor of the session.
+    pub visitor: Visitor,
+    /// The language of the visitor's answers.
+    pub lang: Lang,
+}
+
+/// Makes both namespaces.
+///
+/// Events are registered in the middleware, which runs before CONNECT is answered: an event that a client sends right
+/// after it must find its handler.
+pub fn register(io: &SocketIo, state: AppState) {
+    let lobby_state = state.clone();
+    let lobby = async move |socket: SocketRef| {
+        watch_lobby(&socket, &lobby_state);
+        Ok::<(), Infallible>(())
+    };
+    io.ns(LOBBY_NS, (async || ()).with(lobby));
+    let chat = async move |socket: SocketRef| chat::register(&socket, &state);
+    io.ns(CHAT_NS, (async || ()).with(chat));
+}
+
+fn watch_lobby(socket: &SocketRef, state: &AppState) {
+    let key = next_key();
+    let events = state.events.clone();
+    socket.on_disconnect(async move || events.lobby().unwatch(key));
+    state.events.lobby().watch(key, socket.clone());
+}
+
+fn next_key() -> SocketKey {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,323 @@
+//! Where rooms, seats and messages are kept. [`Store`] is what the rules see; no driver's type crosses it.
+//!
+//! A store commits in one order and tells what it committed, in that order, through [`Store::changes`].
+
+mod sessions;
+mod sqlite;
+
+pub use sessions::{Sessions, open_sqlite_sessions};
+pub use sqlite::SqliteStore;
+
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use tokio::sync::mpsc;
+
+use crate::domain::{Access, Body, GifName, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title, Visitor};
+
+/// What a store committed, in commit order. Bounded: a store waits for a follower that is behind.
+pub type Changes = mpsc::Receiver<Change>;
+
+/// One commit, as its followers see it.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A room was made.
+    RoomCreated(Room),
+    /// Title, seats or password of a room changed.
+    RoomUpdated(Room),
+    /// A room is gone, with its messages.
+    RoomRemoved(RoomId),
+    /// A visitor took a seat; the room with its new count.
+    Entered(Room, Visitor),
+    /// A visitor's seat is free; the room with its new count.
+    Left(Room, Visitor),
+    /// A message was stored.
+    Posted(Arc<Message>),
+}
+
+/// A room to be made.
+#[derive(Clone, Debug)]
+pub struct NewRoom {
+    /// Its title.
+    pub title: Title,
+    /// Its seats.
+    pub max: Max,
+    /// The hash of its password, in PHC form.
+    pub password_hash: Option<String>,
+    /// Who makes it.
+    pub owner: Visitor,
+}
+
+/// What changes in a room; `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct RoomChange {
+    /// A new title.
+    pub title: Option<Title>,
+    /// A new number of seats. Who sits stays seated when it shrinks.
+    pub max: Option<Max>,
+    /// A new password hash, or `Some(None)` to open the room. Either takes all grants back.
+    pub password_hash: Option<Option<String>>,
+}
+
+/// A room with what only the rules may see.
+#[derive(Clone, Debug)]
+pub struct RoomRecord {
+    /// What everyone may see.
+    pub room: Room,
+    /// The hash of its password, in PHC form.
+    pub password_hash: Option<Arc<str>>,
+    /// The place of its last message, 0 when there is none.
+    pub last_seq: Seq,
+}
+
+/// A page of the list of rooms, newest first.
+#[derive(Clone, Debug)]
+pub struct RoomPage {
+    /// The rooms.
+    pub rooms: Vec<Room>,
+    /// Where the next page begins, when there is one.
+    pub next: Option<RoomCursor>,
+    /// How many rooms there are on all pages.
+    pub total: usize,
+}
+
+/// A place in the list of rooms, right behind the room it was made from. It stays valid when that room goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoomCursor {
+    /// When that room was made.
+    pub created_at: Moment,
+    /// That room, which decides between two made in the same millisecond.
+    pub room: RoomId,
+}
+
+impl RoomCursor {
+    /// The place of a room.
+    pub const fn of(room: &Room) -> Self {
+        Self {
+            created_at: room.created_at,
+            room: room.id,
+        }
+    }
+}
+
+impl std::fmt::Display for RoomCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.created_at.millis(), self.room)
+    }
+}
+
+impl FromStr for RoomCursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (millis, room) = text.split_once('-').ok_or(())?;
+        let created_at = Moment::from_millis(millis.parse().map_err(|_| ())?);
+        Ok(Self {
+            created_at,
+            room: room.parse().map_err(|_| ())?,
+        })
+    }
+}
+
+/// A socket, as far as seats are concerned: unique within one server's life.
+pub type SocketKey = u64;
+
+/// What came of asking for a seat.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The room, with its count.
+    pub room: Room,
+    /// Who sits in it, the longest first.
+    pub members: Vec<Visitor>,
+}
+
+/// How a socket left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// The visitor said so: the seat is free at once.
+    Left,
+    /// The connection broke: the seat waits for [`Graces::seat`], as a reload must not cost it.
+    Dropped,
+}
+
+/// A message to be stored.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Its room.
+    pub room: RoomId,
+    /// Its author.
+    pub author: Visitor,
+    /// What it says.
+    pub body: Body,
+    /// What the author marked it with.
+    pub nonce: Option<Nonce>,
+}
+
+/// What came of posting.
+#[derive(Clone, Debug)]
+pub enum Posted {
+    /// It was stored.
+    New(Arc<Message>),
+    /// The author had posted with this nonce before; that message.
+    Known(Arc<Message>),
+}
+
+impl Posted {
+    /// The message, either way.
+    pub fn message(&self) -> &Arc<Message> {
+        match self {
+            Self::New(message) | Self::Known(message) => message,
+        }
+    }
+}
+
+/// Which messages of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// The newest.
+    Newest,
+    /// The oldest of those behind this place.
+    After(Seq),
+    /// The newest of those before this place.
+    Before(Seq),
+}
+
+/// How long things wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Graces {
+    /// A seat whose last connection broke.
+    pub seat: Duration,
+    /// A room that has become empty.
+    pub room: Duration,
+    /// A room that nobody has joined yet, and any room after a restart.
+    pub new_room: Duration,
+}
+
+/// What tending found to do.
+#[derive(Debug, Default)]
+pub struct Tended {
+    /// Rooms that are gone, with the files their messages named.
+    pub removed: Vec<(RoomId, Vec<GifName>)>,
+}
+
+/// Why a store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The rules of the store say no; nothing is wrong with the store.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
+    /// There is no space left.
+    #[error("the disk is full")]
+    Full,
+    /// More is waiting than the store's queue holds.
+    #[error("the queue of the store is full")]
+    Busy,
+    /// The store has stopped.
+    #[error("the store has stopped")]
+    Stopped,
+    /// It broke.
+    #[error("the store failed: {0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// Wraps a driver's error.
+    pub fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What the rules need from a store. Everything is committed when a call returns.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// What is committed from now on. `None` when somebody follows already.
+    fn changes(&self) -> Option<Changes>;
+
+    /// Whether the store answers.
+    async fn ready(&self) -> Result<(), StoreError>;
+
+    /// Makes a room.
+    async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError>;
+
+    /// Finds a room.
+    async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError>;
+
+    /// A page of all rooms, newest first.
+    async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError>;
+
+    /// Changes a room. `RoomNotFound` when there is none.
+    async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError>;
+
+    /// Removes a room with its messages and grants; the files its messages named. `RoomNotFound` when there is none.
+    async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError>;
+
+    /// Lets a visitor into a locked room from now on.
+    async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError>;
+
+    /// What a visitor is to a room; `None` when there is no room.
+    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError>;
+
+    /// Who sits in a room, the longest first; nobody when there is no room.
+    async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError>;
+
+    /// Takes a seat for a socket, or adds the socket to the visitor's seat. `RoomFull` when there is none left,
+    /// `WrongPassword` without a grant.
+    async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError>;
+
+    /// Takes a socket from its visitor's seat.
+    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError>;
+
+    /// Stores a message of a member. `NotAMember` when the author has no seat.
+    async fn post(&self, new: NewMessage) -> Result<Posted, StoreError>;
+
+    /// Messages of a room, oldest first, at most `limit`.
+    async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError>;
+
+    /// The room whose message names a file.
+    async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError>;
+
+    /// Every file that a message names.
+    async fn gif_names(&self) -> Result<Vec<GifName>, StoreError>;
+
+    /// Removes the messages that name these files, which are missing.
+    async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError>;
+
+    /// Frees the seats and removes the rooms whose grace is over.
+    async fn tend(&self, graces: Graces) -> Result<Tended, StoreError>;
+
+    /// Commits what is waiting and stops. Later calls fail with [`StoreError::Stopped`].
+    async fn close(&self);
+}
+
+/// Which store to use: `sqlite:PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+}
+
+impl FromStr for StoreUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            _ => Err(format!("{text:?} names no store; write sqlite:PATH")),
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    /// What a visitor may know of it. The cause of a fault is logged here, once.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refusal) => refusal,
+            StoreError::Full => Self::StorageFull,
+            StoreError::Busy | StoreError::Stopped => Self::Unavailable,
+            StoreError::Failed(cause) => {
+                tracing::error!(%cause, "the store failed");
+                Self::Unavailable
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Rooms and messages in one SQLite file: one thread writes, a few connections read, the seats are in memory.
+
+mod directory;
+mod rows;
+mod schema;
+mod writer;
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    sync::Arc,
+    thread::JoinHandle,
+    time::Instant,
+};
+
+use async_trait::async_trait;
+use parking_lot::{Mutex, RwLock};
+use rusqlite::Connection;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use self::{
+    directory::Directory,
+    writer::{Command, Writer, failure},
+};
+use crate::{
+    domain::{Access, GifName, Message, Room, RoomId, Visitor},
+    store::{
+        Changes, Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord,
+        SocketKey, Store, StoreError, Tended, Window,
+    },
+};
+
+/// Commands that may wait for the writer. One more is refused as [`StoreError::Busy`].
+const QUEUE: usize = 4_096;
+
+/// Changes that may wait for their follower. The writer waits when it is full.
+const CHANGES: usize = 4_096;
+
+/// Connections that read side by side.
+const READERS: usize = 4;
+
+/// The store of a single machine.
+pub struct SqliteStore {
+    commands: mpsc::Sender<Command>,
+    changes: Mutex<Option<Changes>>,
+    directory: Arc<RwLock<Directory>>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    reading: Arc<Semaphore>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Held for as long as the store is open: two servers on one file would each count their own seats.
+    _lock: File,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it when it is missing, and gives every room in it a fresh grace.
+    ///
+    /// # Errors
+    /// The file can't be opened, is of another version, or another server has it open.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(StoreError::failed)?;
+        }
+        let lock = lock(path)?;
+        let connection = schema::open_writer(path).map_err(failure)?;
+        let mut directory = Directory::default();
+        for open in rows::open_rooms(&connection, Instant::now()).map_err(failure)? {
+            directory.insert(open);
+        }
+        let directory = Arc::new(RwLock::new(directory));
+        let readers: Result<Vec<_>, _> = (0..READERS).map(|_| schema::open_reader(path)).collect();
+        let (commands, waiting) = mpsc::channel(QUEUE);
+        let (tell, changes) = mpsc::channel(CHANGES);
+        let writer = Writer::new(connection, Arc::clone(&directory), tell);
+        let thread = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || writer.run(waiting));
+        Ok(Self {
+            commands,
+            changes: Mutex::new(Some(changes)),
+            directory,
+            readers: Arc::new(Mutex::new(readers.map_err(failure)?)),
+            reading: Arc::new(Semaphore::new(READERS)),
+            thread: Mutex::new(Some(thread.map_err(StoreError::failed)?)),
+            _lock: lock,
+        })
+    }
+
+    /// Hands a command to the writer and waits for its commit.
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Command,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.try_send(command(reply)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
+        })?;
+        answer.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    /// Runs a query on one of the reading connections, off the async threads.
+    async fn read<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let turn = Arc::clone(&self.reading)
+            .acquire_owned()
+            .await
+            .map_err(|_| StoreError::Stopped)?;
+        let readers = Arc::clone(&self.readers);
+        let work = move || {
+            // Kept until the connection is back, even when nobody waits for the answer any more.
+            let _turn = turn;
+            let connection = readers.lock().pop().ok_or(StoreError::Stopped)?;
+            let result = query(&connection).map_err(failure);
+            readers.lock().push(connection);
+            result
+        };
+        tokio::task::spawn_blocking(work).await.map_err(StoreError::failed)?
+    }
+}
+
+/// Takes the lock beside the file.
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let lock = File::create(name).map_err(StoreError::failed)?;
+    lock.try_lock()
+        .map_err(|_| StoreError::failed(format!("another server has {} open", path.display())))?;
+    Ok(lock)
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn changes(&self) -> Option<Changes> {
+        self.changes.lock().take()
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.ask(Command::Ping).await
+    }
+
+    async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
+        self.ask(|reply| Command::Create(new, reply)).await
+    }
+
+    async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
+        Ok(self.directory.read().get(id).map(directory::OpenRoom::record))
+    }
+
+    async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
+        Ok(self.directory.read().page(after, limit))
+    }
+
+    async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
+        self.ask(|reply| Command::Update(id, change, reply)).await
+    }
+
+    async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
+        self.ask(|reply| Command::Remove(id, reply)).await
+    }
+
+    async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Grant(id, visitor, reply)).await
+    }
+
+    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
+        Ok(self.directory.read().get(id).map(|open| open.access(visitor.id)))
+    }
+
+    async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
+        Ok(self
+            .directory
+            .read()
+            .get(id)
+            .map(directory::OpenRoom::members)
+            .unwrap_or_default())
+    }
+
+    async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
+        self.ask(|reply| Command::Enter(id, visitor, socket, reply)).await
+    }
+
+    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Leave(id, visitor, socket, how, reply)).await
+    }
+
+    async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
+        self.ask(|reply| Command::Post(new, reply)).await
+    }
+
+    async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
+        self.read(move |connection| rows::history(connection, id, window, limit))
+            .await
+    }
+
+    async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
+        self.read(move |connection| rows::room_of_gif(connection, name)).await
+    }
+
+    async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {
+        self.read(rows::all_gifs).await
+    }
+
+    async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::ForgetGifs(missing, reply)).await
+    }
+
+    async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
+        self.ask(|reply| Command::Tend(graces, reply)).await
+    }
+
+    async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.commands.send(Command::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}

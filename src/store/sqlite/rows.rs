@@ -1,0 +1,166 @@
+//! Rows to values and back.
+
+use std::{str::FromStr, sync::Arc, time::Instant};
+
+use rusqlite::{Connection, OptionalExtension, Row, types::Type};
+
+use super::directory::OpenRoom;
+use crate::{
+    domain::{
+        Alt, Body, Chat, Color, GifBody, GifName, Max, Message, MessageId, Moment, Nonce, Room, RoomId, Seq, Title,
+        Visitor, VisitorId,
+    },
+    store::{NewMessage, Window},
+};
+
+const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, gif, width, height, frames, duration, \
+                       bytes, alt";
+
+/// Reads a column that is kept as text.
+fn text<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    let text = row.get_ref(column)?.as_str()?;
+    text.parse()
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+fn visitor(row: &Row<'_>, id: usize, color: usize) -> rusqlite::Result<Visitor> {
+    Ok(Visitor::from_store(
+        text::<VisitorId>(row, id)?,
+        text::<Color>(row, color)?,
+    ))
+}
+
+fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let body = match row.get_ref(7)?.as_str_or_null()? {
+        Some(chat) => Body::Chat(Chat::from_store(chat)),
+        None => Body::Gif(GifBody {
+            name: text::<GifName>(row, 8)?,
+            width: row.get(9)?,
+            height: row.get(10)?,
+            frames: row.get(11)?,
+            duration: row.get(12)?,
+            bytes: row.get(13)?,
+            alt: Alt::from_store(row.get_ref(14)?.as_str()?),
+        }),
+    };
+    let nonce = row
+        .get_ref(6)?
+        .as_str_or_null()?
+        .and_then(|nonce| Nonce::parse(nonce).ok());
+    Ok(Message {
+        id: MessageId::from_bytes(row.get(2)?),
+        room: RoomId::from_bytes(row.get(0)?),
+        seq: row.get(1)?,
+        author: visitor(row, 3, 4)?,
+        created_at: Moment::from_millis(row.get(5)?),
+        body,
+        nonce,
+    })
+}
+
+/// The messages of a window, oldest first.
+pub fn history(connection: &Connection, room: RoomId, window: Window, limit: usize) -> rusqlite::Result<Vec<Message>> {
+    let (bounds, order, from) = match window {
+        Window::Newest => ("seq > ?2", "DESC", 0),
+        Window::After(seq) => ("seq > ?2", "ASC", seq),
+        Window::Before(seq) => ("seq < ?2", "DESC", seq),
+    };
+    let sql = format!("SELECT {MESSAGE} FROM messages WHERE room = ?1 AND {bounds} ORDER BY seq {order} LIMIT ?3");
+    let mut statement = connection.prepare_cached(&sql)?;
+    // A place beyond SQLite's integers lies behind every message.
+    let from = i64::try_from(from).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map((room.to_bytes(), from, limit), message)?;
+    let mut messages: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+    if order == "DESC" {
+        messages.reverse();
+    }
+    Ok(messages)
+}
+
+/// The message a visitor has posted with a nonce.
+pub fn by_nonce(connection: &Connection, new: &NewMessage) -> rusqlite::Result<Option<Message>> {
+    let Some(nonce) = &new.nonce else { return Ok(None) };
+    let sql = format!("SELECT {MESSAGE} FROM messages WHERE room = ?1 AND visitor = ?2 AND nonce = ?3");
+    let key = (new.room.to_bytes(), new.author.id.to_string(), nonce.as_str());
+    connection.prepare_cached(&sql)?.query_row(key, message).optional()
+}
+
+/// Stores a message at its place, and the place with the room.
+pub fn insert_message(connection: &Connection, message: &Message) -> rusqlite::Result<()> {
+    let sql = format!("INSERT INTO messages ({MESSAGE}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)");
+    let (chat, gif) = match &message.body {
+        Body::Chat(chat) => (Some(chat.as_str()), None),
+        Body::Gif(gif) => (None, Some(gif)),
+    };
+    connection.prepare_cached(&sql)?.execute(rusqlite::params![
+        message.room.to_bytes(),
+        message.seq,
+        message.id.to_bytes(),
+        message.author.id.to_string(),
+        message.author.color.to_string(),
+        message.created_at.millis(),
+        message.nonce.as_ref().map(Nonce::as_str),
+        chat,
+        gif.map(|gif| gif.name.to_string()),
+        gif.map(|gif| gif.width),
+        gif.map(|gif| gif.height),
+        gif.map(|gif| gif.frames),
+        gif.map(|gif| gif.duration),
+        gif.map(|gif| gif.bytes),
+        gif.map(|gif| gif.alt.as_str()),
+    ])?;
+    Ok(())
+}
+
+/// The files that a room's messages name.
+pub fn gifs_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<GifName>> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT gif FROM messages WHERE room = ?1 AND gif IS NOT NULL")?;
+    statement.query_map([room.to_bytes()], |row| text(row, 0))?.collect()
+}
+
+/// Every file that a message names.
+pub fn all_gifs(connection: &Connection) -> rusqlite::Result<Vec<GifName>> {
+    let mut statement = connection.prepare("SELECT DISTINCT gif FROM messages WHERE gif IS NOT NULL")?;
+    statement.query_map([], |row| text(row, 0))?.collect()
+}
+
+/// The room whose message names a file.
+pub fn room_of_gif(connection: &Connection, name: GifName) -> rusqlite::Result<Option<RoomId>> {
+    let mut statement = connection.prepare_cached("SELECT room FROM messages WHERE gif = ?1 LIMIT 1")?;
+    statement
+        .query_row([name.to_string()], |row| Ok(RoomId::from_bytes(row.get(0)?)))
+        .optional()
+}
+
+/// All rooms as the last run left them; each gets a fresh grace from `now`.
+pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec<OpenRoom>> {
+    let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
+                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = id), 0)) FROM rooms";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| {
+        let password_hash: Option<Arc<str>> = row.get(3)?;
+        let room = Room {
+            id: RoomId::from_bytes(row.get(0)?),
+            title: Title::from_store(row.get_ref(1)?.as_str()?),
+            max: Max::from_store(row.get(2)?),
+            count: 0,
+            owner: visitor(row, 4, 5)?,
+            locked: password_hash.is_some(),
+            created_at: Moment::from_millis(row.get(6)?),
+        };
+        let last_seq: Seq = row.get(7)?;
+        Ok(OpenRoom::new(room, password_hash, last_seq, now))
+    })?;
+    let mut rooms: Vec<OpenRoom> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut grants = connection.prepare("SELECT visitor FROM grants WHERE room = ?1")?;
+    for open in &mut rooms {
+        let visitors = grants.query_map([open.room.id.to_bytes()], |row| text(row, 0))?;
+        open.grants = visitors.collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(rooms)
+}

@@ -1,0 +1,326 @@
+//! GIFs on disk: streamed in, checked, made durable, found again, deleted.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufReader, BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
+use tracing::{error, info, warn};
+
+use crate::{
+    domain::{
+        GifName, Refusal,
+        gif::{GifFacts, GifLimits, GifWalk, check_first_frame, write_still},
+    },
+    store::{Store, StoreError},
+};
+
+/// Checked bytes held back before they are written to disk. Bounds the memory of one upload, together with one chunk
+/// of the request.
+const BUFFER: usize = 256 << 10;
+
+/// Ends the name of a file that is not complete yet.
+const PART: &str = "part";
+
+/// The folder of the GIFs.
+#[derive(Clone)]
+pub struct Uploads {
+    folder: Arc<Path>,
+    limits: GifLimits,
+    turns: Arc<Semaphore>,
+}
+
+impl Uploads {
+    /// Opens the folder, makes it when it is missing. `at_once` uploads may run side by side.
+    ///
+    /// # Errors
+    /// The folder can't be made.
+    pub fn open(folder: &Path, limits: GifLimits, at_once: usize) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self {
+            folder: folder.into(),
+            limits,
+            turns: Arc::new(Semaphore::new(at_once)),
+        })
+    }
+
+    /// Begins an upload.
+    ///
+    /// # Errors
+    /// Too many run already, or the disk fails.
+    pub async fn begin(&self) -> Result<Upload, Refusal> {
+        let busy = Refusal::RateLimited {
+            retry_after: Duration::from_secs(2),
+        };
+        let turn = Arc::clone(&self.turns).try_acquire_owned().map_err(|_| busy)?;
+        let name = GifName::random();
+        let part = Scratch(self.folder.join(format!("{name}.{PART}")));
+        let path = part.0.clone();
+        let file = on_disk(move || File::create_new(path)).await?;
+        let walk = GifWalk::new(self.limits);
+        let (folder, limits) = (Arc::clone(&self.folder), self.limits);
+        Ok(Upload {
+            folder,
+            limits,
+            name,
+            part,
+            file: Some(file),
+            walk,
+            kept: Vec::new(),
+            _turn: turn,
+        })
+    }
+
+    /// Where a GIF lies.
+    pub fn path(&self, name: GifName) -> PathBuf {
+        gif_path(&self.folder, name)
+    }
+
+    /// Where the still of a GIF lies.
+    pub fn still_path(&self, name: GifName) -> PathBuf {
+        still_path(&self.folder, name)
+    }
+
+    /// Deletes GIFs with their stills. What can't be deleted is logged; the sweep at the next start tries again.
+    pub async fn delete(&self, names: Vec<GifName>) {
+        let folder = Arc::clone(&self.folder);
+        let _ = spawn_blocking(move || names.into_iter().for_each(|name| delete_files(&folder, name))).await;
+    }
+
+    /// Deletes the files that no message names, and forgets the messages whose file is missing.
+    ///
+    /// # Errors
+    /// The store or the disk failed.
+    pub async fn sweep(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let named = store.gif_names().await?;
+        let folder = Arc::clone(&self.folder);
+        let missing = spawn_blocking(move || sweep(&folder, named))
+            .await
+            .map_err(StoreError::failed)?;
+        let missing = missing.map_err(StoreError::failed)?;
+        if !missing.is_empty() {
+            warn!(
+                count = missing.len(),
+                "messages name GIFs that are missing; they are removed"
+            );
+            store.forget_gifs(missing).await?;
+        }
+        Ok(())
+    }
+}
+
+fn gif_path(folder: &Path, name: GifName) -> PathBuf {
+    folder.join(name.to_string())
+}
+
+fn still_path(folder: &Path, name: GifName) -> PathBuf {
+    folder.join(format!("still-{name}"))
+}
+
+fn delete_files(folder: &Path, name: GifName) {
+    for path in [gif_path(folder, name), still_path(folder, name)] {
+        delete_file(&path);
+    }
+}
+
+fn delete_file(path: &Path) {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            error!(%error, path = %path.display(), "a file can't be deleted");
+        }
+        _ => (),
+    }
+}
+
+/// Deletes what is not `named`; returns what is named and not there.
+fn sweep(folder: &Path, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
+    let mut named: std::collections::HashSet<_> = named.into_iter().collect();
+    let mut deleted = 0;
+    let whole: Vec<_> = named
+        .iter()
+        .filter(|name| still_path(folder, **name).is_file())
+        .copied()
+        .collect();
+    let mut found = std::collections::HashSet::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let file = entry.file_name();
+        let Some(text) = file.to_str() else { continue };
+        let gif = text.strip_prefix("still-").unwrap_or(text).parse::<GifName>().ok();
+        let ours = gif.is_some() || text.ends_with(&format!(".{PART}"));
+        match gif {
+            Some(name) if named.contains(&name) => {
+                found.insert(name);
+            }
+            // Files that are none of ours, such as .gitkeep, stay.
+            _ if ours => {
+                delete_file(&entry.path());
+                deleted += 1;
+            }
+            _ => (),
+        }
+    }
+    if deleted > 0 {
+        info!(deleted, "files that no message names are swept away");
+    }
+    let whole: std::collections::HashSet<_> = whole.into_iter().filter(|name| found.contains(name)).collect();
+    named.retain(|name| !whole.contains(name) || !gif_path(folder, *name).is_file());
+    named.iter().for_each(|name| delete_files(folder, *name));
+    Ok(named.into_iter().collect())
+}
+
+/// A file that goes away unless it is renamed.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            delete_file(&self.0);
+        }
+    }
+}
+
+/// A GIF on its way in. Dropped before [`Upload::finish`], it leaves nothing behind.
+pub struct Upload {
+    folder: Arc<Path>,
+    limits: GifLimits,
+    name: GifName,
+    part: Scratch,
+    file: Option<File>,
+    walk: GifWalk,
+    kept: Vec<u8>,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Upload {
+    /// Checks the next bytes and writes what is kept of them.
+    ///
+    /// # Errors
+    /// They are not part of a GIF within the limits, or the disk fails.
+    pub async fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
+        self.walk.push(chunk, &mut self.kept)?;
+        if self.kept.len() >= BUFFER {
+            self.flush().await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Refusal> {
+        let Some(mut file) = self.file.take() else {
+            return Err(Refusal::Unavailable);
+        };
+        let kept = std::mem::take(&mut self.kept);
+        let write = move || file.write_all(&kept).map(|()| (file, kept));
+        let (file, mut kept) = on_disk(write).await?;
+        kept.clear();
+        (self.file, self.kept) = (Some(file), kept);
+        Ok(())
+    }
+
+    /// Checks the end and the first frame, makes the still, syncs both files and gives them their names.
+    ///
+    /// # Errors
+    /// It is not a whole GIF, or the disk fails.
+    pub async fn finish(mut self) -> Result<StoredGif, Refusal> {
+        self.flush().await?;
+        let facts = self.walk.finish()?;
+        let Some(file) = self.file else {
+            return Err(Refusal::Unavailable);
+        };
+        let (folder, name, part, limits) = (self.folder, self.name, self.part, self.limits);
+        let settled =
+            spawn_blocking(move || settle(&folder, name, part, &file, &facts, limits).map(|()| (folder, facts)));
+        let (folder, facts) = settled.await.map_err(|_| Refusal::Unavailable)??;
+        Ok(StoredGif {
+            folder,
+            name,
+            facts,
+            keep: false,
+        })
+    }
+}
+
+/// Checks, syncs and renames. The file has its final name only when its bytes are durable.
+fn settle(
+    folder: &Path,
+    name: GifName,
+    mut part: Scratch,
+    file: &File,
+    facts: &GifFacts,
+    limits: GifLimits,
+) -> Result<(), Refusal> {
+    check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits)?;
+    let mut still = Scratch(folder.join(format!("still-{name}.{PART}")));
+    let mut write = || -> io::Result<()> {
+        let mut out = BufWriter::new(File::create_new(&still.0)?);
+        write_still(&mut File::open(&part.0)?, &facts.still, &mut out)?;
+        out.into_inner()?.sync_all()?;
+        file.sync_all()?;
+        fs::rename(std::mem::take(&mut still.0), still_path(folder, name))?;
+        fs::rename(std::mem::take(&mut part.0), gif_path(folder, name))?;
+        // The names are durable only once the folder is.
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| {
+        delete_files(folder, name);
+        disk(error)
+    })
+}
+
+/// A durable GIF that no message names yet. Dropped before [`StoredGif::keep`], its files are deleted.
+pub struct StoredGif {
+    folder: Arc<Path>,
+    name: GifName,
+    facts: GifFacts,
+    keep: bool,
+}
+
+impl StoredGif {
+    /// Its name.
+    pub const fn name(&self) -> GifName {
+        self.name
+    }
+
+    /// What the walk found out.
+    pub const fn facts(&self) -> &GifFacts {
+        &self.facts
+    }
+
+    /// A message names it now.
+    pub fn keep(mut self) {
+        self.keep = true;
+    }
+}
+
+impl Drop for StoredGif {
+    fn drop(&mut self) {
+        if !self.keep {
+            delete_files(&self.folder, self.name);
+        }
+    }
+}
+
+/// Runs disk work off the async threads.
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Refusal> {
+    spawn_blocking(work)
+        .await
+        .map_err(|_| Refusal::Unavailable)?
+        .map_err(disk)
+}
+
+/// Logs a fault of the disk and says what the visitor may know of it.
+fn disk(error: io::Error) -> Refusal {
+    error!(%error, "the disk of the uploads failed");
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Refusal::StorageFull,
+        _ => Refusal::Unavailable,
+    }
+}

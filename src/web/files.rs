@@ -1,0 +1,120 @@
+//! Files: GIFs and their stills, marks, and what the pages are made of.
+
+use std::path::PathBuf;
+
+use axum::{
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use tokio_util::io::ReaderStream;
+use tower_sessions::Session;
+
+use super::{refused::Refused, visit};
+use crate::{
+    assets::media_type,
+    domain::{GifName, Refusal, VisitorId, mark},
+    state::AppState,
+};
+
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const FOREVER_FOR_ONE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+/// A visitor's file is shown and nothing else, even when it is opened by itself.
+const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
+/// Bytes read from disk at once.
+const CHUNK: usize = 64 << 10;
+
+/// `GET /gif/{name}`
+pub async fn gif(state: State<AppState>, name: Path<String>, request: Request) -> Result<Response, Refused> {
+    serve_gif(state, name, request, |state, name| state.messages.gif_path(name)).await
+}
+
+/// `GET /gif/{name}/still`
+pub async fn still(state: State<AppState>, name: Path<String>, request: Request) -> Result<Response, Refused> {
+    serve_gif(state, name, request, |state, name| state.messages.still_path(name)).await
+}
+
+async fn serve_gif(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    request: Request,
+    path: fn(&AppState, GifName) -> PathBuf,
+) -> Result<Response, Refused> {
+    let name: GifName = name.parse().map_err(|_| Refusal::NotFound)?;
+    let room = state.messages.room_of_gif(name).await?;
+    let locked = state.rooms.is_locked(room).await?;
+    if locked {
+        let session = request.extensions().get::<Session>().ok_or(Refusal::Unavailable)?;
+        let visitor = visit::known_visitor(session).await.ok_or(Refusal::WrongPassword)?;
+        state.rooms.must_be_granted(room, visitor).await?;
+    }
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("image/gif")),
+        (header::CONTENT_SECURITY_POLICY, SANDBOX),
+        (header::CACHE_CONTROL, if locked { FOREVER_FOR_ONE } else { FOREVER }),
+    ];
+    // A name never changes its content, so the name is the tag.
+    let tag = format!("\"{name}\"");
+    if is_cached(request.headers(), &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let file = tokio::fs::File::open(path(&state, name))
+        .await
+        .map_err(|_| Refusal::NotFound)?;
+    let length = file.metadata().await.map_err(|_| Refusal::NotFound)?.len();
+    let body = Body::from_stream(ReaderStream::with_capacity(file, CHUNK));
+    let size = [(header::ETAG, tag), (header::CONTENT_LENGTH, length.to_string())];
+    Ok((headers, size, body).into_response())
+}
+
+fn is_cached(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    known.is_some_and(|tags| tags.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
+}
+
+/// `GET /visitor/{id}.svg`
+pub async fn mark(Path(file): Path<String>) -> Result<impl IntoResponse, Refused> {
+    let id: Option<VisitorId> = file.strip_suffix(".svg").and_then(|id| id.parse().ok());
+    let svg = mark::svg(id.ok_or(Refusal::NotFound)?);
+    let headers: [(HeaderName, HeaderValue); 3] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
+        (header::CONTENT_SECURITY_POLICY, SANDBOX),
+        (header::CACHE_CONTROL, FOREVER),
+    ];
+    Ok((headers, svg))
+}
+
+/// `GET /assets/{version}/{path}`: another version, from a page of before an update, gets today's file and keeps it for
+/// no time.
+pub async fn asset(
+    State(state): State<AppState>,
+    Path((version, path)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let tag = format!("\"{}\"", state.assets.prefix().trim_start_matches("/assets/"));
+    let current = state.assets.is_current(&version);
+    let cache = if current {
+        FOREVER
+    } else {
+        HeaderValue::from_static("no-cache")
+    };
+    let bytes = state.assets.get(&path).ok_or(Refusal::NotFound)?;
+    let kind = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type(&path))),
+        (header::CACHE_CONTROL, cache),
+    ];
+    if current && is_cached(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, kind).into_response());
+    }
+    if current {
+        Ok((kind, [(header::ETAG, tag)], bytes).into_response())
+    } else {
+        Ok((kind, bytes).into_response())
+    }
+}
+
+/// `GET /robots.txt`: rooms are gone before anybody could find them by a search.
+pub async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /room/\nDisallow: /gif/\n"
+}

@@ -1,0 +1,171 @@
+//! GIFs in: a multipart form, read as it comes.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{FromRequest, Request, State},
+    http::HeaderMap,
+    response::Response,
+};
+use axum_extra::extract::multipart::{Field as Part, Multipart, MultipartError};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::{
+    fields::announced,
+    messages::{nonce, posted},
+    prefs::Prefs,
+    refused::Refused,
+    rooms::Id,
+};
+use crate::{
+    domain::{Alt, Field, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor, gif::GifError},
+    state::AppState,
+    uploads::Upload,
+};
+
+/// What a form may weigh beside its GIF: the other fields and the lines between them.
+const AROUND: usize = 64 << 10;
+
+/// How long the rest of a refused upload is read and thrown away. A browser that is still sending would not see the
+/// answer otherwise.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// The most a form may weigh, in bytes.
+pub fn body_limit(limits: &Limits) -> usize {
+    usize::try_from(limits.gif.bytes)
+        .unwrap_or(usize::MAX)
+        .saturating_add(AROUND)
+}
+
+/// What the form has brought so far.
+#[derive(Default)]
+struct Form {
+    upload: Option<Upload>,
+    alt: Option<Alt>,
+    nonce: Option<Nonce>,
+}
+
+/// Reads one form within its times.
+struct Reader<'a> {
+    state: &'a AppState,
+    room: RoomId,
+    visitor: Visitor,
+    deadline: Instant,
+}
+
+/// `POST /room/{id}/gif`
+pub async fn post(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    visitor: Visitor,
+    request: Request,
+) -> Result<Response, Refused> {
+    let deadline = Instant::now() + state.config.upload_timeout;
+    check_announced(request.headers(), &state.limits)?;
+    let malformed = Invalid::new(Field::Body, Problem::Malformed);
+    let mut multipart = Multipart::from_request(request, &state).await.map_err(|_| malformed)?;
+    let reader = Reader {
+        state: &state,
+        room,
+        visitor,
+        deadline,
+    };
+    match reader.read(&mut multipart).await {
+        Ok(message) => Ok(posted(prefs, room, &message)),
+        Err(refusal) => {
+            let _ = timeout(LINGER, drain(multipart)).await;
+            Err(refusal.into())
+        }
+    }
+}
+
+/// Refuses a form that says by itself that it is too large.
+fn check_announced(headers: &HeaderMap, limits: &Limits) -> Result<(), Refusal> {
+    match announced(headers) {
+        Some(length) if length > body_limit(limits) as u64 => Err(too_large(limits, length)),
+        _ => Ok(()),
+    }
+}
+
+fn too_large(limits: &Limits, size_at_least: u64) -> Refusal {
+    Refusal::TooLarge(TooLarge::Gif(GifError::TooManyBytes {
+        limit: limits.gif.bytes,
+        size_at_least,
+    }))
+}
+
+/// Throws away what is left of a form; the body's own limit bounds it.
+async fn drain(mut multipart: Multipart) {
+    while let Ok(Some(mut part)) = multipart.next_field().await {
+        while let Ok(Some(_)) = part.chunk().await {}
+    }
+}
+
+impl Reader<'_> {
+    async fn read(&self, multipart: &mut Multipart) -> Result<std::sync::Arc<Message>, Refusal> {
+        let mut form = Form::default();
+        while let Some(part) = self.in_time(multipart.next_field()).await? {
+            self.take(&mut form, part).await?;
+        }
+        let upload = form.upload.ok_or(Invalid::new(Field::Gif, Problem::Empty))?;
+        let alt = form.alt.unwrap_or_default();
+        self.state
+            .messages
+            .post_gif(self.room, self.visitor, upload, alt, form.nonce)
+            .await
+    }
+
+    async fn take(&self, form: &mut Form, part: Part) -> Result<(), Refusal> {
+        match part.name() {
+            Some("gif") if form.upload.is_some() => Err(Invalid::new(Field::Gif, Problem::Twice).into()),
+            Some("gif") => {
+                form.upload = Some(self.file(part).await?);
+                Ok(())
+            }
+            Some("alt") if form.alt.is_some() => Err(Invalid::new(Field::Alt, Problem::Twice).into()),
+            Some("alt") => {
+                form.alt = Some(Alt::parse(&self.text(part, Field::Alt).await?, &self.state.limits)?);
+                Ok(())
+            }
+            Some("nonce") if form.nonce.is_some() => Err(Invalid::new(Field::Nonce, Problem::Twice).into()),
+            Some("nonce") => {
+                form.nonce = nonce(&self.text(part, Field::Nonce).await?)?;
+                Ok(())
+            }
+            _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+        }
+    }
+
+    async fn file(&self, mut part: Part) -> Result<Upload, Refusal> {
+        let mut upload = self.state.messages.begin_gif(self.room, self.visitor).await?;
+        while let Some(chunk) = self.in_time(part.chunk()).await? {
+            upload.push(&chunk).await?;
+        }
+        Ok(upload)
+    }
+
+    async fn text(&self, mut part: Part, field: Field) -> Result<String, Refusal> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.in_time(part.chunk()).await? {
+            bytes.extend_from_slice(&chunk);
+            // Far beyond what any text field may hold; what it may hold is checked where it is parsed.
+            if bytes.len() > self.state.limits.body {
+                let (limit, was) = (self.state.limits.body, bytes.len());
+                return Err(Invalid::new(field, Problem::TooManyBytes { limit, was }).into());
+            }
+        }
+        String::from_utf8(bytes).map_err(|_| Invalid::new(field, Problem::Malformed).into())
+    }
+
+    /// Waits for the next part of the form, within the time for a part and that for the whole.
+    async fn in_time<T>(&self, next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Refusal> {
+        let next = timeout(self.state.config.body_timeout, next);
+        let next = timeout_at(self.deadline, next).await.map_err(|_| Refusal::TimedOut)?;
+        next.map_err(|_| Refusal::TimedOut)?
+            .map_err(|error| match error.status().as_u16() {
+                413 => too_large(&self.state.limits, self.state.limits.gif.bytes + 1),
+                _ => Invalid::new(Field::Body, Problem::Malformed).into(),
+            })
+    }
+}

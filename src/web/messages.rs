@@ -1,0 +1,142 @@
+//! Texts in, history out.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{fields::Fields, prefs::Prefs, refused::Refused, rooms::Id};
+use crate::{
+    domain::{Chat, Field, Invalid, Message, Nonce, Problem, RoomId, Seq, Visitor},
+    state::AppState,
+    store::Window,
+};
+
+/// Messages of a page of history when nothing is said, and the most.
+const LIMIT: (usize, usize) = (50, 100);
+
+/// `POST /room/{id}/chat`
+pub async fn post(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let chat = Chat::parse(fields.text(Field::Chat)?, &state.limits)?;
+    let nonce = nonce(fields.text(Field::Nonce)?)?;
+    let message = state.messages.post_chat(room, visitor, chat, nonce).await?;
+    Ok(posted(prefs, room, &message))
+}
+
+/// An empty nonce is none.
+pub fn nonce(text: &str) -> Result<Option<Nonce>, Invalid> {
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        Nonce::parse(text).map(Some)
+    }
+}
+
+/// The answer to a post, as the request prefers it.
+pub fn posted(prefs: Prefs, room: RoomId, message: &Message) -> Response {
+    match prefs {
+        Prefs { json: true, .. } => (StatusCode::CREATED, Json(message)).into_response(),
+        Prefs { page: true, .. } => Redirect::to(&format!("/room/{room}")).into_response(),
+        _ => "ok".into_response(),
+    }
+}
+
+/// Which messages are asked for.
+#[derive(Deserialize)]
+pub struct Asked {
+    after: Option<String>,
+    before: Option<String>,
+    limit: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Page {
+    data: Vec<Message>,
+    cursor: Cursor,
+    count: usize,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Cursor {
+    /// Give it as `before` for what was earlier.
+    before: Option<Seq>,
+    /// Give it as `after` for what comes later.
+    after: Option<Seq>,
+}
+
+/// `GET /room/{id}/messages`
+pub async fn history(
+    State(state): State<AppState>,
+    Id(room): Id,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refused> {
+    state.rooms.must_be_granted(room, visitor).await?;
+    let window = window(&asked)?;
+    let limit = limit(asked.limit.as_deref(), LIMIT)?;
+    let mut data = state.messages.history(room, window, limit + 1).await?;
+    let more = data.len() > limit;
+    // The one too many is at the end that the page goes on to.
+    let forward = matches!(window, Window::After(_));
+    if more && forward {
+        data.truncate(limit);
+    } else if more {
+        data.remove(0);
+    }
+    let (first, last) = (
+        data.first().map(|message| message.seq),
+        data.last().map(|message| message.seq),
+    );
+    let next = match (more, forward) {
+        (false, _) => None,
+        (true, true) => last.map(|seq| format!("/room/{room}/messages?after={seq}&limit={limit}")),
+        (true, false) => first.map(|seq| format!("/room/{room}/messages?before={seq}&limit={limit}")),
+    };
+    let after = last.or(if let Window::After(seq) = window {
+        Some(seq)
+    } else {
+        None
+    });
+    let before = first.or(if let Window::Before(seq) = window {
+        Some(seq)
+    } else {
+        None
+    });
+    Ok(Json(Page {
+        count: data.len(),
+        data,
+        cursor: Cursor { before, after },
+        next,
+    })
+    .into_response())
+}
+
+fn window(asked: &Asked) -> Result<Window, Invalid> {
+    let place = |text: &str, field| text.parse::<Seq>().map_err(|_| Invalid::new(field, Problem::Malformed));
+    match (&asked.after, &asked.before) {
+        (Some(_), Some(_)) => Err(Invalid::new(Field::Before, Problem::Malformed)),
+        (Some(after), None) => place(after, Field::After).map(Window::After),
+        (None, Some(before)) => place(before, Field::Before).map(Window::Before),
+        (None, None) => Ok(Window::Newest),
+    }
+}
+
+/// Reads how long a page is to be.
+pub fn limit(text: Option<&str>, (default, most): (usize, usize)) -> Result<usize, Invalid> {
+    let Some(text) = text else { return Ok(default) };
+    let was: Option<i64> = text.parse().ok();
+    let max = u32::try_from(most).unwrap_or(u32::MAX);
+    let wrong = Invalid::new(Field::Limit, Problem::OutOfRange { min: 1, max, was });
+    let limit = was.and_then(|n| usize::try_from(n).ok());
+    limit.filter(|n| (1..=most).contains(n)).ok_or(wrong)
+}

@@ -1,0 +1,95 @@
+//! HTTP: the table of URLs and the layers around it.
+
+mod fields;
+mod files;
+mod gifs;
+mod guard;
+mod handshake;
+mod health;
+mod messages;
+mod pages;
+mod prefs;
+mod refused;
+mod rooms;
+mod visit;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Method,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{any, get, post},
+};
+use socketioxide::layer::SocketIoLayer;
+use tower_http::compression::CompressionLayer;
+use tower_sessions::{
+    Expiry, SessionManagerLayer,
+    cookie::{SameSite, time::Duration as CookieDuration},
+};
+
+use self::refused::Refused;
+use crate::{config::Config, domain::Refusal, state::AppState, store::Sessions};
+
+/// Every URL of the site.
+pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Router {
+    let upload = DefaultBodyLimit::max(gifs::body_limit(&state.limits));
+    let pages = Router::new()
+        .route("/", get(pages::main))
+        .route("/rooms", get(rooms::list))
+        .route("/room", get(pages::room).post(rooms::create))
+        .route(
+            "/room/{id}",
+            get(pages::chat).patch(rooms::update).delete(rooms::remove),
+        )
+        .route("/room/{id}/enter", post(rooms::enter))
+        .route("/room/{id}/delete", post(rooms::remove_by_form))
+        .route("/room/{id}/chat", post(messages::post))
+        .route("/room/{id}/gif", post(gifs::post).layer(upload))
+        .route("/room/{id}/messages", get(messages::history))
+        .layer(from_fn(prefs::switch_language));
+    let files = Router::new()
+        .route("/gif/{name}", get(files::gif))
+        .route("/gif/{name}/still", get(files::still))
+        .route("/visitor/{file}", get(files::mark))
+        .route("/assets/{version}/{*path}", get(files::asset))
+        .route("/robots.txt", get(files::robots));
+    let sockets = Router::new()
+        .route("/socket.io/", any(|| async { Refused(Refusal::NotFound) }))
+        .layer(sockets)
+        .layer(from_fn_with_state(state.clone(), handshake::prepare));
+    let health = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    Router::new()
+        .merge(pages)
+        .merge(files)
+        .merge(sockets)
+        .fallback(|| async { Refused(Refusal::NotFound) })
+        .method_not_allowed_fallback(refused::wrong_method)
+        .layer(from_fn_with_state(state.clone(), guard::same_site))
+        .layer(from_fn_with_state(state.clone(), refused::render))
+        .layer(CompressionLayer::new())
+        .layer(session_layer(&state.config, sessions))
+        .merge(health)
+        .layer(from_fn_with_state(state.clone(), guard::headers))
+        .layer(from_fn(guard::log))
+        .with_state(state)
+}
+
+/// Sessions, by a cookie that no script sees and no other site's page sends.
+fn session_layer(config: &Config, sessions: Sessions) -> SessionManagerLayer<Sessions> {
+    let https = config.is_https();
+    let life = CookieDuration::try_from(config.session_life).unwrap_or(CookieDuration::MAX);
+    SessionManagerLayer::new(sessions)
+        .with_name(if https { "__Host-gifchat" } else { "gifchat" })
+        .with_secure(https)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(life))
+}
+
+/// Whether a request of this method may change something.
+const fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}

@@ -1,0 +1,207 @@
+//! Pages, rendered on the server.
+
+use std::{borrow::Cow, time::Duration};
+
+use askama::Template;
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    fields::Fields,
+    prefs::Prefs,
+    refused::Refused,
+    rooms::{self, Id},
+};
+use crate::{
+    domain::{Body, Field, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor},
+    sentences::sentence,
+    state::AppState,
+    store::Window,
+    views::{ChatPage, GatePage, GifView, MainPage, MessageView, Page, RoomForm, RoomPage, RoomView, VisitorView},
+};
+
+/// Messages that a room opens with.
+const HISTORY: usize = 50;
+
+/// What `/` is asked for.
+#[derive(Deserialize)]
+pub struct Shown {
+    error: Option<String>,
+}
+
+/// `GET /`
+pub async fn main(
+    state: State<AppState>,
+    prefs: Prefs,
+    visitor: Visitor,
+    asked: Query<rooms::Asked>,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Refused> {
+    if prefs.json {
+        return rooms::list(state, asked).await;
+    }
+    let State(state) = state;
+    let listed = state.rooms.list(asked.cursor()?, rooms::LIMIT.0).await?;
+    let now = Moment::now();
+    let rooms = listed.rooms.iter().map(|room| room_view(room, &visitor, now)).collect();
+    let mut page = MainPage::new(frame(&state, prefs, &visitor, "/"), rooms, listed.total as u64);
+    page.next = listed.next.map(|cursor| cursor.to_string());
+    page.later = asked.after.is_some();
+    page.error = shown.error.as_deref().and_then(|code| prefs.lang.texts().code(code));
+    Ok(html(&page))
+}
+
+/// `GET /room`
+pub async fn room(State(state): State<AppState>, prefs: Prefs, visitor: Visitor) -> Response {
+    html(&RoomPage::new(
+        frame(&state, prefs, &visitor, "/room"),
+        RoomForm::default(),
+    ))
+}
+
+/// The form again, with what was typed and what is wrong with it. The password is not sent back.
+pub fn room_again(
+    state: &AppState,
+    prefs: Prefs,
+    visitor: &Visitor,
+    fields: &Fields,
+    [title_error, max_error, password_error]: [Option<Invalid>; 3],
+) -> Response {
+    let form = RoomForm {
+        title: fields.text(Field::Title).unwrap_or_default().to_owned(),
+        max: fields.number(Field::Max).unwrap_or_default().into_owned(),
+        title_error,
+        max_error,
+        password_error,
+    };
+    let page = RoomPage::new(frame(state, prefs, visitor, "/room"), form);
+    (StatusCode::UNPROCESSABLE_ENTITY, html(&page)).into_response()
+}
+
+/// `GET /room/{id}`
+pub async fn chat(
+    State(state): State<AppState>,
+    Id(id): Id,
+    prefs: Prefs,
+    visitor: Visitor,
+) -> Result<Response, Refused> {
+    let (record, access) = state.rooms.find(id, visitor).await?;
+    if prefs.json {
+        return Ok(Json(record.room).into_response());
+    }
+    if !access.granted {
+        return Ok((StatusCode::FORBIDDEN, gate(&state, prefs, &visitor, &record.room, None)).into_response());
+    }
+    if record.room.is_full() && !access.member {
+        return Ok(Redirect::to(&format!("/?error={}", Refusal::RoomFull.code())).into_response());
+    }
+    let history = state.messages.history(id, Window::Newest, HISTORY).await?;
+    let members = state.rooms.members(id).await?;
+    let path = format!("/room/{id}");
+    let page = frame(&state, prefs, &visitor, &path);
+    let messages = history.iter().map(|message| message_view(message, &visitor)).collect();
+    let members = members.iter().map(visitor_view).collect();
+    let room = room_view(&record.room, &visitor, Moment::now());
+    Ok(html(&ChatPage::new(page, room, members, messages)))
+}
+
+/// The password form, when the password was wrong.
+pub async fn gate_again(
+    state: &AppState,
+    prefs: Prefs,
+    visitor: &Visitor,
+    id: RoomId,
+    refusal: &Refusal,
+) -> Result<Response, Refused> {
+    let (record, _) = state.rooms.find(id, *visitor).await?;
+    let error = Some(sentence(refusal, prefs.lang));
+    Ok((StatusCode::FORBIDDEN, gate(state, prefs, visitor, &record.room, error)).into_response())
+}
+
+fn gate(state: &AppState, prefs: Prefs, visitor: &Visitor, room: &Room, error: Option<String>) -> Response {
+    let path = format!("/room/{}", room.id);
+    let page = frame(state, prefs, visitor, &path);
+    html(&GatePage {
+        page,
+        room: room_view(room, visitor, Moment::now()),
+        error,
+    })
+}
+
+/// What every page has.
+pub fn frame<'a>(state: &'a AppState, prefs: Prefs, me: &Visitor, path: &'a str) -> Page<'a> {
+    Page {
+        t: prefs.lang.texts(),
+        theme: prefs.theme,
+        me: visitor_view(me),
+        path,
+        assets: state.assets.prefix(),
+        limits: (&*state.limits).into(),
+    }
+}
+
+/// A rendered template.
+pub fn html(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(page) => ([(header::VARY, "Accept, Accept-Language, Cookie")], Html(page)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page can't be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+fn visitor_view(visitor: &Visitor) -> VisitorView<'static> {
+    VisitorView {
+        id: visitor.id.to_string().into(),
+        color: visitor.color.to_string().into(),
+        hue: visitor.hue,
+    }
+}
+
+fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> {
+    let age = now.millis().saturating_sub(room.created_at.millis());
+    RoomView {
+        id: room.id.to_string().into(),
+        title: room.title.as_str().into(),
+        max: room.max.get(),
+        count: room.count,
+        owner_id: room.owner.id.to_string().into(),
+        owner_color: room.owner.color.to_string().into(),
+        owner_hue: room.owner.hue,
+        locked: room.locked,
+        created_at: room.created_at.to_string().into(),
+        age: Duration::from_millis(u64::try_from(age).unwrap_or(0)),
+        mine: room.owner.id == me.id,
+    }
+}
+
+fn message_view<'a>(message: &'a Message, me: &Visitor) -> MessageView<'a> {
+    let id: Cow<'_, str> = message.id.to_string().into();
+    let view = match &message.body {
+        Body::Chat(chat) => MessageView::text(id, message.seq, chat.as_str().into()),
+        Body::Gif(gif) => {
+            let gif = GifView {
+                name: gif.name.to_string().into(),
+                width: gif.width.into(),
+                height: gif.height.into(),
+                bytes: gif.bytes,
+                alt: gif.alt.as_str().into(),
+            };
+            MessageView::gif(id, message.seq, gif)
+        }
+    };
+    let author = message.author;
+    view.by(
+        author.id.to_string().into(),
+        author.color.to_string().into(),
+        author.hue,
+        author.id == me.id,
+    )
+    .at(message.created_at.to_string().into(), message.created_at.millis())
+}

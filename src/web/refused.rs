@@ -1,0 +1,106 @@
+//! Refusals as answers: a page for people, JSON for scripts.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tower_sessions::Session;
+
+use super::{pages, prefs::Prefs, visit};
+use crate::{
+    domain::{Refusal, Visitor, VisitorId},
+    sentences::sentence,
+    state::AppState,
+    views::ErrorPage,
+};
+
+/// A handler's refusal. [`render`] gives it its body.
+#[derive(Debug)]
+pub struct Refused(pub Refusal);
+
+impl<E: Into<Refusal>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let mut response = status(&self.0).into_response();
+        if let Refusal::RateLimited { retry_after } = self.0 {
+            let seconds = retry_after.as_secs().max(1);
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self.0);
+        response
+    }
+}
+
+/// The status of a refusal.
+pub const fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::RoomNotFound | Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::WrongPassword | Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
+        Refusal::CrossOrigin => StatusCode::FORBIDDEN,
+        Refusal::RoomFull => StatusCode::CONFLICT,
+        Refusal::Invalid(_) | Refusal::NotAGif(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TimedOut => StatusCode::REQUEST_TIMEOUT,
+        Refusal::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// A route that does not know the method.
+pub async fn wrong_method() -> Refused {
+    Refused(Refusal::WrongMethod)
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+/// Writes the body of a refusal, as the request prefers it.
+pub async fn render(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let prefs = Prefs::of(request.headers());
+    let session = request.extensions().get::<Session>().cloned();
+    let response = next.run(request).await;
+    let (mut parts, body) = response.into_parts();
+    let Some(refusal) = parts.extensions.remove::<Refusal>() else {
+        return Response::from_parts(parts, body);
+    };
+    let message = sentence(&refusal, prefs.lang);
+    if prefs.json {
+        let body = axum::Json(Body {
+            code: refusal.code(),
+            message: &message,
+        });
+        return with_body(parts, body.into_response());
+    }
+    // An error makes no session: who asks for what is not there has not arrived yet.
+    let known = match &session {
+        Some(session) => visit::known_visitor(session).await,
+        None => None,
+    };
+    let me = known.unwrap_or_else(|| Visitor::new(VisitorId::random()));
+    let page = pages::frame(&state, prefs, &me, "/");
+    let page = ErrorPage::of(page, parts.status.as_u16(), refusal.code(), message);
+    with_body(parts, pages::html(&page))
+}
+
+/// The status and headers of a refusal with the body of another answer.
+fn with_body(mut parts: axum::http::response::Parts, rendered: Response) -> Response {
+    let (head, body) = rendered.into_parts();
+    parts.headers.extend(head.headers);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, body)
+}

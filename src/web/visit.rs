@@ -1,0 +1,92 @@
+//! Who asks: the visitor of the session.
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use serde::{Deserialize, Serialize};
+use tower_sessions::{Expiry, Session, cookie::time::Duration as CookieDuration};
+
+use super::refused::Refused;
+use crate::{
+    config::Config,
+    domain::{Color, Moment, Refusal, Visitor, VisitorId},
+    state::AppState,
+};
+
+const KEY: &str = "visit";
+
+/// What a session remembers of its visitor.
+#[derive(Deserialize, Serialize)]
+struct Visit {
+    id: VisitorId,
+    color: Color,
+    /// Whether there was a second request. Crawlers throw the cookie away; their sessions shall not fill the disk.
+    returned: bool,
+    /// The day the session was last written, counted from the Unix epoch: a life is prolonged once a day, not with
+    /// every request.
+    day: i64,
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
+        let session = parts.extensions.get::<Session>().ok_or(Refused(Refusal::Unavailable))?;
+        Ok(visitor(session, &state.config).await?)
+    }
+}
+
+/// The visitor of a session; a new one when it has none.
+///
+/// # Errors
+/// The session store fails.
+pub async fn visitor(session: &Session, config: &Config) -> Result<Visitor, Refusal> {
+    let today = Moment::now().millis() / 86_400_000;
+    let (visit, life) = match session.get::<Visit>(KEY).await.map_err(fault)? {
+        Some(visit) if visit.returned && visit.day == today => {
+            return Ok(Visitor::from_store(visit.id, visit.color));
+        }
+        Some(visit) => (
+            Visit {
+                returned: true,
+                day: today,
+                ..visit
+            },
+            config.session_life,
+        ),
+        None => {
+            let Visitor { id, color, .. } = Visitor::new(VisitorId::random());
+            (
+                Visit {
+                    id,
+                    color,
+                    returned: false,
+                    day: today,
+                },
+                config.new_session_life,
+            )
+        }
+    };
+    session.insert(KEY, &visit).await.map_err(fault)?;
+    session.set_expiry(Some(Expiry::OnInactivity(
+        CookieDuration::try_from(life).unwrap_or(CookieDuration::MAX),
+    )));
+    Ok(Visitor::from_store(visit.id, visit.color))
+}
+
+/// The visitor of a session, if there is one already; nothing is written.
+pub async fn known_visitor(session: &Session) -> Option<Visitor> {
+    let visit = session.get::<Visit>(KEY).await.ok()??;
+    Some(Visitor::from_store(visit.id, visit.color))
+}
+
+/// Gives the session a new name after it has gained a right, so that a name seen before has not.
+///
+/// # Errors
+/// The session store fails.
+pub async fn rotate(session: &Session) -> Result<(), Refusal> {
+    session.cycle_id().await.map_err(fault)
+}
+
+fn fault(error: tower_sessions::session::Error) -> Refusal {
+    tracing::error!(%error, "a session can't be read or written");
+    Refusal::Unavailable
+}
