@@ -15,4 +15,5 @@
 
 mod fixtures;
 mod messages;
+mod pages;
 mod support;
