@@ -16,4 +16,6 @@
 mod fixtures;
 mod messages;
 mod pages;
+mod rooms;
+mod seats;
 mod support;

@@ -253,6 +253,11 @@ impl Socket {
     /// `join` stands in the order of the room.
     pub async fn heard(&mut self, room: &str) -> Vec<Event> {
         self.join(room).await;
+        self.try_events()
+    }
+
+    /// What has been read and not been waited for.
+    pub fn try_events(&mut self) -> Vec<Event> {
         self.events.drain(..).collect()
     }
 
