@@ -145,6 +145,28 @@ async fn ten_tries_with_one_nonce_at_the_same_time_post_once() {
 }
 
 #[tokio::test]
+async fn a_room_goes_on_counting_after_a_restart_and_remembers_nonces() {
+    let mut app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    let (room, other) = (visitor.create_room("방").await, visitor.create_room("딴 방").await);
+    let mut socket = visitor.join(&room).await;
+    for n in 1..=3 {
+        assert_eq!(socket.post("전").await["seq"], n);
+    }
+    let marked = post_by_http(&visitor, &room, "표시", "n").await;
+    visitor.join(&other).await.post("하나").await;
+    let before = visitor.history(&room).await;
+    app.restart().await;
+    assert_eq!(visitor.history(&room).await, before);
+    let mut socket = visitor.connect("/chat").await;
+    assert_eq!(socket.join(&room).await["seq"], 4);
+    assert_eq!(post_by_http(&visitor, &room, "표시", "n").await, marked);
+    assert_eq!(socket.post("후").await["seq"], 5);
+    assert_eq!(seqs(&visitor.history(&room).await), [1, 2, 3, 4, 5]);
+    assert_eq!(visitor.join(&other).await.post("둘").await["seq"], 2);
+}
+
+#[tokio::test]
 async fn history_is_paged_both_ways() {
     let app = TestApp::start().await;
     let visitor = app.visitor().await;
