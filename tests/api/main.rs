@@ -14,6 +14,7 @@
 )]
 
 mod fixtures;
+mod gifs;
 mod messages;
 mod pages;
 mod rooms;
