@@ -50,6 +50,16 @@ pub fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// How long the rest of a refused body is read and thrown away.
+pub const LINGER: Duration = Duration::from_secs(5);
+
+/// Throws a refused body away as it comes. A browser that is still sending would not see the answer otherwise: a
+/// connection that is closed on unread bytes is reset.
+pub async fn discard(mut body: Body) {
+    let all = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = tokio::time::timeout(LINGER, all).await;
+}
+
 async fn read(headers: &HeaderMap, body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Refusal> {
     let too_large = |was: u64| {
         Refusal::TooLarge(TooLarge::Body {
@@ -58,6 +68,7 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize, patience: Duration)
         })
     };
     if let Some(was) = announced(headers).filter(|was| *was > limit as u64) {
+        discard(body).await;
         return Err(too_large(was));
     }
     let collected = tokio::time::timeout(patience, Limited::new(body, limit).collect()).await;

@@ -1,7 +1,5 @@
 //! GIFs in: a multipart form, read as it comes.
 
-use std::time::Duration;
-
 use axum::{
     extract::{FromRequest, Request, State},
     http::HeaderMap,
@@ -11,7 +9,7 @@ use axum_extra::extract::multipart::{Field as Part, Multipart, MultipartError};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
-    fields::announced,
+    fields::{LINGER, announced, discard},
     messages::{nonce, posted},
     prefs::Prefs,
     refused::Refused,
@@ -25,10 +23,6 @@ use crate::{
 
 /// What a form may weigh beside its GIF: the other fields and the lines between them.
 const AROUND: usize = 64 << 10;
-
-/// How long the rest of a refused upload is read and thrown away. A browser that is still sending would not see the
-/// answer otherwise.
-const LINGER: Duration = Duration::from_secs(5);
 
 /// The most a form may weigh, in bytes.
 pub fn body_limit(limits: &Limits) -> usize {
@@ -62,7 +56,10 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Refused> {
     let deadline = Instant::now() + state.config.upload_timeout;
-    check_announced(request.headers(), &state.limits)?;
+    if let Err(refusal) = check_announced(request.headers(), &state.limits) {
+        discard(request.into_body()).await;
+        return Err(refusal.into());
+    }
     let malformed = Invalid::new(Field::Body, Problem::Malformed);
     let mut multipart = Multipart::from_request(request, &state).await.map_err(|_| malformed)?;
     let reader = Reader {

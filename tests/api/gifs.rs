@@ -257,9 +257,6 @@ async fn a_gif_that_is_too_large_is_refused_by_its_announced_length() {
     answer.refused(413, "too_large");
     let message = answer.json()["message"].as_str().unwrap().to_owned();
     assert!(message.contains("98 KB") || message.contains("100") || message.contains("97"), "{message}");
-    // The length alone is enough; the bytes need not come.
-    let answer = stage.raw("Connection: close\r\nContent-Length: 99000000", raw::GIF_PART).await;
-    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     stage.nothing_happened().await;
 }
 
@@ -281,8 +278,9 @@ async fn a_gif_that_is_too_large_is_refused_without_an_announced_length() {
 #[tokio::test]
 async fn who_sends_all_of_a_too_large_file_first_still_reads_the_answer() {
     let mut stage = Stage::with(&["--gif-limit", "1000000"]).await;
+    // More than the buffers of both sides hold.
+    let body = [raw::GIF_PART, &fixtures::sized(100_000), &vec![0; 20 << 20], raw::FORM_END].concat();
     for round in 0..5 {
-        let body = [raw::GIF_PART, &fixtures::sized(3_000_000), raw::FORM_END].concat();
         let length = format!("Connection: close\r\nContent-Length: {}", body.len());
         let answer = stage.raw(&length, &body).await;
         assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("too_large"), "round {round}: {answer}");
