@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{Socket, TestApp, Visitor, Wire, eventually, in_time};
+use crate::support::{Socket, TestApp, Visitor, Wire, in_time};
 
 /// 3 KB each: 2,000 of them are more than the kernel's buffers of one connection hold.
 fn long_text(n: u64) -> String {
@@ -103,21 +103,36 @@ async fn who_never_reads_is_given_up_and_the_seat_is_free() {
     let room = dead.create_room_of(json!({ "title": "느림보", "max": 20 })).await;
     let sleeping = join_with_small_window(&dead, &room).await;
     let mut watching = other.join(&room).await;
-    let flooded = tokio::spawn(async move {
-        flood(&app, &room, 1_600).await;
-        (app, room)
-    });
-    loop {
-        let exit = watching.wait("exit").await;
-        watching.try_events();
-        if exit["visitor"] == json!(dead.id) {
-            break;
+    let given_up = async {
+        while watching.wait("exit").await["visitor"] != json!(dead.id) {
+            watching.try_events();
+        }
+    };
+    tokio::join!(given_up, flood(&app, &room, 1_600));
+    let seated = other.room(&room).await.ok().json()["count"].clone();
+    assert!(seated.as_u64().unwrap() < 6, "the seat of who was given up is free");
+    drop(sleeping);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_answer_is_lost_in_a_burst_that_fills_the_buffers() {
+    let app = TestApp::with(&["--socket-buffer", "16"]).await;
+    let room = app.visitor().await.create_room("북적").await;
+    let mut sockets = Vec::new();
+    for _ in 0..4 {
+        sockets.push(app.visitor().await.join(&room).await);
+    }
+    let mut asked = Vec::new();
+    for socket in &mut sockets {
+        for n in 0..60 {
+            asked.push(socket.ask_later("chat", json!({ "chat": n.to_string() })).await);
         }
     }
-    let (_app, room) = flooded.await.unwrap();
-    eventually("the others have left", async || {
-        (other.room(&room).await.json()["count"] == 1).then_some(())
-    })
-    .await;
-    drop(sleeping);
+    let answers = sockets.iter_mut().zip(asked.chunks(60)).map(|(socket, asked)| async move {
+        for id in asked {
+            assert_eq!(socket.ack(*id).await["ok"], true);
+        }
+        is_every_seq_once(&socket.messages_to(240).await, 240);
+    });
+    futures_util::future::join_all(answers).await;
 }
