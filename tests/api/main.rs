@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod bad_input;
 mod fixtures;
 mod gifs;
 mod messages;

@@ -11,7 +11,7 @@ use super::{Answer, Visitor};
 const SEPARATOR: char = '\u{1e}';
 
 pub struct Polling {
-    post: Box<dyn Fn(String) -> reqwest::RequestBuilder + Send + Sync>,
+    post: Box<dyn Fn(Vec<u8>) -> reqwest::RequestBuilder + Send + Sync>,
     get: Box<dyn Fn() -> reqwest::RequestBuilder + Send + Sync>,
     packets: VecDeque<String>,
 }
@@ -38,7 +38,11 @@ impl Polling {
     }
 
     pub async fn try_send(&mut self, packet: String) -> Answer {
-        Answer::of((self.post)(packet).send().await.unwrap()).await
+        self.try_send_bytes(packet.into_bytes()).await
+    }
+
+    pub async fn try_send_bytes(&mut self, bytes: Vec<u8>) -> Answer {
+        Answer::of((self.post)(bytes).send().await.unwrap()).await
     }
 
     /// The next packet; none when the session is over.
