@@ -4,11 +4,12 @@ use std::{collections::HashMap, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    extract::{self, FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, header, request::Parts},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::refused::Refused;
@@ -16,6 +17,20 @@ use crate::{
     domain::{Field, Invalid, Problem, Refusal, TooLarge},
     state::AppState,
 };
+
+/// The query of a URL; what can't be read is refused like any other field.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        match extract::Query::try_from_uri(&parts.uri) {
+            Ok(extract::Query(fields)) => Ok(Self(fields)),
+            Err(_) => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+        }
+    }
+}
 
 /// Fields by their name on the wire.
 pub struct Fields(HashMap<String, Value>);

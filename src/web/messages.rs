@@ -2,13 +2,18 @@
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{fields::Fields, prefs::Prefs, refused::Refused, rooms::Id};
+use super::{
+    fields::{Fields, Query},
+    prefs::Prefs,
+    refused::Refused,
+    rooms::Id,
+};
 use crate::{
     domain::{Chat, Field, Invalid, Message, Nonce, Problem, RoomId, Seq, Visitor},
     state::AppState,

@@ -5,14 +5,14 @@ use std::{borrow::Cow, time::Duration};
 use askama::Template;
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::{StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 
 use super::{
-    fields::Fields,
+    fields::{Fields, Query},
     prefs::Prefs,
     refused::Refused,
     rooms::{self, Id},
@@ -39,11 +39,11 @@ pub async fn main(
     state: State<AppState>,
     prefs: Prefs,
     visitor: Visitor,
-    asked: Query<rooms::Asked>,
+    Query(asked): Query<rooms::Asked>,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Refused> {
     if prefs.json {
-        return rooms::list(state, asked).await;
+        return rooms::list(state, Query(asked)).await;
     }
     let State(state) = state;
     let listed = state.rooms.list(asked.cursor()?, rooms::LIMIT.0).await?;

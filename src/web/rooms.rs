@@ -2,14 +2,21 @@
 
 use axum::{
     Json,
-    extract::{FromRequestParts, Path, Query, State},
+    extract::{FromRequestParts, Path, State},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
-use super::{fields::Fields, messages::limit, pages, prefs::Prefs, refused::Refused, visit};
+use super::{
+    fields::{Fields, Query},
+    messages::limit,
+    pages,
+    prefs::Prefs,
+    refused::Refused,
+    visit,
+};
 use crate::{
     domain::{Field, Invalid, Max, Password, Problem, Refusal, Room, RoomId, Title, Visitor},
     rooms::RoomEdit,
