@@ -14,6 +14,7 @@
 )]
 
 mod bad_input;
+mod durability;
 mod fixtures;
 mod gifs;
 mod messages;

@@ -32,10 +32,25 @@ async fn no_wrong_field_makes_a_room() {
     ];
     wrong.extend(no_texts().map(title));
     wrong.extend(no_texts().map(|password| json!({ "title": "x", "password": password })));
-    for max in [json!(1), json!(0), json!(-3), json!(201), json!(2.5), json!("ten"), json!("2.5"), json!(true)] {
+    for max in [
+        json!(1),
+        json!(0),
+        json!(-3),
+        json!(201),
+        json!(2.5),
+        json!("ten"),
+        json!("2.5"),
+        json!(true),
+    ] {
         wrong.push(json!({ "title": "x", "max": max }));
     }
-    for max in [json!([3]), json!(1e300), json!("99999999999999999999"), json!("\0"), json!("3 4")] {
+    for max in [
+        json!([3]),
+        json!(1e300),
+        json!("99999999999999999999"),
+        json!("\0"),
+        json!("3 4"),
+    ] {
         wrong.push(json!({ "title": "x", "max": max }));
     }
     for body in wrong {
@@ -66,7 +81,11 @@ async fn no_wrong_field_changes_a_room() {
         let answer = stage.visitor.patch(&stage.room, body.clone()).await;
         assert_eq!((answer.status, answer.code()), (422, "invalid".into()), "{body}");
     }
-    stage.visitor.patch(UNKNOWN, json!({ "title": "x" })).await.refused(404, "room_not_found");
+    stage
+        .visitor
+        .patch(UNKNOWN, json!({ "title": "x" }))
+        .await
+        .refused(404, "room_not_found");
     stage.nothing_happened().await;
 }
 
@@ -115,8 +134,14 @@ async fn a_body_that_is_neither_form_nor_json_is_refused() {
         ("application/json", b"{"),
         ("application/json", b"[]"),
         ("application/json", b"null"),
-        ("application/json", b"{\"title\":\"\xff\",\"chat\":\"\xff\",\"password\":\"\xff\"}"),
-        ("application/json", b"{\"title\":\"\\ud800\",\"chat\":\"\\ud800\",\"password\":\"\\ud800\"}"),
+        (
+            "application/json",
+            b"{\"title\":\"\xff\",\"chat\":\"\xff\",\"password\":\"\xff\"}",
+        ),
+        (
+            "application/json",
+            b"{\"title\":\"\\ud800\",\"chat\":\"\\ud800\",\"password\":\"\\ud800\"}",
+        ),
         (FORM, b"title=%FF&chat=%FF&password=%FF"),
         (FORM, b"title=\xff\xfe&chat=\xff&password=\xff"),
         (FORM, b"title=a&title=b&chat=a&chat=b&password=a&password=b"),
@@ -124,13 +149,25 @@ async fn a_body_that_is_neither_form_nor_json_is_refused() {
         (FORM, b"%FF=x"),
         ("text/plain", b"\xff\xff"),
     ];
-    let paths = ["/room".to_owned(), format!("/room/{}/chat", stage.room), format!("/room/{}/enter", stage.room)];
+    let paths = [
+        "/room".to_owned(),
+        format!("/room/{}/chat", stage.room),
+        format!("/room/{}/enter", stage.room),
+    ];
     for path in &paths {
         for (kind, body) in bodies {
-            let request = stage.visitor.request(Method::POST, path).header("content-type", kind).body(body);
+            let request = stage
+                .visitor
+                .request(Method::POST, path)
+                .header("content-type", kind)
+                .body(body);
             let answer = stage.visitor.send(request).await;
             let what = String::from_utf8_lossy(body);
-            assert_eq!((answer.status, answer.code()), (422, "invalid".into()), "{path} {kind} {what}");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (422, "invalid".into()),
+                "{path} {kind} {what}"
+            );
         }
     }
     stage.nothing_happened().await;
@@ -140,7 +177,10 @@ async fn a_body_that_is_neither_form_nor_json_is_refused() {
 async fn deeply_nested_json_is_refused() {
     let mut stage = Stage::start().await;
     let deep = "[".repeat(30_000);
-    let request = stage.visitor.request(Method::POST, "/room").header("content-type", "application/json");
+    let request = stage
+        .visitor
+        .request(Method::POST, "/room")
+        .header("content-type", "application/json");
     stage.visitor.send(request.body(deep)).await.refused(422, "invalid");
     let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
     stage.socket.send_raw(format!("42/chat,[\"chat\",{deep}]")).await;
@@ -179,7 +219,11 @@ async fn a_wrong_place_or_length_of_a_page_is_refused() {
         ("/", "error=a&error=b"),
     ] {
         let answer = stage.visitor.get_json(&format!("{path}?{query}")).await;
-        assert_eq!((answer.status, answer.code()), (422, "invalid".into()), "{path}?{query}");
+        assert_eq!(
+            (answer.status, answer.code()),
+            (422, "invalid".into()),
+            "{path}?{query}"
+        );
     }
     stage.nothing_happened().await;
 }
@@ -204,7 +248,11 @@ async fn what_names_no_room_is_not_found() {
                 request = request.json(&json!({ "chat": "x", "title": "x", "password": "x" }));
             }
             let answer = stage.visitor.send(request).await;
-            assert_eq!((answer.status, answer.code()), (404, "room_not_found".into()), "{method} {path}");
+            assert_eq!(
+                (answer.status, answer.code()),
+                (404, "room_not_found".into()),
+                "{method} {path}"
+            );
         }
         let answer = stage.visitor.upload(id, crate::fixtures::animated(4, 4, 1)).await;
         assert_eq!((answer.status, answer.code()), (404, "room_not_found".into()), "{id}");
@@ -219,7 +267,10 @@ async fn nobody_writes_into_a_room_in_which_they_are_not() {
     let theirs = other.create_room("딴 방").await;
     let _socket = other.join(&theirs).await;
     other.post_chat(&stage.room, "x").await.refused(403, "not_a_member");
-    other.upload(&stage.room, crate::fixtures::animated(4, 4, 1)).await.refused(403, "not_a_member");
+    other
+        .upload(&stage.room, crate::fixtures::animated(4, 4, 1))
+        .await
+        .refused(403, "not_a_member");
     other.delete(&stage.room).await.refused(403, "not_the_owner");
     other.delete(&theirs).await.ok();
     stage.nothing_happened().await;
@@ -255,7 +306,16 @@ async fn a_wrong_join_is_refused() {
 #[tokio::test]
 async fn an_unknown_event_is_refused_by_its_code() {
     let mut stage = Stage::start().await;
-    for name in ["nonsense", "", "__proto__", "connect", "exception", "removeRoom", "restart", "newRoom"] {
+    for name in [
+        "nonsense",
+        "",
+        "__proto__",
+        "connect",
+        "exception",
+        "removeRoom",
+        "restart",
+        "newRoom",
+    ] {
         stage.socket.ask_in_vain(name, json!({ "chat": "x" }), "invalid").await;
         stage.socket.emit(name, "x").await;
         assert_eq!(stage.socket.wait("exception").await["code"], "invalid", "{name}");
@@ -292,11 +352,17 @@ async fn every_json_gets_an_answer_from_every_event() {
             let answer = client.ask(name, &data).await;
             let refused = answer["ok"] == false && answer["code"].is_string() && answer["message"].is_string();
             // Leaving is the only thing that needs neither a room nor data.
-            assert!(refused || (name == "leave" && answer == json!({ "ok": true })), "{name} {data}: {answer}");
+            assert!(
+                refused || (name == "leave" && answer == json!({ "ok": true })),
+                "{name} {data}: {answer}"
+            );
         }
         // And as a member, to whom texts are open.
         let answer = stage.socket.ask("chat", &data).await;
-        assert!(answer["ok"] == false || answer["message"]["chat"].is_string(), "{data}: {answer}");
+        assert!(
+            answer["ok"] == false || answer["message"]["chat"].is_string(),
+            "{data}: {answer}"
+        );
     }
     stage.app.still_answers().await;
 }

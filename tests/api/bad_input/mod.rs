@@ -23,7 +23,12 @@ impl Stage {
         let room = visitor.create_room("방").await;
         let mut socket = visitor.join(&room).await;
         socket.post("처음").await;
-        Self { app, visitor, room, socket }
+        Self {
+            app,
+            visitor,
+            room,
+            socket,
+        }
     }
 
     async fn start() -> Self {
@@ -38,12 +43,19 @@ impl Stage {
     async fn nothing_happened(&mut self) {
         let rooms = self.rooms().await;
         assert_eq!(rooms.as_array().unwrap().len(), 1, "{rooms}");
-        assert_eq!((rooms[0]["title"].as_str(), rooms[0]["max"].as_u64()), (Some("방"), Some(10)));
+        assert_eq!(
+            (rooms[0]["title"].as_str(), rooms[0]["max"].as_u64()),
+            (Some("방"), Some(10))
+        );
         assert_eq!(rooms[0]["password"], false);
         let history = self.visitor.history(&self.room).await;
         assert_eq!(history.len(), 1, "{history:?}");
         assert!(self.app.files().is_empty());
         self.app.still_answers().await;
-        assert_eq!(self.socket.post("둘째").await["seq"], 2, "the socket of somebody else is unharmed");
+        assert_eq!(
+            self.socket.post("둘째").await["seq"],
+            2,
+            "the socket of somebody else is unharmed"
+        );
     }
 }

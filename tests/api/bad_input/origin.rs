@@ -40,9 +40,17 @@ async fn nothing_is_changed_on_behalf_of_another_site() {
         is_refused(visitor, marked(Method::POST, &path("/delete")).json(&text), &what).await;
         is_refused(visitor, marked(Method::POST, &path("/enter")).json(&text), &what).await;
         is_refused(visitor, marked(Method::POST, &path("/chat")).json(&text), &what).await;
-        is_refused(visitor, marked(Method::POST, &path("/gif")).multipart(form_of(animated(4, 4, 1))), &what).await;
+        is_refused(
+            visitor,
+            marked(Method::POST, &path("/gif")).multipart(form_of(animated(4, 4, 1))),
+            &what,
+        )
+        .await;
         // Reading is no change: links from elsewhere work.
-        visitor.send(visitor.plain(Method::GET, &path("")).header(name, value)).await.ok();
+        visitor
+            .send(visitor.plain(Method::GET, &path("")).header(name, value))
+            .await
+            .ok();
     }
     stage.nothing_happened().await;
 }
@@ -51,7 +59,10 @@ async fn nothing_is_changed_on_behalf_of_another_site() {
 async fn two_origins_at_once_are_refused() {
     let mut stage = Stage::start().await;
     let ours = format!("http://{}", stage.app.address());
-    let request = stage.visitor.request(Method::POST, "/room").json(&json!({ "title": "x" }));
+    let request = stage
+        .visitor
+        .request(Method::POST, "/room")
+        .json(&json!({ "title": "x" }));
     let request = request.header("origin", ours).header("origin", "https://evil.example");
     is_refused(&stage.visitor, request, "two origins").await;
     stage.nothing_happened().await;
@@ -63,9 +74,13 @@ async fn no_socket_is_opened_on_behalf_of_another_site() {
     let visitor = &stage.visitor;
     for (name, value) in FOREIGN {
         let what = format!("{name}: {value}");
-        let opening = visitor.request(Method::GET, "/socket.io/?EIO=4&transport=polling").header(name, value);
+        let opening = visitor
+            .request(Method::GET, "/socket.io/?EIO=4&transport=polling")
+            .header(name, value);
         is_refused(visitor, opening, &what).await;
-        let posting = visitor.request(Method::POST, "/socket.io/?EIO=4&transport=polling").header(name, value);
+        let posting = visitor
+            .request(Method::POST, "/socket.io/?EIO=4&transport=polling")
+            .header(name, value);
         is_refused(visitor, posting.body("40/chat,"), &what).await;
         let mut request = Wire::request(visitor);
         request.headers_mut().insert(name, value.parse().unwrap());
@@ -83,19 +98,32 @@ async fn requests_of_this_sites_own_pages_are_let_in() {
     let app = TestApp::start().await;
     let visitor = app.visitor().await;
     let ours = format!("http://{}", app.address());
-    for (name, value) in [("origin", ours.as_str()), ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none")] {
+    for (name, value) in [
+        ("origin", ours.as_str()),
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-site", "none"),
+    ] {
         let request = visitor.request(Method::POST, "/room").json(&json!({ "title": "x" }));
-        assert_eq!(visitor.send(request.header(name, value)).await.status, 201, "{name}: {value}");
+        assert_eq!(
+            visitor.send(request.header(name, value)).await.status,
+            201,
+            "{name}: {value}"
+        );
         let mut request = Wire::request(&visitor);
         request.headers_mut().insert(name, value.parse().unwrap());
-        assert!(Wire::try_websocket(&visitor, request, None).await.is_ok(), "{name}: {value}");
+        assert!(
+            Wire::try_websocket(&visitor, request, None).await.is_ok(),
+            "{name}: {value}"
+        );
         let request = visitor.request(Method::GET, "/socket.io/?EIO=4&transport=polling");
         visitor.send(request.header(name, value)).await.ok();
     }
     // A browser that is not sure about a websocket still says where its page is from.
     let mut request = Wire::request(&visitor);
     request.headers_mut().insert("origin", ours.parse().unwrap());
-    request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("sec-fetch-site", "cross-site".parse().unwrap());
     assert!(Wire::try_websocket(&visitor, request, None).await.is_ok());
 }
 
@@ -108,8 +136,15 @@ async fn behind_a_public_address_only_its_pages_count() {
         visitor.send(request.header("origin", origin)).await
     };
     assert_eq!(make("https://chat.example").await.status, 201);
-    for foreign in ["http://chat.example", "https://chat.example:8443", "https://chat.example.evil", "https://x"] {
+    for foreign in [
+        "http://chat.example",
+        "https://chat.example:8443",
+        "https://chat.example.evil",
+        "https://x",
+    ] {
         make(foreign).await.refused(403, "cross_origin");
     }
-    make(&format!("http://{}", app.address())).await.refused(403, "cross_origin");
+    make(&format!("http://{}", app.address()))
+        .await
+        .refused(403, "cross_origin");
 }

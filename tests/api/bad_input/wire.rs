@@ -17,19 +17,33 @@ use crate::support::{Polling, Socket, Wire, in_time, raw};
 async fn a_form_beyond_the_limit_is_refused_with_and_without_a_length() {
     let mut stage = Stage::start().await;
     let large = vec![b'a'; (64 << 10) + 1];
-    let paths = ["/room".to_owned(), format!("/room/{}/chat", stage.room), format!("/room/{}/enter", stage.room)];
+    let paths = [
+        "/room".to_owned(),
+        format!("/room/{}/chat", stage.room),
+        format!("/room/{}/enter", stage.room),
+    ];
     for path in &paths {
         for kind in ["application/json", "application/x-www-form-urlencoded"] {
             let request = || stage.visitor.request(Method::POST, path).header("content-type", kind);
-            stage.visitor.send(request().body(large.clone())).await.refused(413, "too_large");
-            let parts: Vec<_> = large.chunks(4_096).map(|part| Ok::<_, std::io::Error>(part.to_vec())).collect();
+            stage
+                .visitor
+                .send(request().body(large.clone()))
+                .await
+                .refused(413, "too_large");
+            let parts: Vec<_> = large
+                .chunks(4_096)
+                .map(|part| Ok::<_, std::io::Error>(part.to_vec()))
+                .collect();
             let body = Body::wrap_stream(futures_util::stream::iter(parts));
             stage.visitor.send(request().body(body)).await.refused(413, "too_large");
         }
     }
     // Just within it, the fields are what is wrong.
     let fits = format!("title={}", "a".repeat((64 << 10) - 6));
-    let request = stage.visitor.request(Method::POST, "/room").header("content-type", "application/x-www-form-urlencoded");
+    let request = stage
+        .visitor
+        .request(Method::POST, "/room")
+        .header("content-type", "application/x-www-form-urlencoded");
     stage.visitor.send(request.body(fits)).await.refused(422, "invalid");
     stage.nothing_happened().await;
 }
@@ -44,7 +58,10 @@ async fn who_sends_all_of_a_too_large_form_first_still_reads_the_answer() {
         body.len()
     );
     let answer = raw::exchange(stage.app.address(), &[head.as_bytes(), &body].concat()).await;
-    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("too_large"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 413") && answer.contains("too_large"),
+        "{answer}"
+    );
     stage.nothing_happened().await;
 }
 
@@ -53,7 +70,9 @@ async fn an_event_beyond_the_limit_ends_its_connection_and_no_other() {
     let mut stage = Stage::start().await;
     for size in [(16 << 10) + 1, 100_000, 3_000_000] {
         let mut socket = stage.app.visitor().await.join(&stage.room).await;
-        socket.send_raw(format!("42/chat,[\"chat\",\"{}\"]", "a".repeat(size))).await;
+        socket
+            .send_raw(format!("42/chat,[\"chat\",\"{}\"]", "a".repeat(size)))
+            .await;
         socket.closed().await;
         let mut socket = stage.app.visitor().await.join(&stage.room).await;
         socket.send_binary(vec![7; size]).await;
@@ -61,7 +80,9 @@ async fn an_event_beyond_the_limit_ends_its_connection_and_no_other() {
     }
     // The largest that is let in is refused by the rules of its field.
     let mut socket = stage.app.visitor().await.join(&stage.room).await;
-    socket.ask_in_vain("chat", json!({ "chat": "a".repeat(16_000) }), "invalid").await;
+    socket
+        .ask_in_vain("chat", json!({ "chat": "a".repeat(16_000) }), "invalid")
+        .await;
     stage.nothing_happened().await;
 }
 
@@ -70,7 +91,9 @@ async fn a_polling_payload_beyond_the_limit_is_refused() {
     let mut stage = Stage::start().await;
     let mut polling = Polling::open(&stage.visitor).await;
     polling.send("40/chat,".into()).await;
-    let answer = polling.try_send(format!("42/chat,[\"chat\",\"{}\"]", "a".repeat(17_000))).await;
+    let answer = polling
+        .try_send(format!("42/chat,[\"chat\",\"{}\"]", "a".repeat(17_000)))
+        .await;
     assert!((400..500).contains(&answer.status), "{answer:?}");
     let answer = polling.try_send("x".repeat(2_000_000)).await;
     assert!((400..500).contains(&answer.status), "{answer:?}");
@@ -81,12 +104,45 @@ async fn a_polling_payload_beyond_the_limit_is_refused() {
 async fn packets_that_are_none_harm_nobody() {
     let mut stage = Stage::start().await;
     let packets = [
-        "", "4", "42", "9", "x", "42/chat", "42/chat,", "42/chat,[", "42/chat,[]", "42/chat,{}", "42/chat,\"chat\"",
-        "42/chat,[5]", "42/chat,[null]", "42/chat,[[\"chat\"]]", "42/chat,99999999999999999999999[\"chat\"]",
-        "42/chat,-1[\"chat\",\"x\"]", "43/chat,5[1]", "43/chat,[1]", "44/chat,{}", "45/chat,[\"chat\"]",
-        "451-/chat,[\"chat\",{\"_placeholder\":true,\"num\":0}]", "459999999-/chat,[\"chat\"]", "46/chat,[]",
-        "40/nowhere,", "40/chat,", "40/chat,{", "40", "41/nowhere,", "42/nowhere,[\"x\"]", "2probe", "3", "5", "6",
-        "1", "0{}", "42/chat,[\"chat\",\"\\ud800\"]", "42/chat,[\"chat\",1e999]", "4\u{0}", "42/\u{202e},[\"x\"]",
+        "",
+        "4",
+        "42",
+        "9",
+        "x",
+        "42/chat",
+        "42/chat,",
+        "42/chat,[",
+        "42/chat,[]",
+        "42/chat,{}",
+        "42/chat,\"chat\"",
+        "42/chat,[5]",
+        "42/chat,[null]",
+        "42/chat,[[\"chat\"]]",
+        "42/chat,99999999999999999999999[\"chat\"]",
+        "42/chat,-1[\"chat\",\"x\"]",
+        "43/chat,5[1]",
+        "43/chat,[1]",
+        "44/chat,{}",
+        "45/chat,[\"chat\"]",
+        "451-/chat,[\"chat\",{\"_placeholder\":true,\"num\":0}]",
+        "459999999-/chat,[\"chat\"]",
+        "46/chat,[]",
+        "40/nowhere,",
+        "40/chat,",
+        "40/chat,{",
+        "40",
+        "41/nowhere,",
+        "42/nowhere,[\"x\"]",
+        "2probe",
+        "3",
+        "5",
+        "6",
+        "1",
+        "0{}",
+        "42/chat,[\"chat\",\"\\ud800\"]",
+        "42/chat,[\"chat\",1e999]",
+        "4\u{0}",
+        "42/\u{202e},[\"x\"]",
     ];
     for packet in packets {
         let mut socket = Socket::unconnected(Wire::websocket(&stage.visitor, None).await, "/chat");
@@ -108,7 +164,9 @@ async fn packets_that_are_none_harm_nobody() {
 async fn text_that_is_no_utf8_ends_its_connection() {
     let mut stage = Stage::start().await;
     let payload = b"42/chat,[\"chat\",\"\xff\xfe\"]";
-    let Wire::WebSocket(mut stream) = Wire::websocket(&stage.visitor, None).await else { unreachable!() };
+    let Wire::WebSocket(mut stream) = Wire::websocket(&stage.visitor, None).await else {
+        unreachable!()
+    };
     // A final text frame of that length, masked by zeros.
     let mut frame = vec![0x81, 0x80 | payload.len() as u8, 0, 0, 0, 0];
     frame.extend_from_slice(payload);
@@ -155,7 +213,12 @@ async fn a_header_that_does_not_come_is_not_waited_for() {
     let mut stage = Stage::with(&["--header-timeout", "500ms"]).await;
     let begun = Instant::now();
     let mut slow = Vec::new();
-    for begin in ["", "G", "GET / HTTP/1.1\r\nHost: x\r\n", "POST /room HTTP/1.1\r\nCookie: "] {
+    for begin in [
+        "",
+        "G",
+        "GET / HTTP/1.1\r\nHost: x\r\n",
+        "POST /room HTTP/1.1\r\nCookie: ",
+    ] {
         let mut stream = TcpStream::connect(stage.app.address()).await.unwrap();
         stream.write_all(begin.as_bytes()).await.unwrap();
         slow.push(stream);
@@ -202,7 +265,9 @@ async fn what_is_no_http_is_answered_or_dropped() {
         // The server may hang up before all is written.
         let _ = stream.write_all(bytes).await;
         let mut answer = vec![0; 100];
-        let read = in_time("an answer or an end", stream.read(&mut answer)).await.unwrap_or(0);
+        let read = in_time("an answer or an end", stream.read(&mut answer))
+            .await
+            .unwrap_or(0);
         let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
         assert!(read == 0 || answer.starts_with("HTTP/1.1 4"), "{answer}");
     }
