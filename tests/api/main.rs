@@ -22,4 +22,5 @@ mod pages;
 mod rooms;
 mod seats;
 mod slow_reader;
+mod store;
 mod support;
