@@ -19,8 +19,11 @@ use crate::{
 /// write for each socket.
 const BATCH: usize = 64;
 
-/// How often the sockets that are behind are tried again.
+/// How often the sockets that are behind are tried again, when none of them takes anything.
 const CATCH_UP: Duration = Duration::from_millis(250);
+
+/// The same when one does: a burst puts even a quick reader behind, and it must not stay there for want of a turn.
+const KEEP_UP: Duration = Duration::from_millis(8);
 
 /// Messages fetched at once for a socket that is behind; half of what its buffer holds.
 const CATCH_UP_PAGE: usize = 64;
@@ -66,7 +69,8 @@ impl RoomTask {
     /// Works until the room is gone or nobody listens.
     pub async fn run(mut self, mut queue: mpsc::Receiver<RoomEvent>) {
         let mut batch = Vec::with_capacity(BATCH);
-        let mut retry = Instant::now() + CATCH_UP;
+        let mut retry = Instant::now();
+        let mut pause = KEEP_UP;
         loop {
             tokio::select! {
                 biased;
@@ -77,8 +81,12 @@ impl RoomTask {
                 self.handle(event).await;
             }
             if self.audience.any_behind() && Instant::now() >= retry {
-                self.catch_up().await;
-                retry = Instant::now() + CATCH_UP;
+                pause = if self.catch_up().await {
+                    KEEP_UP
+                } else {
+                    (pause * 2).min(CATCH_UP)
+                };
+                retry = Instant::now() + pause;
             }
             if (self.removed || self.audience.is_empty()) && self.events.end(self.room, &mut queue) {
                 return;
@@ -177,8 +185,8 @@ impl RoomTask {
         self.seq = Some(message.seq);
     }
 
-    /// Tries the sockets that are behind, and gives each what it missed.
-    async fn catch_up(&mut self) {
+    /// Tries the sockets that are behind, and gives each what it missed; whether one took anything.
+    async fn catch_up(&mut self) -> bool {
         let Self {
             room,
             events,
@@ -187,8 +195,12 @@ impl RoomTask {
             ..
         } = self;
         let last = seq.unwrap_or(0);
+        let mut taken = false;
         for listener in audience.iter_mut().filter(|listener| listener.is_behind()) {
-            if !catch_up_messages(events, *room, last, listener).await {
+            let before = listener.behind.as_ref().map(|behind| behind.after);
+            let done = catch_up_messages(events, *room, last, listener).await;
+            taken |= before != listener.behind.as_ref().map(|behind| behind.after);
+            if !done {
                 continue;
             }
             if listener.missed
@@ -196,8 +208,10 @@ impl RoomTask {
                 && let Some(event) = Encoded::new("members", &members)
             {
                 listener.missed = !listener.send(&event);
+                taken |= !listener.missed;
             }
         }
+        taken
     }
 }
 
