@@ -393,6 +393,7 @@ async fn four_hundred_passwords_tried_at_once_do_not_stop_the_chat() {
             tokio::spawn(async move { crate::support::Answer::of(request.send().await.unwrap()).await })
         })
         .collect();
+    let tried_at = Instant::now();
     let mut slowest = Duration::ZERO;
     let mut posted = 0;
     while !tries.iter().all(tokio::task::JoinHandle::is_finished) {
@@ -402,9 +403,11 @@ async fn four_hundred_passwords_tried_at_once_do_not_stop_the_chat() {
         posted += 1;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    // Behind the passwords a text would wait for most of the time that they take, on a slow machine too.
+    let bound = tried_at.elapsed() / 4 + Duration::from_millis(500);
     assert!(
-        posted >= 5 && slowest < Duration::from_secs(3),
-        "{posted} texts, the slowest in {slowest:?}"
+        posted >= 5 && slowest < bound,
+        "{posted} texts, the slowest in {slowest:?} of {bound:?}"
     );
     let (mut wrong, mut busy) = (0, 0);
     for answer in tries {

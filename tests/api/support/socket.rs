@@ -254,6 +254,18 @@ impl Socket {
         messages
     }
 
+    /// The messages up to that place, or up to the end of the connection.
+    pub async fn messages_to_or_end(&mut self, seq: u64) -> Vec<Value> {
+        let mut messages: Vec<Value> = Vec::new();
+        while !self.over && messages.last().is_none_or(|last| last["seq"] != seq) {
+            in_time("a packet or the end", self.try_read()).await;
+            let chats = self.events.iter().filter(|event| event.name == "chat");
+            messages.extend(chats.map(|event| event.data.clone()));
+            self.events.retain(|event| event.name != "chat");
+        }
+        messages
+    }
+
     /// Everything that has come, after making sure that all the room has said until now is among it: the answer to a
     /// `join` stands in the order of the room.
     pub async fn heard(&mut self, room: &str) -> Vec<Event> {
