@@ -81,6 +81,8 @@ struct Refused<'a> {
     ok: Option<bool>,
     code: &'a str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -260,13 +262,14 @@ impl Client {
     /// Says no, in the acknowledgement if one was asked for, else by an `exception`.
     fn refuse(&self, socket: &SocketRef, reply: Reply, refusal: &Refusal) {
         let message = sentence(refusal, self.who.lang);
-        let (code, message) = (refusal.code(), message.as_str());
+        let (code, message, field) = (refusal.code(), message.as_str(), refusal.field());
         // A socket that takes no answer is full of older events.
         if reply.wanted {
             let _ = reply.ack.send(&Refused {
                 ok: Some(false),
                 code,
                 message,
+                field,
             });
         } else {
             let _ = socket.emit(
@@ -275,6 +278,7 @@ impl Client {
                     ok: None,
                     code,
                     message,
+                    field,
                 },
             );
         }

@@ -4,8 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, header, request::Parts},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode;
@@ -32,6 +32,19 @@ impl FromRequest<AppState> for Fields {
         } else {
             Self::from_form(&bytes)?
         })
+    }
+}
+
+/// The fields of the query, by the same rules as those of a form.
+pub struct Params(pub Fields);
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        Ok(Self(Fields::from_form(
+            parts.uri.query().unwrap_or_default().as_bytes(),
+        )?))
     }
 }
 
@@ -96,6 +109,20 @@ impl Fields {
         self.0.contains_key(field.name())
     }
 
+    /// The text of a field that is there.
+    pub fn given(&self, field: Field) -> Result<Option<&str>, Invalid> {
+        if self.has(field) {
+            self.text(field).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The value of a parameter that is no field of the interface's objects.
+    pub fn named(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
     /// The text of a field; a missing one and JSON's null are empty.
     pub fn text(&self, field: Field) -> Result<&str, Invalid> {
         match self.0.get(field.name()) {
@@ -125,7 +152,7 @@ fn decode(bytes: &[u8]) -> Option<String> {
 
 fn known(name: &str) -> Option<Field> {
     use Field::*;
-    [Title, Max, Password, Chat, Gif, Alt, Nonce]
+    [Title, Max, Password, Chat, Gif, Alt, Nonce, After, Before, Limit]
         .into_iter()
         .find(|field| field.name() == name)
 }

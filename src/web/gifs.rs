@@ -1,7 +1,5 @@
 //! GIFs in: a multipart form, read as it comes.
 
-use std::time::Duration;
-
 use axum::{
     extract::{FromRequest, Request, State},
     http::HeaderMap,
@@ -25,10 +23,6 @@ use crate::{
 
 /// What a form may weigh beside its GIF: the other fields and the lines between them.
 const AROUND: usize = 64 << 10;
-
-/// How long the rest of a refused upload is read and thrown away. A browser that is still sending would not see the
-/// answer otherwise.
-const LINGER: Duration = Duration::from_secs(5);
 
 /// The most a form may weigh, in bytes.
 pub fn body_limit(limits: &Limits) -> usize {
@@ -71,13 +65,8 @@ pub async fn post(
         visitor,
         deadline,
     };
-    match reader.read(&mut multipart).await {
-        Ok(message) => Ok(posted(prefs, room, &message)),
-        Err(refusal) => {
-            let _ = timeout(LINGER, drain(multipart)).await;
-            Err(refusal.into())
-        }
-    }
+    let message = reader.read(&mut multipart).await?;
+    Ok(posted(prefs, room, &message))
 }
 
 /// Refuses a form that says by itself that it is too large.
@@ -93,13 +82,6 @@ fn too_large(limits: &Limits, size_at_least: u64) -> Refusal {
         limit: limits.gif.bytes,
         size_at_least,
     }))
-}
-
-/// Throws away what is left of a form; the body's own limit bounds it.
-async fn drain(mut multipart: Multipart) {
-    while let Ok(Some(mut part)) = multipart.next_field().await {
-        while let Ok(Some(_)) = part.chunk().await {}
-    }
 }
 
 impl Reader<'_> {
