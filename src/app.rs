@@ -56,7 +56,7 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AppError> {
-    let (store, sessions) = open_store(&config.store).await?;
+    let (store, sessions) = open_store(&config).await?;
     let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
@@ -78,11 +78,11 @@ pub async fn run(
     Ok(())
 }
 
-async fn open_store(url: &StoreUrl) -> Result<(Arc<dyn Store>, Sessions), AppError> {
-    match url {
+async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppError> {
+    match &config.store {
         StoreUrl::Sqlite(path) => {
-            let file = path.clone();
-            let open = tokio::task::spawn_blocking(move || SqliteStore::open(&file));
+            let (file, rooms) = (path.clone(), config.rooms);
+            let open = tokio::task::spawn_blocking(move || SqliteStore::open(&file, rooms));
             let store = open.await.map_err(StoreError::failed)??;
             Ok((Arc::new(store), open_sqlite_sessions(&beside(path)).await?))
         }

@@ -57,6 +57,10 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(i64::from(Max::MIN)..=1_000_000))]
     pub room_max: u32,
 
+    /// Rooms that may be open at once
+    #[arg(long, env = "GIFCHAT_ROOMS", default_value_t = 10_000, value_name = "N")]
+    pub rooms: usize,
+
     /// Bytes of a room's password
     #[arg(long, env = "GIFCHAT_PASSWORD_LIMIT", default_value_t = 128, value_name = "BYTES")]
     pub password_limit: usize,

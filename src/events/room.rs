@@ -131,7 +131,11 @@ impl RoomTask {
             Some(seq) => seq,
             // What was committed before this is read by the client; the changes about it that still come are skipped.
             None => match self.events.store.room(self.room).await {
-                Ok(record) => record.map_or(0, |record| record.last_seq),
+                Ok(Some(record)) => record.last_seq,
+                Ok(None) => {
+                    self.removed = true;
+                    0
+                }
                 Err(error) => {
                     warn!(%error, "a room's last place is unknown; its sockets hear every message");
                     0
@@ -148,7 +152,12 @@ impl RoomTask {
             members,
             seq,
         });
-        self.audience.add(Listener::new(key, Some(visitor.id), socket));
+        if self.removed {
+            // It went between the seat and this answer.
+            let _ = socket.emit("removeRoom", &self.room);
+        } else {
+            self.audience.add(Listener::new(key, Some(visitor.id), socket));
+        }
     }
 
     async fn tell_message(&mut self, message: &Message) {

@@ -63,7 +63,11 @@ pub fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn read(headers: &HeaderMap, body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Refusal> {
+/// The whole body, within a limit in bytes and a time.
+///
+/// # Errors
+/// It is larger, slower, or broken off.
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Refusal> {
     let too_large = |was: u64| {
         Refusal::TooLarge(TooLarge::Body {
             limit: limit as u64,

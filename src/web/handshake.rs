@@ -5,6 +5,7 @@
 //! 22.4 kB after).
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri, header},
     middleware::Next,
@@ -13,7 +14,7 @@ use axum::{
 use hyper::upgrade::OnUpgrade;
 use tower_sessions::Session;
 
-use super::{prefs::Prefs, refused::Refused, visit};
+use super::{fields::read, prefs::Prefs, refused::Refused, visit};
 use crate::{domain::Refusal, sockets::Handshake, state::AppState};
 
 /// All that engine.io reads.
@@ -55,6 +56,11 @@ pub async fn prepare(State(state): State<AppState>, request: Request, next: Next
             headers.insert(name, copy);
         }
     }
+    // engine.io would wait for ever for a body that never ends.
+    let body = match read(&parts.headers, body, state.limits.event, state.config.body_timeout).await {
+        Ok(body) => Body::from(body),
+        Err(refusal) => return Refused(refusal).into_response(),
+    };
     let Ok(uri) = parts.uri.to_string().parse::<Uri>() else {
         return Refused(Refusal::NotFound).into_response();
     };

@@ -22,6 +22,9 @@ use crate::{
 /// Commands committed together at most. More would only make the first of them wait.
 const BATCH: usize = 256;
 
+/// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
+const GRANTS: usize = 10_000;
+
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 /// What the writer is asked to do, and where the answer goes.
@@ -60,9 +63,13 @@ enum AfterCommit {
 pub struct Writer {
     connection: Connection,
     directory: Arc<RwLock<Directory>>,
+    /// Rooms that may be open at once.
+    limit: usize,
     changes: mpsc::Sender<Change>,
     /// Places given out in the batch at work, which the directory learns of after the commit.
     seqs: HashMap<RoomId, Seq>,
+    /// Rooms made in the batch at work.
+    created: usize,
     /// Rooms removed in the batch at work.
     removed: Vec<RoomId>,
     /// Rooms that somebody enters in the batch at work; their grace is not over.
@@ -70,11 +77,18 @@ pub struct Writer {
 }
 
 impl Writer {
-    pub fn new(connection: Connection, directory: Arc<RwLock<Directory>>, changes: mpsc::Sender<Change>) -> Self {
+    pub fn new(
+        connection: Connection,
+        directory: Arc<RwLock<Directory>>,
+        limit: usize,
+        changes: mpsc::Sender<Change>,
+    ) -> Self {
         Self {
             connection,
             directory,
+            limit,
             changes,
+            created: 0,
             seqs: HashMap::new(),
             removed: Vec::new(),
             entered: Vec::new(),
@@ -106,6 +120,7 @@ impl Writer {
     /// Writes a batch, commits it, and only then shows and tells it.
     fn work(&mut self, batch: Vec<Command>) {
         self.seqs.clear();
+        self.created = 0;
         self.removed.clear();
         self.entered.clear();
         self.entered.extend(batch.iter().filter_map(|command| match command {
@@ -185,7 +200,10 @@ impl Writer {
         self.connection.query_row("SELECT 1", [], |_| Ok(())).map_err(failure)
     }
 
-    fn create(&self, new: NewRoom) -> Result<OpenRoom, StoreError> {
+    fn create(&mut self, new: NewRoom) -> Result<OpenRoom, StoreError> {
+        if self.directory.read().len() + self.created >= self.limit {
+            return Err(StoreError::Refused(Refusal::StorageFull));
+        }
         let password_hash: Option<Arc<str>> = new.password_hash.map(Into::into);
         let room = Room {
             id: RoomId::random(),
@@ -211,6 +229,7 @@ impl Writer {
             .prepare_cached(sql)
             .and_then(|mut statement| statement.execute(row))
             .map_err(failure)?;
+        self.created += 1;
         Ok(OpenRoom::new(room, password_hash, 0, Instant::now()))
     }
 
@@ -254,6 +273,14 @@ impl Writer {
 
     fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
         self.must_exist(id)?;
+        if self
+            .directory
+            .read()
+            .get(id)
+            .is_some_and(|open| open.grants.len() >= GRANTS)
+        {
+            return Err(StoreError::Refused(Refusal::StorageFull));
+        }
         let sql = "INSERT OR IGNORE INTO grants (room, visitor) VALUES (?1, ?2)";
         self.connection
             .execute(sql, (id.to_bytes(), visitor.id.to_string()))
