@@ -445,3 +445,18 @@ async fn a_start_sweeps_away_files_without_a_message_and_messages_without_a_file
         stage.app.restart().await;
     }
 }
+
+#[tokio::test]
+async fn an_upload_given_up_while_it_begins_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let uploads = gifchat::uploads::Uploads::open(folder.path(), Default::default(), 1_000).unwrap();
+    for _ in 0..300 {
+        let mut begin = Box::pin(uploads.begin());
+        // Polled once, and dropped while another thread opens the file.
+        let _ = futures_util::poll!(&mut begin);
+    }
+    // What was begun earlier is at work in order; behind it the threads are idle.
+    eventually("every begun file was opened", async || uploads.begin().await.ok()).await;
+    eventually("no file is left", async || std::fs::read_dir(folder.path()).unwrap().next().is_none().then_some(()))
+        .await;
+}

@@ -19,4 +19,5 @@ mod messages;
 mod pages;
 mod rooms;
 mod seats;
+mod slow_reader;
 mod support;
