@@ -106,6 +106,14 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_SOCKET_BUFFER", default_value_t = 128, value_name = "N")]
     pub socket_buffer: usize,
 
+    /// How often a socket is asked whether it is still there
+    #[arg(long, env = "GIFCHAT_PING_INTERVAL", default_value = "25s", value_parser = duration, value_name = "TIME")]
+    pub ping_interval: Duration,
+
+    /// Time a socket has to answer that
+    #[arg(long, env = "GIFCHAT_PING_TIMEOUT", default_value = "20s", value_parser = duration, value_name = "TIME")]
+    pub ping_timeout: Duration,
+
     /// Connections at once; further ones wait to be accepted
     #[arg(long, env = "GIFCHAT_CONNECTIONS", default_value_t = 20_000, value_name = "N")]
     pub connections: usize,

@@ -65,7 +65,8 @@ impl RoomTask {
 
     /// Works until the room is gone or nobody listens.
     pub async fn run(mut self, mut queue: mpsc::Receiver<RoomEvent>) {
-        let mut batch = Vec::with_capacity(BATCH);
+        // It grows as needed: most rooms never see a full batch, and there is one for each.
+        let mut batch = Vec::new();
         let mut retry = Instant::now() + CATCH_UP;
         loop {
             tokio::select! {

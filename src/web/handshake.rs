@@ -17,6 +17,9 @@ use tower_sessions::Session;
 use super::{fields::read, prefs::Prefs, refused::Refused, visit};
 use crate::{domain::Refusal, sockets::Handshake, state::AppState};
 
+/// Room for the headers of a handshake. One more than six would take twice the memory, for as long as the socket lives.
+const ROOM: usize = 6;
+
 /// All that engine.io reads.
 const KEPT: [HeaderName; 7] = [
     header::CONNECTION,
@@ -48,7 +51,7 @@ pub async fn prepare(State(state): State<AppState>, request: Request, next: Next
             Err(refusal) => return Refused(refusal).into_response(),
         };
     }
-    let mut headers = HeaderMap::with_capacity(KEPT.len());
+    let mut headers = HeaderMap::with_capacity(ROOM);
     for name in KEPT {
         if let Some(value) = parts.headers.get(&name)
             && let Ok(copy) = HeaderValue::from_bytes(value.as_bytes())

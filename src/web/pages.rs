@@ -134,9 +134,13 @@ pub fn frame<'a>(state: &'a AppState, prefs: Prefs, me: &Visitor, path: &'a str)
     }
 }
 
+/// Room for most pages, so that their text does not move while it grows.
+const PAGE_SIZE: usize = 32 << 10;
+
 /// A rendered template.
 pub fn html(page: &impl Template) -> Response {
-    match page.render() {
+    let mut text = String::with_capacity(PAGE_SIZE);
+    match page.render_into(&mut text).map(|()| text) {
         Ok(page) => ([(header::VARY, "Accept, Accept-Language, Cookie")], Html(page)).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page can't be rendered");

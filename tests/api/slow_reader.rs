@@ -48,10 +48,14 @@ fn is_every_seq_once(messages: &[Value], total: u64) {
     assert!(seqs == (1..=total).collect::<Vec<_>>(), "{seqs:?}");
 }
 
+/// A small buffer, and a server that waits for a reader however busy the machine is: a ping that finds the buffer full
+/// ends the socket.
+const PATIENT: &[&str] = &["--socket-buffer", "16", "--tcp-timeout", "120s", "--ping-interval", "10m"];
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_stops_reading_for_two_thousand_messages_gets_each_of_them_once_and_in_order() {
     const TOTAL: u64 = 2_000;
-    let app = TestApp::with(&["--socket-buffer", "16", "--tcp-timeout", "120s"]).await;
+    let app = TestApp::with(PATIENT).await;
     let (slow, quick) = (app.visitor().await, app.visitor().await);
     let room = slow.create_room_of(json!({ "title": "느림보", "max": 20 })).await;
     let mut sleeping = join_with_small_window(&slow, &room).await;
@@ -84,7 +88,7 @@ async fn who_stops_reading_for_two_thousand_messages_gets_each_of_them_once_and_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_missed_joins_and_exits_is_told_who_is_there() {
-    let app = TestApp::with(&["--socket-buffer", "16", "--tcp-timeout", "120s"]).await;
+    let app = TestApp::with(PATIENT).await;
     let slow = app.visitor().await;
     let room = slow.create_room_of(json!({ "title": "느림보", "max": 20 })).await;
     let mut sleeping = join_with_small_window(&slow, &room).await;

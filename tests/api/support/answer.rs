@@ -48,7 +48,7 @@ impl Answer {
             .get_all("set-cookie")
             .iter()
             .map(|value| value.to_str().unwrap());
-        lines.filter(|line| line.starts_with(&format!("{name}="))).last()
+        lines.filter(|line| line.starts_with(&format!("{name}="))).next_back()
     }
 
     /// Checks status and code of a refusal in JSON.

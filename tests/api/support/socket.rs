@@ -220,17 +220,6 @@ impl Socket {
         }
     }
 
-    /// The next event of any name.
-    pub async fn next(&mut self) -> Event {
-        in_time("an event", async {
-            while self.events.is_empty() {
-                self.read().await;
-            }
-        })
-        .await;
-        self.events.pop_front().unwrap()
-    }
-
     /// The data of the next event of that name; others wait for their turn.
     pub async fn wait(&mut self, name: &str) -> Value {
         let at = in_time(&format!("event {name}"), async {
