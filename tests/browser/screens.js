@@ -3,7 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { OUT, scene, useChromium } from "./support/chrome.js";
-import { ball, gif, rings, sea, strip } from "./support/gif.js";
+import { COATS, ball, crowd, gif, sea, strip } from "./support/gif.js";
 import { NO_LINE, choose, enter, inside, message, openList, say, sees, seesGif } from "./support/pages.js";
 import { Visitor, ask } from "./support/visitor.js";
 import { eventually } from "./support/wait.js";
@@ -11,20 +11,20 @@ import { eventually } from "./support/wait.js";
 const README_PICTURE = fileURLToPath(new URL("screens/room.png", import.meta.url));
 
 const GIFS = {
-  sea: gif({ width: 480, height: 230, frames: 12, paint: sea }),
-  ball: gif({ width: 240, height: 260, frames: 12, delay: 6, paint: ball, palette: [...strip([20, 40, 70], [90, 200, 190], 16), ...strip([90, 200, 190], [255, 230, 120], 16)] }),
-  rings: gif({ width: 320, height: 240, frames: 12, paint: rings, palette: [...strip([90, 40, 160], [250, 130, 190], 8), ...strip([250, 130, 190], [255, 220, 150], 8)] }),
+  crowd: gif({ width: 480, height: 160, frames: 12, palette: COATS, paint: crowd }),
+  sea: gif({ width: 480, height: 150, frames: 12, paint: sea }),
+  ball: gif({ width: 150, height: 110, frames: 12, delay: 6, paint: (x, y, time, colours) => ball(x, y, time, colours, 150 / 110), palette: [...strip([20, 40, 70], [90, 200, 190], 16), ...strip([90, 200, 190], [255, 230, 120], 16)] }),
 };
 
 const TALK = {
   en: {
     title: "Tonight's GIF contest 🏆", mine: "me first, please", hello: "everybody ready?", rate: "10/10 👏👏👏\nno notes", long: "Pneumonoultramicroscopicsilicovolcanoconiosis_without_any_space_to_break_at",
-    gifs: { sea: "The sun sits in a rolling sea", ball: "A ball jumps in an aquarium", rings: "Rings run outwards, for ever" }, draft: "and the winner is",
+    gifs: { sea: "The sun sits in a rolling sea", ball: "A ball jumps in an aquarium", crowd: "Eight friends in a row do the wave" }, draft: "and the winner is",
     rooms: ["cats only 🐈 no dogs no thoughts", "Reaction battle royale", "Donaudampfschifffahrtsgesellschaftskapitänsmütze", "🌧️"],
   },
   ko: {
     title: "오늘의 움짤 대회 🏆", mine: "저부터 할게요", hello: "다들 준비됐나요?", rate: "10점 만점에 10점 👏👏👏\n더 할 말이 없네요", long: "하지만띄어쓰기가없는아주긴한국어문장도넘치지않아야합니다하지만띄어쓰기가없는아주긴문장",
-    gifs: { sea: "출렁이는 바다에 걸린 해", ball: "어항 속에서 뛰는 공", rings: "끝없이 번져 가는 고리" }, draft: "그래서 우승은",
+    gifs: { sea: "출렁이는 바다에 걸린 해", ball: "어항 속에서 뛰는 공", crowd: "여덟 친구가 차례로 파도타기를 한다" }, draft: "그래서 우승은",
     rooms: ["퇴근길 밈 창고", "새벽 3시에도 깨어 있는 사람들의 조용한 방", "ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ", "🌧️"],
   },
 };
@@ -96,7 +96,7 @@ for (const [lang, locale] of [["en", "en-US"], ["ko", "ko-KR"]]) {
     await sees(ann, words.long.slice(0, 20));
     await page.fill("#chat", "x".repeat(950));
     await choose(ann,
-      { name: "rings.gif", bytes: GIFS.rings },
+      { name: "crowd.gif", bytes: GIFS.crowd },
       { name: "a-very-long-name-of-a-file-that-nobody-would-ever-type-by-hand.gif", bytes: GIFS.sea },
       { name: "huge.gif", bytes: gif({ padding: 300_000 }) },
       { name: "photo.gif", bytes: Buffer.from("\x89PNG\r\n\x1a\n", "latin1") });
@@ -171,8 +171,8 @@ async function seed(server, words) {
   const sockets = [];
   for (const visitor of [owner, bea, cat, dan]) sockets.push(await visitor.enter(lively));
   await ask(sockets[1], "chat", { chat: words.hello });
-  await cat.sendGif(lively, { bytes: GIFS.rings, alt: words.gifs.rings });
-  await owner.sendGif(lively, { bytes: GIFS.sea, alt: words.gifs.sea });
+  await cat.sendGif(lively, { bytes: GIFS.sea, alt: words.gifs.sea });
+  await owner.sendGif(lively, { bytes: GIFS.crowd, alt: words.gifs.crowd });
   return [{
     say: (chat) => ask(sockets[0], "chat", { chat }),
     deleteRoom: () => owner.json("DELETE", `/room/${lively}`),
