@@ -20,8 +20,11 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// visitor who does not know. Sockets are not bound by the browser's same-origin rule, so there every method counts.
 pub async fn same_site(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (config, headers, uri) = (&state.config, request.headers(), request.uri());
-    let allowed = if uri.path().starts_with("/socket.io") {
+    let allowed = if uri.path().starts_with("/socket.io") && headers.contains_key(header::ORIGIN) {
+        // Browsers always send it with a websocket, and do not agree on what `Sec-Fetch-Site` says of one.
         origin_is_ours(config, headers, uri)
+    } else if uri.path().starts_with("/socket.io") {
+        came_from_here(config, headers, uri)
     } else {
         is_safe(request.method()) || came_from_here(config, headers, uri)
     };

@@ -13,6 +13,8 @@
     reason = "tests"
 )]
 
+mod bad_input;
+mod durability;
 mod fixtures;
 mod gifs;
 mod messages;
@@ -20,4 +22,5 @@ mod pages;
 mod rooms;
 mod seats;
 mod slow_reader;
+mod store;
 mod support;

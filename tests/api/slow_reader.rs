@@ -41,7 +41,10 @@ async fn flood(app: &TestApp, room: &str, total: u64) {
 }
 
 fn is_every_seq_once(messages: &[Value], total: u64) {
-    let seqs: Vec<_> = messages.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
+    let seqs: Vec<_> = messages
+        .iter()
+        .map(|message| message["seq"].as_u64().unwrap())
+        .collect();
     assert!(seqs == (1..=total).collect::<Vec<_>>(), "{seqs:?}");
 }
 
@@ -92,8 +95,16 @@ async fn who_missed_joins_and_exits_is_told_who_is_there() {
     app.visitor().await.join(&room).await.goodbye().await;
     sleeping.messages_to(1_600).await;
     let members = sleeping.wait("members").await;
-    let ids: Vec<_> = members.as_array().unwrap().iter().map(|member| member["id"].clone()).collect();
-    assert!(ids.contains(&json!(stays.id)) && ids.contains(&json!(slow.id)), "{members}");
+    let ids: Vec<_> = members
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|member| member["id"].clone())
+        .collect();
+    assert!(
+        ids.contains(&json!(stays.id)) && ids.contains(&json!(slow.id)),
+        "{members}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -117,22 +128,31 @@ async fn who_never_reads_is_given_up_and_the_seat_is_free() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answer_is_lost_in_a_burst_that_fills_the_buffers() {
     let app = TestApp::with(&["--socket-buffer", "16"]).await;
-    let room = app.visitor().await.create_room("북적").await;
+    let room = app
+        .visitor()
+        .await
+        .create_room_of(json!({ "title": "북적", "max": 40 }))
+        .await;
     let mut sockets = Vec::new();
-    for _ in 0..4 {
+    for _ in 0..40 {
         sockets.push(app.visitor().await.join(&room).await);
     }
-    let mut asked = Vec::new();
-    for socket in &mut sockets {
-        for n in 0..60 {
-            asked.push(socket.ask_later("chat", json!({ "chat": n.to_string() })).await);
+    // All of them at the same time: what is committed together is told together.
+    for _ in 0..10 {
+        for socket in &mut sockets {
+            socket.ask_later("chat", json!({ "chat": "다 같이" })).await;
         }
     }
-    let answers = sockets.iter_mut().zip(asked.chunks(60)).map(|(socket, asked)| async move {
-        for id in asked {
-            assert_eq!(socket.ack(*id).await["ok"], true);
-        }
-        is_every_seq_once(&socket.messages_to(240).await, 240);
+    let hearing = sockets.into_iter().map(|mut socket| {
+        tokio::spawn(async move {
+            // The first was the join.
+            for id in 2..=11 {
+                assert_eq!(socket.ack(id).await["ok"], true);
+            }
+            is_every_seq_once(&socket.messages_to(400).await, 400);
+        })
     });
-    futures_util::future::join_all(answers).await;
+    for heard in futures_util::future::join_all(hearing).await {
+        heard.unwrap();
+    }
 }

@@ -11,7 +11,7 @@ use super::{Answer, Visitor};
 const SEPARATOR: char = '\u{1e}';
 
 pub struct Polling {
-    post: Box<dyn Fn(String) -> reqwest::RequestBuilder + Send + Sync>,
+    post: Box<dyn Fn(Vec<u8>) -> reqwest::RequestBuilder + Send + Sync>,
     get: Box<dyn Fn() -> reqwest::RequestBuilder + Send + Sync>,
     packets: VecDeque<String>,
 }
@@ -19,15 +19,28 @@ pub struct Polling {
 impl Polling {
     /// Opens a session of the transport. Its requests carry the visitor's cookie.
     pub async fn open(visitor: &Visitor) -> Self {
-        let first = visitor.send(visitor.plain(Method::GET, "/socket.io/?EIO=4&transport=polling")).await.ok();
+        let first = visitor
+            .send(visitor.plain(Method::GET, "/socket.io/?EIO=4&transport=polling"))
+            .await
+            .ok();
         let text = first.text();
         let open: Value = serde_json::from_str(text.strip_prefix('0').unwrap()).unwrap();
-        let path = format!("/socket.io/?EIO=4&transport=polling&sid={}", open["sid"].as_str().unwrap());
+        let path = format!(
+            "/socket.io/?EIO=4&transport=polling&sid={}",
+            open["sid"].as_str().unwrap()
+        );
         // A client of its own: a poll that waits must not hold up the visitor's other requests.
-        let (http, url) = (reqwest::Client::builder().no_proxy().build().unwrap(), visitor.url(&path));
+        let (http, url) = (
+            reqwest::Client::builder().no_proxy().build().unwrap(),
+            visitor.url(&path),
+        );
         let (http_too, url_too) = (http.clone(), url.clone());
         Self {
-            post: Box::new(move |body| http.post(&url).header("content-type", "text/plain;charset=UTF-8").body(body)),
+            post: Box::new(move |body| {
+                http.post(&url)
+                    .header("content-type", "text/plain;charset=UTF-8")
+                    .body(body)
+            }),
             get: Box::new(move || http_too.get(&url_too)),
             packets: VecDeque::new(),
         }
@@ -38,7 +51,11 @@ impl Polling {
     }
 
     pub async fn try_send(&mut self, packet: String) -> Answer {
-        Answer::of((self.post)(packet).send().await.unwrap()).await
+        self.try_send_bytes(packet.into_bytes()).await
+    }
+
+    pub async fn try_send_bytes(&mut self, bytes: Vec<u8>) -> Answer {
+        Answer::of((self.post)(bytes).send().await.unwrap()).await
     }
 
     /// The next packet; none when the session is over.

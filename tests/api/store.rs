@@ -1,0 +1,677 @@
+//! The contract of a store, run on every kind there is.
+
+use std::{sync::Arc, time::Duration};
+
+use gifchat::{
+    domain::{
+        Alt, Body, Chat, GifBody, GifName, Limits, Max, Message, Nonce, Refusal, Room, RoomId, Title, Visitor,
+        VisitorId,
+    },
+    store::{
+        Change, Changes, Departure, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, SqliteStore, Store,
+        StoreError, Window,
+    },
+};
+use tempfile::TempDir;
+
+use crate::support::in_time;
+
+/// A kind of store, and the place where one of its stores keeps its rows.
+trait Kind {
+    fn fresh() -> Self;
+    /// Opens the store at this place; again, as after a restart, once the one before is closed.
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+struct Sqlite(TempDir);
+
+impl Kind for Sqlite {
+    fn fresh() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(SqliteStore::open(&self.0.path().join("data/store.db"), 1_000).unwrap())
+    }
+}
+
+/// Makes a test of each function of the contract for a kind of store.
+macro_rules! contract {
+    ($kind:ident: $store:ty; $($test:ident)*) => {
+        mod $kind {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test::<$store>().await;
+                }
+            )*
+        }
+    };
+}
+
+/// Every function of the contract; a second store is one more line.
+macro_rules! every_kind {
+    ($($test:ident)*) => {
+        contract!(sqlite: super::Sqlite; $($test)*);
+    };
+}
+
+every_kind! {
+    changes_come_in_commit_order
+    changes_go_to_one_follower
+    a_room_is_found_as_it_was_made
+    rooms_are_paged_newest_first
+    a_room_is_changed_in_part
+    seats_never_exceed_max
+    sockets_of_one_visitor_share_a_seat
+    a_dropped_seat_waits_for_its_grace
+    a_locked_room_asks_for_a_grant
+    a_new_password_takes_grants_back
+    only_a_member_posts_and_places_have_no_gap
+    a_nonce_belongs_to_a_visitor_and_a_room
+    history_has_windows
+    a_gif_survives_being_stored
+    a_removed_room_is_gone_with_all_of_it
+    forgotten_files_leave_their_places_empty
+    an_empty_room_goes_after_its_grace
+    a_new_room_goes_when_nobody_joins
+    what_was_committed_survives_a_restart
+    a_closed_store_says_so
+    many_posts_at_once_are_each_stored_once
+}
+
+const FOREVER: Graces = graces(3_600_000, 3_600_000, 3_600_000);
+const AT_ONCE: Duration = Duration::ZERO;
+
+const fn graces(seat: u64, room: u64, new_room: u64) -> Graces {
+    Graces {
+        seat: Duration::from_millis(seat),
+        room: Duration::from_millis(room),
+        new_room: Duration::from_millis(new_room),
+    }
+}
+
+fn somebody() -> Visitor {
+    Visitor::new(VisitorId::random())
+}
+
+fn nobody_there() -> RoomId {
+    RoomId::random()
+}
+
+fn new_room(title: &str, owner: Visitor) -> NewRoom {
+    let limits = Limits::default();
+    NewRoom {
+        title: Title::parse(title, &limits).unwrap(),
+        max: Max::parse(Some(3), &limits).unwrap(),
+        password_hash: None,
+        owner,
+    }
+}
+
+fn text(room: RoomId, author: Visitor, chat: &str, nonce: Option<&str>) -> NewMessage {
+    NewMessage {
+        room,
+        author,
+        body: Body::Chat(Chat::parse(chat, &Limits::default()).unwrap()),
+        nonce: nonce.map(|nonce| Nonce::parse(nonce).unwrap()),
+    }
+}
+
+fn gif(room: RoomId, author: Visitor, name: GifName) -> NewMessage {
+    let body = Body::Gif(GifBody {
+        name,
+        width: 40,
+        height: 30,
+        frames: 12,
+        duration: 1_200,
+        bytes: 5_000_000_000,
+        alt: Alt::parse("막대 <b>", &Limits::default()).unwrap(),
+    });
+    NewMessage {
+        room,
+        author,
+        body,
+        nonce: None,
+    }
+}
+
+async fn next(changes: &mut Changes) -> Change {
+    in_time("a change", changes.recv()).await.unwrap()
+}
+
+fn refusal<T: std::fmt::Debug>(result: Result<T, StoreError>) -> Refusal {
+    match result {
+        Err(StoreError::Refused(refusal)) => refusal,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// A store with a room and a member in it. Its changes are dropped: nobody follows.
+async fn with_member<K: Kind>() -> (K, Arc<dyn Store>, Room, Visitor) {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    let owner = somebody();
+    let room = store.create_room(new_room("방", owner)).await.unwrap();
+    store.enter(room.id, owner, 1).await.unwrap();
+    (place, store, room, owner)
+}
+
+async fn post(store: &Arc<dyn Store>, new: NewMessage) -> Arc<Message> {
+    Arc::clone(store.post(new).await.unwrap().message())
+}
+
+fn seqs(messages: &[Message]) -> Vec<u64> {
+    messages.iter().map(|message| message.seq).collect()
+}
+
+async fn changes_come_in_commit_order<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    let mut changes = store.changes().unwrap();
+    let (owner, other) = (somebody(), somebody());
+    let made = store.create_room(new_room("방", owner)).await.unwrap();
+    let id = made.id;
+    store.enter(id, owner, 1).await.unwrap();
+    store.enter(id, other, 2).await.unwrap();
+    store.enter(id, other, 3).await.unwrap();
+    let first = post(&store, text(id, owner, "하나", Some("n"))).await;
+    store.post(text(id, owner, "하나", Some("n"))).await.unwrap();
+    let title = Title::parse("새 이름", &Limits::default()).unwrap();
+    store
+        .update_room(
+            id,
+            RoomChange {
+                title: Some(title),
+                ..RoomChange::default()
+            },
+        )
+        .await
+        .unwrap();
+    store.leave(id, other, 2, Departure::Left).await.unwrap();
+    store.leave(id, other, 3, Departure::Left).await.unwrap();
+    store.remove_room(id).await.unwrap();
+
+    assert!(matches!(next(&mut changes).await, Change::RoomCreated(room) if room == made));
+    assert!(matches!(next(&mut changes).await, Change::Entered(room, who) if who == owner && room.count == 1));
+    // The second socket of a visitor and the repeated post are no changes.
+    assert!(matches!(next(&mut changes).await, Change::Entered(room, who) if who == other && room.count == 2));
+    assert!(matches!(next(&mut changes).await, Change::Posted(message) if message == first));
+    assert!(matches!(next(&mut changes).await, Change::RoomUpdated(room) if room.title.as_str() == "새 이름"));
+    assert!(matches!(next(&mut changes).await, Change::Left(room, who) if who == other && room.count == 1));
+    assert!(matches!(next(&mut changes).await, Change::RoomRemoved(gone) if gone == id));
+    store.close().await;
+    assert!(in_time("the end of the changes", changes.recv()).await.is_none());
+}
+
+async fn changes_go_to_one_follower<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    let first = store.changes();
+    assert!(first.is_some() && store.changes().is_none());
+}
+
+async fn a_room_is_found_as_it_was_made<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    store.ready().await.unwrap();
+    let owner = somebody();
+    let made = store.create_room(new_room("움짤 🏆", owner)).await.unwrap();
+    assert_eq!(
+        (made.title.as_str(), made.max.get(), made.count, made.locked),
+        ("움짤 🏆", 3, 0, false)
+    );
+    let record = store.room(made.id).await.unwrap().unwrap();
+    assert_eq!(
+        (record.room, record.password_hash, record.last_seq),
+        (made.clone(), None, 0)
+    );
+    assert!(store.room(nobody_there()).await.unwrap().is_none());
+    let access = store.access(made.id, owner).await.unwrap().unwrap();
+    assert!(access.owner && access.granted && !access.member);
+    let access = store.access(made.id, somebody()).await.unwrap().unwrap();
+    assert!(!access.owner && access.granted && !access.member);
+    assert!(store.access(nobody_there(), owner).await.unwrap().is_none());
+    assert!(store.members(nobody_there()).await.unwrap().is_empty());
+}
+
+async fn rooms_are_paged_newest_first<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    let owner = somebody();
+    let mut made = Vec::new();
+    for n in 0..75 {
+        made.push(store.create_room(new_room(&format!("방 {n}"), owner)).await.unwrap());
+    }
+    // Rooms of one millisecond are told apart by their ids.
+    made.sort_by_key(|room| std::cmp::Reverse(RoomCursor::of(room)));
+    for limit in [1, 10, 74, 75, 100] {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.rooms(after, limit).await.unwrap();
+            assert!(page.rooms.len() <= limit && page.total == 75);
+            listed.extend(page.rooms);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert!(listed == made, "pages of {limit}");
+    }
+    // A cursor stays good without its room, also in words.
+    let cursor: RoomCursor = RoomCursor::of(&made[9]).to_string().parse().unwrap();
+    store.remove_room(made[9].id).await.unwrap();
+    let page = store.rooms(Some(cursor), 5).await.unwrap();
+    assert!(page.rooms == made[10..15] && page.total == 74);
+}
+
+async fn a_room_is_changed_in_part<K: Kind>() {
+    let (_place, store, room, _) = with_member::<K>().await;
+    let unchanged = store.update_room(room.id, RoomChange::default()).await.unwrap();
+    assert_eq!(
+        (unchanged.title, unchanged.max, unchanged.count),
+        (room.title.clone(), room.max, 1)
+    );
+    let max = Max::parse(Some(2), &Limits::default()).unwrap();
+    let changed = store
+        .update_room(
+            room.id,
+            RoomChange {
+                max: Some(max),
+                ..RoomChange::default()
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (changed.title, changed.max.get(), changed.locked),
+        (room.title, 2, false)
+    );
+    let gone = store.update_room(nobody_there(), RoomChange::default()).await;
+    assert_eq!(refusal(gone), Refusal::RoomNotFound);
+}
+
+async fn seats_never_exceed_max<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    let room = store.create_room(new_room("방", somebody())).await.unwrap();
+    let racing = (0..30).map(|n| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { (store.enter(room.id, somebody(), n).await, n) })
+    });
+    let mut seated = Vec::new();
+    for entered in futures_util::future::join_all(racing.collect::<Vec<_>>()).await {
+        match entered.unwrap() {
+            (Ok(entry), n) => {
+                assert!(entry.room.count <= 3 && entry.members.len() == entry.room.count as usize);
+                seated.push((*entry.members.last().unwrap(), n));
+            }
+            (refused, _) => assert_eq!(refusal(refused), Refusal::RoomFull),
+        }
+    }
+    assert_eq!(seated.len(), 3);
+    assert_eq!(store.members(room.id).await.unwrap().len(), 3);
+    let (leaver, socket) = seated.pop().unwrap();
+    store.leave(room.id, leaver, socket, Departure::Left).await.unwrap();
+    store.enter(room.id, somebody(), 100).await.unwrap();
+    assert_eq!(refusal(store.enter(room.id, leaver, 101).await), Refusal::RoomFull);
+    assert_eq!(
+        refusal(store.enter(nobody_there(), leaver, 102).await),
+        Refusal::RoomNotFound
+    );
+}
+
+async fn sockets_of_one_visitor_share_a_seat<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let entry = store.enter(room.id, owner, 2).await.unwrap();
+    assert_eq!((entry.room.count, entry.members.as_slice()), (1, &[owner][..]));
+    let other = somebody();
+    assert_eq!(store.enter(room.id, other, 3).await.unwrap().members, [owner, other]);
+    store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
+    // A socket that is not there, or not any more, takes nothing away.
+    store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, 3, Departure::Left).await.unwrap();
+    store.leave(room.id, somebody(), 2, Departure::Left).await.unwrap();
+    store.leave(nobody_there(), owner, 2, Departure::Left).await.unwrap();
+    assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
+    store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
+    assert_eq!(store.members(room.id).await.unwrap(), [other]);
+    assert!(!store.access(room.id, owner).await.unwrap().unwrap().member);
+}
+
+async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let other = somebody();
+    store.enter(room.id, other, 2).await.unwrap();
+    store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
+    store.tend(FOREVER).await.unwrap();
+    assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
+    assert!(store.access(room.id, owner).await.unwrap().unwrap().member);
+    // Back in time, the seat is safe.
+    store.enter(room.id, owner, 3).await.unwrap();
+    store
+        .tend(Graces {
+            seat: AT_ONCE,
+            ..FOREVER
+        })
+        .await
+        .unwrap();
+    assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
+    store.leave(room.id, owner, 3, Departure::Dropped).await.unwrap();
+    store
+        .tend(Graces {
+            seat: AT_ONCE,
+            ..FOREVER
+        })
+        .await
+        .unwrap();
+    assert_eq!(store.members(room.id).await.unwrap(), [other]);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().room.count, 1);
+}
+
+async fn a_locked_room_asks_for_a_grant<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    let (owner, granted, other) = (somebody(), somebody(), somebody());
+    let new = NewRoom {
+        password_hash: Some("$argon2id$x".into()),
+        ..new_room("방", owner)
+    };
+    let room = store.create_room(new).await.unwrap();
+    assert!(room.locked);
+    assert_eq!(
+        store.room(room.id).await.unwrap().unwrap().password_hash.as_deref(),
+        Some("$argon2id$x")
+    );
+    store.enter(room.id, owner, 1).await.unwrap();
+    assert_eq!(refusal(store.enter(room.id, granted, 2).await), Refusal::WrongPassword);
+    store.grant(room.id, granted).await.unwrap();
+    store.grant(room.id, granted).await.unwrap();
+    store.enter(room.id, granted, 2).await.unwrap();
+    assert!(store.access(room.id, granted).await.unwrap().unwrap().granted);
+    assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
+    assert_eq!(
+        refusal(store.grant(nobody_there(), granted).await),
+        Refusal::RoomNotFound
+    );
+}
+
+async fn a_new_password_takes_grants_back<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let other = somebody();
+    let lock = |hash: Option<&str>| RoomChange {
+        password_hash: Some(hash.map(Into::into)),
+        ..RoomChange::default()
+    };
+    assert!(store.update_room(room.id, lock(Some("one"))).await.unwrap().locked);
+    store.grant(room.id, other).await.unwrap();
+    store.update_room(room.id, RoomChange::default()).await.unwrap();
+    assert!(
+        store.access(room.id, other).await.unwrap().unwrap().granted,
+        "an edit of something else keeps it"
+    );
+    store.update_room(room.id, lock(Some("two"))).await.unwrap();
+    assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
+    assert!(store.access(room.id, owner).await.unwrap().unwrap().granted);
+    assert!(!store.update_room(room.id, lock(None)).await.unwrap().locked);
+    assert!(store.access(room.id, other).await.unwrap().unwrap().granted);
+    store.update_room(room.id, lock(Some("three"))).await.unwrap();
+    assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
+}
+
+async fn only_a_member_posts_and_places_have_no_gap<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let other = somebody();
+    for n in 1..=5 {
+        assert_eq!(
+            refusal(store.post(text(room.id, other, "x", None)).await),
+            Refusal::NotAMember
+        );
+        let message = post(&store, text(room.id, owner, &n.to_string(), None)).await;
+        assert_eq!((message.seq, message.room, message.author), (n, room.id, owner));
+    }
+    assert_eq!(
+        refusal(store.post(text(nobody_there(), owner, "x", None)).await),
+        Refusal::RoomNotFound
+    );
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 5);
+    // A seat whose connection broke is still a seat.
+    store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
+    assert_eq!(post(&store, text(room.id, owner, "6", None)).await.seq, 6);
+    store.enter(room.id, owner, 2).await.unwrap();
+    store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
+    assert_eq!(
+        refusal(store.post(text(room.id, owner, "x", None)).await),
+        Refusal::NotAMember
+    );
+}
+
+async fn a_nonce_belongs_to_a_visitor_and_a_room<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let other = somebody();
+    store.enter(room.id, other, 2).await.unwrap();
+    let elsewhere = store.create_room(new_room("딴 방", owner)).await.unwrap();
+    store.enter(elsewhere.id, owner, 3).await.unwrap();
+    let first = match store.post(text(room.id, owner, "하나", Some("n"))).await.unwrap() {
+        Posted::New(message) => message,
+        Posted::Known(message) => panic!("known before: {message:?}"),
+    };
+    match store.post(text(room.id, owner, "anders", Some("n"))).await.unwrap() {
+        Posted::Known(message) => assert_eq!(message, first),
+        Posted::New(message) => panic!("posted twice: {message:?}"),
+    }
+    assert_eq!(post(&store, text(room.id, other, "둘", Some("n"))).await.seq, 2);
+    assert_eq!(post(&store, text(elsewhere.id, owner, "셋", Some("n"))).await.seq, 1);
+    assert_eq!(post(&store, text(room.id, owner, "넷", Some("m"))).await.seq, 3);
+    // At the same time, too.
+    let racing = (0..10).map(|_| store.post(text(room.id, owner, "다섯", Some("race"))));
+    let posted = futures_util::future::join_all(racing).await;
+    let fresh = posted
+        .iter()
+        .filter(|posted| matches!(posted, Ok(Posted::New(_))))
+        .count();
+    assert_eq!((fresh, store.room(room.id).await.unwrap().unwrap().last_seq), (1, 4));
+    // Who has left still gets the message of the nonce: the answer may have been lost.
+    store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
+    assert_eq!(post(&store, text(room.id, owner, "하나", Some("n"))).await, first);
+}
+
+async fn history_has_windows<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    for n in 1..=20 {
+        post(&store, text(room.id, owner, &n.to_string(), None)).await;
+    }
+    let window = async |window, limit| seqs(&store.history(room.id, window, limit).await.unwrap());
+    assert_eq!(window(Window::Newest, 5).await, [16, 17, 18, 19, 20]);
+    assert_eq!(window(Window::Newest, 50).await, (1..=20).collect::<Vec<_>>());
+    assert_eq!(window(Window::After(0), 3).await, [1, 2, 3]);
+    assert_eq!(window(Window::After(17), 50).await, [18, 19, 20]);
+    assert_eq!(window(Window::After(20), 5).await, [0; 0]);
+    assert_eq!(window(Window::After(u64::MAX), 5).await, [0; 0]);
+    assert_eq!(window(Window::Before(4), 2).await, [2, 3]);
+    assert_eq!(window(Window::Before(1), 5).await, [0; 0]);
+    assert_eq!(window(Window::Before(u64::MAX), 2).await, [19, 20]);
+    assert!(
+        store
+            .history(nobody_there(), Window::Newest, 5)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+async fn a_gif_survives_being_stored<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let name = GifName::random();
+    let posted = post(&store, gif(room.id, owner, name)).await;
+    assert_eq!(
+        store.history(room.id, Window::Newest, 1).await.unwrap(),
+        [(*posted).clone()]
+    );
+    assert_eq!(store.room_of_gif(name).await.unwrap(), Some(room.id));
+    assert_eq!(store.room_of_gif(GifName::random()).await.unwrap(), None);
+    assert_eq!(store.gif_names().await.unwrap(), [name]);
+}
+
+async fn a_removed_room_is_gone_with_all_of_it<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let other = store.create_room(new_room("딴 방", owner)).await.unwrap();
+    store.enter(other.id, owner, 9).await.unwrap();
+    let (mut names, kept) = (vec![GifName::random(), GifName::random()], GifName::random());
+    post(&store, gif(room.id, owner, names[0])).await;
+    post(&store, gif(room.id, owner, names[1])).await;
+    post(&store, gif(other.id, owner, kept)).await;
+    let mut removed = store.remove_room(room.id).await.unwrap();
+    names.sort();
+    removed.sort();
+    assert_eq!(removed, names);
+    assert!(store.room(room.id).await.unwrap().is_none());
+    assert!(store.access(room.id, owner).await.unwrap().is_none());
+    assert!(store.members(room.id).await.unwrap().is_empty());
+    assert!(store.history(room.id, Window::Newest, 10).await.unwrap().is_empty());
+    assert_eq!(store.gif_names().await.unwrap(), [kept]);
+    assert_eq!(
+        refusal(store.post(text(room.id, owner, "x", None)).await),
+        Refusal::RoomNotFound
+    );
+    assert_eq!(refusal(store.remove_room(room.id).await), Refusal::RoomNotFound);
+    assert_eq!(store.rooms(None, 10).await.unwrap().total, 1);
+}
+
+async fn forgotten_files_leave_their_places_empty<K: Kind>() {
+    let (place, store, room, owner) = with_member::<K>().await;
+    let (missing, kept) = (GifName::random(), GifName::random());
+    post(&store, gif(room.id, owner, kept)).await;
+    post(&store, text(room.id, owner, "둘", None)).await;
+    post(&store, gif(room.id, owner, missing)).await;
+    store.forget_gifs(vec![missing, GifName::random()]).await.unwrap();
+    store.forget_gifs(Vec::new()).await.unwrap();
+    assert_eq!(store.gif_names().await.unwrap(), [kept]);
+    assert_eq!(seqs(&store.history(room.id, Window::Newest, 10).await.unwrap()), [1, 2]);
+    assert_eq!(post(&store, text(room.id, owner, "넷", None)).await.seq, 4);
+    let last = GifName::random();
+    post(&store, gif(room.id, owner, last)).await;
+    store.forget_gifs(vec![last]).await.unwrap();
+    store.close().await;
+    drop(store);
+    // Also after a restart no place is given out twice.
+    let store = place.open().await;
+    drop(store.changes());
+    store.enter(room.id, owner, 1).await.unwrap();
+    assert_eq!(post(&store, text(room.id, owner, "여섯", None)).await.seq, 6);
+}
+
+async fn an_empty_room_goes_after_its_grace<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let name = GifName::random();
+    post(&store, gif(room.id, owner, name)).await;
+    let over = graces(0, 0, 3_600_000);
+    assert!(store.tend(over).await.unwrap().removed.is_empty(), "somebody is there");
+    store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
+    let room_waits = graces(0, 3_600_000, 0);
+    assert!(
+        store.tend(room_waits).await.unwrap().removed.is_empty(),
+        "the seat is free, the room waits"
+    );
+    // Who comes back in time saves it.
+    store.enter(room.id, owner, 2).await.unwrap();
+    assert!(store.tend(over).await.unwrap().removed.is_empty());
+    store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
+    let removed = store.tend(over).await.unwrap().removed;
+    assert_eq!(removed, [(room.id, vec![name])]);
+    assert!(store.room(room.id).await.unwrap().is_none());
+    assert!(store.tend(over).await.unwrap().removed.is_empty());
+}
+
+async fn a_new_room_goes_when_nobody_joins<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    let mut changes = store.changes().unwrap();
+    let room = store.create_room(new_room("방", somebody())).await.unwrap();
+    assert!(store.tend(graces(0, 0, 3_600_000)).await.unwrap().removed.is_empty());
+    assert_eq!(
+        store.tend(graces(0, 3_600_000, 0)).await.unwrap().removed,
+        [(room.id, Vec::new())]
+    );
+    assert!(matches!(next(&mut changes).await, Change::RoomCreated(_)));
+    assert!(matches!(next(&mut changes).await, Change::RoomRemoved(id) if id == room.id));
+}
+
+async fn what_was_committed_survives_a_restart<K: Kind>() {
+    let (place, store, room, owner) = with_member::<K>().await;
+    let granted = somebody();
+    let title = Title::parse("새 이름", &Limits::default()).unwrap();
+    let change = RoomChange {
+        title: Some(title),
+        password_hash: Some(Some("hash".into())),
+        ..RoomChange::default()
+    };
+    store.update_room(room.id, change).await.unwrap();
+    store.grant(room.id, granted).await.unwrap();
+    for n in 1..=3 {
+        post(&store, text(room.id, owner, &n.to_string(), Some(&n.to_string()))).await;
+    }
+    post(&store, gif(room.id, owner, GifName::random())).await;
+    let before = store.history(room.id, Window::Newest, 10).await.unwrap();
+    let record = store.room(room.id).await.unwrap().unwrap();
+    store.close().await;
+    drop(store);
+
+    let store = place.open().await;
+    drop(store.changes());
+    assert_eq!(store.history(room.id, Window::Newest, 10).await.unwrap(), before);
+    let after = store.room(room.id).await.unwrap().unwrap();
+    // Sockets end with their server, and so do seats.
+    assert_eq!(
+        after.room,
+        Room {
+            count: 0,
+            ..record.room
+        }
+    );
+    assert_eq!((after.password_hash, after.last_seq), (record.password_hash, 4));
+    assert!(
+        store.tend(graces(0, 0, 3_600_000)).await.unwrap().removed.is_empty(),
+        "the grace is fresh"
+    );
+    store.enter(room.id, granted, 1).await.unwrap();
+    assert_eq!(
+        refusal(store.enter(room.id, somebody(), 2).await),
+        Refusal::WrongPassword
+    );
+    store.enter(room.id, owner, 2).await.unwrap();
+    assert_eq!(*post(&store, text(room.id, owner, "2", Some("2"))).await, before[1]);
+    assert_eq!(post(&store, text(room.id, owner, "5", None)).await.seq, 5);
+}
+
+async fn a_closed_store_says_so<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    store.close().await;
+    assert!(matches!(
+        store.post(text(room.id, owner, "x", None)).await,
+        Err(StoreError::Stopped)
+    ));
+    assert!(matches!(
+        store.create_room(new_room("방", owner)).await,
+        Err(StoreError::Stopped)
+    ));
+    assert!(matches!(store.ready().await, Err(StoreError::Stopped)));
+    // Closing twice is no error.
+    store.close().await;
+}
+
+async fn many_posts_at_once_are_each_stored_once<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let posts = (0..500).map(|n| store.post(text(room.id, owner, &n.to_string(), None)));
+    let posted = futures_util::future::join_all(posts).await;
+    let mut given: Vec<_> = posted.into_iter().map(|posted| posted.unwrap().message().seq).collect();
+    given.sort_unstable();
+    assert!(given == (1..=500).collect::<Vec<_>>());
+    let stored = store.history(room.id, Window::Newest, 1_000).await.unwrap();
+    assert!(seqs(&stored) == given);
+}
