@@ -47,12 +47,34 @@ export function sea(x, y, time, colours) {
   return Math.floor(colours * (0.5 + 0.35 * y));
 }
 
-/** A ball that jumps. */
-export function ball(x, y, time, colours) {
+/** A ball that jumps, `round` is width by height. */
+export const ball = (x, y, time, colours, round = 1.4) => {
   const high = 0.72 - 0.5 * Math.abs(Math.sin(Math.PI * time));
-  if (Math.hypot((x - 0.5) * 1.4, y - high) < 0.14) return colours - 4;
+  if (Math.hypot((x - 0.5) * round, y - high) < 0.14) return colours - 4;
   if (y > 0.88) return Math.floor(colours * 0.25);
   return Math.floor(colours * 0.05 + y * colours * 0.12);
+};
+
+/** The colours of a crowd: ground, line, white, then eight coats. */
+export const COATS = [
+  [232, 236, 255], [24, 24, 40], [255, 255, 255], [255, 122, 89], [242, 178, 12], [139, 191, 42], [63, 178, 138],
+  [32, 184, 207], [91, 140, 255], [190, 104, 236], [255, 111, 168],
+];
+
+/** A crowd of eight that does the wave, three times as wide as it is high. */
+export function crowd(x, y, time) {
+  const place = Math.min(7, Math.floor(x * 8));
+  const [across, down] = [(x * 8 - place - 0.5) * 0.375, y];
+  const top = 0.52 - 0.22 * Math.max(0, Math.sin(2 * Math.PI * (time - place / 8)));
+  const far = down < top + 0.17 ? Math.hypot(across, down - top - 0.17) : Math.abs(across);
+  if (far > 0.17) return 0;
+  for (const eye of [-0.065, 0.065]) {
+    const look = Math.hypot(across - eye, down - top - 0.17);
+    if (look < 0.028) return 1;
+    if (look < 0.055) return 2;
+    if (look < 0.068) return 1;
+  }
+  return far > 0.152 ? 1 : 3 + place;
 }
 
 function lzw(pixels, bits) {
