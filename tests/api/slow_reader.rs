@@ -50,7 +50,14 @@ fn is_every_seq_once(messages: &[Value], total: u64) {
 
 /// A small buffer, and a server that waits for a reader however busy the machine is: a ping that finds the buffer full
 /// ends the socket.
-const PATIENT: &[&str] = &["--socket-buffer", "16", "--tcp-timeout", "120s", "--ping-interval", "10m"];
+const PATIENT: &[&str] = &[
+    "--socket-buffer",
+    "16",
+    "--tcp-timeout",
+    "120s",
+    "--ping-interval",
+    "10m",
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_stops_reading_for_two_thousand_messages_gets_each_of_them_once_and_in_order() {
