@@ -1,8 +1,11 @@
 //! Rooms and messages in one SQLite file: one thread writes, a few connections read, the seats are in memory.
 
+mod command;
 mod directory;
 mod rows;
 mod schema;
+mod show;
+mod write;
 mod writer;
 
 use std::{
@@ -19,8 +22,9 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::{
+    command::{Command, failure},
     directory::Directory,
-    writer::{Command, Writer, failure},
+    writer::Writer,
 };
 use crate::{
     domain::{Access, GifName, Message, Room, RoomId, Visitor},
