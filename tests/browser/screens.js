@@ -108,7 +108,10 @@ for (const [lang, locale] of [["en", "en-US"], ["ko", "ko-KR"]]) {
     await shoot("chat-drop");
     await page.evaluate(() => { document.getElementById("drop").hidden = true; });
 
-    await page.$eval("#chat-list", (list) => { list.scrollTop = 0; });
+    await page.$eval("#chat-list", (list) => new Promise((done) => {
+      list.addEventListener("scroll", () => requestAnimationFrame(done), { once: true });
+      list.scrollTop = 0;
+    }));
     await owner.say(words.hello);
     await page.locator("#pill:visible").waitFor();
     await shoot("chat-pill");
