@@ -73,8 +73,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .layer(CompressionLayer::new())
         .layer(session_layer(&state.config, sessions))
         .merge(health)
-        .layer(from_fn_with_state(state.clone(), guard::headers))
-        .layer(from_fn(guard::log))
+        .layer(from_fn_with_state(state.clone(), guard::frame))
         .with_state(state)
 }
 
