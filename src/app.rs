@@ -17,7 +17,7 @@ use crate::{
     passwords::Passwords,
     rooms::Rooms,
     sockets,
-    state::AppState,
+    state::{AppState, Parts},
     store::{Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
     uploads::Uploads,
     web,
@@ -56,7 +56,7 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AppError> {
-    let (store, sessions) = open_store(&config.store).await?;
+    let (store, sessions) = open_store(&config).await?;
     let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
@@ -78,11 +78,11 @@ pub async fn run(
     Ok(())
 }
 
-async fn open_store(url: &StoreUrl) -> Result<(Arc<dyn Store>, Sessions), AppError> {
-    match url {
+async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppError> {
+    match &config.store {
         StoreUrl::Sqlite(path) => {
-            let file = path.clone();
-            let open = tokio::task::spawn_blocking(move || SqliteStore::open(&file));
+            let (file, rooms) = (path.clone(), config.rooms);
+            let open = tokio::task::spawn_blocking(move || SqliteStore::open(&file, rooms));
             let store = open.await.map_err(StoreError::failed)??;
             Ok((Arc::new(store), open_sqlite_sessions(&beside(path)).await?))
         }
@@ -106,7 +106,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
     uploads.sweep(&*store).await?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Passwords::new(cores).map_err(|error| AppError::Other(error.to_string()))?;
-    let state = AppState {
+    let state = AppState::new(Parts {
         assets: Assets::load(config.public.as_deref()),
         rooms: Rooms::new(Arc::clone(&store), uploads.clone(), passwords, config.graces()),
         messages: Messages::new(Arc::clone(&store), uploads),
@@ -114,7 +114,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         limits: Arc::new(limits),
         config: Arc::new(config),
         store,
-    };
+    });
     let (layer, io) = SocketIo::builder()
         .with_parser(
             ParserConfig::common()
@@ -127,6 +127,8 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         // A small buffer: most clients say little, and there is one for each socket.
         .ws_read_buffer_size(512)
         .max_buffer_size(state.config.socket_buffer)
+        .ping_interval(state.config.ping_interval)
+        .ping_timeout(state.config.ping_timeout)
         .build_layer();
     sockets::register(&io, state.clone());
     Ok((state, io, layer))

@@ -57,6 +57,10 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(i64::from(Max::MIN)..=1_000_000))]
     pub room_max: u32,
 
+    /// Rooms that may be open at once
+    #[arg(long, env = "GIFCHAT_ROOMS", default_value_t = 10_000, value_name = "N")]
+    pub rooms: usize,
+
     /// Bytes of a room's password
     #[arg(long, env = "GIFCHAT_PASSWORD_LIMIT", default_value_t = 128, value_name = "BYTES")]
     pub password_limit: usize,
@@ -101,6 +105,14 @@ pub struct Config {
     /// Events that may wait for a slow socket before it has to catch up
     #[arg(long, env = "GIFCHAT_SOCKET_BUFFER", default_value_t = 128, value_name = "N")]
     pub socket_buffer: usize,
+
+    /// How often a socket is asked whether it is still there
+    #[arg(long, env = "GIFCHAT_PING_INTERVAL", default_value = "25s", value_parser = duration, value_name = "TIME")]
+    pub ping_interval: Duration,
+
+    /// Time a socket has to answer that
+    #[arg(long, env = "GIFCHAT_PING_TIMEOUT", default_value = "20s", value_parser = duration, value_name = "TIME")]
+    pub ping_timeout: Duration,
 
     /// Connections at once; further ones wait to be accepted
     #[arg(long, env = "GIFCHAT_CONNECTIONS", default_value_t = 20_000, value_name = "N")]

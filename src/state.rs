@@ -1,14 +1,32 @@
 //! What every handler works with.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use crate::{
     assets::Assets, config::Config, domain::Limits, events::Events, messages::Messages, rooms::Rooms, store::Store,
 };
 
-/// Shared by all handlers; cheap to clone.
+/// [`Parts`] behind one counter: every layer and every handler of a request clones it.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+impl AppState {
+    /// Shares the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What is shared by all handlers.
+pub struct Parts {
     /// The settings.
     pub config: Arc<Config>,
     /// The bounds of what visitors may write.

@@ -110,7 +110,7 @@ texts! {
     /// The door of a locked room.
     gate: Gate { head, locked, password, submit }
     /// The page of a room.
-    chat: Chat { leave, locked, people, owner, members, members_button, log, older, empty, message, placeholder, send,
+    chat: Chat { leave, locked, people, owner, members, log, older, empty, message, placeholder, send,
         pick, queue, drop_title, drop_text, joined, left, no_script, gif_play, gif_pause, gif_no_alt, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }
     /// The owner's tools.

@@ -2,6 +2,7 @@
 
 mod form;
 mod message;
+mod modules;
 mod page;
 mod room;
 

@@ -65,6 +65,16 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The field that breaks a rule, by its name on the wire.
+    pub const fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Invalid(invalid) => Some(invalid.field.name()),
+            _ => None,
+        }
+    }
+}
+
 impl From<Invalid> for Refusal {
     fn from(invalid: Invalid) -> Self {
         Self::Invalid(invalid)

@@ -68,7 +68,8 @@ impl RoomTask {
 
     /// Works until the room is gone or nobody listens.
     pub async fn run(mut self, mut queue: mpsc::Receiver<RoomEvent>) {
-        let mut batch = Vec::with_capacity(BATCH);
+        // It grows as needed: most rooms never see a full batch, and there is one for each.
+        let mut batch = Vec::new();
         let mut retry = Instant::now();
         let mut pause = KEEP_UP;
         loop {
@@ -139,7 +140,11 @@ impl RoomTask {
             Some(seq) => seq,
             // What was committed before this is read by the client; the changes about it that still come are skipped.
             None => match self.events.store.room(self.room).await {
-                Ok(record) => record.map_or(0, |record| record.last_seq),
+                Ok(Some(record)) => record.last_seq,
+                Ok(None) => {
+                    self.removed = true;
+                    0
+                }
                 Err(error) => {
                     warn!(%error, "a room's last place is unknown; its sockets hear every message");
                     0
@@ -156,7 +161,12 @@ impl RoomTask {
             members,
             seq,
         });
-        self.audience.add(Listener::new(key, Some(visitor.id), socket));
+        if self.removed {
+            // It went between the seat and this answer.
+            let _ = socket.emit("removeRoom", &self.room);
+        } else {
+            self.audience.add(Listener::new(key, Some(visitor.id), socket));
+        }
     }
 
     async fn tell_message(&mut self, message: &Message) {

@@ -104,6 +104,8 @@ struct Refused<'a> {
     ok: Option<bool>,
     code: &'a str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -282,10 +284,17 @@ impl Client {
     /// Says no, in the acknowledgement if one was asked for, else by an `exception`.
     async fn refuse(&self, socket: &SocketRef, reply: &Reply, refusal: &Refusal) {
         let message = sentence(refusal, self.who.lang);
-        let (code, message) = (refusal.code(), message.as_str());
+        let (code, message, field) = (refusal.code(), message.as_str(), refusal.field());
         if reply.ack_id.is_some() {
             let ok = Some(false);
-            reply.send(&Refused { ok, code, message }).await;
+            reply
+                .send(&Refused {
+                    ok,
+                    code,
+                    message,
+                    field,
+                })
+                .await;
         } else {
             // A socket that takes no event is full of older ones.
             let _ = socket.emit(
@@ -294,6 +303,7 @@ impl Client {
                     ok: None,
                     code,
                     message,
+                    field,
                 },
             );
         }

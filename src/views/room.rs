@@ -69,10 +69,6 @@ impl RoomView<'_> {
         )
     }
 
-    pub(crate) fn members_text(&self, t: &Texts) -> String {
-        fill(t.chat.members_button, &[("count", &self.count.to_string())])
-    }
-
     pub(crate) fn age_text(&self, t: &'static Texts) -> Age {
         Age(self.age, t)
     }

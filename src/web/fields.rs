@@ -4,12 +4,11 @@ use std::{collections::HashMap, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{self, FromRequest, FromRequestParts, Request},
+    extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::refused::Refused;
@@ -17,20 +16,6 @@ use crate::{
     domain::{Field, Invalid, Problem, Refusal, TooLarge},
     state::AppState,
 };
-
-/// The query of a URL; what can't be read is refused like any other field.
-pub struct Query<T>(pub T);
-
-impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Refused;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
-        match extract::Query::try_from_uri(&parts.uri) {
-            Ok(extract::Query(fields)) => Ok(Self(fields)),
-            Err(_) => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
-        }
-    }
-}
 
 /// Fields by their name on the wire.
 pub struct Fields(HashMap<String, Value>);
@@ -50,6 +35,19 @@ impl FromRequest<AppState> for Fields {
     }
 }
 
+/// The fields of the query, by the same rules as those of a form.
+pub struct Params(pub Fields);
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        Ok(Self(Fields::from_form(
+            parts.uri.query().unwrap_or_default().as_bytes(),
+        )?))
+    }
+}
+
 fn media_type(headers: &HeaderMap) -> Option<&str> {
     headers
         .get(header::CONTENT_TYPE)?
@@ -65,17 +63,11 @@ pub fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// How long the rest of a refused body is read and thrown away.
-pub const LINGER: Duration = Duration::from_secs(5);
-
-/// Throws a refused body away as it comes. A browser that is still sending would not see the answer otherwise: a
-/// connection that is closed on unread bytes is reset.
-pub async fn discard(mut body: Body) {
-    let all = async { while let Some(Ok(_)) = body.frame().await {} };
-    let _ = tokio::time::timeout(LINGER, all).await;
-}
-
-async fn read(headers: &HeaderMap, body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Refusal> {
+/// The whole body, within a limit in bytes and a time.
+///
+/// # Errors
+/// It is larger, slower, or broken off.
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Refusal> {
     let too_large = |was: u64| {
         Refusal::TooLarge(TooLarge::Body {
             limit: limit as u64,
@@ -83,7 +75,6 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize, patience: Duration)
         })
     };
     if let Some(was) = announced(headers).filter(|was| *was > limit as u64) {
-        discard(body).await;
         return Err(too_large(was));
     }
     let collected = tokio::time::timeout(patience, Limited::new(body, limit).collect()).await;
@@ -122,6 +113,20 @@ impl Fields {
         self.0.contains_key(field.name())
     }
 
+    /// The text of a field that is there.
+    pub fn given(&self, field: Field) -> Result<Option<&str>, Invalid> {
+        if self.has(field) {
+            self.text(field).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The value of a parameter that is no field of the interface's objects.
+    pub fn named(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
     /// The text of a field; a missing one and JSON's null are empty.
     pub fn text(&self, field: Field) -> Result<&str, Invalid> {
         match self.0.get(field.name()) {
@@ -151,7 +156,7 @@ fn decode(bytes: &[u8]) -> Option<String> {
 
 fn known(name: &str) -> Option<Field> {
     use Field::*;
-    [Title, Max, Password, Chat, Gif, Alt, Nonce]
+    [Title, Max, Password, Chat, Gif, Alt, Nonce, After, Before, Limit]
         .into_iter()
         .find(|field| field.name() == name)
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    extract::{FromRequestParts, Path, Request, State, rejection::PathRejection},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use tokio_util::io::ReaderStream;
@@ -25,19 +25,32 @@ const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'non
 /// Bytes read from disk at once.
 const CHUNK: usize = 64 << 10;
 
+/// The one part of the path that varies. What is no text names nothing.
+pub struct Part(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Part {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(part)| Self(part))
+            .map_err(|_| Refused(Refusal::NotFound))
+    }
+}
+
 /// `GET /gif/{name}`
-pub async fn gif(state: State<AppState>, name: Path<String>, request: Request) -> Result<Response, Refused> {
+pub async fn gif(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, Refused> {
     serve_gif(state, name, request, |state, name| state.messages.gif_path(name)).await
 }
 
 /// `GET /gif/{name}/still`
-pub async fn still(state: State<AppState>, name: Path<String>, request: Request) -> Result<Response, Refused> {
+pub async fn still(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, Refused> {
     serve_gif(state, name, request, |state, name| state.messages.still_path(name)).await
 }
 
 async fn serve_gif(
     State(state): State<AppState>,
-    Path(name): Path<String>,
+    name: String,
     request: Request,
     path: fn(&AppState, GifName) -> PathBuf,
 ) -> Result<Response, Refused> {
@@ -74,7 +87,7 @@ fn is_cached(headers: &HeaderMap, tag: &str) -> bool {
 }
 
 /// `GET /visitor/{id}.svg`
-pub async fn mark(Path(file): Path<String>) -> Result<impl IntoResponse, Refused> {
+pub async fn mark(Part(file): Part) -> Result<impl IntoResponse, Refused> {
     let id: Option<VisitorId> = file.strip_suffix(".svg").and_then(|id| id.parse().ok());
     let svg = mark::svg(id.ok_or(Refusal::NotFound)?);
     let headers: [(HeaderName, HeaderValue); 3] = [
@@ -89,9 +102,10 @@ pub async fn mark(Path(file): Path<String>) -> Result<impl IntoResponse, Refused
 /// no time.
 pub async fn asset(
     State(state): State<AppState>,
-    Path((version, path)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
+    let Path((version, path)) = path.map_err(|_| Refusal::NotFound)?;
     let tag = format!("\"{}\"", state.assets.prefix().trim_start_matches("/assets/"));
     let current = state.assets.is_current(&version);
     let cache = if current {

@@ -9,7 +9,7 @@ use axum_extra::extract::multipart::{Field as Part, Multipart, MultipartError};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
-    fields::{LINGER, announced, discard},
+    fields::announced,
     messages::{nonce, posted},
     prefs::Prefs,
     refused::Refused,
@@ -56,10 +56,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Refused> {
     let deadline = Instant::now() + state.config.upload_timeout;
-    if let Err(refusal) = check_announced(request.headers(), &state.limits) {
-        discard(request.into_body()).await;
-        return Err(refusal.into());
-    }
+    check_announced(request.headers(), &state.limits)?;
     let malformed = Invalid::new(Field::Body, Problem::Malformed);
     let mut multipart = Multipart::from_request(request, &state).await.map_err(|_| malformed)?;
     let reader = Reader {
@@ -68,13 +65,8 @@ pub async fn post(
         visitor,
         deadline,
     };
-    match reader.read(&mut multipart).await {
-        Ok(message) => Ok(posted(prefs, room, &message)),
-        Err(refusal) => {
-            let _ = timeout(LINGER, drain(multipart)).await;
-            Err(refusal.into())
-        }
-    }
+    let message = reader.read(&mut multipart).await?;
+    Ok(posted(prefs, room, &message))
 }
 
 /// Refuses a form that says by itself that it is too large.
@@ -90,13 +82,6 @@ fn too_large(limits: &Limits, size_at_least: u64) -> Refusal {
         limit: limits.gif.bytes,
         size_at_least,
     }))
-}
-
-/// Throws away what is left of a form; the body's own limit bounds it.
-async fn drain(mut multipart: Multipart) {
-    while let Ok(Some(mut part)) = multipart.next_field().await {
-        while let Ok(Some(_)) = part.chunk().await {}
-    }
 }
 
 impl Reader<'_> {

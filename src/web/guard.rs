@@ -83,35 +83,33 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Puts the safe headers on every answer; one that a handler has set stays.
-pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    for (name, value) in HEADERS {
-        headers.entry(name).or_insert(value);
-    }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(CSP));
-    // What a page says depends on who asks; nothing may keep it for somebody else.
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
-    if state.config.is_https() {
-        let year = HeaderValue::from_static("max-age=31536000");
-        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
-    }
-    response
-}
-
-/// One line a request. The route, not the path: a path names a room.
-pub async fn log(request: Request, next: Next) -> Response {
+/// Around everything: safe headers on every answer, and one line in the log. One layer does both, since each one costs
+/// every request a copy of all that lies within.
+pub async fn frame(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    add_safe_headers(&state.config, response.headers_mut());
+    // The route, not the path: a path names a room.
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let millis = begun.elapsed().as_secs_f64() * 1_000.0;
     tracing::info!(%method, route, status = response.status().as_u16(), ms = (millis * 100.0).round() / 100.0, "request");
     response
+}
+
+/// What a handler has set stays.
+fn add_safe_headers(config: &Config, headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+    let csp = HeaderValue::from_static(CSP);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(csp);
+    // What a page says depends on who asks; nothing may keep it for somebody else.
+    let none = HeaderValue::from_static("no-store");
+    headers.entry(header::CACHE_CONTROL).or_insert(none);
+    if config.is_https() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
+    }
 }

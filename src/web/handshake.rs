@@ -5,6 +5,7 @@
 //! 22.4 kB after).
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri, header},
     middleware::Next,
@@ -13,8 +14,11 @@ use axum::{
 use hyper::upgrade::OnUpgrade;
 use tower_sessions::Session;
 
-use super::{prefs::Prefs, refused::Refused, visit};
+use super::{fields::read, prefs::Prefs, refused::Refused, visit};
 use crate::{domain::Refusal, sockets::Handshake, state::AppState};
+
+/// Room for the headers of a handshake. One more than six would take twice the memory, for as long as the socket lives.
+const ROOM: usize = 6;
 
 /// All that engine.io reads.
 const KEPT: [HeaderName; 7] = [
@@ -47,7 +51,7 @@ pub async fn prepare(State(state): State<AppState>, request: Request, next: Next
             Err(refusal) => return Refused(refusal).into_response(),
         };
     }
-    let mut headers = HeaderMap::with_capacity(KEPT.len());
+    let mut headers = HeaderMap::with_capacity(ROOM);
     for name in KEPT {
         if let Some(value) = parts.headers.get(&name)
             && let Ok(copy) = HeaderValue::from_bytes(value.as_bytes())
@@ -55,6 +59,11 @@ pub async fn prepare(State(state): State<AppState>, request: Request, next: Next
             headers.insert(name, copy);
         }
     }
+    // engine.io would wait for ever for a body that never ends.
+    let body = match read(&parts.headers, body, state.limits.event, state.config.body_timeout).await {
+        Ok(body) => Body::from(body),
+        Err(refusal) => return Refused(refusal).into_response(),
+    };
     let Ok(uri) = parts.uri.to_string().parse::<Uri>() else {
         return Refused(Refusal::NotFound).into_response();
     };

@@ -6,10 +6,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
-    fields::{Fields, Query},
+    fields::{Fields, Params},
     prefs::Prefs,
     refused::Refused,
     rooms::Id,
@@ -55,14 +55,6 @@ pub fn posted(prefs: Prefs, room: RoomId, message: &Message) -> Response {
     }
 }
 
-/// Which messages are asked for.
-#[derive(Deserialize)]
-pub struct Asked {
-    after: Option<String>,
-    before: Option<String>,
-    limit: Option<String>,
-}
-
 #[derive(Serialize)]
 struct Page {
     data: Vec<Message>,
@@ -84,11 +76,11 @@ pub async fn history(
     State(state): State<AppState>,
     Id(room): Id,
     visitor: Visitor,
-    Query(asked): Query<Asked>,
+    Params(params): Params,
 ) -> Result<Response, Refused> {
     state.rooms.must_be_granted(room, visitor).await?;
-    let window = window(&asked)?;
-    let limit = limit(asked.limit.as_deref(), LIMIT)?;
+    let window = window(&params)?;
+    let limit = limit(&params, LIMIT)?;
     let mut data = state.messages.history(room, window, limit + 1).await?;
     let more = data.len() > limit;
     // The one too many is at the end that the page goes on to.
@@ -126,9 +118,10 @@ pub async fn history(
     .into_response())
 }
 
-fn window(asked: &Asked) -> Result<Window, Invalid> {
+/// Which messages the query asks for.
+pub fn window(params: &Fields) -> Result<Window, Invalid> {
     let place = |text: &str, field| text.parse::<Seq>().map_err(|_| Invalid::new(field, Problem::Malformed));
-    match (&asked.after, &asked.before) {
+    match (params.given(Field::After)?, params.given(Field::Before)?) {
         (Some(_), Some(_)) => Err(Invalid::new(Field::Before, Problem::Malformed)),
         (Some(after), None) => place(after, Field::After).map(Window::After),
         (None, Some(before)) => place(before, Field::Before).map(Window::Before),
@@ -137,8 +130,10 @@ fn window(asked: &Asked) -> Result<Window, Invalid> {
 }
 
 /// Reads how long a page is to be.
-pub fn limit(text: Option<&str>, (default, most): (usize, usize)) -> Result<usize, Invalid> {
-    let Some(text) = text else { return Ok(default) };
+pub fn limit(params: &Fields, (default, most): (usize, usize)) -> Result<usize, Invalid> {
+    let Some(text) = params.given(Field::Limit)? else {
+        return Ok(default);
+    };
     let was: Option<i64> = text.parse().ok();
     let max = u32::try_from(most).unwrap_or(u32::MAX);
     let wrong = Invalid::new(Field::Limit, Problem::OutOfRange { min: 1, max, was });

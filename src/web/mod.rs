@@ -6,6 +6,7 @@ mod gifs;
 mod guard;
 mod handshake;
 mod health;
+mod linger;
 mod messages;
 mod pages;
 mod prefs;
@@ -46,7 +47,8 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .route("/room/{id}/chat", post(messages::post))
         .route("/room/{id}/gif", post(gifs::post).layer(upload))
         .route("/room/{id}/messages", get(messages::history))
-        .layer(from_fn(prefs::switch_language));
+        .layer(from_fn(prefs::switch_language))
+        .layer(from_fn(linger::linger));
     let files = Router::new()
         .route("/gif/{name}", get(files::gif))
         .route("/gif/{name}/still", get(files::still))
@@ -71,8 +73,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .layer(CompressionLayer::new())
         .layer(session_layer(&state.config, sessions))
         .merge(health)
-        .layer(from_fn_with_state(state.clone(), guard::headers))
-        .layer(from_fn(guard::log))
+        .layer(from_fn_with_state(state.clone(), guard::frame))
         .with_state(state)
 }
 

@@ -9,10 +9,10 @@ use axum::{
     http::{StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 
 use super::{
-    fields::{Fields, Query},
+    fields::{Fields, Params},
+    messages,
     prefs::Prefs,
     refused::Refused,
     rooms::{self, Id},
@@ -21,38 +21,25 @@ use crate::{
     domain::{Body, Field, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor},
     sentences::sentence,
     state::AppState,
-    store::Window,
     views::{ChatPage, GatePage, GifView, MainPage, MessageView, Page, RoomForm, RoomPage, RoomView, VisitorView},
 };
 
 /// Messages that a room opens with.
 const HISTORY: usize = 50;
 
-/// What `/` is asked for.
-#[derive(Deserialize)]
-pub struct Shown {
-    error: Option<String>,
-}
-
 /// `GET /`
-pub async fn main(
-    state: State<AppState>,
-    prefs: Prefs,
-    visitor: Visitor,
-    Query(asked): Query<rooms::Asked>,
-    Query(shown): Query<Shown>,
-) -> Result<Response, Refused> {
+pub async fn main(state: State<AppState>, prefs: Prefs, visitor: Visitor, params: Params) -> Result<Response, Refused> {
     if prefs.json {
-        return rooms::list(state, Query(asked)).await;
+        return rooms::list(state, params).await;
     }
-    let State(state) = state;
-    let listed = state.rooms.list(asked.cursor()?, rooms::LIMIT.0).await?;
+    let (State(state), Params(params)) = (state, params);
+    let listed = state.rooms.list(rooms::cursor(&params)?, rooms::LIMIT.0).await?;
     let now = Moment::now();
     let rooms = listed.rooms.iter().map(|room| room_view(room, &visitor, now)).collect();
     let mut page = MainPage::new(frame(&state, prefs, &visitor, "/"), rooms, listed.total as u64);
     page.next = listed.next.map(|cursor| cursor.to_string());
-    page.later = asked.after.is_some();
-    page.error = shown.error.as_deref().and_then(|code| prefs.lang.texts().code(code));
+    page.later = params.has(Field::After);
+    page.error = params.named("error").and_then(|code| prefs.lang.texts().code(code));
     Ok(html(&page))
 }
 
@@ -89,6 +76,7 @@ pub async fn chat(
     Id(id): Id,
     prefs: Prefs,
     visitor: Visitor,
+    Params(params): Params,
 ) -> Result<Response, Refused> {
     let (record, access) = state.rooms.find(id, visitor).await?;
     if prefs.json {
@@ -100,7 +88,8 @@ pub async fn chat(
     if record.room.is_full() && !access.member {
         return Ok(Redirect::to(&format!("/?error={}", Refusal::RoomFull.code())).into_response());
     }
-    let history = state.messages.history(id, Window::Newest, HISTORY).await?;
+    let window = messages::window(&params)?;
+    let history = state.messages.history(id, window, HISTORY).await?;
     let members = state.rooms.members(id).await?;
     let path = format!("/room/{id}");
     let page = frame(&state, prefs, &visitor, &path);
@@ -145,9 +134,13 @@ pub fn frame<'a>(state: &'a AppState, prefs: Prefs, me: &Visitor, path: &'a str)
     }
 }
 
+/// Room for most pages, so that their text does not move while it grows.
+const PAGE_SIZE: usize = 32 << 10;
+
 /// A rendered template.
 pub fn html(page: &impl Template) -> Response {
-    match page.render() {
+    let mut text = String::with_capacity(PAGE_SIZE);
+    match page.render_into(&mut text).map(|()| text) {
         Ok(page) => ([(header::VARY, "Accept, Accept-Language, Cookie")], Html(page)).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page can't be rendered");

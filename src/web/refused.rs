@@ -67,6 +67,8 @@ pub async fn wrong_method() -> Refused {
 struct Body<'a> {
     code: &'a str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
 }
 
 /// Writes the body of a refusal, as the request prefers it.
@@ -83,6 +85,7 @@ pub async fn render(State(state): State<AppState>, request: Request, next: Next)
         let body = axum::Json(Body {
             code: refusal.code(),
             message: &message,
+            field: refusal.field(),
         });
         return with_body(parts, body.into_response());
     }

@@ -6,11 +6,11 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tower_sessions::Session;
 
 use super::{
-    fields::{Fields, Query},
+    fields::{Fields, Params},
     messages::limit,
     pages,
     prefs::Prefs,
@@ -42,23 +42,13 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-/// Which rooms are asked for.
-#[derive(Deserialize)]
-pub struct Asked {
-    /// The cursor of the page before.
-    pub after: Option<String>,
-    limit: Option<String>,
-}
-
-impl Asked {
-    /// Where the page begins.
-    pub fn cursor(&self) -> Result<Option<RoomCursor>, Invalid> {
-        let wrong = || Invalid::new(Field::After, Problem::Malformed);
-        self.after
-            .as_deref()
-            .map(|text| text.parse().map_err(|()| wrong()))
-            .transpose()
-    }
+/// Where a page of the list begins.
+pub fn cursor(params: &Fields) -> Result<Option<RoomCursor>, Invalid> {
+    let wrong = || Invalid::new(Field::After, Problem::Malformed);
+    params
+        .given(Field::After)?
+        .map(|text| text.parse().map_err(|()| wrong()))
+        .transpose()
 }
 
 #[derive(Serialize)]
@@ -76,9 +66,9 @@ struct Cursor {
 }
 
 /// `GET /rooms`
-pub async fn list(State(state): State<AppState>, Query(asked): Query<Asked>) -> Result<Response, Refused> {
-    let limit = limit(asked.limit.as_deref(), LIMIT)?;
-    let page = state.rooms.list(asked.cursor()?, limit).await?;
+pub async fn list(State(state): State<AppState>, Params(params): Params) -> Result<Response, Refused> {
+    let limit = limit(&params, LIMIT)?;
+    let page = state.rooms.list(cursor(&params)?, limit).await?;
     let next = page.next.map(|cursor| format!("/rooms?after={cursor}&limit={limit}"));
     let after = page.rooms.last().map(|room| RoomCursor::of(room).to_string());
     let (count, total) = (page.rooms.len(), page.total);

@@ -88,7 +88,7 @@ async fn a_gif_is_stored_told_and_served_with_its_still() {
     }
     assert_eq!(message.get("chat"), None);
     assert_eq!(stage.socket.wait("chat").await, message);
-    assert_eq!(stage.visitor.history(&stage.room).await, [message.clone()]);
+    assert_eq!(stage.visitor.history(&stage.room).await, std::slice::from_ref(&message));
 
     let served = stage.visitor.get(&path_of(&message)).await.ok();
     assert_eq!(served.body, gif);

@@ -31,7 +31,7 @@ impl Kind for Sqlite {
     }
 
     async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open(&self.0.path().join("data/store.db")).unwrap())
+        Arc::new(SqliteStore::open(&self.0.path().join("data/store.db"), 1_000).unwrap())
     }
 }
 

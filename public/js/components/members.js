@@ -57,7 +57,7 @@ export class MembersView {
     row.querySelector(".mark").src = markUrl(id);
     row.querySelector(".name").textContent = color;
     if (id !== this.#owner) row.querySelector(".member__owner").remove();
-    if (id !== this.#me) row.querySelector(".member__me").remove();
+    if (id !== this.#me.id) row.querySelector(".member__me").remove();
     this.#members.set(id, row);
     this.#insert(id, row);
   }
@@ -72,7 +72,7 @@ export class MembersView {
 
   #rank(id) {
     if (id === this.#owner) return 0;
-    return id === this.#me ? 1 : 2;
+    return id === this.#me.id ? 1 : 2;
   }
 
   #take(id) {
@@ -85,7 +85,6 @@ export class MembersView {
     setText(byId("room-people"), fill(texts.chat.people, seats));
     setText(byId("members-count"), `${seats.count}/${seats.max}`);
     const button = byId("members-btn");
-    button.setAttribute("aria-label", fill(texts.chat.members_button, seats));
     setText(button.querySelector(".num"), String(seats.count));
     const pile = button.querySelector(".pile");
     const marks = [...this.#list.querySelectorAll(".mark")].slice(0, PILE);

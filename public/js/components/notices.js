@@ -16,8 +16,11 @@ export class Notices {
 
   /** The line is down; said only when it stays down for a moment. */
   lineDown(polling = false) {
-    if (polling) this.#line(polling);
-    else if (!this.#timer && !this.#shown.has("line")) {
+    if (polling) {
+      clearTimeout(this.#timer);
+      this.#timer = null;
+      this.#line(true);
+    } else if (!this.#timer && !this.#shown.has("line")) {
       this.#timer = setTimeout(() => { this.#timer = null; this.#line(false); }, PATIENCE);
     }
   }

@@ -47,7 +47,8 @@ export class RoomListView {
     for (const room of newer.reverse()) this.#insert(room);
     for (const room of added) if (!this.#rooms.has(room._id)) this.#insert(room, false);
     this.#total = total ?? (complete ? data.length : Math.max(this.#total + newer.length - gone.length, count));
-    if (!complete && known.length === 0) this.#offerMore(data.at(-1));
+    if (complete) this.#more.hidden = true;
+    else if (known.length === 0) this.#offerMore(data.at(-1));
     this.#show();
   }
 

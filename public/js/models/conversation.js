@@ -105,10 +105,10 @@ export class Conversation {
     this.#deliver(this.#timeline.skip());
   }
 
+  /** Gives the seat back at once; the line goes with the page. */
   leave() {
     this.#over = true;
     this.#socket.emit("leave");
-    this.#socket.close();
   }
 
   #deliver(messages) {

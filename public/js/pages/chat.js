@@ -31,7 +31,7 @@ startTheme();
 
 const socket = liveSocket("/chat");
 const list = new MessageList(room, me);
-const members = new MembersView(me.id, page.owner);
+const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const owner = startOwnerTools(room, (fresh) => changed(fresh));
 let asking = null;
@@ -39,7 +39,7 @@ let asking = null;
 const outbox = new Outbox({
   newNonce,
   saved: keep.read("unsent", []),
-  send: (item) => (socket.connected ? conversation.say(item) : post(item)),
+  send: (item) => (conversation.joined || !asking ? conversation.say(item) : post(item)),
   changed: (item) => {
     list.showItem(item);
     if (item.state === "failed") announce(`${texts.chat.failed} ${refusal(item.why)}`);
@@ -74,6 +74,8 @@ const conversation = new Conversation({
       clearInterval(asking);
       asking = null;
       notices.lineUp();
+      // A session that ran out in the meantime made us somebody else.
+      Object.assign(me, ack.you);
       members.replace(ack.members);
       changed(ack.room);
       outbox.start();

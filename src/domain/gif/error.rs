@@ -4,6 +4,10 @@ use std::io;
 
 /// Why a file is refused. Limits are answered with `too_large`, an unreadable file is ours, the rest is `not_a_gif`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(
+    missing_docs,
+    reason = "each variant's line tells of its fields; frames count from 1, sizes are bytes"
+)]
 pub enum GifError {
     /// Not one byte came.
     #[error("The file is empty.")]

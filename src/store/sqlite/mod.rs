@@ -1,8 +1,11 @@
 //! Rooms and messages in one SQLite file: one thread writes, a few connections read, the seats are in memory.
 
+mod command;
 mod directory;
 mod rows;
 mod schema;
+mod show;
+mod write;
 mod writer;
 
 use std::{
@@ -19,8 +22,9 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::{
+    command::{Command, failure},
     directory::Directory,
-    writer::{Command, Writer, failure},
+    writer::Writer,
 };
 use crate::{
     domain::{Access, GifName, Message, Room, RoomId, Visitor},
@@ -52,11 +56,12 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, makes it when it is missing, and gives every room in it a fresh grace.
+    /// Opens the file, makes it when it is missing, and gives every room in it a fresh grace. `rooms` may be open at
+    /// once; one more is refused as `storage_full`.
     ///
     /// # Errors
     /// The file can't be opened, is of another version, or another server has it open.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, rooms: usize) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(StoreError::failed)?;
         }
@@ -70,7 +75,7 @@ impl SqliteStore {
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| schema::open_reader(path)).collect();
         let (commands, waiting) = mpsc::channel(QUEUE);
         let (tell, changes) = mpsc::channel(CHANGES);
-        let writer = Writer::new(connection, Arc::clone(&directory), tell);
+        let writer = Writer::new(connection, Arc::clone(&directory), rooms, tell);
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || writer.run(waiting));

@@ -43,12 +43,12 @@ impl Answer {
 
     /// The whole `Set-Cookie` line of a cookie.
     pub fn set_cookie(&self, name: &str) -> Option<&str> {
-        let lines = self
+        let mut lines = self
             .headers
             .get_all("set-cookie")
             .iter()
             .map(|value| value.to_str().unwrap());
-        lines.filter(|line| line.starts_with(&format!("{name}="))).last()
+        lines.rfind(|line| line.starts_with(&format!("{name}=")))
     }
 
     /// Checks status and code of a refusal in JSON.

@@ -220,17 +220,6 @@ impl Socket {
         }
     }
 
-    /// The next event of any name.
-    pub async fn next(&mut self) -> Event {
-        in_time("an event", async {
-            while self.events.is_empty() {
-                self.read().await;
-            }
-        })
-        .await;
-        self.events.pop_front().unwrap()
-    }
-
     /// The data of the next event of that name; others wait for their turn.
     pub async fn wait(&mut self, name: &str) -> Value {
         let at = in_time(&format!("event {name}"), async {
@@ -250,18 +239,6 @@ impl Socket {
         let mut messages = Vec::new();
         while messages.last().is_none_or(|last: &Value| last["seq"] != seq) {
             messages.push(self.wait("chat").await);
-        }
-        messages
-    }
-
-    /// The messages up to that place, or up to the end of the connection.
-    pub async fn messages_to_or_end(&mut self, seq: u64) -> Vec<Value> {
-        let mut messages: Vec<Value> = Vec::new();
-        while !self.over && messages.last().is_none_or(|last| last["seq"] != seq) {
-            in_time("a packet or the end", self.try_read()).await;
-            let chats = self.events.iter().filter(|event| event.name == "chat");
-            messages.extend(chats.map(|event| event.data.clone()));
-            self.events.retain(|event| event.name != "chat");
         }
         messages
     }

@@ -1,0 +1,126 @@
+//! What the writer is asked to do, and how it answers.
+
+use rusqlite::ErrorCode;
+use tokio::sync::oneshot;
+use tracing::error;
+
+use super::directory::OpenRoom;
+use crate::{
+    domain::{GifName, Room, RoomId, Visitor},
+    store::{Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, SocketKey, StoreError, Tended},
+};
+
+/// Where an answer goes.
+pub type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the writer is asked to do, and where the answer goes.
+pub enum Command {
+    Create(NewRoom, Reply<Room>),
+    Update(RoomId, RoomChange, Reply<Room>),
+    Remove(RoomId, Reply<Vec<GifName>>),
+    Grant(RoomId, Visitor, Reply<()>),
+    Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
+    Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
+    Post(NewMessage, Reply<Posted>),
+    ForgetGifs(Vec<GifName>, Reply<()>),
+    Tend(Graces, Reply<Tended>),
+    Ping(Reply<()>),
+    Close(oneshot::Sender<()>),
+}
+
+/// What is left to do for a command once its rows are committed.
+pub enum AfterCommit {
+    Create(OpenRoom, Reply<Room>),
+    Update(RoomId, RoomChange, Reply<Room>),
+    Remove(RoomId, Vec<GifName>, Reply<Vec<GifName>>),
+    Grant(RoomId, Visitor, Reply<()>),
+    Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
+    Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
+    Post(Posted, Reply<Posted>),
+    Tend {
+        freed: Graces,
+        removed: Vec<(RoomId, Vec<GifName>)>,
+        reply: Reply<Tended>,
+    },
+    Done(Reply<()>),
+}
+
+impl Command {
+    /// Whether it writes rows, so that its batch needs a transaction.
+    pub const fn writes(&self) -> bool {
+        match self {
+            Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
+            Self::Post(..) | Self::ForgetGifs(..) => true,
+            Self::Enter(..) | Self::Leave(..) | Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
+        }
+    }
+
+    /// What answers it when its batch fails.
+    pub fn into_failure(self) -> Box<dyn FnOnce(StoreError)> {
+        match self {
+            Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
+            Self::Remove(_, reply) => failing(reply),
+            Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
+                failing(reply)
+            }
+            Self::Enter(.., reply) => failing(reply),
+            Self::Post(_, reply) => failing(reply),
+            Self::Tend(_, reply) => failing(reply),
+            Self::Close(_) => Box::new(|_| ()),
+        }
+    }
+}
+
+impl AfterCommit {
+    /// What answers it when its batch fails.
+    pub fn into_failure(self) -> Box<dyn FnOnce(StoreError)> {
+        match self {
+            Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
+            Self::Remove(_, _, reply) => failing(reply),
+            Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::Done(reply) => failing(reply),
+            Self::Enter(.., reply) => failing(reply),
+            Self::Post(_, reply) => failing(reply),
+            Self::Tend { reply, .. } => failing(reply),
+        }
+    }
+}
+
+fn failing<T: 'static>(reply: Reply<T>) -> Box<dyn FnOnce(StoreError)> {
+    Box::new(move |error| {
+        let _ = reply.send(Err(error));
+    })
+}
+
+/// Logs why a batch failed, once, and answers all its commands.
+pub fn fail_all(failures: impl Iterator<Item = Box<dyn FnOnce(StoreError)>>, error: &rusqlite::Error) {
+    error!(%error, "a batch could not be committed");
+    for fail in failures {
+        fail(match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::Full,
+            _ => StoreError::failed(error.to_string()),
+        });
+    }
+}
+
+/// Goes on with a command whose rows are written, or answers that it failed.
+pub fn answer<T, R>(
+    reply: Reply<R>,
+    written: Result<T, StoreError>,
+    then: impl FnOnce(T, Reply<R>) -> AfterCommit,
+) -> Option<AfterCommit> {
+    match written {
+        Ok(value) => Some(then(value, reply)),
+        Err(error) => {
+            let _ = reply.send(Err(error));
+            None
+        }
+    }
+}
+
+/// A failed statement as the store tells it.
+pub fn failure(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::Full,
+        _ => StoreError::failed(error),
+    }
+}

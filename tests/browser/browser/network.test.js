@@ -1,0 +1,170 @@
+// Lines that break, servers that restart, messages that are refused.
+import assert from "node:assert/strict";
+import { scene, useChromium } from "../support/chrome.js";
+import { NO_LINE, choose, enter, inside, makeRoom, message, openList, reads, row, say, sees, seesGif, transcript } from "../support/pages.js";
+import { gif } from "../support/gif.js";
+import { eventually } from "../support/wait.js";
+
+useChromium();
+
+/** Two visitors in one room. */
+async function pair(stage) {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  const id = await makeRoom(ann);
+  await enter(bea, id);
+  for (const one of [ann, bea]) {
+    one.allow(...NO_LINE);
+    await reads(one.page.locator("#room-people"), "2/10 here");
+  }
+  return { ann, bea, id };
+}
+
+scene("what is written offline waits and is sent once when the network is back", [], async (stage) => {
+  const { ann, bea } = await pair(stage);
+  await say(ann, "before");
+  await sees(bea, "before");
+  await ann.context.setOffline(true);
+  for (const text of ["first in the tunnel", "second in the tunnel"]) await say(ann, text);
+  for (const text of ["first in the tunnel", "second in the tunnel"]) {
+    const waiting = message(ann, text);
+    await waiting.waitFor();
+    assert.equal(await waiting.getAttribute("data-state"), "pending");
+    assert.equal(await waiting.getAttribute("data-seq"), null);
+  }
+  await ann.page.locator("#notices .banner--warn").waitFor();
+  assert.equal(await message(bea, "tunnel").count(), 0);
+  await say(bea, "meanwhile");
+  await sees(bea, "meanwhile");
+
+  await ann.context.setOffline(false);
+  for (const one of [ann, bea]) {
+    await sees(one, "second in the tunnel");
+    await sees(one, "meanwhile");
+  }
+  await ann.page.locator("#notices .banner--warn").waitFor({ state: "detached" });
+  assert.deepEqual((await transcript(ann)).map(({ text }) => text), ["before", "meanwhile", "first in the tunnel", "second in the tunnel"]);
+  assert.deepEqual(await transcript(bea), await transcript(ann));
+  assert.equal(await message(ann, "second in the tunnel").getAttribute("data-state"), "sent");
+  assert.equal(await ann.page.locator("#chat-list [data-nonce]").count(), 0);
+});
+
+scene("what waits to be sent outlives a reload of the page", [], async (stage) => {
+  const { ann, bea } = await pair(stage);
+  await stage.server.stop();
+  await say(ann, "written before the reload");
+  await ann.page.fill("#chat", "half a sen");
+  await eventually(async () => (await message(ann, "written before the reload").getAttribute("data-state")) === "pending");
+  await stage.server.start();
+  await ann.page.reload();
+  await sees(bea, "written before the reload");
+  await sees(ann, "written before the reload");
+  assert.equal(await ann.page.inputValue("#chat"), "half a sen");
+  assert.equal((await transcript(bea)).length, 1);
+});
+
+scene("200 messages written through a restart of the server are neither lost, doubled nor out of order", [], async (stage) => {
+  const { ann, bea, id } = await pair(stage);
+  const EACH = 100;
+  const texts = Object.fromEntries([ann, bea].map((one) => [one.name, Array.from({ length: EACH }, (_, n) => `${one.name} ${n + 1}`)]));
+  const write = async (one, from, to) => { for (const text of texts[one.name].slice(from, to)) await say(one, text); };
+  const everybody = (work) => Promise.all([ann, bea].map(work));
+
+  await everybody((one) => write(one, 0, 30));
+  const rest = everybody((one) => write(one, 30, EACH));
+  await stage.server.stop();
+  await stage.server.start();
+  await rest;
+  await everybody((one) => eventually(async () => (await transcript(one)).length >= 2 * EACH, "200 messages are shown"));
+  // A message of each, sent after the others, shows that nothing more is to come.
+  for (const one of [ann, bea]) {
+    await say(one, `${one.name} is done`);
+    await everybody((other) => sees(other, `${one.name} is done`));
+  }
+
+  const [hers, theirs] = await everybody(transcript);
+  assert.deepEqual(theirs, hers, "both pages show the same");
+  assert.deepEqual(hers.map(({ seq }) => seq), hers.map((_, n) => n + 1));
+  assert.equal(hers.length, 2 * EACH + 2);
+  for (const one of [ann, bea]) {
+    const me = await one.page.evaluate(() => document.body.dataset.me);
+    assert.deepEqual(hers.filter(({ visitor }) => visitor === me).map(({ text }) => text), [...texts[one.name], `${one.name} is done`]);
+    assert.equal(await one.page.locator("#chat-list [data-nonce]").count(), 0, "nothing waits any more");
+    const states = await one.page.$$eval("#chat-list .mine", (all) => all.map((each) => each.dataset.state));
+    assert.ok(states.every((state) => state === "sent"));
+  }
+  await ann.page.reload();
+  await inside(ann);
+  const newest = await transcript(ann);
+  assert.deepEqual(newest, hers.slice(-newest.length), "and after a reload");
+  assert.ok(newest.length >= 50);
+  assert.ok(id);
+});
+
+scene("the list comes back by itself after a restart", [], async (stage) => {
+  const { bea } = await pair(stage);
+  const cat = await stage.visitor({ name: "cat" });
+  cat.allow(...NO_LINE);
+  await openList(cat);
+  await stage.server.stop();
+  const asked = cat.page.waitForResponse((response) => new URL(response.url()).pathname === "/rooms");
+  await stage.server.start();
+  await asked;
+  const id = await makeRoom(bea, { title: "after the restart" });
+  await row(cat, id).waitFor();
+});
+
+scene("a message that is refused says why, can be sent again and can be deleted", [], async (stage) => {
+  const { ann, bea, id } = await pair(stage);
+  let refuse = true;
+  await ann.page.routeWebSocket(/socket\.io/, (line) => {
+    const server = line.connectToServer();
+    line.onMessage((frame) => {
+      const ack = /^42\/chat,(\d+)\["chat",.*unlucky/.exec(frame)?.[1];
+      if (ack && refuse) line.send(`43/chat,${ack}[{"ok":false,"code":"rate_limited","message":"Too fast."}]`);
+      else server.send(frame);
+    });
+  });
+  await enter(ann, id);
+
+  await say(ann, "an unlucky message");
+  const failed = message(ann, "an unlucky message");
+  await eventually(async () => (await failed.getAttribute("data-state")) === "failed");
+  await reads(failed.locator(".message__why"), "Too fast.");
+  assert.equal(await failed.locator("[data-do=retry]").innerText(), "Send again");
+  await say(ann, "a lucky one passes it");
+  await sees(bea, "a lucky one passes it");
+  refuse = false;
+  await failed.locator("[data-do=retry]").click();
+  await sees(ann, "an unlucky message");
+  await sees(bea, "an unlucky message");
+  assert.equal(await failed.getAttribute("data-state"), "sent");
+  assert.equal(await failed.locator("[data-do]").count(), 0);
+
+  // The server itself refuses a control character.
+  await say(ann, "a bell \u0007 rings");
+  const bell = ann.page.locator("#chat-list [data-state=failed]");
+  await bell.waitFor();
+  assert.notEqual((await bell.locator(".message__why").textContent()).trim(), "");
+  await bell.locator("[data-do=delete]").click();
+  await bell.waitFor({ state: "detached" });
+  await say(ann, "the end");
+  await sees(bea, "the end");
+  const texts = ["a lucky one passes it", "an unlucky message", "the end"];
+  for (const one of [ann, bea]) assert.deepEqual((await transcript(one)).map(({ text }) => text), texts);
+});
+
+scene("where WebSocket is blocked the page says so and asks for what is new", [], async (stage) => {
+  const { ann, bea, id } = await pair(stage);
+  await bea.page.routeWebSocket(/socket\.io/, (line) => line.close());
+  await bea.page.goto(`/room/${id}`);
+  await bea.page.locator("#notices .banner--warn", { hasText: "blocked" }).waitFor();
+  await say(ann, "can you hear me?");
+  await sees(bea, "can you hear me?");
+  await choose(ann, { name: "wave.gif", bytes: gif() });
+  await ann.page.locator("#queue .upload__alt").fill("a wave");
+  await ann.page.click("#send-btn");
+  await seesGif(bea, "a wave");
+  const id2 = await makeRoom(ann, { title: "second" });
+  await bea.page.goto("/");
+  await row(bea, id2).waitFor();
+});

@@ -1,0 +1,201 @@
+// The site without JavaScript, without a mouse, and in one's own language and theme.
+import assert from "node:assert/strict";
+import { gif } from "../support/gif.js";
+import { scene, useChromium } from "../support/chrome.js";
+import { REFUSED, choose, enter, inside, makeRoom, openList, reads, row, say, sees, seesGif } from "../support/pages.js";
+import { eventually } from "../support/wait.js";
+
+useChromium();
+
+for (const [locale, words] of Object.entries({
+  "en-US": { list: /Without JavaScript/, room: /need JavaScript/, wrong: "Wrong password.", title: /title/i },
+  "ko-KR": { list: /JavaScript/, room: /JavaScript/, wrong: "비밀번호가 틀렸습니다.", title: /제목/ },
+})) {
+  scene(`without JavaScript one reads, makes and unlocks rooms (${locale})`, [], async (stage) => {
+    const ann = await stage.visitor({ name: "ann", locale });
+    const nojs = await stage.visitor({ name: "nojs", locale, javaScriptEnabled: false });
+    nojs.allow(REFUSED, /status of 422/);
+    const id = await makeRoom(ann, { title: "with scripts", password: "sesame" });
+    await say(ann, "for everybody to read");
+    await sees(ann, "for everybody to read");
+    await choose(ann, { name: "a.gif", bytes: gif() });
+    await ann.page.locator("#queue .upload__alt").fill("a picture");
+    await ann.page.click("#send-btn");
+    await seesGif(ann, "a picture");
+
+    const { page } = nojs;
+    await page.goto("/");
+    await reads(page.locator("noscript .no-script, .no-script").first(), words.list);
+    await row(nojs, id).locator(".join-btn").click();
+    await page.fill("[name=password]", "wrong");
+    await page.click("main [type=submit]");
+    await reads(page.locator(".error-message"), words.wrong);
+    await page.fill("[name=password]", "sesame");
+    await page.click("main [type=submit]");
+    await page.waitForURL(`/room/${id}`);
+    await page.locator("#chat-list", { hasText: "for everybody to read" }).waitFor();
+    await seesGif(nojs, "a picture");
+    await reads(page.locator(".no-script").first(), words.room);
+    assert.equal(await page.locator("#chat").isVisible(), false, "what needs scripts is not offered");
+    assert.equal(await page.locator("#theme-btn").isVisible(), false);
+
+    await page.goto("/room");
+    await page.click("#room-form [type=submit]");
+    await reads(page.locator("#title-error"), words.title);
+    await page.fill("[name=title]", "without scripts");
+    await page.fill("[name=max]", "1");
+    await page.click("#room-form [type=submit]");
+    assert.notEqual((await page.locator("#max-error").textContent()).trim(), "");
+    assert.equal(await page.inputValue("[name=title]"), "without scripts");
+    await page.fill("[name=max]", "7");
+    await page.click("#room-form [type=submit]");
+    await page.waitForURL(/\/room\/\w+$/);
+    await reads(page.locator("#room-title"), "without scripts");
+    await openList(ann);
+    await row(ann, page.url().split("/").at(-1)).waitFor();
+    await page.click("#delete-form button");
+    await page.waitForURL("/");
+    await row(ann, page.url().split("/").at(-1)).waitFor({ state: "detached" });
+  });
+}
+
+scene("by keyboard alone one makes, enters, talks in and leaves a room", [], async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  /** Presses Tab until the element that has the focus fits, and is seen to have it. */
+  const tabTo = async ({ page }, selector, key = "Tab") => {
+    for (let n = 0; n < 40; n += 1) {
+      if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) {
+        const ring = await page.evaluate(() => {
+          const ringed = (element) => {
+            const { outlineStyle, outlineWidth } = getComputedStyle(element);
+            return outlineStyle !== "none" && outlineWidth !== "0px";
+          };
+          return ringed(document.activeElement) || ringed(document.activeElement.parentElement);
+        });
+        return assert.ok(ring, `the focus on ${selector} is seen`);
+      }
+      await page.keyboard.press(key);
+    }
+    assert.fail(`the keyboard does not reach ${selector}`);
+  };
+
+  await openList(ann);
+  await ann.page.keyboard.press("Tab");
+  assert.equal(await ann.page.evaluate(() => document.activeElement.className), "skip");
+  await tabTo(ann, "main a[href='/room']");
+  await ann.page.keyboard.press("Enter");
+  await ann.page.waitForURL("/room");
+  await tabTo(ann, "[name=title]");
+  await ann.page.keyboard.type("keys only");
+  await tabTo(ann, "[name=max]");
+  await tabTo(ann, "[name=password]");
+  await ann.page.keyboard.type("sesame");
+  await tabTo(ann, "#room-form [type=submit]");
+  await ann.page.keyboard.press("Enter");
+  await ann.page.waitForURL(/\/room\/\w+$/);
+  await inside(ann);
+  const id = ann.page.url().split("/").at(-1);
+
+  bea.allow(REFUSED);
+  await openList(bea);
+  await tabTo(bea, ".join-btn");
+  await bea.page.keyboard.press("Enter");
+  await bea.page.locator("[name=password]").waitFor();
+  assert.equal(await bea.page.evaluate(() => document.activeElement.name), "password", "the password field has the focus");
+  await bea.page.keyboard.type("sesame");
+  await bea.page.keyboard.press("Enter");
+  await inside(bea);
+
+  await tabTo(bea, "#chat");
+  await bea.page.keyboard.type("first line");
+  await bea.page.keyboard.press("Shift+Enter");
+  await bea.page.keyboard.type("second line");
+  await bea.page.keyboard.press("Enter");
+  await sees(ann, /first line\nsecond line/);
+  assert.equal(await bea.page.evaluate(() => document.activeElement.id), "chat", "one goes on writing");
+  await bea.page.keyboard.press("Enter");
+  await bea.page.keyboard.type("third");
+  await bea.page.keyboard.press("Enter");
+  await sees(ann, "third");
+  assert.equal(await ann.page.locator("#chat-list .message").count(), 2, "nothing empty was sent");
+
+  await choose(ann, { name: "a.gif", bytes: gif() });
+  await eventually(() => ann.page.evaluate(() => document.activeElement.matches(".upload__alt")), "the description has the focus");
+  await ann.page.keyboard.type("by keyboard");
+  await ann.page.keyboard.press("Enter");
+  await seesGif(bea, "by keyboard");
+  await tabTo(ann, ".gif__play", "Shift+Tab");
+  await ann.page.keyboard.press("Enter");
+  await ann.page.locator(".gif--still").waitFor();
+
+  await tabTo(bea, "#exit-btn", "Shift+Tab");
+  await bea.page.keyboard.press("Enter");
+  await bea.page.waitForURL("/");
+  await reads(row(bea, id).locator(".room__count"), "1/10");
+});
+
+scene("language and theme are remembered on every page", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann", locale: "ko-KR" });
+  ann.allow(/status of 404/);
+  const { page } = ann;
+  const html = page.locator("html");
+  await page.goto("/");
+  assert.equal(await html.getAttribute("lang"), "ko");
+  await page.click("a[hreflang=en]");
+  await page.waitForURL("/");
+  await reads(page.locator("h1"), /^Open rooms/);
+  const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await paper();
+  const label = await page.getAttribute("#theme-btn", "aria-label");
+  await page.click("#theme-btn");
+  assert.equal(await html.getAttribute("data-theme"), "light");
+  assert.notEqual(await page.getAttribute("#theme-btn", "aria-label"), label);
+  await page.click("#theme-btn");
+  assert.equal(await html.getAttribute("data-theme"), "dark");
+  const dark = await paper();
+  assert.notEqual(dark, light);
+  for (const path of ["/room", "/nowhere", "/"]) {
+    await page.goto(path);
+    assert.equal(await html.getAttribute("data-theme"), "dark");
+    assert.equal(await html.getAttribute("lang"), "en");
+    assert.equal(await paper(), dark);
+  }
+  await page.click("#theme-btn");
+  assert.equal(await html.getAttribute("data-theme"), null);
+  await page.reload();
+  assert.equal(await html.getAttribute("data-theme"), null);
+  await page.emulateMedia({ colorScheme: "dark" });
+  assert.equal(await paper(), dark, "without a choice the device decides");
+});
+
+scene("no page runs or loads what is not the site's own", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann" });
+  const id = await makeRoom(ann);
+  for (const path of ["/", "/room", `/room/${id}`, "/nowhere"]) {
+    stage.check();
+    ann.complaints.length = 0;
+    ann.allowed = [/status of 404/];
+    const answer = await ann.page.goto(path);
+    const policy = answer.headers()["content-security-policy"];
+    assert.match(policy, /default-src 'none'/);
+    assert.match(policy, /script-src 'self'/);
+    assert.doesNotMatch(policy, /unsafe|\*|data:|https?:/);
+    assert.equal(answer.headers()["x-content-type-options"], "nosniff");
+    assert.equal(await ann.page.locator("script:not([src]):not([type='application/json']), style, [style], [onclick]").count(), 0, `${path} has nothing inline`);
+    stage.check();
+    ann.allow(/Content Security Policy/);
+    const ran = await ann.page.evaluate(async () => {
+      const script = document.createElement("script");
+      script.textContent = "window.ran = true";
+      document.body.append(script);
+      const loaded = await new Promise((done) => {
+        const image = new Image();
+        image.onload = () => done(true);
+        image.onerror = () => done(false);
+        image.src = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+      });
+      return [window.ran, loaded];
+    });
+    assert.deepEqual(ran, [undefined, false]);
+  }
+});

@@ -1,0 +1,102 @@
+// Visitors in Chromium, each with a context of its own. What the browser complains about fails the test.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { Server } from "./server.js";
+import { PATIENCE } from "./wait.js";
+
+export const OUT = fileURLToPath(new URL("../../../target/screens/", import.meta.url));
+
+const ARGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+];
+
+let browser;
+
+/** Starts the browser before the tests of a file and ends it after them. */
+export function useChromium() {
+  before(async () => {
+    browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGS });
+  });
+  after(() => browser?.close());
+}
+
+/** A test with a server and visitors of its own: `play(stage)` gets `{server, visitor(options)}`. */
+export function scene(name, flags, play) {
+  test(name, async () => {
+    const stage = new Stage(await Server.start(flags));
+    try {
+      await play(stage);
+      stage.check();
+    } catch (error) {
+      await stage.keepEvidence(name);
+      throw error;
+    } finally {
+      await stage.end();
+    }
+  });
+}
+
+class Stage {
+  #visitors = [];
+
+  constructor(server) { this.server = server; }
+
+  /** A visitor with an open page; the options are those of a Playwright context. */
+  async visitor({ name = `visitor ${this.#visitors.length + 1}`, ...options } = {}) {
+    const context = await browser.newContext({
+      baseURL: this.server.url,
+      locale: "en-US",
+      colorScheme: "light",
+      reducedMotion: "no-preference",
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    });
+    context.setDefaultTimeout(PATIENCE);
+    const page = await context.newPage();
+    const visitor = { name, context, page, complaints: [], allowed: [], allow(...patterns) { this.allowed.push(...patterns); } };
+    this.#visitors.push(visitor);
+    this.#listen(visitor);
+    return visitor;
+  }
+
+  #listen({ context, complaints }) {
+    const own = new URL(this.server.url).host;
+    context.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) complaints.push(`${message.text()} (${message.location().url})`);
+    });
+    context.on("weberror", (error) => complaints.push(`page error: ${error.error().stack}`));
+    context.on("request", (request) => {
+      const url = new URL(request.url());
+      if (!["blob:", "data:"].includes(url.protocol) && url.host !== own) complaints.push(`request to ${url}`);
+    });
+  }
+
+  /** Fails when a page complained of something that the test did not allow. */
+  check() {
+    for (const { name, complaints, allowed } of this.#visitors) {
+      const bad = complaints.filter((text) => !allowed.some((pattern) => pattern.test(text)));
+      assert.deepEqual(bad, [], `${name}'s page complained`);
+    }
+  }
+
+  async keepEvidence(name) {
+    const folder = `${OUT}failed/`;
+    await mkdir(folder, { recursive: true });
+    for (const { page, name: who, complaints } of this.#visitors) {
+      const file = `${folder}${name} ${who}.png`.replaceAll(/[^\w./-]+/g, "-");
+      await page.screenshot({ path: file }).catch(() => {});
+      if (complaints.length > 0) console.log(`${who}: ${complaints.join("\n")}`);
+    }
+    const odd = this.server.log.filter(({ level, message }) => level !== "INFO" || message !== "request");
+    console.log(odd.slice(-10).map((line) => JSON.stringify(line)).join("\n"));
+  }
+
+  async end() {
+    for (const { context } of this.#visitors) await context.close().catch(() => {});
+    await this.server.end();
+  }
+}

@@ -1,0 +1,95 @@
+// What visitors do and see, in the words of the site.
+import assert from "node:assert/strict";
+import { eventually } from "./wait.js";
+
+/** What the browser writes to its console when a page is answered with a refusal. */
+export const REFUSED = /status of 403/;
+
+/** What it writes while there is no network or no server. */
+export const NO_LINE = [/ERR_INTERNET_DISCONNECTED/, /WebSocket connection to .* failed/, /ERR_CONNECTION_(REFUSED|RESET)/, /ERR_NETWORK_CHANGED/, /ERR_EMPTY_RESPONSE/];
+
+/** Opens the list and waits until it is live. */
+export async function openList({ page }) {
+  const live = page.waitForResponse((response) => new URL(response.url()).pathname === "/rooms");
+  await page.goto("/");
+  await live;
+}
+
+/** Makes a room by the form; one stands in it afterwards. Gives its id. */
+export async function makeRoom(visitor, { title = "room", max = 10, password = "" } = {}) {
+  const { page } = visitor;
+  await page.goto("/room");
+  await page.fill("#room-form [name=title]", title);
+  await page.fill("#room-form [name=max]", String(max));
+  await page.fill("#room-form [name=password]", password);
+  await page.click("#room-form [type=submit]");
+  await page.waitForURL(/\/room\/\w+$/);
+  await inside(visitor);
+  return page.url().split("/").at(-1);
+}
+
+export async function enter(visitor, id) {
+  await visitor.page.goto(`/room/${id}`);
+  await inside(visitor);
+}
+
+/** Waits until the page has joined: one is counted among the members. */
+export async function inside({ page }) {
+  await page.locator("#chat-list").waitFor();
+  const me = await page.evaluate(() => document.body.dataset.me);
+  await page.locator(`#members-list [data-id="${me}"]`).waitFor({ state: "attached" });
+}
+
+/** Writes by the page's own form. */
+export async function say({ page }, text) {
+  await page.fill("#chat", text);
+  await page.press("#chat", "Enter");
+}
+
+export const message = ({ page }, text) => page.locator("#chat-list .message", { has: page.locator(".message__text", { hasText: text }) });
+
+/** Waits until a text is stored and shown. */
+export const sees = (visitor, text) => message(visitor, text).and(visitor.page.locator("[data-seq]")).waitFor();
+
+/** All stored messages as a page shows them: place, author and text. */
+export const transcript = ({ page }) => page.$$eval("#chat-list .message[data-seq]", (all) => all.map((one) => ({
+  seq: Number(one.dataset.seq),
+  visitor: one.dataset.visitor,
+  text: one.querySelector(".message__text")?.textContent ?? one.querySelector("img[width]:not(.mark)").alt,
+})));
+
+/** Chooses files as by the dialog of the browser. */
+export const choose = ({ page }, ...files) => page.setInputFiles("#gif", files.map(({ name, bytes, type = "image/gif" }) => ({ name, mimeType: type, buffer: bytes })));
+
+/** Pastes or drops a file onto the page. */
+export const hand = ({ page }, how, { name, bytes }) => page.evaluate(async ([kind, called, base64]) => {
+  const file = new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], called, { type: "image/gif" });
+  const data = new DataTransfer();
+  data.items.add(file);
+  const target = document.getElementById("chat");
+  const fire = (type) => target.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+  if (kind === "paste") target.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+  else for (const type of ["dragenter", "dragover", "drop"]) fire(type);
+}, [how, name, bytes.toString("base64")]);
+
+/** Waits until a GIF with this description is stored, loaded and has its size in the page. */
+export async function seesGif({ page }, alt) {
+  const figure = page.locator("#chat-list .message[data-seq] .gif", { has: page.getByAltText(alt, { exact: true }) });
+  await figure.waitFor();
+  await figure.scrollIntoViewIfNeeded();
+  const image = figure.locator(".gif__frame img");
+  await eventually(() => image.evaluate((img) => img.complete && img.naturalWidth > 0), `the GIF ${alt} is shown`);
+  const [width, height, natural] = await image.evaluate((img) => [img.getAttribute("width"), img.getAttribute("height"), [img.naturalWidth, img.naturalHeight]]);
+  assert.deepEqual([Number(width), Number(height)], natural, "its size stands in the page");
+  return figure;
+}
+
+export const row = ({ page }, id) => page.locator(`#room-list .room[data-id="${id}"]`);
+
+/** Waits for a text that an element holds. */
+export const reads = (locator, text) => eventually(async () => {
+  const now = (await locator.textContent()).trim();
+  if (text instanceof RegExp) assert.match(now, text);
+  else assert.equal(now, text);
+  return true;
+}, `${locator} reads ${text}`);

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Conversation } from "../../../public/js/models/conversation.js";
+import { Timeline } from "../../../public/js/models/timeline.js";
+import { Clock, settled } from "../support/clock.js";
+
+const message = (seq) => ({ seq, chat: `m${seq}` });
+
+/** A room on a server that the test plays: `stored` is what it has, `joins` what it answers. */
+function setUp({ last = 0, stored = [] } = {}) {
+  const clock = new Clock();
+  const listeners = new Map();
+  const told = [];
+  const shown = [];
+  const asked = [];
+  const requests = [];
+  const socket = {
+    connected: true,
+    on(event, listener) { listeners.set(event, listener); return this; },
+    emit: (event) => told.push(`emit ${event}`),
+    request: (event, data) => new Promise((resolve, reject) => requests.push({ event, data, resolve, reject })),
+    restart: () => told.push("restart"),
+    close: () => told.push("close"),
+  };
+  const view = Object.fromEntries(["joined", "left", "refused", "system", "members", "changed", "gone", "exception", "known"]
+    .map((name) => [name, (...args) => told.push([name, ...args])]));
+  view.deliver = (messages) => shown.push(...messages.map(({ seq }) => seq));
+  const getJson = async (url) => {
+    asked.push(url);
+    const { after, limit } = Object.fromEntries(new URL(url, "http://here").searchParams);
+    return { data: stored.filter(({ seq }) => seq > Number(after)).slice(0, Number(limit)) };
+  };
+  const conversation = new Conversation({ room: "r", socket, timeline: new Timeline(last), getJson, view, setTimeout: clock.setTimeout });
+  const hear = (event, data) => listeners.get(event)(data);
+  return { clock, told, shown, asked, requests, stored, conversation, socket, hear };
+}
+
+const names = (told) => told.map((one) => (Array.isArray(one) ? one[0] : one));
+
+test("it joins when the line is up, and asks for what it missed", async () => {
+  const stored = Array.from({ length: 250 }, (_, n) => message(n + 1));
+  const { shown, asked, requests, conversation, hear, told } = setUp({ last: 20, stored });
+  hear("connect");
+  assert.deepEqual([requests[0].event, requests[0].data], ["join", "r"]);
+  requests[0].resolve({ ok: true, seq: 250, members: [] });
+  await settled();
+  assert.equal(conversation.joined, true);
+  assert.deepEqual(shown, Array.from({ length: 230 }, (_, n) => n + 21));
+  assert.equal(asked.length, 3, "in pages");
+  hear("disconnect");
+  assert.deepEqual([conversation.joined, names(told)], [false, ["joined", "left"]]);
+});
+
+test("a gap among live messages is filled before later ones are shown", async () => {
+  const { shown, stored, hear } = setUp({ stored: [1, 2, 3, 4].map(message) });
+  hear("chat", message(1));
+  hear("chat", message(4));
+  assert.deepEqual(shown, [1]);
+  await settled();
+  assert.deepEqual(shown, [1, 2, 3, 4]);
+  stored.push(message(5));
+  hear("chat", message(5));
+  hear("chat", message(5));
+  assert.deepEqual(shown, [1, 2, 3, 4, 5]);
+});
+
+test("what the server itself does not have is given up after three tries", async () => {
+  const { shown, asked, hear, clock } = setUp({ stored: [message(1), message(3)] });
+  hear("chat", message(1));
+  hear("chat", message(3));
+  await clock.pass(10_000);
+  assert.deepEqual(shown, [1, 3]);
+  assert.ok(asked.length <= 4);
+});
+
+test("a server that does not answer a join gets a new line", async () => {
+  const { requests, told, hear } = setUp();
+  hear("connect");
+  requests[0].reject(new Error("no answer"));
+  await settled();
+  assert.deepEqual(names(told), ["restart"]);
+});
+
+test("a full room is tried again later, a wrong password is not", async () => {
+  for (const [code, again] of [["room_full", true], ["wrong_password", false]]) {
+    const { clock, requests, told, hear } = setUp();
+    hear("connect");
+    requests[0].resolve({ ok: false, code });
+    await clock.pass(60_000);
+    assert.equal(requests.length, again ? 2 : 1, code);
+    assert.deepEqual(told[0], ["refused", { ok: false, code }, again]);
+  }
+});
+
+test("a room that is gone ends it", async () => {
+  for (const end of [({ hear }) => hear("removeRoom", "r"), ({ hear, requests }) => { hear("connect"); requests[0].resolve({ ok: false, code: "room_not_found" }); }]) {
+    const all = setUp();
+    all.hear("removeRoom", "another");
+    end(all);
+    await settled();
+    assert.deepEqual(names(all.told), ["close", "gone"]);
+  }
+});
+
+test("a server that forgot us is joined again and the text goes again, but not for ever", async () => {
+  const { requests, hear, conversation } = setUp();
+  const join = async () => { requests.at(-1).resolve({ ok: true, seq: 0, members: [] }); await settled(); };
+  hear("connect");
+  await join();
+  for (let n = 0; n < 2; n += 1) {
+    const said = conversation.say({ chat: "a", nonce: "n" });
+    requests.at(-1).resolve({ ok: false, code: "not_a_member" });
+    await assert.rejects(said);
+    assert.equal(requests.at(-1).event, "join");
+    await join();
+  }
+  const said = conversation.say({ chat: "a", nonce: "n" });
+  requests.at(-1).resolve({ ok: false, code: "not_a_member" });
+  assert.equal((await said).code, "not_a_member");
+});
+
+test("an answer to an older join is not believed", async () => {
+  const { requests, hear, conversation } = setUp();
+  hear("connect");
+  hear("disconnect");
+  requests[0].resolve({ ok: true, seq: 0, members: [] });
+  await settled();
+  assert.equal(conversation.joined, false);
+});

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Outbox } from "../../../public/js/models/outbox.js";
+import { Clock, settled } from "../support/clock.js";
+
+/** An outbox whose sends are answered by the test. */
+function setUp(options = {}) {
+  const clock = new Clock();
+  const sends = [];
+  const states = [];
+  let nonces = 0;
+  const outbox = new Outbox({
+    send: (item) => new Promise((resolve, reject) => sends.push({ item, nonce: item.nonce, chat: item.chat, resolve, reject })),
+    changed: ({ chat, state }) => states.push(`${chat} ${state}`),
+    newNonce: () => `n${++nonces}`,
+    wait: clock.wait,
+    ...options,
+  });
+  return { clock, sends, states, outbox };
+}
+
+const sent = (sends) => sends.map(({ nonce, chat }) => `${nonce} ${chat}`);
+
+test("what is written waits until there is a line, then goes one after another in its order", async () => {
+  const { sends, outbox } = setUp();
+  for (const chat of ["a", "b", "c"]) outbox.add(chat);
+  await settled();
+  assert.deepEqual(sends, []);
+  outbox.start();
+  for (const [n, all] of [[0, ["n1 a"]], [1, ["n1 a", "n2 b"]], [2, ["n1 a", "n2 b", "n3 c"]]]) {
+    assert.deepEqual(sent(sends), all);
+    sends[n].resolve({ ok: true });
+    await settled();
+  }
+  assert.equal(outbox.items.length, 3, "it is kept until its message takes its place");
+  for (const nonce of ["n1", "n2", "n3"]) assert.equal(outbox.confirm(nonce), true);
+  assert.equal(outbox.confirm("n3"), false);
+  assert.deepEqual(outbox.items, []);
+});
+
+test("without an answer the same message goes again under the same nonce, before what came later", async () => {
+  const { clock, sends, outbox } = setUp();
+  outbox.start();
+  outbox.add("a");
+  outbox.add("b");
+  sends[0].reject(new Error("no answer"));
+  await clock.pass(1_999);
+  assert.equal(sends.length, 1);
+  await clock.pass(1);
+  assert.deepEqual(sent(sends), ["n1 a", "n1 a"]);
+  sends[1].resolve({ ok: true });
+  await settled();
+  assert.deepEqual(sent(sends), ["n1 a", "n1 a", "n2 b"]);
+});
+
+test("when the line is gone nothing is tried until it is back", async () => {
+  const { clock, sends, outbox } = setUp();
+  outbox.start();
+  outbox.add("a");
+  outbox.stop();
+  sends[0].reject(new Error("broken"));
+  await clock.pass(60_000);
+  assert.equal(sends.length, 1);
+  outbox.start();
+  assert.deepEqual(sent(sends), ["n1 a", "n1 a"]);
+});
+
+test("a message that arrives before its answer is not sent again", async () => {
+  const { clock, sends, states, outbox } = setUp();
+  outbox.start();
+  outbox.add("a");
+  assert.equal(outbox.confirm("n1"), true);
+  sends[0].reject(new Error("no answer"));
+  await clock.pass(60_000);
+  assert.equal(sends.length, 1);
+  assert.deepEqual(states, ["a pending", "a sent"]);
+});
+
+test("a refused message fails, holds nobody up, and can be sent again or deleted", async () => {
+  const { sends, states, outbox } = setUp();
+  outbox.start();
+  outbox.add("bad");
+  outbox.add("good");
+  const why = { ok: false, code: "invalid", message: "no" };
+  sends[0].resolve(why);
+  await settled();
+  assert.deepEqual(sent(sends), ["n1 bad", "n2 good"]);
+  assert.deepEqual(outbox.items[0].why, why);
+  sends[1].resolve({ ok: true });
+  await settled();
+  outbox.retry("n2");
+  outbox.retry("n1");
+  assert.deepEqual(sent(sends).at(-1), "n1 bad");
+  sends[2].resolve(why);
+  await settled();
+  outbox.remove("n1");
+  outbox.remove("n1");
+  assert.deepEqual(states, ["bad pending", "good pending", "bad failed", "bad pending", "bad failed", "bad removed"]);
+  assert.deepEqual(outbox.items.map(({ nonce }) => nonce), ["n2"]);
+});
+
+test("what an earlier life of the page left goes first, under its old nonces", async () => {
+  const saved = [{ nonce: "old1", chat: "x", at: 1 }, { nonce: "old2", chat: "y", at: 2 }];
+  const { sends, outbox } = setUp({ saved });
+  outbox.add("z");
+  outbox.start();
+  for (let n = 0; n < 3; n += 1) {
+    sends[n].resolve({ ok: true });
+    await settled();
+  }
+  assert.deepEqual(sent(sends), ["old1 x", "old2 y", "n1 z"]);
+});
+
+test("a full outbox takes nothing more", () => {
+  const { outbox } = setUp({ limit: 2 });
+  assert.ok(outbox.add("a"));
+  assert.ok(outbox.add("b"));
+  assert.equal(outbox.add("c"), null);
+  assert.equal(outbox.full, true);
+  outbox.remove("n1");
+  assert.ok(outbox.add("c"));
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Uploads } from "../../../public/js/models/uploads.js";
+import { Clock, settled } from "../support/clock.js";
+import { gif } from "../support/gif.js";
+
+function setUp({ limit = 1_000_000 } = {}) {
+  const clock = new Clock();
+  const posts = [];
+  const told = [];
+  let nonces = 0;
+  const uploads = new Uploads({
+    post(item, progress) {
+      const post = { item, nonce: item.nonce, progress, aborted: false };
+      post.done = new Promise((resolve, reject) => Object.assign(post, { resolve, reject }));
+      posts.push(post);
+      return { done: post.done, abort: () => { post.aborted = true; post.reject({ code: "offline" }); } };
+    },
+    view: {
+      changed: ({ file, state }) => told.push(`${file.name} ${state}`),
+      removed: ({ file }) => told.push(`${file.name} removed`),
+      stored: (message) => told.push(`stored ${message.seq}`),
+    },
+    newNonce: () => `n${++nonces}`,
+    limit,
+    wait: clock.wait,
+  });
+  return { clock, posts, told, uploads };
+}
+
+const file = (name, bytes = gif()) => new File([bytes], name, { type: "image/gif" });
+
+test("GIFs go one at a time, in the order of choosing, when they are told to", async () => {
+  const { posts, told, uploads } = setUp();
+  uploads.start();
+  const [a, b] = [await uploads.add(file("a")), await uploads.add(file("b"))];
+  assert.deepEqual([a.state, b.state, posts.length], ["ready", "ready", 0]);
+  uploads.send();
+  assert.deepEqual([a.state, b.state, posts.length], ["sending", "waiting", 1]);
+  posts[0].progress(0.5);
+  assert.deepEqual([a.state, a.progress], ["sending", 0.5]);
+  posts[0].progress(1);
+  assert.equal(a.state, "checking");
+  posts[0].resolve({ seq: 1 });
+  await settled();
+  assert.deepEqual(posts.map(({ nonce }) => nonce), ["n1", "n2"]);
+  posts[1].resolve({ seq: 2 });
+  await settled();
+  assert.deepEqual(told.slice(-3), ["b sending", "b removed", "stored 2"]);
+  assert.equal(uploads.size, 0);
+});
+
+test("what is too large or no GIF is told at once and never sent", async () => {
+  const { posts, uploads } = setUp({ limit: 2_000 });
+  uploads.start();
+  const huge = await uploads.add(file("huge", gif({ padding: 3_000 })));
+  const other = await uploads.add(file("other", Buffer.from("\x89PNG\r\n\x1a\n", "latin1")));
+  const none = await uploads.add(file("none", Buffer.alloc(0)));
+  assert.deepEqual([huge.state, huge.why.code, huge.why.limit, huge.why.size, huge.final], ["failed", "too_large", 2_000, huge.file.size, true]);
+  for (const item of [other, none]) assert.deepEqual([item.state, item.why.code, item.final], ["failed", "not_a_gif", true]);
+  uploads.send();
+  uploads.retry(huge);
+  assert.deepEqual(posts, []);
+});
+
+test("a broken line is tried again by itself, twice, under the same nonce", async () => {
+  const { clock, posts, uploads } = setUp();
+  uploads.start();
+  const item = await uploads.add(file("a"));
+  uploads.send();
+  for (let n = 0; n < 2; n += 1) {
+    posts[n].reject({ code: "offline" });
+    await settled();
+    assert.equal(item.state, "waiting");
+    await clock.pass(1_499);
+    assert.equal(posts.length, n + 1, "not in the same breath");
+    await clock.pass(1);
+  }
+  posts[2].reject({ code: "offline" });
+  await clock.pass(60_000);
+  assert.deepEqual(posts.map(({ nonce }) => nonce), ["n1", "n1", "n1"]);
+  assert.deepEqual([item.state, item.final], ["failed", false]);
+  uploads.retry(item);
+  assert.deepEqual([item.state, posts.length, posts[3].nonce], ["sending", 4, "n1"]);
+});
+
+test("without a line GIFs wait; one that is under way may end", async () => {
+  const { clock, posts, uploads } = setUp();
+  uploads.start();
+  const [a, b] = [await uploads.add(file("a")), await uploads.add(file("b"))];
+  uploads.send();
+  uploads.stop();
+  posts[0].reject({ code: "not_a_member" });
+  await clock.pass(60_000);
+  assert.deepEqual([a.state, b.state, posts.length], ["waiting", "waiting", 1]);
+  uploads.start();
+  assert.deepEqual([a.state, posts.length], ["sending", 2]);
+});
+
+test("a refusal of the server fails, finally when the file itself is wrong, and the next one goes", async () => {
+  const { posts, uploads } = setUp();
+  uploads.start();
+  const items = [await uploads.add(file("a")), await uploads.add(file("b")), await uploads.add(file("c"))];
+  uploads.send();
+  for (const [n, code, final] of [[0, "not_a_gif", true], [1, "rate_limited", false], [2, "not_a_member", false]]) {
+    posts[n].reject({ code, message: "no" });
+    await settled();
+    assert.deepEqual([items[n].state, items[n].why.code, items[n].final], ["failed", code, final]);
+  }
+  assert.equal(posts.length, 3);
+});
+
+test("a cancelled upload is aborted and gone, and the next one goes", async () => {
+  const { clock, posts, told, uploads } = setUp();
+  uploads.start();
+  const [a, b] = [await uploads.add(file("a")), await uploads.add(file("b"))];
+  uploads.send();
+  uploads.cancel(a);
+  await clock.pass(2_000);
+  assert.equal(posts[0].aborted, true);
+  assert.deepEqual([b.state, uploads.size], ["sending", 1]);
+  assert.ok(!told.includes("a failed"));
+});
