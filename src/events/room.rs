@@ -176,16 +176,29 @@ impl RoomTask {
         }
         if message.seq > last + 1 {
             // Changes were lost on their way here; the messages are not.
+            self.tell_until(message.seq).await;
+        }
+        self.send_message(message);
+    }
+
+    /// Tells what lies between the last message that was told and the place `seq`.
+    async fn tell_until(&mut self, seq: Seq) {
+        while let Some(last) = self.seq.filter(|last| last + 1 < seq) {
             let missed = self
                 .events
                 .store
                 .history(self.room, Window::After(last), CATCH_UP_PAGE)
                 .await;
-            for earlier in missed.into_iter().flatten().filter(|earlier| earlier.seq < message.seq) {
-                self.send_message(&earlier);
+            let missed = match missed {
+                Ok(missed) => missed,
+                Err(error) => return warn!(%error, "messages that were missed can't be read"),
+            };
+            let earlier = missed.iter().filter(|message| message.seq < seq);
+            let told = earlier.map(|message| self.send_message(message)).count();
+            if told == 0 {
+                return;
             }
         }
-        self.send_message(message);
     }
 
     fn send_message(&mut self, message: &Message) {

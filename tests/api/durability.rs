@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fs::File,
     net::SocketAddr,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
@@ -90,12 +91,18 @@ async fn run(folder: &Path) -> (Child, SocketAddr) {
                 "--listen",
                 &free.to_string(),
                 "--log",
-                "error",
+                "debug",
                 "--restart-within",
                 "1s",
             ])
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(
+                File::options()
+                    .create(true)
+                    .append(true)
+                    .open(folder.join("log"))
+                    .unwrap(),
+            )
             .spawn()
             .unwrap();
         let url = format!("http://{free}/readyz");
@@ -272,6 +279,33 @@ async fn post_until_stopped(visitor: Arc<Visitor>, room: String, poster: usize) 
         stored.push(answer.json());
     }
     stored
+}
+
+#[tokio::test]
+async fn the_log_has_a_line_for_each_request_and_names_no_password_session_room_or_text() {
+    let mut server = Server::start().await;
+    let (owner, guest) = (server.visitor().await, server.visitor().await);
+    let room = owner
+        .create_room_of(json!({ "title": "secret-title", "max": 5, "password": "secret-right" }))
+        .await;
+    guest.unlock(&room, "secret-wrong").await.refused(403, "wrong_password");
+    let before = guest.cookie().unwrap();
+    guest.unlock(&room, "secret-right").await.ok();
+    let mut socket = guest.join(&room).await;
+    assert_eq!(socket.ask("chat", json!({ "chat": "secret-text" })).await["ok"], true);
+    assert_eq!(guest.post_chat(&room, "secret-post").await.status, 201);
+    let cookies = [owner.cookie().unwrap(), before, guest.cookie().unwrap()];
+    server.terminate().await;
+
+    let log = std::fs::read_to_string(server.folder.path().join("log")).unwrap();
+    let line = log.lines().find(|line| line.contains("/room/{id}/chat")).unwrap();
+    for part in ["method=POST", "status=201", "ms="] {
+        assert!(line.contains(part), "{line}");
+    }
+    let sessions = cookies.iter().map(|cookie| cookie.split('=').next_back().unwrap());
+    for secret in sessions.chain(["secret-", "argon2id", room.as_str()]) {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
 }
 
 #[tokio::test]
