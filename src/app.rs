@@ -20,6 +20,7 @@ use crate::{
     state::{AppState, Parts},
     store::{Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
     uploads::Uploads,
+    views::LastRows,
     web,
 };
 
@@ -108,6 +109,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
     let passwords = Passwords::new(cores).map_err(|error| AppError::Other(error.to_string()))?;
     let state = AppState::new(Parts {
         assets: Assets::load(config.public.as_deref()),
+        rows: LastRows::default(),
         rooms: Rooms::new(Arc::clone(&store), uploads.clone(), passwords, config.graces()),
         messages: Messages::new(Arc::clone(&store), uploads),
         events: Events::new(Arc::clone(&store)),

@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use crate::{
     assets::Assets, config::Config, domain::Limits, events::Events, messages::Messages, rooms::Rooms, store::Store,
+    views::LastRows,
 };
 
 /// [`Parts`] behind one counter: every layer and every handler of a request clones it.
@@ -33,6 +34,8 @@ pub struct Parts {
     pub limits: Arc<Limits>,
     /// What the pages are made of.
     pub assets: Assets,
+    /// The rows of the list, as they were rendered last.
+    pub rows: LastRows,
     /// The rules of rooms.
     pub rooms: Rooms,
     /// The rules of messages.

@@ -5,11 +5,13 @@ mod message;
 mod modules;
 mod page;
 mod room;
+mod rows;
 
 pub use form::RoomForm;
 pub use message::{GifView, MessageView};
 pub use page::{ChatPage, ErrorPage, GatePage, MainPage, Page, RoomPage, Theme};
 pub use room::{Age, RoomView};
+pub use rows::{LastRows, RoomRows};
 
 use std::borrow::Cow;
 

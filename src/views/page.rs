@@ -64,8 +64,8 @@ impl<'a> Page<'a> {
 pub struct MainPage<'a> {
     /// The frame.
     pub page: Page<'a>,
-    /// One page of rooms, newest first.
-    pub rooms: Vec<RoomView<'a>>,
+    /// The rows of one page of rooms, newest first, as [`super::RoomRows`] renders them; empty when there are none.
+    pub rows: &'a str,
     /// How many rooms are open altogether.
     pub total: u64,
     /// `after` of the next page, when there is one.
@@ -79,10 +79,10 @@ pub struct MainPage<'a> {
 
 impl<'a> MainPage<'a> {
     /// The list without an error.
-    pub fn new(page: Page<'a>, rooms: Vec<RoomView<'a>>, total: u64) -> Self {
+    pub fn new(page: Page<'a>, rows: &'a str, total: u64) -> Self {
         Self {
             page,
-            rooms,
+            rows,
             total,
             next: None,
             later: false,

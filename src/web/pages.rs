@@ -1,6 +1,6 @@
 //! Pages, rendered on the server.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -21,7 +21,9 @@ use crate::{
     domain::{Body, Field, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor},
     sentences::sentence,
     state::AppState,
-    views::{ChatPage, GatePage, GifView, MainPage, MessageView, Page, RoomForm, RoomPage, RoomView, VisitorView},
+    views::{
+        ChatPage, GatePage, GifView, MainPage, MessageView, Page, RoomForm, RoomPage, RoomRows, RoomView, VisitorView,
+    },
 };
 
 /// Messages that a room opens with.
@@ -34,13 +36,35 @@ pub async fn main(state: State<AppState>, prefs: Prefs, visitor: Visitor, params
     }
     let (State(state), Params(params)) = (state, params);
     let listed = state.rooms.list(rooms::cursor(&params)?, rooms::LIMIT.0).await?;
-    let now = Moment::now();
-    let rooms = listed.rooms.iter().map(|room| room_view(room, &visitor, now)).collect();
-    let mut page = MainPage::new(frame(&state, prefs, &visitor, "/"), rooms, listed.total as u64);
+    let frame = frame(&state, prefs, &visitor, "/");
+    let Ok(rows) = rows(&state, prefs, &frame, &listed.rooms, &visitor) else {
+        return Ok(broken("the list of rooms"));
+    };
+    let mut page = MainPage::new(frame, &rows, listed.total as u64);
     page.next = listed.next.map(|cursor| cursor.to_string());
     page.later = params.has(Field::After);
     page.error = params.named("error").and_then(|code| prefs.lang.texts().code(code));
     Ok(html(&page))
+}
+
+/// The rows of the list: those rendered last if they are still right, but for who owns a room on it.
+fn rows(
+    state: &AppState,
+    prefs: Prefs,
+    page: &Page<'_>,
+    rooms: &[Room],
+    visitor: &Visitor,
+) -> askama::Result<Arc<str>> {
+    let now = Moment::now();
+    let render = || {
+        let rooms = rooms.iter().map(|room| room_view(room, visitor, now)).collect();
+        RoomRows { page, rooms }.render()
+    };
+    if rooms.iter().any(|room| room.owner.id == visitor.id) {
+        return render().map(Into::into);
+    }
+    let ages = rooms.iter().map(|room| age(room, now).as_secs() / 60).collect();
+    state.rows.get(prefs.lang, rooms, ages, render)
 }
 
 /// `GET /room`
@@ -142,11 +166,19 @@ pub fn html(page: &impl Template) -> Response {
     let mut text = String::with_capacity(PAGE_SIZE);
     match page.render_into(&mut text).map(|()| text) {
         Ok(page) => ([(header::VARY, "Accept, Accept-Language, Cookie")], Html(page)).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a page can't be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+        Err(error) => broken(&error.to_string()),
     }
+}
+
+/// A template failed, which none does.
+fn broken(what: &str) -> Response {
+    tracing::error!(what, "a page can't be rendered");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+fn age(room: &Room, now: Moment) -> Duration {
+    let age = now.millis().saturating_sub(room.created_at.millis());
+    Duration::from_millis(u64::try_from(age).unwrap_or(0))
 }
 
 fn visitor_view(visitor: &Visitor) -> VisitorView<'static> {
@@ -158,7 +190,6 @@ fn visitor_view(visitor: &Visitor) -> VisitorView<'static> {
 }
 
 fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> {
-    let age = now.millis().saturating_sub(room.created_at.millis());
     RoomView {
         id: room.id.to_string().into(),
         title: room.title.as_str().into(),
@@ -169,7 +200,7 @@ fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> {
         owner_hue: room.owner.hue,
         locked: room.locked,
         created_at: room.created_at.to_string().into(),
-        age: Duration::from_millis(u64::try_from(age).unwrap_or(0)),
+        age: age(room, now),
         mine: room.owner.id == me.id,
     }
 }
