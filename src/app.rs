@@ -18,7 +18,7 @@ use crate::{
     rooms::Rooms,
     sockets,
     state::AppState,
-    store::{Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
+    store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
     uploads::Uploads,
     web,
 };
@@ -86,7 +86,30 @@ async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppEr
             let store = open.await.map_err(StoreError::failed)??;
             Ok((Arc::new(store), open_sqlite_sessions(&beside(path)).await?))
         }
+        StoreUrl::Mongo(url) => open_mongo(url, config).await,
     }
+}
+
+#[cfg(feature = "mongodb")]
+async fn open_mongo(url: &MongoUrl, config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppError> {
+    use crate::store::mongo::{LARGEST, MongoStore, Timing};
+
+    if config.gif_limit > LARGEST {
+        let limit = config.gif_limit;
+        return Err(AppError::Other(format!(
+            "--gif-limit {limit}: MongoDB holds GIFs of at most {LARGEST} bytes"
+        )));
+    }
+    let store = MongoStore::open(url, config.rooms, Timing::default()).await?;
+    let sessions = store.sessions().await?;
+    Ok((Arc::new(store), sessions))
+}
+
+#[cfg(not(feature = "mongodb"))]
+async fn open_mongo(url: &MongoUrl, _: &Config) -> Result<(Arc<dyn Store>, Sessions), AppError> {
+    Err(AppError::Store(StoreError::failed(format!(
+        "{url} can't be used: this gifchat is built without the feature mongodb"
+    ))))
 }
 
 /// `data/gifchat.db` keeps its sessions in `data/gifchat-sessions.db`.

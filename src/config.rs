@@ -23,7 +23,8 @@ pub struct Config {
         long,
         env = "GIFCHAT_STORE",
         default_value = "sqlite:data/gifchat.db",
-        value_name = "sqlite:PATH"
+        value_name = "sqlite:PATH|mongodb://…",
+        hide_env_values = true
     )]
     pub store: StoreUrl,
 

@@ -4,6 +4,7 @@
 
 mod audience;
 mod lobby;
+mod mend;
 mod room;
 
 use std::{collections::HashMap, sync::Arc};
@@ -103,18 +104,19 @@ impl Events {
     /// Follows the store until it stops.
     pub async fn follow(self: Arc<Self>, mut changes: Changes) {
         while let Some(change) = changes.recv().await {
-            let room = match &change {
-                Change::RoomCreated(room) => room.id,
-                Change::RoomUpdated(room) | Change::Entered(room, _) | Change::Left(room, _) => room.id,
-                Change::RoomRemoved(id) => *id,
-                Change::Posted(message) => message.room,
-            };
             self.lobby.note(&change);
-            // Without a task nobody listens to the room.
-            let task = self.rooms.lock().get(&room).cloned();
-            if let Some(task) = task {
-                let _ = task.send(RoomEvent::Change(change)).await;
+            match change.room() {
+                // Without a task nobody listens to the room.
+                Some(room) => self.tell(room, RoomEvent::Change(change)).await,
+                None => self.tell_all(&change).await,
             }
+        }
+    }
+
+    async fn tell_all(&self, change: &Change) {
+        let tasks: Vec<_> = self.rooms.lock().values().cloned().collect();
+        for task in tasks {
+            let _ = task.send(RoomEvent::Change(change.clone())).await;
         }
     }
 
