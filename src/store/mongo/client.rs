@@ -7,8 +7,7 @@ use mongodb::{
     bson::{Document, doc},
     error::{Error, ErrorKind},
     options::{
-        ChangeStreamPreAndPostImages, ClientOptions, IndexOptions, ReadConcern, ReadPreference, SelectionCriteria,
-        WriteConcern,
+        ChangeStreamPreAndPostImages, ClientOptions, IndexOptions, ReadPreference, SelectionCriteria, WriteConcern,
     },
 };
 use tokio::time::timeout;
@@ -73,7 +72,8 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
     options.connect_timeout.get_or_insert(SELECTION);
     options.max_pool_size.get_or_insert(POOL);
     options.write_concern = Some(WriteConcern::majority());
-    options.read_concern = Some(ReadConcern::local());
+    // What has to be lasting asks for it; the stream takes nothing weaker than a majority, which is its default.
+    options.read_concern = None;
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     let no_name = || StoreError::failed("the address names no database; write mongodb://HOST/DATABASE");
     let name = options.default_database.clone().ok_or_else(no_name)?;

@@ -1,0 +1,12 @@
+//! The store of many machines, over a real mongod.
+//!
+//! `MONGOD=/path/to/mongod cargo test --test mongo -- --include-ignored`; without it these tests are ignored.
+
+mod mongod;
+mod proxy;
+mod seats;
+mod sessions;
+mod sites;
+mod stream;
+mod trouble;
+mod writes;
