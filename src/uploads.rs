@@ -62,8 +62,8 @@ impl Uploads {
         let turn = Arc::clone(&self.turns).try_acquire_owned().map_err(|_| busy)?;
         let name = GifName::random();
         let part = Scratch(self.folder.join(format!("{name}.{PART}")));
-        let path = part.0.clone();
-        let file = on_disk(move || File::create_new(path)).await?;
+        // The file and what deletes it stay together: who gives up meanwhile drops both, whichever thread has them.
+        let (file, part) = on_disk(move || File::create_new(&part.0).map(|file| (file, part))).await?;
         let walk = GifWalk::new(self.limits);
         let (folder, limits) = (Arc::clone(&self.folder), self.limits);
         Ok(Upload {

@@ -6,14 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::Value;
 use socketioxide::{
-    adapter::Adapter,
+    SendError, SocketError,
+    adapter::LocalAdapter,
     extract::{AckSender, Event, SocketRef, TryData},
     handler::FromMessageParts,
-    socket::DisconnectReason,
+    socket::{DisconnectReason, Socket},
 };
 
 use super::{
@@ -31,6 +33,9 @@ use crate::{
 
 /// The least time between two `typing` of one socket that are passed on.
 const TYPING_EVERY: Duration = Duration::from_secs(1);
+
+/// Time until an answer that found the socket's buffer full is tried again.
+const RETRY: Duration = Duration::from_millis(20);
 
 /// One socket of a visitor.
 struct Client {
@@ -54,24 +59,42 @@ enum Incoming {
     Gone(DisconnectReason),
 }
 
-/// Where the answer to an event goes.
+/// Where the answer to an event goes: into its acknowledgement if the client asked for one; without, a refusal goes out
+/// as `exception`.
 struct Reply {
-    ack: AckSender,
-    wanted: bool,
+    socket: Arc<Socket<LocalAdapter>>,
+    ack_id: Option<i64>,
 }
 
-/// Whether the client asked for an acknowledgement; without one a refusal goes out as `exception`.
-struct AckWanted(bool);
-
-impl<A: Adapter> FromMessageParts<A> for AckWanted {
+impl FromMessageParts<LocalAdapter> for Reply {
     type Error = Infallible;
 
     fn from_message_parts(
-        _: &Arc<socketioxide::socket::Socket<A>>,
+        socket: &Arc<Socket<LocalAdapter>>,
         _: &mut socketioxide_core::Value,
         ack_id: &Option<i64>,
     ) -> Result<Self, Infallible> {
-        Ok(Self(ack_id.is_some()))
+        Ok(Self {
+            socket: Arc::clone(socket),
+            ack_id: *ack_id,
+        })
+    }
+}
+
+impl Reply {
+    /// A sender is spent by its first try, also by one that fails.
+    fn ack(&self) -> AckSender {
+        let mut no_data = socketioxide_core::Value::Str("".into(), None);
+        let Ok(ack) = AckSender::from_message_parts(&self.socket, &mut no_data, &self.ack_id);
+        ack
+    }
+
+    /// Answers, once the socket's buffer has room for it: a burst of messages fills it in an instant, and an answer
+    /// that gets lost looks to the client like a message that was not stored.
+    async fn send(&self, answer: &impl Serialize) {
+        while let Err(SendError::Socket(SocketError::InternalChannelFull)) = self.ack().send(answer) {
+            tokio::time::sleep(RETRY).await;
+        }
     }
 }
 
@@ -109,8 +132,7 @@ pub fn register(socket: &SocketRef, state: &AppState) -> Result<(), Infallible> 
     });
     let listening = Arc::clone(&client);
     socket.on_fallback(
-        move |socket: SocketRef, Event(name), wanted: AckWanted, ack: AckSender, TryData(data): TryData<Value>| {
-            let reply = Reply { ack, wanted: wanted.0 };
+        move |socket: SocketRef, Event(name), reply: Reply, TryData(data): TryData<Value>| {
             let event = Incoming::Event {
                 name,
                 data: data.ok(),
@@ -144,7 +166,8 @@ impl Client {
                     let refusal = Refusal::RateLimited {
                         retry_after: Duration::from_secs(1),
                     };
-                    client.refuse(&socket, reply, &refusal);
+                    // Tried once: waiting answers of a client that does not read must not pile up.
+                    client.refuse(&socket, &reply, &refusal).now_or_never();
                 }
                 Queued::Full(Incoming::Gone(_)) => (),
             }
@@ -170,9 +193,8 @@ impl Client {
             _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
         };
         match done {
-            // A socket that takes no answer is full of older events; it asks again with the same nonce.
-            Ok(message) => drop(reply.ack.send(&Accepted { ok: true, message })),
-            Err(refusal) => self.refuse(&socket, reply, &refusal),
+            Ok(message) => reply.send(&Accepted { ok: true, message }).await,
+            Err(refusal) => self.refuse(&socket, &reply, &refusal).await,
         }
     }
 
@@ -183,12 +205,12 @@ impl Client {
                     socket,
                     key: self.key,
                     visitor: self.who.visitor,
-                    ack: reply.ack,
+                    ack: reply.ack(),
                     entry,
                 };
                 self.state.events.attach(room, joining).await;
             }
-            Err(refusal) => self.refuse(&socket, reply, &refusal),
+            Err(refusal) => self.refuse(&socket, &reply, &refusal).await,
         }
     }
 
@@ -260,18 +282,14 @@ impl Client {
     }
 
     /// Says no, in the acknowledgement if one was asked for, else by an `exception`.
-    fn refuse(&self, socket: &SocketRef, reply: Reply, refusal: &Refusal) {
+    async fn refuse(&self, socket: &SocketRef, reply: &Reply, refusal: &Refusal) {
         let message = sentence(refusal, self.who.lang);
         let (code, message, field) = (refusal.code(), message.as_str(), refusal.field());
-        // A socket that takes no answer is full of older events.
-        if reply.wanted {
-            let _ = reply.ack.send(&Refused {
-                ok: Some(false),
-                code,
-                message,
-                field,
-            });
+        if reply.ack_id.is_some() {
+            let ok = Some(false);
+            reply.send(&Refused { ok, code, message, field }).await;
         } else {
+            // A socket that takes no event is full of older ones.
             let _ = socket.emit(
                 "exception",
                 &Refused {

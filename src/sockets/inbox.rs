@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 use parking_lot::Mutex;
 
-/// Events of one client that may wait. One more is refused as `rate_limited`.
-const WAITING: usize = 64;
+/// Events of one client that may wait, 4 MB of the largest. One more is refused as `rate_limited`.
+const WAITING: usize = 256;
 
 /// The queue of one client.
 pub struct Inbox<T>(Mutex<Queue<T>>);

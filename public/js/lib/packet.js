@@ -33,8 +33,6 @@ function withData(packet, json) {
 
 export const encodeConnect = (namespace) => `40${prefix(namespace)}`;
 
-export const encodeDisconnect = (namespace) => `41${prefix(namespace)}`;
-
 /** An event with its arguments; with an id the other side is asked for an ack. */
 export const encodeEvent = (namespace, args, id = "") => `42${prefix(namespace)}${id}${JSON.stringify(args)}`;
 

@@ -48,7 +48,7 @@ pub struct SqliteStore {
     reading: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
     /// Held for as long as the store is open: two servers on one file would each count their own seats.
-    _lock: File,
+    lock: Mutex<Option<File>>,
 }
 
 impl SqliteStore {
@@ -82,7 +82,7 @@ impl SqliteStore {
             readers: Arc::new(Mutex::new(readers.map_err(failure)?)),
             reading: Arc::new(Semaphore::new(READERS)),
             thread: Mutex::new(Some(thread.map_err(StoreError::failed)?)),
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
         })
     }
 
@@ -220,5 +220,7 @@ impl Store for SqliteStore {
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
+        // Sockets that are slow to go may hold the store itself for a while longer.
+        self.lock.lock().take();
     }
 }

@@ -140,7 +140,7 @@ pub fn room_of_gif(connection: &Connection, name: GifName) -> rusqlite::Result<O
 /// All rooms as the last run left them; each gets a fresh grace from `now`.
 pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec<OpenRoom>> {
     let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
-                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = id), 0)) FROM rooms";
+                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)) FROM rooms";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
         let password_hash: Option<Arc<str>> = row.get(3)?;

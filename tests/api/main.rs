@@ -1,0 +1,23 @@
+//! The site from outside: real sockets, a real SQLite file, real GIFs; nothing is mocked.
+//!
+//! [`support`] has the verbs: a `TestApp` is a server on a port of its own, a `Visitor` a browser with its own cookies,
+//! a `Socket` a Socket.IO client over either transport. Nobody sleeps: tests wait for an event, or ask again until a
+//! deadline.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::large_futures,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod fixtures;
+mod gifs;
+mod messages;
+mod pages;
+mod rooms;
+mod seats;
+mod slow_reader;
+mod support;

@@ -1,0 +1,43 @@
+//! The verbs of the tests.
+
+mod answer;
+mod app;
+mod polling;
+pub mod raw;
+mod socket;
+mod visitor;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+pub use self::{
+    answer::Answer,
+    app::TestApp,
+    polling::Polling,
+    socket::{Event, Socket, Wire},
+    visitor::{Visitor, form_of},
+};
+
+/// How long anything may take on a busy machine before a test gives up.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks again and again until there is an answer; fails with `what` when there is none in time.
+pub async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(value) = attempt().await {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits for something that must come.
+pub async fn in_time<T>(what: &str, work: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, work).await {
+        Ok(done) => done,
+        Err(_) => panic!("not in time: {what}"),
+    }
+}

@@ -1,0 +1,41 @@
+//! HTTP by hand, for what no client library would send.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::in_time;
+
+/// Writes bytes and reads the answer to its end, which the server must make.
+pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    rest(&mut stream).await
+}
+
+/// What comes until the server closes the connection.
+pub async fn rest(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A reset after the answer is an end, too.
+    let _ = in_time("the end of the connection", stream.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The head of a multipart request up to the bytes of its file.
+pub fn upload_head(room: &str, cookie: &str, length: &str) -> Vec<u8> {
+    format!(
+        "POST /room/{room}/gif HTTP/1.1\r\nHost: gifchat\r\nCookie: {cookie}\r\nAccept: application/json\r\n\
+         Content-Type: multipart/form-data; boundary=cut\r\n{length}\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+/// The part of a form that is the GIF, up to its bytes.
+pub const GIF_PART: &[u8] =
+    b"--cut\r\nContent-Disposition: form-data; name=\"gif\"; filename=\"a.gif\"\r\nContent-Type: image/gif\r\n\r\n";
+
+/// The end of a form.
+pub const FORM_END: &[u8] = b"\r\n--cut--\r\n";

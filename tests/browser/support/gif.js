@@ -1,0 +1,109 @@
+// Real GIFs, drawn and encoded here: every one can be decoded, played and looked at.
+
+/** Colours of a strip from one to another, both `[r, g, b]`. */
+export function strip(from, to, steps) {
+  return Array.from({ length: steps }, (_, step) => from.map((low, part) => Math.round(low + ((to[part] - low) * step) / (steps - 1))));
+}
+
+const PALETTE = [...strip([24, 24, 60], [250, 120, 90], 32), ...strip([250, 120, 90], [255, 240, 200], 32)];
+
+/**
+ * Encodes an animation. `paint(x, y, time)` gives the place of a colour in the palette, `time` runs from 0 to 1;
+ * `comment` and `padding` (bytes) go into comment blocks, which a server may drop.
+ */
+export function gif({ width = 48, height = 32, frames = 2, delay = 10, palette = PALETTE, paint = rings, comment = "", padding = 0 } = {}) {
+  const bits = Math.max(2, Math.ceil(Math.log2(palette.length)));
+  const table = Array.from({ length: 2 ** bits }, (_, place) => palette[place] ?? [0, 0, 0]).flat();
+  const parts = [
+    ascii("GIF89a"), word(width), word(height), [0xf0 | (bits - 1), 0, 0], table,
+    [0x21, 0xff, 11], ascii("NETSCAPE2.0"), [3, 1, 0, 0, 0],
+  ];
+  if (comment) parts.push([0x21, 0xfe], blocks(Buffer.from(comment)));
+  if (padding) parts.push([0x21, 0xfe], blocks(Buffer.alloc(padding, 0x2e)));
+  for (let frame = 0; frame < frames; frame += 1) {
+    const pixels = new Uint8Array(width * height);
+    for (let y = 0; y < height; y += 1) {
+      for (let x = 0; x < width; x += 1) pixels[y * width + x] = paint(x / width, y / height, frame / frames, palette.length);
+    }
+    parts.push([0x21, 0xf9, 4, 4], word(delay), [0, 0]);
+    parts.push([0x2c], word(0), word(0), word(width), word(height), [0, bits], blocks(lzw(pixels, bits)));
+  }
+  parts.push([0x3b]);
+  return Buffer.concat(parts.map((part) => Buffer.from(part)));
+}
+
+/** Rings that run outwards. */
+export function rings(x, y, time, colours) {
+  const far = Math.hypot(x - 0.5, (y - 0.5) * 0.8);
+  return Math.floor((((far * 3 - time) % 1) + 1) % 1 * colours);
+}
+
+/** Hills of a sea that rolls under a sun. */
+export function sea(x, y, time, colours) {
+  const wave = 0.62 + 0.05 * Math.sin(2 * Math.PI * (x * 2 + time));
+  if (y > wave) return Math.floor(((y - wave) / (1 - wave)) * colours * 0.45);
+  const sun = Math.hypot((x - 0.5) * 1.5, y - 0.42 - 0.04 * Math.sin(2 * Math.PI * time));
+  if (sun < 0.22) return colours - 1;
+  return Math.floor(colours * (0.5 + 0.35 * y));
+}
+
+/** A ball that jumps. */
+export function ball(x, y, time, colours) {
+  const high = 0.72 - 0.5 * Math.abs(Math.sin(Math.PI * time));
+  if (Math.hypot((x - 0.5) * 1.4, y - high) < 0.14) return colours - 4;
+  if (y > 0.88) return Math.floor(colours * 0.25);
+  return Math.floor(colours * 0.05 + y * colours * 0.12);
+}
+
+function lzw(pixels, bits) {
+  const clear = 2 ** bits;
+  const bytes = [];
+  let buffer = 0;
+  let filled = 0;
+  let size = bits + 1;
+  let codes = new Map();
+  let next = clear + 2;
+  const put = (code) => {
+    buffer |= code << filled;
+    filled += size;
+    for (; filled >= 8; filled -= 8, buffer >>>= 8) bytes.push(buffer & 255);
+  };
+  put(clear);
+  let run = pixels[0];
+  for (let place = 1; place < pixels.length; place += 1) {
+    const key = (run << 8) | pixels[place];
+    const known = codes.get(key);
+    if (known !== undefined) {
+      run = known;
+      continue;
+    }
+    put(run);
+    if (next < 4096) {
+      if (next === 2 ** size) size += 1;
+      codes.set(key, next);
+      next += 1;
+    } else {
+      put(clear);
+      codes = new Map();
+      size = bits + 1;
+      next = clear + 2;
+    }
+    run = pixels[place];
+  }
+  put(run);
+  put(clear + 1);
+  if (filled > 0) bytes.push(buffer & 255);
+  return Buffer.from(bytes);
+}
+
+function blocks(bytes) {
+  const parts = [];
+  for (let from = 0; from < bytes.length; from += 255) {
+    const part = bytes.subarray(from, from + 255);
+    parts.push(Buffer.from([part.length]), part);
+  }
+  return Buffer.concat([...parts, Buffer.from([0])]);
+}
+
+const ascii = (text) => [...Buffer.from(text, "latin1")];
+const word = (number) => [number & 255, number >> 8];

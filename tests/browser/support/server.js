@@ -1,0 +1,94 @@
+// The server under test: the real binary on a free port with its data in a folder of its own.
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const BINARY = process.env.GIFCHAT_BIN ?? fileURLToPath(new URL("../../../target/debug/gifchat", import.meta.url));
+const PATIENCE = 30_000;
+
+export class Server {
+  #flags;
+  #folder;
+  #child = null;
+  #log = [];
+
+  /** Starts one; `flags` are further settings, such as `["--room-grace", "1s"]`. */
+  static async start(flags = []) {
+    const server = new Server();
+    server.#flags = flags;
+    server.#folder = await mkdtemp(join(tmpdir(), "gifchat-test-"));
+    server.address = "127.0.0.1:0";
+    await server.start();
+    return server;
+  }
+
+  get url() { return `http://${this.address}`; }
+
+  /** What it wrote to its log, one object a line. */
+  get log() { return this.#log; }
+
+  /** Starts it again on the same port and data. */
+  async start() {
+    const uploads = join(this.#folder, "uploads");
+    const args = [
+      "--listen", this.address, "--store", `sqlite:${join(this.#folder, "gifchat.db")}`, "--uploads", uploads,
+      "--log-format", "json", ...this.#flags,
+    ];
+    const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = child;
+    process.once("exit", () => child.kill("SIGKILL"));
+    child.ended = new Promise((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
+    const started = new Promise((resolve, reject) => {
+      createInterface({ input: child.stderr }).on("line", (line) => {
+        const said = read(line);
+        this.#log.push(said);
+        if (said.message === "serving") resolve(said.address);
+      });
+      child.once("error", reject);
+      child.ended.then(({ code }) => reject(new Error(`the server ended with ${code}: ${JSON.stringify(this.#log.slice(-5))}`)));
+    });
+    this.address = await within(started, "the server did not start");
+  }
+
+  /** Stops it as a service manager would; it must end by itself with code 0. */
+  async stop() {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = null;
+    child.kill("SIGTERM");
+    const { code, signal } = await within(child.ended, "the server did not stop").catch((error) => {
+      child.kill("SIGKILL");
+      throw error;
+    });
+    if (code !== 0) throw new Error(`the server ended with ${code ?? signal}`);
+  }
+
+  /** Stops it and throws its data away. */
+  async end() {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  /** The files that are in its folder of GIFs now. */
+  async uploads() {
+    const entries = await readdir(join(this.#folder, "uploads"), { recursive: true, withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  }
+}
+
+function read(line) {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return { message: line };
+  }
+}
+
+function within(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what} within ${PATIENCE} ms`)), PATIENCE); });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

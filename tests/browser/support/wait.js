@@ -1,0 +1,21 @@
+// Waiting for something to become true.
+import { setTimeout as pause } from "node:timers/promises";
+
+export const PATIENCE = 30_000;
+
+/** Tries until `check` neither throws nor gives false, and returns what it gave; after `limit` ms its last failure is thrown. */
+export async function eventually(check, what = "the condition", limit = PATIENCE) {
+  const end = Date.now() + limit;
+  for (;;) {
+    let why;
+    try {
+      const got = await check();
+      if (got !== false && got !== null && got !== undefined) return got;
+      why = new Error(`${what} did not come true: ${got}`);
+    } catch (error) {
+      why = error;
+    }
+    if (Date.now() > end) throw new Error(`${what}: ${why.message}`, { cause: why });
+    await pause(40);
+  }
+}
