@@ -122,9 +122,17 @@ fn beside(path: &Path) -> std::path::PathBuf {
     path.with_file_name(format!("{stem}-sessions{end}"))
 }
 
+fn open_uploads(config: &Config, store: &dyn Store) -> io::Result<Uploads> {
+    let (folder, limits, at_once) = (&config.uploads, config.limits().gif, config.uploads_at_once);
+    match store.blobs() {
+        Some(blobs) => Uploads::open_cache(folder, limits, at_once, blobs, config.cache_bytes),
+        None => Uploads::open(folder, limits, at_once),
+    }
+}
+
 async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
     let limits = config.limits();
-    let uploads = Uploads::open(&config.uploads, limits.gif, config.uploads_at_once)
+    let uploads = open_uploads(&config, &*store)
         .map_err(|error| AppError::Uploads(config.uploads.display().to_string(), error))?;
     uploads.sweep(&*store).await?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -132,8 +140,8 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
     let state = AppState {
         assets: Assets::load(config.public.as_deref()),
         rooms: Rooms::new(Arc::clone(&store), uploads.clone(), passwords, config.graces()),
+        events: Events::new(Arc::clone(&store), uploads.clone()),
         messages: Messages::new(Arc::clone(&store), uploads),
-        events: Events::new(Arc::clone(&store)),
         limits: Arc::new(limits),
         config: Arc::new(config),
         store,

@@ -32,6 +32,11 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_UPLOADS", default_value = "uploads", value_name = "DIR")]
     pub uploads: PathBuf,
 
+    /// Bytes of GIFs that a server on MongoDB keeps in its folder; it fetches others when they are asked for
+    #[arg(long, env = "GIFCHAT_CACHE_BYTES", default_value_t = 1 << 30, value_name = "BYTES",
+          value_parser = clap::value_parser!(u64).range(64 << 20..))]
+    pub cache_bytes: u64,
+
     /// Address under which visitors reach the site, such as https://chat.example; with https the cookie is Secure and
     /// wears the __Host- prefix
     #[arg(long, env = "GIFCHAT_PUBLIC_URL", value_name = "URL", value_parser = public_url)]

@@ -48,7 +48,10 @@ impl Lobby {
             return;
         }
         if matches!(change, Change::Missed) {
-            self.audience.lock().iter_mut().for_each(|listener| listener.missed = true);
+            self.audience
+                .lock()
+                .iter_mut()
+                .for_each(|listener| listener.missed = true);
         }
         let mut pending = self.pending.lock();
         match change {

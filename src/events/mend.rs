@@ -55,7 +55,9 @@ impl RoomTask {
 
     /// Lets the sockets enter again; whether all have their answer.
     async fn retake_seats(&mut self) -> bool {
-        let Self { room, events, audience, .. } = self;
+        let Self {
+            room, events, audience, ..
+        } = self;
         let mut refused = Vec::new();
         for listener in audience.iter_mut().filter(|listener| listener.hold == Hold::Lost) {
             let Some(visitor) = listener.visitor else { continue };
@@ -91,7 +93,11 @@ impl RoomTask {
         let gone = self.audience.remove(key).filter(|gone| gone.hold == Hold::Retaken);
         if let Some(visitor) = gone.and_then(|gone| gone.visitor) {
             let how = Departure::Dropped;
-            let left = self.events.store.leave(self.room, Visitor::new(visitor), key, how).await;
+            let left = self
+                .events
+                .store
+                .leave(self.room, Visitor::new(visitor), key, how)
+                .await;
             if let Err(error) = left {
                 warn!(%error, "a seat taken again can't be given up yet");
             }

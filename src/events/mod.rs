@@ -22,6 +22,7 @@ use self::room::{RoomEvent, RoomTask};
 use crate::{
     domain::{Color, RoomId, Visitor, VisitorId},
     store::{Change, Changes, Entry, SocketKey, Store},
+    uploads::Uploads,
 };
 
 /// Namespace of the list of rooms.
@@ -82,15 +83,17 @@ pub struct Joining {
 /// Hands what was committed to the tasks that tell it.
 pub struct Events {
     store: Arc<dyn Store>,
+    uploads: Uploads,
     rooms: Mutex<HashMap<RoomId, mpsc::Sender<RoomEvent>>>,
     lobby: Lobby,
 }
 
 impl Events {
-    /// An emitter over this store.
-    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+    /// An emitter over this store. Copies of GIFs in `uploads` go with their rooms.
+    pub fn new(store: Arc<dyn Store>, uploads: Uploads) -> Arc<Self> {
         Arc::new(Self {
             store,
+            uploads,
             rooms: Mutex::default(),
             lobby: Lobby::default(),
         })
@@ -105,6 +108,9 @@ impl Events {
     pub async fn follow(self: Arc<Self>, mut changes: Changes) {
         while let Some(change) = changes.recv().await {
             self.lobby.note(&change);
+            if let Change::RoomRemoved(room) = change {
+                self.uploads.forget_room(room).await;
+            }
             match change.room() {
                 // Without a task nobody listens to the room.
                 Some(room) => self.tell(room, RoomEvent::Change(change)).await,

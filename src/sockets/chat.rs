@@ -287,7 +287,14 @@ impl Client {
         let (code, message, field) = (refusal.code(), message.as_str(), refusal.field());
         if reply.ack_id.is_some() {
             let ok = Some(false);
-            reply.send(&Refused { ok, code, message, field }).await;
+            reply
+                .send(&Refused {
+                    ok,
+                    code,
+                    message,
+                    field,
+                })
+                .await;
         } else {
             // A socket that takes no event is full of older ones.
             let _ = socket.emit(

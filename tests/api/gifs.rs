@@ -27,7 +27,12 @@ impl Stage {
         let visitor = app.visitor().await;
         let room = visitor.create_room("움짤").await;
         let socket = visitor.join(&room).await;
-        Self { app, visitor, room, socket }
+        Self {
+            app,
+            visitor,
+            room,
+            socket,
+        }
     }
 
     async fn upload(&self, gif: Vec<u8>) -> Answer {
@@ -61,7 +66,9 @@ fn path_of(message: &Value) -> String {
 async fn a_gif_is_stored_told_and_served_with_its_still() {
     let mut stage = Stage::with(&[]).await;
     let gif = fixtures::animated(40, 30, 12);
-    let form = form_of(gif.clone()).text("alt", " 막대가 움직인다 ").text("nonce", "g-1");
+    let form = form_of(gif.clone())
+        .text("alt", " 막대가 움직인다 ")
+        .text("nonce", "g-1");
     let posted = stage.visitor.upload_form(&stage.room, form).await;
     assert_eq!(posted.status, 201);
     let message = posted.json();
@@ -93,14 +100,20 @@ async fn a_gif_is_stored_told_and_served_with_its_still() {
     assert!(decoder.read_next_frame().unwrap().is_none());
     for answer in [&served, &still] {
         assert_eq!(answer.header("content-type"), Some("image/gif"));
-        assert_eq!(answer.header("content-security-policy"), Some("sandbox; default-src 'none'"));
+        assert_eq!(
+            answer.header("content-security-policy"),
+            Some("sandbox; default-src 'none'")
+        );
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"));
         assert!(answer.header("cache-control").unwrap().contains("immutable"));
         assert_eq!(answer.header("content-length"), Some(&*answer.body.len().to_string()));
     }
     let tag = served.header("etag").unwrap();
-    let again = stage.visitor.plain(Method::GET, &path_of(&message)).header("if-none-match", tag);
+    let again = stage
+        .visitor
+        .plain(Method::GET, &path_of(&message))
+        .header("if-none-match", tag);
     assert_eq!(stage.visitor.send(again).await.status, 304);
     // The page knows the size before the bytes have come.
     let page = stage.visitor.get(&format!("/room/{}", stage.room)).await.text();
@@ -112,7 +125,10 @@ async fn a_large_gif_is_streamed_through() {
     let stage = Stage::with(&[]).await;
     let gif = fixtures::sized(4 << 20);
     // In small parts and without a length, as a slow line brings it.
-    let parts: Vec<_> = gif.chunks(10_000).map(|part| Ok::<_, std::io::Error>(part.to_vec())).collect();
+    let parts: Vec<_> = gif
+        .chunks(10_000)
+        .map(|part| Ok::<_, std::io::Error>(part.to_vec()))
+        .collect();
     let body = Body::wrap_stream(futures_util::stream::iter(parts));
     let form = Form::new().part("gif", Part::stream(body).file_name("큰.gif"));
     let message = stage.visitor.upload_form(&stage.room, form).await.ok().json();
@@ -125,27 +141,62 @@ async fn a_large_gif_is_streamed_through() {
 async fn what_may_tell_on_its_maker_is_not_stored() {
     let stage = Stage::with(&[]).await;
     let gif = fixtures::animated(8, 8, 2);
-    let chatty = fixtures::with_xmp(&fixtures::with_comment(&gif, "서울 37.5N"), "<x:xmpmeta>Kim</x:xmpmeta>");
+    let chatty = fixtures::with_xmp(
+        &fixtures::with_comment(&gif, "서울 37.5N"),
+        "<x:xmpmeta>Kim</x:xmpmeta>",
+    );
     let message = stage.upload(chatty).await.ok().json();
     let served = stage.visitor.get(&path_of(&message)).await.ok().body;
     assert_eq!(served, gif);
     assert_eq!(message["bytes"], gif.len());
-    let still = stage.visitor.get(&format!("{}/still", path_of(&message))).await.ok().body;
+    let still = stage
+        .visitor
+        .get(&format!("{}/still", path_of(&message)))
+        .await
+        .ok()
+        .body;
     assert!(!String::from_utf8_lossy(&still).contains("Kim"));
 }
 
 #[tokio::test]
 async fn what_a_file_is_called_matters_to_nobody() {
     let stage = Stage::with(&[]).await;
-    for name in ["../../evil.gif", "/etc/passwd", "..\\x.gif", "a.html", "", "가\u{202e}fig.exe"] {
-        let part = Part::bytes(fixtures::animated(4, 4, 1)).file_name(name).mime_str("text/html").unwrap();
-        let message = stage.visitor.upload_form(&stage.room, Form::new().part("gif", part)).await.ok().json();
+    for name in [
+        "../../evil.gif",
+        "/etc/passwd",
+        "..\\x.gif",
+        "a.html",
+        "",
+        "가\u{202e}fig.exe",
+    ] {
+        let part = Part::bytes(fixtures::animated(4, 4, 1))
+            .file_name(name)
+            .mime_str("text/html")
+            .unwrap();
+        let message = stage
+            .visitor
+            .upload_form(&stage.room, Form::new().part("gif", part))
+            .await
+            .ok()
+            .json();
         let gif = message["gif"].as_str().unwrap();
-        assert!(gif.len() == 36 && gif.ends_with(".gif") && !message.to_string().contains("evil"), "{gif}");
-        assert_eq!(stage.visitor.get(&path_of(&message)).await.header("content-type"), Some("image/gif"));
+        assert!(
+            gif.len() == 36 && gif.ends_with(".gif") && !message.to_string().contains("evil"),
+            "{gif}"
+        );
+        assert_eq!(
+            stage.visitor.get(&path_of(&message)).await.header("content-type"),
+            Some("image/gif")
+        );
     }
     assert_eq!(stage.app.files().len(), 12);
-    assert!(stage.app.files().iter().all(|file| file.trim_start_matches("still-").len() == 36));
+    assert!(
+        stage
+            .app
+            .files()
+            .iter()
+            .all(|file| file.trim_start_matches("still-").len() == 36)
+    );
 }
 
 #[tokio::test]
@@ -161,8 +212,14 @@ async fn what_is_no_whole_gif_is_refused_and_leaves_nothing() {
         ("a GIF in a GIF", fixtures::with_trailing(&gif, &gif)),
         ("a frame outside of the canvas", fixtures::frame_outside_canvas()),
         ("no frame", fixtures::by_hand(4, 4, b"")),
-        ("a canvas of no size", fixtures::by_hand(0, 0, &fixtures::image(0, 0, 0, 0, &[0x44, 0x01]))),
-        ("data that does not decode", fixtures::by_hand(9, 9, &fixtures::image(0, 0, 9, 9, &[0xFF; 4]))),
+        (
+            "a canvas of no size",
+            fixtures::by_hand(0, 0, &fixtures::image(0, 0, 0, 0, &[0x44, 0x01])),
+        ),
+        (
+            "data that does not decode",
+            fixtures::by_hand(9, 9, &fixtures::image(0, 0, 9, 9, &[0xFF; 4])),
+        ),
         ("text", b"GIF89a".to_vec()),
     ] {
         let answer = stage.upload(bytes).await;
@@ -216,7 +273,10 @@ async fn a_form_that_is_not_one_gif_is_refused_and_leaves_nothing() {
         ("two nonces", form_of(gif()).text("nonce", "x").text("nonce", "y")),
         ("a long description", form_of(gif()).text("alt", "가".repeat(201))),
         ("a description with NUL", form_of(gif()).text("alt", "a\0b")),
-        ("a description that is not UTF-8", form_of(gif()).part("alt", Part::bytes(b"\xFF\xFE".to_vec()))),
+        (
+            "a description that is not UTF-8",
+            form_of(gif()).part("alt", Part::bytes(b"\xFF\xFE".to_vec())),
+        ),
         ("a long nonce", form_of(gif()).text("nonce", "x".repeat(65))),
         ("a nonce with a space", form_of(gif()).text("nonce", "a b")),
         ("nothing", Form::new()),
@@ -230,10 +290,17 @@ async fn a_form_that_is_not_one_gif_is_refused_and_leaves_nothing() {
         ("image/gif", gif()),
         ("multipart/form-data", gif()),
         ("multipart/form-data; boundary=x", b"no form at all".to_vec()),
-        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: nonsense\r\n\r\n".to_vec()),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Disposition: nonsense\r\n\r\n".to_vec(),
+        ),
         ("application/json", b"{}".to_vec()),
     ] {
-        let request = stage.visitor.request(Method::POST, &path).header("content-type", kind).body(body);
+        let request = stage
+            .visitor
+            .request(Method::POST, &path)
+            .header("content-type", kind)
+            .body(body);
         stage.visitor.send(request).await.refused(422, "invalid");
     }
     stage.nothing_happened().await;
@@ -244,7 +311,9 @@ async fn a_form_cut_off_before_its_end_is_refused_and_leaves_nothing() {
     let mut stage = Stage::with(&[]).await;
     let whole = [raw::GIF_PART, &fixtures::animated(16, 16, 4), raw::FORM_END].concat();
     for at in [10, raw::GIF_PART.len(), raw::GIF_PART.len() + 50, whole.len() - 9] {
-        let answer = stage.raw(&format!("Connection: close\r\nContent-Length: {at}"), &whole[..at]).await;
+        let answer = stage
+            .raw(&format!("Connection: close\r\nContent-Length: {at}"), &whole[..at])
+            .await;
         assert!(answer.starts_with("HTTP/1.1 422"), "cut at {at}: {answer}");
     }
     stage.nothing_happened().await;
@@ -256,7 +325,10 @@ async fn a_gif_that_is_too_large_is_refused_by_its_announced_length() {
     let answer = stage.upload(fixtures::sized(300_000)).await;
     answer.refused(413, "too_large");
     let message = answer.json()["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("98 KB") || message.contains("100") || message.contains("97"), "{message}");
+    assert!(
+        message.contains("98 KB") || message.contains("100") || message.contains("97"),
+        "{message}"
+    );
     stage.nothing_happened().await;
 }
 
@@ -264,11 +336,17 @@ async fn a_gif_that_is_too_large_is_refused_by_its_announced_length() {
 async fn a_gif_that_is_too_large_is_refused_without_an_announced_length() {
     let mut stage = Stage::with(&["--gif-limit", "100000"]).await;
     for size in [101_000, 300_000] {
-        let parts: Vec<_> =
-            fixtures::sized(size).chunks(8_192).map(|part| Ok::<_, std::io::Error>(part.to_vec())).collect();
+        let parts: Vec<_> = fixtures::sized(size)
+            .chunks(8_192)
+            .map(|part| Ok::<_, std::io::Error>(part.to_vec()))
+            .collect();
         let body = Body::wrap_stream(futures_util::stream::iter(parts));
         let form = Form::new().part("gif", Part::stream(body).file_name("a.gif"));
-        stage.visitor.upload_form(&stage.room, form).await.refused(413, "too_large");
+        stage
+            .visitor
+            .upload_form(&stage.room, form)
+            .await
+            .refused(413, "too_large");
     }
     stage.nothing_happened().await;
 }
@@ -279,11 +357,20 @@ async fn a_gif_that_is_too_large_is_refused_without_an_announced_length() {
 async fn who_sends_all_of_a_too_large_file_first_still_reads_the_answer() {
     let mut stage = Stage::with(&["--gif-limit", "1000000"]).await;
     // More than the buffers of both sides hold.
-    let body = [raw::GIF_PART, &fixtures::sized(100_000), &vec![0; 20 << 20], raw::FORM_END].concat();
+    let body = [
+        raw::GIF_PART,
+        &fixtures::sized(100_000),
+        &vec![0; 20 << 20],
+        raw::FORM_END,
+    ]
+    .concat();
     for round in 0..5 {
         let length = format!("Connection: close\r\nContent-Length: {}", body.len());
         let answer = stage.raw(&length, &body).await;
-        assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("too_large"), "round {round}: {answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 413") && answer.contains("too_large"),
+            "round {round}: {answer}"
+        );
     }
     stage.nothing_happened().await;
 }
@@ -293,7 +380,10 @@ async fn a_slow_upload_is_given_up() {
     let mut stage = Stage::with(&["--body-timeout", "500ms"]).await;
     for begin in [&b""[..], raw::GIF_PART, &[raw::GIF_PART, b"GIF89a"].concat()] {
         let answer = stage.raw("Content-Length: 5000", begin).await;
-        assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("timed_out"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 408") && answer.contains("timed_out"),
+            "{answer}"
+        );
     }
     stage.nothing_happened().await;
 }
@@ -303,7 +393,10 @@ async fn an_upload_that_trickles_has_an_end_too() {
     let mut stage = Stage::with(&["--body-timeout", "10s", "--upload-timeout", "1s"]).await;
     let mut stream = TcpStream::connect(stage.app.address()).await.unwrap();
     let head = raw::upload_head(&stage.room, &stage.visitor.cookie().unwrap(), "Content-Length: 100000");
-    stream.write_all(&[head.as_slice(), raw::GIF_PART].concat()).await.unwrap();
+    stream
+        .write_all(&[head.as_slice(), raw::GIF_PART].concat())
+        .await
+        .unwrap();
     let (mut reading, mut writing) = stream.into_split();
     let trickle = tokio::spawn(async move {
         for byte in fixtures::animated(64, 64, 50) {
@@ -344,13 +437,26 @@ async fn an_upload_whose_room_goes_meanwhile_leaves_nothing() {
     let mut stream = TcpStream::connect(stage.app.address()).await.unwrap();
     let body = [raw::GIF_PART, &fixtures::animated(16, 16, 4), raw::FORM_END].concat();
     let length = format!("Connection: close\r\nContent-Length: {}", body.len());
-    stream.write_all(&raw::upload_head(&stage.room, &stage.visitor.cookie().unwrap(), &length)).await.unwrap();
+    stream
+        .write_all(&raw::upload_head(
+            &stage.room,
+            &stage.visitor.cookie().unwrap(),
+            &length,
+        ))
+        .await
+        .unwrap();
     stream.write_all(&body[..300]).await.unwrap();
-    eventually("the upload has begun", async || (!stage.app.files().is_empty()).then_some(())).await;
+    eventually("the upload has begun", async || {
+        (!stage.app.files().is_empty()).then_some(())
+    })
+    .await;
     stage.visitor.delete(&stage.room).await.ok();
     stream.write_all(&body[300..]).await.unwrap();
     let answer = raw::rest(&mut stream).await;
-    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("room_not_found"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 404") && answer.contains("room_not_found"),
+        "{answer}"
+    );
     stage.app.no_files_left().await;
 }
 
@@ -358,7 +464,9 @@ async fn an_upload_whose_room_goes_meanwhile_leaves_nothing() {
 async fn the_gif_of_a_locked_room_is_for_those_who_know_the_password() {
     let app = TestApp::start().await;
     let (owner, other) = (app.visitor().await, app.visitor().await);
-    let room = owner.create_room_of(json!({ "title": "비밀", "password": "열쇠" })).await;
+    let room = owner
+        .create_room_of(json!({ "title": "비밀", "password": "열쇠" }))
+        .await;
     let _socket = owner.join(&room).await;
     let message = owner.upload(&room, fixtures::animated(8, 8, 2)).await.ok().json();
     for path in [path_of(&message), format!("{}/still", path_of(&message))] {
@@ -393,7 +501,10 @@ async fn an_upload_repeated_with_its_nonce_is_one_message_and_one_file() {
     let chat = stage.socket.ask("chat", json!({ "chat": "x", "nonce": "same" })).await;
     assert_eq!(chat["message"], first);
     assert_eq!(stage.visitor.history(&stage.room).await.len(), 1);
-    eventually("one GIF and its still are left", async || (stage.app.files().len() == 2).then_some(())).await;
+    eventually("one GIF and its still are left", async || {
+        (stage.app.files().len() == 2).then_some(())
+    })
+    .await;
     stage.visitor.get(&path_of(&first)).await.ok();
 }
 
@@ -402,8 +513,14 @@ async fn uploads_beyond_those_at_once_are_told_to_come_back() {
     let mut stage = Stage::with(&["--uploads-at-once", "1"]).await;
     let mut stream = TcpStream::connect(stage.app.address()).await.unwrap();
     let head = raw::upload_head(&stage.room, &stage.visitor.cookie().unwrap(), "Content-Length: 5000");
-    stream.write_all(&[head.as_slice(), raw::GIF_PART, b"GIF89a"].concat()).await.unwrap();
-    eventually("the first upload has begun", async || (!stage.app.files().is_empty()).then_some(())).await;
+    stream
+        .write_all(&[head.as_slice(), raw::GIF_PART, b"GIF89a"].concat())
+        .await
+        .unwrap();
+    eventually("the first upload has begun", async || {
+        (!stage.app.files().is_empty()).then_some(())
+    })
+    .await;
     let second = stage.upload(fixtures::animated(8, 8, 2)).await;
     second.refused(429, "rate_limited");
     assert!(second.header("retry-after").is_some());
@@ -427,8 +544,16 @@ async fn a_start_sweeps_away_files_without_a_message_and_messages_without_a_file
     std::fs::remove_file(folder.join(&names[3])).unwrap();
     std::fs::remove_file(folder.join(format!("still-{}", names[3]))).unwrap();
     let orphan = "0123456789abcdef0123456789abcdef.gif";
-    for name in [orphan, &format!("still-{orphan}"), &format!("{orphan}.part"), ".gitkeep"] {
-        std::fs::File::create(folder.join(name)).unwrap().write_all(b"GIF89a").unwrap();
+    for name in [
+        orphan,
+        &format!("still-{orphan}"),
+        &format!("{orphan}.part"),
+        ".gitkeep",
+    ] {
+        std::fs::File::create(folder.join(name))
+            .unwrap()
+            .write_all(b"GIF89a")
+            .unwrap();
     }
     stage.app.resume().await;
     let mut left = vec![".gitkeep".to_owned(), names[0].clone(), format!("still-{}", names[0])];
@@ -457,6 +582,8 @@ async fn an_upload_given_up_while_it_begins_leaves_nothing() {
     }
     // What was begun earlier is at work in order; behind it the threads are idle.
     eventually("every begun file was opened", async || uploads.begin().await.ok()).await;
-    eventually("no file is left", async || std::fs::read_dir(folder.path()).unwrap().next().is_none().then_some(()))
-        .await;
+    eventually("no file is left", async || {
+        std::fs::read_dir(folder.path()).unwrap().next().is_none().then_some(())
+    })
+    .await;
 }

@@ -8,11 +8,17 @@ use serde_json::{Value, json};
 use crate::support::{Event, TestApp, Visitor, in_time};
 
 fn seqs(messages: &[Value]) -> Vec<u64> {
-    messages.iter().map(|message| message["seq"].as_u64().unwrap()).collect()
+    messages
+        .iter()
+        .map(|message| message["seq"].as_u64().unwrap())
+        .collect()
 }
 
 fn texts(messages: &[Value]) -> Vec<String> {
-    messages.iter().map(|message| message["chat"].as_str().unwrap().to_owned()).collect()
+    messages
+        .iter()
+        .map(|message| message["chat"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 fn keys(object: &Value) -> BTreeSet<&str> {
@@ -44,7 +50,9 @@ async fn a_message_is_stored_before_it_is_acknowledged() {
     }
     // Also on another connection to the very file.
     let file = rusqlite::Connection::open(app.database()).unwrap();
-    let rows: u64 = file.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap();
+    let rows: u64 = file
+        .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(rows, 20);
 }
 
@@ -58,7 +66,10 @@ async fn a_message_has_the_fields_of_the_interface_and_no_other() {
     let fixed = ["_id", "room", "seq", "user", "hue", "visitor", "createdAt", "chat"];
     assert_eq!(keys(&message), BTreeSet::from(fixed));
     assert_eq!(message["chat"], "안녕 <b>👋</b>\n둘째 줄");
-    assert_eq!((&message["user"], &message["visitor"]), (&json!(visitor.color), &json!(visitor.id)));
+    assert_eq!(
+        (&message["user"], &message["visitor"]),
+        (&json!(visitor.color), &json!(visitor.id))
+    );
     assert_eq!((&message["room"], &message["seq"]), (&json!(room), &json!(1)));
     let at: jiff::Timestamp = message["createdAt"].as_str().unwrap().parse().unwrap();
     assert!(message["createdAt"].as_str().unwrap().ends_with('Z'));
@@ -103,9 +114,15 @@ async fn eight_who_post_at_once_leave_no_gap_and_everybody_hears_the_same() {
         // One client's messages stand in the order in which it sent them.
         assert!(seqs(&posted).is_sorted());
         assert!(posted.iter().all(|message| heard.contains(message)));
-        assert!(socket.messages_to(8 * EACH).await == heard, "one heard something else than another");
+        assert!(
+            socket.messages_to(8 * EACH).await == heard,
+            "one heard something else than another"
+        );
     }
-    assert!(owner.history(&room).await == heard, "what was told is not what is stored");
+    assert!(
+        owner.history(&room).await == heard,
+        "what was told is not what is stored"
+    );
     let late = reader.heard(&room).await;
     assert!(late.iter().all(|event| event.name != "chat"), "told twice: {late:?}");
 }
@@ -127,9 +144,20 @@ async fn the_same_nonce_posts_once_over_http_and_sockets_alike() {
     assert_eq!(others["seq"], 3);
     let elsewhere = visitor.create_room("딴 방").await;
     let mut there = visitor.join(&elsewhere).await;
-    assert_eq!(there.ask("chat", json!({ "chat": "넷", "nonce": "n-1" })).await["message"]["seq"], 1);
-    let heard: Vec<_> = hearing.heard(&room).await.into_iter().filter(|event| event.name == "chat").collect();
-    assert_eq!(heard.into_iter().map(|event| event.data).collect::<Vec<_>>(), [first, second, others]);
+    assert_eq!(
+        there.ask("chat", json!({ "chat": "넷", "nonce": "n-1" })).await["message"]["seq"],
+        1
+    );
+    let heard: Vec<_> = hearing
+        .heard(&room)
+        .await
+        .into_iter()
+        .filter(|event| event.name == "chat")
+        .collect();
+    assert_eq!(
+        heard.into_iter().map(|event| event.data).collect::<Vec<_>>(),
+        [first, second, others]
+    );
 }
 
 #[tokio::test]
@@ -176,13 +204,22 @@ async fn history_is_paged_both_ways() {
         socket.emit("chat", n.to_string()).await;
     }
     socket.messages_to(120).await;
-    let page = async |query: &str| visitor.get_json(&format!("/room/{room}/messages{query}")).await.ok().json();
+    let page = async |query: &str| {
+        visitor
+            .get_json(&format!("/room/{room}/messages{query}"))
+            .await
+            .ok()
+            .json()
+    };
     let seqs_of = |page: &Value| seqs(page["data"].as_array().unwrap());
 
     let newest = page("").await;
     assert_eq!(keys(&newest), BTreeSet::from(["data", "cursor", "count", "next"]));
     assert_eq!(seqs_of(&newest), (71..=120).collect::<Vec<_>>());
-    assert_eq!((&newest["count"], &newest["cursor"]), (&json!(50), &json!({"before": 71, "after": 120})));
+    assert_eq!(
+        (&newest["count"], &newest["cursor"]),
+        (&json!(50), &json!({"before": 71, "after": 120}))
+    );
     // Back to the beginning by `next`, then by the cursor.
     let path = newest["next"].as_str().unwrap();
     let older = visitor.get_json(path).await.ok().json();
@@ -197,17 +234,38 @@ async fn history_is_paged_both_ways() {
         forth.push(seqs_of(&page));
         path = page["next"].as_str().map(String::from);
     }
-    assert_eq!(forth, [(1..=50).collect::<Vec<_>>(), (51..=100).collect(), (101..=120).collect()]);
+    assert_eq!(
+        forth,
+        [
+            (1..=50).collect::<Vec<_>>(),
+            (51..=100).collect(),
+            (101..=120).collect()
+        ]
+    );
     assert_eq!(seqs_of(&page("?after=119").await), [120]);
     assert_eq!(seqs_of(&page("?before=3&limit=1").await), [2]);
     // At the ends there is nothing, and the cursor stays where it was.
     let end = page("?after=120").await;
-    assert_eq!((seqs_of(&end), &end["cursor"]["after"], &end["next"]), (vec![], &json!(120), &Value::Null));
+    assert_eq!(
+        (seqs_of(&end), &end["cursor"]["after"], &end["next"]),
+        (vec![], &json!(120), &Value::Null)
+    );
     let begin = page("?before=1").await;
     assert_eq!((seqs_of(&begin), &begin["cursor"]["before"]), (vec![], &json!(1)));
     assert_eq!(seqs_of(&page("?after=18446744073709551615").await), Vec::<u64>::new());
-    for wrong in ["?limit=0", "?limit=101", "?limit=x", "?limit=-1", "?after=x", "?after=-1", "?after=1&before=3"] {
-        visitor.get_json(&format!("/room/{room}/messages{wrong}")).await.refused(422, "invalid");
+    for wrong in [
+        "?limit=0",
+        "?limit=101",
+        "?limit=x",
+        "?limit=-1",
+        "?after=x",
+        "?after=-1",
+        "?after=1&before=3",
+    ] {
+        visitor
+            .get_json(&format!("/room/{room}/messages{wrong}"))
+            .await
+            .refused(422, "invalid");
     }
 }
 
@@ -218,7 +276,10 @@ async fn only_a_member_posts() {
     let room = owner.create_room("방").await;
     // Not even the owner, before a socket of theirs has joined.
     owner.post_chat(&room, "x").await.refused(403, "not_a_member");
-    owner.upload(&room, crate::fixtures::animated(4, 4, 1)).await.refused(403, "not_a_member");
+    owner
+        .upload(&room, crate::fixtures::animated(4, 4, 1))
+        .await
+        .refused(403, "not_a_member");
     let mut socket = other.connect("/chat").await;
     socket.ask_in_vain("chat", json!({ "chat": "x" }), "not_a_member").await;
     socket.ask_in_vain("typing", Value::Null, "not_a_member").await;
@@ -247,14 +308,22 @@ async fn a_client_written_for_the_textbook_works() {
     .await;
     newcomer.emit("join", &room).await;
     let line = socket.wait("join").await;
-    assert_eq!(keys(&line), BTreeSet::from(["user", "chat", "visitor", "color", "hue", "count"]));
+    assert_eq!(
+        keys(&line),
+        BTreeSet::from(["user", "chat", "visitor", "color", "hue", "count"])
+    );
     assert_eq!(line["user"], "system");
     assert_eq!(line["chat"], format!("{}님이 입장하셨습니다.", second.color));
-    assert_eq!((&line["visitor"], &line["color"]), (&json!(second.id), &json!(second.color)));
+    assert_eq!(
+        (&line["visitor"], &line["color"]),
+        (&json!(second.id), &json!(second.color))
+    );
     assert_eq!(line["count"], 2);
 
     let path = format!("/room/{room}/chat");
-    let posted = first.send(first.plain(Method::POST, &path).json(&json!({ "chat": "안녕" }))).await;
+    let posted = first
+        .send(first.plain(Method::POST, &path).json(&json!({ "chat": "안녕" })))
+        .await;
     assert_eq!((posted.status, posted.text()), (200, "ok".into()));
     let path = format!("/room/{room}/gif");
     let form = crate::support::form_of(crate::fixtures::animated(8, 8, 3));
@@ -270,7 +339,10 @@ async fn a_client_written_for_the_textbook_works() {
 
     newcomer.goodbye().await;
     let line = socket.wait("exit").await;
-    assert_eq!(keys(&line), BTreeSet::from(["user", "chat", "visitor", "color", "hue", "count"]));
+    assert_eq!(
+        keys(&line),
+        BTreeSet::from(["user", "chat", "visitor", "color", "hue", "count"])
+    );
     assert_eq!(line["chat"], format!("{}님이 퇴장하셨습니다.", second.color));
     assert_eq!((&line["visitor"], &line["count"]), (&json!(second.id), &json!(1)));
 }
@@ -281,8 +353,13 @@ async fn a_form_that_posts_leads_back_to_the_room() {
     let visitor = app.visitor().await;
     let room = visitor.create_room("방").await;
     let _socket = visitor.join(&room).await;
-    let posted = visitor.post_form(&format!("/room/{room}/chat"), &[("chat", "폼 & 글")]).await;
-    assert_eq!((posted.status, posted.header("location")), (303, Some(&*format!("/room/{room}"))));
+    let posted = visitor
+        .post_form(&format!("/room/{room}/chat"), &[("chat", "폼 & 글")])
+        .await;
+    assert_eq!(
+        (posted.status, posted.header("location")),
+        (303, Some(&*format!("/room/{room}")))
+    );
     assert_eq!(visitor.history(&room).await[0]["chat"], "폼 & 글");
 }
 
@@ -323,14 +400,20 @@ async fn long_polling_has_the_same_identity_and_the_same_events() {
     let room = polling.create_room("느린 길").await;
     let mut polled = polling.connect_by_polling("/chat").await;
     let joined = polled.join(&room).await;
-    assert_eq!((&joined["you"]["id"], &joined["you"]["color"]), (&json!(polling.id), &json!(polling.color)));
+    assert_eq!(
+        (&joined["you"]["id"], &joined["you"]["color"]),
+        (&json!(polling.id), &json!(polling.color))
+    );
     let mut socket = other.join(&room).await;
     assert_eq!(polled.wait("join").await["visitor"], json!(other.id));
     // Over HTTP, as the visitor whose socket polls.
     assert_eq!(polling.post_chat(&room, "하나").await.status, 201);
     let second = polled.post("둘").await;
     let third = socket.post("셋").await;
-    assert_eq!((&second["visitor"], &third["visitor"]), (&json!(polling.id), &json!(other.id)));
+    assert_eq!(
+        (&second["visitor"], &third["visitor"]),
+        (&json!(polling.id), &json!(other.id))
+    );
     let (by_polling, by_socket) = (polled.messages_to(3).await, socket.messages_to(3).await);
     assert_eq!(by_polling, by_socket);
     assert_eq!(texts(&by_polling), ["하나", "둘", "셋"]);
@@ -358,7 +441,12 @@ async fn the_answer_to_join_says_from_where_messages_come() {
     assert_eq!(keys(&joined), BTreeSet::from(["ok", "you", "room", "members", "seq"]));
     assert_eq!(joined["seq"], 2);
     assert_eq!(joined["room"]["_id"], json!(room));
-    let members: Vec<_> = joined["members"].as_array().unwrap().iter().map(|member| &member["id"]).collect();
+    let members: Vec<_> = joined["members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|member| &member["id"])
+        .collect();
     assert_eq!(members, [&json!(writer.id), &json!(reader.id)]);
     assert_eq!(keys(&joined["you"]), BTreeSet::from(["id", "color", "hue"]));
     for n in 3..=30 {

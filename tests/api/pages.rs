@@ -17,17 +17,27 @@ fn has_safe_headers(answer: &Answer, what: &str) {
     is("cross-origin-resource-policy", "same-origin");
     is("cross-origin-opener-policy", "same-origin");
     assert!(answer.header("permissions-policy").is_some(), "{what}");
-    let csp = answer.header("content-security-policy").unwrap_or_else(|| panic!("no CSP on {what}"));
-    assert!(csp.contains("default-src 'none'") && !csp.contains("unsafe"), "{what}: {csp}");
+    let csp = answer
+        .header("content-security-policy")
+        .unwrap_or_else(|| panic!("no CSP on {what}"));
+    assert!(
+        csp.contains("default-src 'none'") && !csp.contains("unsafe"),
+        "{what}: {csp}"
+    );
     assert!(answer.header("cache-control").is_some(), "{what}");
 }
 
 fn is_html(answer: &Answer) -> bool {
-    answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+    answer
+        .header("content-type")
+        .is_some_and(|kind| kind.starts_with("text/html"))
 }
 
 async fn in_language(visitor: &Visitor, path: &str, language: &str) -> Answer {
-    let request = visitor.plain(Method::GET, path).header("accept", "text/html").header("accept-language", language);
+    let request = visitor
+        .plain(Method::GET, path)
+        .header("accept", "text/html")
+        .header("accept-language", language);
     visitor.send(request).await
 }
 
@@ -37,15 +47,26 @@ async fn every_page_comes_as_html_and_what_has_data_as_json_too() {
     let visitor = app.visitor().await;
     let room = visitor.create_room("방 하나").await;
     let page = format!("/room/{room}");
-    for (path, part) in [("/", "data-id="), ("/room", "name=\"password\""), (page.as_str(), "id=\"chat-list\"")] {
+    for (path, part) in [
+        ("/", "data-id="),
+        ("/room", "name=\"password\""),
+        (page.as_str(), "id=\"chat-list\""),
+    ] {
         let html = visitor.get(path).await.ok();
         assert!(is_html(&html), "{path}");
-        assert!(html.text().starts_with("<!DOCTYPE html>") && html.text().contains(part), "{path}");
+        assert!(
+            html.text().starts_with("<!DOCTYPE html>") && html.text().contains(part),
+            "{path}"
+        );
     }
     let main = visitor.get("/").await.text();
     assert!(main.contains("join-btn") && main.contains(&room) && main.contains("방 하나"));
     let form = visitor.get("/room").await.text();
-    assert!(["title", "max", "password"].iter().all(|name| form.contains(&format!("name=\"{name}\""))));
+    assert!(
+        ["title", "max", "password"]
+            .iter()
+            .all(|name| form.contains(&format!("name=\"{name}\"")))
+    );
     let chat = visitor.get(&page).await.text();
     for id in ["chat-list", "chat-form", "chat", "gif", "exit-btn"] {
         assert!(chat.contains(&format!("id=\"{id}\"")), "{id}");
@@ -80,24 +101,52 @@ async fn the_language_is_the_browsers_until_one_is_chosen() {
     assert!(korean.contains("<html lang=\"ko\"") && korean.contains("열린 방"));
     let english = in_language(&visitor, "/", "en;q=0.9, ko;q=0.3").await;
     assert!(english.text().contains("<html lang=\"en\"") && english.text().contains("Open rooms"));
-    assert!(english.header("vary").is_some_and(|vary| vary.to_lowercase().contains("accept-language")));
-    assert!(in_language(&visitor, "/", "fr").await.text().contains("<html lang=\"en\""));
+    assert!(
+        english
+            .header("vary")
+            .is_some_and(|vary| vary.to_lowercase().contains("accept-language"))
+    );
+    assert!(
+        in_language(&visitor, "/", "fr")
+            .await
+            .text()
+            .contains("<html lang=\"en\"")
+    );
     // Chosen once, it stays, on every page and for refusals too.
     let switch = in_language(&visitor, "/room?lang=ko&x=1", "en").await;
     assert_eq!((switch.status, switch.header("location")), (303, Some("/room?x=1")));
-    assert!(switch.set_cookie("lang").is_some_and(|cookie| cookie.contains("Max-Age=31536000")));
-    assert!(in_language(&visitor, "/", "en").await.text().contains("<html lang=\"ko\""));
+    assert!(
+        switch
+            .set_cookie("lang")
+            .is_some_and(|cookie| cookie.contains("Max-Age=31536000"))
+    );
+    assert!(
+        in_language(&visitor, "/", "en")
+            .await
+            .text()
+            .contains("<html lang=\"ko\"")
+    );
     let lost = "00000000000000000000000000000000";
     assert_eq!(visitor.room(lost).await.json()["message"], "존재하지 않는 방입니다.");
     in_language(&visitor, "/?lang=en", "ko").await;
-    assert!(in_language(&visitor, "/room", "ko").await.text().contains("<html lang=\"en\""));
+    assert!(
+        in_language(&visitor, "/room", "ko")
+            .await
+            .text()
+            .contains("<html lang=\"en\"")
+    );
     assert_eq!(visitor.room(lost).await.json()["message"], "This room does not exist.");
 }
 
 #[tokio::test]
 async fn the_language_switch_leads_to_no_other_site() {
     let app = TestApp::start().await;
-    for path in ["//evil.example/?lang=ko", "/%5Cevil.example?lang=ko", "/\\evil.example?lang=ko", "/room//x?lang=ko"] {
+    for path in [
+        "//evil.example/?lang=ko",
+        "/%5Cevil.example?lang=ko",
+        "/\\evil.example?lang=ko",
+        "/room//x?lang=ko",
+    ] {
         let request = format!("GET {path} HTTP/1.1\r\nHost: gifchat\r\nConnection: close\r\n\r\n");
         let answer = raw::exchange(app.address(), request.as_bytes()).await;
         let location = answer.lines().find(|line| line.to_lowercase().starts_with("location:"));
@@ -124,7 +173,14 @@ async fn safe_headers_stand_on_every_answer() {
     let gif = visitor.upload(&room, animated(8, 8, 2)).await.ok().json();
     let gif = gif["gif"].as_str().unwrap();
     let page = visitor.get("/").await.text();
-    let style = page.split_once("rel=\"stylesheet\" href=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let style = page
+        .split_once("rel=\"stylesheet\" href=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0
+        .to_owned();
     let paths = [
         "/".to_owned(),
         "/room".to_owned(),
@@ -153,7 +209,9 @@ async fn safe_headers_stand_on_every_answer() {
         has_safe_headers(&visitor.send(visitor.plain(Method::OPTIONS, path)).await, path);
         has_safe_headers(&visitor.send(visitor.plain(Method::DELETE, path)).await, path);
     }
-    let foreign = visitor.plain(Method::POST, "/room").header("origin", "https://evil.example");
+    let foreign = visitor
+        .plain(Method::POST, "/room")
+        .header("origin", "https://evil.example");
     has_safe_headers(&visitor.send(foreign).await, "a foreign request");
 }
 
@@ -168,7 +226,10 @@ async fn the_session_cookie_is_for_this_site_and_no_script() {
     assert!(!cookie.contains("Secure") && !cookie.contains("Domain"), "{cookie}");
     assert!(first.header("strict-transport-security").is_none());
     // 128 bits or more, and nothing of the visitor in it.
-    assert!(cookie.split(';').next().unwrap().len() >= "gifchat=".len() + 22, "{cookie}");
+    assert!(
+        cookie.split(';').next().unwrap().len() >= "gifchat=".len() + 22,
+        "{cookie}"
+    );
 }
 
 #[tokio::test]
@@ -179,7 +240,11 @@ async fn under_https_the_cookie_is_secure_and_bound_to_the_host() {
     for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.split("; ").any(|part| part == attribute), "{cookie}");
     }
-    assert!(first.header("strict-transport-security").is_some_and(|value| value.starts_with("max-age=")));
+    assert!(
+        first
+            .header("strict-transport-security")
+            .is_some_and(|value| value.starts_with("max-age="))
+    );
 }
 
 #[tokio::test]
@@ -232,7 +297,11 @@ async fn strangers_get_different_ids_and_a_colour_in_hex() {
     let mut ids = std::collections::HashSet::new();
     for _ in 0..20 {
         let visitor = app.visitor().await;
-        assert!(visitor.color.len() == 7 && visitor.color.starts_with('#'), "{}", visitor.color);
+        assert!(
+            visitor.color.len() == 7 && visitor.color.starts_with('#'),
+            "{}",
+            visitor.color
+        );
         assert!(visitor.color[1..].bytes().all(|byte| byte.is_ascii_hexdigit()));
         assert_eq!(visitor.id.len(), 16);
         assert!(!visitor.cookie().unwrap().contains(&visitor.id));
@@ -243,11 +312,19 @@ async fn strangers_get_different_ids_and_a_colour_in_hex() {
 #[tokio::test]
 async fn a_cookie_that_means_nothing_is_replaced() {
     let app = TestApp::start().await;
-    for cookie in ["gifchat=x", "gifchat=", "gifchat=AAAAAAAAAAAAAAAAAAAAAA", "gifchat=\"; lang=ko"] {
+    for cookie in [
+        "gifchat=x",
+        "gifchat=",
+        "gifchat=AAAAAAAAAAAAAAAAAAAAAA",
+        "gifchat=\"; lang=ko",
+    ] {
         let request = format!("GET / HTTP/1.1\r\nHost: gifchat\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n");
         let answer = raw::exchange(app.address(), request.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{cookie}: {answer}");
-        assert!(answer.to_lowercase().contains("set-cookie: gifchat="), "{cookie}: {answer}");
+        assert!(
+            answer.to_lowercase().contains("set-cookie: gifchat="),
+            "{cookie}: {answer}"
+        );
     }
 }
 
@@ -265,9 +342,14 @@ async fn errors_are_pages_for_people_and_json_for_scripts() {
         (Method::PUT, "/room", 405, "method_not_allowed"),
         (Method::DELETE, lost, 404, "room_not_found"),
     ] {
-        let html = visitor.send(visitor.plain(method.clone(), path).header("accept", "text/html")).await;
+        let html = visitor
+            .send(visitor.plain(method.clone(), path).header("accept", "text/html"))
+            .await;
         assert_eq!((html.status, is_html(&html)), (status, true), "{path}");
-        assert!(html.text().contains("error-message") && html.text().contains(code), "{path}");
+        assert!(
+            html.text().contains("error-message") && html.text().contains(code),
+            "{path}"
+        );
         visitor.send(visitor.request(method, path)).await.refused(status, code);
     }
     let form = visitor.post_form(&format!("/room/{room}/chat"), &[("chat", "x")]).await;
@@ -281,9 +363,16 @@ async fn the_list_shows_the_error_of_its_code_and_no_free_text() {
     let visitor = app.visitor().await;
     let full = in_language(&visitor, "/?error=room_full", "ko").await.text();
     assert!(full.contains("error-message") && full.contains("허용 인원이 초과하였습니다."));
-    for unknown in ["/?error=no_such_code", "/?error=%3Cscript%3Ealert(1)%3C/script%3E", "/?error="] {
+    for unknown in [
+        "/?error=no_such_code",
+        "/?error=%3Cscript%3Ealert(1)%3C/script%3E",
+        "/?error=",
+    ] {
         let page = visitor.get(unknown).await.ok().text();
-        assert!(!page.contains("error-banner") && !page.contains("alert(1)"), "{unknown}");
+        assert!(
+            !page.contains("error-banner") && !page.contains("alert(1)"),
+            "{unknown}"
+        );
         assert!(!page.contains("no_such_code"));
     }
 }
@@ -295,7 +384,10 @@ async fn a_full_room_leads_back_to_the_list() {
     let room = visitors[0].create_room_of(json!({ "title": "둘만", "max": 2 })).await;
     let _sockets = [visitors[0].join(&room).await, visitors[1].join(&room).await];
     let refused = visitors[2].get(&format!("/room/{room}")).await;
-    assert_eq!((refused.status, refused.header("location")), (303, Some("/?error=room_full")));
+    assert_eq!(
+        (refused.status, refused.header("location")),
+        (303, Some("/?error=room_full"))
+    );
     visitors[1].get(&format!("/room/{room}")).await.ok();
 }
 
@@ -309,14 +401,26 @@ async fn what_visitors_write_is_text_and_never_markup() {
     socket.post(EVIL).await;
     let form = crate::support::form_of(animated(8, 8, 1)).text("alt", EVIL);
     visitor.upload_form(&room, form).await.ok();
-    let again = visitor.post_form("/room", &[("title", &EVIL.repeat(3)), ("max", EVIL)]).await;
+    let again = visitor
+        .post_form("/room", &[("title", &EVIL.repeat(3)), ("max", EVIL)])
+        .await;
     assert_eq!(again.status, 422);
-    let locked = visitor.create_room_of(json!({ "title": EVIL, "password": "비밀" })).await;
+    let locked = visitor
+        .create_room_of(json!({ "title": EVIL, "password": "비밀" }))
+        .await;
     let gate = app.visitor().await.get(&format!("/room/{locked}")).await;
     assert_eq!(gate.status, 403);
-    for page in [visitor.get("/").await, visitor.get(&format!("/room/{room}")).await, again, gate] {
+    for page in [
+        visitor.get("/").await,
+        visitor.get(&format!("/room/{room}")).await,
+        again,
+        gate,
+    ] {
         let html = page.text();
-        assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "{html}");
+        assert!(
+            !html.contains("<script>alert") && !html.contains("<img src=x"),
+            "{html}"
+        );
         assert!(html.contains("alert(1)"), "the text itself is shown");
     }
 }
@@ -326,24 +430,50 @@ async fn assets_are_kept_for_ever_under_the_hash_of_their_content() {
     let app = TestApp::start().await;
     let visitor = app.visitor().await;
     let page = visitor.get("/").await.text();
-    let links: Vec<_> = page.split('"').filter(|part| part.starts_with("/assets/")).map(String::from).collect();
+    let links: Vec<_> = page
+        .split('"')
+        .filter(|part| part.starts_with("/assets/"))
+        .map(String::from)
+        .collect();
     assert!(links.len() >= 3, "{links:?}");
     for link in &links {
         let link = link.split('#').next().unwrap();
         let asset = visitor.get(link).await.ok();
-        assert_eq!(asset.header("cache-control"), Some("public, max-age=31536000, immutable"), "{link}");
+        assert_eq!(
+            asset.header("cache-control"),
+            Some("public, max-age=31536000, immutable"),
+            "{link}"
+        );
         let tag = asset.header("etag").unwrap().to_owned();
-        let again = visitor.send(visitor.plain(Method::GET, link).header("if-none-match", &tag)).await;
+        let again = visitor
+            .send(visitor.plain(Method::GET, link).header("if-none-match", &tag))
+            .await;
         assert_eq!((again.status, again.body.len()), (304, 0), "{link}");
-        let other = visitor.send(visitor.plain(Method::GET, link).header("if-none-match", "\"other\"")).await;
+        let other = visitor
+            .send(visitor.plain(Method::GET, link).header("if-none-match", "\"other\""))
+            .await;
         assert_eq!(other.status, 200, "{link}");
     }
     // A page of before an update still gets today's file, but may not keep it.
     let (hash, path) = links[0].trim_start_matches("/assets/").split_once('/').unwrap();
-    let old = visitor.get(&format!("/assets/{}/{path}", hash.replace(|c: char| c.is_ascii_digit(), "f") + "0")).await;
+    let old = visitor
+        .get(&format!(
+            "/assets/{}/{path}",
+            hash.replace(|c: char| c.is_ascii_digit(), "f") + "0"
+        ))
+        .await;
     assert_eq!((old.status, old.header("cache-control")), (200, Some("no-cache")));
-    for wrong in ["../Cargo.toml", "..%2FCargo.toml", "css/../../Cargo.toml", "%2e%2e/Cargo.toml"] {
-        assert_eq!(visitor.get(&format!("/assets/{hash}/{wrong}")).await.status, 404, "{wrong}");
+    for wrong in [
+        "../Cargo.toml",
+        "..%2FCargo.toml",
+        "css/../../Cargo.toml",
+        "%2e%2e/Cargo.toml",
+    ] {
+        assert_eq!(
+            visitor.get(&format!("/assets/{hash}/{wrong}")).await.status,
+            404,
+            "{wrong}"
+        );
     }
 }
 
@@ -356,16 +486,33 @@ async fn text_is_compressed_and_gifs_are_not() {
     let gif = visitor.upload(&room, animated(64, 64, 20)).await.ok().json();
     let encoding = async |path: &str, accepted: &str| {
         let request = visitor.plain(Method::GET, path).header("accept-encoding", accepted);
-        visitor.send(request).await.ok().header("content-encoding").map(String::from)
+        visitor
+            .send(request)
+            .await
+            .ok()
+            .header("content-encoding")
+            .map(String::from)
     };
     assert_eq!(encoding("/", "gzip").await.as_deref(), Some("gzip"));
     assert_eq!(encoding("/", "br, gzip").await.as_deref(), Some("br"));
     assert_eq!(encoding("/", "identity").await, None);
     let page = visitor.get("/").await.text();
-    let style = page.split_once("rel=\"stylesheet\" href=\"").unwrap().1.split_once('"').unwrap().0;
+    let style = page
+        .split_once("rel=\"stylesheet\" href=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
     assert_eq!(encoding(style, "gzip").await.as_deref(), Some("gzip"));
-    assert_eq!(encoding(&format!("/room/{room}"), "gzip").await.as_deref(), Some("gzip"));
-    assert_eq!(encoding(&format!("/gif/{}", gif["gif"].as_str().unwrap()), "br, gzip").await, None);
+    assert_eq!(
+        encoding(&format!("/room/{room}"), "gzip").await.as_deref(),
+        Some("gzip")
+    );
+    assert_eq!(
+        encoding(&format!("/gif/{}", gif["gif"].as_str().unwrap()), "br, gzip").await,
+        None
+    );
 }
 
 #[tokio::test]
@@ -375,11 +522,20 @@ async fn no_page_loads_anything_from_another_host_or_runs_inline_script() {
     let room = visitor.create_room("방").await;
     for path in ["/", "/room", &format!("/room/{room}"), "/nothing"] {
         let page = visitor.get(path).await.text();
-        assert!(!page.contains("https://") && !page.contains("src=\"//") && !page.contains("href=\"//"), "{path}");
-        assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains(" onclick="), "{path}");
+        assert!(
+            !page.contains("https://") && !page.contains("src=\"//") && !page.contains("href=\"//"),
+            "{path}"
+        );
+        assert!(
+            !page.contains(" style=") && !page.contains("<style") && !page.contains(" onclick="),
+            "{path}"
+        );
         for script in page.split("<script").skip(1) {
             let tag = script.split('>').next().unwrap();
-            assert!(tag.contains("src=\"/assets/") || tag.contains("application/json"), "{path}: {tag}");
+            assert!(
+                tag.contains("src=\"/assets/") || tag.contains("application/json"),
+                "{path}: {tag}"
+            );
         }
     }
 }
@@ -402,10 +558,17 @@ async fn a_mark_is_an_svg_that_may_be_kept() {
     let path = format!("/visitor/{}.svg", visitor.id);
     let mark = visitor.get(&path).await.ok();
     assert_eq!(mark.header("content-type"), Some("image/svg+xml"));
-    assert!(mark.header("cache-control").is_some_and(|value| value.contains("immutable")));
+    assert!(
+        mark.header("cache-control")
+            .is_some_and(|value| value.contains("immutable"))
+    );
     assert!(mark.text().starts_with("<svg") && !mark.text().contains("script"));
     assert_eq!(visitor.get(&path).await.body, mark.body);
-    for wrong in ["/visitor/x.svg", "/visitor/0123456789abcdeF.svg", "/visitor/0123456789abcdef.png"] {
+    for wrong in [
+        "/visitor/x.svg",
+        "/visitor/0123456789abcdeF.svg",
+        "/visitor/0123456789abcdef.png",
+    ] {
         assert_eq!(visitor.get(wrong).await.status, 404, "{wrong}");
     }
 }

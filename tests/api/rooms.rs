@@ -11,24 +11,34 @@ use crate::support::{TestApp, Visitor, eventually};
 const PASSWORD: &str = "열려라-참깨-7391";
 
 async fn locked(owner: &Visitor) -> String {
-    owner.create_room_of(json!({ "title": "잠긴 방", "password": PASSWORD })).await
+    owner
+        .create_room_of(json!({ "title": "잠긴 방", "password": PASSWORD }))
+        .await
 }
 
 #[tokio::test]
 async fn a_new_room_has_the_fields_of_the_interface_and_its_owner_is_in() {
     let app = TestApp::start().await;
     let owner = app.visitor().await;
-    let made = owner.post_json("/room", json!({ "title": " 새 방 ", "max": 5, "password": PASSWORD })).await;
+    let made = owner
+        .post_json("/room", json!({ "title": " 새 방 ", "max": 5, "password": PASSWORD }))
+        .await;
     assert_eq!(made.status, 201);
     let room = made.json();
     let keys: BTreeSet<_> = room.as_object().unwrap().keys().map(String::as_str).collect();
     for key in ["_id", "title", "max", "count", "owner", "password", "createdAt"] {
         assert!(keys.contains(key), "{key}: {room}");
     }
-    assert_eq!((&room["title"], &room["max"], &room["count"]), (&json!("새 방"), &json!(5), &json!(0)));
+    assert_eq!(
+        (&room["title"], &room["max"], &room["count"]),
+        (&json!("새 방"), &json!(5), &json!(0))
+    );
     assert_eq!((&room["owner"], &room["password"]), (&json!(owner.color), &json!(true)));
     let id = room["_id"].as_str().unwrap();
-    assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    assert!(
+        id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{id}"
+    );
     assert_eq!(made.header("location"), Some(&*format!("/room/{id}")));
     // The owner needs no password for a room of their own.
     owner.get(&format!("/room/{id}")).await.ok();
@@ -42,11 +52,15 @@ async fn a_new_room_has_the_fields_of_the_interface_and_its_owner_is_in() {
 async fn a_form_makes_a_room_and_leads_into_it() {
     let app = TestApp::start().await;
     let owner = app.visitor().await;
-    let made = owner.post_form("/room", &[("title", "폼 방"), ("max", "3"), ("password", "")]).await;
+    let made = owner
+        .post_form("/room", &[("title", "폼 방"), ("max", "3"), ("password", "")])
+        .await;
     assert_eq!(made.status, 303);
     let page = owner.get(made.header("location").unwrap()).await.ok().text();
     assert!(page.contains("폼 방"));
-    let wrong = owner.post_form("/room", &[("title", ""), ("max", "1"), ("password", PASSWORD)]).await;
+    let wrong = owner
+        .post_form("/room", &[("title", ""), ("max", "1"), ("password", PASSWORD)])
+        .await;
     assert_eq!(wrong.status, 422);
     assert!(wrong.text().contains("aria-invalid") && !wrong.text().contains(PASSWORD));
 }
@@ -89,11 +103,20 @@ async fn seventy_five_rooms_are_listed_newest_first_page_by_page() {
     // The cursor stays good when the room it came from is gone.
     let cursor = first["cursor"]["after"].as_str().unwrap();
     owner.delete(&made[29]).await.ok();
-    let second = owner.get_json(&format!("/rooms?after={cursor}&limit=1")).await.ok().json();
+    let second = owner
+        .get_json(&format!("/rooms?after={cursor}&limit=1"))
+        .await
+        .ok()
+        .json();
     assert_eq!(second["data"][0]["_id"], json!(made[30]));
     // The pages for people go the same way.
     let page = owner.get("/").await.text();
-    assert_eq!(made.iter().filter(|id| page.contains(&format!("href=\"/room/{id}\""))).count(), 30);
+    assert_eq!(
+        made.iter()
+            .filter(|id| page.contains(&format!("href=\"/room/{id}\"")))
+            .count(),
+        30
+    );
     let link = page.split_once("href=\"/?after=").unwrap().1.split_once('"').unwrap().0;
     let next = owner.get(&format!("/?after={link}")).await.ok().text();
     assert!(next.contains(&made[31]) && !next.contains(&made[30]));
@@ -140,7 +163,10 @@ async fn an_edit_survives_a_restart() {
     let mut app = TestApp::start().await;
     let owner = app.visitor().await;
     let room = owner.create_room("전").await;
-    owner.patch(&room, json!({ "title": "후", "max": 7, "password": PASSWORD })).await.ok();
+    owner
+        .patch(&room, json!({ "title": "후", "max": 7, "password": PASSWORD }))
+        .await
+        .ok();
     let before = owner.room(&room).await.json();
     app.restart().await;
     assert_eq!(owner.room(&room).await.json(), before);
@@ -153,13 +179,22 @@ async fn only_the_owner_changes_or_removes_a_room() {
     let (owner, member) = (app.visitor().await, app.visitor().await);
     let room = owner.create_room("내 방").await;
     let _socket = member.join(&room).await;
-    member.patch(&room, json!({ "title": "남의 방" })).await.refused(403, "not_the_owner");
+    member
+        .patch(&room, json!({ "title": "남의 방" }))
+        .await
+        .refused(403, "not_the_owner");
     member.delete(&room).await.refused(403, "not_the_owner");
-    member.post_json(&format!("/room/{room}/delete"), json!({})).await.refused(403, "not_the_owner");
+    member
+        .post_json(&format!("/room/{room}/delete"), json!({}))
+        .await
+        .refused(403, "not_the_owner");
     app.visitor().await.delete(&room).await.refused(403, "not_the_owner");
     assert_eq!(owner.room(&room).await.ok().json()["title"], "내 방");
     // Smaller than those who sit: they stay, and nobody comes in.
-    let _others = [app.visitor().await.join(&room).await, app.visitor().await.join(&room).await];
+    let _others = [
+        app.visitor().await.join(&room).await,
+        app.visitor().await.join(&room).await,
+    ];
     owner.patch(&room, json!({ "max": 2 })).await.ok();
     let mut late = app.visitor().await.connect("/chat").await;
     late.ask_in_vain("join", &room, "room_full").await;
@@ -181,7 +216,10 @@ async fn a_locked_room_shows_a_password_form_and_nothing_of_what_is_said() {
     let gate = other.get(&format!("/room/{room}")).await;
     assert_eq!(gate.status, 403);
     assert!(gate.text().contains(&format!("action=\"/room/{room}/enter\"")) && !gate.text().contains("비밀 이야기"));
-    other.get_json(&format!("/room/{room}/messages")).await.refused(403, "wrong_password");
+    other
+        .get_json(&format!("/room/{room}/messages"))
+        .await
+        .refused(403, "wrong_password");
     let mut others = other.connect("/chat").await;
     others.ask_in_vain("join", &room, "wrong_password").await;
     others.emit("join", &room).await;
@@ -189,7 +227,9 @@ async fn a_locked_room_shows_a_password_form_and_nothing_of_what_is_said() {
     other.post_chat(&room, "x").await.refused(403, "not_a_member");
     other.unlock(&room, "아무거나").await.refused(403, "wrong_password");
     other.unlock(&room, "").await.refused(403, "wrong_password");
-    let wrong = other.post_form(&format!("/room/{room}/enter"), &[("password", "틀린 것")]).await;
+    let wrong = other
+        .post_form(&format!("/room/{room}/enter"), &[("password", "틀린 것")])
+        .await;
     assert_eq!(wrong.status, 403);
     assert!(wrong.text().contains("error-message") && !wrong.text().contains("틀린 것"));
     others.ask_in_vain("join", &room, "wrong_password").await;
@@ -205,14 +245,22 @@ async fn the_right_password_opens_the_room_and_renames_the_session() {
     let mut early = other.connect("/chat").await;
     early.ask_in_vain("join", &room, "wrong_password").await;
     let before = other.cookie().unwrap();
-    let entered = other.post_form(&format!("/room/{room}/enter"), &[("password", PASSWORD)]).await;
-    assert_eq!((entered.status, entered.header("location")), (303, Some(&*format!("/room/{room}"))));
+    let entered = other
+        .post_form(&format!("/room/{room}/enter"), &[("password", PASSWORD)])
+        .await;
+    assert_eq!(
+        (entered.status, entered.header("location")),
+        (303, Some(&*format!("/room/{room}")))
+    );
     let after = other.cookie().unwrap();
     assert_ne!(after, before);
     other.get(&format!("/room/{room}")).await.ok();
     other.get_json(&format!("/room/{room}/messages")).await.ok();
     early.join(&room).await;
-    assert_eq!(other.look_in_the_mirror().await, (other.id.clone(), other.color.clone()));
+    assert_eq!(
+        other.look_in_the_mirror().await,
+        (other.id.clone(), other.color.clone())
+    );
     // Who has got hold of the old name has nothing.
     let thief = app.stranger();
     thief.set_cookie(&before);
@@ -241,9 +289,16 @@ async fn a_new_password_takes_all_grants_back() {
     other.unlock(&room, PASSWORD).await.ok();
     other.get_json(&format!("/room/{room}/messages")).await.ok();
     owner.patch(&room, json!({ "password": "새 비밀번호" })).await.ok();
-    other.get_json(&format!("/room/{room}/messages")).await.refused(403, "wrong_password");
+    other
+        .get_json(&format!("/room/{room}/messages"))
+        .await
+        .refused(403, "wrong_password");
     other.unlock(&room, PASSWORD).await.refused(403, "wrong_password");
-    other.connect("/chat").await.ask_in_vain("join", &room, "wrong_password").await;
+    other
+        .connect("/chat")
+        .await
+        .ask_in_vain("join", &room, "wrong_password")
+        .await;
     other.unlock(&room, "새 비밀번호").await.ok();
     other.join(&room).await;
     // Opened and locked again, nobody keeps what an open room gave.
@@ -251,7 +306,10 @@ async fn a_new_password_takes_all_grants_back() {
     assert_eq!(edited["password"], false);
     app.visitor().await.join(&room).await;
     owner.patch(&room, json!({ "password": PASSWORD })).await.ok();
-    other.get_json(&format!("/room/{room}/messages")).await.refused(403, "wrong_password");
+    other
+        .get_json(&format!("/room/{room}/messages"))
+        .await
+        .refused(403, "wrong_password");
     owner.join(&room).await;
 }
 
@@ -260,21 +318,39 @@ async fn the_password_and_its_hash_are_shown_nowhere() {
     let app = TestApp::start().await;
     let (owner, other) = (app.visitor().await, app.visitor().await);
     let mut lobby = other.connect("/room").await;
-    let made = owner.post_form("/room", &[("title", "방"), ("max", ""), ("password", PASSWORD)]).await;
+    let made = owner
+        .post_form("/room", &[("title", "방"), ("max", ""), ("password", PASSWORD)])
+        .await;
     let path = made.header("location").unwrap().to_owned();
     let room = path.trim_start_matches("/room/").to_owned();
-    let mut seen = vec![format!("{:?}", made.headers), made.text(), lobby.wait("newRoom").await.to_string()];
+    let mut seen = vec![
+        format!("{:?}", made.headers),
+        made.text(),
+        lobby.wait("newRoom").await.to_string(),
+    ];
     let mut socket = owner.connect("/chat").await;
     seen.push(socket.join(&room).await.to_string());
-    let entered = other.post_form(&format!("{path}/enter"), &[("password", PASSWORD)]).await;
+    let entered = other
+        .post_form(&format!("{path}/enter"), &[("password", PASSWORD)])
+        .await;
     seen.push(format!("{:?}", entered.headers));
     seen.push(other.unlock(&room, PASSWORD).await.text());
     seen.push(owner.patch(&room, json!({ "password": PASSWORD })).await.ok().text());
     seen.push(socket.wait("updateRoom").await.to_string());
     seen.push(lobby.wait("updateRoom").await.to_string());
-    seen.push(owner.post_form("/room", &[("title", ""), ("password", PASSWORD)]).await.text());
+    seen.push(
+        owner
+            .post_form("/room", &[("title", ""), ("password", PASSWORD)])
+            .await
+            .text(),
+    );
     let long = PASSWORD.repeat(20);
-    seen.push(owner.post_form("/room", &[("title", "x"), ("password", &long)]).await.text());
+    seen.push(
+        owner
+            .post_form("/room", &[("title", "x"), ("password", &long)])
+            .await
+            .text(),
+    );
     seen.push(other.unlock(&room, &long).await.text());
     for visitor in [&owner, &other] {
         for page in ["/", "/rooms", "/room", &path, &format!("{path}/messages")] {
@@ -291,7 +367,11 @@ async fn the_password_and_its_hash_are_shown_nowhere() {
         .iter()
         .flat_map(|end| std::fs::read(format!("{}{end}", app.database().display())).unwrap_or_default())
         .collect();
-    assert!(!bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()));
+    assert!(
+        !bytes
+            .windows(PASSWORD.len())
+            .any(|window| window == PASSWORD.as_bytes())
+    );
     assert!(bytes.windows(9).any(|window| window == b"$argon2id"));
 }
 
@@ -307,7 +387,9 @@ async fn four_hundred_passwords_tried_at_once_do_not_stop_the_chat() {
     let tries: Vec<_> = (0..TRIES)
         .map(|n| {
             let path = format!("/room/{room}/enter");
-            let request = other.request(Method::POST, &path).json(&json!({ "password": format!("아니 {n}") }));
+            let request = other
+                .request(Method::POST, &path)
+                .json(&json!({ "password": format!("아니 {n}") }));
             tokio::spawn(async move { crate::support::Answer::of(request.send().await.unwrap()).await })
         })
         .collect();
@@ -320,7 +402,10 @@ async fn four_hundred_passwords_tried_at_once_do_not_stop_the_chat() {
         posted += 1;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert!(posted >= 5 && slowest < Duration::from_secs(3), "{posted} texts, the slowest in {slowest:?}");
+    assert!(
+        posted >= 5 && slowest < Duration::from_secs(3),
+        "{posted} texts, the slowest in {slowest:?}"
+    );
     let (mut wrong, mut busy) = (0, 0);
     for answer in tries {
         let answer = answer.await.unwrap();
@@ -334,7 +419,10 @@ async fn four_hundred_passwords_tried_at_once_do_not_stop_the_chat() {
             wrong += 1;
         }
     }
-    assert!(wrong >= 200 && busy > 0 && wrong + busy == TRIES, "{wrong} answered, {busy} sent away");
+    assert!(
+        wrong >= 200 && busy > 0 && wrong + busy == TRIES,
+        "{wrong} answered, {busy} sent away"
+    );
     // And then the right one.
     eventually("the password opens the room", async || {
         (other.unlock(&room, PASSWORD).await.status == 200).then_some(())
@@ -350,21 +438,34 @@ async fn a_removed_room_takes_messages_files_and_grants_along() {
     member.unlock(&room, PASSWORD).await.ok();
     let mut socket = member.join(&room).await;
     socket.post("글").await;
-    let gif = member.upload(&room, crate::fixtures::animated(8, 8, 3)).await.ok().json();
+    let gif = member
+        .upload(&room, crate::fixtures::animated(8, 8, 3))
+        .await
+        .ok()
+        .json();
     let gif = format!("/gif/{}", gif["gif"].as_str().unwrap());
     assert_eq!(app.files().len(), 2);
     let deleted = owner.delete(&room).await.ok();
     assert_eq!(deleted.text(), "ok");
     assert_eq!(socket.wait("removeRoom").await, json!(room));
     app.no_files_left().await;
-    for path in [format!("/room/{room}"), format!("/room/{room}/messages"), gif.clone(), format!("{gif}/still")] {
+    for path in [
+        format!("/room/{room}"),
+        format!("/room/{room}/messages"),
+        gif.clone(),
+        format!("{gif}/still"),
+    ] {
         assert_eq!(member.get_json(&path).await.status, 404, "{path}");
     }
     let file = rusqlite::Connection::open(app.database()).unwrap();
     for table in ["rooms", "messages", "grants"] {
-        let rows: u64 = file.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+        let rows: u64 = file
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+            .unwrap();
         assert_eq!(rows, 0, "{table}");
     }
     // The sockets are let go.
-    socket.ask_in_vain("chat", json!({ "chat": "x" }), "room_not_found").await;
+    socket
+        .ask_in_vain("chat", json!({ "chat": "x" }), "room_not_found")
+        .await;
 }

@@ -20,7 +20,10 @@ async fn count_becomes(visitor: &Visitor, room: &str, wanted: u64) {
 }
 
 async fn is_gone(visitor: &Visitor, room: &str) {
-    eventually("the room is gone", async || (visitor.room(room).await.status == 404).then_some(())).await;
+    eventually("the room is gone", async || {
+        (visitor.room(room).await.status == 404).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,7 +99,10 @@ async fn several_tabs_of_one_visitor_take_one_seat() {
         tab.goodbye().await;
     }
     let heard = others.heard(&room).await;
-    assert!(heard.iter().all(|event| event.name == "chat"), "one join and no exit: {heard:?}");
+    assert!(
+        heard.iter().all(|event| event.name == "chat"),
+        "one join and no exit: {heard:?}"
+    );
     last.goodbye().await;
     assert_eq!(others.wait("exit").await["visitor"], json!(visitor.id));
     count_becomes(&other, &room, 1).await;
@@ -148,7 +154,10 @@ async fn who_leaves_frees_the_seat_at_once_and_the_others_hear_of_it() {
     assert_eq!(leaving.ask("leave", Value::Null).await["ok"], true);
     leaving.ask_in_vain("join", &room, "room_full").await;
     others.wait("chat").await;
-    assert!(leaving.try_events().iter().all(|event| event.name == "join"), "only what came before");
+    assert!(
+        leaving.try_events().iter().all(|event| event.name == "join"),
+        "only what came before"
+    );
 }
 
 #[tokio::test]
@@ -170,7 +179,9 @@ async fn when_everybody_has_left_room_messages_and_files_are_gone() {
     visitors[0].room(&room).await.refused(404, "room_not_found");
     app.no_files_left().await;
     let file = rusqlite::Connection::open(app.database()).unwrap();
-    let rows: u64 = file.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap();
+    let rows: u64 = file
+        .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(rows, 0);
 }
 
@@ -204,10 +215,20 @@ async fn a_new_room_that_nobody_joins_goes_after_its_grace() {
 
 #[tokio::test]
 async fn a_restart_gives_every_room_a_fresh_grace() {
-    let flags = ["--new-room-grace", "3s", "--room-grace", "200ms", "--seat-grace", "100ms"];
+    let flags = [
+        "--new-room-grace",
+        "3s",
+        "--room-grace",
+        "200ms",
+        "--seat-grace",
+        "100ms",
+    ];
     let mut app = TestApp::with(&flags).await;
     let visitor = app.visitor().await;
-    let (kept, left) = (visitor.create_room("돌아올 방").await, visitor.create_room("잊힌 방").await);
+    let (kept, left) = (
+        visitor.create_room("돌아올 방").await,
+        visitor.create_room("잊힌 방").await,
+    );
     let mut socket = visitor.join(&kept).await;
     socket.post("전").await;
     app.visitor().await.join(&left).await.post("전").await;
@@ -245,11 +266,16 @@ async fn joining_another_room_leaves_the_first() {
     let (visitor, other) = (app.visitor().await, app.visitor().await);
     let (first, second) = (visitor.create_room("하나").await, visitor.create_room("둘").await);
     let full = other.create_room_of(json!({ "title": "꽉", "max": 2 })).await;
-    let _seated = [app.visitor().await.join(&full).await, app.visitor().await.join(&full).await];
+    let _seated = [
+        app.visitor().await.join(&full).await,
+        app.visitor().await.join(&full).await,
+    ];
     let (mut socket, mut others) = (visitor.join(&first).await, other.join(&first).await);
     // A refused join costs nothing.
     socket.ask_in_vain("join", &full, "room_full").await;
-    socket.ask_in_vain("join", "00000000000000000000000000000000", "room_not_found").await;
+    socket
+        .ask_in_vain("join", "00000000000000000000000000000000", "room_not_found")
+        .await;
     socket.post("아직 첫 방").await;
     socket.join(&second).await;
     assert_eq!(others.wait("exit").await["visitor"], json!(visitor.id));
@@ -259,7 +285,11 @@ async fn joining_another_room_leaves_the_first() {
     visitor.post_chat(&first, "x").await.refused(403, "not_a_member");
     others.post("첫 방").await;
     let heard: Vec<_> = socket.heard(&second).await;
-    assert!(heard.iter().all(|event| event.data["room"] != json!(first) || event.data["chat"] == "아직 첫 방"));
+    assert!(
+        heard
+            .iter()
+            .all(|event| event.data["room"] != json!(first) || event.data["chat"] == "아직 첫 방")
+    );
 }
 
 #[tokio::test]
@@ -271,7 +301,9 @@ async fn a_room_that_its_owner_removes_lets_all_sockets_go() {
     owner.delete(&room).await.ok();
     for socket in &mut sockets {
         assert_eq!(socket.wait("removeRoom").await, json!(room));
-        socket.ask_in_vain("chat", json!({ "chat": "x" }), "room_not_found").await;
+        socket
+            .ask_in_vain("chat", json!({ "chat": "x" }), "room_not_found")
+            .await;
         socket.ask_in_vain("join", &room, "room_not_found").await;
     }
     member.post_chat(&room, "x").await.refused(404, "room_not_found");

@@ -41,7 +41,10 @@ async fn flood(app: &TestApp, room: &str, total: u64) {
 }
 
 fn is_every_seq_once(messages: &[Value], total: u64) {
-    let seqs: Vec<_> = messages.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
+    let seqs: Vec<_> = messages
+        .iter()
+        .map(|message| message["seq"].as_u64().unwrap())
+        .collect();
     assert!(seqs == (1..=total).collect::<Vec<_>>(), "{seqs:?}");
 }
 
@@ -92,8 +95,16 @@ async fn who_missed_joins_and_exits_is_told_who_is_there() {
     app.visitor().await.join(&room).await.goodbye().await;
     sleeping.messages_to(1_600).await;
     let members = sleeping.wait("members").await;
-    let ids: Vec<_> = members.as_array().unwrap().iter().map(|member| member["id"].clone()).collect();
-    assert!(ids.contains(&json!(stays.id)) && ids.contains(&json!(slow.id)), "{members}");
+    let ids: Vec<_> = members
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|member| member["id"].clone())
+        .collect();
+    assert!(
+        ids.contains(&json!(stays.id)) && ids.contains(&json!(slow.id)),
+        "{members}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,11 +139,14 @@ async fn no_answer_is_lost_in_a_burst_that_fills_the_buffers() {
             asked.push(socket.ask_later("chat", json!({ "chat": n.to_string() })).await);
         }
     }
-    let answers = sockets.iter_mut().zip(asked.chunks(60)).map(|(socket, asked)| async move {
-        for id in asked {
-            assert_eq!(socket.ack(*id).await["ok"], true);
-        }
-        is_every_seq_once(&socket.messages_to(240).await, 240);
-    });
+    let answers = sockets
+        .iter_mut()
+        .zip(asked.chunks(60))
+        .map(|(socket, asked)| async move {
+            for id in asked {
+                assert_eq!(socket.ack(*id).await["ok"], true);
+            }
+            is_every_seq_once(&socket.messages_to(240).await, 240);
+        });
     futures_util::future::join_all(answers).await;
 }

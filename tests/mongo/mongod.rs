@@ -18,7 +18,10 @@ pub fn port() -> u16 {
     *PORT.get_or_init(|| {
         // A thread and a runtime of its own: the one of the test that came first ends with it.
         let start = std::thread::spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(start())
         });
         start.join().unwrap()
@@ -39,7 +42,15 @@ async fn start() -> u16 {
         .arg(&data)
         .arg("--logpath")
         .arg(&log)
-        .args(["--bind_ip", "127.0.0.1", "--port", &port.to_string(), "--replSet", "rs0", "--nounixsocket"])
+        .args([
+            "--bind_ip",
+            "127.0.0.1",
+            "--port",
+            &port.to_string(),
+            "--replSet",
+            "rs0",
+            "--nounixsocket",
+        ])
         .args(["--oplogSize", "16", "--wiredTigerCacheSizeGB", "0.25"])
         .args(["--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)"])
         .args(["--setParameter", "ttlMonitorSleepSecs=1"])
@@ -49,7 +60,9 @@ async fn start() -> u16 {
         .unwrap();
     // Its input has to stay open for as long as the process lives.
     std::mem::forget(keeper);
-    let client = Client::with_uri_str(format!("mongodb://127.0.0.1:{port}/?directConnection=true")).await.unwrap();
+    let client = Client::with_uri_str(format!("mongodb://127.0.0.1:{port}/?directConnection=true"))
+        .await
+        .unwrap();
     let admin = client.database("admin");
     let members = doc! { "_id": "rs0", "members": [{ "_id": 0, "host": format!("127.0.0.1:{port}") }] };
     admin.run_command(doc! { "replSetInitiate": members }).await.unwrap();

@@ -29,7 +29,10 @@ async fn fifty_visitors_race_for_ten_seats_through_three_servers() {
     let (seated, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(Result::is_ok);
     assert_eq!((seated.len(), refused.len()), (10, 40));
     for refusal in refused {
-        assert!(matches!(refusal, Err(StoreError::Refused(Refusal::RoomFull))), "{refusal:?}");
+        assert!(
+            matches!(refusal, Err(StoreError::Refused(Refusal::RoomFull))),
+            "{refusal:?}"
+        );
     }
     for count in 1..=10 {
         let told = next(&mut changes, |change| match change {
@@ -56,14 +59,19 @@ async fn tabs_on_several_servers_share_a_seat_that_is_free_when_the_last_one_lea
     b.leave(room, visitor, 1, Departure::Dropped).await.unwrap();
     assert_eq!(a.members(room).await.unwrap(), [visitor], "the grace of the seat");
     let mut told = Vec::new();
-    b.tend(gifchat::store::Graces { room: SOON, ..no_graces() }).await.unwrap();
+    b.tend(gifchat::store::Graces {
+        room: SOON,
+        ..no_graces()
+    })
+    .await
+    .unwrap();
     assert!(a.members(room).await.unwrap().is_empty());
     next(&mut changes, |change| {
         told.push(format!("{change:?}").split('(').next().unwrap_or_default().to_owned());
         matches!(change, Change::Left(..)).then_some(())
     })
     .await;
-    assert_eq!(told, ["Entered", "Left"]);
+    assert_eq!(told, ["RoomCreated", "Entered", "Left"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,11 +104,17 @@ async fn a_server_that_slept_longer_than_its_lease_does_not_believe_in_its_seats
     proxy.set(Way::Open);
     next(&mut changes, |change| matches!(change, Change::SeatsLost).then_some(())).await;
     let refused = post(&sleeper, says(room, visitor, "x", None)).await;
-    assert!(matches!(refused, Err(StoreError::Refused(Refusal::NotAMember))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Refused(Refusal::NotAMember))),
+        "{refused:?}"
+    );
     sleeper.enter(room, visitor, 1).await.unwrap();
     tokio::time::sleep(FAST.lease * 2).await;
     assert_eq!(waking.members(room).await.unwrap(), [visitor], "under the new lease");
-    assert!(matches!(post(&sleeper, says(room, visitor, "x", None)).await, Ok(Posted::New(_))));
+    assert!(matches!(
+        post(&sleeper, says(room, visitor, "x", None)).await,
+        Ok(Posted::New(_))
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -151,7 +165,13 @@ async fn a_seat_whose_leaving_got_lost_is_found_and_freed() {
     proxy.set(Way::Open);
     let other = site.server().await;
     until(async || {
-        other.tend(gifchat::store::Graces { room: SOON, ..no_graces() }).await.unwrap();
+        other
+            .tend(gifchat::store::Graces {
+                room: SOON,
+                ..no_graces()
+            })
+            .await
+            .unwrap();
         other.members(room).await.unwrap().is_empty()
     })
     .await;

@@ -1,9 +1,6 @@
 //! Servers on one database, and the verbs of the tests.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use gifchat::{
     domain::{Body, Chat, Limits, Max, Message, Nonce, Room, RoomId, Title, Visitor, VisitorId},
@@ -72,7 +69,10 @@ impl Site {
 
     /// The database, for a look behind the scenes.
     pub async fn database(&self) -> mongodb::Database {
-        mongodb::Client::with_uri_str(self.url().secret()).await.unwrap().database(&self.name)
+        mongodb::Client::with_uri_str(self.url().secret())
+            .await
+            .unwrap()
+            .database(&self.name)
     }
 }
 

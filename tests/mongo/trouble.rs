@@ -32,8 +32,17 @@ async fn outage(way: Way) {
     until(async || server.ready().await.is_ok()).await;
     let again = post(&server, says(room, author, "during", Some("n1"))).await.unwrap();
     assert_eq!(again.message().seq, 2);
-    assert!(matches!(post(&server, says(room, author, "after", None)).await.unwrap(), Posted::New(_)));
-    let seqs: Vec<_> = server.history(room, Window::Newest, 10).await.unwrap().iter().map(|m| m.seq).collect();
+    assert!(matches!(
+        post(&server, says(room, author, "after", None)).await.unwrap(),
+        Posted::New(_)
+    ));
+    let seqs: Vec<_> = server
+        .history(room, Window::Newest, 10)
+        .await
+        .unwrap()
+        .iter()
+        .map(|m| m.seq)
+        .collect();
     assert_eq!(seqs, [1, 2, 3]);
 }
 
@@ -59,6 +68,13 @@ async fn a_slow_database_is_waited_for() {
     proxy.set(Way::Slow(Duration::from_millis(50)));
     server.enter(room, author, 1).await.unwrap();
     for seq in 1..=3 {
-        assert_eq!(post(&server, says(room, author, "x", None)).await.unwrap().message().seq, seq);
+        assert_eq!(
+            post(&server, says(room, author, "x", None))
+                .await
+                .unwrap()
+                .message()
+                .seq,
+            seq
+        );
     }
 }

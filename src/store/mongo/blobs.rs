@@ -81,7 +81,9 @@ impl Tables {
             return Ok(());
         }
         let ids: Vec<_> = names.iter().flat_map(|name| [file(*name), still(*name)]).collect();
-        within(self.gifs.delete_many(doc! { "_id": { "$in": ids } })).await.map(drop)
+        within(self.gifs.delete_many(doc! { "_id": { "$in": ids } }))
+            .await
+            .map(drop)
     }
 
     /// Deletes what a crash left: messages of rooms that are gone, GIFs that no message names.
@@ -115,7 +117,13 @@ impl Tables {
         let ids: Vec<_> = found.into_iter().filter_map(|mut found| found.remove("_id")).collect();
         if !ids.is_empty() {
             tracing::info!(files = ids.len(), "GIFs that no message names are swept away");
-            within::<_>(async { self.gifs.delete_many(doc! { "_id": { "$in": ids } }).await.map_err(Error::from) }).await?;
+            within::<_>(async {
+                self.gifs
+                    .delete_many(doc! { "_id": { "$in": ids } })
+                    .await
+                    .map_err(Error::from)
+            })
+            .await?;
         }
         Ok(())
     }

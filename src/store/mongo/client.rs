@@ -95,7 +95,10 @@ impl Tables {
     /// Rooms tell what they were after every update, so that each server sees who came and went in commit order.
     async fn make_rooms(&self) -> Result<(), StoreError> {
         let images = ChangeStreamPreAndPostImages::builder().enabled(true).build();
-        let made = self.db.create_collection("rooms").change_stream_pre_and_post_images(images);
+        let made = self
+            .db
+            .create_collection("rooms")
+            .change_stream_pre_and_post_images(images);
         match timeout(ANSWER, made).await {
             Ok(Err(error)) if code(&error) == Some(EXISTS) => {
                 let images = doc! { "collMod": "rooms", "changeStreamPreAndPostImages": { "enabled": true } };

@@ -108,15 +108,28 @@ impl Follower {
         let stream = self.watch().await?;
         if !resumed {
             // Read behind the beginning of the stream; what both have is told once, by its version.
-            let rooms = async { self.tables.rooms.find(doc! {}).await?.try_collect::<Vec<RoomDoc>>().await };
+            let rooms = async {
+                self.tables
+                    .rooms
+                    .find(doc! {})
+                    .await?
+                    .try_collect::<Vec<RoomDoc>>()
+                    .await
+            };
             let rooms = within(rooms).await.map_err(Stop::Broken)?;
-            self.known.reload(&rooms).map_err(|damaged| Stop::Broken(damaged.into()))?;
+            self.known
+                .reload(&rooms)
+                .map_err(|damaged| Stop::Broken(damaged.into()))?;
             self.place = stream.resume_token();
             if std::mem::replace(&mut self.begun, true) {
                 self.tell(Change::Missed).await?;
             }
         }
-        info!(resumed, rooms = self.known.len(), "following the changes of all servers");
+        info!(
+            resumed,
+            rooms = self.known.len(),
+            "following the changes of all servers"
+        );
         Ok(stream)
     }
 

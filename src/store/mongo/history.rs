@@ -43,27 +43,20 @@ impl Tables {
         Ok(page.iter().map(MessageDoc::message).collect::<Result<_, _>>()?)
     }
 
-    /// The place of a room's last message, 0 when there is none. What is not `lasting` may still be taken back by a
-    /// failover, and has to be seen by whoever writes the next one.
-    pub async fn last_seq(&self, id: RoomId, lasting: bool) -> Result<Seq, StoreError> {
-        let concern = if lasting { ReadConcern::majority() } else { ReadConcern::local() };
+    /// The place of a room's last message, 0 when there is none.
+    pub async fn last_seq(&self, id: RoomId) -> Result<Seq, StoreError> {
         let messages = self.messages.clone_with_type::<Document>();
         let last = messages
             .find_one(doc! { "room": id.to_string() })
             .sort(doc! { "seq": -1 })
             .projection(doc! { "seq": 1, "_id": 0 })
-            .read_concern(concern);
+            .read_concern(ReadConcern::majority());
         let seq = within(last).await?.and_then(|last| last.get_i64("seq").ok());
         Ok(seq.and_then(|seq| Seq::try_from(seq).ok()).unwrap_or(0))
     }
 
     /// The message a visitor has posted with a nonce.
-    pub async fn by_nonce(
-        &self,
-        id: RoomId,
-        visitor: VisitorId,
-        nonce: &Nonce,
-    ) -> Result<Option<Message>, StoreError> {
+    pub async fn by_nonce(&self, id: RoomId, visitor: VisitorId, nonce: &Nonce) -> Result<Option<Message>, StoreError> {
         let key = doc! { "room": id.to_string(), "visitor": visitor.to_string(), "nonce": nonce.as_str() };
         let found = self.messages.find_one(key).read_concern(ReadConcern::majority());
         Ok(within(found).await?.map(|found| found.message()).transpose()?)
@@ -71,7 +64,8 @@ impl Tables {
 
     /// The files that the messages of a room name.
     pub async fn gifs_of(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
-        self.named(doc! { "room": id.to_string(), "gif": { "$exists": true } }).await
+        self.named(doc! { "room": id.to_string(), "gif": { "$exists": true } })
+            .await
     }
 
     /// Every file that a message names.

@@ -30,7 +30,12 @@ impl Told {
     /// Whether more than its seats differs.
     fn differs(&self, other: &Self) -> bool {
         let count = self.room.count;
-        self.lock != other.lock || self.room != Room { count, ..other.room.clone() }
+        self.lock != other.lock
+            || self.room
+                != Room {
+                    count,
+                    ..other.room.clone()
+                }
     }
 }
 
@@ -69,9 +74,15 @@ impl Known {
             changes.push(Change::RoomUpdated(room.clone()));
         }
         let missing_in = |members: &[Visitor], visitor: &Visitor| members.iter().all(|other| other.id != visitor.id);
-        let gone = before.members.iter().filter(|visitor| missing_in(&now.members, visitor));
+        let gone = before
+            .members
+            .iter()
+            .filter(|visitor| missing_in(&now.members, visitor));
         changes.extend(gone.map(|visitor| Change::Left(room.clone(), *visitor)));
-        let came = now.members.iter().filter(|visitor| missing_in(&before.members, visitor));
+        let came = now
+            .members
+            .iter()
+            .filter(|visitor| missing_in(&before.members, visitor));
         changes.extend(came.map(|visitor| Change::Entered(room.clone(), *visitor)));
         *before = now;
         Ok(changes)

@@ -239,8 +239,16 @@ impl Seating {
             self.tables.servers.find(alive).await?.try_collect::<Vec<_>>().await
         };
         let alive = within(alive).await?;
-        let lives = |server: &str| alive.iter().any(|alive| alive.get_str("_id").is_ok_and(|id| id == server));
-        let dead: Vec<_> = named.into_iter().filter(|server| !lives(server)).map(str::to_owned).collect();
+        let lives = |server: &str| {
+            alive
+                .iter()
+                .any(|alive| alive.get_str("_id").is_ok_and(|id| id == server))
+        };
+        let dead: Vec<_> = named
+            .into_iter()
+            .filter(|server| !lives(server))
+            .map(str::to_owned)
+            .collect();
         if !dead.is_empty() {
             info!(servers = dead.len(), "the seats of dead servers are free");
             self.tables.drop_servers(&dead).await?;
@@ -260,7 +268,9 @@ impl Seating {
         let rooms: Vec<RoomDoc> = within(rooms).await?;
         let mut strays: HashSet<Held> = rooms.iter().flat_map(|room| holds_of(room, &server)).collect();
         strays.retain(|hold| !self.held.lock().contains(hold));
-        let (old, new) = strays.into_iter().partition::<HashSet<_>, _>(|hold| before.contains(hold));
+        let (old, new) = strays
+            .into_iter()
+            .partition::<HashSet<_>, _>(|hold| before.contains(hold));
         for (id, visitor, socket) in old {
             self.leave(id, visitor, socket, Departure::Dropped).await?;
         }
@@ -271,7 +281,9 @@ impl Seating {
     pub async fn end(&self) -> Result<(), StoreError> {
         let server = self.server();
         self.tables.let_go(&server).await?;
-        within(self.tables.servers.delete_one(doc! { "_id": &*server })).await.map(drop)
+        within(self.tables.servers.delete_one(doc! { "_id": &*server }))
+            .await
+            .map(drop)
     }
 }
 

@@ -134,7 +134,9 @@ impl Store for MongoStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         // Of the primary, which is the one that takes writes.
-        within(self.tables()?.db.run_command(doc! { "ping": 1 })).await.map(drop)
+        within(self.tables()?.db.run_command(doc! { "ping": 1 }))
+            .await
+            .map(drop)
     }
 
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {

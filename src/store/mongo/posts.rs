@@ -1,7 +1,8 @@
 //! Posts: a queue a room in each server, inserted in batches behind the last message.
 //!
 //! The unique index on room and `seq` decides between servers: who comes second reads the last place and tries again.
-//! Whoever writes n + 1 has seen n, so that the log of the database, and every change stream, has them in that order.
+//! Whoever writes n + 1 has seen that a majority has n, so that no failover can take n back and leave a gap, and the log
+//! of the database, which every change stream follows, has them in that order.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,7 +19,7 @@ use tokio::{
 
 use super::{
     client::{ANSWER, Tables, duplicate_at, failure},
-    documents::MessageDoc,
+    documents::{MessageDoc, RoomDoc},
     rooms::not_found,
 };
 use crate::{
@@ -31,9 +32,6 @@ const BATCH: usize = 256;
 
 /// Messages that may wait for one room. One more is refused as [`StoreError::Busy`].
 const WAITING: usize = 4_096;
-
-/// The most a server waits before it tries for a place again that another one took.
-const GIVE_WAY: Duration = Duration::from_millis(2);
 
 struct Waiting {
     new: NewMessage,
@@ -157,43 +155,43 @@ async fn settle(
     batch: &mut Vec<Waiting>,
     last: &mut Option<Seq>,
 ) -> Result<(), StoreError> {
-    admit(tables, room, batch).await?;
+    let last_place = async |last: Option<Seq>| match last {
+        Some(seq) => Ok(seq),
+        None => tables.last_seq(room).await,
+    };
+    let (document, mut seq) = tokio::try_join!(tables.room_doc(room), last_place(*last))?;
+    seq = seq.max(admit(tables, document, batch).await?);
     while !batch.is_empty() {
-        let seq = match *last {
-            Some(seq) => seq,
-            None => next_behind(tables, room).await?,
-        };
-        let messages: Vec<_> = (seq + 1..).zip(&*batch).map(|(seq, waiting)| waiting.place(seq)).collect();
+        let messages: Vec<_> = (seq + 1..)
+            .zip(&*batch)
+            .map(|(seq, waiting)| waiting.place(seq))
+            .collect();
         let inserted = tables.messages.insert_many(messages.iter().map(MessageDoc::of)).await;
         let stored = match &inserted {
             Ok(_) => messages.len(),
             Err(error) => duplicate_at(error).ok_or_else(|| failure(error.clone()))?,
         };
-        *last = Some(seq + stored as Seq);
+        seq += stored as Seq;
         for (waiting, message) in batch.drain(..stored).zip(messages) {
             waiting.answer(Ok(Posted::New(Arc::new(message))));
         }
-        if inserted.is_err() && !settle_known(tables, batch).await? {
-            // Another server took the place.
-            *last = None;
-            sleep(GIVE_WAY.mul_f32(rand::random())).await;
+        if inserted.is_err() {
+            // Either it was posted before, or another server took the place. The refusal came with the write concern
+            // of the insert, so a majority has what was in the way.
+            let (_, now) = tokio::try_join!(settle_known(tables, batch), tables.last_seq(room))?;
+            seq = seq.max(now);
         }
     }
+    *last = Some(seq);
     Ok(())
 }
 
-/// The last place that was given, be the message still there or not.
-async fn next_behind(tables: &Tables, room: RoomId) -> Result<Seq, StoreError> {
-    let (message, room) = tokio::try_join!(tables.last_seq(room, false), tables.room_doc(room))?;
-    let floor = room.and_then(|room| Seq::try_from(room.floor).ok()).unwrap_or(0);
-    Ok(message.max(floor))
-}
-
-/// Answers those who may not post, but for those whose message is there already.
-async fn admit(tables: &Tables, room: RoomId, batch: &mut Vec<Waiting>) -> Result<(), StoreError> {
-    let Some(room) = tables.room_doc(room).await? else {
+/// Answers those who may not post, but for those whose message is there already. Returns the last place of a message
+/// that had to go.
+async fn admit(tables: &Tables, room: Option<RoomDoc>, batch: &mut Vec<Waiting>) -> Result<Seq, StoreError> {
+    let Some(room) = room else {
         batch.drain(..).for_each(|waiting| waiting.answer(Err(not_found())));
-        return Ok(());
+        return Ok(0);
     };
     let (members, strangers) = mem::take(batch)
         .into_iter()
@@ -207,19 +205,18 @@ async fn admit(tables: &Tables, room: RoomId, batch: &mut Vec<Waiting>) -> Resul
         };
         stranger.answer(answer);
     }
-    Ok(())
+    Ok(Seq::try_from(room.floor).unwrap_or(0))
 }
 
-/// Answers the first of a batch when it was posted before; whether it was.
-async fn settle_known(tables: &Tables, batch: &mut Vec<Waiting>) -> Result<bool, StoreError> {
+/// Answers the first of a batch when it was posted before.
+async fn settle_known(tables: &Tables, batch: &mut Vec<Waiting>) -> Result<(), StoreError> {
     let Some(first) = batch.first() else {
-        return Ok(false);
+        return Ok(());
     };
-    let Some(message) = known(tables, &first.new).await? else {
-        return Ok(false);
-    };
-    batch.remove(0).answer(Ok(Posted::Known(message)));
-    Ok(true)
+    if let Some(message) = known(tables, &first.new).await? {
+        batch.remove(0).answer(Ok(Posted::Known(message)));
+    }
+    Ok(())
 }
 
 /// The message that was posted with the nonce of this one.

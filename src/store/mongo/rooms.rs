@@ -61,7 +61,7 @@ impl Tables {
 
     /// Finds a room with the place of its last message.
     pub async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
-        let (room, last) = tokio::try_join!(self.room_doc(id), self.last_seq(id, true))?;
+        let (room, last) = tokio::try_join!(self.room_doc(id), self.last_seq(id))?;
         Ok(room.map(|room| room.record(last)).transpose()?)
     }
 
@@ -184,7 +184,7 @@ impl Tables {
                 continue;
             };
             let room: RoomId = super::documents::text(&message.room, "room")?;
-            let floor: Seq = self.last_seq(room, false).await?;
+            let floor: Seq = self.last_seq(room).await?;
             let kept = doc! { "$max": { "floor": signed(floor) } };
             within(self.rooms.update_one(by_id(room), kept)).await?;
             within(self.messages.delete_many(names_it)).await?;

@@ -70,7 +70,9 @@ impl Tables {
         let mut holding = by_id(id);
         let seat = doc! { "visitor": hold.visitor.to_string(), "holds": { "$elemMatch": hold.document() } };
         holding.insert("members", doc! { "$elemMatch": seat });
-        within(self.rooms.update_one(holding, stand_up(hold, how))).await.map(drop)
+        within(self.rooms.update_one(holding, stand_up(hold, how)))
+            .await
+            .map(drop)
     }
 
     /// Takes the sockets of servers that are gone from all seats, and frees those nobody else holds.
@@ -89,7 +91,9 @@ impl Tables {
     /// Lets go of all sockets of a server that stops; their seats wait for the grace.
     pub async fn let_go(&self, server: &str) -> Result<(), StoreError> {
         let mut stages = without_holds(doc! { "$eq": ["$$hold.server", server] });
-        stages.push(date_unheld(doc! { "$eq": [{ "$type": "$$member.dropped" }, "missing"] }));
+        stages.push(date_unheld(
+            doc! { "$eq": [{ "$type": "$$member.dropped" }, "missing"] },
+        ));
         stages.push(note_emptiness());
         let theirs = doc! { "members.holds.server": server };
         within(self.rooms.update_many(theirs, stages)).await.map(drop)

@@ -28,9 +28,7 @@ const TRIES: usize = 3;
 /// Opens the sessions; the database deletes those that have expired.
 pub async fn open(db: &Database) -> std::result::Result<Sessions, StoreError> {
     let sessions = MongoSessions(db.collection("sessions"));
-    let at_expiry = IndexOptions::builder()
-        .expire_after(std::time::Duration::ZERO)
-        .build();
+    let at_expiry = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
     let index = IndexModel::builder().keys(doc! { "expires": 1 }).options(at_expiry);
     within(sessions.0.create_index(index.build())).await?;
     Ok(Sessions::new(Arc::new(sessions)))

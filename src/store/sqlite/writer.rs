@@ -318,7 +318,8 @@ impl Writer {
             for name in names {
                 let name = name.to_string();
                 // A place is never given out twice, even when its message had to go.
-                let keep = "UPDATE rooms SET last_seq = max(last_seq, (SELECT max(seq) FROM messages WHERE room = rooms.id))
+                let keep =
+                    "UPDATE rooms SET last_seq = max(last_seq, (SELECT max(seq) FROM messages WHERE room = rooms.id))
                             WHERE id IN (SELECT room FROM messages WHERE gif = ?1)";
                 self.connection.execute(keep, [&name])?;
                 self.connection

@@ -31,7 +31,10 @@ impl Answer {
     pub fn code(&self) -> String {
         let json = self.json();
         assert!(json["message"].as_str().is_some_and(|text| !text.is_empty()), "{json}");
-        json["code"].as_str().unwrap_or_else(|| panic!("no code: {json}")).to_owned()
+        json["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no code: {json}"))
+            .to_owned()
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -40,7 +43,11 @@ impl Answer {
 
     /// The whole `Set-Cookie` line of a cookie.
     pub fn set_cookie(&self, name: &str) -> Option<&str> {
-        let lines = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        let lines = self
+            .headers
+            .get_all("set-cookie")
+            .iter()
+            .map(|value| value.to_str().unwrap());
         lines.filter(|line| line.starts_with(&format!("{name}="))).last()
     }
 

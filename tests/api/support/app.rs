@@ -113,7 +113,9 @@ impl TestApp {
     /// Names of the files in the folder of the GIFs.
     pub fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.uploads()).unwrap();
-        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
@@ -133,5 +135,8 @@ impl TestApp {
 /// Waits until somebody listens there.
 async fn answers(address: SocketAddr) {
     let url = format!("http://{address}/healthz");
-    eventually("the server answers", async || reqwest::get(&url).await.ok().filter(|got| got.status() == 200)).await;
+    eventually("the server answers", async || {
+        reqwest::get(&url).await.ok().filter(|got| got.status() == 200)
+    })
+    .await;
 }

@@ -19,15 +19,28 @@ pub struct Polling {
 impl Polling {
     /// Opens a session of the transport. Its requests carry the visitor's cookie.
     pub async fn open(visitor: &Visitor) -> Self {
-        let first = visitor.send(visitor.plain(Method::GET, "/socket.io/?EIO=4&transport=polling")).await.ok();
+        let first = visitor
+            .send(visitor.plain(Method::GET, "/socket.io/?EIO=4&transport=polling"))
+            .await
+            .ok();
         let text = first.text();
         let open: Value = serde_json::from_str(text.strip_prefix('0').unwrap()).unwrap();
-        let path = format!("/socket.io/?EIO=4&transport=polling&sid={}", open["sid"].as_str().unwrap());
+        let path = format!(
+            "/socket.io/?EIO=4&transport=polling&sid={}",
+            open["sid"].as_str().unwrap()
+        );
         // A client of its own: a poll that waits must not hold up the visitor's other requests.
-        let (http, url) = (reqwest::Client::builder().no_proxy().build().unwrap(), visitor.url(&path));
+        let (http, url) = (
+            reqwest::Client::builder().no_proxy().build().unwrap(),
+            visitor.url(&path),
+        );
         let (http_too, url_too) = (http.clone(), url.clone());
         Self {
-            post: Box::new(move |body| http.post(&url).header("content-type", "text/plain;charset=UTF-8").body(body)),
+            post: Box::new(move |body| {
+                http.post(&url)
+                    .header("content-type", "text/plain;charset=UTF-8")
+                    .body(body)
+            }),
             get: Box::new(move || http_too.get(&url_too)),
             packets: VecDeque::new(),
         }

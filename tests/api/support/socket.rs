@@ -32,7 +32,9 @@ impl Wire {
 
     /// Opens a websocket; a small window of receipt makes it easy to fill.
     pub async fn websocket(visitor: &Visitor, window: Option<u32>) -> Self {
-        Self::try_websocket(visitor, Self::request(visitor), window).await.unwrap()
+        Self::try_websocket(visitor, Self::request(visitor), window)
+            .await
+            .unwrap()
     }
 
     pub async fn try_websocket(
@@ -188,7 +190,10 @@ impl Socket {
         async move {
             let ack = self.ask(name, data).await;
             let told = ack["message"].as_str().is_some_and(|text| !text.is_empty());
-            assert!(ack["ok"] == json!(false) && ack["code"] == code && told, "{place}: {ack}");
+            assert!(
+                ack["ok"] == json!(false) && ack["code"] == code && told,
+                "{place}: {ack}"
+            );
         }
     }
 
@@ -287,7 +292,10 @@ impl Socket {
     fn take(&mut self, packet: &str) {
         let kind = packet.get(..2).unwrap_or_default();
         let rest = packet.get(2..).unwrap_or_default();
-        let Some(rest) = rest.strip_prefix(self.namespace.as_str()).and_then(|rest| rest.strip_prefix(',')) else {
+        let Some(rest) = rest
+            .strip_prefix(self.namespace.as_str())
+            .and_then(|rest| rest.strip_prefix(','))
+        else {
             self.over |= packet == "1";
             return;
         };

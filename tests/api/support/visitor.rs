@@ -53,7 +53,10 @@ impl Visitor {
     pub async fn look_in_the_mirror(&self) -> (String, String) {
         let page = self.get("/").await.ok().text();
         let between = |before: &str, after: &str| {
-            let rest = page.split_once(before).unwrap_or_else(|| panic!("no {before} in {page}")).1;
+            let rest = page
+                .split_once(before)
+                .unwrap_or_else(|| panic!("no {before} in {page}"))
+                .1;
             rest.split_once(after).unwrap().0.to_owned()
         };
         (between("data-me=\"", "\""), between("<b class=\"name\">", "<"))
@@ -69,7 +72,9 @@ impl Visitor {
 
     /// A request that asks for JSON.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, self.url(path)).header("accept", "application/json")
+        self.http
+            .request(method, self.url(path))
+            .header("accept", "application/json")
     }
 
     /// A request that asks for nothing in particular.
@@ -83,7 +88,8 @@ impl Visitor {
 
     /// A page, as a browser asks for one.
     pub async fn get(&self, path: &str) -> Answer {
-        self.send(self.plain(Method::GET, path).header("accept", "text/html")).await
+        self.send(self.plain(Method::GET, path).header("accept", "text/html"))
+            .await
     }
 
     pub async fn get_json(&self, path: &str) -> Answer {
@@ -96,13 +102,21 @@ impl Visitor {
 
     /// A form, as a browser sends it.
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
         let request = self.plain(Method::POST, path).header("accept", "text/html");
-        self.send(request.header("content-type", "application/x-www-form-urlencoded").body(body)).await
+        self.send(
+            request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(body),
+        )
+        .await
     }
 
     pub async fn patch(&self, room: &str, body: Value) -> Answer {
-        self.send(self.request(Method::PATCH, &format!("/room/{room}")).json(&body)).await
+        self.send(self.request(Method::PATCH, &format!("/room/{room}")).json(&body))
+            .await
     }
 
     pub async fn delete(&self, room: &str) -> Answer {
@@ -122,11 +136,13 @@ impl Visitor {
     }
 
     pub async fn unlock(&self, room: &str, password: &str) -> Answer {
-        self.post_json(&format!("/room/{room}/enter"), json!({ "password": password })).await
+        self.post_json(&format!("/room/{room}/enter"), json!({ "password": password }))
+            .await
     }
 
     pub async fn post_chat(&self, room: &str, chat: &str) -> Answer {
-        self.post_json(&format!("/room/{room}/chat"), json!({ "chat": chat })).await
+        self.post_json(&format!("/room/{room}/chat"), json!({ "chat": chat }))
+            .await
     }
 
     /// Uploads a GIF by itself.
@@ -187,5 +203,8 @@ impl Visitor {
 
 /// A form with the GIF and nothing else.
 pub fn form_of(gif: Vec<u8>) -> Form {
-    Form::new().part("gif", Part::bytes(gif).file_name("cat.gif").mime_str("image/gif").unwrap())
+    Form::new().part(
+        "gif",
+        Part::bytes(gif).file_name("cat.gif").mime_str("image/gif").unwrap(),
+    )
 }
