@@ -5,10 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use mongodb::{
-    bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype},
-    error::Error,
-};
+use mongodb::bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype};
 
 use super::{
     client::{ANSWER, Tables, is_duplicate, within},
@@ -113,17 +110,11 @@ impl Tables {
             let found = self.gifs.aggregate(unnamed).await?;
             found.try_collect::<Vec<Document>>().await
         };
-        let found: Vec<Document> = within::<Vec<Document>>(found).await?;
+        let found: Vec<Document> = within(found).await?;
         let ids: Vec<_> = found.into_iter().filter_map(|mut found| found.remove("_id")).collect();
         if !ids.is_empty() {
             tracing::info!(files = ids.len(), "GIFs that no message names are swept away");
-            within::<_>(async {
-                self.gifs
-                    .delete_many(doc! { "_id": { "$in": ids } })
-                    .await
-                    .map_err(Error::from)
-            })
-            .await?;
+            within(self.gifs.delete_many(doc! { "_id": { "$in": ids } })).await?;
         }
         Ok(())
     }
