@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Alt, Body, Chat, Color, GifBody, Max, Message, Moment, Nonce, Room, RoomId, Seq, Title, Visitor, VisitorId,
     },
-    store::{RoomRecord, StoreError},
+    store::{RoomRecord, SocketKey, StoreError},
 };
 
 /// A room with who sits in it: the one document that decides about its seats.
@@ -162,6 +162,22 @@ impl RoomDoc {
     pub fn seats(&self, visitor: VisitorId) -> bool {
         let visitor = visitor.to_string();
         self.members.iter().any(|member| member.visitor == visitor)
+    }
+}
+
+impl RoomDoc {
+    /// The sockets of a server that hold seats in it. What can't be read is none of ours.
+    pub fn holds_of(&self, server: &str) -> Vec<(RoomId, VisitorId, SocketKey)> {
+        let Ok(id) = text::<RoomId>(&self.id, "_id") else {
+            return Vec::new();
+        };
+        let of_member = |member: &MemberDoc| {
+            let visitor = text::<VisitorId>(&member.visitor, "visitor").ok()?;
+            let mine = member.holds.iter().filter(|hold| hold.server == server);
+            let sockets = mine.filter_map(|hold| SocketKey::try_from(hold.socket).ok());
+            Some(sockets.map(|socket| (id, visitor, socket)).collect::<Vec<_>>())
+        };
+        self.members.iter().filter_map(of_member).flatten().collect()
     }
 }
 

@@ -20,7 +20,7 @@ use tracing::{info, warn};
 
 use super::{
     client::{Tables, within},
-    documents::{RoomDoc, signed, text},
+    documents::{RoomDoc, signed},
     seats::Hold,
 };
 use crate::{
@@ -103,9 +103,7 @@ impl Seating {
         let others = doc! { "_id": { "$ne": &*seating.server() }, "$expr": living() };
         if within(seating.tables.servers.find_one(others)).await?.is_none() {
             seating.drop_dead().await?;
-            let fresh = doc! { "$set": { "joined": false }, "$currentDate": { "empty": true } };
-            let empty = doc! { "empty": { "$exists": true } };
-            within(seating.tables.rooms.update_many(empty, fresh)).await?;
+            seating.tables.begin_anew().await?;
         }
         Ok(seating)
     }
@@ -266,7 +264,7 @@ impl Seating {
             self.tables.rooms.find(mine).await?.try_collect::<Vec<_>>().await
         };
         let rooms: Vec<RoomDoc> = within(rooms).await?;
-        let mut strays: HashSet<Held> = rooms.iter().flat_map(|room| holds_of(room, &server)).collect();
+        let mut strays: HashSet<Held> = rooms.iter().flat_map(|room| room.holds_of(&server)).collect();
         strays.retain(|hold| !self.held.lock().contains(hold));
         let (old, new) = strays
             .into_iter()
@@ -293,17 +291,4 @@ fn name() -> Arc<str> {
 
 fn living() -> Document {
     doc! { "$gt": ["$until", "$$NOW"] }
-}
-
-fn holds_of(room: &RoomDoc, server: &str) -> Vec<Held> {
-    let Ok(id) = text::<RoomId>(&room.id, "_id") else {
-        return Vec::new();
-    };
-    let of_member = |member: &super::documents::MemberDoc| {
-        let visitor = text::<VisitorId>(&member.visitor, "visitor").ok()?;
-        let mine = member.holds.iter().filter(|hold| hold.server == server);
-        let sockets = mine.filter_map(|hold| SocketKey::try_from(hold.socket).ok());
-        Some(sockets.map(|socket| (id, visitor, socket)).collect::<Vec<_>>())
-    };
-    room.members.iter().filter_map(of_member).flatten().collect()
 }

@@ -99,6 +99,16 @@ impl Tables {
         within(self.rooms.update_many(theirs, stages)).await.map(drop)
     }
 
+    /// Frees the seats that nobody holds and gives all rooms a fresh grace, as after a restart of the only server.
+    pub async fn begin_anew(&self) -> Result<(), StoreError> {
+        let waiting = doc! { "members.dropped": { "$exists": true } };
+        let stages = vec![keep_members(held("$$member")), note_emptiness()];
+        within(self.rooms.update_many(waiting, stages)).await?;
+        let fresh = doc! { "$set": { "joined": false }, "$currentDate": { "empty": true } };
+        let empty = doc! { "empty": { "$exists": true } };
+        within(self.rooms.update_many(empty, fresh)).await.map(drop)
+    }
+
     /// Frees the seats and removes the rooms whose grace is over.
     pub async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
         let now = self.now().await?;

@@ -1,7 +1,7 @@
 //! Visitors' sessions, one document each.
 //!
 //! There is no cache in front: a session that one server rotates or ends must be gone for all of them at once, and a
-//! read by its key costs less than a millisecond. Durable on the primary is enough but for what `create` decides.
+//! read by its key costs less than a millisecond.
 
 use std::sync::Arc;
 
