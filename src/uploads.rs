@@ -1,6 +1,7 @@
 //! GIFs on disk: streamed in, checked, made durable, found again, deleted.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{self, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
@@ -139,41 +140,32 @@ fn delete_file(path: &Path) {
     }
 }
 
-/// Deletes what is not `named`; returns what is named and not there.
+/// Deletes what is not `named`; returns what is named and not there whole, with its still.
 fn sweep(folder: &Path, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
-    let mut named: std::collections::HashSet<_> = named.into_iter().collect();
-    let mut deleted = 0;
-    let whole: Vec<_> = named
-        .iter()
-        .filter(|name| still_path(folder, **name).is_file())
-        .copied()
-        .collect();
-    let mut found = std::collections::HashSet::new();
+    let (mut gifs, mut stills, mut parts) = (HashSet::new(), HashSet::new(), Vec::new());
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let file = entry.file_name();
         let Some(text) = file.to_str() else { continue };
-        let gif = text.strip_prefix("still-").unwrap_or(text).parse::<GifName>().ok();
-        let ours = gif.is_some() || text.ends_with(&format!(".{PART}"));
-        match gif {
-            Some(name) if named.contains(&name) => {
-                found.insert(name);
-            }
-            // Files that are none of ours, such as .gitkeep, stay.
-            _ if ours => {
-                delete_file(&entry.path());
-                deleted += 1;
-            }
-            _ => (),
+        // Files that are none of ours, such as .gitkeep, stay.
+        if let Ok(name) = text.parse::<GifName>() {
+            gifs.insert(name);
+        } else if let Some(Ok(name)) = text.strip_prefix("still-").map(str::parse::<GifName>) {
+            stills.insert(name);
+        } else if Path::new(text).extension().is_some_and(|end| end == PART) {
+            parts.push(entry.path());
         }
     }
+    let named: HashSet<_> = named.into_iter().collect();
+    let is_whole = |name: &GifName| named.contains(name) && gifs.contains(name) && stills.contains(name);
+    let orphans: HashSet<_> = gifs.union(&stills).filter(|name| !is_whole(name)).collect();
+    parts.iter().for_each(|path| delete_file(path));
+    orphans.iter().for_each(|name| delete_files(folder, **name));
+    let deleted = orphans.len() + parts.len();
     if deleted > 0 {
-        info!(deleted, "files that no message names are swept away");
+        info!(deleted, "GIFs and parts that no message names are swept away");
     }
-    let whole: std::collections::HashSet<_> = whole.into_iter().filter(|name| found.contains(name)).collect();
-    named.retain(|name| !whole.contains(name) || !gif_path(folder, *name).is_file());
-    named.iter().for_each(|name| delete_files(folder, *name));
-    Ok(named.into_iter().collect())
+    Ok(named.iter().filter(|name| !is_whole(name)).copied().collect())
 }
 
 /// A file that goes away unless it is renamed.
