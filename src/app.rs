@@ -18,7 +18,7 @@ use crate::{
     rooms::Rooms,
     sockets,
     state::{AppState, Parts},
-    store::{Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
+    store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
     uploads::Uploads,
     views::LastRows,
     web,
@@ -87,7 +87,30 @@ async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppEr
             let store = open.await.map_err(StoreError::failed)??;
             Ok((Arc::new(store), open_sqlite_sessions(&beside(path)).await?))
         }
+        StoreUrl::Mongo(url) => open_mongo(url, config).await,
     }
+}
+
+#[cfg(feature = "mongodb")]
+async fn open_mongo(url: &MongoUrl, config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppError> {
+    use crate::store::mongo::{LARGEST, MongoStore, Timing};
+
+    if config.gif_limit > LARGEST {
+        let limit = config.gif_limit;
+        return Err(AppError::Other(format!(
+            "--gif-limit {limit}: MongoDB holds GIFs of at most {LARGEST} bytes"
+        )));
+    }
+    let store = MongoStore::open(url, config.rooms, Timing::default()).await?;
+    let sessions = store.sessions().await?;
+    Ok((Arc::new(store), sessions))
+}
+
+#[cfg(not(feature = "mongodb"))]
+async fn open_mongo(url: &MongoUrl, _: &Config) -> Result<(Arc<dyn Store>, Sessions), AppError> {
+    Err(AppError::Store(StoreError::failed(format!(
+        "{url} can't be used: this gifchat is built without the feature mongodb"
+    ))))
 }
 
 /// `data/gifchat.db` keeps its sessions in `data/gifchat-sessions.db`.
@@ -100,9 +123,17 @@ fn beside(path: &Path) -> std::path::PathBuf {
     path.with_file_name(format!("{stem}-sessions{end}"))
 }
 
+fn open_uploads(config: &Config, store: &dyn Store) -> io::Result<Uploads> {
+    let (folder, limits, at_once) = (&config.uploads, config.limits().gif, config.uploads_at_once);
+    match store.blobs() {
+        Some(blobs) => Uploads::open_cache(folder, limits, at_once, blobs, config.cache_bytes),
+        None => Uploads::open(folder, limits, at_once),
+    }
+}
+
 async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
     let limits = config.limits();
-    let uploads = Uploads::open(&config.uploads, limits.gif, config.uploads_at_once)
+    let uploads = open_uploads(&config, &*store)
         .map_err(|error| AppError::Uploads(config.uploads.display().to_string(), error))?;
     uploads.sweep(&*store).await?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -111,8 +142,8 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         assets: Assets::load(config.public.as_deref()),
         rows: LastRows::default(),
         rooms: Rooms::new(Arc::clone(&store), uploads.clone(), passwords, config.graces()),
+        events: Events::new(Arc::clone(&store), uploads.clone()),
         messages: Messages::new(Arc::clone(&store), uploads),
-        events: Events::new(Arc::clone(&store)),
         limits: Arc::new(limits),
         config: Arc::new(config),
         store,

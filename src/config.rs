@@ -23,13 +23,19 @@ pub struct Config {
         long,
         env = "GIFCHAT_STORE",
         default_value = "sqlite:data/gifchat.db",
-        value_name = "sqlite:PATH"
+        value_name = "sqlite:PATH|mongodb://…",
+        hide_env_values = true
     )]
     pub store: StoreUrl,
 
     /// Folder of the GIFs
     #[arg(long, env = "GIFCHAT_UPLOADS", default_value = "uploads", value_name = "DIR")]
     pub uploads: PathBuf,
+
+    /// Bytes of GIFs that a server on MongoDB keeps in its folder; it fetches others when they are asked for
+    #[arg(long, env = "GIFCHAT_CACHE_BYTES", default_value_t = 1 << 30, value_name = "BYTES",
+          value_parser = clap::value_parser!(u64).range(64 << 20..))]
+    pub cache_bytes: u64,
 
     /// Address under which visitors reach the site, such as https://chat.example; with https the cookie is Secure and
     /// wears the __Host- prefix

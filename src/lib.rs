@@ -8,7 +8,7 @@
 //! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
 //! - [`events`]: tells sockets what was committed; the only emitter
 //! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id
-//! - [`store`]: rooms, seats, messages, sessions; [`uploads`]: GIFs on disk
+//! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!

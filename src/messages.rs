@@ -1,13 +1,14 @@
 //! The rules of messages: who may post and read them.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
+use tokio::fs::File;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     domain::{Alt, Body, Chat, GifBody, GifName, Message, Nonce, Refusal, RoomId, Visitor},
-    store::{NewMessage, Posted, Store, Window},
-    uploads::{Upload, Uploads},
+    store::{NewMessage, Posted, Store, StoreError, Window},
+    uploads::{Picture, Upload, Uploads},
 };
 
 /// The rules, and what they work on.
@@ -90,21 +91,28 @@ impl Messages {
                 bytes: facts.bytes,
                 alt,
             });
-            let posted = store
-                .post(NewMessage {
-                    room,
-                    author,
-                    body,
-                    nonce,
-                })
-                .await?;
-            match posted {
-                Posted::New(message) => {
-                    stored.keep();
+            let new = NewMessage {
+                room,
+                author,
+                body,
+                nonce,
+            };
+            match store.post(new).await {
+                Ok(Posted::New(message)) => {
+                    stored.keep(room).await;
                     Ok(message)
                 }
                 // Its file is there since the first time; the new copy goes.
-                Posted::Known(message) => Ok(message),
+                Ok(Posted::Known(message)) => {
+                    stored.discard().await;
+                    Ok(message)
+                }
+                Err(StoreError::Refused(refusal)) => {
+                    stored.discard().await;
+                    Err(refusal)
+                }
+                // A store that keeps GIFs itself may have the message all the same, and finds out by itself.
+                Err(error) => Err(error.into()),
             }
         });
         settle.await.map_err(|_| Refusal::Unavailable)?
@@ -126,14 +134,12 @@ impl Messages {
         self.store.room_of_gif(name).await?.ok_or(Refusal::NotFound)
     }
 
-    /// Where a GIF lies.
-    pub fn gif_path(&self, name: GifName) -> PathBuf {
-        self.uploads.path(name)
-    }
-
-    /// Where the still of a GIF lies.
-    pub fn still_path(&self, name: GifName) -> PathBuf {
-        self.uploads.still_path(name)
+    /// Opens a file of a GIF that a message in that room names.
+    ///
+    /// # Errors
+    /// There is none, or the store that keeps it fails.
+    pub async fn picture(&self, name: GifName, room: RoomId, picture: Picture) -> Result<File, Refusal> {
+        self.uploads.picture(name, room, picture).await
     }
 
     /// Waits until every GIF at work is stored or given up.

@@ -1,4 +1,7 @@
-//! GIFs on disk: streamed in, checked, made durable, found again, deleted.
+//! GIFs on disk: streamed in, checked, made durable, found again, deleted. On a store that keeps GIFs itself the files
+//! are copies.
+
+mod shared;
 
 use std::{
     collections::HashSet,
@@ -15,12 +18,13 @@ use tokio::{
 };
 use tracing::{error, info, warn};
 
+use self::shared::Shared;
 use crate::{
     domain::{
-        GifName, Refusal,
+        GifName, Refusal, RoomId,
         gif::{GifFacts, GifLimits, GifWalk, check_first_frame, write_still},
     },
-    store::{Store, StoreError},
+    store::{Blobs, Store, StoreError},
 };
 
 /// Checked bytes held back before they are written to disk. Bounds the memory of one upload, together with one chunk
@@ -30,10 +34,26 @@ const BUFFER: usize = 256 << 10;
 /// Ends the name of a file that is not complete yet.
 const PART: &str = "part";
 
+/// Folder of the copies in the folder of the GIFs: what lies beside it is not theirs to delete.
+const COPIES: &str = "cache";
+
+/// Times an evicted copy is fetched again before a GIF is called missing.
+const FETCHES: usize = 3;
+
+/// Which file of a GIF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picture {
+    /// The whole.
+    Gif,
+    /// Its first frame.
+    Still,
+}
+
 /// The folder of the GIFs.
 #[derive(Clone)]
 pub struct Uploads {
     folder: Arc<Path>,
+    shared: Option<Arc<Shared>>,
     limits: GifLimits,
     turns: Arc<Semaphore>,
 }
@@ -47,9 +67,27 @@ impl Uploads {
         fs::create_dir_all(folder)?;
         Ok(Self {
             folder: folder.into(),
+            shared: None,
             limits,
             turns: Arc::new(Semaphore::new(at_once)),
         })
+    }
+
+    /// Opens a folder in that folder for copies of what the store keeps, `bytes` at most.
+    ///
+    /// # Errors
+    /// The folder can't be made or emptied.
+    pub fn open_cache(
+        folder: &Path,
+        limits: GifLimits,
+        at_once: usize,
+        blobs: Arc<dyn Blobs>,
+        bytes: u64,
+    ) -> io::Result<Self> {
+        let mut uploads = Self::open(&folder.join(COPIES), limits, at_once)?;
+        let shared = Shared::new(Arc::clone(&uploads.folder), blobs, bytes)?;
+        uploads.shared = Some(Arc::new(shared));
+        Ok(uploads)
     }
 
     /// Begins an upload.
@@ -69,6 +107,7 @@ impl Uploads {
         let (folder, limits) = (Arc::clone(&self.folder), self.limits);
         Ok(Upload {
             folder,
+            shared: self.shared.clone(),
             limits,
             name,
             part,
@@ -79,18 +118,41 @@ impl Uploads {
         })
     }
 
-    /// Where a GIF lies.
-    pub fn path(&self, name: GifName) -> PathBuf {
-        gif_path(&self.folder, name)
+    /// Opens a file of a GIF that a message in that room names.
+    ///
+    /// # Errors
+    /// There is none, or the store that keeps it fails.
+    pub async fn picture(&self, name: GifName, room: RoomId, picture: Picture) -> Result<tokio::fs::File, Refusal> {
+        let path = match picture {
+            Picture::Gif => gif_path(&self.folder, name),
+            Picture::Still => still_path(&self.folder, name),
+        };
+        let Some(shared) = &self.shared else {
+            return tokio::fs::File::open(path).await.map_err(|_| Refusal::NotFound);
+        };
+        for _ in 0..FETCHES {
+            shared.fetch(name, room).await?;
+            if let Ok(file) = tokio::fs::File::open(&path).await {
+                return Ok(file);
+            }
+            // It was evicted between the two.
+            shared.forget(name).await;
+        }
+        Err(Refusal::NotFound)
     }
 
-    /// Where the still of a GIF lies.
-    pub fn still_path(&self, name: GifName) -> PathBuf {
-        still_path(&self.folder, name)
+    /// Deletes the copies of the GIFs of a room that is gone.
+    pub async fn forget_room(&self, room: RoomId) {
+        if let Some(shared) = &self.shared {
+            shared.forget_room(room).await;
+        }
     }
 
     /// Deletes GIFs with their stills. What can't be deleted is logged; the sweep at the next start tries again.
     pub async fn delete(&self, names: Vec<GifName>) {
+        if let Some(shared) = &self.shared {
+            return shared.delete(&names).await;
+        }
         let folder = Arc::clone(&self.folder);
         let _ = spawn_blocking(move || names.into_iter().for_each(|name| delete_files(&folder, name))).await;
     }
@@ -100,6 +162,10 @@ impl Uploads {
     /// # Errors
     /// The store or the disk failed.
     pub async fn sweep(&self, store: &dyn Store) -> Result<(), StoreError> {
+        if self.shared.is_some() {
+            // Missing copies are no loss, and the store sweeps for itself.
+            return Ok(());
+        }
         let named = store.gif_names().await?;
         let folder = Arc::clone(&self.folder);
         let missing = spawn_blocking(move || sweep(&folder, named))
@@ -182,6 +248,7 @@ impl Drop for Scratch {
 /// A GIF on its way in. Dropped before [`Upload::finish`], it leaves nothing behind.
 pub struct Upload {
     folder: Arc<Path>,
+    shared: Option<Arc<Shared>>,
     limits: GifLimits,
     name: GifName,
     part: Scratch,
@@ -231,12 +298,17 @@ impl Upload {
         let settled =
             spawn_blocking(move || settle(&folder, name, part, &file, &facts, limits).map(|()| (folder, facts)));
         let (folder, facts) = settled.await.map_err(|_| Refusal::Unavailable)??;
-        Ok(StoredGif {
+        let stored = StoredGif {
             folder,
+            shared: self.shared,
             name,
             facts,
             keep: false,
-        })
+        };
+        if let Some(shared) = &stored.shared {
+            shared.put(name).await?;
+        }
+        Ok(stored)
     }
 }
 
@@ -270,6 +342,7 @@ fn settle(
 /// A durable GIF that no message names yet. Dropped before [`StoredGif::keep`], its files are deleted.
 pub struct StoredGif {
     folder: Arc<Path>,
+    shared: Option<Arc<Shared>>,
     name: GifName,
     facts: GifFacts,
     keep: bool,
@@ -286,9 +359,20 @@ impl StoredGif {
         &self.facts
     }
 
-    /// A message names it now.
-    pub fn keep(mut self) {
+    /// A message in that room names it now.
+    pub async fn keep(mut self, room: RoomId) {
         self.keep = true;
+        if let Some(shared) = &self.shared {
+            // A still is a part of its GIF.
+            shared.keep(self.name, room, 2 * self.facts.bytes).await;
+        }
+    }
+
+    /// No message will name it.
+    pub async fn discard(self) {
+        if let Some(shared) = &self.shared {
+            shared.delete(&[self.name]).await;
+        }
     }
 }
 

@@ -54,6 +54,20 @@ pub struct Listener {
     pub behind: Option<Behind>,
     /// Whether it missed an event that is no message.
     pub missed: bool,
+    /// Its hold on the seat.
+    pub hold: Hold,
+}
+
+/// Whether a socket holds its visitor's seat, as far as the room's task knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hold {
+    /// It took it when it joined.
+    #[default]
+    Taken,
+    /// The store lost it.
+    Lost,
+    /// The task took it again.
+    Retaken,
 }
 
 impl Listener {
@@ -64,6 +78,7 @@ impl Listener {
             socket,
             behind: None,
             missed: false,
+            hold: Hold::Taken,
         }
     }
 
@@ -90,8 +105,10 @@ impl Audience {
         self.listeners.push(listener);
     }
 
-    pub fn remove(&mut self, key: SocketKey) {
-        self.listeners.retain(|listener| listener.key != key);
+    /// Takes a socket out.
+    pub fn remove(&mut self, key: SocketKey) -> Option<Listener> {
+        let at = self.listeners.iter().position(|listener| listener.key == key)?;
+        Some(self.listeners.remove(at))
     }
 
     pub fn clear(&mut self) {

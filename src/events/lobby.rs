@@ -39,13 +39,19 @@ impl Lobby {
 
     /// Lets a socket hear of rooms no more.
     pub fn unwatch(&self, key: SocketKey) {
-        self.audience.lock().remove(key);
+        let _ = self.audience.lock().remove(key);
     }
 
     /// Notes what a change means for the list.
     pub(super) fn note(&self, change: &Change) {
         if matches!(change, Change::Posted(_)) || self.audience.lock().is_empty() {
             return;
+        }
+        if matches!(change, Change::Missed) {
+            self.audience
+                .lock()
+                .iter_mut()
+                .for_each(|listener| listener.missed = true);
         }
         let mut pending = self.pending.lock();
         match change {
@@ -63,7 +69,7 @@ impl Lobby {
                     pending.shift_remove(id);
                 }
             }
-            Change::Posted(_) => (),
+            Change::Posted(_) | Change::Missed | Change::SeatsLost => (),
         }
         drop(pending);
         self.news.notify_one();

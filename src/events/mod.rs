@@ -4,6 +4,7 @@
 
 mod audience;
 mod lobby;
+mod mend;
 mod room;
 
 use std::{collections::HashMap, sync::Arc};
@@ -21,6 +22,7 @@ use self::room::{RoomEvent, RoomTask};
 use crate::{
     domain::{Color, RoomId, Visitor, VisitorId},
     store::{Change, Changes, Entry, SocketKey, Store},
+    uploads::Uploads,
 };
 
 /// Namespace of the list of rooms.
@@ -81,15 +83,17 @@ pub struct Joining {
 /// Hands what was committed to the tasks that tell it.
 pub struct Events {
     store: Arc<dyn Store>,
+    uploads: Uploads,
     rooms: Mutex<HashMap<RoomId, mpsc::Sender<RoomEvent>>>,
     lobby: Lobby,
 }
 
 impl Events {
-    /// An emitter over this store.
-    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+    /// An emitter over this store. Copies of GIFs in `uploads` go with their rooms.
+    pub fn new(store: Arc<dyn Store>, uploads: Uploads) -> Arc<Self> {
         Arc::new(Self {
             store,
+            uploads,
             rooms: Mutex::default(),
             lobby: Lobby::default(),
         })
@@ -103,18 +107,22 @@ impl Events {
     /// Follows the store until it stops.
     pub async fn follow(self: Arc<Self>, mut changes: Changes) {
         while let Some(change) = changes.recv().await {
-            let room = match &change {
-                Change::RoomCreated(room) => room.id,
-                Change::RoomUpdated(room) | Change::Entered(room, _) | Change::Left(room, _) => room.id,
-                Change::RoomRemoved(id) => *id,
-                Change::Posted(message) => message.room,
-            };
             self.lobby.note(&change);
-            // Without a task nobody listens to the room.
-            let task = self.rooms.lock().get(&room).cloned();
-            if let Some(task) = task {
-                let _ = task.send(RoomEvent::Change(change)).await;
+            if let Change::RoomRemoved(room) = change {
+                self.uploads.forget_room(room).await;
             }
+            match change.room() {
+                // Without a task nobody listens to the room.
+                Some(room) => self.tell(room, RoomEvent::Change(change)).await,
+                None => self.tell_all(&change).await,
+            }
+        }
+    }
+
+    async fn tell_all(&self, change: &Change) {
+        let tasks: Vec<_> = self.rooms.lock().values().cloned().collect();
+        for task in tasks {
+            let _ = task.send(RoomEvent::Change(change.clone())).await;
         }
     }
 

@@ -9,6 +9,7 @@ use tracing::warn;
 use super::{
     Events, Joining, System,
     audience::{Audience, Behind, Encoded, Listener},
+    mend::Wrong,
 };
 use crate::{
     domain::{Message, Room, RoomId, Seq, Visitor},
@@ -26,7 +27,7 @@ const CATCH_UP: Duration = Duration::from_millis(250);
 const KEEP_UP: Duration = Duration::from_millis(8);
 
 /// Messages fetched at once for a socket that is behind; half of what its buffer holds.
-const CATCH_UP_PAGE: usize = 64;
+pub(super) const CATCH_UP_PAGE: usize = 64;
 
 /// What a room's task is told.
 pub enum RoomEvent {
@@ -47,12 +48,14 @@ struct Joined<'a> {
 }
 
 pub struct RoomTask {
-    room: RoomId,
-    events: Arc<Events>,
-    audience: Audience,
+    pub(super) room: RoomId,
+    pub(super) events: Arc<Events>,
+    pub(super) audience: Audience,
     /// The last message that was told; unknown until the first socket comes.
-    seq: Option<Seq>,
-    removed: bool,
+    pub(super) seq: Option<Seq>,
+    pub(super) removed: bool,
+    /// What went wrong and is not put right yet.
+    pub(super) wrong: Wrong,
 }
 
 impl RoomTask {
@@ -63,6 +66,7 @@ impl RoomTask {
             audience: Audience::default(),
             seq: None,
             removed: false,
+            wrong: Wrong::default(),
         }
     }
 
@@ -76,12 +80,13 @@ impl RoomTask {
             tokio::select! {
                 biased;
                 taken = queue.recv_many(&mut batch, BATCH) => if taken == 0 { return },
-                () = tokio::time::sleep_until(retry), if self.audience.any_behind() => (),
+                () = tokio::time::sleep_until(retry), if self.is_behind() => (),
             }
             for event in batch.drain(..) {
                 self.handle(event).await;
             }
-            if self.audience.any_behind() && Instant::now() >= retry {
+            if self.is_behind() && Instant::now() >= retry {
+                self.mend().await;
                 pause = if self.catch_up().await {
                     KEEP_UP
                 } else {
@@ -95,6 +100,10 @@ impl RoomTask {
         }
     }
 
+    fn is_behind(&self) -> bool {
+        self.audience.any_behind() || self.wrong.any()
+    }
+
     async fn handle(&mut self, event: RoomEvent) {
         match event {
             RoomEvent::Change(Change::Posted(message)) => self.tell_message(&message).await,
@@ -105,14 +114,18 @@ impl RoomTask {
                 self.tell("exit", &System::new(visitor, "퇴장", room.count), Some(visitor));
             }
             RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room, None),
-            RoomEvent::Change(Change::RoomRemoved(id)) => {
-                self.tell("removeRoom", &id, None);
-                self.audience.clear();
-                self.removed = true;
-            }
+            RoomEvent::Change(Change::RoomRemoved(_)) => self.tell_removal(),
             RoomEvent::Change(Change::RoomCreated(_)) => (),
+            RoomEvent::Change(Change::Missed) => {
+                self.wrong.missed = true;
+                self.mend().await;
+            }
+            RoomEvent::Change(Change::SeatsLost) => {
+                self.lose_seats();
+                self.mend().await;
+            }
             RoomEvent::Attach(joining) => self.attach(*joining).await,
-            RoomEvent::Detach(key) => self.audience.remove(key),
+            RoomEvent::Detach(key) => self.detach(key).await,
             RoomEvent::Typing(visitor) => {
                 if let Some(event) = Encoded::new("typing", &visitor) {
                     self.audience.send_hint(&event, visitor.id);
@@ -121,7 +134,14 @@ impl RoomTask {
         }
     }
 
-    fn tell(&mut self, name: &'static str, data: &impl Serialize, except: Option<Visitor>) {
+    pub(super) fn tell_removal(&mut self) {
+        let id = self.room;
+        self.tell("removeRoom", &id, None);
+        self.audience.clear();
+        self.removed = true;
+    }
+
+    pub(super) fn tell(&mut self, name: &'static str, data: &impl Serialize, except: Option<Visitor>) {
         if let Some(event) = Encoded::new(name, data) {
             self.audience.send_line(&event, except.map(|visitor| visitor.id));
         }
@@ -174,34 +194,15 @@ impl RoomTask {
         if message.seq <= last {
             return;
         }
-        if message.seq > last + 1 {
-            // Changes were lost on their way here; the messages are not.
-            self.tell_until(message.seq).await;
-        }
-        self.send_message(message);
-    }
-
-    /// Tells what lies between the last message that was told and the place `seq`.
-    async fn tell_until(&mut self, seq: Seq) {
-        while let Some(last) = self.seq.filter(|last| last + 1 < seq) {
-            let missed = self
-                .events
-                .store
-                .history(self.room, Window::After(last), CATCH_UP_PAGE)
-                .await;
-            let missed = match missed {
-                Ok(missed) => missed,
-                Err(error) => return warn!(%error, "messages that were missed can't be read"),
-            };
-            let earlier = missed.iter().filter(|message| message.seq < seq);
-            let told = earlier.map(|message| self.send_message(message)).count();
-            if told == 0 {
-                return;
-            }
+        // Changes may be lost on their way here; the messages are not.
+        if self.tell_up_to(message.seq.saturating_sub(1)).await {
+            self.send_message(message);
+        } else {
+            self.wrong.missed = true;
         }
     }
 
-    fn send_message(&mut self, message: &Message) {
+    pub(super) fn send_message(&mut self, message: &Message) {
         if let Some(event) = Encoded::new("chat", message) {
             self.audience.send_message(message.seq, &event);
         }

@@ -2,15 +2,20 @@
 //!
 //! A store commits in one order and tells what it committed, in that order, through [`Store::changes`].
 
+#[cfg(feature = "mongodb")]
+pub mod mongo;
 mod sessions;
 mod sqlite;
+mod url;
 
-pub use sessions::{Sessions, open_sqlite_sessions};
+pub use sessions::{PurgingStore, Sessions, open_sqlite_sessions};
 pub use sqlite::SqliteStore;
+pub use url::{MongoUrl, StoreUrl};
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::domain::{Access, Body, GifName, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title, Visitor};
@@ -33,6 +38,24 @@ pub enum Change {
     Left(Room, Visitor),
     /// A message was stored.
     Posted(Arc<Message>),
+    /// Changes got lost on their way here: followers read anew what they show. What comes behind this is whole again.
+    Missed,
+    /// The seats that this server's sockets held are gone, as it was away for too long: each has to enter again.
+    SeatsLost,
+}
+
+impl Change {
+    /// The room it is about; `None` when it is about all of them.
+    pub fn room(&self) -> Option<RoomId> {
+        match self {
+            Self::RoomCreated(room) | Self::RoomUpdated(room) | Self::Entered(room, _) | Self::Left(room, _) => {
+                Some(room.id)
+            }
+            Self::RoomRemoved(id) => Some(*id),
+            Self::Posted(message) => Some(message.room),
+            Self::Missed | Self::SeatsLost => None,
+        }
+    }
 }
 
 /// A room to be made.
@@ -227,6 +250,28 @@ impl StoreError {
     }
 }
 
+/// A GIF with its still, as bytes.
+#[derive(Clone, Debug)]
+pub struct Blob {
+    /// The file.
+    pub gif: Bytes,
+    /// Its first frame.
+    pub still: Bytes,
+}
+
+/// GIFs kept in the store itself, so that every server has them; files are no more than copies then.
+#[async_trait]
+pub trait Blobs: Send + Sync + 'static {
+    /// Keeps a GIF; it is durable when this returns. A message has to name it soon, or it is swept away.
+    async fn put(&self, name: GifName, blob: Blob) -> Result<(), StoreError>;
+
+    /// Finds a GIF.
+    async fn get(&self, name: GifName) -> Result<Option<Blob>, StoreError>;
+
+    /// Deletes GIFs; those that are gone already are no error.
+    async fn delete(&self, names: &[GifName]) -> Result<(), StoreError>;
+}
+
 /// What the rules need from a store. Everything is committed when a call returns.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -282,29 +327,16 @@ pub trait Store: Send + Sync + 'static {
     /// Removes the messages that name these files, which are missing.
     async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError>;
 
+    /// Where GIFs are kept when not on this machine's disk alone.
+    fn blobs(&self) -> Option<Arc<dyn Blobs>> {
+        None
+    }
+
     /// Frees the seats and removes the rooms whose grace is over.
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError>;
 
     /// Commits what is waiting and stops. Later calls fail with [`StoreError::Stopped`].
     async fn close(&self);
-}
-
-/// Which store to use: `sqlite:PATH`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreUrl {
-    /// A SQLite file.
-    Sqlite(PathBuf),
-}
-
-impl FromStr for StoreUrl {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.strip_prefix("sqlite:") {
-            Some(path) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            _ => Err(format!("{text:?} names no store; write sqlite:PATH")),
-        }
-    }
 }
 
 impl From<StoreError> for Refusal {

@@ -31,6 +31,11 @@ pub trait PurgingStore: SessionStore {
 pub struct Sessions(Arc<dyn PurgingStore>);
 
 impl Sessions {
+    /// Sessions kept there.
+    pub fn new(store: Arc<dyn PurgingStore>) -> Self {
+        Self(store)
+    }
+
     /// Deletes the sessions that have expired.
     ///
     /// # Errors
@@ -77,7 +82,7 @@ pub async fn open_sqlite_sessions(path: &Path) -> std::result::Result<Sessions, 
     let disk = RusqliteStore::new(connection);
     disk.migrate().await.map_err(StoreError::failed)?;
     let memory = Memory(Cache::new(CACHED));
-    Ok(Sessions(Arc::new(CachedOnDisk {
+    Ok(Sessions::new(Arc::new(CachedOnDisk {
         disk: disk.clone(),
         cached: CachingSessionStore::new(memory, disk),
     })))

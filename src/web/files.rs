@@ -1,7 +1,5 @@
 //! Files: GIFs and their stills, marks, and what the pages are made of.
 
-use std::path::PathBuf;
-
 use axum::{
     body::Body,
     extract::{FromRequestParts, Path, Request, State, rejection::PathRejection},
@@ -16,6 +14,7 @@ use crate::{
     assets::media_type,
     domain::{GifName, Refusal, VisitorId, mark},
     state::AppState,
+    uploads::Picture,
 };
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -40,19 +39,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Part {
 
 /// `GET /gif/{name}`
 pub async fn gif(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, Refused> {
-    serve_gif(state, name, request, |state, name| state.messages.gif_path(name)).await
+    serve_gif(state, name, request, Picture::Gif).await
 }
 
 /// `GET /gif/{name}/still`
 pub async fn still(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, Refused> {
-    serve_gif(state, name, request, |state, name| state.messages.still_path(name)).await
+    serve_gif(state, name, request, Picture::Still).await
 }
 
 async fn serve_gif(
     State(state): State<AppState>,
     name: String,
     request: Request,
-    path: fn(&AppState, GifName) -> PathBuf,
+    picture: Picture,
 ) -> Result<Response, Refused> {
     let name: GifName = name.parse().map_err(|_| Refusal::NotFound)?;
     let room = state.messages.room_of_gif(name).await?;
@@ -72,9 +71,7 @@ async fn serve_gif(
     if is_cached(request.headers(), &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let file = tokio::fs::File::open(path(&state, name))
-        .await
-        .map_err(|_| Refusal::NotFound)?;
+    let file = state.messages.picture(name, room, picture).await?;
     let length = file.metadata().await.map_err(|_| Refusal::NotFound)?.len();
     let body = Body::from_stream(ReaderStream::with_capacity(file, CHUNK));
     let size = [(header::ETAG, tag), (header::CONTENT_LENGTH, length.to_string())];

@@ -1,0 +1,153 @@
+//! Puts right what a room's task missed, when the store says that changes or seats were lost.
+
+use serde::Serialize;
+use tracing::warn;
+
+use super::{
+    audience::{Encoded, Hold},
+    room::{CATCH_UP_PAGE, RoomTask},
+};
+use crate::{
+    domain::{Refusal, Seq, Visitor},
+    sentences::sentence,
+    store::{Departure, SocketKey, StoreError, Window},
+    texts::Lang,
+};
+
+/// What went wrong and is not put right yet. It is tried again until it is.
+#[derive(Default)]
+pub struct Wrong {
+    /// Changes of the room are missing.
+    pub missed: bool,
+    /// Some sockets have lost their seats.
+    pub seatless: bool,
+}
+
+impl Wrong {
+    pub const fn any(&self) -> bool {
+        self.missed || self.seatless
+    }
+}
+
+/// Told to a socket that does not get its seat back.
+#[derive(Serialize)]
+struct Unseated {
+    code: &'static str,
+    message: String,
+}
+
+impl RoomTask {
+    /// Tries to put right what is wrong.
+    pub async fn mend(&mut self) {
+        if self.wrong.seatless {
+            self.wrong.seatless = !self.retake_seats().await;
+        }
+        if self.wrong.missed {
+            self.wrong.missed = !self.read_anew().await;
+        }
+    }
+
+    /// Notes that no socket holds its seat any more.
+    pub fn lose_seats(&mut self) {
+        self.wrong.seatless = true;
+        self.audience.iter_mut().for_each(|listener| listener.hold = Hold::Lost);
+    }
+
+    /// Lets the sockets enter again; whether all have their answer.
+    async fn retake_seats(&mut self) -> bool {
+        let Self {
+            room, events, audience, ..
+        } = self;
+        let mut refused = Vec::new();
+        for listener in audience.iter_mut().filter(|listener| listener.hold == Hold::Lost) {
+            let Some(visitor) = listener.visitor else { continue };
+            match events.store.enter(*room, Visitor::new(visitor), listener.key).await {
+                Ok(_) => listener.hold = Hold::Retaken,
+                Err(StoreError::Refused(refusal)) => refused.push((listener.key, refusal)),
+                Err(error) => {
+                    warn!(%error, room = %room, "seats can't be taken again yet");
+                    return false;
+                }
+            }
+        }
+        for (key, refusal) in refused {
+            self.unseat(key, &refusal);
+        }
+        true
+    }
+
+    /// Lets a socket go that has no seat any more.
+    fn unseat(&mut self, key: SocketKey, refusal: &Refusal) {
+        if let Some(listener) = self.audience.remove(key) {
+            let message = sentence(refusal, Lang::default());
+            let code = refusal.code();
+            if let Some(event) = Encoded::new("exception", &Unseated { code, message }) {
+                listener.send(&event);
+            }
+        }
+    }
+
+    /// Lets a socket hear the room no more. A seat that was taken again behind its back is given up here too: the
+    /// socket may have left before.
+    pub async fn detach(&mut self, key: SocketKey) {
+        let gone = self.audience.remove(key).filter(|gone| gone.hold == Hold::Retaken);
+        if let Some(visitor) = gone.and_then(|gone| gone.visitor) {
+            let how = Departure::Dropped;
+            let left = self
+                .events
+                .store
+                .leave(self.room, Visitor::new(visitor), key, how)
+                .await;
+            if let Err(error) = left {
+                warn!(%error, "a seat taken again can't be given up yet");
+            }
+        }
+    }
+
+    /// Tells what the room is now: its messages, its title and seats, its members; whether that could be read.
+    async fn read_anew(&mut self) -> bool {
+        let record = match self.events.store.room(self.room).await {
+            Ok(Some(record)) => record,
+            Ok(None) => {
+                self.tell_removal();
+                return true;
+            }
+            Err(error) => {
+                warn!(%error, room = %self.room, "what a room missed can't be read yet");
+                return false;
+            }
+        };
+        if !self.tell_up_to(record.last_seq).await {
+            return false;
+        }
+        self.tell("updateRoom", &record.room, None);
+        // Who missed something is sent the members, when its turn to catch up comes.
+        self.audience.iter_mut().for_each(|listener| listener.missed = true);
+        true
+    }
+
+    /// Tells the messages behind the last told one up to that place; whether they could be read.
+    pub async fn tell_up_to(&mut self, end: Seq) -> bool {
+        while let Some(seq) = self.seq.filter(|seq| *seq < end) {
+            let window = Window::After(seq);
+            let page = match self.events.store.history(self.room, window, CATCH_UP_PAGE).await {
+                Ok(page) => page,
+                Err(error) => {
+                    warn!(%error, room = %self.room, "missed messages can't be read yet");
+                    return false;
+                }
+            };
+            if page.is_empty() {
+                // They are gone, as their files are.
+                return true;
+            }
+            for message in page.iter().take_while(|message| message.seq <= end) {
+                self.send_message(message);
+            }
+            if page.last().is_some_and(|message| message.seq > end) {
+                return true;
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,245 @@
+//! Documents to values and back. Ids are kept as the text that URLs show, so that a shell can be asked for them.
+
+use std::{str::FromStr, sync::Arc};
+
+use mongodb::bson::DateTime;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{
+        Alt, Body, Chat, Color, GifBody, Max, Message, Moment, Nonce, Room, RoomId, Seq, Title, Visitor, VisitorId,
+    },
+    store::{RoomRecord, SocketKey, StoreError},
+};
+
+/// A room with who sits in it: the one document that decides about its seats.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RoomDoc {
+    #[serde(rename = "_id")]
+    pub id: String,
+    pub title: String,
+    pub max: i64,
+    pub password: Option<String>,
+    /// Counts the passwords; a grant is worth something only for the one it was given for.
+    pub lock: i64,
+    pub owner: String,
+    pub color: String,
+    pub created: i64,
+    /// The longest first.
+    pub members: Vec<MemberDoc>,
+    /// Since when no socket is in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub empty: Option<DateTime>,
+    /// Whether its emptiness counts as one that somebody left behind.
+    pub joined: bool,
+    /// The last place that was given to a message which had to go.
+    pub floor: i64,
+    /// Counts the updates.
+    pub version: i64,
+}
+
+/// A seat.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MemberDoc {
+    pub visitor: String,
+    pub color: String,
+    /// The visitor's sockets in this room, on whatever server.
+    pub holds: Vec<HoldDoc>,
+    /// Since when no socket holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<DateTime>,
+}
+
+/// A socket that holds a seat.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldDoc {
+    pub server: String,
+    pub socket: i64,
+}
+
+/// Lets a visitor into a locked room.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GrantDoc {
+    pub room: String,
+    pub visitor: String,
+    pub lock: i64,
+}
+
+/// A message.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MessageDoc {
+    #[serde(rename = "_id")]
+    pub id: String,
+    pub room: String,
+    pub seq: i64,
+    pub visitor: String,
+    pub color: String,
+    pub at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gif: Option<GifDoc>,
+}
+
+/// The GIF of a message.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GifDoc {
+    pub name: String,
+    pub width: i64,
+    pub height: i64,
+    pub frames: i64,
+    pub duration: i64,
+    pub bytes: i64,
+    pub alt: String,
+}
+
+/// A document holds what this gifchat can't have written.
+#[derive(Debug, thiserror::Error)]
+#[error("a document is damaged at {0}")]
+pub struct Damaged(&'static str);
+
+impl From<Damaged> for StoreError {
+    fn from(damaged: Damaged) -> Self {
+        Self::failed(damaged)
+    }
+}
+
+/// Reads a field kept as text.
+pub fn text<T: FromStr>(text: &str, field: &'static str) -> Result<T, Damaged> {
+    text.parse().map_err(|_| Damaged(field))
+}
+
+fn number<T: TryFrom<i64>>(number: i64, field: &'static str) -> Result<T, Damaged> {
+    number.try_into().map_err(|_| Damaged(field))
+}
+
+fn visitor(id: &str, color: &str) -> Result<Visitor, Damaged> {
+    Ok(Visitor::from_store(
+        text::<VisitorId>(id, "visitor")?,
+        text::<Color>(color, "color")?,
+    ))
+}
+
+/// A number that a document keeps; the numbers of a document have a sign.
+pub fn signed(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
+impl RoomDoc {
+    /// What everyone may see of it.
+    pub fn room(&self) -> Result<Room, Damaged> {
+        Ok(Room {
+            id: text(&self.id, "_id")?,
+            title: Title::from_store(&self.title),
+            max: Max::from_store(number(self.max, "max")?),
+            count: u32::try_from(self.members.len()).unwrap_or(u32::MAX),
+            owner: visitor(&self.owner, &self.color)?,
+            locked: self.password.is_some(),
+            created_at: Moment::from_millis(self.created),
+        })
+    }
+
+    /// What the rules may see of it.
+    pub fn record(&self, last_message: Seq) -> Result<RoomRecord, Damaged> {
+        Ok(RoomRecord {
+            room: self.room()?,
+            password_hash: self.password.as_deref().map(Arc::from),
+            last_seq: last_message.max(number(self.floor, "floor")?),
+        })
+    }
+
+    /// Who sits in it.
+    pub fn visitors(&self) -> Result<Vec<Visitor>, Damaged> {
+        self.members
+            .iter()
+            .map(|member| visitor(&member.visitor, &member.color))
+            .collect()
+    }
+
+    /// Whether a visitor sits in it.
+    pub fn seats(&self, visitor: VisitorId) -> bool {
+        let visitor = visitor.to_string();
+        self.members.iter().any(|member| member.visitor == visitor)
+    }
+}
+
+impl RoomDoc {
+    /// The sockets of a server that hold seats in it. What can't be read is none of ours.
+    pub fn holds_of(&self, server: &str) -> Vec<(RoomId, VisitorId, SocketKey)> {
+        let Ok(id) = text::<RoomId>(&self.id, "_id") else {
+            return Vec::new();
+        };
+        let of_member = |member: &MemberDoc| {
+            let visitor = text::<VisitorId>(&member.visitor, "visitor").ok()?;
+            let mine = member.holds.iter().filter(|hold| hold.server == server);
+            let sockets = mine.filter_map(|hold| SocketKey::try_from(hold.socket).ok());
+            Some(sockets.map(|socket| (id, visitor, socket)).collect::<Vec<_>>())
+        };
+        self.members.iter().filter_map(of_member).flatten().collect()
+    }
+}
+
+impl MessageDoc {
+    pub fn of(message: &Message) -> Self {
+        let (chat, gif) = match &message.body {
+            Body::Chat(chat) => (Some(chat.as_str().to_owned()), None),
+            Body::Gif(gif) => (None, Some(GifDoc::of(gif))),
+        };
+        Self {
+            id: message.id.to_string(),
+            room: message.room.to_string(),
+            seq: signed(message.seq),
+            visitor: message.author.id.to_string(),
+            color: message.author.color.to_string(),
+            at: message.created_at.millis(),
+            nonce: message.nonce.as_ref().map(|nonce| nonce.as_str().to_owned()),
+            chat,
+            gif,
+        }
+    }
+
+    pub fn message(&self) -> Result<Message, Damaged> {
+        let body = match (&self.chat, &self.gif) {
+            (Some(chat), None) => Body::Chat(Chat::from_store(chat)),
+            (None, Some(gif)) => Body::Gif(gif.body()?),
+            _ => return Err(Damaged("chat")),
+        };
+        Ok(Message {
+            id: text(&self.id, "_id")?,
+            room: text::<RoomId>(&self.room, "room")?,
+            seq: number(self.seq, "seq")?,
+            author: visitor(&self.visitor, &self.color)?,
+            created_at: Moment::from_millis(self.at),
+            body,
+            nonce: self.nonce.as_deref().and_then(|nonce| Nonce::parse(nonce).ok()),
+        })
+    }
+}
+
+impl GifDoc {
+    fn of(gif: &GifBody) -> Self {
+        Self {
+            name: gif.name.to_string(),
+            width: gif.width.into(),
+            height: gif.height.into(),
+            frames: gif.frames.into(),
+            duration: signed(gif.duration),
+            bytes: signed(gif.bytes),
+            alt: gif.alt.as_str().to_owned(),
+        }
+    }
+
+    fn body(&self) -> Result<GifBody, Damaged> {
+        Ok(GifBody {
+            name: text(&self.name, "gif.name")?,
+            width: number(self.width, "gif.width")?,
+            height: number(self.height, "gif.height")?,
+            frames: number(self.frames, "gif.frames")?,
+            duration: number(self.duration, "gif.duration")?,
+            bytes: number(self.bytes, "gif.bytes")?,
+            alt: Alt::from_store(&self.alt),
+        })
+    }
+}

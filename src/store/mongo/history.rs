@@ -1,0 +1,97 @@
+//! Messages that are read. What is shown has reached a majority, so that no failover takes it back.
+
+use futures_util::TryStreamExt;
+use mongodb::{
+    bson::{Document, doc},
+    options::ReadConcern,
+};
+
+use super::{
+    client::{Tables, within},
+    documents::{MessageDoc, signed, text},
+};
+use crate::{
+    domain::{GifName, Message, Nonce, RoomId, Seq, VisitorId},
+    store::{StoreError, Window},
+};
+
+impl Tables {
+    /// The messages of a window, oldest first.
+    pub async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
+        let (bounds, order) = match window {
+            Window::Newest => (doc! { "$gt": 0_i64 }, -1),
+            Window::After(seq) => (doc! { "$gt": signed(seq) }, 1),
+            Window::Before(seq) => (doc! { "$lt": signed(seq) }, -1),
+        };
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let page = async {
+            let found = self
+                .messages
+                .find(doc! { "room": id.to_string(), "seq": bounds })
+                .sort(doc! { "seq": order })
+                .limit(signed(limit))
+                .read_concern(ReadConcern::majority())
+                .await?;
+            found.try_collect::<Vec<_>>().await
+        };
+        let mut page = within(page).await?;
+        if order < 0 {
+            page.reverse();
+        }
+        Ok(page.iter().map(MessageDoc::message).collect::<Result<_, _>>()?)
+    }
+
+    /// The place of a room's last message, 0 when there is none.
+    pub async fn last_seq(&self, id: RoomId) -> Result<Seq, StoreError> {
+        let messages = self.messages.clone_with_type::<Document>();
+        let last = messages
+            .find_one(doc! { "room": id.to_string() })
+            .sort(doc! { "seq": -1 })
+            .projection(doc! { "seq": 1, "_id": 0 })
+            .read_concern(ReadConcern::majority());
+        let seq = within(last).await?.and_then(|last| last.get_i64("seq").ok());
+        Ok(seq.and_then(|seq| Seq::try_from(seq).ok()).unwrap_or(0))
+    }
+
+    /// The message a visitor has posted with a nonce.
+    pub async fn by_nonce(&self, id: RoomId, visitor: VisitorId, nonce: &Nonce) -> Result<Option<Message>, StoreError> {
+        let key = doc! { "room": id.to_string(), "visitor": visitor.to_string(), "nonce": nonce.as_str() };
+        let found = self.messages.find_one(key).read_concern(ReadConcern::majority());
+        Ok(within(found).await?.map(|found| found.message()).transpose()?)
+    }
+
+    /// The files that the messages of a room name.
+    pub async fn gifs_of(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
+        self.named(doc! { "room": id.to_string(), "gif": { "$exists": true } })
+            .await
+    }
+
+    /// Every file that a message names.
+    pub async fn all_gifs(&self) -> Result<Vec<GifName>, StoreError> {
+        self.named(doc! { "gif.name": { "$exists": true } }).await
+    }
+
+    async fn named(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
+        let names = async {
+            let found = self
+                .messages
+                .clone_with_type::<Document>()
+                .find(which)
+                .projection(doc! { "gif.name": 1, "_id": 0 })
+                .await?;
+            found.try_collect::<Vec<_>>().await
+        };
+        let names = within(names).await?;
+        let name = |found: &Document| text(found.get_document("gif").ok()?.get_str("name").ok()?, "gif.name").ok();
+        Ok(names.iter().filter_map(name).collect())
+    }
+
+    /// The room whose message names a file.
+    pub async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
+        let names_it = doc! { "gif.name": name.to_string() };
+        let found = within(self.messages.find_one(names_it)).await?;
+        Ok(found.map(|found| text(&found.room, "room")).transpose()?)
+    }
+}

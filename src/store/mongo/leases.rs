@@ -1,0 +1,294 @@
+//! The life of this server among the others: a lease that it renews, and the seats that its sockets hold under it.
+//!
+//! A lease that ran out is never renewed: whoever slept that long starts anew under another name, and its sockets enter
+//! again. So a server that finds another's lease run out may take its seats away.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{Document, doc};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::mpsc;
+use tracing::{info, warn};
+
+use super::{
+    client::{Tables, within},
+    documents::{RoomDoc, signed},
+    seats::Hold,
+};
+use crate::{
+    domain::{RoomId, Visitor, VisitorId},
+    store::{Change, Departure, Entry, SocketKey, StoreError},
+};
+
+/// Rounds of [`Seating::keep`] in which the seats are compared after something failed.
+const DOUBTFUL: u32 = 3;
+
+/// Rounds after which they are compared anyway.
+const ANYWAY: u32 = 12;
+
+/// How long a server lives without a word, and how often it gives one.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// How often a lease is renewed and those of others are looked at.
+    pub renew: Duration,
+    /// How long a lease lasts.
+    pub lease: Duration,
+}
+
+impl Default for Timing {
+    /// A dead server's seats are free after 15 to 20 s.
+    fn default() -> Self {
+        Self {
+            renew: Duration::from_secs(5),
+            lease: Duration::from_secs(15),
+        }
+    }
+}
+
+/// A moment by two clocks: the one stands still while the machine sleeps, the other can be set.
+#[derive(Clone, Copy)]
+struct Asked(Instant, SystemTime);
+
+impl Asked {
+    fn now() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed().max(self.1.elapsed().unwrap_or_default())
+    }
+}
+
+type Held = (RoomId, VisitorId, SocketKey);
+
+/// This server, and the seats it believes in.
+pub struct Seating {
+    tables: Tables,
+    timing: Timing,
+    server: RwLock<Arc<str>>,
+    renewed: Mutex<Asked>,
+    one_at_a_time: tokio::sync::Mutex<()>,
+    held: Mutex<HashSet<Held>>,
+    /// Rounds for which the seats in the database may differ from `held`.
+    doubtful: AtomicU32,
+    tell: mpsc::WeakSender<Change>,
+}
+
+impl Seating {
+    /// Begins a life. When no other server lives, every room gets a fresh grace.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn begin(tables: Tables, timing: Timing, tell: mpsc::WeakSender<Change>) -> Result<Self, StoreError> {
+        let renewed = Asked::now();
+        let seating = Self {
+            server: RwLock::new(name()),
+            renewed: Mutex::new(renewed),
+            one_at_a_time: tokio::sync::Mutex::default(),
+            held: Mutex::default(),
+            doubtful: AtomicU32::new(0),
+            tables,
+            timing,
+            tell,
+        };
+        seating.register(&seating.server()).await?;
+        let others = doc! { "_id": { "$ne": &*seating.server() }, "$expr": living() };
+        if within(seating.tables.servers.find_one(others)).await?.is_none() {
+            seating.drop_dead().await?;
+            seating.tables.begin_anew().await?;
+        }
+        Ok(seating)
+    }
+
+    fn server(&self) -> Arc<str> {
+        Arc::clone(&self.server.read())
+    }
+
+    async fn register(&self, server: &str) -> Result<(), StoreError> {
+        let lease = vec![doc! { "$set": { "until": self.until() } }];
+        let made = self.tables.servers.update_one(doc! { "_id": server }, lease);
+        within(made.upsert(true)).await.map(drop)
+    }
+
+    fn until(&self) -> Document {
+        doc! { "$add": ["$$NOW", signed(self.timing.lease.as_millis())] }
+    }
+
+    /// Takes a seat for a socket of this server.
+    pub async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
+        let held = (id, visitor.id, socket);
+        loop {
+            let server = self.living().await?;
+            self.held.lock().insert(held);
+            let hold = Hold {
+                visitor: visitor.id,
+                server: &server,
+                socket,
+            };
+            match self.tables.enter(id, visitor, hold).await {
+                Ok(entry) if *self.server() == *server => return Ok(entry),
+                // The lease ran out meanwhile, and the seat went with it.
+                Ok(_) => (),
+                Err(error) => {
+                    self.held.lock().remove(&held);
+                    self.doubt(&error);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Takes a socket of this server from its visitor's seat.
+    pub async fn leave(
+        &self,
+        id: RoomId,
+        visitor: VisitorId,
+        socket: SocketKey,
+        how: Departure,
+    ) -> Result<(), StoreError> {
+        self.held.lock().remove(&(id, visitor, socket));
+        let server = self.server();
+        let hold = Hold {
+            visitor,
+            server: &server,
+            socket,
+        };
+        let left = self.tables.leave(id, hold, how).await;
+        left.inspect_err(|error| self.doubt(error))
+    }
+
+    /// Notes that a write may or may not have been done.
+    fn doubt(&self, error: &StoreError) {
+        if !matches!(error, StoreError::Refused(_)) {
+            self.doubtful.store(DOUBTFUL, Ordering::Relaxed);
+        }
+    }
+
+    /// The name under which this server lives, once it is sure to live.
+    async fn living(&self) -> Result<Arc<str>, StoreError> {
+        if self.renewed.lock().elapsed() >= self.timing.lease {
+            self.renew().await?;
+        }
+        Ok(self.server())
+    }
+
+    /// Renews the lease, or starts anew when it ran out.
+    async fn renew(&self) -> Result<(), StoreError> {
+        let _turn = self.one_at_a_time.lock().await;
+        let (asked, server) = (Asked::now(), self.server());
+        let alive = doc! { "_id": &*server, "$expr": living() };
+        let longer = vec![doc! { "$set": { "until": self.until() } }];
+        let found = within(self.tables.servers.update_one(alive, longer)).await?;
+        if found.matched_count == 0 {
+            warn!("this server was away for longer than its lease; its seats are gone");
+            let anew = name();
+            self.register(&anew).await?;
+            *self.server.write() = anew;
+            self.held.lock().clear();
+            if let Some(tell) = self.tell.upgrade() {
+                let _ = tell.send(Change::SeatsLost).await;
+            }
+        }
+        *self.renewed.lock() = asked;
+        Ok(())
+    }
+
+    /// Keeps this server alive and clears away after dead ones, until dropped.
+    pub async fn keep(&self) {
+        let (mut round, mut strays) = (0_u32, HashSet::new());
+        loop {
+            tokio::time::sleep(self.timing.renew).await;
+            round = round.wrapping_add(1);
+            if let Err(error) = self.round(round, &mut strays).await {
+                warn!(%error, "the lease of this server can't be renewed now");
+            }
+        }
+    }
+
+    async fn round(&self, round: u32, strays: &mut HashSet<Held>) -> Result<(), StoreError> {
+        self.renew().await?;
+        self.drop_dead().await?;
+        let doubtful = |left: u32| left.checked_sub(1);
+        let doubtful = self
+            .doubtful
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, doubtful)
+            .is_ok();
+        if doubtful || round.is_multiple_of(ANYWAY) {
+            *strays = self.let_strays_go(strays).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes away the seats of servers whose lease ran out.
+    async fn drop_dead(&self) -> Result<(), StoreError> {
+        let named = within(self.tables.rooms.distinct("members.holds.server", doc! {})).await?;
+        let named: Vec<_> = named.iter().filter_map(|server| server.as_str()).collect();
+        // Read after the seats: whoever holds one was registered before it took it.
+        let alive = async {
+            let alive = doc! { "_id": { "$in": &named }, "$expr": living() };
+            self.tables.servers.find(alive).await?.try_collect::<Vec<_>>().await
+        };
+        let alive = within(alive).await?;
+        let lives = |server: &str| {
+            alive
+                .iter()
+                .any(|alive| alive.get_str("_id").is_ok_and(|id| id == server))
+        };
+        let dead: Vec<_> = named
+            .into_iter()
+            .filter(|server| !lives(server))
+            .map(str::to_owned)
+            .collect();
+        if !dead.is_empty() {
+            info!(servers = dead.len(), "the seats of dead servers are free");
+            self.tables.drop_servers(&dead).await?;
+        }
+        let long_dead = doc! { "$expr": { "$not": [living()] } };
+        within(self.tables.servers.delete_many(long_dead)).await.map(drop)
+    }
+
+    /// Takes away the holds of this server that none of its sockets knows of: a write whose answer was lost. Returns
+    /// those seen for the first time, which may be on their way.
+    async fn let_strays_go(&self, before: &HashSet<Held>) -> Result<HashSet<Held>, StoreError> {
+        let server = self.server();
+        let rooms = async {
+            let mine = doc! { "members.holds.server": &*server };
+            self.tables.rooms.find(mine).await?.try_collect::<Vec<_>>().await
+        };
+        let rooms: Vec<RoomDoc> = within(rooms).await?;
+        let mut strays: HashSet<Held> = rooms.iter().flat_map(|room| room.holds_of(&server)).collect();
+        strays.retain(|hold| !self.held.lock().contains(hold));
+        let (old, new) = strays
+            .into_iter()
+            .partition::<HashSet<_>, _>(|hold| before.contains(hold));
+        for (id, visitor, socket) in old {
+            self.leave(id, visitor, socket, Departure::Dropped).await?;
+        }
+        Ok(new)
+    }
+
+    /// Ends the life: seats wait for their grace, others need not wait for the lease.
+    pub async fn end(&self) -> Result<(), StoreError> {
+        let server = self.server();
+        self.tables.let_go(&server).await?;
+        within(self.tables.servers.delete_one(doc! { "_id": &*server }))
+            .await
+            .map(drop)
+    }
+}
+
+fn name() -> Arc<str> {
+    format!("{:032x}", rand::random::<u128>()).into()
+}
+
+fn living() -> Document {
+    doc! { "$gt": ["$until", "$$NOW"] }
+}

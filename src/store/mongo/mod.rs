@@ -1,0 +1,226 @@
+//! Rooms, messages, GIFs and sessions in a MongoDB replica set, shared by any number of servers.
+//!
+//! # Layout
+//! - `client`: connection, times, collections, indexes; `documents`: their shape
+//! - `rooms`, `seats`, `history`, `blobs`: what a call does, one or two round trips each
+//! - `posts`: queues that give messages their places; `leases`: this server's life and what it does after others' deaths
+//! - `follow`: the change stream; `known`: what a new state of a room tells
+//! - `sessions`: visitors' sessions
+
+mod blobs;
+mod client;
+mod documents;
+mod follow;
+mod history;
+mod known;
+mod leases;
+mod posts;
+mod rooms;
+mod seats;
+mod sessions;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use mongodb::bson::doc;
+use parking_lot::Mutex;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tracing::warn;
+
+pub use self::{blobs::LARGEST, leases::Timing};
+use self::{
+    client::{ANSWER, Tables, within},
+    follow::Follower,
+    leases::Seating,
+    posts::Posts,
+};
+use crate::{
+    domain::{Access, GifName, Message, Room, RoomId, Visitor},
+    store::{
+        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewMessage, NewRoom, Posted, RoomChange, RoomCursor,
+        RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended, Window,
+    },
+};
+
+/// Changes that may wait for their follower. The stream waits when it is full.
+const CHANGES: usize = 4_096;
+
+/// How often what crashes left behind is looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// The store of many machines.
+pub struct MongoStore {
+    tables: Tables,
+    /// Rooms that may be open at once.
+    limit: usize,
+    seating: Arc<Seating>,
+    posts: Arc<Posts>,
+    changes: Mutex<Option<Changes>>,
+    tasks: Mutex<JoinSet<()>>,
+    closed: AtomicBool,
+}
+
+impl MongoStore {
+    /// Connects, makes collections and indexes that are missing, and follows the changes from here on. `rooms` may be
+    /// open at once on all servers; one more is refused as `storage_full`.
+    ///
+    /// # Errors
+    /// The address is wrong, nobody answers, or it is no replica set.
+    pub async fn open(url: &MongoUrl, rooms: usize, timing: Timing) -> Result<Self, StoreError> {
+        let tables = client::connect(url).await?;
+        let (tell, changes) = mpsc::channel(CHANGES);
+        let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
+        let mut tasks = JoinSet::new();
+        let (begun, following) = oneshot::channel();
+        tasks.spawn(Follower::new(tables.clone(), tell).run(begun));
+        following.await.map_err(|_| StoreError::Stopped)??;
+        let keeper = Arc::clone(&seating);
+        tasks.spawn(async move { keeper.keep().await });
+        tasks.spawn(sweep(tables.clone()));
+        Ok(Self {
+            limit: rooms,
+            posts: Arc::new(Posts::new(tables.clone())),
+            seating,
+            changes: Mutex::new(Some(changes)),
+            tasks: Mutex::new(tasks),
+            closed: AtomicBool::new(false),
+            tables,
+        })
+    }
+
+    /// The sessions of all visitors, in the same database.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn sessions(&self) -> Result<Sessions, StoreError> {
+        sessions::open(&self.tables.db).await
+    }
+
+    /// What calls work on, as long as the store is open.
+    fn tables(&self) -> Result<&Tables, StoreError> {
+        if self.closed.load(Ordering::Relaxed) {
+            Err(StoreError::Stopped)
+        } else {
+            Ok(&self.tables)
+        }
+    }
+}
+
+async fn sweep(tables: Tables) {
+    loop {
+        // Servers that start together need not all look at once.
+        sleep(SWEEP_EVERY.mul_f32(0.5 + rand::random::<f32>())).await;
+        if let Err(error) = tables.sweep().await {
+            warn!(%error, "what crashes left behind can't be swept away now");
+        }
+    }
+}
+
+#[async_trait]
+impl Store for MongoStore {
+    fn changes(&self) -> Option<Changes> {
+        self.changes.lock().take()
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        // Of the primary, which is the one that takes writes.
+        within(self.tables()?.db.run_command(doc! { "ping": 1 }))
+            .await
+            .map(drop)
+    }
+
+    async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
+        self.tables()?.create_room(new, self.limit).await
+    }
+
+    async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
+        self.tables()?.room(id).await
+    }
+
+    async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
+        self.tables()?.list(after, limit).await
+    }
+
+    async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
+        self.tables()?.update_room(id, change).await
+    }
+
+    async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
+        self.tables()?.remove_room(id).await
+    }
+
+    async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
+        self.tables()?.grant(id, visitor).await
+    }
+
+    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
+        self.tables()?.access(id, visitor).await
+    }
+
+    async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
+        let room = self.tables()?.room_doc(id).await?;
+        Ok(room.map(|room| room.visitors()).transpose()?.unwrap_or_default())
+    }
+
+    async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
+        self.tables()?;
+        let entered = timeout(ANSWER, self.seating.enter(id, visitor, socket)).await;
+        entered.unwrap_or_else(|_| Err(StoreError::failed("MongoDB gave no seat in time")))
+    }
+
+    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
+        self.tables()?;
+        self.seating.leave(id, visitor.id, socket, how).await
+    }
+
+    async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
+        self.tables()?;
+        self.posts.post(new).await
+    }
+
+    async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
+        self.tables()?.history(id, window, limit).await
+    }
+
+    async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
+        self.tables()?.room_of_gif(name).await
+    }
+
+    async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {
+        self.tables()?.all_gifs().await
+    }
+
+    async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
+        self.tables()?.forget_gifs(missing).await
+    }
+
+    fn blobs(&self) -> Option<Arc<dyn Blobs>> {
+        Some(Arc::new(self.tables.clone()))
+    }
+
+    async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
+        self.tables()?.tend(graces).await
+    }
+
+    async fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        if timeout(ANSWER, self.posts.settled()).await.is_err() {
+            warn!("some messages are not stored yet");
+        }
+        let mut tasks = std::mem::take(&mut *self.tasks.lock());
+        tasks.shutdown().await;
+        if let Err(error) = self.seating.end().await {
+            warn!(%error, "the seats of this server stay until its lease is over");
+        }
+    }
+}

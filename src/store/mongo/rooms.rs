@@ -1,0 +1,206 @@
+//! Rooms, their list and who may enter them.
+
+use futures_util::TryStreamExt;
+use mongodb::{
+    bson::{Document, doc, serialize_to_document},
+    options::ReturnDocument,
+};
+
+use super::{
+    client::{Tables, within},
+    documents::{GrantDoc, RoomDoc, signed},
+};
+use crate::{
+    domain::{Access, GifName, Moment, Refusal, Room, RoomId, Seq, Visitor},
+    store::{NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
+};
+
+/// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
+const GRANTS: u64 = 10_000;
+
+/// What refuses a room that is not there.
+pub const fn not_found() -> StoreError {
+    StoreError::Refused(Refusal::RoomNotFound)
+}
+
+impl Tables {
+    /// Makes a room, unless `limit` are open.
+    pub async fn create_room(&self, new: NewRoom, limit: usize) -> Result<Room, StoreError> {
+        // Servers that make rooms at the same moment may exceed it by a few.
+        let open = within(self.rooms.estimated_document_count()).await?;
+        if usize::try_from(open).unwrap_or(usize::MAX) >= limit {
+            return Err(StoreError::Refused(Refusal::StorageFull));
+        }
+        let room = RoomDoc {
+            id: RoomId::random().to_string(),
+            title: new.title.as_str().to_owned(),
+            max: new.max.get().into(),
+            password: new.password_hash,
+            lock: 0,
+            owner: new.owner.id.to_string(),
+            color: new.owner.color.to_string(),
+            created: Moment::now().millis(),
+            members: Vec::new(),
+            empty: None,
+            joined: false,
+            floor: 0,
+            version: 1,
+        };
+        let literal = doc! { "$literal": serialize_to_document(&room).map_err(StoreError::failed)? };
+        // Its grace begins by the clock of the database, which is the same for all servers.
+        let whole = doc! { "$replaceWith": { "$mergeObjects": [literal, { "empty": "$$NOW" }] } };
+        let made = self.rooms.update_one(doc! { "_id": &room.id }, vec![whole]);
+        within(made.upsert(true)).await?;
+        Ok(room.room()?)
+    }
+
+    /// Finds a room as its document.
+    pub async fn room_doc(&self, id: RoomId) -> Result<Option<RoomDoc>, StoreError> {
+        within(self.rooms.find_one(by_id(id))).await
+    }
+
+    /// Finds a room with the place of its last message.
+    pub async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
+        let (room, last) = tokio::try_join!(self.room_doc(id), self.last_seq(id))?;
+        Ok(room.map(|room| room.record(last)).transpose()?)
+    }
+
+    /// A page of the list, newest first.
+    pub async fn list(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
+        let behind = match after {
+            None => doc! {},
+            Some(RoomCursor { created_at, room }) => doc! { "$or": [
+                { "created": { "$lt": created_at.millis() } },
+                { "created": created_at.millis(), "_id": { "$lt": room.to_string() } },
+            ] },
+        };
+        let page = async {
+            let found = self
+                .rooms
+                .find(behind)
+                .sort(doc! { "created": -1, "_id": -1 })
+                .limit(signed(limit + 1))
+                .await?;
+            found.try_collect::<Vec<_>>().await
+        };
+        let (mut page, total) = tokio::try_join!(within(page), within(self.rooms.estimated_document_count()))?;
+        let more = page.len() > limit;
+        page.truncate(limit);
+        let rooms = page.iter().map(RoomDoc::room).collect::<Result<Vec<_>, _>>()?;
+        let next = if more { rooms.last().map(RoomCursor::of) } else { None };
+        Ok(RoomPage {
+            rooms,
+            next,
+            total: usize::try_from(total).unwrap_or(usize::MAX),
+        })
+    }
+
+    /// Changes a room.
+    pub async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
+        let (mut set, mut add) = (Document::new(), doc! { "version": 1_i64 });
+        if let Some(title) = change.title {
+            set.insert("title", title.as_str());
+        }
+        if let Some(max) = change.max {
+            set.insert("max", i64::from(max.get()));
+        }
+        if let Some(hash) = change.password_hash {
+            set.insert("password", hash);
+            add.insert("lock", 1_i64);
+        }
+        let mut update = doc! { "$inc": add };
+        if !set.is_empty() {
+            update.insert("$set", set);
+        }
+        let updated = self
+            .rooms
+            .find_one_and_update(by_id(id), update)
+            .return_document(ReturnDocument::After);
+        Ok(within(updated).await?.ok_or_else(not_found)?.room()?)
+    }
+
+    /// Removes a room; the GIFs that go with it. Of several servers that try, one succeeds.
+    pub async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
+        within(self.rooms.find_one_and_delete(by_id(id)))
+            .await?
+            .ok_or_else(not_found)?;
+        Ok(self.clear_away(id).await)
+    }
+
+    /// Deletes what belonged to a room that is gone; its GIFs. What fails here is left to the sweep.
+    pub async fn clear_away(&self, id: RoomId) -> Vec<GifName> {
+        match self.try_clear_away(id).await {
+            Ok(gifs) => gifs,
+            Err(error) => {
+                tracing::warn!(%error, room = %id, "what a removed room left behind is swept later");
+                Vec::new()
+            }
+        }
+    }
+
+    async fn try_clear_away(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
+        let gifs = self.gifs_of(id).await?;
+        self.delete_blobs(&gifs).await?;
+        let all = doc! { "room": id.to_string() };
+        within(self.messages.delete_many(all.clone())).await?;
+        within(self.grants.delete_many(all)).await?;
+        Ok(gifs)
+    }
+
+    /// Lets a visitor into a room for as long as it keeps its password.
+    pub async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
+        let room = self.room_doc(id).await?.ok_or_else(not_found)?;
+        let worth_something = doc! { "room": &room.id, "lock": room.lock };
+        let given = self.grants.count_documents(worth_something).limit(GRANTS);
+        if within(given).await? >= GRANTS {
+            return Err(StoreError::Refused(Refusal::StorageFull));
+        }
+        let grant = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
+        let lock = doc! { "$set": { "lock": room.lock } };
+        within(self.grants.update_one(grant, lock).upsert(true)).await.map(drop)
+    }
+
+    /// What a visitor is to a room.
+    pub async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
+        let (room, grant) = tokio::try_join!(self.room_doc(id), self.grant_of(id, visitor))?;
+        Ok(room.map(|room| Access {
+            owner: room.owner == visitor.id.to_string(),
+            granted: is_granted(&room, grant.as_ref(), visitor),
+            member: room.seats(visitor.id),
+        }))
+    }
+
+    /// The grant a visitor has got for a room, be it worth something or not.
+    pub async fn grant_of(&self, id: RoomId, visitor: Visitor) -> Result<Option<GrantDoc>, StoreError> {
+        let key = doc! { "room": id.to_string(), "visitor": visitor.id.to_string() };
+        within(self.grants.find_one(key)).await
+    }
+
+    /// Removes the messages that name these files. Their places are not given out again.
+    pub async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
+        for name in missing {
+            let names_it = doc! { "gif.name": name.to_string() };
+            let Some(message) = within(self.messages.find_one(names_it.clone())).await? else {
+                continue;
+            };
+            let room: RoomId = super::documents::text(&message.room, "room")?;
+            let floor: Seq = self.last_seq(room).await?;
+            let kept = doc! { "$max": { "floor": signed(floor) } };
+            within(self.rooms.update_one(by_id(room), kept)).await?;
+            within(self.messages.delete_many(names_it)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a visitor may enter.
+pub fn is_granted(room: &RoomDoc, grant: Option<&GrantDoc>, visitor: Visitor) -> bool {
+    room.password.is_none()
+        || room.owner == visitor.id.to_string()
+        || grant.is_some_and(|grant| grant.lock == room.lock)
+}
+
+/// Names a room's document.
+pub fn by_id(id: RoomId) -> Document {
+    doc! { "_id": id.to_string() }
+}

@@ -1,0 +1,230 @@
+//! Seats: one update of the room's document decides, so that servers can't seat more than there is room for.
+//!
+//! A member holds its seat by sockets; each is in the document with its server. A seat without one waits for the grace,
+//! by the clock of the database.
+
+use mongodb::{
+    bson::{Bson, DateTime, Document, doc},
+    options::ReturnDocument,
+};
+
+use super::{
+    client::{Tables, within},
+    documents::{RoomDoc, text},
+    rooms::{by_id, is_granted, not_found},
+};
+use crate::{
+    domain::{Refusal, RoomId, Visitor, VisitorId},
+    store::{Departure, Entry, Graces, SocketKey, StoreError, Tended},
+};
+
+/// Tries to enter before giving up; each lost try means that the room changed at that moment.
+const TRIES: usize = 5;
+
+/// A socket of a visitor on a server.
+#[derive(Clone, Copy)]
+pub struct Hold<'a> {
+    pub visitor: VisitorId,
+    pub server: &'a str,
+    pub socket: SocketKey,
+}
+
+impl Hold<'_> {
+    fn document(&self) -> Document {
+        // Keys count up from 1; the sign never comes into play.
+        doc! { "server": self.server, "socket": super::documents::signed(self.socket) }
+    }
+}
+
+impl Tables {
+    /// Takes a seat for a socket.
+    pub async fn enter(&self, id: RoomId, visitor: Visitor, hold: Hold<'_>) -> Result<Entry, StoreError> {
+        for _ in 0..TRIES {
+            let (room, grant) = tokio::try_join!(self.room_doc(id), self.grant_of(id, visitor))?;
+            let room = room.ok_or_else(not_found)?;
+            if !is_granted(&room, grant.as_ref(), visitor) {
+                return Err(StoreError::Refused(Refusal::WrongPassword));
+            }
+            let entered = self
+                .rooms
+                .find_one_and_update(has_seat(&room, visitor), sit_down(visitor, hold))
+                .return_document(ReturnDocument::After);
+            if let Some(room) = within(entered).await? {
+                return Ok(Entry {
+                    room: room.room()?,
+                    members: room.visitors()?,
+                });
+            }
+            let full = |now: &RoomDoc| !now.seats(visitor.id) && super::documents::signed(now.members.len()) >= now.max;
+            match self.room_doc(id).await? {
+                None => return Err(not_found()),
+                Some(now) if full(&now) => return Err(StoreError::Refused(Refusal::RoomFull)),
+                Some(_) => (),
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// Takes a socket from its visitor's seat.
+    pub async fn leave(&self, id: RoomId, hold: Hold<'_>, how: Departure) -> Result<(), StoreError> {
+        let mut holding = by_id(id);
+        let seat = doc! { "visitor": hold.visitor.to_string(), "holds": { "$elemMatch": hold.document() } };
+        holding.insert("members", doc! { "$elemMatch": seat });
+        within(self.rooms.update_one(holding, stand_up(hold, how)))
+            .await
+            .map(drop)
+    }
+
+    /// Takes the sockets of servers that are gone from all seats, and frees those nobody else holds.
+    pub async fn drop_servers(&self, servers: &[String]) -> Result<(), StoreError> {
+        let theirs = doc! { "members.holds.server": { "$in": servers } };
+        let mine = doc! { "$in": ["$$hold.server", servers] };
+        let mut stages = without_holds(mine);
+        // A seat in its grace was let go of before; the others had no socket but those.
+        stages.push(keep_members(
+            doc! { "$or": [held("$$member"), { "$ne": [{ "$type": "$$member.dropped" }, "missing"] }] },
+        ));
+        stages.push(note_emptiness());
+        within(self.rooms.update_many(theirs, stages)).await.map(drop)
+    }
+
+    /// Lets go of all sockets of a server that stops; their seats wait for the grace.
+    pub async fn let_go(&self, server: &str) -> Result<(), StoreError> {
+        let mut stages = without_holds(doc! { "$eq": ["$$hold.server", server] });
+        stages.push(date_unheld(
+            doc! { "$eq": [{ "$type": "$$member.dropped" }, "missing"] },
+        ));
+        stages.push(note_emptiness());
+        let theirs = doc! { "members.holds.server": server };
+        within(self.rooms.update_many(theirs, stages)).await.map(drop)
+    }
+
+    /// Frees the seats that nobody holds and gives all rooms a fresh grace, as after a restart of the only server.
+    pub async fn begin_anew(&self) -> Result<(), StoreError> {
+        let waiting = doc! { "members.dropped": { "$exists": true } };
+        let stages = vec![keep_members(held("$$member")), note_emptiness()];
+        within(self.rooms.update_many(waiting, stages)).await?;
+        let fresh = doc! { "$set": { "joined": false }, "$currentDate": { "empty": true } };
+        let empty = doc! { "empty": { "$exists": true } };
+        within(self.rooms.update_many(empty, fresh)).await.map(drop)
+    }
+
+    /// Frees the seats and removes the rooms whose grace is over.
+    pub async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
+        let now = self.now().await?;
+        let before = |grace: std::time::Duration| {
+            let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
+            DateTime::from_millis(now.timestamp_millis().saturating_sub(grace))
+        };
+        self.free_lapsed(before(graces.seat)).await?;
+        let over = doc! { "$or": [
+            { "joined": true, "empty": { "$lte": before(graces.room) } },
+            { "joined": false, "empty": { "$lte": before(graces.new_room) } },
+        ] };
+        let mut removed = Vec::new();
+        // Whoever gets the document has removed the room; the others find none.
+        while let Some(room) = within(self.rooms.find_one_and_delete(over.clone())).await? {
+            let id = text(&room.id, "_id")?;
+            removed.push((id, self.clear_away(id).await));
+        }
+        Ok(Tended { removed })
+    }
+
+    async fn free_lapsed(&self, before: DateTime) -> Result<(), StoreError> {
+        let lapsed = doc! { "members.dropped": { "$lte": before } };
+        let waiting = doc! { "$or": [
+            { "$eq": [{ "$type": "$$member.dropped" }, "missing"] },
+            { "$gt": ["$$member.dropped", before] },
+        ] };
+        let stages = vec![keep_members(waiting), counted(Document::new())];
+        within(self.rooms.update_many(lapsed, stages)).await.map(drop)
+    }
+
+    /// The time by the clock of the database.
+    async fn now(&self) -> Result<DateTime, StoreError> {
+        let hello = within(self.db.run_command(doc! { "hello": 1 })).await?;
+        hello.get_datetime("localTime").copied().map_err(StoreError::failed)
+    }
+}
+
+/// Finds the room as long as its password is the one that was checked and there is a seat for the visitor.
+fn has_seat(room: &RoomDoc, visitor: Visitor) -> Document {
+    doc! { "_id": &room.id, "lock": room.lock, "$or": [
+        { "members.visitor": visitor.id.to_string() },
+        { "$expr": { "$lt": [{ "$size": "$members" }, "$max"] } },
+    ] }
+}
+
+fn sit_down(visitor: Visitor, hold: Hold<'_>) -> Vec<Document> {
+    let (id, color) = (visitor.id.to_string(), visitor.color.to_string());
+    let again = doc! {
+        "visitor": "$$member.visitor",
+        "color": "$$member.color",
+        "holds": { "$setUnion": ["$$member.holds", [hold.document()]] },
+    };
+    let fresh = doc! { "visitor": &id, "color": color, "holds": [hold.document()] };
+    let mine = doc! { "$eq": ["$$member.visitor", &id] };
+    let members = doc! { "$cond": [
+        { "$in": [&id, "$members.visitor"] },
+        each_member(doc! { "$cond": [mine, again, "$$member"] }),
+        { "$concatArrays": ["$members", [fresh]] },
+    ] };
+    vec![counted(
+        doc! { "members": members, "empty": "$$REMOVE", "joined": true },
+    )]
+}
+
+fn stand_up(hold: Hold<'_>, how: Departure) -> Vec<Document> {
+    let id = hold.visitor.to_string();
+    let socket = super::documents::signed(hold.socket);
+    let mine = doc! { "$and": [
+        { "$eq": ["$$member.visitor", &id] },
+        { "$eq": ["$$hold.server", hold.server] },
+        { "$eq": ["$$hold.socket", socket] },
+    ] };
+    let mut stages = without_holds(mine);
+    stages.push(match how {
+        Departure::Left => keep_members(doc! { "$or": [held("$$member"), { "$ne": ["$$member.visitor", &id] }] }),
+        Departure::Dropped => date_unheld(doc! { "$eq": ["$$member.visitor", &id] }),
+    });
+    stages.push(note_emptiness());
+    stages
+}
+
+/// Takes away the holds that `mine` names; it sees `$$member` and `$$hold`.
+fn without_holds(mine: Document) -> Vec<Document> {
+    let others = doc! { "$filter": { "input": "$$member.holds", "as": "hold", "cond": { "$not": [mine] } } };
+    let members = each_member(doc! { "$mergeObjects": ["$$member", { "holds": others }] });
+    vec![doc! { "$set": { "members": members } }]
+}
+
+fn keep_members(which: Document) -> Document {
+    doc! { "$set": { "members": { "$filter": { "input": "$members", "as": "member", "cond": which } } } }
+}
+
+/// Begins the grace of the seats without a socket that `which` names.
+fn date_unheld(which: Document) -> Document {
+    let dated = doc! { "$mergeObjects": ["$$member", { "dropped": "$$NOW" }] };
+    let when = doc! { "$and": [which, { "$not": [held("$$member")] }] };
+    doc! { "$set": { "members": each_member(doc! { "$cond": [when, dated, "$$member"] }) } }
+}
+
+/// Begins the grace of the room when no socket is left in it.
+fn note_emptiness() -> Document {
+    let any = doc! { "$anyElementTrue": [each_member(held("$$member"))] };
+    counted(doc! { "empty": { "$cond": [any, "$$REMOVE", { "$ifNull": ["$empty", "$$NOW"] }] } })
+}
+
+fn each_member(what: impl Into<Bson>) -> Document {
+    doc! { "$map": { "input": "$members", "as": "member", "in": what.into() } }
+}
+
+fn held(member: &str) -> Document {
+    doc! { "$gt": [{ "$size": format!("{member}.holds") }, 0] }
+}
+
+/// Sets fields and counts the update.
+fn counted(mut fields: Document) -> Document {
+    fields.insert("version", doc! { "$add": ["$version", 1_i64] });
+    doc! { "$set": fields }
+}

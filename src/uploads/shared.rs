@@ -1,0 +1,139 @@
+//! The folder as a bounded copy of what the store keeps for all servers.
+//!
+//! What this server took in or was asked for is kept until others were used more lately, or its room is gone. It starts
+//! empty: what became of its files while the server was away is not known.
+
+use std::{fs, io, path::Path, sync::Arc};
+
+use moka::{future::Cache, notification::RemovalCause, policy::EvictionPolicy};
+
+use super::{PART, Scratch, delete_file, delete_files, gif_path, still_path};
+use crate::{
+    domain::{GifName, Refusal, RoomId},
+    store::{Blob, Blobs},
+};
+
+/// A GIF in the folder.
+#[derive(Clone, Copy)]
+struct Kept {
+    room: RoomId,
+    kib: u32,
+}
+
+impl Kept {
+    fn new(room: RoomId, bytes: u64) -> Self {
+        let kib = u32::try_from(bytes.div_ceil(1_024)).unwrap_or(u32::MAX);
+        Self { room, kib }
+    }
+}
+
+/// The GIFs of the store, and those of them that are in the folder.
+pub struct Shared {
+    blobs: Arc<dyn Blobs>,
+    folder: Arc<Path>,
+    kept: Cache<GifName, Kept>,
+}
+
+impl Shared {
+    /// Empties the folder of GIFs; from now on it holds about that many bytes at most.
+    pub fn new(folder: Arc<Path>, blobs: Arc<dyn Blobs>, bytes: u64) -> io::Result<Self> {
+        empty(&folder)?;
+        let of_evicted = Arc::clone(&folder);
+        let kept = Cache::builder()
+            .max_capacity(bytes / 1_024)
+            .weigher(|_, kept: &Kept| kept.kib)
+            .eviction_policy(EvictionPolicy::lru())
+            .eviction_listener(move |name, _, cause| {
+                if cause != RemovalCause::Replaced {
+                    delete_files(&of_evicted, *name);
+                }
+            })
+            .build();
+        Ok(Self { blobs, folder, kept })
+    }
+
+    /// Gives the store the files of a GIF that lies in the folder.
+    pub async fn put(&self, name: GifName) -> Result<(), Refusal> {
+        let folder = Arc::clone(&self.folder);
+        let read = move || -> io::Result<Blob> {
+            Ok(Blob {
+                gif: fs::read(gif_path(&folder, name))?.into(),
+                still: fs::read(still_path(&folder, name))?.into(),
+            })
+        };
+        let blob = super::on_disk(read).await?;
+        Ok(self.blobs.put(name, blob).await?)
+    }
+
+    /// Takes a GIF that lies in the folder into account.
+    pub async fn keep(&self, name: GifName, room: RoomId, bytes: u64) {
+        self.kept.insert(name, Kept::new(room, bytes)).await;
+        self.kept.run_pending_tasks().await;
+    }
+
+    /// Sees to it that a GIF lies in the folder. Of several that ask for it at once, one fetches it.
+    pub async fn fetch(&self, name: GifName, room: RoomId) -> Result<(), Refusal> {
+        let fetch = async {
+            let blob = self.blobs.get(name).await.map_err(Refusal::from)?;
+            let blob = blob.ok_or(Refusal::NotFound)?;
+            let bytes = blob.gif.len() + blob.still.len();
+            let folder = Arc::clone(&self.folder);
+            super::on_disk(move || write(&folder, name, &blob)).await?;
+            Ok::<_, Refusal>(Kept::new(room, bytes as u64))
+        };
+        let kept = self.kept.try_get_with(name, fetch).await;
+        self.kept.run_pending_tasks().await;
+        kept.map(drop).map_err(|refusal| Refusal::clone(&refusal))
+    }
+
+    /// Forgets what was said to lie in the folder and does not.
+    pub async fn forget(&self, name: GifName) {
+        self.kept.invalidate(&name).await;
+    }
+
+    /// Deletes GIFs here and in the store.
+    pub async fn delete(&self, names: &[GifName]) {
+        for name in names {
+            self.forget(*name).await;
+        }
+        if let Err(error) = self.blobs.delete(names).await {
+            tracing::warn!(%error, "GIFs can't be deleted from the store now; they are swept later");
+        }
+    }
+
+    /// Deletes the copies of a room's GIFs.
+    pub async fn forget_room(&self, room: RoomId) {
+        let of_room = self.kept.iter().filter(|(_, kept)| kept.room == room);
+        let names: Vec<GifName> = of_room.map(|(name, _)| *name).collect();
+        for name in names {
+            self.forget(name).await;
+        }
+    }
+}
+
+/// Writes both files; they have their names only when they are whole.
+fn write(folder: &Path, name: GifName, blob: &Blob) -> io::Result<()> {
+    for (path, bytes) in [
+        (still_path(folder, name), &blob.still),
+        (gif_path(folder, name), &blob.gif),
+    ] {
+        let mut part = Scratch(path.with_extension(PART));
+        fs::write(&part.0, bytes)?;
+        fs::rename(std::mem::take(&mut part.0), path)?;
+    }
+    Ok(())
+}
+
+/// Deletes what looks like a GIF of ours.
+fn empty(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let file = entry.file_name();
+        let Some(text) = file.to_str() else { continue };
+        let name = text.strip_prefix("still-").unwrap_or(text);
+        if name.parse::<GifName>().is_ok() || text.ends_with(&format!(".{PART}")) {
+            delete_file(&entry.path());
+        }
+    }
+    Ok(())
+}

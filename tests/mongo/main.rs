@@ -1,0 +1,22 @@
+//! The store of many machines, over a real mongod.
+//!
+//! `MONGOD=/path/to/mongod cargo test --test mongo -- --include-ignored`; without it these tests are ignored.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::large_futures,
+    missing_docs,
+    reason = "tests"
+)]
+
+mod mongod;
+mod proxy;
+mod seats;
+mod sessions;
+mod sites;
+mod stream;
+mod trouble;
+mod writes;

@@ -1,0 +1,80 @@
+//! A TCP proxy before the mongod that can cut and hold back.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+};
+
+/// What the proxy does with bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Passes them on.
+    Open,
+    /// Passes them on later.
+    Slow(Duration),
+    /// Keeps them.
+    Stalled,
+    /// Ends every connection.
+    Cut,
+}
+
+/// A proxy.
+pub struct Proxy {
+    pub port: u16,
+    way: Arc<watch::Sender<Way>>,
+}
+
+impl Proxy {
+    /// A proxy before a local port.
+    pub async fn before(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = Self {
+            port: listener.local_addr().unwrap().port(),
+            way: Arc::new(watch::Sender::new(Way::Open)),
+        };
+        let way = Arc::clone(&proxy.way);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else {
+                    continue;
+                };
+                let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
+                tokio::spawn(pump(from_client, to_server, way.subscribe()));
+                tokio::spawn(pump(from_server, to_client, way.subscribe()));
+            }
+        });
+        proxy
+    }
+
+    /// From now on.
+    pub fn set(&self, way: Way) {
+        self.way.send_replace(way);
+    }
+}
+
+async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut way: watch::Receiver<Way>) {
+    let mut bytes = vec![0; 64 << 10];
+    loop {
+        let read = tokio::select! {
+            read = from.read(&mut bytes) => read,
+            cut = way.wait_for(|way| *way == Way::Cut) => return drop(cut),
+        };
+        let Ok(length @ 1..) = read else { return };
+        let now = *way.borrow();
+        if let Way::Slow(time) = now {
+            tokio::time::sleep(time).await;
+        }
+        if way.wait_for(|way| *way != Way::Stalled).await.is_err() || *way.borrow() == Way::Cut {
+            return;
+        }
+        if to.write_all(&bytes[..length]).await.is_err() {
+            return;
+        }
+    }
+}

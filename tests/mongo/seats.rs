@@ -1,0 +1,178 @@
+//! Seats, leases and the end of rooms across servers.
+
+use std::{sync::Arc, time::Duration};
+
+use gifchat::{
+    domain::Refusal,
+    store::{Change, Departure, Posted, Store, StoreError},
+};
+use tokio::task::JoinSet;
+
+use super::{
+    proxy::{Proxy, Way},
+    sites::*,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn fifty_visitors_race_for_ten_seats_through_three_servers() {
+    let site = Site::new();
+    let servers: [_; 3] = site.servers().await;
+    let room = room_of(&servers[0], someone(), 10).await.id;
+    let mut changes = servers[1].changes().unwrap();
+    let mut racers = JoinSet::new();
+    for at in 0..50 {
+        let server = Arc::clone(&servers[at % 3]);
+        racers.spawn(async move { server.enter(room, someone(), at as u64).await });
+    }
+    let entries = racers.join_all().await;
+    let (seated, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(Result::is_ok);
+    assert_eq!((seated.len(), refused.len()), (10, 40));
+    for refusal in refused {
+        assert!(
+            matches!(refusal, Err(StoreError::Refused(Refusal::RoomFull))),
+            "{refusal:?}"
+        );
+    }
+    for count in 1..=10 {
+        let told = next(&mut changes, |change| match change {
+            Change::Entered(room, _) => Some(room.count),
+            _ => None,
+        });
+        assert_eq!(told.await, count);
+    }
+    assert_eq!(servers[2].members(room).await.unwrap().len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn tabs_on_several_servers_share_a_seat_that_is_free_when_the_last_one_leaves() {
+    let site = Site::new();
+    let [a, b] = site.servers().await;
+    let visitor = someone();
+    let room = room_of(&a, visitor, 2).await.id;
+    let mut changes = a.changes().unwrap();
+    assert_eq!(a.enter(room, visitor, 1).await.unwrap().room.count, 1);
+    assert_eq!(b.enter(room, visitor, 1).await.unwrap().room.count, 1);
+    a.leave(room, visitor, 1, Departure::Left).await.unwrap();
+    assert_eq!(a.members(room).await.unwrap(), [visitor]);
+    b.leave(room, visitor, 1, Departure::Dropped).await.unwrap();
+    assert_eq!(a.members(room).await.unwrap(), [visitor], "the grace of the seat");
+    let mut told = Vec::new();
+    b.tend(gifchat::store::Graces {
+        room: SOON,
+        ..no_graces()
+    })
+    .await
+    .unwrap();
+    assert!(a.members(room).await.unwrap().is_empty());
+    next(&mut changes, |change| {
+        told.push(format!("{change:?}").split('(').next().unwrap_or_default().to_owned());
+        matches!(change, Change::Left(..)).then_some(())
+    })
+    .await;
+    assert_eq!(told, ["RoomCreated", "Entered", "Left"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn the_seats_of_a_server_that_died_are_free_when_its_lease_is_over() {
+    let site = Site::new();
+    let (dying, living) = (site.server_with(FAST).await, site.server_with(FAST).await);
+    let (lost, kept) = (someone(), someone());
+    let room = room_of(&dying, lost, 2).await.id;
+    dying.enter(room, lost, 1).await.unwrap();
+    living.enter(room, kept, 1).await.unwrap();
+    drop(dying);
+    assert_eq!(living.members(room).await.unwrap().len(), 2);
+    until(async || living.members(room).await.unwrap() == [kept]).await;
+    living.leave(room, kept, 1, Departure::Left).await.unwrap();
+    assert_eq!(living.tend(no_graces()).await.unwrap().removed.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_server_that_slept_longer_than_its_lease_does_not_believe_in_its_seats() {
+    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let (sleeper, waking) = (site.server_behind(&proxy, FAST).await, site.server_with(FAST).await);
+    let visitor = someone();
+    let room = room_of(&waking, visitor, 2).await.id;
+    let mut changes = sleeper.changes().unwrap();
+    sleeper.enter(room, visitor, 1).await.unwrap();
+    proxy.set(Way::Cut);
+    until(async || waking.members(room).await.unwrap().is_empty()).await;
+    proxy.set(Way::Open);
+    next(&mut changes, |change| matches!(change, Change::SeatsLost).then_some(())).await;
+    let refused = post(&sleeper, says(room, visitor, "x", None)).await;
+    assert!(
+        matches!(refused, Err(StoreError::Refused(Refusal::NotAMember))),
+        "{refused:?}"
+    );
+    sleeper.enter(room, visitor, 1).await.unwrap();
+    tokio::time::sleep(FAST.lease * 2).await;
+    assert_eq!(waking.members(room).await.unwrap(), [visitor], "under the new lease");
+    assert!(matches!(
+        post(&sleeper, says(room, visitor, "x", None)).await,
+        Ok(Posted::New(_))
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn an_empty_room_is_removed_by_exactly_one_server() {
+    let site = Site::new();
+    let servers: [_; 3] = site.servers().await;
+    let visitor = someone();
+    let mut changes = servers[2].changes().unwrap();
+    for _ in 0..10 {
+        let room = room_of(&servers[0], visitor, 2).await.id;
+        servers[0].enter(room, visitor, 1).await.unwrap();
+        post(&servers[0], says(room, visitor, "x", None)).await.unwrap();
+        servers[0].leave(room, visitor, 1, Departure::Left).await.unwrap();
+        let (a, b, c) = tokio::join!(
+            servers[0].tend(no_graces()),
+            servers[1].tend(no_graces()),
+            servers[2].tend(no_graces())
+        );
+        let removed = [a, b, c].map(|tended| tended.unwrap().removed.len());
+        assert_eq!(removed.iter().sum::<usize>(), 1, "{removed:?}");
+        assert!(servers[1].room(room).await.unwrap().is_none());
+        let gone = next(&mut changes, |change| match change {
+            Change::RoomRemoved(id) => Some(*id),
+            _ => None,
+        });
+        assert_eq!(gone.await, room);
+    }
+    let left = site.database().await.collection::<mongodb::bson::Document>("messages");
+    assert_eq!(left.count_documents(mongodb::bson::doc! {}).await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_seat_whose_leaving_got_lost_is_found_and_freed() {
+    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let timing = gifchat::store::mongo::Timing {
+        lease: Duration::from_secs(15),
+        ..FAST
+    };
+    let server = site.server_behind(&proxy, timing).await;
+    let visitor = someone();
+    let room = room_of(&server, visitor, 2).await.id;
+    server.enter(room, visitor, 1).await.unwrap();
+    proxy.set(Way::Stalled);
+    assert!(server.leave(room, visitor, 1, Departure::Dropped).await.is_err());
+    proxy.set(Way::Cut);
+    proxy.set(Way::Open);
+    let other = site.server().await;
+    until(async || {
+        other
+            .tend(gifchat::store::Graces {
+                room: SOON,
+                ..no_graces()
+            })
+            .await
+            .unwrap();
+        other.members(room).await.unwrap().is_empty()
+    })
+    .await;
+}

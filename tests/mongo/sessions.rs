@@ -1,0 +1,66 @@
+//! Sessions and GIFs in the database.
+
+use gifchat::{
+    domain::GifName,
+    store::{Blob, Store},
+};
+use time::{Duration, OffsetDateTime};
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+};
+
+use super::sites::*;
+
+fn record(expires_in: Duration) -> Record {
+    Record {
+        id: Id::default(),
+        data: [("visitor".to_owned(), serde_json::json!("00ff"))].into(),
+        expiry_date: OffsetDateTime::now_utc() + expires_in,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_session_is_the_same_on_all_servers_and_gone_from_all_when_it_is_rotated() {
+    let site = Site::new();
+    let [a, b] = site.servers().await;
+    let (a, b) = (a.sessions().await.unwrap(), b.sessions().await.unwrap());
+    let mut session = record(Duration::hours(1));
+    a.create(&mut session).await.unwrap();
+    assert_eq!(b.load(&session.id).await.unwrap().unwrap().data, session.data);
+    let mut other = record(Duration::hours(1));
+    other.id = session.id;
+    other.data.clear();
+    b.create(&mut other).await.unwrap();
+    assert_ne!(other.id, session.id, "an id that is taken is not overwritten");
+    assert_eq!(a.load(&session.id).await.unwrap().unwrap().data, session.data);
+    a.delete(&session.id).await.unwrap();
+    assert!(b.load(&session.id).await.unwrap().is_none());
+    let old = record(Duration::seconds(-1));
+    a.save(&old).await.unwrap();
+    assert!(b.load(&old.id).await.unwrap().is_none(), "it has expired");
+    let sessions = site.database().await.collection::<mongodb::bson::Document>("sessions");
+    let old = mongodb::bson::doc! { "_id": old.id.to_string() };
+    until(async || sessions.count_documents(old.clone()).await.unwrap() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_gif_of_one_server_is_found_by_the_other_until_it_is_deleted() {
+    let site = Site::new();
+    let [a, b] = site.servers().await;
+    let (a, b) = (a.blobs().unwrap(), b.blobs().unwrap());
+    let name = GifName::random();
+    let blob = Blob {
+        gif: vec![1; 10 << 20].into(),
+        still: vec![2; 10 << 20].into(),
+    };
+    a.put(name, blob.clone()).await.unwrap();
+    a.put(name, blob).await.unwrap();
+    let found = b.get(name).await.unwrap().unwrap();
+    assert_eq!((found.gif.len(), found.still[0]), (10 << 20, 2));
+    assert!(b.get(GifName::random()).await.unwrap().is_none());
+    b.delete(&[name]).await.unwrap();
+    assert!(a.get(name).await.unwrap().is_none());
+}

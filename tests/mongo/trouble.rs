@@ -1,0 +1,80 @@
+//! A database that does not answer.
+
+use std::time::{Duration, Instant};
+
+use gifchat::store::{Posted, Store, StoreError, Window};
+
+use super::{
+    proxy::{Proxy, Way},
+    sites::*,
+};
+
+async fn outage(way: Way) {
+    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let server = site.server_behind(&proxy, Default::default()).await;
+    let (author, other) = (someone(), someone());
+    let room = room_of(&server, author, 3).await.id;
+    server.enter(room, author, 1).await.unwrap();
+    post(&server, says(room, author, "before", None)).await.unwrap();
+    proxy.set(way);
+    let began = Instant::now();
+    let (ready, posted, entered) = tokio::join!(
+        server.ready(),
+        post(&server, says(room, author, "during", Some("n1"))),
+        server.enter(room, other, 2)
+    );
+    assert!(began.elapsed() <= Duration::from_secs(3), "{:?}", began.elapsed());
+    assert!(matches!(ready, Err(StoreError::Failed(_))), "{ready:?}");
+    assert!(matches!(posted, Err(StoreError::Failed(_))), "{posted:?}");
+    assert!(matches!(entered, Err(StoreError::Failed(_))), "{entered:?}");
+    proxy.set(Way::Cut);
+    proxy.set(Way::Open);
+    until(async || server.ready().await.is_ok()).await;
+    let again = post(&server, says(room, author, "during", Some("n1"))).await.unwrap();
+    assert_eq!(again.message().seq, 2);
+    assert!(matches!(
+        post(&server, says(room, author, "after", None)).await.unwrap(),
+        Posted::New(_)
+    ));
+    let seqs: Vec<_> = server
+        .history(room, Window::Newest, 10)
+        .await
+        .unwrap()
+        .iter()
+        .map(|m| m.seq)
+        .collect();
+    assert_eq!(seqs, [1, 2, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn while_the_database_is_silent_calls_fail_within_three_seconds_and_then_go_on() {
+    outage(Way::Stalled).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn while_the_database_is_cut_off_calls_fail_within_three_seconds_and_then_go_on() {
+    outage(Way::Cut).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_slow_database_is_waited_for() {
+    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let server = site.server_behind(&proxy, Default::default()).await;
+    let author = someone();
+    let room = room_of(&server, author, 3).await.id;
+    proxy.set(Way::Slow(Duration::from_millis(50)));
+    server.enter(room, author, 1).await.unwrap();
+    for seq in 1..=3 {
+        assert_eq!(
+            post(&server, says(room, author, "x", None))
+                .await
+                .unwrap()
+                .message()
+                .seq,
+            seq
+        );
+    }
+}
