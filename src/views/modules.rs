@@ -34,6 +34,7 @@ pub(crate) const CHAT: &[&str] = &[
     "components/file-sources.js",
     "components/gif.js",
     "components/icon.js",
+    "components/line.js",
     "components/members.js",
     "components/message-list.js",
     "components/message.js",

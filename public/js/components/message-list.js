@@ -1,9 +1,9 @@
 // #chat-list: stored messages in the order of the room, then what waits to be sent.
-import { byId, clone, markUrl, setHue } from "../lib/dom.js";
-import { hueOf } from "../lib/hue.js";
+import { byId } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
 import { arrange, nextMessage, takeOut } from "./arrange.js";
 import { startGifs } from "./gif.js";
+import { applyLine, makeLine } from "./line.js";
 import { localTime, makeMessage, makePending, setState, store } from "./message.js";
 import { Scroller } from "./scroller.js";
 
@@ -38,7 +38,7 @@ export class MessageList {
 
   /** Messages in order, each newer than all stored ones shown. */
   deliver(messages) {
-    const unread = messages.filter(({ visitor }) => visitor !== this.#me.id).length;
+    const unread = messages.filter(({ visitor, line }) => !line && visitor !== this.#me.id).length;
     this.#scroller.grow(() => { for (const message of messages) this.#place(message); }, { unread });
   }
 
@@ -64,20 +64,8 @@ export class MessageList {
     });
   }
 
-  system(kind, { visitor, color }) {
-    const line = clone(`${kind}-template`);
-    setHue(line, hueOf(color));
-    line.querySelector(".mark").src = markUrl(visitor);
-    line.querySelector(".name").textContent = color;
-    this.#scroller.grow(() => {
-      const unsent = this.#firstUnsent();
-      this.#list.insertBefore(line, unsent);
-      const next = nextMessage(line);
-      if (next) arrange(next);
-    });
-  }
-
   #place(message) {
+    if (message.line) return this.#placeLine(message);
     let element = message.visitor === this.#me.id && this.#pending.get(message.nonce);
     if (element) {
       this.#pending.delete(message.nonce);
@@ -94,6 +82,14 @@ export class MessageList {
       this.#list.insertBefore(element, this.#firstUnsent());
     }
     this.#settle(element);
+  }
+
+  #placeLine(message) {
+    applyLine(this.#list, message);
+    const line = makeLine(message);
+    this.#list.insertBefore(line, this.#firstUnsent());
+    const next = nextMessage(line);
+    if (next) arrange(next);
   }
 
   #settle(element) {
@@ -119,8 +115,11 @@ export class MessageList {
 
   #stored() { return [...this.#list.querySelectorAll(".message[data-seq]")]; }
 
+  /** The oldest of what is shown and stored: a message, or a line that nobody wrote. */
+  #first() { return this.#list.querySelector("[data-seq]"); }
+
   async #loadOlder() {
-    const first = this.#stored()[0];
+    const first = this.#first();
     if (this.#loading || this.#older.hidden || !first) return;
     this.#loading = true;
     try {
@@ -134,9 +133,11 @@ export class MessageList {
     // Old messages are not news: they are not read out.
     this.#list.setAttribute("aria-live", "off");
     this.#scroller.keep(first, () => {
-      const elements = messages.map((message) => makeMessage(message, this.#me));
+      const elements = messages.map((message) => (message.line ? makeLine(message) : makeMessage(message, this.#me)));
       this.#older.nextElementSibling.after(...elements);
-      for (const element of [...elements, first]) arrange(element);
+      for (const element of [...elements, first]) if (element.classList.contains("message")) arrange(element);
+      const after = nextMessage(first);
+      if (after) arrange(after);
       const done = messages.length === 0 || messages[0].seq <= 1;
       if (done && this.#older.contains(document.activeElement)) this.#list.focus({ preventScroll: true });
       this.#older.hidden = done;

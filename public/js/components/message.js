@@ -8,7 +8,9 @@ import { dressGif } from "./gif.js";
 /** A stored message. */
 export function makeMessage(message, me) {
   const element = frame(message.visitor, message.user, message.hue, me);
-  if (message.gif) {
+  if (message.deleted) {
+    blank(element);
+  } else if (message.gif) {
     element.querySelector(".message__text").remove();
     fillGif(element.querySelector(".gif"), message);
   } else {
@@ -17,6 +19,15 @@ export function makeMessage(message, me) {
   }
   store(element, message, me);
   return element;
+}
+
+/** Leaves nothing of a message but its place, its author and that it was deleted. */
+export function blank(element) {
+  const gone = clone("message-template").querySelector(".message__text");
+  gone.classList.add("message__gone");
+  gone.textContent = texts.line.deleted;
+  for (const part of element.querySelectorAll(".message__text, .gif")) part.remove();
+  element.querySelector(".message__head").after(gone);
 }
 
 /** A text that still has to be sent. */

@@ -17,7 +17,7 @@ export class Conversation {
   #catching = null;
   #strikes = 0;
 
-  /** `view` is told: deliver, joined, left, refused, system, members, changed, gone, exception. */
+  /** `view` is told: deliver, joined, left, refused, changed, gone, exception. */
   constructor({ room, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
     this.#room = room;
     this.#socket = socket;
@@ -29,9 +29,8 @@ export class Conversation {
       .on("connect", () => this.join())
       .on("disconnect", () => this.#leave())
       .on("chat", (message) => this.take(message))
-      .on("join", (system) => view.system("join", system))
-      .on("exit", (system) => view.system("exit", system))
-      .on("members", (members) => { view.members(members); this.catchUp(); })
+      .on("join", (line) => this.take(line))
+      .on("exit", (line) => this.take(line))
       .on("updateRoom", (changed) => { if (changed._id === room) view.changed(changed); })
       .on("removeRoom", (id) => { if (id === room) this.#end(); })
       .on("exception", (refusal) => view.exception(refusal));

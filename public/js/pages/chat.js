@@ -67,7 +67,10 @@ const conversation = new Conversation({
   view: {
     deliver(messages) {
       list.deliver(messages);
-      for (const message of messages) this.known(message);
+      for (const message of messages) {
+        this.known(message);
+        if (message.line) members.line(message);
+      }
     },
     known(message) { if (message.visitor === me.id) outbox.confirm(message.nonce); },
     joined(ack) {
@@ -76,7 +79,7 @@ const conversation = new Conversation({
       notices.lineUp();
       // A session that ran out in the meantime made us somebody else.
       Object.assign(me, ack.you);
-      members.replace(ack.members);
+      members.replace(ack.members, ack.seq);
       changed(ack.room);
       outbox.start();
       uploads.start();
@@ -87,12 +90,6 @@ const conversation = new Conversation({
       notices.lineDown();
     },
     refused: (why, again) => notices.refused(why, again),
-    system(kind, line) {
-      list.system(kind, line);
-      if (kind === "join") members.add(line);
-      else members.remove(line);
-    },
-    members: (all) => members.replace(all),
     changed,
     gone() {
       clearInterval(asking);

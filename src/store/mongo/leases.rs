@@ -21,11 +21,11 @@ use tracing::{info, warn};
 use super::{
     client::{Tables, within},
     documents::{RoomDoc, signed},
-    seats::Hold,
+    seats::{Hold, Seated},
 };
 use crate::{
-    domain::{RoomId, Visitor, VisitorId},
-    store::{Change, Departure, Entry, SocketKey, StoreError},
+    domain::{Guest, RoomId, VisitorId},
+    store::{Change, Departure, SocketKey, StoreError},
 };
 
 /// Rounds of [`Seating::keep`] in which the seats are compared after something failed.
@@ -123,7 +123,8 @@ impl Seating {
     }
 
     /// Takes a seat for a socket of this server.
-    pub async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
+    pub async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Seated, StoreError> {
+        let visitor = guest.visitor;
         let held = (id, visitor.id, socket);
         loop {
             let server = self.living().await?;
@@ -133,8 +134,8 @@ impl Seating {
                 server: &server,
                 socket,
             };
-            match self.tables.enter(id, visitor, hold).await {
-                Ok(entry) if *self.server() == *server => return Ok(entry),
+            match self.tables.enter(id, guest, hold).await {
+                Ok(seated) if *self.server() == *server => return Ok(seated),
                 // The lease ran out meanwhile, and the seat went with it.
                 Ok(_) => (),
                 Err(error) => {
@@ -146,14 +147,14 @@ impl Seating {
         }
     }
 
-    /// Takes a socket of this server from its visitor's seat.
+    /// Takes a socket of this server from its visitor's seat; whether the room has lines to be moved to the messages.
     pub async fn leave(
         &self,
         id: RoomId,
         visitor: VisitorId,
         socket: SocketKey,
         how: Departure,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.held.lock().remove(&(id, visitor, socket));
         let server = self.server();
         let hold = Hold {
