@@ -48,12 +48,8 @@ async fn a_message_is_stored_before_it_is_acknowledged() {
         assert_eq!(stored.last(), Some(&acked));
         assert_eq!(seqs(&stored), (1..=n).collect::<Vec<_>>());
     }
-    // Also on another connection to the very file.
-    let file = rusqlite::Connection::open(app.database()).unwrap();
-    let rows: u64 = file
-        .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(rows, 20);
+    // Also for somebody else who looks into the store.
+    assert_eq!(app.rows("messages").await, 20);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use super::{
 };
 
 async fn outage(way: Way) {
-    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
     let server = site.server_behind(&proxy, Default::default()).await;
     let (author, other) = (someone(), someone());
     let room = room_of(&server, author, 3).await.id;
@@ -61,7 +61,7 @@ async fn while_the_database_is_cut_off_calls_fail_within_three_seconds_and_then_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
 async fn a_slow_database_is_waited_for() {
-    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
     let server = site.server_behind(&proxy, Default::default()).await;
     let author = someone();
     let room = room_of(&server, author, 3).await.id;
