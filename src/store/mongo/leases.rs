@@ -188,7 +188,8 @@ impl Seating {
         }
     }
 
-    /// Takes a socket of this server from its visitor's seat.
+    /// Takes a socket of this server from its visitor's seat. While the database does not answer, the seat is noted as
+    /// one that no socket holds, and let go later.
     pub async fn leave(
         &self,
         id: RoomId,
@@ -207,7 +208,7 @@ impl Seating {
             seating: self,
             fresh: None,
         };
-        self.tables.leave(id, hold, how).await?;
+        self.tables.breaker.guard(self.tables.leave(id, hold, how)).await?;
         leaving.settle();
         Ok(())
     }

@@ -193,7 +193,11 @@ impl Store for MongoStore {
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
-        self.call(self.seating.leave(id, visitor.id, socket, how)).await
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(StoreError::Stopped);
+        }
+        // It has to know of it also while the database does not answer.
+        self.seating.leave(id, visitor.id, socket, how).await
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
