@@ -178,11 +178,7 @@ async fn when_everybody_has_left_room_messages_and_files_are_gone() {
     assert_eq!(lobby.wait("removeRoom").await, json!(room));
     visitors[0].room(&room).await.refused(404, "room_not_found");
     app.no_files_left().await;
-    let file = rusqlite::Connection::open(app.database()).unwrap();
-    let rows: u64 = file
-        .query_row("SELECT count(*) FROM messages", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(rows, 0);
+    assert_eq!(app.rows("messages").await, 0);
 }
 
 #[tokio::test]

@@ -35,12 +35,33 @@ impl Kind for Sqlite {
     }
 }
 
+/// A database on the mongod of the run.
+#[cfg(feature = "mongodb")]
+struct Mongo(String);
+
+#[cfg(feature = "mongodb")]
+impl Kind for Mongo {
+    fn fresh() -> Self {
+        Self(crate::support::mongod::fresh_database())
+    }
+
+    async fn open(&self) -> Arc<dyn Store> {
+        use gifchat::store::{StoreUrl, mongo::MongoStore};
+
+        let Ok(StoreUrl::Mongo(url)) = self.0.parse() else {
+            panic!("no address of a database: {}", self.0);
+        };
+        Arc::new(MongoStore::open(&url, 1_000, Default::default()).await.unwrap())
+    }
+}
+
 /// Makes a test of each function of the contract for a kind of store.
 macro_rules! contract {
-    ($kind:ident: $store:ty; $($test:ident)*) => {
+    ($kind:ident: $store:ty; #[$attribute:meta] $($test:ident)*) => {
         mod $kind {
             $(
                 #[tokio::test]
+                #[$attribute]
                 async fn $test() {
                     super::$test::<$store>().await;
                 }
@@ -49,10 +70,12 @@ macro_rules! contract {
     };
 }
 
-/// Every function of the contract; a second store is one more line.
+/// Every function of the contract on every kind of store.
 macro_rules! every_kind {
     ($($test:ident)*) => {
-        contract!(sqlite: super::Sqlite; $($test)*);
+        contract!(sqlite: super::Sqlite; #[cfg(test)] $($test)*);
+        #[cfg(feature = "mongodb")]
+        contract!(mongo: super::Mongo; #[ignore = "needs MONGOD"] $($test)*);
     };
 }
 

@@ -12,11 +12,15 @@
     reason = "tests"
 )]
 
-mod mongod;
+#[path = "../support/fixtures.rs"]
+mod fixtures;
+mod fleet;
 mod proxy;
 mod seats;
 mod sessions;
 mod sites;
 mod stream;
+#[path = "../support/mod.rs"]
+mod support;
 mod trouble;
 mod writes;

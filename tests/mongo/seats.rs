@@ -94,7 +94,7 @@ async fn the_seats_of_a_server_that_died_are_free_when_its_lease_is_over() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
 async fn a_server_that_slept_longer_than_its_lease_does_not_believe_in_its_seats() {
-    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
     let (sleeper, waking) = (site.server_behind(&proxy, FAST).await, site.server_with(FAST).await);
     let visitor = someone();
     let room = room_of(&waking, visitor, 2).await.id;
@@ -151,7 +151,7 @@ async fn an_empty_room_is_removed_by_exactly_one_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
 async fn a_seat_whose_leaving_got_lost_is_found_and_freed() {
-    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
     let timing = gifchat::store::mongo::Timing {
         lease: Duration::from_secs(15),
         ..FAST

@@ -11,7 +11,7 @@ use super::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
 async fn a_stream_that_was_cut_goes_on_where_it_was() {
-    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
     let (cut, other) = (
         site.server_behind(&proxy, Default::default()).await,
         site.server().await,
@@ -48,7 +48,7 @@ async fn a_stream_that_was_cut_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
 async fn a_server_that_can_not_go_on_in_the_stream_says_so_and_follows_anew() {
-    let (site, proxy) = (Site::new(), Proxy::before(super::mongod::port()).await);
+    let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
     let (cut, other) = (
         site.server_behind(&proxy, Default::default()).await,
         site.server().await,

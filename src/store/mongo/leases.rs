@@ -69,6 +69,43 @@ impl Asked {
 
 type Held = (RoomId, VisitorId, SocketKey);
 
+/// A write to the seats whose outcome is not known yet. Dropped like this, as its caller gives up or it fails, the seats
+/// in the database are compared with those that are held here.
+pub struct Unsettled<'a> {
+    seating: &'a Seating,
+    /// The hold that it takes, unless the socket had it before.
+    fresh: Option<Held>,
+}
+
+impl<'a> Unsettled<'a> {
+    fn begin(seating: &'a Seating, held: Held) -> Self {
+        let fresh = seating.held.lock().insert(held).then_some(held);
+        Self { seating, fresh }
+    }
+
+    /// It was done.
+    pub fn settle(self) {
+        std::mem::forget(self);
+    }
+
+    /// It was not done.
+    fn refuse(self) {
+        if let Some(held) = self.fresh {
+            self.seating.held.lock().remove(&held);
+        }
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        if let Some(held) = self.fresh {
+            self.seating.held.lock().remove(&held);
+        }
+        self.seating.doubtful.store(DOUBTFUL, Ordering::Relaxed);
+    }
+}
+
 /// This server, and the seats it believes in.
 pub struct Seating {
     tables: Tables,
@@ -128,19 +165,24 @@ impl Seating {
         let held = (id, visitor.id, socket);
         loop {
             let server = self.living().await?;
-            self.held.lock().insert(held);
+            let taking = Unsettled::begin(self, held);
             let hold = Hold {
                 visitor: visitor.id,
                 server: &server,
                 socket,
             };
             match self.tables.enter(id, guest, hold).await {
-                Ok(seated) if *self.server() == *server => return Ok(seated),
-                // The lease ran out meanwhile, and the seat went with it.
-                Ok(_) => (),
+                Ok(seated) => {
+                    taking.settle();
+                    if *self.server() == *server {
+                        return Ok(seated);
+                    }
+                    // The lease ran out meanwhile, and the seat went with it.
+                }
                 Err(error) => {
-                    self.held.lock().remove(&held);
-                    self.doubt(&error);
+                    if matches!(error, StoreError::Refused(_)) {
+                        taking.refuse();
+                    }
                     return Err(error);
                 }
             }
@@ -148,6 +190,7 @@ impl Seating {
     }
 
     /// Takes a socket of this server from its visitor's seat; whether the room has lines to be moved to the messages.
+    /// While the database does not answer, the seat is noted as one that no socket holds, and let go later.
     pub async fn leave(
         &self,
         id: RoomId,
@@ -162,14 +205,20 @@ impl Seating {
             server: &server,
             socket,
         };
-        let left = self.tables.leave(id, hold, how).await;
-        left.inspect_err(|error| self.doubt(error))
+        let leaving = Unsettled {
+            seating: self,
+            fresh: None,
+        };
+        let lines = self.tables.breaker.guard(self.tables.leave(id, hold, how)).await?;
+        leaving.settle();
+        Ok(lines)
     }
 
-    /// Notes that a write may or may not have been done.
-    fn doubt(&self, error: &StoreError) {
-        if !matches!(error, StoreError::Refused(_)) {
-            self.doubtful.store(DOUBTFUL, Ordering::Relaxed);
+    /// A seat that was taken, until it is sure that its socket will know of it.
+    pub const fn unsettled(&self, id: RoomId, visitor: VisitorId, socket: SocketKey) -> Unsettled<'_> {
+        Unsettled {
+            seating: self,
+            fresh: Some((id, visitor, socket)),
         }
     }
 
@@ -204,11 +253,15 @@ impl Seating {
 
     /// Keeps this server alive and clears away after dead ones, until dropped.
     pub async fn keep(&self) {
-        let (mut round, mut strays) = (0_u32, HashSet::new());
+        let (mut round, mut strays, mut failing) = (0_u32, HashSet::new(), false);
         loop {
             tokio::time::sleep(self.timing.renew).await;
             round = round.wrapping_add(1);
-            if let Err(error) = self.round(round, &mut strays).await {
+            let done = self.round(round, &mut strays).await;
+            let failed_before = std::mem::replace(&mut failing, done.is_err());
+            if let Err(error) = done
+                && !failed_before
+            {
                 warn!(%error, "the lease of this server can't be renewed now");
             }
         }

@@ -1,0 +1,1 @@
+//! Real gifchat processes on one database.
