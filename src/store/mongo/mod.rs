@@ -4,6 +4,7 @@
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
 //! - `rooms`, `seats`, `history`, `blobs`: what a call does, one or two round trips each
 //! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there
+//! - `moderation`: what owners do, and how rooms get new ones
 //! - `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
@@ -18,6 +19,7 @@ mod history;
 mod known;
 mod leases;
 mod lines;
+mod moderation;
 mod posts;
 mod rooms;
 mod seats;
@@ -53,7 +55,7 @@ use self::{
     seats::Seated,
 };
 use crate::{
-    domain::{Access, GifName, Guest, Message, Room, RoomId, Visitor},
+    domain::{Access, Action, Ban, GifName, Guest, Message, Room, RoomId, Visitor},
     store::{
         Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewMessage, NewRoom, Posted, RoomChange, RoomCursor,
         RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended, Window,
@@ -190,6 +192,18 @@ impl Store for MongoStore {
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
         self.tables()?.remove_room(id).await
+    }
+
+    async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
+        let gifs = self.call(self.tables.at_stake(id, action)).await?;
+        self.call(self.tables.moderate(id, by, action)).await?;
+        // What the line says of messages and their GIFs is done with it.
+        self.call(self.posts.move_lines(id)).await?;
+        self.call(self.tables.unnamed(gifs)).await
+    }
+
+    async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {
+        self.call(self.tables.bans(id)).await
     }
 
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
