@@ -216,7 +216,9 @@ impl Texts {
         let scripts = Scripts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
-            chat: data_block(&json!({ "chat": chat, "line": line, "owner": owner_scripts(owner), "talk": talk, "field": field, "error": error })),
+            chat: data_block(
+                &json!({ "chat": chat, "line": line, "owner": owner_scripts(owner), "talk": talk, "field": field, "error": error }),
+            ),
         };
         let split = Split {
             owner: around(rooms.owner),

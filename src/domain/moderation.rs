@@ -82,9 +82,7 @@ pub fn whole(field: Field, text: &str, min: u32, max: u32) -> Result<u32, Invali
     let was: Option<i64> = text.trim().parse().ok();
     let wrong = Invalid::new(field, Problem::OutOfRange { min, max, was });
     let number = was.and_then(|was| u32::try_from(was).ok());
-    number
-        .filter(|number| (min..=max).contains(number))
-        .ok_or(wrong)
+    number.filter(|number| (min..=max).contains(number)).ok_or(wrong)
 }
 
 /// Keeps somebody out of a room.
@@ -116,7 +114,12 @@ mod tests {
     use super::*;
 
     fn parse(fields: &[(&str, &str)]) -> Result<Action, Invalid> {
-        let value = |field: Field| fields.iter().find(|(name, _)| *name == field.name()).map_or("", |(_, v)| v);
+        let value = |field: Field| {
+            fields
+                .iter()
+                .find(|(name, _)| *name == field.name())
+                .map_or("", |(_, v)| v)
+        };
         Action::parse(|field| Ok(value(field).into()))
     }
 
@@ -124,11 +127,22 @@ mod tests {
     fn an_action_is_read_with_the_fields_it_needs() {
         let (visitor, message) = (VisitorId::random(), MessageId::random());
         let (id, deleted) = (visitor.to_string(), message.to_string());
-        assert_eq!(parse(&[("action", "kick"), ("visitor", &id)]), Ok(Action::Kick(visitor)));
-        assert_eq!(parse(&[("action", "ban"), ("visitor", &id)]), Ok(Action::Ban(visitor, None)));
-        assert_eq!(parse(&[("action", "delete"), ("message", &deleted)]), Ok(Action::Delete(message)));
+        assert_eq!(
+            parse(&[("action", "kick"), ("visitor", &id)]),
+            Ok(Action::Kick(visitor))
+        );
+        assert_eq!(
+            parse(&[("action", "ban"), ("visitor", &id)]),
+            Ok(Action::Ban(visitor, None))
+        );
+        assert_eq!(
+            parse(&[("action", "delete"), ("message", &deleted)]),
+            Ok(Action::Delete(message))
+        );
         let hour = parse(&[("action", "ban"), ("visitor", &id), ("seconds", "3600")]);
-        let Ok(Action::Ban(_, Some(until))) = hour else { panic!("{hour:?}") };
+        let Ok(Action::Ban(_, Some(until))) = hour else {
+            panic!("{hour:?}")
+        };
         assert!((3_590_000..=3_600_000).contains(&(until.millis() - Moment::now().millis())));
     }
 
@@ -141,7 +155,10 @@ mod tests {
         assert_eq!(field(&[("action", "delete")]), Field::Message);
         let id = VisitorId::random().to_string();
         for seconds in ["0", "-1", "soon", "31536001"] {
-            assert_eq!(field(&[("action", "ban"), ("visitor", &id), ("seconds", seconds)]), Field::Seconds);
+            assert_eq!(
+                field(&[("action", "ban"), ("visitor", &id), ("seconds", seconds)]),
+                Field::Seconds
+            );
         }
     }
 

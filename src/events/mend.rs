@@ -98,7 +98,8 @@ impl RoomTask {
         if let Some(listener) = self.audience.remove(key) {
             let message = sentence(refusal, listener.lang);
             let code = refusal.code();
-            let told = Encoded::new("exception", &Unseated { code, message }).is_some_and(|event| listener.send(&event));
+            let told =
+                Encoded::new("exception", &Unseated { code, message }).is_some_and(|event| listener.send(&event));
             if !told {
                 // It finds out when it comes back.
                 let _ = listener.socket.disconnect();

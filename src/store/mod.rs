@@ -19,7 +19,10 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::{
-    domain::{Access, Action, Ban, Body, GifName, Guest, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title, Visitor},
+    domain::{
+        Access, Action, Ban, Body, GifName, Guest, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title,
+        Visitor,
+    },
     seldom::Seldom,
 };
 

@@ -169,10 +169,11 @@ fn decode(bytes: &[u8]) -> Option<String> {
 fn known(name: &str) -> Option<Field> {
     use Field::*;
     [
-        Title, Max, Password, Chat, Gif, Alt, Nonce, After, Before, Limit, Action, Visitor, Message, Seconds, Closed, Slow,
+        Title, Max, Password, Chat, Gif, Alt, Nonce, After, Before, Limit, Action, Visitor, Message, Seconds, Closed,
+        Slow,
     ]
-        .into_iter()
-        .find(|field| field.name() == name)
+    .into_iter()
+    .find(|field| field.name() == name)
 }
 
 #[cfg(test)]

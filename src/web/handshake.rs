@@ -15,7 +15,11 @@ use hyper::upgrade::OnUpgrade;
 use tower_sessions::Session;
 
 use super::{fields::read, peer::address, prefs::Prefs, refused::Refused, visit};
-use crate::{domain::{Guest, Refusal}, sockets::Handshake, state::AppState};
+use crate::{
+    domain::{Guest, Refusal},
+    sockets::Handshake,
+    state::AppState,
+};
 
 /// Room for the headers of a handshake. One more than six would take twice the memory, for as long as the socket lives.
 const ROOM: usize = 6;

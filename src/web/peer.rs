@@ -40,7 +40,11 @@ mod tests {
         headers.append(name.clone(), "203.0.113.9".parse().unwrap());
         headers.append(name.clone(), "192.0.2.1, 198.51.100.7".parse().unwrap());
         assert_eq!(address(Some(&name), &headers, &extensions), ip("198.51.100.7"));
-        assert_eq!(address(None, &headers, &extensions), None, "anybody can write the header");
+        assert_eq!(
+            address(None, &headers, &extensions),
+            None,
+            "anybody can write the header"
+        );
         extensions.insert(Peer("127.0.0.1".parse().unwrap()));
         assert_eq!(address(None, &headers, &extensions), None);
         extensions.insert(Peer("192.0.2.9".parse().unwrap()));

@@ -51,10 +51,16 @@ impl Stage {
         let path = format!("/room/{}/moderate", self.room);
         match way {
             Way::Socket => assert_eq!(self.own.ask("moderate", fields).await, json!({ "ok": true })),
-            Way::Http => assert_eq!(self.owner.post_json(&path, fields).await.ok().json(), json!({ "ok": true })),
+            Way::Http => assert_eq!(
+                self.owner.post_json(&path, fields).await.ok().json(),
+                json!({ "ok": true })
+            ),
             Way::Form => {
                 let fields: Vec<_> = fields.as_object().unwrap().iter().collect();
-                let fields: Vec<_> = fields.iter().map(|(name, v)| (name.as_str(), v.as_str().unwrap())).collect();
+                let fields: Vec<_> = fields
+                    .iter()
+                    .map(|(name, v)| (name.as_str(), v.as_str().unwrap()))
+                    .collect();
                 assert_eq!(self.owner.post_form(&path, &fields).await.status, 303);
             }
         }
@@ -74,13 +80,29 @@ async fn who_is_kicked_is_told_loses_the_seat_and_may_come_back() {
         let told = stage.others.wait("exception").await;
         assert_eq!(told["code"], "kicked");
         let line = stage.own.wait("chat").await;
-        assert_eq!((&line["line"], &line["visitor"]), (&json!("kicked"), &json!(stage.other.id)));
+        assert_eq!(
+            (&line["line"], &line["visitor"]),
+            (&json!("kicked"), &json!(stage.other.id))
+        );
         assert_eq!((&line["user"], &line["count"]), (&json!("system"), &json!(1)));
-        stage.others.ask_in_vain("chat", json!({ "chat": "x" }), "not_a_member").await;
-        stage.other.post_chat(&stage.room, "x").await.refused(403, "not_a_member");
+        stage
+            .others
+            .ask_in_vain("chat", json!({ "chat": "x" }), "not_a_member")
+            .await;
+        stage
+            .other
+            .post_chat(&stage.room, "x")
+            .await
+            .refused(403, "not_a_member");
         // What is said now is not for them.
         stage.own.post("단둘이").await;
-        assert!(stage.others.try_events().iter().all(|event| event.data["chat"] != "단둘이"));
+        assert!(
+            stage
+                .others
+                .try_events()
+                .iter()
+                .all(|event| event.data["chat"] != "단둘이")
+        );
         stage.others.join(&stage.room).await;
         assert_eq!(stage.others.post("다시").await["chat"], "다시");
         assert_eq!(stage.own.wait("join").await["visitor"], json!(stage.other.id));
@@ -101,9 +123,16 @@ async fn who_is_banned_can_not_come_back_until_they_are_let_in_again() {
         let history = format!("{path}/messages");
         stage.other.get_json(&history).await.refused(403, "banned");
         let bans = stage.owner.get_json(&format!("{path}/bans")).await.ok().json();
-        assert_eq!((&bans["count"], &bans["data"][0]["id"]), (&json!(1), &json!(stage.other.id)));
+        assert_eq!(
+            (&bans["count"], &bans["data"][0]["id"]),
+            (&json!(1), &json!(stage.other.id))
+        );
         assert_eq!(bans["data"][0]["until"], Value::Null);
-        stage.other.get_json(&format!("{path}/bans")).await.refused(403, "not_the_owner");
+        stage
+            .other
+            .get_json(&format!("{path}/bans"))
+            .await
+            .refused(403, "not_the_owner");
         stage.does(way, unban).await;
         stage.others.join(&stage.room).await;
     }
@@ -161,7 +190,9 @@ async fn a_deleted_message_is_blank_for_everyone_and_its_file_is_gone() {
         let gif = stage.other.upload(&stage.room, animated(8, 8, 2)).await.json();
         let kept = stage.others.post("남을 글").await;
         for gone in [&text, &gif] {
-            stage.does(way, json!({ "action": "delete", "message": gone["_id"] })).await;
+            stage
+                .does(way, json!({ "action": "delete", "message": gone["_id"] }))
+                .await;
         }
         for (gone, place) in [(&text, 6), (&gif, 7)] {
             let line = loop {
@@ -171,12 +202,18 @@ async fn a_deleted_message_is_blank_for_everyone_and_its_file_is_gone() {
                 }
             };
             assert_eq!((&line["line"], &line["message"]), (&json!("deleted"), &gone["_id"]));
-            assert_eq!((&line["seq"], &line["visitor"]), (&json!(place), &json!(stage.other.id)));
+            assert_eq!(
+                (&line["seq"], &line["visitor"]),
+                (&json!(place), &json!(stage.other.id))
+            );
         }
         let written = stage.owner.written(&stage.room).await;
         assert_eq!(written.len(), 3);
         for (blank, was) in written.iter().zip([&text, &gif]) {
-            assert_eq!((&blank["_id"], &blank["seq"], &blank["deleted"]), (&was["_id"], &was["seq"], &json!(true)));
+            assert_eq!(
+                (&blank["_id"], &blank["seq"], &blank["deleted"]),
+                (&was["_id"], &was["seq"], &json!(true))
+            );
             assert!(blank.get("chat").is_none() && blank.get("gif").is_none() && blank.get("alt").is_none());
         }
         assert_eq!(written[2], kept);
@@ -187,7 +224,10 @@ async fn a_deleted_message_is_blank_for_everyone_and_its_file_is_gone() {
         assert!(!page.contains("지울 글") && page.contains("남을 글"));
         // A message is deleted once.
         let again = json!({ "action": "delete", "message": text["_id"] });
-        let refused = stage.owner.post_json(&format!("/room/{}/moderate", stage.room), again).await;
+        let refused = stage
+            .owner
+            .post_json(&format!("/room/{}/moderate", stage.room), again)
+            .await;
         refused.refused(422, "invalid");
     }
 }
@@ -208,7 +248,11 @@ async fn all_by_one_person_is_deleted_with_the_files_and_nothing_else() {
     let (left, blank): (Vec<_>, Vec<_>) = written.iter().partition(|message| message.get("deleted").is_none());
     assert_eq!(left, [&mine, &gif, &after]);
     assert_eq!(blank.len(), 10);
-    stage.owner.get(&format!("/gif/{}", gif["gif"].as_str().unwrap())).await.ok();
+    stage
+        .owner
+        .get(&format!("/gif/{}", gif["gif"].as_str().unwrap()))
+        .await
+        .ok();
     let history = stage.owner.history(&stage.room).await;
     let line = history.iter().find(|message| message["line"] == "cleared").unwrap();
     assert_eq!((&line["visitor"], &line["seq"]), (&json!(stage.other.id), &json!(15)));
@@ -234,7 +278,12 @@ async fn a_closed_room_keeps_who_is_in_it_and_takes_nobody_new() {
     stage.own.join(&stage.room).await;
     stage.owner.patch(&stage.room, close(false)).await.ok();
     socket.join(&stage.room).await;
-    for wrong in [json!({ "closed": "maybe" }), json!({ "slow": -1 }), json!({ "slow": 3_601 }), json!({ "slow": "x" })] {
+    for wrong in [
+        json!({ "closed": "maybe" }),
+        json!({ "slow": -1 }),
+        json!({ "slow": 3_601 }),
+        json!({ "slow": "x" }),
+    ] {
         stage.owner.patch(&stage.room, wrong).await.refused(422, "invalid");
     }
 }
@@ -242,7 +291,6 @@ async fn a_closed_room_keeps_who_is_in_it_and_takes_nobody_new() {
 #[tokio::test]
 async fn slow_mode_makes_everyone_but_the_owner_wait_over_every_way() {
     let mut stage = Stage::new().await;
-    let path = format!("/room/{}", stage.room);
     stage.owner.patch(&stage.room, json!({ "slow": 2 })).await.ok();
     assert_eq!(stage.others.wait("updateRoom").await["slow"], 2);
     let first = stage.others.ask("chat", json!({ "chat": "하나", "nonce": "n" })).await;
@@ -253,7 +301,11 @@ async fn slow_mode_makes_everyone_but_the_owner_wait_over_every_way() {
     let refused = stage.other.post_chat(&stage.room, "둘").await;
     assert!(refused.header("retry-after").is_some());
     refused.refused(429, "slow_mode");
-    stage.other.upload(&stage.room, animated(4, 4, 2)).await.refused(429, "slow_mode");
+    stage
+        .other
+        .upload(&stage.room, animated(4, 4, 2))
+        .await
+        .refused(429, "slow_mode");
     stage.app.no_files_left().await;
     // Sent again, it is the same message and waits for nothing.
     let again = stage.others.ask("chat", json!({ "chat": "하나", "nonce": "n" })).await;
@@ -278,11 +330,21 @@ async fn an_owner_hands_the_room_over_and_is_none_any_more() {
         let hand = done_to("handover", &stage.other);
         stage.does(way, hand).await;
         let line = stage.others.wait("chat").await;
-        assert_eq!((&line["line"], &line["visitor"]), (&json!("owner"), &json!(stage.other.id)));
+        assert_eq!(
+            (&line["line"], &line["visitor"]),
+            (&json!("owner"), &json!(stage.other.id))
+        );
         let told = stage.own.wait("updateRoom").await;
-        assert_eq!((&told["visitor"], &told["owner"]), (&json!(stage.other.id), &json!(stage.other.color)));
+        assert_eq!(
+            (&told["visitor"], &told["owner"]),
+            (&json!(stage.other.id), &json!(stage.other.color))
+        );
         let path = format!("/room/{}/moderate", stage.room);
-        stage.owner.post_json(&path, done_to("kick", &stage.other)).await.refused(403, "not_the_owner");
+        stage
+            .owner
+            .post_json(&path, done_to("kick", &stage.other))
+            .await
+            .refused(403, "not_the_owner");
         stage.other.post_json(&path, done_to("kick", &stage.owner)).await.ok();
         assert_eq!(stage.own.wait("exception").await["code"], "kicked");
     }
@@ -299,7 +361,10 @@ async fn the_one_who_is_there_longest_owns_the_room_when_its_owner_stays_away() 
     drop(stage.own);
     assert_eq!(thirds.wait("exit").await["visitor"], json!(stage.owner.id));
     let line = thirds.wait("chat").await;
-    assert_eq!((&line["line"], &line["visitor"]), (&json!("owner"), &json!(stage.other.id)));
+    assert_eq!(
+        (&line["line"], &line["visitor"]),
+        (&json!("owner"), &json!(stage.other.id))
+    );
     assert_eq!(stage.others.wait("updateRoom").await["visitor"], json!(stage.other.id));
     // Who comes back finds it so.
     stage.own = stage.owner.join(&stage.room).await;
@@ -327,13 +392,26 @@ async fn nobody_but_the_owner_does_any_of_it_over_any_way_in() {
     for action in actions {
         stage.others.ask_in_vain("moderate", &action, "not_the_owner").await;
         for who in [&stage.other, &stranger] {
-            who.post_json(&moderate, action.clone()).await.refused(403, "not_the_owner");
+            who.post_json(&moderate, action.clone())
+                .await
+                .refused(403, "not_the_owner");
         }
     }
     let mut outside = stranger.connect("/chat").await;
-    outside.ask_in_vain("moderate", done_to("kick", &stage.owner), "not_a_member").await;
-    for change in [json!({ "closed": true }), json!({ "slow": 5 }), json!({ "title": "x" }), json!({ "max": 5 })] {
-        stage.other.patch(&stage.room, change).await.refused(403, "not_the_owner");
+    outside
+        .ask_in_vain("moderate", done_to("kick", &stage.owner), "not_a_member")
+        .await;
+    for change in [
+        json!({ "closed": true }),
+        json!({ "slow": 5 }),
+        json!({ "title": "x" }),
+        json!({ "max": 5 }),
+    ] {
+        stage
+            .other
+            .patch(&stage.room, change)
+            .await
+            .refused(403, "not_the_owner");
     }
     assert_eq!(stage.owner.written(&stage.room).await, [message]);
     assert_eq!(stage.owner.room(&stage.room).await.json()["count"], 2);
@@ -355,15 +433,33 @@ async fn what_is_asked_of_an_owner_wrongly_is_refused_by_its_field() {
         (done_to("clear", &gone), "visitor"),
         (done_to("kick", &stage.owner), "visitor"),
         (done_to("ban", &stage.owner), "visitor"),
-        (json!({ "action": "delete", "message": "000000000000000000000000" }), "message"),
-        (json!({ "action": "ban", "visitor": stage.other.id, "seconds": 0 }), "seconds"),
+        (
+            json!({ "action": "delete", "message": "000000000000000000000000" }),
+            "message",
+        ),
+        (
+            json!({ "action": "ban", "visitor": stage.other.id, "seconds": 0 }),
+            "seconds",
+        ),
     ];
     for (fields, field) in cases {
         let answer = stage.owner.post_json(&moderate, fields.clone()).await;
-        assert_eq!((answer.status, &answer.json()["field"]), (422, &json!(field)), "{fields}");
+        assert_eq!(
+            (answer.status, &answer.json()["field"]),
+            (422, &json!(field)),
+            "{fields}"
+        );
         let ack = stage.own.ask("moderate", &fields).await;
-        assert_eq!((&ack["code"], &ack["field"]), (&json!("invalid"), &json!(field)), "{fields}");
+        assert_eq!(
+            (&ack["code"], &ack["field"]),
+            (&json!("invalid"), &json!(field)),
+            "{fields}"
+        );
     }
     let nowhere = "/room/00000000000000000000000000000000/moderate";
-    stage.owner.post_json(nowhere, done_to("kick", &stage.other)).await.refused(404, "room_not_found");
+    stage
+        .owner
+        .post_json(nowhere, done_to("kick", &stage.other))
+        .await
+        .refused(404, "room_not_found");
 }

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use gifchat::{
     domain::{
-        Action, Address, Alt, Body, Chat, GifBody, GifName, Guest, Limits, Line, LineKind, Max, Message, Nonce, Refusal, Room, RoomId, Title,
-        Visitor, VisitorId,
+        Action, Address, Alt, Body, Chat, GifBody, GifName, Guest, Limits, Line, LineKind, Max, Message, Nonce,
+        Refusal, Room, RoomId, Title, Visitor, VisitorId,
     },
     store::{
         Change, Changes, Departure, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, SqliteStore, Store,
@@ -858,15 +858,42 @@ async fn only_the_owner_moderates_and_each_deed_leaves_a_line<K: Kind>() {
     ];
     for by in [other, third, somebody()] {
         for action in actions {
-            assert_eq!(refusal(store.moderate(room.id, by, action).await), Refusal::NotTheOwner, "{action:?}");
+            assert_eq!(
+                refusal(store.moderate(room.id, by, action).await),
+                Refusal::NotTheOwner,
+                "{action:?}"
+            );
         }
     }
-    assert_eq!(refusal(store.moderate(nobody_there(), owner, actions[0]).await), Refusal::RoomNotFound);
-    for action in [Action::Kick(somebody().id), Action::Unban(third.id), Action::HandOver(somebody().id)] {
-        assert!(matches!(refusal(store.moderate(room.id, owner, action).await), Refusal::Invalid(_)), "{action:?}");
+    assert_eq!(
+        refusal(store.moderate(nobody_there(), owner, actions[0]).await),
+        Refusal::RoomNotFound
+    );
+    for action in [
+        Action::Kick(somebody().id),
+        Action::Unban(third.id),
+        Action::HandOver(somebody().id),
+    ] {
+        assert!(
+            matches!(
+                refusal(store.moderate(room.id, owner, action).await),
+                Refusal::Invalid(_)
+            ),
+            "{action:?}"
+        );
     }
-    for action in [Action::Kick(owner.id), Action::Ban(owner.id, None), Action::HandOver(owner.id)] {
-        assert!(matches!(refusal(store.moderate(room.id, owner, action).await), Refusal::Invalid(_)), "{action:?}");
+    for action in [
+        Action::Kick(owner.id),
+        Action::Ban(owner.id, None),
+        Action::HandOver(owner.id),
+    ] {
+        assert!(
+            matches!(
+                refusal(store.moderate(room.id, owner, action).await),
+                Refusal::Invalid(_)
+            ),
+            "{action:?}"
+        );
     }
     store.moderate(room.id, owner, Action::Kick(third.id)).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
@@ -874,13 +901,19 @@ async fn only_the_owner_moderates_and_each_deed_leaves_a_line<K: Kind>() {
         refusal(store.post(text(room.id, third, "x", None)).await),
         Refusal::NotAMember
     );
-    store.moderate(room.id, owner, Action::HandOver(other.id)).await.unwrap();
+    store
+        .moderate(room.id, owner, Action::HandOver(other.id))
+        .await
+        .unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, other);
     assert_eq!(
         refusal(store.moderate(room.id, owner, Action::Kick(other.id)).await),
         Refusal::NotTheOwner
     );
-    store.moderate(room.id, other, Action::Ban(owner.id, None)).await.unwrap();
+    store
+        .moderate(room.id, other, Action::Ban(owner.id, None))
+        .await
+        .unwrap();
     let told = lines(&store, room.id).await;
     let expected = [
         (third, LineKind::Kicked, 2),
@@ -902,21 +935,33 @@ async fn what_was_deleted_is_blank_and_its_files_are_named_by_nobody<K: Kind>() 
     post(&store, gif(room.id, owner, twice)).await;
     post(&store, gif(room.id, owner, kept)).await;
     let said = post(&store, text(room.id, other, "글", Some("n"))).await;
-    assert_eq!(store.moderate(room.id, owner, Action::Delete(one.id)).await.unwrap(), [first]);
+    assert_eq!(
+        store.moderate(room.id, owner, Action::Delete(one.id)).await.unwrap(),
+        [first]
+    );
     let again = store.moderate(room.id, owner, Action::Delete(one.id)).await;
     assert!(matches!(refusal(again), Refusal::Invalid(_)));
     // The file that another message names stays.
-    assert_eq!(store.moderate(room.id, owner, Action::Clear(other.id)).await.unwrap(), []);
+    assert_eq!(
+        store.moderate(room.id, owner, Action::Clear(other.id)).await.unwrap(),
+        []
+    );
     let nothing_left = store.moderate(room.id, owner, Action::Clear(other.id)).await;
     assert!(matches!(refusal(nothing_left), Refusal::Invalid(_)));
     let bodies = |messages: Vec<Message>| -> Vec<Body> { messages.into_iter().map(|message| message.body).collect() };
     let history = store.history(room.id, Window::After(2), 100).await.unwrap();
     assert_eq!(seqs(&history), (3..=9).collect::<Vec<_>>());
-    let blank = history.iter().filter(|message| message.body == Body::Deleted).map(|message| message.seq);
+    let blank = history
+        .iter()
+        .filter(|message| message.body == Body::Deleted)
+        .map(|message| message.seq);
     assert_eq!(blank.collect::<Vec<_>>(), [3, 4, 7]);
     assert_eq!(history[0].id, one.id);
     let line = |kind| Body::Line(Line { kind, count: 2 });
-    assert_eq!(bodies(history.clone())[5..], [line(LineKind::Deleted(one.id)), line(LineKind::Cleared)]);
+    assert_eq!(
+        bodies(history.clone())[5..],
+        [line(LineKind::Deleted(one.id)), line(LineKind::Cleared)]
+    );
     assert_eq!((history[5].author, history[6].author), (other, other));
     let mut names = store.gif_names().await.unwrap();
     names.sort();
@@ -958,7 +1003,10 @@ async fn a_ban_keeps_out_by_visitor_and_by_address<K: Kind>() {
     assert_eq!(store.bans(room.id).await.unwrap(), bans);
     assert_eq!(refusal(store.enter(room.id, from(fresh, home), 5).await), banned);
     store.moderate(room.id, owner, Action::Unban(bad.id)).await.unwrap();
-    store.moderate(room.id, owner, Action::Kick(neighbour.id)).await.unwrap();
+    store
+        .moderate(room.id, owner, Action::Kick(neighbour.id))
+        .await
+        .unwrap();
     store.enter(room.id, from(fresh, home), 5).await.unwrap();
     // One that is over keeps nobody out, and one who is not there can be banned.
     let over = Some(gifchat::domain::Moment::from_millis(1));
@@ -975,13 +1023,19 @@ async fn a_closed_room_takes_only_who_is_in_it<K: Kind>() {
         ..RoomChange::default()
     };
     assert!(store.update_room(room.id, closed(true)).await.unwrap().closed);
-    assert_eq!(refusal(store.enter(room.id, outside.into(), 3).await), Refusal::RoomClosed);
+    assert_eq!(
+        refusal(store.enter(room.id, outside.into(), 3).await),
+        Refusal::RoomClosed
+    );
     store.leave(room.id, inside, 2, Departure::Dropped).await.unwrap();
     store.enter(room.id, inside.into(), 4).await.unwrap();
     store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
     store.enter(room.id, owner.into(), 5).await.unwrap();
     store.leave(room.id, inside, 4, Departure::Left).await.unwrap();
-    assert_eq!(refusal(store.enter(room.id, inside.into(), 6).await), Refusal::RoomClosed);
+    assert_eq!(
+        refusal(store.enter(room.id, inside.into(), 6).await),
+        Refusal::RoomClosed
+    );
     assert!(!store.update_room(room.id, closed(false)).await.unwrap().closed);
     store.enter(room.id, outside.into(), 3).await.unwrap();
 }
@@ -999,7 +1053,9 @@ async fn slow_mode_makes_all_but_the_owner_wait<K: Kind>() {
     let first = post(&store, text(room.id, other, "하나", Some("n"))).await;
     for _ in 0..2 {
         let refused = refusal(store.post(text(room.id, other, "둘", None)).await);
-        let Refusal::SlowMode { retry_after } = refused else { panic!("{refused:?}") };
+        let Refusal::SlowMode { retry_after } = refused else {
+            panic!("{refused:?}")
+        };
         assert!((50..=60).contains(&retry_after.as_secs()), "{retry_after:?}");
         assert_eq!(post(&store, text(room.id, other, "하나", Some("n"))).await, first);
     }
@@ -1021,10 +1077,18 @@ async fn an_absent_owner_is_followed_by_who_is_there_longest<K: Kind>() {
         ..FOREVER
     };
     store.tend(over).await.unwrap();
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, owner, "the owner is there");
+    assert_eq!(
+        store.room(room.id).await.unwrap().unwrap().room.owner,
+        owner,
+        "the owner is there"
+    );
     store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
     store.tend(FOREVER).await.unwrap();
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, owner, "the grace is not over");
+    assert_eq!(
+        store.room(room.id).await.unwrap().unwrap().room.owner,
+        owner,
+        "the grace is not over"
+    );
     // Who has lost the connection is not there.
     store.leave(room.id, second, 2, Departure::Dropped).await.unwrap();
     store.tend(over).await.unwrap();

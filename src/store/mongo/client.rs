@@ -142,7 +142,11 @@ impl Tables {
         ];
         within(self.messages.create_indexes(messages)).await?;
         within(self.grants.create_index(unique(doc! { "room": 1, "visitor": 1 }, None))).await?;
-        within(self.spoke.create_index(expiring("at", Duration::from_secs(SLOW_MOST.into())))).await?;
+        within(
+            self.spoke
+                .create_index(expiring("at", Duration::from_secs(SLOW_MOST.into()))),
+        )
+        .await?;
         within(self.gifs.create_index(plain(doc! { "at": 1, "_id": 1 }))).await?;
         Ok(())
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        Access, AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, Guest, Line, LineKind, Max, Message, Moment, Nonce, Room, RoomId, Seq,
-        Title, Visitor, VisitorId,
+        Access, AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, Guest, Line, LineKind, Max, Message,
+        Moment, Nonce, Room, RoomId, Seq, Title, Visitor, VisitorId,
     },
     store::{RoomRecord, SocketKey, StoreError},
 };

@@ -3,8 +3,13 @@
 //! Each is one update of the room's document, whose filter asks for the owner, and which writes the line about it. What a
 //! line says of messages is done to them when it is moved there, by whichever server does that.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt;
-use mongodb::bson::{Bson, DateTime, Document, doc};
+use mongodb::{
+    bson::{Bson, DateTime, Document, doc},
+    options::ReturnDocument,
+};
 
 use super::{
     client::{Tables, within},
@@ -116,7 +121,12 @@ impl Tables {
             ban.insert("until", until.millis());
         }
         let bound = doc! { "$expr": { "$lt": [{ "$size": &others }, BANS] } };
-        let mut absent = line_of(MessageId::random().to_string(), LineKind::Banned, &who, banned.color.to_string());
+        let mut absent = line_of(
+            MessageId::random().to_string(),
+            LineKind::Banned,
+            &who,
+            banned.color.to_string(),
+        );
         absent.insert("count", doc! { "$toLong": { "$size": "$members" } });
         let lines = doc! { "$cond": [
             { "$in": [&who, "$members.visitor"] },
@@ -208,25 +218,23 @@ impl Tables {
 
     /// Refuses a message in a room that wants a pause, or notes that its author writes now.
     pub async fn slow_down(&self, room: &RoomDoc, author: VisitorId) -> Result<(), StoreError> {
-        let key = format!("{}/{author}", room.id);
         let pause = room.slow.saturating_mul(1_000);
-        let long_ago = doc! { "$lte": ["$at", { "$subtract": ["$$NOW", pause] }] };
-        let spoke = self.spoke.update_one(
-            doc! { "_id": &key, "$expr": long_ago },
-            vec![doc! { "$set": { "at": "$$NOW" } }],
-        );
-        match spoke.upsert(true).await {
-            Ok(_) => Ok(()),
-            Err(error) if super::client::is_duplicate(&error) => {
-                let last = within(self.spoke.find_one(doc! { "_id": key })).await?;
-                let at = last.and_then(|last| last.get_datetime("at").ok().copied());
-                let at = at.map_or(0, DateTime::timestamp_millis);
-                let left = (at + pause - Moment::now().millis()).clamp(1_000, pause.max(1_000));
-                let retry_after = std::time::Duration::from_millis(left.unsigned_abs());
-                Err(StoreError::Refused(Refusal::SlowMode { retry_after }))
-            }
-            Err(error) => Err(super::client::failure(error)),
+        let last = doc! { "$ifNull": ["$at", DateTime::from_millis(0)] };
+        let left = doc! { "$subtract": [{ "$add": [last, pause] }, "$$NOW"] };
+        // All by the clock of the database, which is the same for all servers.
+        let stages = vec![
+            doc! { "$set": { "left": { "$max": [0_i64, left] } } },
+            doc! { "$set": { "at": { "$cond": [{ "$gt": ["$left", 0_i64] }, "$at", "$$NOW"] } } },
+        ];
+        let key = format!("{}/{author}", room.id);
+        let spoke = self.spoke.find_one_and_update(doc! { "_id": key }, stages);
+        let spoke = within(spoke.upsert(true).return_document(ReturnDocument::After)).await?;
+        let left = spoke.and_then(|spoke| spoke.get_i64("left").ok()).unwrap_or(0);
+        if left <= 0 {
+            return Ok(());
         }
+        let retry_after = Duration::from_millis(left.unsigned_abs());
+        Err(StoreError::Refused(Refusal::SlowMode { retry_after }))
     }
 }
 

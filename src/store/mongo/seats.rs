@@ -65,7 +65,10 @@ impl Tables {
             }
             let entered = self
                 .rooms
-                .find_one_and_update(has_seat(&room, visitor, &access, mark), sit_down(visitor, hold, line, mark))
+                .find_one_and_update(
+                    has_seat(&room, visitor, &access, mark),
+                    sit_down(visitor, hold, line, mark),
+                )
                 .return_document(ReturnDocument::After);
             if let Some(room) = within(entered).await? {
                 let id = line.to_string();
@@ -156,7 +159,11 @@ impl Tables {
             removed.push((id, self.clear_away(id).await));
         }
         let given = self.find_heirs(before(graces.owner)).await?;
-        let waiting = if freed || !given.is_empty() { DateTime::MAX } else { before(LEFT_BEHIND) };
+        let waiting = if freed || !given.is_empty() {
+            DateTime::MAX
+        } else {
+            before(LEFT_BEHIND)
+        };
         Ok((Tended { removed }, self.rooms_with_lines(waiting).await?))
     }
 

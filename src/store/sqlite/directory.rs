@@ -9,9 +9,7 @@ use std::{
 };
 
 use crate::{
-    domain::{
-        Access, AddressKey, Ban, Guest, Moment, Refusal, Room, RoomId, Seq, Visitor, VisitorId, room::Banned,
-    },
+    domain::{Access, AddressKey, Ban, Guest, Moment, Refusal, Room, RoomId, Seq, Visitor, VisitorId, room::Banned},
     store::{Graces, RoomCursor, RoomPage, RoomRecord, SocketKey},
 };
 
@@ -215,7 +213,8 @@ impl OpenRoom {
 
     /// Who becomes the owner, when the one of now has been away for too long: who is here longest.
     pub fn heir(&self, graces: Graces, now: Instant) -> Option<Visitor> {
-        self.owner_away.filter(|since| now.duration_since(*since) >= graces.owner)?;
+        self.owner_away
+            .filter(|since| now.duration_since(*since) >= graces.owner)?;
         let here = self.seats.iter().find(|seat| !seat.sockets.is_empty())?;
         Some(here.visitor)
     }

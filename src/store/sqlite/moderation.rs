@@ -99,7 +99,8 @@ impl Writer {
         self.whole(|| {
             let over = "DELETE FROM bans WHERE room = ?1 AND until <= ?2";
             self.connection.execute(over, (room, now.millis()))?;
-            let sql = "INSERT OR REPLACE INTO bans (room, visitor, color, until, addresses) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let sql =
+                "INSERT OR REPLACE INTO bans (room, visitor, color, until, addresses) VALUES (?1, ?2, ?3, ?4, ?5)";
             let (who, color) = (visitor.id.to_string(), visitor.color.to_string());
             self.connection
                 .execute(sql, (room, who, color, until.map(Moment::millis), bytes))?;
@@ -171,7 +172,10 @@ impl Writer {
     pub(super) fn slow_down(&mut self, room: RoomId, author: VisitorId, seconds: u32) -> Result<(), StoreError> {
         let (now, pause) = (Instant::now(), Duration::from_secs(seconds.into()));
         let key = (room, author);
-        let left = self.spoke.get(&key).map_or(Duration::ZERO, |at| pause.saturating_sub(now.duration_since(*at)));
+        let left = self
+            .spoke
+            .get(&key)
+            .map_or(Duration::ZERO, |at| pause.saturating_sub(now.duration_since(*at)));
         if !left.is_zero() {
             return Err(StoreError::Refused(Refusal::SlowMode { retry_after: left }));
         }

@@ -134,7 +134,10 @@ impl Writer {
     pub(super) fn post(&mut self, new: NewMessage) -> Result<Posted, StoreError> {
         let (member, slow) = self.look(new.room, |open| {
             let bound = open.room.slow > 0 && open.room.owner.id != new.author.id;
-            (open.seated(new.author.id).is_some(), if bound { open.room.slow } else { 0 })
+            (
+                open.seated(new.author.id).is_some(),
+                if bound { open.room.slow } else { 0 },
+            )
         })?;
         if let Some(known) = rows::by_nonce(&self.connection, &new).map_err(failure)? {
             return Ok(Posted::Known(Arc::new(known)));
