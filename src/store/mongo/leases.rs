@@ -1,7 +1,8 @@
 //! The life of this server among the others: a lease that it renews, and the seats that its sockets hold under it.
 //!
-//! A lease that ran out is never renewed: whoever slept that long starts anew under another name, and its sockets enter
-//! again. So a server that finds another's lease run out may take its seats away.
+//! Whoever finds that another's lease has run out takes the lease away first, and then the seats. A server that finds its
+//! own gone, as it slept that long, starts anew under another name, and its sockets enter again. When nobody could renew,
+//! as the database was away, nobody is dead: only who renewed in time for the length of a lease takes one away.
 
 use std::{
     collections::HashSet,
@@ -43,13 +44,20 @@ pub struct Timing {
     pub lease: Duration,
 }
 
+impl Timing {
+    /// Leases that last so long: a dead server's seats are free at most a third of it later.
+    pub fn of(lease: Duration) -> Self {
+        Self {
+            renew: lease / 3,
+            lease,
+        }
+    }
+}
+
 impl Default for Timing {
     /// A dead server's seats are free after 15 to 20 s.
     fn default() -> Self {
-        Self {
-            renew: Duration::from_secs(5),
-            lease: Duration::from_secs(15),
-        }
+        Self::of(Duration::from_secs(15))
     }
 }
 
@@ -69,12 +77,21 @@ impl Asked {
 
 type Held = (RoomId, VisitorId, SocketKey);
 
+/// What is known of the lease of this server.
+#[derive(Clone, Copy)]
+struct Lease {
+    /// The last renewal, as of when it was asked for.
+    renewed: Asked,
+    /// Since when each renewal came within a lease of the one before.
+    steady: Asked,
+}
+
 /// This server, and the seats it believes in.
 pub struct Seating {
     tables: Tables,
     timing: Timing,
     server: RwLock<Arc<str>>,
-    renewed: Mutex<Asked>,
+    lease: Mutex<Lease>,
     one_at_a_time: tokio::sync::Mutex<()>,
     held: Mutex<HashSet<Held>>,
     /// Rounds for which the seats in the database may differ from `held`.
@@ -88,10 +105,10 @@ impl Seating {
     /// # Errors
     /// The database fails.
     pub async fn begin(tables: Tables, timing: Timing, tell: mpsc::WeakSender<Change>) -> Result<Self, StoreError> {
-        let renewed = Asked::now();
+        let (renewed, steady) = (Asked::now(), Asked::now());
         let seating = Self {
             server: RwLock::new(name()),
-            renewed: Mutex::new(renewed),
+            lease: Mutex::new(Lease { renewed, steady }),
             one_at_a_time: tokio::sync::Mutex::default(),
             held: Mutex::default(),
             doubtful: AtomicU32::new(0),
@@ -102,6 +119,7 @@ impl Seating {
         seating.register(&seating.server()).await?;
         let others = doc! { "_id": { "$ne": &*seating.server() }, "$expr": living() };
         if within(seating.tables.servers.find_one(others)).await?.is_none() {
+            seating.take_leases().await?;
             seating.drop_dead().await?;
             seating.tables.begin_anew().await?;
         }
@@ -127,19 +145,21 @@ impl Seating {
         let held = (id, visitor.id, socket);
         loop {
             let server = self.living().await?;
-            self.held.lock().insert(held);
+            let mut claim = Claim::new(self, held);
             let hold = Hold {
                 visitor: visitor.id,
                 server: &server,
                 socket,
             };
             match self.tables.enter(id, visitor, hold).await {
-                Ok(entry) if *self.server() == *server => return Ok(entry),
-                // The lease ran out meanwhile, and the seat went with it.
+                Ok(entry) if *self.server() == *server => {
+                    claim.settled = true;
+                    return Ok(entry);
+                }
+                // The lease was taken away meanwhile, and the seat with it.
                 Ok(_) => (),
                 Err(error) => {
-                    self.held.lock().remove(&held);
-                    self.doubt(&error);
+                    claim.refused(&error);
                     return Err(error);
                 }
             }
@@ -162,31 +182,30 @@ impl Seating {
             socket,
         };
         let left = self.tables.leave(id, hold, how).await;
-        left.inspect_err(|error| self.doubt(error))
+        left.inspect_err(|_| self.doubt())
     }
 
     /// Notes that a write may or may not have been done.
-    fn doubt(&self, error: &StoreError) {
-        if !matches!(error, StoreError::Refused(_)) {
-            self.doubtful.store(DOUBTFUL, Ordering::Relaxed);
-        }
+    fn doubt(&self) {
+        self.doubtful.store(DOUBTFUL, Ordering::Relaxed);
     }
 
     /// The name under which this server lives, once it is sure to live.
     async fn living(&self) -> Result<Arc<str>, StoreError> {
-        if self.renewed.lock().elapsed() >= self.timing.lease {
+        let renewed = self.lease.lock().renewed;
+        if renewed.elapsed() >= self.timing.lease {
             self.renew().await?;
         }
         Ok(self.server())
     }
 
-    /// Renews the lease, or starts anew when it ran out.
+    /// Renews the lease, or starts anew when others have taken it away.
     async fn renew(&self) -> Result<(), StoreError> {
         let _turn = self.one_at_a_time.lock().await;
         let (asked, server) = (Asked::now(), self.server());
-        let alive = doc! { "_id": &*server, "$expr": living() };
         let longer = vec![doc! { "$set": { "until": self.until() } }];
-        let found = within(self.tables.servers.update_one(alive, longer)).await?;
+        let mine = self.tables.servers.update_one(doc! { "_id": &*server }, longer);
+        let found = within(mine).await?;
         if found.matched_count == 0 {
             warn!("this server was away for longer than its lease; its seats are gone");
             let anew = name();
@@ -197,7 +216,11 @@ impl Seating {
                 let _ = tell.send(Change::SeatsLost).await;
             }
         }
-        *self.renewed.lock() = asked;
+        let mut lease = self.lease.lock();
+        if lease.renewed.elapsed() > self.timing.lease {
+            lease.steady = asked;
+        }
+        lease.renewed = asked;
         Ok(())
     }
 
@@ -215,6 +238,10 @@ impl Seating {
 
     async fn round(&self, round: u32, strays: &mut HashSet<Held>) -> Result<(), StoreError> {
         self.renew().await?;
+        let steady = self.lease.lock().steady;
+        if steady.elapsed() >= self.timing.lease {
+            self.take_leases().await?;
+        }
         self.drop_dead().await?;
         let doubtful = |left: u32| left.checked_sub(1);
         let doubtful = self
@@ -227,13 +254,19 @@ impl Seating {
         Ok(())
     }
 
-    /// Takes away the seats of servers whose lease ran out.
+    /// Takes away the leases that ran out: whoever renews later finds none.
+    async fn take_leases(&self) -> Result<(), StoreError> {
+        let dead = doc! { "$expr": { "$not": [living()] } };
+        within(self.tables.servers.delete_many(dead)).await.map(drop)
+    }
+
+    /// Takes away the seats of servers without a lease.
     async fn drop_dead(&self) -> Result<(), StoreError> {
         let named = within(self.tables.rooms.distinct("members.holds.server", doc! {})).await?;
         let named: Vec<_> = named.iter().filter_map(|server| server.as_str()).collect();
         // Read after the seats: whoever holds one was registered before it took it.
         let alive = async {
-            let alive = doc! { "_id": { "$in": &named }, "$expr": living() };
+            let alive = doc! { "_id": { "$in": &named } };
             self.tables.servers.find(alive).await?.try_collect::<Vec<_>>().await
         };
         let alive = within(alive).await?;
@@ -251,8 +284,7 @@ impl Seating {
             info!(servers = dead.len(), "the seats of dead servers are free");
             self.tables.drop_servers(&dead).await?;
         }
-        let long_dead = doc! { "$expr": { "$not": [living()] } };
-        within(self.tables.servers.delete_many(long_dead)).await.map(drop)
+        Ok(())
     }
 
     /// Takes away the holds of this server that none of its sockets knows of: a write whose answer was lost. Returns
@@ -282,6 +314,51 @@ impl Seating {
         within(self.tables.servers.delete_one(doc! { "_id": &*server }))
             .await
             .map(drop)
+    }
+}
+
+/// A socket that is about to hold a seat. Dropped before it is settled, as the answer did not come in time, the socket
+/// holds none, and a hold that the database may have all the same is looked for.
+struct Claim<'a> {
+    seating: &'a Seating,
+    held: Held,
+    /// Whether the socket held it before.
+    again: bool,
+    settled: bool,
+}
+
+impl<'a> Claim<'a> {
+    fn new(seating: &'a Seating, held: Held) -> Self {
+        let again = !seating.held.lock().insert(held);
+        Self {
+            seating,
+            held,
+            again,
+            settled: false,
+        }
+    }
+
+    /// A refusal leaves no doubt.
+    fn refused(&mut self, error: &StoreError) {
+        if matches!(error, StoreError::Refused(_)) {
+            self.settled = true;
+            self.give_up();
+        }
+    }
+
+    fn give_up(&self) {
+        if !self.again {
+            self.seating.held.lock().remove(&self.held);
+        }
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        if !self.settled {
+            self.give_up();
+            self.seating.doubt();
+        }
     }
 }
 

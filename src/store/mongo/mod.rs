@@ -35,9 +35,9 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tracing::warn;
+use tracing::{error, warn};
 
-pub use self::{blobs::LARGEST, leases::Timing};
+pub use self::{blobs::LARGEST, documents::SEATS, leases::Timing};
 use self::{
     client::{ANSWER, Tables, within},
     follow::Follower,
@@ -57,6 +57,9 @@ const CHANGES: usize = 4_096;
 
 /// How often what crashes left behind is looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Time until a task that panicked is begun again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// The store of many machines.
 pub struct MongoStore {
@@ -82,11 +85,18 @@ impl MongoStore {
         let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
         let mut tasks = JoinSet::new();
         let (begun, following) = oneshot::channel();
-        tasks.spawn(Follower::new(tables.clone(), tell).run(begun));
+        let (of_all, mut begun) = (tables.clone(), Some(begun));
+        tasks.spawn(lasting("following the changes", move || {
+            Follower::new(of_all.clone(), tell.clone()).run(begun.take())
+        }));
         following.await.map_err(|_| StoreError::Stopped)??;
         let keeper = Arc::clone(&seating);
-        tasks.spawn(async move { keeper.keep().await });
-        tasks.spawn(sweep(tables.clone()));
+        tasks.spawn(lasting("keeping the lease", move || {
+            let keeper = Arc::clone(&keeper);
+            async move { keeper.keep().await }
+        }));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("sweeping", move || sweep(of_all.clone())));
         Ok(Self {
             limit: rooms,
             posts: Arc::new(Posts::new(tables.clone())),
@@ -113,6 +123,20 @@ impl MongoStore {
         } else {
             Ok(&self.tables)
         }
+    }
+}
+
+/// Runs a task without which a server would live on half dead: it is begun again when it panics.
+async fn lasting<F: Future<Output = ()> + Send + 'static>(what: &'static str, mut begin: impl FnMut() -> F) {
+    loop {
+        // Ends with this one.
+        let mut task = JoinSet::new();
+        task.spawn(begin());
+        match task.join_next().await {
+            Some(Err(broken)) if broken.is_panic() => error!(%broken, "{what} broke; it begins again"),
+            _ => return,
+        }
+        sleep(AGAIN).await;
     }
 }
 
@@ -222,5 +246,24 @@ impl Store for MongoStore {
         if let Err(error) = self.seating.end().await {
             warn!(%error, "the seats of this server stay until its lease is over");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_begun_again_until_it_ends() {
+        let begun = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&begun);
+        lasting("the test", move || {
+            let turn = count.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(turn == 2, "not yet") }
+        })
+        .await;
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
     }
 }

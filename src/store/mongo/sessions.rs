@@ -72,7 +72,11 @@ impl SessionStore for MongoSessions {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let saved = self.0.update_one(key(&record.id), doc! { "$set": fields(record)? });
-        within(saved.upsert(true)).await.map(drop).map_err(failed)
+        // One that another request has renamed or ended meanwhile must not come back under the old name.
+        match within(saved).await.map_err(failed)?.matched_count {
+            0 => Err(failed("the session has ended meanwhile")),
+            _ => Ok(()),
+        }
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
