@@ -250,6 +250,9 @@ impl Seating {
             .is_ok();
         if doubtful || round.is_multiple_of(ANYWAY) {
             *strays = self.let_strays_go(strays).await?;
+            if !strays.is_empty() {
+                self.doubt();
+            }
         }
         Ok(())
     }

@@ -72,7 +72,9 @@ async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_
         bob.create_room_of(of_two.clone()).await,
         bob.create_room_of(of_two).await,
     );
+    let doomed = bob.create_room("없어질 방").await;
     let (mut anns, mut eves) = (ann.join(&free).await, eve.join(&full).await);
+    let mut left_behind = ann.join(&doomed).await;
     let (mut bobs, mut others) = (bob.join(&free).await, bob.join(&full).await);
     sleeper.pause();
     // It reads this as soon as it wakes, before it can know what it has lost.
@@ -80,6 +82,7 @@ async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_
     assert_eq!(bobs.wait("exit").await["visitor"], json!(ann.id));
     assert_eq!(others.wait("exit").await["visitor"], json!(eve.id));
     let mut carls = carl.join(&full).await;
+    bob.delete(&doomed).await.ok();
     let missed = bobs.post("자는 동안").await;
     sleeper.resume();
     let refused = eves.ack(in_vain).await;
@@ -89,6 +92,7 @@ async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_
     assert_eq!(anns.wait("chat").await, missed);
     assert_eq!(anns.post("다시 왔다").await["seq"], 2);
     count_becomes(&bob, &free, 2).await;
+    assert_eq!(left_behind.wait("removeRoom").await, json!(doomed));
     // Where there is none the socket is told, and hears no more.
     assert_eq!(eves.wait("exception").await["code"], "room_full");
     carls.post("내 자리").await;

@@ -55,7 +55,9 @@ impl Server {
     /// Starts the binary on a free port and waits until it serves.
     pub async fn start(store: &str, flags: &[&str]) -> Self {
         let fixed = ["--listen", "127.0.0.1:0", "--store", store, "--log-format", "json"];
-        let process = Process::start(env!("CARGO_BIN_EXE_gifchat"), &[&fixed[..], flags].concat());
+        // Sockets of a test read only when it waits for something; no heartbeat ends them meanwhile.
+        let patient = ["--ping-interval", "10m"];
+        let process = Process::start(env!("CARGO_BIN_EXE_gifchat"), &[&fixed[..], &patient, flags].concat());
         let address = eventually("the binary serves", async || {
             let log = process.log();
             assert!(process.lives(), "{log}");

@@ -109,8 +109,9 @@ async fn clients_of_a_server_that_was_cut_off_for_a_minute_miss_nothing() {
             let nonce = posted.len().to_string();
             posted.push(post_until_stored(std::slice::from_ref(visitor), &room, &nonce).await);
         }
-        hearing.linger(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    hearing.linger(Duration::from_millis(100)).await;
     assert!(
         hearing.try_events().iter().all(|event| event.name != "chat"),
         "it was cut off"

@@ -95,11 +95,12 @@ async fn an_empty_room_is_removed_by_one_server_and_all_hear_of_it_once() {
     for lobby in &mut lobbies {
         assert_eq!(lobby.wait("removeRoom").await, json!(last));
     }
-    let removed: usize = servers
-        .iter()
-        .map(|server| server.logged(&["an empty room is gone"]))
-        .sum();
-    assert_eq!(removed, ROOMS + 1);
+    let removed = || {
+        let counts = servers.iter().map(|server| server.logged(&["an empty room is gone"]));
+        counts.sum::<usize>()
+    };
+    eventually("all is logged", async || (removed() > ROOMS).then_some(())).await;
+    assert_eq!(removed(), ROOMS + 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
