@@ -10,6 +10,7 @@
 //! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
+//! - `seldom`: bounds how often the log says the same
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
 //! # One way through the house
@@ -24,6 +25,7 @@ pub mod events;
 pub mod messages;
 pub mod passwords;
 pub mod rooms;
+mod seldom;
 pub mod sentences;
 mod sockets;
 mod state;

@@ -11,7 +11,7 @@ use mongodb::{
 };
 
 use super::{
-    client::{ANSWER, Tables, failure, is_duplicate, within},
+    client::{Tables, failure, is_duplicate, within},
     documents::text,
 };
 use crate::{
@@ -49,23 +49,26 @@ impl Blobs for Tables {
                 bytes: bytes.into(),
             };
             let kept = doc! { "_id": id, "bytes": bytes, "at": DateTime::now() };
-            match tokio::time::timeout(ANSWER, self.gifs.insert_one(kept).into_future()).await {
-                // It was stored by a try whose answer got lost.
-                Ok(Err(error)) if is_duplicate(&error) => (),
-                Ok(result) => drop(result.map_err(failure)?),
-                Err(_) => return Err(StoreError::failed("MongoDB did not take a GIF in time")),
-            }
+            let insert = async {
+                match self.gifs.insert_one(kept).await {
+                    // It was stored by a try whose answer got lost.
+                    Err(error) if is_duplicate(&error) => Ok(()),
+                    result => result.map(drop).map_err(failure),
+                }
+            };
+            self.breaker.guard(insert).await?;
         }
         Ok(())
     }
 
     async fn get(&self, name: GifName) -> Result<Option<Blob>, StoreError> {
-        let (gif, still) = tokio::try_join!(self.bytes(file(name)), self.bytes(still(name)))?;
+        let both = async { tokio::try_join!(self.bytes(file(name)), self.bytes(still(name))) };
+        let (gif, still) = self.breaker.guard(both).await?;
         Ok(gif.zip(still).map(|(gif, still)| Blob { gif, still }))
     }
 
     async fn delete(&self, names: &[GifName]) -> Result<(), StoreError> {
-        self.delete_blobs(names).await
+        self.breaker.guard(self.delete_blobs(names)).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The connection: its times, what is durable, collections and indexes, what a driver's error means.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mongodb::{
     Client, Collection, Database, IndexModel,
@@ -12,7 +12,10 @@ use mongodb::{
 };
 use tokio::time::timeout;
 
-use super::documents::{GrantDoc, MessageDoc, RoomDoc};
+use super::{
+    breaker::Breaker,
+    documents::{GrantDoc, MessageDoc, RoomDoc},
+};
 use crate::store::{MongoUrl, StoreError};
 
 /// Time for a call, all its round trips together. Whoever waits is told `unavailable` then.
@@ -33,6 +36,8 @@ const NO_SPACE: i32 = 14_031;
 pub struct Tables {
     /// The database.
     pub db: Database,
+    /// Whether it answers.
+    pub breaker: Arc<Breaker>,
     /// Rooms with their members.
     pub rooms: Collection<RoomDoc>,
     /// Messages.
@@ -57,6 +62,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         grants: db.collection("grants"),
         servers: db.collection("servers"),
         gifs: db.collection("gifs"),
+        breaker: Arc::default(),
         db,
     };
     tables.must_be_replicated().await?;

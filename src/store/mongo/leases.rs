@@ -86,6 +86,43 @@ struct Lease {
     steady: Asked,
 }
 
+/// A write to the seats whose outcome is not known yet. Dropped like this, as its caller gives up or it fails, the seats
+/// in the database are compared with those that are held here.
+struct Unsettled<'a> {
+    seating: &'a Seating,
+    /// The hold that it takes, unless the socket had it before.
+    fresh: Option<Held>,
+}
+
+impl<'a> Unsettled<'a> {
+    fn begin(seating: &'a Seating, held: Held) -> Self {
+        let fresh = seating.held.lock().insert(held).then_some(held);
+        Self { seating, fresh }
+    }
+
+    /// It was done.
+    fn settle(self) {
+        std::mem::forget(self);
+    }
+
+    /// It was not done.
+    fn refuse(self) {
+        if let Some(held) = self.fresh {
+            self.seating.held.lock().remove(&held);
+        }
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        if let Some(held) = self.fresh {
+            self.seating.held.lock().remove(&held);
+        }
+        self.seating.doubtful.store(DOUBTFUL, Ordering::Relaxed);
+    }
+}
+
 /// This server, and the seats it believes in.
 pub struct Seating {
     tables: Tables,
@@ -145,28 +182,32 @@ impl Seating {
         let held = (id, visitor.id, socket);
         loop {
             let server = self.living().await?;
-            let mut claim = Claim::new(self, held);
+            let taking = Unsettled::begin(self, held);
             let hold = Hold {
                 visitor: visitor.id,
                 server: &server,
                 socket,
             };
             match self.tables.enter(id, visitor, hold).await {
-                Ok(entry) if *self.server() == *server => {
-                    claim.settled = true;
-                    return Ok(entry);
+                Ok(entry) => {
+                    taking.settle();
+                    if *self.server() == *server {
+                        return Ok(entry);
+                    }
+                    // The lease ran out meanwhile, and the seat went with it.
                 }
-                // The lease was taken away meanwhile, and the seat with it.
-                Ok(_) => (),
                 Err(error) => {
-                    claim.refused(&error);
+                    if matches!(error, StoreError::Refused(_)) {
+                        taking.refuse();
+                    }
                     return Err(error);
                 }
             }
         }
     }
 
-    /// Takes a socket of this server from its visitor's seat.
+    /// Takes a socket of this server from its visitor's seat. While the database does not answer, the seat is noted as
+    /// one that no socket holds, and let go later.
     pub async fn leave(
         &self,
         id: RoomId,
@@ -181,13 +222,13 @@ impl Seating {
             server: &server,
             socket,
         };
-        let left = self.tables.leave(id, hold, how).await;
-        left.inspect_err(|_| self.doubt())
-    }
-
-    /// Notes that a write may or may not have been done.
-    fn doubt(&self) {
-        self.doubtful.store(DOUBTFUL, Ordering::Relaxed);
+        let leaving = Unsettled {
+            seating: self,
+            fresh: None,
+        };
+        self.tables.breaker.guard(self.tables.leave(id, hold, how)).await?;
+        leaving.settle();
+        Ok(())
     }
 
     /// The name under which this server lives, once it is sure to live.
@@ -226,11 +267,15 @@ impl Seating {
 
     /// Keeps this server alive and clears away after dead ones, until dropped.
     pub async fn keep(&self) {
-        let (mut round, mut strays) = (0_u32, HashSet::new());
+        let (mut round, mut strays, mut failing) = (0_u32, HashSet::new(), false);
         loop {
             tokio::time::sleep(self.timing.renew).await;
             round = round.wrapping_add(1);
-            if let Err(error) = self.round(round, &mut strays).await {
+            let done = self.round(round, &mut strays).await;
+            let failed_before = std::mem::replace(&mut failing, done.is_err());
+            if let Err(error) = done
+                && !failed_before
+            {
                 warn!(%error, "the lease of this server can't be renewed now");
             }
         }
@@ -251,7 +296,7 @@ impl Seating {
         if doubtful || round.is_multiple_of(ANYWAY) {
             *strays = self.let_strays_go(strays).await?;
             if !strays.is_empty() {
-                self.doubt();
+                self.doubtful.store(DOUBTFUL, Ordering::Relaxed);
             }
         }
         Ok(())
@@ -317,51 +362,6 @@ impl Seating {
         within(self.tables.servers.delete_one(doc! { "_id": &*server }))
             .await
             .map(drop)
-    }
-}
-
-/// A socket that is about to hold a seat. Dropped before it is settled, as the answer did not come in time, the socket
-/// holds none, and a hold that the database may have all the same is looked for.
-struct Claim<'a> {
-    seating: &'a Seating,
-    held: Held,
-    /// Whether the socket held it before.
-    again: bool,
-    settled: bool,
-}
-
-impl<'a> Claim<'a> {
-    fn new(seating: &'a Seating, held: Held) -> Self {
-        let again = !seating.held.lock().insert(held);
-        Self {
-            seating,
-            held,
-            again,
-            settled: false,
-        }
-    }
-
-    /// A refusal leaves no doubt.
-    fn refused(&mut self, error: &StoreError) {
-        if matches!(error, StoreError::Refused(_)) {
-            self.settled = true;
-            self.give_up();
-        }
-    }
-
-    fn give_up(&self) {
-        if !self.again {
-            self.seating.held.lock().remove(&self.held);
-        }
-    }
-}
-
-impl Drop for Claim<'_> {
-    fn drop(&mut self) {
-        if !self.settled {
-            self.give_up();
-            self.seating.doubt();
-        }
     }
 }
 

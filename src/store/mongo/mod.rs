@@ -6,8 +6,10 @@
 //! - `posts`: queues that give messages their places; `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
+//! - `breaker`: what happens while the database does not answer
 
 mod blobs;
+mod breaker;
 mod client;
 mod documents;
 mod follow;
@@ -39,8 +41,10 @@ use tracing::{error, warn};
 
 pub use self::{blobs::LARGEST, documents::SEATS, leases::Timing};
 use self::{
+    breaker::Breaker,
     client::{ANSWER, Tables, within},
     follow::Follower,
+    known::Known,
     leases::Seating,
     posts::Posts,
 };
@@ -68,6 +72,8 @@ pub struct MongoStore {
     limit: usize,
     seating: Arc<Seating>,
     posts: Arc<Posts>,
+    /// The rooms as they were last told.
+    known: Arc<Mutex<Known>>,
     changes: Mutex<Option<Changes>>,
     tasks: Mutex<JoinSet<()>>,
     closed: AtomicBool,
@@ -85,9 +91,10 @@ impl MongoStore {
         let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
         let mut tasks = JoinSet::new();
         let (begun, following) = oneshot::channel();
-        let (of_all, mut begun) = (tables.clone(), Some(begun));
+        let known: Arc<_> = Arc::default();
+        let (of_all, all, mut begun) = (tables.clone(), Arc::clone(&known), Some(begun));
         tasks.spawn(lasting("following the changes", move || {
-            Follower::new(of_all.clone(), tell.clone()).run(begun.take())
+            Follower::new(of_all.clone(), Arc::clone(&all), tell.clone()).run(begun.take())
         }));
         following.await.map_err(|_| StoreError::Stopped)??;
         let keeper = Arc::clone(&seating);
@@ -97,10 +104,13 @@ impl MongoStore {
         }));
         let of_all = tables.clone();
         tasks.spawn(lasting("sweeping", move || sweep(of_all.clone())));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
         Ok(Self {
             limit: rooms,
             posts: Arc::new(Posts::new(tables.clone())),
             seating,
+            known,
             changes: Mutex::new(Some(changes)),
             tasks: Mutex::new(tasks),
             closed: AtomicBool::new(false),
@@ -113,16 +123,20 @@ impl MongoStore {
     /// # Errors
     /// The database fails.
     pub async fn sessions(&self) -> Result<Sessions, StoreError> {
-        sessions::open(&self.tables.db).await
+        sessions::open(&self.tables).await
     }
 
-    /// What calls work on, as long as the store is open.
+    /// Makes a call on the database, as long as the store is open and the database answers.
+    async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.tables()?.breaker.guard(call).await
+    }
+
+    /// The same for calls that go on until they are through: they clear away, and nobody waits for that.
     fn tables(&self) -> Result<&Tables, StoreError> {
         if self.closed.load(Ordering::Relaxed) {
-            Err(StoreError::Stopped)
-        } else {
-            Ok(&self.tables)
+            return Err(StoreError::Stopped);
         }
+        self.tables.breaker.check().map(|()| &self.tables)
     }
 }
 
@@ -158,25 +172,28 @@ impl Store for MongoStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         // Of the primary, which is the one that takes writes.
-        within(self.tables()?.db.run_command(doc! { "ping": 1 }))
-            .await
-            .map(drop)
+        let ping = within(self.tables.db.run_command(doc! { "ping": 1 }));
+        self.call(ping).await.map(drop)
     }
 
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
-        self.tables()?.create_room(new, self.limit).await
+        self.call(self.tables.create_room(new, self.limit)).await
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
-        self.tables()?.room(id).await
+        self.call(self.tables.room(id)).await
     }
 
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
-        self.tables()?.list(after, limit).await
+        self.call(self.tables.list(after, limit)).await
+    }
+
+    fn last_known_rooms(&self, after: Option<RoomCursor>, limit: usize) -> Option<RoomPage> {
+        Some(self.known.lock().page(after, limit))
     }
 
     async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
-        self.tables()?.update_room(id, change).await
+        self.call(self.tables.update_room(id, change)).await
     }
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
@@ -184,40 +201,40 @@ impl Store for MongoStore {
     }
 
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        self.tables()?.grant(id, visitor).await
+        self.call(self.tables.grant(id, visitor)).await
     }
 
     async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        self.tables()?.access(id, visitor).await
+        self.call(self.tables.access(id, visitor)).await
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
-        let room = self.tables()?.room_doc(id).await?;
+        let room = self.call(self.tables.room_doc(id)).await?;
         Ok(room.map(|room| room.visitors()).transpose()?.unwrap_or_default())
     }
 
     async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.tables()?;
-        let entered = timeout(ANSWER, self.seating.enter(id, visitor, socket)).await;
-        entered.unwrap_or_else(|_| Err(StoreError::failed("MongoDB gave no seat in time")))
+        self.call(self.seating.enter(id, visitor, socket)).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
-        self.tables()?;
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(StoreError::Stopped);
+        }
+        // It has to know of it also while the database does not answer.
         self.seating.leave(id, visitor.id, socket, how).await
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        self.tables()?;
-        self.posts.post(new).await
+        self.call(self.posts.post(new)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
-        self.tables()?.history(id, window, limit).await
+        self.call(self.tables.history(id, window, limit)).await
     }
 
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
-        self.tables()?.room_of_gif(name).await
+        self.call(self.tables.room_of_gif(name)).await
     }
 
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {

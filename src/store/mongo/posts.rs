@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     domain::{Message, MessageId, Moment, Refusal, RoomId, Seq},
+    seldom::Seldom,
     store::{NewMessage, Posted, StoreError},
 };
 
@@ -128,7 +129,10 @@ impl Posts {
             };
             last = None;
             if let Some(error) = &error {
-                tracing::warn!(%error, messages = batch.len(), "messages could not be stored");
+                static LINE: Seldom = Seldom::new();
+                if let Some(left_out) = LINE.turn() {
+                    tracing::warn!(%error, messages = batch.len(), left_out, "messages could not be stored");
+                }
             }
             let full = matches!(error, Some(StoreError::Full));
             for waiting in batch {
