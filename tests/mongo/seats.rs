@@ -103,6 +103,7 @@ async fn a_server_that_slept_longer_than_its_lease_does_not_believe_in_its_seats
     until(async || waking.members(room).await.unwrap().is_empty()).await;
     proxy.set(Way::Open);
     next(&mut changes, |change| matches!(change, Change::SeatsLost).then_some(())).await;
+    until(async || sleeper.ready().await.is_ok()).await;
     let refused = post(&sleeper, says(room, visitor, "x", None)).await;
     assert!(
         matches!(refused, Err(StoreError::Refused(Refusal::NotAMember))),
