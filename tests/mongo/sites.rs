@@ -48,7 +48,11 @@ impl Site {
 
     /// A server that reaches the database through a proxy.
     pub async fn server_behind(&self, proxy: &Proxy, timing: Timing) -> Arc<MongoStore> {
-        Arc::new(MongoStore::open(&parsed(&proxy.before_url(&self.url)), 1_000, timing).await.unwrap())
+        Arc::new(
+            MongoStore::open(&parsed(&proxy.before_url(&self.url)), 1_000, timing)
+                .await
+                .unwrap(),
+        )
     }
 
     pub async fn servers<const N: usize>(&self) -> [Arc<MongoStore>; N] {

@@ -197,7 +197,7 @@ impl Store for MongoStore {
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        self.call(self.posts.post(new)).await
+        self.tables()?.breaker.wait(self.posts.post(new)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
