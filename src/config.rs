@@ -1,8 +1,8 @@
 //! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Parser, ValueEnum};
+use clap::{Arg, Command, Parser, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 use url::Url;
 
 use crate::{
@@ -24,6 +24,7 @@ pub struct Config {
         env = "GIFCHAT_STORE",
         default_value = "sqlite:data/gifchat.db",
         value_name = "sqlite:PATH|mongodb://…",
+        value_parser = StoreParser,
         hide_env_values = true
     )]
     pub store: StoreUrl,
@@ -206,6 +207,21 @@ impl Config {
     /// Whether visitors come by https.
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+/// Reads the address of the store. What is wrong with it is said without it, as it may hold a password.
+#[derive(Clone)]
+struct StoreParser;
+
+impl TypedValueParser for StoreParser {
+    type Value = StoreUrl;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<StoreUrl, clap::Error> {
+        value.to_string_lossy().parse().map_err(|error| {
+            let sentence = format!("invalid value for --store: {error}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(command)
+        })
     }
 }
 

@@ -18,6 +18,7 @@ mod fleet;
 mod pages;
 mod proxy;
 mod seats;
+mod secrets;
 mod sessions;
 mod sites;
 mod stream;
