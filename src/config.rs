@@ -161,6 +161,10 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_SESSION_LIFE", default_value = "7d", value_parser = duration, value_name = "TIME")]
     pub session_life: Duration,
 
+    /// Ask a running server, such as http://127.0.0.1:8005/healthz, and end: with 0 when it answers with a success
+    #[arg(long, value_name = "URL", value_parser = plain_http)]
+    pub check: Option<Url>,
+
     /// Time in which clients come back after a restart, each at a random moment
     #[arg(long, env = "GIFCHAT_RESTART_WITHIN", default_value = "3s", value_parser = duration, value_name = "TIME")]
     pub restart_within: Duration,
@@ -242,6 +246,15 @@ fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)
 }
 
+fn plain_http(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("{text:?} is no address: {error}"))?;
+    if url.scheme() == "http" && url.has_host() {
+        Ok(url)
+    } else {
+        Err(format!("{text:?} can't be asked; write it like http://127.0.0.1:8005/healthz"))
+    }
+}
+
 fn public_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{text:?} is no address: {error}"))?;
     let plain = matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/";
@@ -290,6 +303,7 @@ mod tests {
             ("--store", "mysql:x"),
             ("--room-max", "1"),
             ("--public-url", "ftp://x"),
+            ("--check", "https://x"),
             ("--seat-grace", "soon"),
             ("--log-format", "xml"),
         ] {

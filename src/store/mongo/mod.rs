@@ -189,7 +189,7 @@ impl Store for MongoStore {
     }
 
     async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.call(self.seating.enter(id, visitor, socket)).await
+        self.call(Box::pin(self.seating.enter(id, visitor, socket))).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {

@@ -156,9 +156,15 @@ impl SessionStore for MongoSessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         for _ in 0..TRIES {
             match self.insert(record).await {
-                Ok(true) => return Ok(self.remember(record, true)),
+                Ok(true) => {
+                    self.remember(record, true);
+                    return Ok(());
+                }
                 Ok(false) => record.id = Id::default(),
-                Err(Unwritten::Away) => return Ok(self.remember(record, false)),
+                Err(Unwritten::Away) => {
+                    self.remember(record, false);
+                    return Ok(());
+                }
                 Err(Unwritten::Failed(error)) => return Err(error),
             }
         }
@@ -170,7 +176,10 @@ impl SessionStore for MongoSessions {
         let set = doc! { "$set": fields(record)? };
         let saved = within(self.table.update_one(key(&record.id), set).upsert(true));
         match self.breaker.guard(saved).await {
-            Ok(_) => Ok(self.remember(record, true)),
+            Ok(_) => {
+                self.remember(record, true);
+                Ok(())
+            }
             Err(StoreError::Away) => Ok(()),
             Err(error) => Err(failed(error)),
         }
