@@ -223,7 +223,7 @@ impl Store for MongoStore {
     }
 
     async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.call(self.seating.enter(id, visitor, socket)).await
+        self.call(Box::pin(self.seating.enter(id, visitor, socket))).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
@@ -235,7 +235,7 @@ impl Store for MongoStore {
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        self.call(self.posts.post(new)).await
+        self.tables()?.breaker.wait(self.posts.post(new)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {

@@ -14,7 +14,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{
     sync::oneshot,
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -120,21 +120,18 @@ impl Posts {
         while let Some(mut batch) = self.take(room) {
             // Who has given up is not posted behind its back.
             batch.retain(|waiting| !waiting.reply.is_closed());
-            let (tables, deadline) = (&self.tables, Instant::now() + ANSWER);
-            let settled = timeout_at(deadline, settle(tables, room, &mut batch, &mut last)).await;
-            let error = match settled {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => Some(error),
-                Err(_) => None,
+            let settled = settle(&self.tables, room, &mut batch, &mut last);
+            let Err(error) = self.tables.breaker.guard(settled).await else {
+                continue;
             };
             last = None;
-            if let Some(error) = &error {
+            if !matches!(error, StoreError::Away) {
                 static LINE: Seldom = Seldom::new();
                 if let Some(left_out) = LINE.turn() {
                     tracing::warn!(%error, messages = batch.len(), left_out, "messages could not be stored");
                 }
             }
-            let full = matches!(error, Some(StoreError::Full));
+            let full = matches!(error, StoreError::Full);
             for waiting in batch {
                 waiting.answer(Err(if full { StoreError::Full } else { unknown() }));
             }
