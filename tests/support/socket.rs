@@ -246,6 +246,15 @@ impl Socket {
         messages
     }
 
+    /// The next messages, as many as asked for.
+    pub async fn messages(&mut self, count: usize) -> Vec<Value> {
+        let mut messages = Vec::new();
+        while messages.len() < count {
+            messages.push(self.wait("chat").await);
+        }
+        messages
+    }
+
     /// Everything that has come, after making sure that all the room has said until now is among it: the answer to a
     /// `join` stands in the order of the room.
     pub async fn heard(&mut self, room: &str) -> Vec<Event> {
