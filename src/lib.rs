@@ -4,7 +4,8 @@
 //! Imports point one way only; what stands in braces does not import each other:
 //! `main → app → {web, sockets, events} → state → {rooms, messages} → {store, uploads, passwords} → domain`.
 //!
-//! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs
+//! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs; [`check`]: asks a
+//!   running server whether it answers
 //! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
 //! - [`events`]: tells sockets what was committed; the only emitter
 //! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id
@@ -19,6 +20,7 @@
 
 pub mod app;
 pub mod assets;
+pub mod check;
 pub mod config;
 pub mod domain;
 pub mod events;

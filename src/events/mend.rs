@@ -57,7 +57,7 @@ impl RoomTask {
         let Self {
             room, events, audience, ..
         } = self;
-        let mut refused = Vec::new();
+        let (mut refused, mut gone) = (Vec::new(), false);
         for listener in audience.iter_mut().filter(|listener| listener.hold == Hold::Lost) {
             let Some(guest) = listener.guest else { continue };
             match events.store.enter(*room, guest, listener.key).await {
@@ -65,12 +65,20 @@ impl RoomTask {
                     listener.hold = Hold::Retaken;
                     listener.seated = entry.seq;
                 }
+                Err(StoreError::Refused(Refusal::RoomNotFound)) => {
+                    gone = true;
+                    break;
+                }
                 Err(StoreError::Refused(refusal)) => refused.push((listener.key, refusal)),
                 Err(error) => {
                     warn!(%error, room = %room, "seats can't be taken again yet");
                     return false;
                 }
             }
+        }
+        if gone {
+            self.tell_removal();
+            return true;
         }
         for (key, refusal) in refused {
             self.unseat(key, &refusal);

@@ -15,8 +15,10 @@
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod fleet;
+mod pages;
 mod proxy;
 mod seats;
+mod secrets;
 mod sessions;
 mod sites;
 mod stream;

@@ -10,7 +10,7 @@ use std::{
 
 use mongodb::bson::doc;
 use tokio::{
-    sync::watch,
+    sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
 use tracing::{info, warn};
@@ -28,13 +28,22 @@ const PATIENCE: [Duration; 2] = [Duration::from_millis(1_500), Duration::from_mi
 /// Pause before a ping is sent again that was refused.
 const AGAIN: Duration = Duration::from_millis(50);
 
+/// Calls that this server makes at the same time; further ones wait for their turn.
+pub const CALLS: usize = 32;
+
 /// Whether the database answers, as far as the last ping knows.
 #[derive(Debug)]
-pub struct Breaker(watch::Sender<bool>);
+pub struct Breaker {
+    open: watch::Sender<bool>,
+    turns: Semaphore,
+}
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self(watch::Sender::new(false))
+        Self {
+            open: watch::Sender::new(false),
+            turns: Semaphore::new(CALLS),
+        }
     }
 }
 
@@ -44,6 +53,15 @@ impl Breaker {
     /// # Errors
     /// Those of the call, or that it took too long; [`StoreError::Away`] when the database does not answer at all.
     pub async fn guard<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let in_turn = async {
+            let _turn = self.turns.acquire().await.map_err(|_| StoreError::Stopped)?;
+            call.await
+        };
+        self.wait(in_turn).await
+    }
+
+    /// The same for what only waits for a call that another makes.
+    pub async fn wait<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         self.check()?;
         tokio::select! {
             biased;
@@ -54,7 +72,7 @@ impl Breaker {
 
     /// Refuses while the database does not answer.
     pub fn check(&self) -> Result<(), StoreError> {
-        if *self.0.borrow() {
+        if *self.open.borrow() {
             Err(StoreError::Away)
         } else {
             Ok(())
@@ -62,7 +80,7 @@ impl Breaker {
     }
 
     async fn opened(&self) {
-        if self.0.subscribe().wait_for(|open| *open).await.is_err() {
+        if self.open.subscribe().wait_for(|open| *open).await.is_err() {
             // It lives for as long as `self` does.
             pending().await
         }
@@ -74,7 +92,7 @@ impl Breaker {
         loop {
             sleep(if away_since.is_some() { AGAIN } else { EVERY }).await;
             let answers = answers(&tables).await;
-            tables.breaker.0.send_replace(!answers);
+            tables.breaker.open.send_replace(!answers);
             match (answers, away_since) {
                 (false, None) => {
                     warn!("MongoDB does not answer; calls are refused until it does");

@@ -13,7 +13,7 @@ use mongodb::{
 use tokio::time::timeout;
 
 use super::{
-    breaker::Breaker,
+    breaker::{Breaker, CALLS},
     documents::{GrantDoc, MessageDoc, RoomDoc},
 };
 use crate::{
@@ -27,8 +27,11 @@ pub const ANSWER: Duration = Duration::from_millis(2_900);
 /// Time to find the primary; shorter than [`ANSWER`], so that the log says what is wrong.
 const SELECTION: Duration = Duration::from_millis(2_700);
 
-/// Connections to one member, when the address does not say.
-const POOL: u32 = 64;
+/// Connections to one member, when the address does not say: two for each call, as some ask for two things at once, and
+/// some for what runs beside them. All may be opened at the same time. So nobody waits in the driver's queue: it serves
+/// one request an event, those before it whose callers have given up among them, and after an outage there may be no
+/// end of these.
+const POOL: u32 = 2 * CALLS as u32 + 16;
 
 const DUPLICATE: i32 = 11_000;
 const EXISTS: i32 = 48;
@@ -83,6 +86,7 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
     options.server_selection_timeout.get_or_insert(SELECTION);
     options.connect_timeout.get_or_insert(SELECTION);
     options.max_pool_size.get_or_insert(POOL);
+    options.max_connecting.get_or_insert(POOL);
     options.write_concern = Some(WriteConcern::majority());
     // What has to be lasting asks for it; the stream takes nothing weaker than a majority, which is its default.
     options.read_concern = None;

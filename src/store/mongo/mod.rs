@@ -42,9 +42,9 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tracing::warn;
+use tracing::{error, warn};
 
-pub use self::{blobs::LARGEST, leases::Timing};
+pub use self::{blobs::LARGEST, documents::SEATS, leases::Timing};
 use self::{
     breaker::Breaker,
     client::{ANSWER, Tables, within},
@@ -70,6 +70,9 @@ const ROOMS_AT_ONCE: usize = 16;
 
 /// How often what crashes left behind is looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Time until a task that panicked is begun again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// The store of many machines.
 pub struct MongoStore {
@@ -97,13 +100,21 @@ impl MongoStore {
         let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
         let mut tasks = JoinSet::new();
         let (begun, following) = oneshot::channel();
-        let known = Arc::default();
-        tasks.spawn(Follower::new(tables.clone(), Arc::clone(&known), tell).run(begun));
+        let known: Arc<_> = Arc::default();
+        let (of_all, all, mut begun) = (tables.clone(), Arc::clone(&known), Some(begun));
+        tasks.spawn(lasting("following the changes", move || {
+            Follower::new(of_all.clone(), Arc::clone(&all), tell.clone()).run(begun.take())
+        }));
         following.await.map_err(|_| StoreError::Stopped)??;
         let keeper = Arc::clone(&seating);
-        tasks.spawn(async move { keeper.keep().await });
-        tasks.spawn(sweep(tables.clone()));
-        tasks.spawn(Breaker::watch(tables.clone()));
+        tasks.spawn(lasting("keeping the lease", move || {
+            let keeper = Arc::clone(&keeper);
+            async move { keeper.keep().await }
+        }));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("sweeping", move || sweep(of_all.clone())));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
         Ok(Self {
             limit: rooms,
             posts: Arc::new(Posts::new(tables.clone())),
@@ -122,6 +133,15 @@ impl MongoStore {
     /// The database fails.
     pub async fn sessions(&self) -> Result<Sessions, StoreError> {
         sessions::open(&self.tables).await
+    }
+
+    /// Deletes what crashes left behind, as it does by itself every 10 minutes: messages and grants of rooms that are
+    /// gone, GIFs that no message has named for an hour.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        self.tables()?.sweep().await
     }
 
     async fn take_seat(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
@@ -145,6 +165,20 @@ impl MongoStore {
             return Err(StoreError::Stopped);
         }
         self.tables.breaker.check().map(|()| &self.tables)
+    }
+}
+
+/// Runs a task without which a server would live on half dead: it is begun again when it panics.
+async fn lasting<F: Future<Output = ()> + Send + 'static>(what: &'static str, mut begin: impl FnMut() -> F) {
+    loop {
+        // Ends with this one.
+        let mut task = JoinSet::new();
+        task.spawn(begin());
+        match task.join_next().await {
+            Some(Err(broken)) if broken.is_panic() => error!(%broken, "{what} broke; it begins again"),
+            _ => return,
+        }
+        sleep(AGAIN).await;
     }
 }
 
@@ -220,7 +254,7 @@ impl Store for MongoStore {
     }
 
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.call(self.take_seat(id, guest, socket)).await
+        self.call(Box::pin(self.take_seat(id, guest, socket))).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
@@ -229,13 +263,13 @@ impl Store for MongoStore {
         }
         // It has to know of it also while the database does not answer.
         if self.seating.leave(id, visitor.id, socket, how).await? {
-            self.posts.move_lines(id).await?;
+            self.call(self.posts.move_lines(id)).await?;
         }
         Ok(())
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        self.call(self.posts.post(new)).await
+        self.tables()?.breaker.wait(self.posts.post(new)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
@@ -279,5 +313,24 @@ impl Store for MongoStore {
         if let Err(error) = self.seating.end().await {
             warn!(%error, "the seats of this server stay until its lease is over");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_begun_again_until_it_ends() {
+        let begun = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&begun);
+        lasting("the test", move || {
+            let turn = count.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(turn == 2, "not yet") }
+        })
+        .await;
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
     }
 }

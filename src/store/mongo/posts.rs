@@ -14,7 +14,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{
     sync::oneshot,
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -171,23 +171,23 @@ impl Posts {
     }
 
     async fn work(self: Arc<Self>, room: RoomId) {
+        let _queue = Queue { posts: &self, room };
         let mut last = None;
         while let Some(mut batch) = self.take(room) {
-            let (tables, deadline) = (&self.tables, Instant::now() + ANSWER);
-            let settled = timeout_at(deadline, settle(tables, room, &mut batch, &mut last)).await;
-            let error = match settled {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => Some(error),
-                Err(_) => None,
+            // Who has given up is not posted behind its back.
+            batch.posts.retain(|post| !post.reply.is_closed());
+            let settled = settle(&self.tables, room, &mut batch, &mut last);
+            let Err(error) = self.tables.breaker.guard(settled).await else {
+                continue;
             };
             last = None;
-            if let Some(error) = &error {
+            if !matches!(error, StoreError::Away) {
                 static LINE: Seldom = Seldom::new();
                 if let Some(left_out) = LINE.turn() {
                     tracing::warn!(%error, messages = batch.posts.len(), left_out, "messages could not be stored");
                 }
             }
-            let full = matches!(error, Some(StoreError::Full));
+            let full = matches!(error, StoreError::Full);
             let error = || if full { StoreError::Full } else { unknown() };
             batch.posts.into_iter().for_each(|post| post.answer(Err(error())));
             for lines in batch.lines {
@@ -200,6 +200,20 @@ impl Posts {
     pub async fn settled(&self) {
         while !self.queues.lock().is_empty() {
             sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// The queue of a room that a task works on. It goes with the task, however that ends: nobody would work on it.
+struct Queue<'a> {
+    posts: &'a Posts,
+    room: RoomId,
+}
+
+impl Drop for Queue<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.posts.queues.lock().remove(&self.room);
         }
     }
 }

@@ -52,11 +52,11 @@ impl Stage {
         assert_eq!(history.len(), 1, "{history:?}");
         assert!(self.app.files().is_empty());
         self.app.still_answers().await;
-        // Behind the lines of those who came and went.
-        let next = self.visitor.history(&self.room).await.len() + 1;
+        let second = self.socket.post("둘째").await;
+        let written = self.visitor.written(&self.room).await;
         assert_eq!(
-            self.socket.post("둘째").await["seq"],
-            next,
+            written,
+            [history[0].clone(), second],
             "the socket of somebody else is unharmed"
         );
     }
