@@ -42,6 +42,7 @@ pub(crate) const CHAT: &[&str] = &[
     "components/menu.js",
     "components/message-list.js",
     "components/message.js",
+    "components/moderation.js",
     "components/notices.js",
     "components/owner-tools.js",
     "components/scroller.js",

@@ -10,6 +10,8 @@ export class Composer {
   #field = byId("chat");
   #note = byId("composer-note");
   #limit;
+  #pausing = null;
+  #paused = false;
   #send;
 
   /** `send(text)` says whether the text was taken; `typed(text)` is told of every change. */
@@ -33,6 +35,21 @@ export class Composer {
   /** Says something under the field, until the next change. */
   say(text) { setText(this.#note, text); }
 
+  /** Sends nothing for so many seconds, and says how many are left. */
+  pause(seconds) {
+    const until = Date.now() + seconds * 1_000;
+    clearInterval(this.#pausing);
+    const tick = () => {
+      const left = Math.ceil((until - Date.now()) / 1_000);
+      byId("send-btn").toggleAttribute("aria-disabled", left > 0);
+      this.#paused = left > 0;
+      setText(byId("slow-note"), left > 0 ? fill(texts.talk.slow_wait, { n: left }) : "");
+      if (left <= 0) clearInterval(this.#pausing);
+    };
+    this.#pausing = setInterval(tick, 250);
+    tick();
+  }
+
   close() {
     for (const control of this.#form.elements) control.disabled = true;
     this.#form.inert = true;
@@ -46,6 +63,7 @@ export class Composer {
   }
 
   #submit() {
+    if (this.#paused) return;
     const text = this.#field.value.trim();
     const was = count(text);
     if (was > this.#limit) return this.say(fill(texts.field.chat_too_long, { limit: this.#limit, was }));

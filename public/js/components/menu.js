@@ -33,7 +33,7 @@ function place(menu, at) {
 }
 
 function prepare(menu) {
-  menu.dataset.ready = "";
+  menu.dataset.ready = "true";
   menu.addEventListener("toggle", ({ newState }) => {
     if (newState !== "closed") return;
     opener?.removeAttribute("aria-expanded");

@@ -58,6 +58,16 @@ export class Notices {
     this.#show("gone", { says: texts.talk.gone, more: texts.talk.gone_more, link: { text: listText, href: "/" } });
   }
 
+  sentOut(why, listText) {
+    clearTimeout(this.#timer);
+    for (const kind of [...this.#shown.keys()]) this.#hide(kind);
+    const back = why.code === "kicked";
+    this.#show("gone", {
+      says: texts.error[why.code],
+      link: back ? { text: texts.talk.out, href: location.pathname } : { text: listText, href: "/" },
+    });
+  }
+
   #line(polling) {
     this.#hide("back");
     this.#show("line", {

@@ -3,19 +3,22 @@ import { byId, setText } from "../lib/dom.js";
 import { askJson } from "../lib/http.js";
 import { refusal } from "../lib/texts.js";
 import { showMistake, watchFields } from "./fields.js";
+import { showBans } from "./moderation.js";
 
 /** `changed(room)` is told when the server answers with the edited room. */
 export function startOwnerTools(room, changed) {
-  if (!byId("edit-btn")) return { room() {} };
   const dialog = byId("edit-dialog");
   const form = byId("edit-form");
-  const { title, max, password, open } = form.elements;
+  const { title, max, password, open, closed, slow } = form.elements;
   const valid = watchFields(form);
-  const now = { title: title.value, max: max.value, locked: form.dataset.locked === "true" };
+  const now = { title: title.value, max: max.value, locked: form.dataset.locked === "true", closed: closed.checked, slow: slow.value };
 
   byId("edit-btn").addEventListener("click", () => {
     title.value = now.title;
     max.value = now.max;
+    closed.checked = now.closed;
+    slow.value = now.slow;
+    showBans(room).catch(() => {});
     password.value = "";
     open.checked = false;
     byId("edit-open").hidden = !now.locked;
@@ -45,6 +48,8 @@ export function startOwnerTools(room, changed) {
     const changes = {};
     if (title.value.trim() !== now.title) changes.title = title.value.trim();
     if (Number(max.value) !== Number(now.max)) changes.max = Number(max.value);
+    if (closed.checked !== now.closed) changes.closed = closed.checked;
+    if (Number(slow.value) !== Number(now.slow)) changes.slow = Number(slow.value);
     if (open.checked) changes.password = "";
     else if (password.value !== "") changes.password = password.value;
     return changes;
@@ -63,7 +68,13 @@ export function startOwnerTools(room, changed) {
   askBeforeDeleting();
   return {
     /** Takes over how the room is now, whoever changed it. */
-    room(fresh) { Object.assign(now, { title: fresh.title, max: String(fresh.max), locked: fresh.password }); },
+    room(fresh, mine) {
+      const { title: name, max: seats, password: locked, closed: shut, slow: pause } = fresh;
+      Object.assign(now, { title: name, max: String(seats), locked, closed: shut, slow: String(pause) });
+      byId("own").hidden = !mine;
+      // What was handed over is not edited any more.
+      if (!mine) for (const sheet of document.querySelectorAll("dialog.sheet[open]")) sheet.close();
+    },
   };
 }
 

@@ -27,6 +27,7 @@ export function updateRow(row, room) {
   seats.value = room.count;
   row.querySelector(".room__lock").hidden = !room.password;
   const button = row.querySelector(".join-btn");
+  row.querySelector(".room__closed").hidden = !room.closed;
   const full = room.count >= room.max && row.querySelector(".tag").hidden;
   button.dataset.password = String(room.password);
   setText(button.querySelector(".room__go"), full ? texts.rooms.full : texts.rooms.enter);

@@ -4,6 +4,8 @@ const PAGE = 100;
 // What was missed beyond this is not fetched at once: one scrolls to it.
 const LEAP = 200;
 const JOIN_LIMIT = 10_000;
+// The owner sent us out: there is nothing to come back for by itself.
+const OUT = new Set(["kicked", "banned"]);
 const AGAIN = { room_full: 10_000, rate_limited: 5_000, unavailable: 3_000 };
 
 export class Conversation {
@@ -20,7 +22,7 @@ export class Conversation {
   #strikes = 0;
   #been = false;
 
-  /** `view` is told: deliver, leapt, missed, joined, left, refused, typing, changed, gone, exception. */
+  /** `view` is told: deliver, leapt, missed, joined, left, refused, typing, changed, gone, sentOut, exception. */
   constructor({ room, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
     this.#room = room;
     this.#socket = socket;
@@ -37,7 +39,7 @@ export class Conversation {
       .on("typing", (visitor) => view.typing(visitor))
       .on("updateRoom", (changed) => { if (changed._id === room) view.changed(changed); })
       .on("removeRoom", (id) => { if (id === room) this.#end(); })
-      .on("exception", (refusal) => view.exception(refusal));
+      .on("exception", (refusal) => (OUT.has(refusal?.code) ? this.#out(refusal) : view.exception(refusal)));
   }
 
   get joined() { return this.#joined; }
@@ -150,6 +152,14 @@ export class Conversation {
     if (!this.#joined) return;
     this.#joined = false;
     this.#view.left();
+  }
+
+  #out(refusal) {
+    if (this.#over) return;
+    this.#over = true;
+    this.#joined = false;
+    this.#socket.close();
+    this.#view.sentOut(refusal);
   }
 
   #end() {

@@ -4,12 +4,13 @@ import { Composer } from "../components/composer.js";
 import { startFiles } from "../components/file-sources.js";
 import { MembersView } from "../components/members.js";
 import { MessageList } from "../components/message-list.js";
+import { startModeration } from "../components/moderation.js";
 import { Notices } from "../components/notices.js";
 import { startOwnerTools } from "../components/owner-tools.js";
 import { startTheme } from "../components/theme.js";
 import { showTyping } from "../components/typing-line.js";
 import { UploadQueue } from "../components/upload-queue.js";
-import { announce, byId, setText } from "../lib/dom.js";
+import { announce, byId, setHue, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { Keep } from "../lib/keep.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
@@ -40,11 +41,23 @@ const notices = new Notices(() => socket.retryNow());
 const attention = new Attention(byId("room-title").textContent);
 const owner = startOwnerTools(room, (fresh) => changed(fresh));
 let asking = null;
+let ownerId = page.owner;
+let slow = Number(page.slow);
+const isOwner = () => ownerId === me.id;
+startModeration(room, isOwner);
 
 const outbox = new Outbox({
   newNonce,
   saved: keep.read("unsent", []),
-  send: (item) => (conversation.joined || !asking ? conversation.say(item) : post(item)),
+  send: async (item) => {
+    const ack = await (conversation.joined || !asking ? conversation.say(item) : post(item));
+    if (ack?.ok && slow && !isOwner()) composer.pause(slow);
+    if (ack?.code !== "slow_mode") return ack;
+    // It waits for its turn, and is sent then.
+    composer.pause(ack.retryAfter ?? slow);
+    await new Promise((done) => setTimeout(done, (ack.retryAfter ?? slow) * 1_000));
+    throw new Error("too soon");
+  },
   changed: (item) => {
     list.showItem(item);
     if (item.state === "failed" && !item.final) announce(`${texts.chat.failed} ${refusal(item.why)}`);
@@ -122,6 +135,14 @@ const conversation = new Conversation({
       keep.write("draft", "");
       notices.gone(byId("chat-form").dataset.list);
     },
+    sentOut(why) {
+      clearInterval(asking);
+      outbox.end(why);
+      uploads.end(why);
+      typing.clear();
+      composer.close();
+      notices.sentOut(why, byId("chat-form").dataset.list);
+    },
     exception: (why) => notices.exception(why),
   },
 });
@@ -179,8 +200,15 @@ function changed(fresh) {
   setText(byId("room-title"), fresh.title);
   attention.title(fresh.title);
   byId("room-lock").hidden = !fresh.password;
+  byId("room-closed").hidden = !fresh.closed;
+  setText(byId("room-owner"), fresh.owner);
+  setHue(byId("room-owner"), fresh.hue);
+  ownerId = fresh.visitor;
+  slow = fresh.slow;
+  if (!slow || isOwner()) composer.pause(0);
   members.room(fresh);
-  owner.room(fresh);
+  owner.room(fresh, isOwner());
+  list.dress();
 }
 
 function saveUnsent() {

@@ -177,7 +177,7 @@ impl Posts {
             // Who has given up is not posted behind its back.
             batch.posts.retain(|post| !post.reply.is_closed());
             let settled = settle(&self.tables, room, &mut batch, &mut last);
-            let Err(error) = self.tables.breaker.guard(settled).await else {
+            let Err(error) = self.tables.breaker.guard(Box::pin(settled)).await else {
                 continue;
             };
             last = None;

@@ -1,0 +1,76 @@
+// What an owner does with people and messages: entries of their menus, each asked about before it is done.
+import { announce, byId, setText } from "../lib/dom.js";
+import { askJson } from "../lib/http.js";
+import { fill, refusal, texts } from "../lib/texts.js";
+import { addAction } from "./actions.js";
+
+/** `isOwner()` says whether one owns the room now. */
+export function startModeration(room, isOwner) {
+  const dialog = byId("deed-dialog");
+  const form = dialog.querySelector("form");
+  const long = byId("deed-long");
+  let deed = null;
+
+  const others = ({ mine }) => isOwner() && !mine;
+  const offer = (action, icon, when, fields = ({ visitor }) => ({ visitor })) => addAction({
+    icon,
+    danger: action !== "handover",
+    text: () => texts.owner[action],
+    when,
+    act: (subject) => ask(action, subject, fields(subject)),
+  });
+  offer("delete", "trash", ({ kind, id, element }) => isOwner() && kind === "message" && Boolean(id) && !element.querySelector(".message__gone"), ({ id }) => ({ message: id }));
+  offer("handover", "crown", (subject) => others(subject) && subject.kind === "member");
+  offer("clear", "trash", others);
+  offer("kick", "out", (subject) => others(subject) && subject.kind === "member");
+  offer("ban", "ban", others);
+
+  function ask(action, { color }, fields) {
+    deed = { action, ...fields };
+    setText(byId("deed-title"), fill(texts.owner[`${action}_title`], { name: color }));
+    setText(byId("deed-text"), texts.owner[`${action}_text`]);
+    setText(byId("deed-do"), texts.owner[action]);
+    byId("deed-do").classList.toggle("button--danger", action !== "handover");
+    long.hidden = action !== "ban";
+    byId("deed-error").hidden = true;
+    dialog.showModal();
+  }
+
+  form.querySelector("[data-do=cancel]").addEventListener("click", () => dialog.close());
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const seconds = form.elements.seconds.value;
+    if (deed.action === "ban" && seconds) deed.seconds = Number(seconds);
+    try {
+      await askJson(`/room/${room}/moderate`, { method: "POST", body: deed });
+      dialog.close();
+      announce(texts.owner.done);
+    } catch (why) {
+      setText(byId("deed-error").querySelector(".field__why"), refusal(why));
+      byId("deed-error").hidden = false;
+    }
+  });
+}
+
+/** Who is banned, with a button each that lets them in again. */
+export async function showBans(room) {
+  const box = byId("bans");
+  const list = byId("bans-list");
+  const { data } = await askJson(`/room/${room}/bans`);
+  list.replaceChildren(...data.map(({ id, color }) => {
+    const row = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button--small";
+    button.textContent = fill(texts.owner.unban, { name: color });
+    button.addEventListener("click", async () => {
+      await askJson(`/room/${room}/moderate`, { method: "POST", body: { action: "unban", visitor: id } }).catch(() => {});
+      await showBans(room);
+      announce(texts.owner.done);
+      (list.querySelector("button") ?? byId("edit-room-title")).focus();
+    });
+    row.append(button);
+    return row;
+  }));
+  box.hidden = data.length === 0;
+}
