@@ -15,6 +15,7 @@
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod fleet;
+mod lines;
 mod pages;
 mod proxy;
 mod seats;
