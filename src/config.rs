@@ -33,10 +33,14 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_UPLOADS", default_value = "uploads", value_name = "DIR")]
     pub uploads: PathBuf,
 
-    /// Bytes of GIFs that a server on MongoDB keeps in its folder; it fetches others when they are asked for
-    #[arg(long, env = "GIFCHAT_CACHE_BYTES", default_value_t = 1 << 30, value_name = "BYTES",
-          value_parser = clap::value_parser!(u64).range(64 << 20..))]
+    /// Bytes of GIFs that a server on MongoDB keeps in its folder, at least four times --gif-limit; it fetches others
+    /// when they are asked for
+    #[arg(long, env = "GIFCHAT_CACHE_BYTES", default_value_t = 1 << 30, value_name = "BYTES")]
     pub cache_bytes: u64,
+
+    /// How long the seats of a server on MongoDB outlive its last word, before others take it for dead
+    #[arg(long, env = "GIFCHAT_LEASE", default_value = "15s", value_parser = lease, value_name = "TIME")]
+    pub lease: Duration,
 
     /// Address under which visitors reach the site, such as https://chat.example; with https the cookie is Secure and
     /// wears the __Host- prefix
@@ -251,7 +255,19 @@ fn plain_http(text: &str) -> Result<Url, String> {
     if url.scheme() == "http" && url.has_host() {
         Ok(url)
     } else {
-        Err(format!("{text:?} can't be asked; write it like http://127.0.0.1:8005/healthz"))
+        Err(format!(
+            "{text:?} can't be asked; write it like http://127.0.0.1:8005/healthz"
+        ))
+    }
+}
+
+/// A lease shorter than a hiccup of the network would cost everybody their seats.
+fn lease(text: &str) -> Result<Duration, String> {
+    let lease = duration(text)?;
+    if lease >= Duration::from_secs(1) {
+        Ok(lease)
+    } else {
+        Err("a lease lasts 1s or longer".to_owned())
     }
 }
 
@@ -305,6 +321,7 @@ mod tests {
             ("--public-url", "ftp://x"),
             ("--check", "https://x"),
             ("--seat-grace", "soon"),
+            ("--lease", "900ms"),
             ("--log-format", "xml"),
         ] {
             let error = Config::try_parse_from(["gifchat", flag, value])

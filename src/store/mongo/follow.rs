@@ -73,9 +73,10 @@ impl Follower {
         }
     }
 
-    /// Follows until nobody listens. `begun` is answered when the first stream is open.
-    pub async fn run(mut self, begun: oneshot::Sender<Result<(), StoreError>>) {
-        let mut begun = Some(begun);
+    /// Follows until nobody listens. `begun` is answered when the first stream is open; without it there was one before,
+    /// and what came since may be missed.
+    pub async fn run(mut self, mut begun: Option<oneshot::Sender<Result<(), StoreError>>>) {
+        self.begun = begun.is_none();
         let mut wait = BACK_OFF.0;
         loop {
             let stop = match self.open().await {

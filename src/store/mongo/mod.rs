@@ -37,9 +37,9 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tracing::warn;
+use tracing::{error, warn};
 
-pub use self::{blobs::LARGEST, leases::Timing};
+pub use self::{blobs::LARGEST, documents::SEATS, leases::Timing};
 use self::{
     breaker::Breaker,
     client::{ANSWER, Tables, within},
@@ -61,6 +61,9 @@ const CHANGES: usize = 4_096;
 
 /// How often what crashes left behind is looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Time until a task that panicked is begun again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// The store of many machines.
 pub struct MongoStore {
@@ -88,13 +91,21 @@ impl MongoStore {
         let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
         let mut tasks = JoinSet::new();
         let (begun, following) = oneshot::channel();
-        let known = Arc::default();
-        tasks.spawn(Follower::new(tables.clone(), Arc::clone(&known), tell).run(begun));
+        let known: Arc<_> = Arc::default();
+        let (of_all, all, mut begun) = (tables.clone(), Arc::clone(&known), Some(begun));
+        tasks.spawn(lasting("following the changes", move || {
+            Follower::new(of_all.clone(), Arc::clone(&all), tell.clone()).run(begun.take())
+        }));
         following.await.map_err(|_| StoreError::Stopped)??;
         let keeper = Arc::clone(&seating);
-        tasks.spawn(async move { keeper.keep().await });
-        tasks.spawn(sweep(tables.clone()));
-        tasks.spawn(Breaker::watch(tables.clone()));
+        tasks.spawn(lasting("keeping the lease", move || {
+            let keeper = Arc::clone(&keeper);
+            async move { keeper.keep().await }
+        }));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("sweeping", move || sweep(of_all.clone())));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
         Ok(Self {
             limit: rooms,
             posts: Arc::new(Posts::new(tables.clone())),
@@ -126,6 +137,20 @@ impl MongoStore {
             return Err(StoreError::Stopped);
         }
         self.tables.breaker.check().map(|()| &self.tables)
+    }
+}
+
+/// Runs a task without which a server would live on half dead: it is begun again when it panics.
+async fn lasting<F: Future<Output = ()> + Send + 'static>(what: &'static str, mut begin: impl FnMut() -> F) {
+    loop {
+        // Ends with this one.
+        let mut task = JoinSet::new();
+        task.spawn(begin());
+        match task.join_next().await {
+            Some(Err(broken)) if broken.is_panic() => error!(%broken, "{what} broke; it begins again"),
+            _ => return,
+        }
+        sleep(AGAIN).await;
     }
 }
 
@@ -193,7 +218,11 @@ impl Store for MongoStore {
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
-        self.call(self.seating.leave(id, visitor.id, socket, how)).await
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(StoreError::Stopped);
+        }
+        // It has to know of it also while the database does not answer.
+        self.seating.leave(id, visitor.id, socket, how).await
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
@@ -234,5 +263,24 @@ impl Store for MongoStore {
         if let Err(error) = self.seating.end().await {
             warn!(%error, "the seats of this server stay until its lease is over");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_begun_again_until_it_ends() {
+        let begun = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&begun);
+        lasting("the test", move || {
+            let turn = count.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(turn == 2, "not yet") }
+        })
+        .await;
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
     }
 }

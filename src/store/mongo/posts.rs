@@ -115,6 +115,7 @@ impl Posts {
     }
 
     async fn work(self: Arc<Self>, room: RoomId) {
+        let _queue = Queue { posts: &self, room };
         let mut last = None;
         while let Some(mut batch) = self.take(room) {
             // Who has given up is not posted behind its back.
@@ -141,6 +142,20 @@ impl Posts {
     pub async fn settled(&self) {
         while !self.queues.lock().is_empty() {
             sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// The queue of a room that a task works on. It goes with the task, however that ends: nobody would work on it.
+struct Queue<'a> {
+    posts: &'a Posts,
+    room: RoomId,
+}
+
+impl Drop for Queue<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.posts.queues.lock().remove(&self.room);
         }
     }
 }

@@ -135,6 +135,17 @@ impl MongoSessions {
         self.remember(&record, stored);
         Some(record)
     }
+
+    /// The same for one that is to be saved. One that another request has renamed or ended meanwhile must not come back
+    /// under its old name.
+    async fn save_first(&self, record: &Record) -> Result<()> {
+        let is_new = matches!(self.recall(&record.id), Some(Remembered { stored: false, .. }));
+        if is_new && matches!(self.insert(record).await, Ok(true)) {
+            self.remember(record, true);
+            return Ok(());
+        }
+        Err(failed("the session has ended meanwhile"))
+    }
 }
 
 fn record_of(id: Id, found: &Document) -> Result<Record> {
@@ -174,12 +185,13 @@ impl SessionStore for MongoSessions {
     /// What can't be saved as the database does not answer is as it was: it costs at most a part of the session's life.
     async fn save(&self, record: &Record) -> Result<()> {
         let set = doc! { "$set": fields(record)? };
-        let saved = within(self.table.update_one(key(&record.id), set).upsert(true));
+        let saved = within(self.table.update_one(key(&record.id), set));
         match self.breaker.guard(saved).await {
-            Ok(_) => {
+            Ok(saved) if saved.matched_count > 0 => {
                 self.remember(record, true);
                 Ok(())
             }
+            Ok(_) => self.save_first(record).await,
             Err(StoreError::Away) => Ok(()),
             Err(error) => Err(failed(error)),
         }
