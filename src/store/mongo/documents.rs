@@ -185,6 +185,22 @@ impl RoomDoc {
     }
 }
 
+/// What a room's document says about who wants to post.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AdmissionDoc {
+    pub floor: i64,
+    /// Those of the authors who sit in it.
+    pub seated: Vec<String>,
+}
+
+impl AdmissionDoc {
+    /// Whether a visitor sits in it.
+    pub fn seats(&self, visitor: VisitorId) -> bool {
+        let visitor = visitor.to_string();
+        self.seated.contains(&visitor)
+    }
+}
+
 impl MessageDoc {
     pub fn of(message: &Message) -> Self {
         let (chat, gif) = match &message.body {

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use moka::sync::Cache;
 use parking_lot::Mutex;
 use tokio::{
     sync::oneshot,
@@ -19,7 +20,7 @@ use tokio::{
 
 use super::{
     client::{ANSWER, Tables, duplicate_at, failure},
-    documents::{MessageDoc, RoomDoc},
+    documents::{AdmissionDoc, MessageDoc},
     rooms::not_found,
 };
 use crate::{
@@ -33,6 +34,10 @@ const BATCH: usize = 256;
 
 /// Messages that may wait for one room. One more is refused as [`StoreError::Busy`].
 const WAITING: usize = 4_096;
+
+/// Rooms whose last places are kept, and for how long after somebody posted there.
+const PLACES: u64 = 10_000;
+const PLACE_FOR: Duration = Duration::from_secs(600);
 
 struct Waiting {
     new: NewMessage,
@@ -64,16 +69,46 @@ impl Waiting {
     }
 }
 
+/// The places of the last messages of rooms, as far as this server knows: what it stored and what the stream told. A
+/// majority has these messages. A place that is older than the last one costs another try, as the index refuses it.
+#[derive(Clone)]
+pub struct Places(Cache<RoomId, Seq>);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(PLACES).time_to_idle(PLACE_FOR).build())
+    }
+}
+
+impl Places {
+    fn get(&self, room: RoomId) -> Option<Seq> {
+        self.0.get(&room)
+    }
+
+    /// Notes that a majority has the message at that place.
+    pub fn note(&self, room: RoomId, seq: Seq) {
+        if self.get(room).is_none_or(|known| known < seq) {
+            self.0.insert(room, seq);
+        }
+    }
+
+    fn forget(&self, room: RoomId) {
+        self.0.invalidate(&room);
+    }
+}
+
 /// The queues of all rooms that somebody is posting to. A room has one for as long as a task works on it.
 pub struct Posts {
     tables: Tables,
+    places: Places,
     queues: Mutex<HashMap<RoomId, VecDeque<Waiting>>>,
 }
 
 impl Posts {
-    pub fn new(tables: Tables) -> Self {
+    pub fn new(tables: Tables, places: Places) -> Self {
         Self {
             tables,
+            places,
             queues: Mutex::default(),
         }
     }
@@ -116,15 +151,16 @@ impl Posts {
 
     async fn work(self: Arc<Self>, room: RoomId) {
         let _queue = Queue { posts: &self, room };
-        let mut last = None;
         while let Some(mut batch) = self.take(room) {
+            let mut last = self.places.get(room);
             // Who has given up is not posted behind its back.
             batch.retain(|waiting| !waiting.reply.is_closed());
             let settled = settle(&self.tables, room, &mut batch, &mut last);
             let Err(error) = self.tables.breaker.guard(settled).await else {
+                last.into_iter().for_each(|seq| self.places.note(room, seq));
                 continue;
             };
-            last = None;
+            self.places.forget(room);
             if !matches!(error, StoreError::Away) {
                 static LINE: Seldom = Seldom::new();
                 if let Some(left_out) = LINE.turn() {
@@ -171,11 +207,12 @@ async fn settle(
     batch: &mut Vec<Waiting>,
     last: &mut Option<Seq>,
 ) -> Result<(), StoreError> {
+    let authors = batch.iter().map(|waiting| waiting.new.author.id.to_string()).collect();
     let last_place = async |last: Option<Seq>| match last {
         Some(seq) => Ok(seq),
         None => tables.last_seq(room).await,
     };
-    let (document, mut seq) = tokio::try_join!(tables.room_doc(room), last_place(*last))?;
+    let (document, mut seq) = tokio::try_join!(tables.admission(room, authors), last_place(*last))?;
     seq = seq.max(admit(tables, document, batch).await?);
     while !batch.is_empty() {
         let messages: Vec<_> = (seq + 1..)
@@ -204,7 +241,7 @@ async fn settle(
 
 /// Answers those who may not post, but for those whose message is there already. Returns the last place of a message
 /// that had to go.
-async fn admit(tables: &Tables, room: Option<RoomDoc>, batch: &mut Vec<Waiting>) -> Result<Seq, StoreError> {
+async fn admit(tables: &Tables, room: Option<AdmissionDoc>, batch: &mut Vec<Waiting>) -> Result<Seq, StoreError> {
     let Some(room) = room else {
         batch.drain(..).for_each(|waiting| waiting.answer(Err(not_found())));
         return Ok(0);
