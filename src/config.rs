@@ -250,6 +250,16 @@ fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)
 }
 
+/// A lease shorter than a hiccup of the network would cost everybody their seats.
+fn lease(text: &str) -> Result<Duration, String> {
+    let lease = duration(text)?;
+    if lease >= Duration::from_secs(1) {
+        Ok(lease)
+    } else {
+        Err("a lease lasts 1s or longer".to_owned())
+    }
+}
+
 fn plain_http(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{text:?} is no address: {error}"))?;
     if url.scheme() == "http" && url.has_host() {
@@ -258,16 +268,6 @@ fn plain_http(text: &str) -> Result<Url, String> {
         Err(format!(
             "{text:?} can't be asked; write it like http://127.0.0.1:8005/healthz"
         ))
-    }
-}
-
-/// A lease shorter than a hiccup of the network would cost everybody their seats.
-fn lease(text: &str) -> Result<Duration, String> {
-    let lease = duration(text)?;
-    if lease >= Duration::from_secs(1) {
-        Ok(lease)
-    } else {
-        Err("a lease lasts 1s or longer".to_owned())
     }
 }
 

@@ -209,11 +209,11 @@ impl<'a> ChatPage<'a> {
     }
 
     fn is_owner(&self, member: &VisitorView<'_>) -> bool {
-        member.id == self.room.owner_id || member.id.is_empty()
+        member.id == self.room.owner_id
     }
 
     fn is_me(&self, member: &VisitorView<'_>) -> bool {
-        member.id == self.page.me.id || member.id.is_empty()
+        member.id == self.page.me.id
     }
 }
 
