@@ -124,6 +124,7 @@ impl Tables {
             plain(doc! { "members.holds.server": 1 }),
             sparse(doc! { "members.dropped": 1 }),
             sparse(doc! { "empty": 1 }),
+            sparse(doc! { "lines.at": 1 }),
         ];
         within(self.rooms.create_indexes(rooms)).await?;
         let named = doc! { "nonce": { "$exists": true } };
@@ -131,6 +132,10 @@ impl Tables {
             unique(doc! { "room": 1, "seq": 1 }, None),
             unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
             sparse(doc! { "gif.name": 1 }),
+            partial(
+                doc! { "room": 1, "visitor": 1 },
+                doc! { "address": { "$exists": true } },
+            ),
         ];
         within(self.messages.create_indexes(messages)).await?;
         within(self.grants.create_index(unique(doc! { "room": 1, "visitor": 1 }, None))).await?;
@@ -145,6 +150,11 @@ fn plain(keys: Document) -> IndexModel {
 
 fn sparse(keys: Document) -> IndexModel {
     let options = IndexOptions::builder().sparse(true).build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+fn partial(keys: Document, only: Document) -> IndexModel {
+    let options = IndexOptions::builder().partial_filter_expression(only).build();
     IndexModel::builder().keys(keys).options(options).build()
 }
 

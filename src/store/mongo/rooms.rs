@@ -10,10 +10,10 @@ use mongodb::{
 
 use super::{
     client::{Tables, within},
-    documents::{AdmissionDoc, GrantDoc, RoomDoc, signed},
+    documents::{AdmissionDoc, GrantDoc, RoomDoc, hex, signed},
 };
 use crate::{
-    domain::{Access, GifName, Moment, Refusal, Room, RoomId, Seq, Visitor},
+    domain::{Access, AddressKey, GifName, Moment, Refusal, Room, RoomId, Seq, Visitor},
     store::{NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
 };
 
@@ -43,6 +43,8 @@ impl Tables {
             color: new.owner.color.to_string(),
             created: Moment::now().millis(),
             members: Vec::new(),
+            lines: Vec::new(),
+            key: hex(&AddressKey::random().to_bytes()),
             empty: None,
             joined: false,
             floor: 0,
@@ -69,7 +71,7 @@ impl Tables {
         let found = self.rooms.clone_with_type::<AdmissionDoc>();
         let found = found
             .find_one(by_id(id))
-            .projection(doc! { "_id": 0, "floor": 1, "seated": seated });
+            .projection(doc! { "_id": 0, "floor": 1, "lines": 1, "seated": seated });
         within(found).await
     }
 
