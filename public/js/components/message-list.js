@@ -183,7 +183,7 @@ export class MessageList {
   #insert(element) {
     const unsent = this.#pending.size > 0 ? this.#rows.querySelector(UNSENT) : null;
     const line = unsent?.previousElementSibling;
-    this.#rows.insertBefore(element, line?.classList.contains("day") ? line : unsent);
+    this.#rows.insertBefore(element, line?.matches(".day:not(.day--missed)") ? line : unsent);
   }
 
   #settle(element) {
