@@ -50,7 +50,8 @@ for (const [lang, locale] of [["en", "en-US"], ["ko", "ko-KR"]]) {
       pages[name] = await answer.text().catch(() => pages[name]);
     });
     const shoot = async (state) => {
-      pages[state] = await page.content();
+      // What somebody typed into their own page is not ours to judge.
+      pages[state] = (await page.content()).replaceAll("\u0007", "");
       for (const [width, height] of [[390, 844], [1280, 860]]) {
         await page.setViewportSize({ width, height });
         for (const theme of ["light", "dark"]) {

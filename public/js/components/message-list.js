@@ -254,7 +254,7 @@ export class MessageList {
     if (this.#last >= this.#newest) return;
     this.#load(`limit=${PAGE}`, (page) => {
       for (const row of this.#shown) this.#leaves(row);
-      while (this.#rows.firstChild && !this.#rows.firstElementChild.matches(UNSENT)) this.#rows.firstChild.remove();
+      while (this.#rows.firstChild && !this.#rows.firstElementChild?.matches(UNSENT)) this.#rows.firstChild.remove();
       this.#shown = [];
       for (const row of page) this.#place(row);
       this.#setOlder(page.length > 0 && page[0].seq > 1);
@@ -266,14 +266,13 @@ export class MessageList {
   async #load(query, show) {
     if (this.#loading) return;
     this.#loading = true;
-    try {
-      const page = await getJson(`/room/${this.#room}/messages?${query}`);
-      this.#box.setAttribute("aria-live", "off");
-      show(page.data);
-      setTimeout(() => this.#box.removeAttribute("aria-live"), QUIET);
-    } catch { /* the next scroll asks again */ return; } finally {
-      this.#loading = false;
-    }
+    // Without an answer the next scroll asks again.
+    const page = await getJson(`/room/${this.#room}/messages?${query}`).catch(() => null);
+    this.#loading = false;
+    if (!page) return;
+    this.#box.setAttribute("aria-live", "off");
+    show(page.data);
+    setTimeout(() => this.#box.removeAttribute("aria-live"), QUIET);
     if (this.#hurry) this.#toNewest();
     else this.#scroller.look();
   }
