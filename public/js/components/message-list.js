@@ -80,7 +80,7 @@ export class MessageList {
   get messages() { return [...this.#rows.querySelectorAll(".message")]; }
 
   /** Rows that the room has got, in order. */
-  deliver(rows) { this.#frames.add(...rows.map((row) => (follow) => this.#arrive(row, follow))); }
+  deliver(rows) { this.#frames.add(...rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy))); }
 
   /** The room has gone on to `seq` while the line was down, too far to show all of it: one scrolls there. */
   leap(seq) {
@@ -136,17 +136,19 @@ export class MessageList {
   // All changes of a frame at once: who reads further up stays there, who is at the end goes along.
   #change(changes) {
     const follow = this.#scroller.atEnd;
-    const apply = () => { for (const change of changes) change(follow); };
+    const roomy = follow || this.#scroller.deep;
+    const apply = () => { for (const change of changes) change(follow, roomy); };
     if (follow) apply();
     else this.#scroller.keep(apply);
-    if (follow) this.#trimTop();
+    if (roomy) this.#trimTop();
   }
 
-  #arrive(row, follow) {
+  // A row that does not fit is left for when one scrolls there.
+  #arrive(row, follow, roomy) {
     if (row.seq <= this.#last) return;
     this.#newest = Math.max(this.#newest, row.seq);
     const next = row.seq === this.#last + 1;
-    if (next && (follow || this.#shown.length < MOST)) this.#place(row, true);
+    if (next && (roomy || this.#shown.length < MOST)) this.#place(row, true);
     if (!follow && !row.line && row.visitor !== this.#me.id) this.#scroller.unread(1);
   }
 
