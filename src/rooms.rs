@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Access, Max, Password, Refusal, Room, RoomId, Title, Visitor},
+    domain::{Access, Guest, Max, Password, Refusal, Room, RoomId, Title, Visitor},
     passwords::Passwords,
     store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
     uploads::Uploads,
@@ -18,6 +18,15 @@ pub struct RoomEdit {
     pub max: Option<Max>,
     /// A new password, or `Some(None)` to open the room.
     pub password: Option<Option<Password>>,
+}
+
+/// A page of the list as it can be shown now.
+#[derive(Debug)]
+pub struct Look {
+    /// The rooms.
+    pub page: RoomPage,
+    /// Whether it is what was last known, as the store fails.
+    pub old: bool,
 }
 
 /// The rules, and what they work on.
@@ -76,6 +85,19 @@ impl Rooms {
     /// The store fails.
     pub async fn list(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, Refusal> {
         Ok(self.store.rooms(after, limit).await?)
+    }
+
+    /// The same for a page that can say so when it is old: what was last known when the store fails.
+    ///
+    /// # Errors
+    /// The store fails, and nothing is known.
+    pub async fn look(&self, after: Option<RoomCursor>, limit: usize) -> Result<Look, Refusal> {
+        let error = match self.store.rooms(after, limit).await {
+            Ok(page) => return Ok(Look { page, old: false }),
+            Err(error) => Refusal::from(error),
+        };
+        let known = self.store.last_known_rooms(after, limit);
+        known.map(|page| Look { page, old: true }).ok_or(error)
     }
 
     /// A room, and what the visitor is to it.
@@ -137,8 +159,8 @@ impl Rooms {
     ///
     /// # Errors
     /// No such room, no grant, no seat, or the store fails.
-    pub async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, Refusal> {
-        Ok(self.store.enter(id, visitor, socket).await?)
+    pub async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, Refusal> {
+        Ok(self.store.enter(id, guest, socket).await?)
     }
 
     /// Takes a socket from the visitor's seat.

@@ -99,7 +99,7 @@ macro_rules! texts {
 texts! {
     /// The frame of every page.
     site: Site { skip, me, other_language, theme, theme_now, theme_system, theme_light, theme_dark, see_rooms, make_room,
-        close, foot }
+        close, foot, away, away_old, away_retry }
     /// How long ago something was.
     ago: Ago { now, minute, minutes, hour, hours, day, days }
     /// The list of open rooms.
@@ -111,9 +111,11 @@ texts! {
     gate: Gate { head, locked, password, submit }
     /// The page of a room.
     chat: Chat { leave, locked, people, owner, members, log, older, empty, message, placeholder, send,
-        pick, queue, drop_title, drop_text, joined, left, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
+        pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
         writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }
+    /// What happened in a room.
+    line: LineText { joined, left, owner, kicked, banned, cleared, deleted }
     /// The owner's tools.
     owner: Owner { title, edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
         delete_text }
@@ -157,10 +159,18 @@ pub struct Split {
     pub hours: (&'static str, &'static str),
     /// `ago.days`.
     pub days: (&'static str, &'static str),
-    /// `chat.joined`.
+    /// `line.joined`.
     pub joined: (&'static str, &'static str),
-    /// `chat.left`.
+    /// `line.left`.
     pub left: (&'static str, &'static str),
+    /// `line.owner`.
+    pub owner_line: (&'static str, &'static str),
+    /// `line.kicked`.
+    pub kicked: (&'static str, &'static str),
+    /// `line.banned`.
+    pub banned: (&'static str, &'static str),
+    /// `line.cleared`.
+    pub cleared: (&'static str, &'static str),
 }
 
 fn around(text: &'static str) -> (&'static str, &'static str) {
@@ -180,6 +190,7 @@ impl Texts {
             rooms,
             make,
             chat,
+            line,
             talk,
             field,
             error,
@@ -188,15 +199,19 @@ impl Texts {
         let scripts = Scripts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
-            chat: data_block(&json!({ "chat": chat, "talk": talk, "field": field, "error": error })),
+            chat: data_block(&json!({ "chat": chat, "line": line, "talk": talk, "field": field, "error": error })),
         };
         let split = Split {
             owner: around(rooms.owner),
             minutes: around(ago.minutes),
             hours: around(ago.hours),
             days: around(ago.days),
-            joined: around(chat.joined),
-            left: around(chat.left),
+            joined: around(line.joined),
+            left: around(line.left),
+            owner_line: around(line.owner),
+            kicked: around(line.kicked),
+            banned: around(line.banned),
+            cleared: around(line.cleared),
         };
         Self { split, scripts, ..self }
     }

@@ -3,14 +3,18 @@
 mod id;
 
 pub mod gif;
+pub mod guest;
 pub mod limits;
+pub mod line;
 pub mod mark;
 pub mod message;
 pub mod refusal;
 pub mod room;
 pub mod visitor;
 
+pub use guest::{Address, AddressKey, AddressMark, Guest};
 pub use limits::Limits;
+pub use line::{Line, LineKind};
 pub use message::{Alt, Body, Chat, GifBody, GifName, Message, MessageId, Nonce, Seq};
 pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
 pub use room::{Access, Max, Password, Room, RoomId, Title};

@@ -7,7 +7,7 @@ mod lobby;
 mod mend;
 mod room;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -16,14 +16,19 @@ use socketioxide::{
     extract::{AckSender, SocketRef},
 };
 use tokio::sync::mpsc;
+use tracing::warn;
 
 pub use self::lobby::Lobby;
 use self::room::{RoomEvent, RoomTask};
 use crate::{
-    domain::{Color, RoomId, Visitor, VisitorId},
-    store::{Change, Changes, Entry, SocketKey, Store},
+    domain::{Guest, RoomId, Visitor},
+    store::{Change, Changes, Entry, SocketKey, Store, StoreError},
+    texts::Lang,
     uploads::Uploads,
 };
+
+/// Time until what could not be read is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Namespace of the list of rooms.
 pub const LOBBY_NS: &str = "/room";
@@ -32,32 +37,6 @@ pub const CHAT_NS: &str = "/chat";
 
 /// Events that may wait for one room's task. The follower waits when it is full, and then so does the store.
 const ROOM_QUEUE: usize = 1_024;
-
-/// A line that nobody wrote.
-#[derive(Serialize)]
-struct System {
-    user: &'static str,
-    chat: String,
-    visitor: VisitorId,
-    color: Color,
-    hue: Option<u8>,
-    count: u32,
-}
-
-impl System {
-    /// The textbook's line: `colour님이 verb하셨습니다.` Pages write their own, in their reader's language.
-    fn new(visitor: Visitor, verb: &str, count: u32) -> Self {
-        let Visitor { id, color, hue } = visitor;
-        Self {
-            user: "system",
-            chat: format!("{color}님이 {verb}하셨습니다."),
-            visitor: id,
-            color,
-            hue,
-            count,
-        }
-    }
-}
 
 /// Told to every socket before the server stops.
 #[derive(Serialize)]
@@ -73,7 +52,9 @@ pub struct Joining {
     /// Its key among the seats.
     pub key: SocketKey,
     /// Whose it is.
-    pub visitor: Visitor,
+    pub guest: Guest,
+    /// The language of what is said to it alone.
+    pub lang: Lang,
     /// Where the answer to its `join` goes.
     pub ack: AckSender,
     /// The seat it got.
@@ -108,6 +89,10 @@ impl Events {
     pub async fn follow(self: Arc<Self>, mut changes: Changes) {
         while let Some(change) = changes.recv().await {
             self.lobby.note(&change);
+            if let Change::Missed = change {
+                let events = Arc::clone(&self);
+                tokio::spawn(async move { events.forget_rooms_gone().await });
+            }
             if let Change::RoomRemoved(room) = change {
                 self.uploads.forget_room(room).await;
             }
@@ -116,6 +101,17 @@ impl Events {
                 Some(room) => self.tell(room, RoomEvent::Change(change)).await,
                 None => self.tell_all(&change).await,
             }
+        }
+    }
+
+    /// Tries until the copies of all GIFs whose rooms went unnoticed are gone.
+    async fn forget_rooms_gone(&self) {
+        while let Err(error) = self.uploads.forget_rooms_gone(&*self.store).await {
+            if matches!(error, StoreError::Stopped) {
+                return;
+            }
+            warn!(%error, "GIFs of rooms that are gone can't be looked for yet");
+            tokio::time::sleep(AGAIN).await;
         }
     }
 
@@ -140,9 +136,9 @@ impl Events {
         self.tell(room, RoomEvent::Detach(key)).await;
     }
 
-    /// Tells the others in the room that a visitor is typing.
-    pub async fn typing(&self, room: RoomId, visitor: Visitor) {
-        self.tell(room, RoomEvent::Typing(visitor)).await;
+    /// Tells the others in the room that a visitor is typing, if that socket is still in it.
+    pub async fn typing(&self, room: RoomId, visitor: Visitor, key: SocketKey) {
+        self.tell(room, RoomEvent::Typing(visitor, key)).await;
     }
 
     async fn tell(&self, room: RoomId, event: RoomEvent) {
@@ -177,7 +173,7 @@ impl Events {
     }
 
     /// Tells every socket that the server is about to restart.
-    pub async fn announce_restart(io: &SocketIo, within: std::time::Duration) {
+    pub async fn announce_restart(io: &SocketIo, within: Duration) {
         let within = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
         for namespace in [LOBBY_NS, CHAT_NS] {
             if let Some(all) = io.of(namespace) {

@@ -7,7 +7,7 @@ use tokio::{sync::mpsc, time::Instant};
 use tracing::warn;
 
 use super::{
-    Events, Joining, System,
+    Events, Joining,
     audience::{Audience, Behind, Encoded, Listener},
     mend::Wrong,
 };
@@ -34,7 +34,7 @@ pub enum RoomEvent {
     Change(Change),
     Attach(Box<Joining>),
     Detach(SocketKey),
-    Typing(Visitor),
+    Typing(Visitor, SocketKey),
 }
 
 /// The answer to `join`.
@@ -86,34 +86,40 @@ impl RoomTask {
                 self.handle(event).await;
             }
             if self.is_behind() && Instant::now() >= retry {
-                self.mend().await;
-                pause = if self.catch_up().await {
+                pause = if self.put_right().await {
                     KEEP_UP
                 } else {
                     (pause * 2).min(CATCH_UP)
                 };
                 retry = Instant::now() + pause;
             }
-            if (self.removed || self.audience.is_empty()) && self.events.end(self.room, &mut queue) {
+            if self.audience.is_empty() && self.events.end(self.room, &mut queue) {
                 return;
             }
         }
     }
 
+    /// Whether there is something to tell again. Of a room that is gone that is its end.
     fn is_behind(&self) -> bool {
-        self.audience.any_behind() || self.wrong.any()
+        self.removed || self.audience.any_behind() || self.wrong.any()
+    }
+
+    /// Tells it; whether a socket took anything.
+    async fn put_right(&mut self) -> bool {
+        if self.removed {
+            self.tell_removal();
+            return false;
+        }
+        self.mend().await;
+        self.catch_up().await
     }
 
     async fn handle(&mut self, event: RoomEvent) {
         match event {
             RoomEvent::Change(Change::Posted(message)) => self.tell_message(&message).await,
-            RoomEvent::Change(Change::Entered(room, visitor)) => {
-                self.tell("join", &System::new(visitor, "입장", room.count), Some(visitor));
-            }
-            RoomEvent::Change(Change::Left(room, visitor)) => {
-                self.tell("exit", &System::new(visitor, "퇴장", room.count), Some(visitor));
-            }
-            RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room, None),
+            // The line about it follows.
+            RoomEvent::Change(Change::Entered(..) | Change::Left(..)) => (),
+            RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room),
             RoomEvent::Change(Change::RoomRemoved(_)) => self.tell_removal(),
             RoomEvent::Change(Change::RoomCreated(_)) => (),
             RoomEvent::Change(Change::Missed) => {
@@ -126,66 +132,81 @@ impl RoomTask {
             }
             RoomEvent::Attach(joining) => self.attach(*joining).await,
             RoomEvent::Detach(key) => self.detach(key).await,
-            RoomEvent::Typing(visitor) => {
-                if let Some(event) = Encoded::new("typing", &visitor) {
+            RoomEvent::Typing(visitor, key) => {
+                if self.audience.has(key)
+                    && let Some(event) = Encoded::new("typing", &visitor)
+                {
                     self.audience.send_hint(&event, visitor.id);
                 }
             }
         }
     }
 
+    /// Lets the sockets go. Who can't take even that is told again later.
     pub(super) fn tell_removal(&mut self) {
-        let id = self.room;
-        self.tell("removeRoom", &id, None);
-        self.audience.clear();
         self.removed = true;
-    }
-
-    pub(super) fn tell(&mut self, name: &'static str, data: &impl Serialize, except: Option<Visitor>) {
-        if let Some(event) = Encoded::new(name, data) {
-            self.audience.send_line(&event, except.map(|visitor| visitor.id));
+        if let Some(event) = Encoded::new("removeRoom", &self.room) {
+            self.audience.dismiss(&event);
         }
     }
 
-    /// Answers a `join` and adds the socket: every message behind the answer's `seq` will reach it, none before.
+    pub(super) fn tell(&mut self, name: &'static str, data: &impl Serialize) {
+        if let Some(event) = Encoded::new(name, data) {
+            self.audience.send_line(&event);
+        }
+    }
+
+    /// Answers a `join` and adds the socket: every message behind the answer's `seq` will reach it, none before. The
+    /// members of the answer are those at that place.
     async fn attach(&mut self, joining: Joining) {
         let Joining {
             socket,
             key,
-            visitor,
+            guest,
+            lang,
             ack,
             entry,
         } = joining;
-        let seq = match self.seq {
+        let told = match self.seq {
             Some(seq) => seq,
             // What was committed before this is read by the client; the changes about it that still come are skipped.
             None => match self.events.store.room(self.room).await {
-                Ok(Some(record)) => record.last_seq,
+                Ok(Some(record)) => record.last_seq.max(entry.seq),
                 Ok(None) => {
                     self.removed = true;
                     0
                 }
                 Err(error) => {
                     warn!(%error, "a room's last place is unknown; its sockets hear every message");
-                    0
+                    entry.seq
                 }
             },
         };
-        self.seq = Some(seq);
-        let Entry { room, members } = &entry;
+        self.seq = Some(told);
+        let Entry { room, members, seq } = &entry;
         // Who can't even take this answer is full of older events and asks again.
         let _ = ack.send(&Joined {
             ok: true,
-            you: visitor,
+            you: guest.visitor,
             room,
             members,
-            seq,
+            seq: *seq,
         });
         if self.removed {
             // It went between the seat and this answer.
             let _ = socket.emit("removeRoom", &self.room);
-        } else {
-            self.audience.add(Listener::new(key, Some(visitor.id), socket));
+        } else if !self.audience.has(key) {
+            self.audience.add(Listener {
+                guest: Some(guest),
+                lang,
+                from: *seq,
+                // What was told since it took its seat.
+                behind: (told > *seq).then_some(Behind {
+                    after: *seq,
+                    next: None,
+                }),
+                ..Listener::new(key, socket)
+            });
         }
     }
 
@@ -203,7 +224,7 @@ impl RoomTask {
     }
 
     pub(super) fn send_message(&mut self, message: &Message) {
-        if let Some(event) = Encoded::new("chat", message) {
+        if let Some(event) = Encoded::new(message.event(), message) {
             self.audience.send_message(message.seq, &event);
         }
         self.seq = Some(message.seq);
@@ -228,8 +249,8 @@ impl RoomTask {
                 continue;
             }
             if listener.missed
-                && let Ok(members) = events.store.members(*room).await
-                && let Some(event) = Encoded::new("members", &members)
+                && let Ok(Some(record)) = events.store.room(*room).await
+                && let Some(event) = Encoded::new("updateRoom", &record.room)
             {
                 listener.missed = !listener.send(&event);
                 taken |= !listener.missed;
@@ -272,7 +293,7 @@ async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, listener: &
             break;
         }
         for message in page.iter().take_while(|message| message.seq <= last) {
-            let next = Encoded::new("chat", message);
+            let next = Encoded::new(message.event(), message);
             if next.as_ref().is_some_and(|event| !listener.send(event)) {
                 listener.behind = Some(Behind { next, ..behind });
                 return false;

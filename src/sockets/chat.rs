@@ -24,7 +24,7 @@ use super::{
     next_key,
 };
 use crate::{
-    domain::{Chat, Field, Invalid, Message, Nonce, Problem, Refusal, RoomId},
+    domain::{Chat, Field, Invalid, Message, Nonce, Problem, Refusal, RoomId, Visitor},
     events::Joining,
     sentences::sentence,
     state::AppState,
@@ -204,7 +204,8 @@ impl Client {
                 let joining = Joining {
                     socket,
                     key: self.key,
-                    visitor: self.who.visitor,
+                    guest: self.who.guest,
+                    lang: self.who.lang,
                     ack: reply.ack(),
                     entry,
                 };
@@ -221,7 +222,7 @@ impl Client {
             Some(Value::String(_)) | None => return Err(Invalid::new(Field::Room, Problem::Empty).into()),
             Some(_) => return Err(Invalid::new(Field::Room, Problem::Malformed).into()),
         };
-        let entry = self.state.rooms.enter(id, self.who.visitor, self.key).await?;
+        let entry = self.state.rooms.enter(id, self.who.guest, self.key).await?;
         let before = *self.room.lock();
         if before.is_some_and(|before| before != id) {
             self.leave(Departure::Left).await?;
@@ -243,7 +244,7 @@ impl Client {
             None | Some(Value::Null) => None,
             given => Some(Nonce::parse(text(given, Field::Nonce)?)?),
         };
-        self.state.messages.post_chat(room, self.who.visitor, chat, nonce).await
+        self.state.messages.post_chat(room, self.visitor(), chat, nonce).await
     }
 
     async fn typing(&self) -> Result<(), Refusal> {
@@ -251,11 +252,15 @@ impl Client {
         let now = Instant::now();
         let last = self.typed_at.lock().replace(now);
         if last.is_none_or(|last| now.duration_since(last) >= TYPING_EVERY) {
-            self.state.events.typing(room, self.who.visitor).await;
+            self.state.events.typing(room, self.visitor(), self.key).await;
         } else {
             *self.typed_at.lock() = last;
         }
         Ok(())
+    }
+
+    const fn visitor(&self) -> Visitor {
+        self.who.guest.visitor
     }
 
     /// The room the socket is in.
@@ -278,7 +283,7 @@ impl Client {
             return Ok(());
         };
         self.state.events.detach(room, self.key).await;
-        self.state.rooms.leave(room, self.who.visitor, self.key, how).await
+        self.state.rooms.leave(room, self.visitor(), self.key, how).await
     }
 
     /// Says no, in the acknowledgement if one was asked for, else by an `exception`.

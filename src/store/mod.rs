@@ -18,7 +18,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::domain::{Access, Body, GifName, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title, Visitor};
+use crate::{
+    domain::{Access, Body, GifName, Guest, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title, Visitor},
+    seldom::Seldom,
+};
 
 /// What a store committed, in commit order. Bounded: a store waits for a follower that is behind.
 pub type Changes = mpsc::Receiver<Change>;
@@ -32,11 +35,11 @@ pub enum Change {
     RoomUpdated(Room),
     /// A room is gone, with its messages.
     RoomRemoved(RoomId),
-    /// A visitor took a seat; the room with its new count.
+    /// A visitor took a seat; the room with its new count. The line about it follows as [`Change::Posted`].
     Entered(Room, Visitor),
-    /// A visitor's seat is free; the room with its new count.
+    /// A visitor's seat is free; the room with its new count. The line about it follows as [`Change::Posted`].
     Left(Room, Visitor),
-    /// A message was stored.
+    /// A message was stored, or a line that nobody wrote.
     Posted(Arc<Message>),
     /// Changes got lost on their way here: followers read anew what they show. What comes behind this is whole again.
     Missed,
@@ -152,6 +155,9 @@ pub struct Entry {
     pub room: Room,
     /// Who sits in it, the longest first.
     pub members: Vec<Visitor>,
+    /// The place of the line about it; without one, a place from which on every line about others will come. `members`
+    /// is who sits there at that place.
+    pub seq: Seq,
 }
 
 /// How a socket left.
@@ -238,6 +244,9 @@ pub enum StoreError {
     /// The store has stopped.
     #[error("the store has stopped")]
     Stopped,
+    /// Whatever keeps it does not answer. The store has said so in the log.
+    #[error("the database does not answer")]
+    Away,
     /// It broke.
     #[error("the store failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -290,6 +299,11 @@ pub trait Store: Send + Sync + 'static {
     /// A page of all rooms, newest first.
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError>;
 
+    /// The same page as this server last knew it, for when the store is [`StoreError::Away`].
+    fn last_known_rooms(&self, _after: Option<RoomCursor>, _limit: usize) -> Option<RoomPage> {
+        None
+    }
+
     /// Changes a room. `RoomNotFound` when there is none.
     async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError>;
 
@@ -305,11 +319,11 @@ pub trait Store: Send + Sync + 'static {
     /// Who sits in a room, the longest first; nobody when there is no room.
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError>;
 
-    /// Takes a seat for a socket, or adds the socket to the visitor's seat. `RoomFull` when there is none left,
-    /// `WrongPassword` without a grant.
-    async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError>;
+    /// Takes a seat for a socket, with a line in the room about it, or adds the socket to the visitor's seat. `RoomFull`
+    /// when there is none left, `WrongPassword` without a grant.
+    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError>;
 
-    /// Takes a socket from its visitor's seat.
+    /// Takes a socket from its visitor's seat. A seat that is free by it leaves a line in the room.
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError>;
 
     /// Stores a message of a member. `NotAMember` when the author has no seat.
@@ -332,7 +346,7 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
-    /// Frees the seats and removes the rooms whose grace is over.
+    /// Frees the seats and removes the rooms whose grace is over. A seat that is free leaves a line in its room.
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError>;
 
     /// Commits what is waiting and stops. Later calls fail with [`StoreError::Stopped`].
@@ -340,14 +354,17 @@ pub trait Store: Send + Sync + 'static {
 }
 
 impl From<StoreError> for Refusal {
-    /// What a visitor may know of it. The cause of a fault is logged here, once.
+    /// What a visitor may know of it. The cause of a fault is logged here.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal,
             StoreError::Full => Self::StorageFull,
-            StoreError::Busy | StoreError::Stopped => Self::Unavailable,
+            StoreError::Busy | StoreError::Stopped | StoreError::Away => Self::Unavailable,
             StoreError::Failed(cause) => {
-                tracing::error!(%cause, "the store failed");
+                static LINE: Seldom = Seldom::new();
+                if let Some(left_out) = LINE.turn() {
+                    tracing::error!(%cause, left_out, "the store failed");
+                }
                 Self::Unavailable
             }
         }

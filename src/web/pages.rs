@@ -18,11 +18,13 @@ use super::{
     rooms::{self, Id},
 };
 use crate::{
-    domain::{Body, Field, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor},
+    domain::{Body, Field, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
     sentences::sentence,
     state::AppState,
+    texts::Texts,
     views::{
-        ChatPage, GatePage, GifView, MainPage, MessageView, Page, RoomForm, RoomPage, RoomRows, RoomView, VisitorView,
+        ChatPage, GatePage, GifView, LineView, MainPage, MessageView, Page, RoomForm, RoomPage, RoomRows, RoomView,
+        VisitorView,
     },
 };
 
@@ -30,18 +32,28 @@ use crate::{
 const HISTORY: usize = 50;
 
 /// `GET /`
-pub async fn main(state: State<AppState>, prefs: Prefs, visitor: Visitor, params: Params) -> Result<Response, Refused> {
+pub async fn main(
+    state: State<AppState>,
+    prefs: Prefs,
+    visitor: Result<Visitor, Refused>,
+    params: Params,
+) -> Result<Response, Refused> {
     if prefs.json {
         return rooms::list(state, params).await;
     }
     let (State(state), Params(params)) = (state, params);
-    let listed = state.rooms.list(rooms::cursor(&params)?, rooms::LIMIT.0).await?;
+    // Whose session can't be read sees the rooms as anybody, and keeps the cookie for later.
+    let guest = visitor.is_err();
+    let visitor = visitor.unwrap_or_else(|_| Visitor::new(VisitorId::random()));
+    let look = state.rooms.look(rooms::cursor(&params)?, rooms::LIMIT.0).await?;
+    let listed = look.page;
     let frame = frame(&state, prefs, &visitor, "/");
     let Ok(rows) = rows(&state, prefs, &frame, &listed.rooms, &visitor) else {
         return Ok(broken("the list of rooms"));
     };
     let mut page = MainPage::new(frame, &rows, listed.total as u64);
     page.next = listed.next.map(|cursor| cursor.to_string());
+    (page.old, page.guest) = (look.old || guest, guest);
     page.later = params.has(Field::After);
     page.error = params.named("error").and_then(|code| prefs.lang.texts().code(code));
     Ok(html(&page))
@@ -117,7 +129,10 @@ pub async fn chat(
     let members = state.rooms.members(id).await?;
     let path = format!("/room/{id}");
     let page = frame(&state, prefs, &visitor, &path);
-    let messages = history.iter().map(|message| message_view(message, &visitor)).collect();
+    let messages = history
+        .iter()
+        .map(|message| message_view(message, &visitor, page.t))
+        .collect();
     let members = members.iter().map(visitor_view).collect();
     let room = room_view(&record.room, &visitor, Moment::now());
     Ok(html(&ChatPage::new(page, room, members, messages)))
@@ -205,7 +220,7 @@ fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> {
     }
 }
 
-fn message_view<'a>(message: &'a Message, me: &Visitor) -> MessageView<'a> {
+fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> MessageView<'a> {
     let id: Cow<'_, str> = message.id.to_string().into();
     let view = match &message.body {
         Body::Chat(chat) => MessageView::text(id, message.seq, chat.as_str().into()),
@@ -219,6 +234,8 @@ fn message_view<'a>(message: &'a Message, me: &Visitor) -> MessageView<'a> {
             };
             MessageView::gif(id, message.seq, gif)
         }
+        Body::Line(line) => MessageView::line(id, message.seq, LineView::new(line.kind, t)),
+        Body::Deleted => MessageView::deleted(id, message.seq),
     };
     let author = message.author;
     view.by(

@@ -15,6 +15,7 @@
 
 mod bad_input;
 mod durability;
+#[path = "../support/fixtures.rs"]
 mod fixtures;
 mod gifs;
 mod messages;
@@ -23,4 +24,5 @@ mod rooms;
 mod seats;
 mod slow_reader;
 mod store;
+#[path = "../support/mod.rs"]
 mod support;

@@ -12,11 +12,17 @@
     reason = "tests"
 )]
 
-mod mongod;
+#[path = "../support/fixtures.rs"]
+mod fixtures;
+mod fleet;
+mod pages;
 mod proxy;
 mod seats;
+mod secrets;
 mod sessions;
 mod sites;
 mod stream;
+#[path = "../support/mod.rs"]
+mod support;
 mod trouble;
 mod writes;

@@ -52,6 +52,13 @@ impl Proxy {
         proxy
     }
 
+    /// The address of a database, reached through this.
+    pub fn before_url(&self, url: &str) -> String {
+        let (host, rest) = url.split_once("127.0.0.1:").unwrap();
+        let (_, rest) = rest.split_once('/').unwrap();
+        format!("{host}127.0.0.1:{}/{rest}", self.port)
+    }
+
     /// From now on.
     pub fn set(&self, way: Way) {
         self.way.send_replace(way);

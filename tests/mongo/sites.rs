@@ -10,7 +10,7 @@ use gifchat::{
     },
 };
 
-use super::{mongod, proxy::Proxy};
+use super::{proxy::Proxy, support::mongod};
 
 /// Leases that run out fast enough for a test.
 pub const FAST: Timing = Timing {
@@ -23,26 +23,18 @@ pub const SOON: Duration = Duration::from_secs(20);
 
 /// A database of its own on the mongod of the run.
 pub struct Site {
-    name: String,
+    url: String,
 }
 
 impl Site {
     pub fn new() -> Self {
-        mongod::port();
         Self {
-            name: format!("t{:016x}", rand::random::<u64>()),
+            url: mongod::fresh_database(),
         }
     }
 
     pub fn url(&self) -> MongoUrl {
-        self.url_at(mongod::port())
-    }
-
-    fn url_at(&self, port: u16) -> MongoUrl {
-        match format!("mongodb://127.0.0.1:{port}/{}?directConnection=true", self.name).parse() {
-            Ok(StoreUrl::Mongo(url)) => url,
-            other => panic!("{other:?}"),
-        }
+        parsed(&self.url)
     }
 
     /// A server of this site.
@@ -56,7 +48,11 @@ impl Site {
 
     /// A server that reaches the database through a proxy.
     pub async fn server_behind(&self, proxy: &Proxy, timing: Timing) -> Arc<MongoStore> {
-        Arc::new(MongoStore::open(&self.url_at(proxy.port), 1_000, timing).await.unwrap())
+        Arc::new(
+            MongoStore::open(&parsed(&proxy.before_url(&self.url)), 1_000, timing)
+                .await
+                .unwrap(),
+        )
     }
 
     pub async fn servers<const N: usize>(&self) -> [Arc<MongoStore>; N] {
@@ -69,10 +65,14 @@ impl Site {
 
     /// The database, for a look behind the scenes.
     pub async fn database(&self) -> mongodb::Database {
-        mongodb::Client::with_uri_str(self.url().secret())
-            .await
-            .unwrap()
-            .database(&self.name)
+        mongod::behind(&self.url).await
+    }
+}
+
+fn parsed(url: &str) -> MongoUrl {
+    match url.parse() {
+        Ok(StoreUrl::Mongo(url)) => url,
+        other => panic!("{other:?}"),
     }
 }
 

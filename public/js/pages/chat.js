@@ -98,7 +98,8 @@ const conversation = new Conversation({
       list.deliver(rows);
       attention.came(rows.filter(isNews));
       for (const row of rows) {
-        if (!row.line) typing.stopped(row.visitor);
+        if (row.line) members.line(row);
+        if (!row.line || row.line === "left") typing.stopped(row.visitor);
         this.known(row);
       }
     },
@@ -111,7 +112,7 @@ const conversation = new Conversation({
       notices.lineUp();
       // A session that ran out in the meantime made us somebody else.
       Object.assign(me, ack.you);
-      members.replace(ack.members);
+      members.replace(ack.members, ack.seq);
       changed(ack.room);
       outbox.start();
       uploads.start();
@@ -123,14 +124,7 @@ const conversation = new Conversation({
       notices.lineDown();
     },
     refused: (why, again) => notices.refused(why, again),
-    system(kind, line) {
-      if (line.seq === undefined) list.line({ line: kind, ...line });
-      if (kind === "joined") members.add(line);
-      else members.remove(line);
-      typing.stopped(line.visitor);
-    },
     typing: (visitor) => { if (visitor.id !== me.id) typing.heard(visitor); },
-    members: (all) => members.replace(all),
     changed,
     gone() {
       clearInterval(asking);

@@ -1,6 +1,6 @@
 //! The connection: its times, what is durable, collections and indexes, what a driver's error means.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mongodb::{
     Client, Collection, Database, IndexModel,
@@ -12,7 +12,10 @@ use mongodb::{
 };
 use tokio::time::timeout;
 
-use super::documents::{GrantDoc, MessageDoc, RoomDoc};
+use super::{
+    breaker::{Breaker, CALLS},
+    documents::{GrantDoc, MessageDoc, RoomDoc},
+};
 use crate::store::{MongoUrl, StoreError};
 
 /// Time for a call, all its round trips together. Whoever waits is told `unavailable` then.
@@ -21,8 +24,11 @@ pub const ANSWER: Duration = Duration::from_millis(2_900);
 /// Time to find the primary; shorter than [`ANSWER`], so that the log says what is wrong.
 const SELECTION: Duration = Duration::from_millis(2_700);
 
-/// Connections to one member, when the address does not say.
-const POOL: u32 = 64;
+/// Connections to one member, when the address does not say: two for each call, as some ask for two things at once, and
+/// some for what runs beside them. All may be opened at the same time. So nobody waits in the driver's queue: it serves
+/// one request an event, those before it whose callers have given up among them, and after an outage there may be no
+/// end of these.
+const POOL: u32 = 2 * CALLS as u32 + 16;
 
 const DUPLICATE: i32 = 11_000;
 const EXISTS: i32 = 48;
@@ -33,6 +39,8 @@ const NO_SPACE: i32 = 14_031;
 pub struct Tables {
     /// The database.
     pub db: Database,
+    /// Whether it answers.
+    pub breaker: Arc<Breaker>,
     /// Rooms with their members.
     pub rooms: Collection<RoomDoc>,
     /// Messages.
@@ -57,6 +65,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         grants: db.collection("grants"),
         servers: db.collection("servers"),
         gifs: db.collection("gifs"),
+        breaker: Arc::default(),
         db,
     };
     tables.must_be_replicated().await?;
@@ -71,6 +80,7 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
     options.server_selection_timeout.get_or_insert(SELECTION);
     options.connect_timeout.get_or_insert(SELECTION);
     options.max_pool_size.get_or_insert(POOL);
+    options.max_connecting.get_or_insert(POOL);
     options.write_concern = Some(WriteConcern::majority());
     // What has to be lasting asks for it; the stream takes nothing weaker than a majority, which is its default.
     options.read_concern = None;
@@ -114,6 +124,7 @@ impl Tables {
             plain(doc! { "members.holds.server": 1 }),
             sparse(doc! { "members.dropped": 1 }),
             sparse(doc! { "empty": 1 }),
+            sparse(doc! { "lines.at": 1 }),
         ];
         within(self.rooms.create_indexes(rooms)).await?;
         let named = doc! { "nonce": { "$exists": true } };
@@ -121,6 +132,10 @@ impl Tables {
             unique(doc! { "room": 1, "seq": 1 }, None),
             unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
             sparse(doc! { "gif.name": 1 }),
+            partial(
+                doc! { "room": 1, "visitor": 1 },
+                doc! { "address": { "$exists": true } },
+            ),
         ];
         within(self.messages.create_indexes(messages)).await?;
         within(self.grants.create_index(unique(doc! { "room": 1, "visitor": 1 }, None))).await?;
@@ -135,6 +150,11 @@ fn plain(keys: Document) -> IndexModel {
 
 fn sparse(keys: Document) -> IndexModel {
     let options = IndexOptions::builder().sparse(true).build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+fn partial(keys: Document, only: Document) -> IndexModel {
+    let options = IndexOptions::builder().partial_filter_expression(only).build();
     IndexModel::builder().keys(keys).options(options).build()
 }
 

@@ -3,17 +3,20 @@
 //! # Layout
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
 //! - `rooms`, `seats`, `history`, `blobs`: what a call does, one or two round trips each
-//! - `posts`: queues that give messages their places; `leases`: this server's life and what it does after others' deaths
+//! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there; `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
+//! - `breaker`: what happens while the database does not answer
 
 mod blobs;
+mod breaker;
 mod client;
 mod documents;
 mod follow;
 mod history;
 mod known;
 mod leases;
+mod lines;
 mod posts;
 mod rooms;
 mod seats;
@@ -28,6 +31,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
 use mongodb::bson::doc;
 use parking_lot::Mutex;
 use tokio::{
@@ -35,17 +39,20 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tracing::warn;
+use tracing::{error, warn};
 
-pub use self::{blobs::LARGEST, leases::Timing};
+pub use self::{blobs::LARGEST, documents::SEATS, leases::Timing};
 use self::{
+    breaker::Breaker,
     client::{ANSWER, Tables, within},
     follow::Follower,
+    known::Known,
     leases::Seating,
     posts::Posts,
+    seats::Seated,
 };
 use crate::{
-    domain::{Access, GifName, Message, Room, RoomId, Visitor},
+    domain::{Access, GifName, Guest, Message, Room, RoomId, Visitor},
     store::{
         Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewMessage, NewRoom, Posted, RoomChange, RoomCursor,
         RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended, Window,
@@ -55,8 +62,14 @@ use crate::{
 /// Changes that may wait for their follower. The stream waits when it is full.
 const CHANGES: usize = 4_096;
 
+/// Rooms whose lines are moved to the messages side by side.
+const ROOMS_AT_ONCE: usize = 16;
+
 /// How often what crashes left behind is looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Time until a task that panicked is begun again.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// The store of many machines.
 pub struct MongoStore {
@@ -65,6 +78,8 @@ pub struct MongoStore {
     limit: usize,
     seating: Arc<Seating>,
     posts: Arc<Posts>,
+    /// The rooms as they were last told.
+    known: Arc<Mutex<Known>>,
     changes: Mutex<Option<Changes>>,
     tasks: Mutex<JoinSet<()>>,
     closed: AtomicBool,
@@ -82,15 +97,26 @@ impl MongoStore {
         let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
         let mut tasks = JoinSet::new();
         let (begun, following) = oneshot::channel();
-        tasks.spawn(Follower::new(tables.clone(), tell).run(begun));
+        let known: Arc<_> = Arc::default();
+        let (of_all, all, mut begun) = (tables.clone(), Arc::clone(&known), Some(begun));
+        tasks.spawn(lasting("following the changes", move || {
+            Follower::new(of_all.clone(), Arc::clone(&all), tell.clone()).run(begun.take())
+        }));
         following.await.map_err(|_| StoreError::Stopped)??;
         let keeper = Arc::clone(&seating);
-        tasks.spawn(async move { keeper.keep().await });
-        tasks.spawn(sweep(tables.clone()));
+        tasks.spawn(lasting("keeping the lease", move || {
+            let keeper = Arc::clone(&keeper);
+            async move { keeper.keep().await }
+        }));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("sweeping", move || sweep(of_all.clone())));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
         Ok(Self {
             limit: rooms,
             posts: Arc::new(Posts::new(tables.clone())),
             seating,
+            known,
             changes: Mutex::new(Some(changes)),
             tasks: Mutex::new(tasks),
             closed: AtomicBool::new(false),
@@ -103,16 +129,42 @@ impl MongoStore {
     /// # Errors
     /// The database fails.
     pub async fn sessions(&self) -> Result<Sessions, StoreError> {
-        sessions::open(&self.tables.db).await
+        sessions::open(&self.tables).await
     }
 
-    /// What calls work on, as long as the store is open.
+    async fn take_seat(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
+        let Seated { mut entry, line } = self.seating.enter(id, guest, socket).await?;
+        if let Some(line) = line {
+            entry.seq = self.posts.place_of_line(id, line).await?;
+        }
+        Ok(entry)
+    }
+
+    /// Makes a call on the database, as long as the store is open and the database answers.
+    async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.tables()?.breaker.guard(call).await
+    }
+
+    /// The same for calls that go on until they are through: they clear away, and nobody waits for that.
     fn tables(&self) -> Result<&Tables, StoreError> {
         if self.closed.load(Ordering::Relaxed) {
-            Err(StoreError::Stopped)
-        } else {
-            Ok(&self.tables)
+            return Err(StoreError::Stopped);
         }
+        self.tables.breaker.check().map(|()| &self.tables)
+    }
+}
+
+/// Runs a task without which a server would live on half dead: it is begun again when it panics.
+async fn lasting<F: Future<Output = ()> + Send + 'static>(what: &'static str, mut begin: impl FnMut() -> F) {
+    loop {
+        // Ends with this one.
+        let mut task = JoinSet::new();
+        task.spawn(begin());
+        match task.join_next().await {
+            Some(Err(broken)) if broken.is_panic() => error!(%broken, "{what} broke; it begins again"),
+            _ => return,
+        }
+        sleep(AGAIN).await;
     }
 }
 
@@ -134,25 +186,28 @@ impl Store for MongoStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         // Of the primary, which is the one that takes writes.
-        within(self.tables()?.db.run_command(doc! { "ping": 1 }))
-            .await
-            .map(drop)
+        let ping = within(self.tables.db.run_command(doc! { "ping": 1 }));
+        self.call(ping).await.map(drop)
     }
 
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
-        self.tables()?.create_room(new, self.limit).await
+        self.call(self.tables.create_room(new, self.limit)).await
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
-        self.tables()?.room(id).await
+        self.call(self.tables.room(id)).await
     }
 
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
-        self.tables()?.list(after, limit).await
+        self.call(self.tables.list(after, limit)).await
+    }
+
+    fn last_known_rooms(&self, after: Option<RoomCursor>, limit: usize) -> Option<RoomPage> {
+        Some(self.known.lock().page(after, limit))
     }
 
     async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
-        self.tables()?.update_room(id, change).await
+        self.call(self.tables.update_room(id, change)).await
     }
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
@@ -160,40 +215,52 @@ impl Store for MongoStore {
     }
 
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        self.tables()?.grant(id, visitor).await
+        self.call(self.tables.grant(id, visitor)).await
     }
 
     async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        self.tables()?.access(id, visitor).await
+        self.call(self.tables.access(id, visitor)).await
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
-        let room = self.tables()?.room_doc(id).await?;
+        let room = self.call(self.tables.room_doc(id)).await?;
         Ok(room.map(|room| room.visitors()).transpose()?.unwrap_or_default())
     }
 
-    async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.tables()?;
-        let entered = timeout(ANSWER, self.seating.enter(id, visitor, socket)).await;
-        entered.unwrap_or_else(|_| Err(StoreError::failed("MongoDB gave no seat in time")))
+    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
+        let entered = self.call(Box::pin(self.take_seat(id, guest, socket))).await;
+        if entered
+            .as_ref()
+            .is_err_and(|error| !matches!(error, StoreError::Refused(_)))
+        {
+            // Nobody knows of the seat that it may have got.
+            let (seating, visitor) = (Arc::clone(&self.seating), guest.visitor.id);
+            tokio::spawn(async move { seating.leave(id, visitor, socket, Departure::Dropped).await });
+        }
+        entered
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
-        self.tables()?;
-        self.seating.leave(id, visitor.id, socket, how).await
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(StoreError::Stopped);
+        }
+        // It has to know of it also while the database does not answer.
+        if self.seating.leave(id, visitor.id, socket, how).await? {
+            self.call(self.posts.move_lines(id)).await?;
+        }
+        Ok(())
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        self.tables()?;
-        self.posts.post(new).await
+        self.tables()?.breaker.wait(self.posts.post(new)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
-        self.tables()?.history(id, window, limit).await
+        self.call(self.tables.history(id, window, limit)).await
     }
 
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
-        self.tables()?.room_of_gif(name).await
+        self.call(self.tables.room_of_gif(name)).await
     }
 
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {
@@ -209,7 +276,14 @@ impl Store for MongoStore {
     }
 
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
-        self.tables()?.tend(graces).await
+        let (tended, lines) = self.tables()?.tend(graces).await?;
+        let moved = lines.into_iter().map(|room| self.posts.move_lines(room));
+        // A room whose lines can't be moved has its turn the next time, or is gone.
+        futures_util::stream::iter(moved)
+            .buffer_unordered(ROOMS_AT_ONCE)
+            .for_each(async |_| ())
+            .await;
+        Ok(tended)
     }
 
     async fn close(&self) {
@@ -222,5 +296,24 @@ impl Store for MongoStore {
         if let Err(error) = self.seating.end().await {
             warn!(%error, "the seats of this server stay until its lease is over");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_begun_again_until_it_ends() {
+        let begun = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&begun);
+        lasting("the test", move || {
+            let turn = count.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(turn == 2, "not yet") }
+        })
+        .await;
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
     }
 }

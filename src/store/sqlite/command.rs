@@ -4,9 +4,8 @@ use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 use tracing::error;
 
-use super::directory::OpenRoom;
 use crate::{
-    domain::{GifName, Room, RoomId, Visitor},
+    domain::{GifName, Guest, Room, RoomId, Visitor},
     store::{Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, SocketKey, StoreError, Tended},
 };
 
@@ -19,7 +18,7 @@ pub enum Command {
     Update(RoomId, RoomChange, Reply<Room>),
     Remove(RoomId, Reply<Vec<GifName>>),
     Grant(RoomId, Visitor, Reply<()>),
-    Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
+    Enter(RoomId, Guest, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),
     ForgetGifs(Vec<GifName>, Reply<()>),
@@ -28,35 +27,28 @@ pub enum Command {
     Close(oneshot::Sender<()>),
 }
 
-/// What is left to do for a command once its rows are committed.
-pub enum AfterCommit {
-    Create(OpenRoom, Reply<Room>),
-    Update(RoomId, RoomChange, Reply<Room>),
-    Remove(RoomId, Vec<GifName>, Reply<Vec<GifName>>),
-    Grant(RoomId, Visitor, Reply<()>),
-    Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
-    Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
-    Post(Posted, Reply<Posted>),
-    Tend {
-        freed: Graces,
-        removed: Vec<(RoomId, Vec<GifName>)>,
-        reply: Reply<Tended>,
-    },
-    Done(Reply<()>),
+/// The answer to a command whose rows are written; it is given once they are committed.
+pub enum Answer {
+    Room(Room, Reply<Room>),
+    Gifs(Vec<GifName>, Reply<Vec<GifName>>),
+    Entry(Entry, Reply<Entry>),
+    Posted(Posted, Reply<Posted>),
+    Tended(Tended, Reply<Tended>),
+    Done((), Reply<()>),
 }
 
 impl Command {
-    /// Whether it writes rows, so that its batch needs a transaction.
+    /// Whether it may write rows, so that its batch needs a transaction. One that writes none costs no sync.
     pub const fn writes(&self) -> bool {
         match self {
             Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
-            Self::Post(..) | Self::ForgetGifs(..) => true,
-            Self::Enter(..) | Self::Leave(..) | Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
+            Self::Enter(..) | Self::Leave(..) | Self::Post(..) | Self::ForgetGifs(..) => true,
+            Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
         }
     }
 
     /// What answers it when its batch fails.
-    pub fn into_failure(self) -> Box<dyn FnOnce(StoreError)> {
+    pub fn into_failure(self) -> Failure {
         match self {
             Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
             Self::Remove(_, reply) => failing(reply),
@@ -71,28 +63,43 @@ impl Command {
     }
 }
 
-impl AfterCommit {
-    /// What answers it when its batch fails.
-    pub fn into_failure(self) -> Box<dyn FnOnce(StoreError)> {
+impl Answer {
+    /// Gives it. Who no longer waits misses nothing.
+    pub fn give(self) {
         match self {
-            Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
-            Self::Remove(_, _, reply) => failing(reply),
-            Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::Done(reply) => failing(reply),
-            Self::Enter(.., reply) => failing(reply),
-            Self::Post(_, reply) => failing(reply),
-            Self::Tend { reply, .. } => failing(reply),
+            Self::Room(room, reply) => drop(reply.send(Ok(room))),
+            Self::Gifs(gifs, reply) => drop(reply.send(Ok(gifs))),
+            Self::Entry(entry, reply) => drop(reply.send(Ok(entry))),
+            Self::Posted(posted, reply) => drop(reply.send(Ok(posted))),
+            Self::Tended(tended, reply) => drop(reply.send(Ok(tended))),
+            Self::Done((), reply) => drop(reply.send(Ok(()))),
+        }
+    }
+
+    /// What answers the command when its batch fails.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Room(_, reply) => failing(reply),
+            Self::Gifs(_, reply) => failing(reply),
+            Self::Entry(_, reply) => failing(reply),
+            Self::Posted(_, reply) => failing(reply),
+            Self::Tended(_, reply) => failing(reply),
+            Self::Done(_, reply) => failing(reply),
         }
     }
 }
 
-fn failing<T: 'static>(reply: Reply<T>) -> Box<dyn FnOnce(StoreError)> {
+/// Answers a command that failed.
+pub type Failure = Box<dyn FnOnce(StoreError)>;
+
+fn failing<T: 'static>(reply: Reply<T>) -> Failure {
     Box::new(move |error| {
         let _ = reply.send(Err(error));
     })
 }
 
 /// Logs why a batch failed, once, and answers all its commands.
-pub fn fail_all(failures: impl Iterator<Item = Box<dyn FnOnce(StoreError)>>, error: &rusqlite::Error) {
+pub fn fail_all(failures: impl Iterator<Item = Failure>, error: &rusqlite::Error) {
     error!(%error, "a batch could not be committed");
     for fail in failures {
         fail(match error.sqlite_error_code() {
@@ -102,12 +109,12 @@ pub fn fail_all(failures: impl Iterator<Item = Box<dyn FnOnce(StoreError)>>, err
     }
 }
 
-/// Goes on with a command whose rows are written, or answers that it failed.
-pub fn answer<T, R>(
-    reply: Reply<R>,
+/// The answer to a command whose rows are written. One that failed is answered at once.
+pub fn answer<T>(
+    reply: Reply<T>,
     written: Result<T, StoreError>,
-    then: impl FnOnce(T, Reply<R>) -> AfterCommit,
-) -> Option<AfterCommit> {
+    then: impl FnOnce(T, Reply<T>) -> Answer,
+) -> Option<Answer> {
     match written {
         Ok(value) => Some(then(value, reply)),
         Err(error) => {

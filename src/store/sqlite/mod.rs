@@ -4,7 +4,7 @@ mod command;
 mod directory;
 mod rows;
 mod schema;
-mod show;
+mod seats;
 mod write;
 mod writer;
 
@@ -27,7 +27,7 @@ use self::{
     writer::Writer,
 };
 use crate::{
-    domain::{Access, GifName, Message, Room, RoomId, Visitor},
+    domain::{Access, GifName, Guest, Message, Room, RoomId, Visitor},
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord,
         SocketKey, Store, StoreError, Tended, Window,
@@ -182,8 +182,8 @@ impl Store for SqliteStore {
             .unwrap_or_default())
     }
 
-    async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.ask(|reply| Command::Enter(id, visitor, socket, reply)).await
+    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
+        self.ask(|reply| Command::Enter(id, guest, socket, reply)).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {

@@ -11,11 +11,12 @@ use gifchat::{Config, app};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::{Visitor, eventually, in_time};
+use super::{Visitor, eventually, in_time, stores::TestStore};
 
 /// The whole server in this process, on a free port, over a folder that goes away with it.
 pub struct TestApp {
     address: Arc<Mutex<SocketAddr>>,
+    store: TestStore,
     folder: TempDir,
     flags: Vec<String>,
     running: Option<Running>,
@@ -37,6 +38,7 @@ impl TestApp {
         let mut app = Self {
             address: Arc::new(Mutex::new(([127, 0, 0, 1], 0).into())),
             flags: flags.iter().map(ToString::to_string).collect(),
+            store: TestStore::in_folder(folder.path()),
             folder,
             running: None,
         };
@@ -45,8 +47,8 @@ impl TestApp {
     }
 
     fn config(&self) -> Config {
-        let store = format!("sqlite:{}", self.folder.path().join("data/gifchat.db").display());
-        let uploads = self.uploads().display().to_string();
+        let store = self.store.url();
+        let uploads = self.folder.path().join("uploads").display().to_string();
         let fixed = ["gifchat", "--store", &store, "--uploads", &uploads].map(String::from);
         Config::parse_from(fixed.into_iter().chain(self.flags.iter().cloned()))
     }
@@ -102,12 +104,9 @@ impl TestApp {
         Visitor::stranger(Arc::clone(&self.address))
     }
 
+    /// The folder of the GIFs.
     pub fn uploads(&self) -> PathBuf {
-        self.folder.path().join("uploads")
-    }
-
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("data/gifchat.db")
+        self.store.gifs_in(self.folder.path().join("uploads"))
     }
 
     /// Names of the files in the folder of the GIFs.
@@ -120,9 +119,22 @@ impl TestApp {
         names
     }
 
-    /// Fails unless the folder of the GIFs becomes empty.
+    /// Fails unless all GIFs go, from the folder and from the store.
     pub async fn no_files_left(&self) {
-        eventually("no file is left", async || self.files().is_empty().then_some(())).await;
+        eventually("no file is left", async || {
+            (self.files().is_empty() && self.store.gifs().await == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// How many rows a table or documents a collection of the store has.
+    pub async fn rows(&self, table: &str) -> u64 {
+        self.store.rows(table).await
+    }
+
+    /// Everything that the store keeps, as it keeps it.
+    pub async fn bytes_stored(&self) -> Vec<u8> {
+        self.store.bytes().await
     }
 
     /// Fails unless a new visitor gets a page: whatever went before did no harm.

@@ -1,10 +1,16 @@
 //! The verbs of the tests.
 
+#![allow(dead_code, unused_imports, reason = "every test binary uses its own part")]
+
 mod answer;
 mod app;
+#[cfg(feature = "mongodb")]
+pub mod mongod;
 mod polling;
+pub mod process;
 pub mod raw;
 mod socket;
+mod stores;
 mod visitor;
 
 use std::time::Duration;

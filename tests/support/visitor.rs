@@ -49,6 +49,17 @@ impl Visitor {
         visitor
     }
 
+    /// The same browser with its cookies, at another server.
+    pub fn at(&self, address: &Arc<Mutex<SocketAddr>>) -> Self {
+        Self {
+            address: Arc::clone(address),
+            http: self.http.clone(),
+            jar: Arc::clone(&self.jar),
+            id: self.id.clone(),
+            color: self.color.clone(),
+        }
+    }
+
     /// Id and colour, as a page shows them now.
     pub async fn look_in_the_mirror(&self) -> (String, String) {
         let page = self.get("/").await.ok().text();
@@ -165,6 +176,13 @@ impl Visitor {
             path = page["next"].as_str().map(String::from);
         }
         messages
+    }
+
+    /// What people wrote in a room, without the lines that nobody wrote.
+    pub async fn written(&self, room: &str) -> Vec<Value> {
+        let mut history = self.history(room).await;
+        history.retain(|message| message.get("line").is_none());
+        history
     }
 
     /// A room as it is now.

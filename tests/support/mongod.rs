@@ -1,0 +1,160 @@
+//! Real MongoDB: one mongod for the whole test run, and replica sets of their own for tests that harm one.
+
+use std::{sync::OnceLock, time::Duration};
+
+use mongodb::{
+    Client, Database,
+    bson::{Document, doc},
+};
+use tokio::net::TcpListener;
+
+use super::{eventually, process::Process};
+
+/// A database with a name that nobody else has, on the mongod of the run.
+pub fn fresh_database() -> String {
+    url_of(&format!("t{:016x}", rand::random::<u64>()))
+}
+
+/// The address of a database on the mongod of the run.
+pub fn url_of(database: &str) -> String {
+    format!("mongodb://127.0.0.1:{}/{database}?directConnection=true", port())
+}
+
+/// The database of an address, for a look behind the scenes.
+pub async fn behind(url: &str) -> Database {
+    Client::with_uri_str(url).await.unwrap().default_database().unwrap()
+}
+
+/// The port of the mongod of the run, which is started when it is first asked for.
+pub fn port() -> u16 {
+    static SET: OnceLock<ReplicaSet> = OnceLock::new();
+    let set = SET.get_or_init(|| {
+        // A thread and a runtime of its own: the one of the test that came first ends with it.
+        let start = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(ReplicaSet::start(1))
+        });
+        start.join().unwrap()
+    });
+    set.members[0].port
+}
+
+/// A mongod.
+pub struct Member {
+    pub process: Process,
+    pub port: u16,
+}
+
+impl Member {
+    /// Starts a mongod that belongs to no set yet.
+    async fn start() -> Self {
+        let mongod = std::env::var("MONGOD").expect("MONGOD names the mongod to test with");
+        eventually("a mongod starts", async || {
+            // Between this and the start somebody else may take the port; then another is tried.
+            let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+            let port = free.port().to_string();
+            // The log of operations is large enough that no test pushes another one's place out of it.
+            let args = [
+                "--dbpath",
+                ".",
+                "--bind_ip",
+                "127.0.0.1",
+                "--port",
+                &port,
+                "--nounixsocket",
+            ];
+            let small = [
+                "--replSet",
+                "rs0",
+                "--oplogSize",
+                "512",
+                "--wiredTigerCacheSizeGB",
+                "0.25",
+            ];
+            let tuned = [
+                "--wiredTigerEngineConfigString",
+                "log=(file_max=8MB,prealloc=false)",
+                "--setParameter",
+                "ttlMonitorSleepSecs=1",
+                "--setParameter",
+                "diagnosticDataCollectionEnabled=false",
+            ];
+            let process = Process::start(&mongod, &[&args[..], &small, &tuned].concat());
+            let member = Self {
+                process,
+                port: free.port(),
+            };
+            while member.process.lives() {
+                if member.ask(doc! { "ping": 1 }).await.is_some() {
+                    return Some(member);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            None
+        })
+        .await
+    }
+
+    /// What this very member says to a command; nothing when it does not answer.
+    pub async fn ask(&self, command: Document) -> Option<Document> {
+        let url = format!(
+            "mongodb://127.0.0.1:{}/?directConnection=true&serverSelectionTimeoutMS=1000",
+            self.port
+        );
+        let client = Client::with_uri_str(url).await.unwrap();
+        client.database("admin").run_command(command).await.ok()
+    }
+}
+
+/// A replica set.
+pub struct ReplicaSet {
+    pub members: Vec<Member>,
+}
+
+impl ReplicaSet {
+    /// Starts a set of that many members and waits for its primary.
+    pub async fn start(count: usize) -> Self {
+        let members = futures_util::future::join_all((0..count).map(|_| Member::start())).await;
+        let set = Self { members };
+        let hosts = set.members.iter().zip(0_i32..);
+        let hosts: Vec<_> = hosts
+            .map(|(member, id)| doc! { "_id": id, "host": format!("127.0.0.1:{}", member.port) })
+            .collect();
+        let begin = doc! { "replSetInitiate": { "_id": "rs0", "members": hosts } };
+        set.members[0].ask(begin).await.expect("the set begins");
+        set.primary().await;
+        set
+    }
+
+    /// The member that is primary.
+    pub async fn primary(&self) -> &Member {
+        let at = eventually("there is a primary", async || {
+            for (at, member) in self
+                .members
+                .iter()
+                .enumerate()
+                .filter(|(_, member)| member.process.lives())
+            {
+                let hello = member.ask(doc! { "hello": 1 }).await;
+                if hello.is_some_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or(false)) {
+                    return Some(at);
+                }
+            }
+            None
+        });
+        &self.members[at.await]
+    }
+
+    /// The address of a database on the set.
+    pub fn url_of(&self, database: &str) -> String {
+        let hosts: Vec<_> = self
+            .members
+            .iter()
+            .map(|member| format!("127.0.0.1:{}", member.port))
+            .collect();
+        format!("mongodb://{}/{database}?replicaSet=rs0", hosts.join(","))
+    }
+}

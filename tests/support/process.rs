@@ -1,0 +1,79 @@
+//! Processes that end with this one, however that ends.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+/// The shell waits for the end of its input, which is the end of the tests, and takes the process and its folder along.
+const KEEPER: &str = r#"dir=$1; shift; cd "$dir"; "$@" >log 2>&1 & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid; rm -rf "$dir""#;
+
+/// A process in a folder of its own, where its log is.
+pub struct Process {
+    keeper: Child,
+    pid: Pid,
+    folder: PathBuf,
+}
+
+impl Process {
+    /// Starts a program in a new folder.
+    pub fn start(program: impl AsRef<Path>, args: &[impl AsRef<str>]) -> Self {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let mut keeper = Command::new("sh")
+            .args(["-c", KEEPER, "keeper"])
+            .args([&folder, program.as_ref()])
+            .args(args.iter().map(AsRef::as_ref))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut pid = String::new();
+        BufReader::new(keeper.stdout.take().unwrap())
+            .read_line(&mut pid)
+            .unwrap();
+        Self {
+            keeper,
+            pid: Pid::from_raw(pid.trim().parse().unwrap()),
+            folder,
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What it has written to its outputs so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// Whether it has not ended yet.
+    pub fn lives(&self) -> bool {
+        // Who has ended is a zombie for as long as the keeper waits.
+        let stat = File::open(format!("/proc/{}/stat", self.pid)).map(BufReader::new);
+        let line = stat.and_then(|mut stat| {
+            let mut line = String::new();
+            stat.read_line(&mut line).map(|_| line)
+        });
+        line.is_ok_and(|line| line.rsplit(") ").next().is_some_and(|rest| !rest.starts_with('Z')))
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill(self.pid, signal).unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}

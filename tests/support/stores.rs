@@ -1,0 +1,92 @@
+//! Where a [`super::TestApp`] keeps its rows: a SQLite file, or with `GIFCHAT_TEST_STORE=mongo` a database on the
+//! mongod of the run.
+
+use std::path::{Path, PathBuf};
+
+#[cfg(feature = "mongodb")]
+use super::mongod;
+
+/// What a test may ask about a store behind the server's back.
+pub enum TestStore {
+    Sqlite(PathBuf),
+    #[cfg(feature = "mongodb")]
+    Mongo(String),
+}
+
+impl TestStore {
+    /// A store that has nothing in it yet.
+    pub fn in_folder(folder: &Path) -> Self {
+        match std::env::var("GIFCHAT_TEST_STORE").as_deref() {
+            #[cfg(feature = "mongodb")]
+            Ok("mongo") => Self::Mongo(mongod::fresh_database()),
+            Ok(other) => panic!("GIFCHAT_TEST_STORE is {other}"),
+            Err(_) => Self::Sqlite(folder.join("data/gifchat.db")),
+        }
+    }
+
+    /// The value of `--store`.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(file) => format!("sqlite:{}", file.display()),
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(url) => url.clone(),
+        }
+    }
+
+    /// The folder in `uploads` that the GIFs lie in.
+    pub fn gifs_in(&self, uploads: PathBuf) -> PathBuf {
+        match self {
+            Self::Sqlite(_) => uploads,
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(_) => uploads.join("cache"),
+        }
+    }
+
+    /// Rows of a table, documents of a collection.
+    pub async fn rows(&self, table: &str) -> u64 {
+        match self {
+            Self::Sqlite(file) => rusqlite::Connection::open(file)
+                .unwrap()
+                .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+                .unwrap(),
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(url) => {
+                let table = mongod::behind(url).await.collection::<mongodb::bson::Document>(table);
+                table.count_documents(mongodb::bson::doc! {}).await.unwrap()
+            }
+        }
+    }
+
+    /// Files and stills that the store itself keeps.
+    pub async fn gifs(&self) -> u64 {
+        match self {
+            Self::Sqlite(_) => 0,
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(_) => self.rows("gifs").await,
+        }
+    }
+
+    /// All it keeps, as it keeps it.
+    pub async fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Sqlite(file) => ["", "-wal"]
+                .iter()
+                .flat_map(|end| std::fs::read(format!("{}{end}", file.display())).unwrap_or_default())
+                .collect(),
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(url) => {
+                use futures_util::TryStreamExt;
+
+                let (database, mut bytes) = (mongod::behind(url).await, Vec::new());
+                for name in database.list_collection_names().await.unwrap() {
+                    let all = database.collection::<mongodb::bson::RawDocumentBuf>(&name);
+                    let all = all.find(mongodb::bson::doc! {}).await.unwrap();
+                    for document in all.try_collect::<Vec<_>>().await.unwrap() {
+                        bytes.extend_from_slice(document.as_bytes());
+                    }
+                }
+                bytes
+            }
+        }
+    }
+}
