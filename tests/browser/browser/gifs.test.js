@@ -93,7 +93,7 @@ scene("nothing moves while GIFs load", [], async (stage) => {
 
   let release;
   const held = new Promise((resolve) => { release = resolve; });
-  await bea.page.route("**/gif/*", async (route) => {
+  await bea.page.route("**/gif/**", async (route) => {
     await held;
     await route.continue();
   });
