@@ -42,7 +42,7 @@ impl RoomView<'_> {
             owner_color: "".into(),
             owner_hue: None,
             locked: false,
-            created_at: "".into(),
+            created_at: super::message::BLANK_TIME.into(),
             age: Duration::ZERO,
             mine: false,
         }
