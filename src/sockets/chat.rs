@@ -24,7 +24,7 @@ use super::{
     next_key,
 };
 use crate::{
-    domain::{Chat, Field, Invalid, Message, Nonce, Problem, Refusal, RoomId, Visitor},
+    domain::{Action, Chat, Field, Invalid, Message, Nonce, Problem, Refusal, RoomId, Visitor},
     events::Joining,
     sentences::sentence,
     state::AppState,
@@ -106,6 +106,8 @@ struct Refused<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    #[serde(rename = "retryAfter", skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -190,6 +192,7 @@ impl Client {
             "chat" => self.chat(data.as_ref()).await.map(Some),
             "leave" => self.leave(Departure::Left).await.map(|()| None),
             "typing" => self.typing().await.map(|()| None),
+            "moderate" => self.moderate(data.as_ref()).await.map(|()| None),
             _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
         };
         match done {
@@ -247,6 +250,20 @@ impl Client {
         self.state.messages.post_chat(room, self.visitor(), chat, nonce).await
     }
 
+    async fn moderate(&self, data: Option<&Value>) -> Result<(), Refusal> {
+        let room = self.room()?;
+        let Some(Value::Object(fields)) = data else {
+            return Err(Invalid::new(Field::Body, Problem::Malformed).into());
+        };
+        let action = Action::parse(|field| match fields.get(field.name()) {
+            None | Some(Value::Null) => Ok("".into()),
+            Some(Value::String(text)) => Ok(text.as_str().into()),
+            Some(Value::Number(number)) => Ok(number.to_string().into()),
+            Some(_) => Err(Invalid::new(field, Problem::Malformed)),
+        })?;
+        self.state.rooms.moderate(room, self.visitor(), action).await
+    }
+
     async fn typing(&self) -> Result<(), Refusal> {
         let room = self.room()?;
         let now = Instant::now();
@@ -290,6 +307,7 @@ impl Client {
     async fn refuse(&self, socket: &SocketRef, reply: &Reply, refusal: &Refusal) {
         let message = sentence(refusal, self.who.lang);
         let (code, message, field) = (refusal.code(), message.as_str(), refusal.field());
+        let retry_after = refusal.retry_seconds();
         if reply.ack_id.is_some() {
             let ok = Some(false);
             reply
@@ -298,6 +316,7 @@ impl Client {
                     code,
                     message,
                     field,
+                    retry_after,
                 })
                 .await;
         } else {
@@ -309,6 +328,7 @@ impl Client {
                     code,
                     message,
                     field,
+                    retry_after,
                 },
             );
         }

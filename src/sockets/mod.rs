@@ -6,6 +6,7 @@
 //! | `chat` | `{chat, nonce?}` or the text | `{ok, message}` once it is stored |
 //! | `leave` | nothing | `{ok}` |
 //! | `typing` | nothing | nothing |
+//! | `moderate` | `{action, visitor?, message?, seconds?}` | `{ok}` |
 
 mod chat;
 mod inbox;

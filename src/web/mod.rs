@@ -8,7 +8,9 @@ mod handshake;
 mod health;
 mod linger;
 mod messages;
+mod moderation;
 mod pages;
+mod peer;
 mod prefs;
 mod refused;
 mod rooms;
@@ -28,6 +30,7 @@ use tower_sessions::{
     cookie::{SameSite, time::Duration as CookieDuration},
 };
 
+pub use self::peer::Peer;
 use self::refused::Refused;
 use crate::{config::Config, domain::Refusal, state::AppState, store::Sessions};
 
@@ -47,6 +50,8 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .route("/room/{id}/chat", post(messages::post))
         .route("/room/{id}/gif", post(gifs::post).layer(upload))
         .route("/room/{id}/messages", get(messages::history))
+        .route("/room/{id}/moderate", post(moderation::moderate))
+        .route("/room/{id}/bans", get(moderation::bans))
         .layer(from_fn(prefs::switch_language))
         .layer(from_fn(linger::linger));
     let files = Router::new()

@@ -19,6 +19,7 @@ mod durability;
 mod fixtures;
 mod gifs;
 mod messages;
+mod moderation;
 mod pages;
 mod rooms;
 mod seats;

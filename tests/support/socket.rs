@@ -30,6 +30,10 @@ impl Wire {
         if let Some(cookie) = visitor.cookie() {
             request.headers_mut().insert("cookie", cookie.parse().unwrap());
         }
+        if let Some(address) = visitor.forwarded_for {
+            let header = address.parse().unwrap();
+            request.headers_mut().insert("x-forwarded-for", header);
+        }
         request
     }
 

@@ -73,7 +73,8 @@ impl Tables {
         self.named(doc! { "gif.name": { "$exists": true } }).await
     }
 
-    async fn named(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
+    /// The files that the messages name which `which` finds.
+    pub async fn named(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
         let names = async {
             let found = self
                 .messages

@@ -15,7 +15,7 @@ use super::{
     rooms::{by_id, not_found},
 };
 use crate::{
-    domain::{MessageId, RoomId, Seq},
+    domain::{LineKind, MessageId, RoomId, Seq},
     store::StoreError,
 };
 
@@ -40,6 +40,12 @@ impl Tables {
                 if found.is_some() {
                     lines = others;
                 }
+            }
+        }
+        for line in all {
+            let about_messages = line.line == LineKind::Cleared.name() || line.message.is_some();
+            if about_messages && let Some(place) = self.find_place(&line.id).await? {
+                self.apply(&id, line, place).await?;
             }
         }
         self.drop_lines(room, all).await?;

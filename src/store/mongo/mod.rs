@@ -3,7 +3,9 @@
 //! # Layout
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
 //! - `rooms`, `seats`, `history`, `blobs`: what a call does, one or two round trips each
-//! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there; `leases`: this server's life and what it does after others' deaths
+//! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there
+//! - `moderation`: what owners do, and how rooms get new ones
+//! - `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
 //! - `breaker`: what happens while the database does not answer
@@ -17,6 +19,7 @@ mod history;
 mod known;
 mod leases;
 mod lines;
+mod moderation;
 mod posts;
 mod rooms;
 mod seats;
@@ -52,7 +55,7 @@ use self::{
     seats::Seated,
 };
 use crate::{
-    domain::{Access, GifName, Guest, Message, Room, RoomId, Visitor},
+    domain::{Access, Action, Ban, GifName, Guest, Message, Room, RoomId, Visitor},
     store::{
         Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewMessage, NewRoom, Posted, RoomChange, RoomCursor,
         RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended, Window,
@@ -144,7 +147,9 @@ impl MongoStore {
     async fn take_seat(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
         let Seated { mut entry, line } = self.seating.enter(id, guest, socket).await?;
         if let Some(line) = line {
+            let taken = self.seating.unsettled(id, guest.visitor.id, socket);
             entry.seq = self.posts.place_of_line(id, line).await?;
+            taken.settle();
         }
         Ok(entry)
     }
@@ -223,6 +228,18 @@ impl Store for MongoStore {
         self.tables()?.remove_room(id).await
     }
 
+    async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
+        let gifs = self.call(self.tables.at_stake(id, action)).await?;
+        self.call(self.tables.moderate(id, by, action)).await?;
+        // What the line says of messages and their GIFs is done with it.
+        self.call(self.posts.move_lines(id)).await?;
+        self.call(self.tables.unnamed(gifs)).await
+    }
+
+    async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {
+        self.call(self.tables.bans(id)).await
+    }
+
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
         self.call(self.tables.grant(id, visitor)).await
     }
@@ -237,16 +254,7 @@ impl Store for MongoStore {
     }
 
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
-        let entered = self.call(Box::pin(self.take_seat(id, guest, socket))).await;
-        if entered
-            .as_ref()
-            .is_err_and(|error| !matches!(error, StoreError::Refused(_)))
-        {
-            // Nobody knows of the seat that it may have got.
-            let (seating, visitor) = (Arc::clone(&self.seating), guest.visitor.id);
-            tokio::spawn(async move { seating.leave(id, visitor, socket, Departure::Dropped).await });
-        }
-        entered
+        self.call(Box::pin(self.take_seat(id, guest, socket))).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {

@@ -294,6 +294,9 @@ async fn settle(tables: &Tables, room: RoomId, batch: &mut Batch, last: &mut Opt
         let _ = lines.reply.send(place);
     }
     admit(tables, &document, &mut batch.posts).await?;
+    if document.slow > 0 {
+        slow_down(tables, &document, &mut batch.posts).await?;
+    }
     *last = Some(insert(tables, room, &mut batch.posts, seq).await?);
     Ok(())
 }
@@ -333,6 +336,24 @@ async fn admit(tables: &Tables, room: &AdmissionDoc, posts: &mut Vec<Post>) -> R
             None => Err(StoreError::Refused(Refusal::NotAMember)),
         };
         stranger.answer(answer);
+    }
+    Ok(())
+}
+
+/// Answers those who have to wait in a room that wants a pause between messages.
+async fn slow_down(tables: &Tables, room: &AdmissionDoc, posts: &mut Vec<Post>) -> Result<(), StoreError> {
+    for post in mem::take(posts) {
+        let author = post.new.author.id;
+        if author.to_string() == room.owner {
+            posts.push(post);
+        } else if let Some(message) = known(tables, &post.new).await? {
+            post.answer(Ok(Posted::Known(message)));
+        } else {
+            match tables.slow_down(post.new.room, room.slow, author).await {
+                Ok(()) => posts.push(post),
+                Err(refused) => post.answer(Err(refused)),
+            }
+        }
     }
     Ok(())
 }

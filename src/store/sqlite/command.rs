@@ -5,9 +5,16 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::{
-    domain::{GifName, Guest, Room, RoomId, Visitor},
+    domain::{Action, GifName, Guest, Room, RoomId, Seq, Visitor},
     store::{Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, SocketKey, StoreError, Tended},
 };
+
+/// What an owner wants done, with the place of the message that it is about.
+#[derive(Clone, Copy)]
+pub struct Deed {
+    pub action: Action,
+    pub place: Option<Seq>,
+}
 
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -18,6 +25,7 @@ pub enum Command {
     Update(RoomId, RoomChange, Reply<Room>),
     Remove(RoomId, Reply<Vec<GifName>>),
     Grant(RoomId, Visitor, Reply<()>),
+    Moderate(RoomId, Visitor, Deed, Reply<Vec<GifName>>),
     Enter(RoomId, Guest, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),
@@ -42,6 +50,7 @@ impl Command {
     pub const fn writes(&self) -> bool {
         match self {
             Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
+            Self::Moderate(..) => true,
             Self::Enter(..) | Self::Leave(..) | Self::Post(..) | Self::ForgetGifs(..) => true,
             Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
         }
@@ -51,7 +60,7 @@ impl Command {
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
-            Self::Remove(_, reply) => failing(reply),
+            Self::Remove(_, reply) | Self::Moderate(.., reply) => failing(reply),
             Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
                 failing(reply)
             }

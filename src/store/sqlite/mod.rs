@@ -2,6 +2,7 @@
 
 mod command;
 mod directory;
+mod moderation;
 mod rows;
 mod schema;
 mod seats;
@@ -22,12 +23,12 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::{
-    command::{Command, failure},
+    command::{Command, Deed, failure},
     directory::Directory,
     writer::Writer,
 };
 use crate::{
-    domain::{Access, GifName, Guest, Message, Room, RoomId, Visitor},
+    domain::{Access, Action, Ban, GifName, Guest, Message, Room, RoomId, Visitor},
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord,
         SocketKey, Store, StoreError, Tended, Window,
@@ -163,6 +164,21 @@ impl Store for SqliteStore {
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
         self.ask(|reply| Command::Remove(id, reply)).await
+    }
+
+    async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
+        let place = match action {
+            // Found here, as the writer shall not go through a room for it.
+            Action::Delete(message) => self.read(move |db| moderation::place_of(db, id, message)).await?,
+            _ => None,
+        };
+        let deed = Deed { action, place };
+        self.ask(|reply| Command::Moderate(id, by, deed, reply)).await
+    }
+
+    async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {
+        let directory = self.directory.read();
+        Ok(directory.get(id).map(|open| open.bans.to_vec()).unwrap_or_default())
     }
 
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::{str::FromStr, sync::Arc, time::Instant};
 
 use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 
-use super::directory::OpenRoom;
+use super::{directory::OpenRoom, moderation};
 use crate::{
     domain::{
         AddressKey, AddressMark, Alt, Body, Chat, Color, GifBody, GifName, Line, LineKind, Max, Message, MessageId,
@@ -17,7 +17,7 @@ const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, g
                        bytes, alt, line, count, target";
 
 /// Reads a column that is kept as text.
-fn text<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+pub fn text<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
 {
@@ -26,7 +26,7 @@ where
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-fn visitor(row: &Row<'_>, id: usize, color: usize) -> rusqlite::Result<Visitor> {
+pub fn visitor(row: &Row<'_>, id: usize, color: usize) -> rusqlite::Result<Visitor> {
     Ok(Visitor::from_store(
         text::<VisitorId>(row, id)?,
         text::<Color>(row, color)?,
@@ -189,7 +189,8 @@ fn seated(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<(Visito
 /// All rooms as the last run left them; each gets a fresh grace from `now`, and so does each seat.
 pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec<OpenRoom>> {
     let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
-                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key
+                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key,
+                      closed, slow
                FROM rooms";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
@@ -201,6 +202,8 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
             count: 0,
             owner: visitor(row, 4, 5)?,
             locked: password_hash.is_some(),
+            closed: row.get(9)?,
+            slow: row.get(10)?,
             created_at: Moment::from_millis(row.get(6)?),
         };
         let (last_seq, key): (Seq, [u8; 32]) = (row.get(7)?, row.get(8)?);
@@ -217,6 +220,7 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
     for open in &mut rooms {
         let visitors = grants.query_map([open.room.id.to_bytes()], |row| text(row, 0))?;
         open.grants = Arc::new(visitors.collect::<rusqlite::Result<_>>()?);
+        open.bans = Arc::new(moderation::bans_of(connection, open.room.id)?);
         for (visitor, _) in seated(connection, open.room.id)? {
             open.seat_again(visitor, now);
         }
