@@ -131,6 +131,9 @@ impl Messages {
     /// # Errors
     /// There is none, or the store fails.
     pub async fn room_of_gif(&self, name: GifName) -> Result<RoomId, Refusal> {
+        if let Some(room) = self.uploads.room_of(name).await {
+            return Ok(room);
+        }
         self.store.room_of_gif(name).await?.ok_or(Refusal::NotFound)
     }
 

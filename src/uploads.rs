@@ -141,6 +141,11 @@ impl Uploads {
         Err(Refusal::NotFound)
     }
 
+    /// The room of a GIF that lies in the folder as a copy: the store need not be asked.
+    pub async fn room_of(&self, name: GifName) -> Option<RoomId> {
+        self.shared.as_ref()?.room_of(name).await
+    }
+
     /// Deletes the copies of the GIFs of a room that is gone.
     pub async fn forget_room(&self, room: RoomId) {
         if let Some(shared) = &self.shared {

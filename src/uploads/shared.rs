@@ -86,6 +86,11 @@ impl Shared {
         kept.map(drop).map_err(|refusal| Refusal::clone(&refusal))
     }
 
+    /// The room of a GIF that lies in the folder.
+    pub async fn room_of(&self, name: GifName) -> Option<RoomId> {
+        self.kept.get(&name).await.map(|kept| kept.room)
+    }
+
     /// Forgets what was said to lie in the folder and does not.
     pub async fn forget(&self, name: GifName) {
         self.kept.invalidate(&name).await;

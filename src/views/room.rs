@@ -48,7 +48,7 @@ impl RoomView<'_> {
             locked: false,
             closed: false,
             slow: 0,
-            created_at: "".into(),
+            created_at: super::message::BLANK_TIME.into(),
             age: Duration::ZERO,
             mine: false,
         }

@@ -11,7 +11,7 @@ use tower_sessions::Session;
 
 use super::{refused::Refused, visit};
 use crate::{
-    assets::media_type,
+    assets::{Packed, media_type},
     domain::{GifName, Refusal, VisitorId, mark},
     state::AppState,
     uploads::Picture,
@@ -110,19 +110,41 @@ pub async fn asset(
     } else {
         HeaderValue::from_static("no-cache")
     };
-    let bytes = state.assets.get(&path).ok_or(Refusal::NotFound)?;
+    let Packed { plain, brotli } = packed(&state, &path).await?;
     let kind = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type(&path))),
         (header::CACHE_CONTROL, cache),
+        (header::VARY, HeaderValue::from_static("accept-encoding")),
     ];
     if current && is_cached(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, kind).into_response());
     }
-    if current {
-        Ok((kind, [(header::ETAG, tag)], bytes).into_response())
-    } else {
-        Ok((kind, bytes).into_response())
+    let tag = current.then_some([(header::ETAG, tag)]);
+    match brotli.filter(|_| takes_brotli(&headers)) {
+        Some(brotli) => Ok((kind, tag, [(header::CONTENT_ENCODING, "br")], brotli).into_response()),
+        None => Ok((kind, tag, plain).into_response()),
     }
+}
+
+/// A file as it goes out; packed away from the async threads when nobody has asked for it yet.
+async fn packed(state: &AppState, path: &str) -> Result<Packed, Refusal> {
+    if let Some(packed) = state.assets.ready(path) {
+        return Ok(packed);
+    }
+    let (assets, path) = (state.assets.clone(), path.to_owned());
+    let packed = tokio::task::spawn_blocking(move || assets.get(&path)).await;
+    packed.map_err(|_| Refusal::Unavailable)?.ok_or(Refusal::NotFound)
+}
+
+/// Whether a client names brotli among the encodings it takes.
+fn takes_brotli(headers: &HeaderMap) -> bool {
+    let named = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok());
+    named.is_some_and(|named| {
+        let mut ways = named.split(',').map(|way| way.split(';').map(str::trim));
+        ways.any(|mut way| way.next() == Some("br") && way.next() != Some("q=0"))
+    })
 }
 
 /// `GET /robots.txt`: rooms are gone before anybody could find them by a search.

@@ -301,6 +301,27 @@ impl RoomDoc {
     }
 }
 
+/// What a room's document says about who wants to post.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AdmissionDoc {
+    pub owner: String,
+    #[serde(default)]
+    pub slow: i64,
+    pub floor: i64,
+    #[serde(default)]
+    pub lines: Vec<LineDoc>,
+    /// Those of the authors who sit in it.
+    pub seated: Vec<String>,
+}
+
+impl AdmissionDoc {
+    /// Whether a visitor sits in it.
+    pub fn seats(&self, visitor: VisitorId) -> bool {
+        let visitor = visitor.to_string();
+        self.seated.contains(&visitor)
+    }
+}
+
 impl LineDoc {
     /// The line at its place among the messages.
     pub fn placed(&self, room: &str, seq: Seq) -> MessageDoc {

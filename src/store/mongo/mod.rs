@@ -51,7 +51,7 @@ use self::{
     follow::Follower,
     known::Known,
     leases::Seating,
-    posts::Posts,
+    posts::{Places, Posts},
     seats::Seated,
 };
 use crate::{
@@ -100,10 +100,10 @@ impl MongoStore {
         let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
         let mut tasks = JoinSet::new();
         let (begun, following) = oneshot::channel();
-        let known: Arc<_> = Arc::default();
-        let (of_all, all, mut begun) = (tables.clone(), Arc::clone(&known), Some(begun));
+        let (known, places) = (Arc::<Mutex<Known>>::default(), Places::default());
+        let (of_all, all, last, mut begun) = (tables.clone(), Arc::clone(&known), places.clone(), Some(begun));
         tasks.spawn(lasting("following the changes", move || {
-            Follower::new(of_all.clone(), Arc::clone(&all), tell.clone()).run(begun.take())
+            Follower::new(of_all.clone(), Arc::clone(&all), last.clone(), tell.clone()).run(begun.take())
         }));
         following.await.map_err(|_| StoreError::Stopped)??;
         let keeper = Arc::clone(&seating);
@@ -117,7 +117,7 @@ impl MongoStore {
         tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
         Ok(Self {
             limit: rooms,
-            posts: Arc::new(Posts::new(tables.clone())),
+            posts: Arc::new(Posts::new(tables.clone(), places)),
             seating,
             known,
             changes: Mutex::new(Some(changes)),

@@ -217,8 +217,8 @@ impl Tables {
     }
 
     /// Refuses a message in a room that wants a pause, or notes that its author writes now.
-    pub async fn slow_down(&self, room: &RoomDoc, author: VisitorId) -> Result<(), StoreError> {
-        let pause = room.slow.saturating_mul(1_000);
+    pub async fn slow_down(&self, room: RoomId, seconds: i64, author: VisitorId) -> Result<(), StoreError> {
+        let pause = seconds.saturating_mul(1_000);
         let last = doc! { "$ifNull": ["$at", DateTime::from_millis(0)] };
         let left = doc! { "$subtract": [{ "$add": [last, pause] }, "$$NOW"] };
         // All by the clock of the database, which is the same for all servers.
@@ -226,7 +226,7 @@ impl Tables {
             doc! { "$set": { "left": { "$max": [0_i64, left] } } },
             doc! { "$set": { "at": { "$cond": [{ "$gt": ["$left", 0_i64] }, "$at", "$$NOW"] } } },
         ];
-        let key = format!("{}/{author}", room.id);
+        let key = format!("{room}/{author}");
         let spoke = self.spoke.find_one_and_update(doc! { "_id": key }, stages);
         let spoke = within(spoke.upsert(true).return_document(ReturnDocument::After)).await?;
         let left = spoke.and_then(|spoke| spoke.get_i64("left").ok()).unwrap_or(0);

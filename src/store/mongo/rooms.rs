@@ -1,5 +1,7 @@
 //! Rooms, their list and who may enter them.
 
+use std::collections::HashSet;
+
 use futures_util::TryStreamExt;
 use mongodb::{
     bson::{Document, doc, serialize_to_document},
@@ -8,7 +10,7 @@ use mongodb::{
 
 use super::{
     client::{Tables, within},
-    documents::{GrantDoc, RoomDoc, hex, signed},
+    documents::{AdmissionDoc, GrantDoc, RoomDoc, hex, signed},
 };
 use crate::{
     domain::{Access, AddressKey, GifName, Moment, Refusal, Room, RoomId, Seq, Visitor},
@@ -63,6 +65,18 @@ impl Tables {
     /// Finds a room as its document.
     pub async fn room_doc(&self, id: RoomId) -> Result<Option<RoomDoc>, StoreError> {
         within(self.rooms.find_one(by_id(id))).await
+    }
+
+    /// Which of these visitors sit in a room; `None` when there is no room. Its other members stay where they are: a full
+    /// room has hundreds.
+    pub async fn admission(&self, id: RoomId, visitors: HashSet<String>) -> Result<Option<AdmissionDoc>, StoreError> {
+        let visitors: Vec<_> = visitors.into_iter().collect();
+        let seated = doc! { "$setIntersection": ["$members.visitor", visitors] };
+        let found = self.rooms.clone_with_type::<AdmissionDoc>();
+        let found = found
+            .find_one(by_id(id))
+            .projection(doc! { "_id": 0, "owner": 1, "slow": 1, "floor": 1, "lines": 1, "seated": seated });
+        within(found).await
     }
 
     /// Finds a room with the place of its last message.
