@@ -6,10 +6,30 @@ use tokio::fs::File;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    domain::{Alt, Body, Chat, GifBody, GifName, Message, Nonce, Refusal, RoomId, Visitor},
-    store::{NewMessage, Posted, Store, StoreError, Window},
+    domain::{Alt, Chat, Field, GifBody, GifName, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor},
+    store::{AgainGif, NewBody, NewMessage, Posted, Store, StoreError, Window},
     uploads::{Picture, Upload, Uploads},
 };
+
+/// GIFs that are offered to be sent again.
+const TRAY: usize = 24;
+
+/// Reads what somebody says from its fields: a text, or the name of a GIF of the room with words for it.
+///
+/// # Errors
+/// Neither or both are given, or one breaks a rule. What can't be the name of a file names none.
+pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &Limits) -> Result<NewBody, Refusal> {
+    let Some(gif) = gif.filter(|name| !name.is_empty()) else {
+        return Ok(NewBody::Chat(Chat::parse(chat.unwrap_or_default(), limits)?));
+    };
+    if chat.is_some_and(|chat| !chat.is_empty()) {
+        return Err(Invalid::new(Field::Gif, Problem::Malformed).into());
+    }
+    Ok(NewBody::Again(AgainGif {
+        name: gif.parse().map_err(|_| Refusal::NotFound)?,
+        alt: alt.map(|alt| Alt::parse(alt, limits)).transpose()?,
+    }))
+}
 
 /// The rules, and what they work on.
 #[derive(Clone)]
@@ -30,27 +50,32 @@ impl Messages {
         }
     }
 
-    /// Posts a text of a member.
+    /// Posts a text of a member, or a GIF of the room again.
     ///
     /// # Errors
-    /// No such room, not a member, or the store fails.
-    pub async fn post_chat(
+    /// No such room, not a member, no message of the room names the GIF, or the store fails.
+    pub async fn post(
         &self,
         room: RoomId,
         author: Visitor,
-        chat: Chat,
+        body: NewBody,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
-        let posted = self
-            .store
-            .post(NewMessage {
-                room,
-                author,
-                body: Body::Chat(chat),
-                nonce,
-            })
-            .await?;
-        Ok(Arc::clone(posted.message()))
+        let new = NewMessage {
+            room,
+            author,
+            body,
+            nonce,
+        };
+        Ok(Arc::clone(self.store.post(new).await?.message()))
+    }
+
+    /// The GIFs lately sent in a room, each once, the newest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn lately_sent(&self, room: RoomId) -> Result<Vec<GifBody>, Refusal> {
+        Ok(self.store.lately_sent(room, TRAY).await?)
     }
 
     /// Begins a GIF of a member.
@@ -81,16 +106,7 @@ impl Messages {
         // A task of its own: were it cancelled between commit and keep, a message would lose its file.
         let settle = self.settling.spawn(async move {
             let stored = upload.finish().await?;
-            let facts = stored.facts();
-            let body = Body::Gif(GifBody {
-                name: stored.name(),
-                width: facts.width,
-                height: facts.height,
-                frames: facts.frames,
-                duration: facts.duration,
-                bytes: facts.bytes,
-                alt,
-            });
+            let body = NewBody::Gif(stored.body(alt));
             let new = NewMessage {
                 room,
                 author,

@@ -25,6 +25,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::RoomFull => t.error.room_full,
         Refusal::NotAMember => t.error.not_a_member,
         Refusal::NotTheOwner => t.error.not_the_owner,
+        Refusal::ForbiddenGif => t.error.forbidden_gif,
         Refusal::RateLimited { .. } => t.error.rate_limited,
         Refusal::CrossOrigin => t.error.cross_origin,
         Refusal::TimedOut => t.error.timed_out,

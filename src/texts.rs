@@ -127,10 +127,10 @@ texts! {
     /// One sentence for each code.
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
-        method_not_allowed, timed_out }
+        method_not_allowed, timed_out, forbidden_gif }
     /// What one can do after the error of that code.
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
-        rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out }
+        rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, forbidden_gif }
 }
 
 /// The data block `<script type="application/json" id="texts">` of each page that needs one.
@@ -211,6 +211,7 @@ impl Texts {
             "invalid" => (error.invalid, help.invalid),
             "too_large" => (error.too_large_any, help.too_large),
             "not_a_gif" => (error.not_a_gif, help.not_a_gif),
+            "forbidden_gif" => (error.forbidden_gif, help.forbidden_gif),
             "rate_limited" => (error.rate_limited, help.rate_limited),
             "cross_origin" => (error.cross_origin, help.cross_origin),
             "storage_full" => (error.storage_full, help.storage_full),

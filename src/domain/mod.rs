@@ -11,7 +11,7 @@ pub mod room;
 pub mod visitor;
 
 pub use limits::Limits;
-pub use message::{Alt, Body, Chat, GifBody, GifName, Message, MessageId, Nonce, Seq};
+pub use message::{Alt, Body, Chat, GifBody, GifHash, GifName, Message, MessageId, Nonce, Seq};
 pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
 pub use room::{Access, Max, Password, Room, RoomId, Title};
 pub use visitor::{Color, Visitor, VisitorId};

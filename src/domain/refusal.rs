@@ -32,6 +32,8 @@ pub enum Refusal {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The owner of the room removed a GIF of these bytes for good.
+    ForbiddenGif,
     /// The request was made by a page of another site.
     CrossOrigin,
     /// The request did not arrive in the time it has.
@@ -56,6 +58,7 @@ impl Refusal {
             Self::Invalid(_) => "invalid",
             Self::TooLarge(_) => "too_large",
             Self::NotAGif(_) => "not_a_gif",
+            Self::ForbiddenGif => "forbidden_gif",
             Self::RateLimited { .. } => "rate_limited",
             Self::CrossOrigin => "cross_origin",
             Self::TimedOut => "timed_out",

@@ -24,11 +24,12 @@ use super::{
     next_key,
 };
 use crate::{
-    domain::{Chat, Field, Invalid, Message, Nonce, Problem, Refusal, RoomId},
+    domain::{Field, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId},
     events::Joining,
+    messages::said,
     sentences::sentence,
     state::AppState,
-    store::{Departure, Entry, SocketKey},
+    store::{Departure, Entry, NewBody, SocketKey},
 };
 
 /// The least time between two `typing` of one socket that are passed on.
@@ -232,18 +233,14 @@ impl Client {
 
     async fn chat(&self, data: Option<&Value>) -> Result<Arc<Message>, Refusal> {
         let room = self.room()?;
-        let (chat, nonce) = match data {
-            Some(Value::String(chat)) => (chat.as_str(), None),
-            Some(Value::Object(fields)) => (text(fields.get("chat"), Field::Chat)?, fields.get("nonce")),
+        let limits = &self.state.limits;
+        let (body, nonce) = match data {
+            Some(Value::String(chat)) => (said(Some(chat), None, None, limits)?, None),
+            Some(Value::Object(fields)) => (read_body(fields, limits)?, read_nonce(fields)?),
             Some(_) => return Err(Invalid::new(Field::Body, Problem::Malformed).into()),
             None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
         };
-        let chat = Chat::parse(chat, &self.state.limits)?;
-        let nonce = match nonce {
-            None | Some(Value::Null) => None,
-            given => Some(Nonce::parse(text(given, Field::Nonce)?)?),
-        };
-        self.state.messages.post_chat(room, self.who.visitor, chat, nonce).await
+        self.state.messages.post(room, self.who.visitor, body, nonce).await
     }
 
     async fn typing(&self) -> Result<(), Refusal> {
@@ -310,11 +307,27 @@ impl Client {
     }
 }
 
-/// The text of a field.
-fn text(value: Option<&Value>, field: Field) -> Result<&str, Invalid> {
-    match value {
-        Some(Value::String(text)) => Ok(text),
-        None | Some(Value::Null) => Err(Invalid::new(field, Problem::Empty)),
+type Object = serde_json::Map<String, Value>;
+
+/// The text of a field, if there is one.
+fn text(fields: &Object, field: Field) -> Result<Option<&str>, Invalid> {
+    match fields.get(field.name()) {
+        Some(Value::String(text)) => Ok(Some(text)),
+        None | Some(Value::Null) => Ok(None),
         Some(_) => Err(Invalid::new(field, Problem::Malformed)),
     }
+}
+
+/// What the fields say: a text, or a GIF of the room again.
+fn read_body(fields: &Object, limits: &Limits) -> Result<NewBody, Refusal> {
+    let (chat, gif, alt) = (
+        text(fields, Field::Chat)?,
+        text(fields, Field::Gif)?,
+        text(fields, Field::Alt)?,
+    );
+    said(chat, gif, alt, limits)
+}
+
+fn read_nonce(fields: &Object) -> Result<Option<Nonce>, Invalid> {
+    text(fields, Field::Nonce)?.map(Nonce::parse).transpose()
 }

@@ -18,7 +18,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::domain::{Access, Body, GifName, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title, Visitor};
+use crate::domain::{
+    Access, Alt, Chat, GifBody, GifHash, GifName, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title,
+    Visitor,
+};
+
+/// Hashes of GIFs that a room remembers as forbidden; beyond these it forgets the oldest.
+const FORBIDDEN: usize = 1_000;
+
+/// Messages with GIFs that [`Store::lately_sent`] looks through: somebody who sends one GIF over and over does not make it
+/// read the whole room.
+const LATELY: usize = 240;
 
 /// What a store committed, in commit order. Bounded: a store waits for a follower that is behind.
 pub type Changes = mpsc::Receiver<Change>;
@@ -171,9 +181,37 @@ pub struct NewMessage {
     /// Its author.
     pub author: Visitor,
     /// What it says.
-    pub body: Body,
+    pub body: NewBody,
     /// What the author marked it with.
     pub nonce: Option<Nonce>,
+}
+
+/// What a message to be stored says.
+#[derive(Clone, Debug)]
+pub enum NewBody {
+    /// Text.
+    Chat(Chat),
+    /// A GIF whose file was just stored.
+    Gif(GifBody),
+    /// The GIF of an earlier message of the same room, with its file.
+    Again(AgainGif),
+}
+
+/// A GIF to be sent again.
+#[derive(Clone, Debug)]
+pub struct AgainGif {
+    /// Its file, which a message of the room has to name.
+    pub name: GifName,
+    /// What it shows, in words; `None` leaves the words of the latest message that names it.
+    pub alt: Option<Alt>,
+}
+
+impl AgainGif {
+    /// What the new message says, by what the earlier one said.
+    pub fn body(&self, earlier: GifBody) -> GifBody {
+        let alt = self.alt.clone().unwrap_or(earlier.alt);
+        GifBody { alt, ..earlier }
+    }
 }
 
 /// What came of posting.
@@ -312,14 +350,24 @@ pub trait Store: Send + Sync + 'static {
     /// Takes a socket from its visitor's seat.
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError>;
 
-    /// Stores a message of a member. `NotAMember` when the author has no seat.
+    /// Stores a message of a member. `NotAMember` when the author has no seat, `NotFound` when a GIF to be sent again is
+    /// named by no message of the room, `ForbiddenGif` when the room does not take these bytes.
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError>;
 
     /// Messages of a room, oldest first, at most `limit`.
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError>;
 
+    /// The GIFs that the latest messages of a room name, each once, the newest first, at most `limit`.
+    async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError>;
+
+    /// Makes a room refuse GIFs of these bytes from now on. `RoomNotFound` when there is none.
+    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError>;
+
     /// The room whose message names a file.
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError>;
+
+    /// The files among these that no message names any more: they can go. The one place that says so.
+    async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError>;
 
     /// Every file that a message names.
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError>;

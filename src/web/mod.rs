@@ -46,6 +46,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .route("/room/{id}/delete", post(rooms::remove_by_form))
         .route("/room/{id}/chat", post(messages::post))
         .route("/room/{id}/gif", post(gifs::post).layer(upload))
+        .route("/room/{id}/gifs", get(messages::lately_sent))
         .route("/room/{id}/messages", get(messages::history))
         .layer(from_fn(prefs::switch_language))
         .layer(from_fn(linger::linger));

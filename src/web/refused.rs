@@ -47,7 +47,7 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::RoomNotFound | Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::WrongPassword | Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
-        Refusal::CrossOrigin => StatusCode::FORBIDDEN,
+        Refusal::CrossOrigin | Refusal::ForbiddenGif => StatusCode::FORBIDDEN,
         Refusal::RoomFull => StatusCode::CONFLICT,
         Refusal::Invalid(_) | Refusal::NotAGif(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,

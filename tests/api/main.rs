@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod again;
 mod bad_input;
 mod durability;
 #[path = "../support/fixtures.rs"]

@@ -458,7 +458,10 @@ async fn a_removed_room_takes_messages_files_and_grants_along() {
         assert_eq!(member.get_json(&path).await.status, 404, "{path}");
     }
     for table in ["rooms", "messages", "grants"] {
-        eventually(&format!("{table} are empty"), async || (app.rows(table).await == 0).then_some(())).await;
+        eventually(&format!("{table} are empty"), async || {
+            (app.rows(table).await == 0).then_some(())
+        })
+        .await;
     }
     // The sockets are let go.
     socket

@@ -4,17 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use gifchat::{
     domain::{
-        Alt, Body, Chat, GifBody, GifName, Limits, Max, Message, Nonce, Refusal, Room, RoomId, Title, Visitor,
+        Alt, Chat, GifBody, GifHash, GifName, Limits, Max, Message, Nonce, Refusal, Room, RoomId, Title, Visitor,
         VisitorId,
     },
     store::{
-        Change, Changes, Departure, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, SqliteStore, Store,
-        StoreError, Window,
+        Change, Changes, Departure, Graces, NewBody, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, SqliteStore,
+        Store, StoreError, Window,
     },
 };
 use tempfile::TempDir;
 
+use self::gifs::*;
 use crate::support::in_time;
+
+mod gifs;
 
 /// A kind of store, and the place where one of its stores keeps its rows.
 trait Kind {
@@ -94,6 +97,11 @@ every_kind! {
     a_nonce_belongs_to_a_visitor_and_a_room
     history_has_windows
     a_gif_survives_being_stored
+    a_gif_is_sent_again_by_name
+    only_a_gif_of_the_room_is_sent_again
+    the_tray_has_each_gif_once_newest_first
+    a_file_is_named_until_its_last_message_goes
+    a_forbidden_gif_is_refused_in_its_room_alone
     a_removed_room_is_gone_with_all_of_it
     forgotten_files_leave_their_places_empty
     an_empty_room_goes_after_its_grace
@@ -136,13 +144,13 @@ fn text(room: RoomId, author: Visitor, chat: &str, nonce: Option<&str>) -> NewMe
     NewMessage {
         room,
         author,
-        body: Body::Chat(Chat::parse(chat, &Limits::default()).unwrap()),
+        body: NewBody::Chat(Chat::parse(chat, &Limits::default()).unwrap()),
         nonce: nonce.map(|nonce| Nonce::parse(nonce).unwrap()),
     }
 }
 
 fn gif(room: RoomId, author: Visitor, name: GifName) -> NewMessage {
-    let body = Body::Gif(GifBody {
+    let body = NewBody::Gif(GifBody {
         name,
         width: 40,
         height: 30,
@@ -150,6 +158,7 @@ fn gif(room: RoomId, author: Visitor, name: GifName) -> NewMessage {
         duration: 1_200,
         bytes: 5_000_000_000,
         alt: Alt::parse("막대 <b>", &Limits::default()).unwrap(),
+        hash: Some(hash_of(name)),
     });
     NewMessage {
         room,
@@ -157,6 +166,13 @@ fn gif(room: RoomId, author: Visitor, name: GifName) -> NewMessage {
         body,
         nonce: None,
     }
+}
+
+/// A hash of its own for each file.
+fn hash_of(name: GifName) -> GifHash {
+    let mut bytes = [7; 32];
+    bytes[..16].copy_from_slice(&name.to_string().as_bytes()[..16]);
+    GifHash::from_bytes(bytes)
 }
 
 async fn next(changes: &mut Changes) -> Change {

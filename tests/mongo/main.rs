@@ -15,6 +15,7 @@
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod fleet;
+mod gifs;
 mod proxy;
 mod seats;
 mod sessions;

@@ -57,8 +57,23 @@ impl Member {
             let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
             let port = free.port().to_string();
             // The log of operations is large enough that no test pushes another one's place out of it.
-            let args = ["--dbpath", ".", "--bind_ip", "127.0.0.1", "--port", &port, "--nounixsocket"];
-            let small = ["--replSet", "rs0", "--oplogSize", "512", "--wiredTigerCacheSizeGB", "0.25"];
+            let args = [
+                "--dbpath",
+                ".",
+                "--bind_ip",
+                "127.0.0.1",
+                "--port",
+                &port,
+                "--nounixsocket",
+            ];
+            let small = [
+                "--replSet",
+                "rs0",
+                "--oplogSize",
+                "512",
+                "--wiredTigerCacheSizeGB",
+                "0.25",
+            ];
             let tuned = [
                 "--wiredTigerEngineConfigString",
                 "log=(file_max=8MB,prealloc=false)",
@@ -68,7 +83,10 @@ impl Member {
                 "diagnosticDataCollectionEnabled=false",
             ];
             let process = Process::start(&mongod, &[&args[..], &small, &tuned].concat());
-            let member = Self { process, port: free.port() };
+            let member = Self {
+                process,
+                port: free.port(),
+            };
             while member.process.lives() {
                 if member.ask(doc! { "ping": 1 }).await.is_some() {
                     return Some(member);
@@ -114,7 +132,12 @@ impl ReplicaSet {
     /// The member that is primary.
     pub async fn primary(&self) -> &Member {
         let at = eventually("there is a primary", async || {
-            for (at, member) in self.members.iter().enumerate().filter(|(_, member)| member.process.lives()) {
+            for (at, member) in self
+                .members
+                .iter()
+                .enumerate()
+                .filter(|(_, member)| member.process.lives())
+            {
                 let hello = member.ask(doc! { "hello": 1 }).await;
                 if hello.is_some_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or(false)) {
                     return Some(at);
@@ -127,7 +150,11 @@ impl ReplicaSet {
 
     /// The address of a database on the set.
     pub fn url_of(&self, database: &str) -> String {
-        let hosts: Vec<_> = self.members.iter().map(|member| format!("127.0.0.1:{}", member.port)).collect();
+        let hosts: Vec<_> = self
+            .members
+            .iter()
+            .map(|member| format!("127.0.0.1:{}", member.port))
+            .collect();
         format!("mongodb://{}/{database}?replicaSet=rs0", hosts.join(","))
     }
 }

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use super::*;
 
 // The same builder serves the integration tests.
-#[path = "../../../tests/api/fixtures.rs"]
+#[path = "../../../tests/support/fixtures.rs"]
 mod fixtures;
 use fixtures::*;
 

@@ -1,6 +1,6 @@
 //! GIFs in the database: a document for the file and one for its still, as a document is bounded to 16 MB.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -72,24 +72,32 @@ impl Tables {
         })
     }
 
-    /// Deletes GIFs with their stills.
+    /// Deletes GIFs with their stills, but for those that somebody is sending again at this moment.
     pub async fn delete_blobs(&self, names: &[GifName]) -> Result<(), StoreError> {
         if names.is_empty() {
             return Ok(());
         }
-        let ids: Vec<_> = names.iter().flat_map(|name| [file(*name), still(*name)]).collect();
-        within(self.gifs.delete_many(doc! { "_id": { "$in": ids } }))
-            .await
-            .map(drop)
+        let ids = |id: fn(GifName) -> String| -> Vec<String> { names.iter().copied().map(id).collect() };
+        let mut unclaimed = Self::unclaimed();
+        unclaimed.insert("_id", doc! { "$in": ids(file) });
+        within(self.gifs.delete_many(unclaimed)).await?;
+        let claimed = within(self.gifs.distinct("_id", doc! { "_id": { "$in": ids(file) } })).await?;
+        let stays = |name: &GifName| claimed.iter().any(|id| id.as_str() == Some(&file(*name)));
+        let gone = names.iter().filter(|name| !stays(name)).copied().map(still);
+        let stills = doc! { "_id": { "$in": gone.collect::<Vec<_>>() } };
+        within(self.gifs.delete_many(stills)).await.map(drop)
     }
 
-    /// Deletes what a crash left: messages of rooms that are gone, GIFs that no message names.
+    /// Deletes what a crash left: what belonged to rooms that are gone, GIFs that no message names.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        for room in within(self.messages.distinct("room", doc! {})).await? {
-            if let Some(room) = room.as_str()
-                && within(self.rooms.find_one(doc! { "_id": room })).await?.is_none()
-            {
-                self.clear_away(text::<RoomId>(room, "room")?).await;
+        let mut left = BTreeSet::new();
+        for rooms in self.of_rooms() {
+            let found = within(rooms.distinct("room", doc! {})).await?;
+            left.extend(found.iter().filter_map(|room| room.as_str().map(str::to_owned)));
+        }
+        for room in left {
+            if within(self.rooms.find_one(doc! { "_id": &room })).await?.is_none() {
+                self.clear_away(text::<RoomId>(&room, "room")?).await;
             }
         }
         self.sweep_blobs().await
@@ -103,7 +111,7 @@ impl Tables {
             doc! { "$project": { "name": { "$replaceOne": { "input": "$_id", "find": "still-", "replacement": "" } } } },
             doc! { "$lookup": { "from": "messages", "localField": "name", "foreignField": "gif.name", "as": "named" } },
             doc! { "$match": { "named": [] } },
-            doc! { "$project": { "_id": 1 } },
+            doc! { "$group": { "_id": "$name" } },
             doc! { "$limit": SWEPT },
         ];
         let found = async {
@@ -111,11 +119,11 @@ impl Tables {
             found.try_collect::<Vec<Document>>().await
         };
         let found: Vec<Document> = within(found).await?;
-        let ids: Vec<_> = found.into_iter().filter_map(|mut found| found.remove("_id")).collect();
-        if !ids.is_empty() {
-            tracing::info!(files = ids.len(), "GIFs that no message names are swept away");
-            within(self.gifs.delete_many(doc! { "_id": { "$in": ids } })).await?;
+        let name = |found: &Document| text(found.get_str("_id").ok()?, "_id").ok();
+        let names: Vec<GifName> = found.iter().filter_map(name).collect();
+        if !names.is_empty() {
+            tracing::info!(files = names.len(), "GIFs that no message names are swept away");
         }
-        Ok(())
+        self.delete_blobs(&names).await
     }
 }

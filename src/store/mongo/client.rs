@@ -43,6 +43,8 @@ pub struct Tables {
     pub servers: Collection<Document>,
     /// GIFs and stills.
     pub gifs: Collection<Document>,
+    /// Hashes of GIFs that rooms refuse.
+    pub forbidden: Collection<Document>,
 }
 
 /// Connects, makes what is missing.
@@ -57,6 +59,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         grants: db.collection("grants"),
         servers: db.collection("servers"),
         gifs: db.collection("gifs"),
+        forbidden: db.collection("forbidden"),
         db,
     };
     tables.must_be_replicated().await?;
@@ -81,6 +84,15 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
 }
 
 impl Tables {
+    /// The collections whose documents belong to rooms and go with them.
+    pub fn of_rooms(&self) -> [Collection<Document>; 3] {
+        [
+            self.messages.clone_with_type(),
+            self.grants.clone_with_type(),
+            self.forbidden.clone(),
+        ]
+    }
+
     async fn must_be_replicated(&self) -> Result<(), StoreError> {
         let hello = within(self.db.run_command(doc! { "hello": 1 })).await?;
         if hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid") {
@@ -121,10 +133,12 @@ impl Tables {
             unique(doc! { "room": 1, "seq": 1 }, None),
             unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
             sparse(doc! { "gif.name": 1 }),
+            partial(doc! { "room": 1, "seq": -1 }, doc! { "gif.name": { "$exists": true } }),
         ];
         within(self.messages.create_indexes(messages)).await?;
         within(self.grants.create_index(unique(doc! { "room": 1, "visitor": 1 }, None))).await?;
         within(self.gifs.create_index(plain(doc! { "at": 1, "_id": 1 }))).await?;
+        within(self.forbidden.create_index(unique(doc! { "room": 1, "hash": 1 }, None))).await?;
         Ok(())
     }
 }
@@ -135,6 +149,11 @@ fn plain(keys: Document) -> IndexModel {
 
 fn sparse(keys: Document) -> IndexModel {
     let options = IndexOptions::builder().sparse(true).build();
+    IndexModel::builder().keys(keys).options(options).build()
+}
+
+fn partial(keys: Document, only: Document) -> IndexModel {
+    let options = IndexOptions::builder().partial_filter_expression(only).build();
     IndexModel::builder().keys(keys).options(options).build()
 }
 

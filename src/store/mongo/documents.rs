@@ -2,12 +2,13 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use mongodb::bson::DateTime;
+use mongodb::bson::{Binary, DateTime, spec::BinarySubtype};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        Alt, Body, Chat, Color, GifBody, Max, Message, Moment, Nonce, Room, RoomId, Seq, Title, Visitor, VisitorId,
+        Alt, Body, Chat, Color, GifBody, GifHash, Max, Message, Moment, Nonce, Room, RoomId, Seq, Title, Visitor,
+        VisitorId,
     },
     store::{RoomRecord, SocketKey, StoreError},
 };
@@ -93,6 +94,21 @@ pub struct GifDoc {
     pub duration: i64,
     pub bytes: i64,
     pub alt: String,
+    /// Hash of the file; unknown of those of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Binary>,
+}
+
+/// A hash as a document keeps it.
+pub fn binary(hash: GifHash) -> Binary {
+    Binary {
+        subtype: BinarySubtype::Generic,
+        bytes: hash.to_bytes().to_vec(),
+    }
+}
+
+fn read_hash(hash: &Binary) -> Option<GifHash> {
+    hash.bytes.as_slice().try_into().ok().map(GifHash::from_bytes)
 }
 
 /// A document holds what this gifchat can't have written.
@@ -228,10 +244,11 @@ impl GifDoc {
             duration: signed(gif.duration),
             bytes: signed(gif.bytes),
             alt: gif.alt.as_str().to_owned(),
+            hash: gif.hash.map(binary),
         }
     }
 
-    fn body(&self) -> Result<GifBody, Damaged> {
+    pub fn body(&self) -> Result<GifBody, Damaged> {
         Ok(GifBody {
             name: text(&self.name, "gif.name")?,
             width: number(self.width, "gif.width")?,
@@ -240,6 +257,7 @@ impl GifDoc {
             duration: number(self.duration, "gif.duration")?,
             bytes: number(self.bytes, "gif.bytes")?,
             alt: Alt::from_store(&self.alt),
+            hash: self.hash.as_ref().and_then(read_hash),
         })
     }
 }

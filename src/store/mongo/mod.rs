@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
-//! - `rooms`, `seats`, `history`, `blobs`: what a call does, one or two round trips each
+//! - `rooms`, `seats`, `history`, `gifs`, `blobs`: what a call does, one or two round trips each
 //! - `posts`: queues that give messages their places; `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
@@ -11,6 +11,7 @@ mod blobs;
 mod client;
 mod documents;
 mod follow;
+mod gifs;
 mod history;
 mod known;
 mod leases;
@@ -45,10 +46,10 @@ use self::{
     posts::Posts,
 };
 use crate::{
-    domain::{Access, GifName, Message, Room, RoomId, Visitor},
+    domain::{Access, Body, GifBody, GifHash, GifName, Message, Room, RoomId, Visitor},
     store::{
-        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewMessage, NewRoom, Posted, RoomChange, RoomCursor,
-        RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended, Window,
+        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewRoom, Posted, RoomChange,
+        RoomCursor, RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended, Window,
     },
 };
 
@@ -184,16 +185,41 @@ impl Store for MongoStore {
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        self.tables()?;
-        self.posts.post(new).await
+        let tables = self.tables()?;
+        // Most messages are texts and need no look at the database here.
+        let body = match &new.body {
+            NewBody::Chat(chat) => Ok(Body::Chat(chat.clone())),
+            body => tables.body(new.room, body.clone()).await,
+        };
+        match body {
+            Ok(body) => self.posts.post(new, body).await,
+            // Who asks again for what was posted before still gets it.
+            Err(StoreError::Refused(refusal)) => match posts::known(tables, &new).await? {
+                Some(message) => Ok(Posted::Known(message)),
+                None => Err(StoreError::Refused(refusal)),
+            },
+            Err(error) => Err(error),
+        }
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
         self.tables()?.history(id, window, limit).await
     }
 
+    async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
+        self.tables()?.lately_sent(id, limit).await
+    }
+
+    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError> {
+        self.tables()?.forbid_gif(id, hash).await
+    }
+
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
         self.tables()?.room_of_gif(name).await
+    }
+
+    async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
+        self.tables()?.unnamed(names).await
     }
 
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {

@@ -23,7 +23,7 @@ use super::{
     rooms::not_found,
 };
 use crate::{
-    domain::{Message, MessageId, Moment, Refusal, RoomId, Seq},
+    domain::{Body, Message, MessageId, Moment, Refusal, RoomId, Seq},
     store::{NewMessage, Posted, StoreError},
 };
 
@@ -35,6 +35,8 @@ const WAITING: usize = 4_096;
 
 struct Waiting {
     new: NewMessage,
+    /// What it says, now that the room takes it.
+    body: Body,
     reply: oneshot::Sender<Result<Posted, StoreError>>,
 }
 
@@ -46,10 +48,7 @@ impl Waiting {
 
     fn place(&self, seq: Seq) -> Message {
         let NewMessage {
-            room,
-            author,
-            body,
-            nonce,
+            room, author, nonce, ..
         } = self.new.clone();
         Message {
             id: MessageId::random(),
@@ -57,7 +56,7 @@ impl Waiting {
             seq,
             author,
             created_at: Moment::now(),
-            body,
+            body: self.body.clone(),
             nonce,
         }
     }
@@ -77,11 +76,11 @@ impl Posts {
         }
     }
 
-    /// Stores a message of a member.
-    pub async fn post(self: &Arc<Self>, new: NewMessage) -> Result<Posted, StoreError> {
+    /// Stores a message of a member that says `body`.
+    pub async fn post(self: &Arc<Self>, new: NewMessage, body: Body) -> Result<Posted, StoreError> {
         let (reply, answer) = oneshot::channel();
         let room = new.room;
-        self.queue(room, Waiting { new, reply })?;
+        self.queue(room, Waiting { new, body, reply })?;
         match timeout(ANSWER, answer).await {
             Ok(answer) => answer.map_err(|_| StoreError::Stopped)?,
             Err(_) => Err(unknown()),
@@ -220,7 +219,7 @@ async fn settle_known(tables: &Tables, batch: &mut Vec<Waiting>) -> Result<(), S
 }
 
 /// The message that was posted with the nonce of this one.
-async fn known(tables: &Tables, new: &NewMessage) -> Result<Option<Arc<Message>>, StoreError> {
+pub async fn known(tables: &Tables, new: &NewMessage) -> Result<Option<Arc<Message>>, StoreError> {
     let Some(nonce) = &new.nonce else { return Ok(None) };
     let found = tables.by_nonce(new.room, new.author.id, nonce).await?;
     Ok(found.map(Arc::new))

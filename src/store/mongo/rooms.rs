@@ -11,7 +11,7 @@ use super::{
     documents::{GrantDoc, RoomDoc, signed},
 };
 use crate::{
-    domain::{Access, GifName, Moment, Refusal, Room, RoomId, Seq, Visitor},
+    domain::{Access, GifName, Moment, Refusal, Room, RoomId, Visitor},
     store::{NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
 };
 
@@ -141,9 +141,9 @@ impl Tables {
     async fn try_clear_away(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
         let gifs = self.gifs_of(id).await?;
         self.delete_blobs(&gifs).await?;
-        let all = doc! { "room": id.to_string() };
-        within(self.messages.delete_many(all.clone())).await?;
-        within(self.grants.delete_many(all)).await?;
+        for of_rooms in self.of_rooms() {
+            within(of_rooms.delete_many(doc! { "room": id.to_string() })).await?;
+        }
         Ok(gifs)
     }
 
@@ -174,22 +174,6 @@ impl Tables {
     pub async fn grant_of(&self, id: RoomId, visitor: Visitor) -> Result<Option<GrantDoc>, StoreError> {
         let key = doc! { "room": id.to_string(), "visitor": visitor.id.to_string() };
         within(self.grants.find_one(key)).await
-    }
-
-    /// Removes the messages that name these files. Their places are not given out again.
-    pub async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
-        for name in missing {
-            let names_it = doc! { "gif.name": name.to_string() };
-            let Some(message) = within(self.messages.find_one(names_it.clone())).await? else {
-                continue;
-            };
-            let room: RoomId = super::documents::text(&message.room, "room")?;
-            let floor: Seq = self.last_seq(room).await?;
-            let kept = doc! { "$max": { "floor": signed(floor) } };
-            within(self.rooms.update_one(by_id(room), kept)).await?;
-            within(self.messages.delete_many(names_it)).await?;
-        }
-        Ok(())
     }
 }
 

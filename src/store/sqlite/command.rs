@@ -6,7 +6,7 @@ use tracing::error;
 
 use super::directory::OpenRoom;
 use crate::{
-    domain::{GifName, Room, RoomId, Visitor},
+    domain::{GifHash, GifName, Room, RoomId, Visitor},
     store::{Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, SocketKey, StoreError, Tended},
 };
 
@@ -23,6 +23,7 @@ pub enum Command {
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),
     ForgetGifs(Vec<GifName>, Reply<()>),
+    ForbidGif(RoomId, GifHash, Reply<()>),
     Tend(Graces, Reply<Tended>),
     Ping(Reply<()>),
     Close(oneshot::Sender<()>),
@@ -50,7 +51,7 @@ impl Command {
     pub const fn writes(&self) -> bool {
         match self {
             Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
-            Self::Post(..) | Self::ForgetGifs(..) => true,
+            Self::Post(..) | Self::ForgetGifs(..) | Self::ForbidGif(..) => true,
             Self::Enter(..) | Self::Leave(..) | Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
         }
     }
@@ -63,6 +64,7 @@ impl Command {
             Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
                 failing(reply)
             }
+            Self::ForbidGif(_, _, reply) => failing(reply),
             Self::Enter(.., reply) => failing(reply),
             Self::Post(_, reply) => failing(reply),
             Self::Tend(_, reply) => failing(reply),

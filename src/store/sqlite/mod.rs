@@ -2,6 +2,7 @@
 
 mod command;
 mod directory;
+mod gifs;
 mod rows;
 mod schema;
 mod show;
@@ -27,7 +28,7 @@ use self::{
     writer::Writer,
 };
 use crate::{
-    domain::{Access, GifName, Message, Room, RoomId, Visitor},
+    domain::{Access, GifBody, GifHash, GifName, Message, Room, RoomId, Visitor},
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord,
         SocketKey, Store, StoreError, Tended, Window,
@@ -199,12 +200,25 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
+        self.read(move |connection| gifs::lately_sent(connection, id, limit))
+            .await
+    }
+
+    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError> {
+        self.ask(|reply| Command::ForbidGif(id, hash, reply)).await
+    }
+
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
-        self.read(move |connection| rows::room_of_gif(connection, name)).await
+        self.read(move |connection| gifs::room_of(connection, name)).await
+    }
+
+    async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
+        self.read(move |connection| gifs::unnamed(connection, names)).await
     }
 
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {
-        self.read(rows::all_gifs).await
+        self.read(gifs::all).await
     }
 
     async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {

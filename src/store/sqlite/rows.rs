@@ -7,17 +7,17 @@ use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 use super::directory::OpenRoom;
 use crate::{
     domain::{
-        Alt, Body, Chat, Color, GifBody, GifName, Max, Message, MessageId, Moment, Nonce, Room, RoomId, Seq, Title,
-        Visitor, VisitorId,
+        Alt, Body, Chat, Color, GifBody, GifHash, GifName, Max, Message, MessageId, Moment, Nonce, Room, RoomId, Seq,
+        Title, Visitor, VisitorId,
     },
     store::{NewMessage, Window},
 };
 
 const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, gif, width, height, frames, duration, \
-                       bytes, alt";
+                       bytes, alt, hash";
 
 /// Reads a column that is kept as text.
-fn text<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+pub fn text<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
 {
@@ -33,18 +33,24 @@ fn visitor(row: &Row<'_>, id: usize, color: usize) -> rusqlite::Result<Visitor> 
     ))
 }
 
+/// The columns from `gif` to `hash`.
+pub fn gif(row: &Row<'_>, first: usize) -> rusqlite::Result<GifBody> {
+    Ok(GifBody {
+        name: text::<GifName>(row, first)?,
+        width: row.get(first + 1)?,
+        height: row.get(first + 2)?,
+        frames: row.get(first + 3)?,
+        duration: row.get(first + 4)?,
+        bytes: row.get(first + 5)?,
+        alt: Alt::from_store(row.get_ref(first + 6)?.as_str()?),
+        hash: row.get::<_, Option<[u8; 32]>>(first + 7)?.map(GifHash::from_bytes),
+    })
+}
+
 fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     let body = match row.get_ref(7)?.as_str_or_null()? {
         Some(chat) => Body::Chat(Chat::from_store(chat)),
-        None => Body::Gif(GifBody {
-            name: text::<GifName>(row, 8)?,
-            width: row.get(9)?,
-            height: row.get(10)?,
-            frames: row.get(11)?,
-            duration: row.get(12)?,
-            bytes: row.get(13)?,
-            alt: Alt::from_store(row.get_ref(14)?.as_str()?),
-        }),
+        None => Body::Gif(gif(row, 8)?),
     };
     let nonce = row
         .get_ref(6)?
@@ -91,7 +97,8 @@ pub fn by_nonce(connection: &Connection, new: &NewMessage) -> rusqlite::Result<O
 
 /// Stores a message at its place, and the place with the room.
 pub fn insert_message(connection: &Connection, message: &Message) -> rusqlite::Result<()> {
-    let sql = format!("INSERT INTO messages ({MESSAGE}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)");
+    let sql =
+        format!("INSERT INTO messages ({MESSAGE}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
     let (chat, gif) = match &message.body {
         Body::Chat(chat) => (Some(chat.as_str()), None),
         Body::Gif(gif) => (None, Some(gif)),
@@ -112,29 +119,9 @@ pub fn insert_message(connection: &Connection, message: &Message) -> rusqlite::R
         gif.map(|gif| gif.duration),
         gif.map(|gif| gif.bytes),
         gif.map(|gif| gif.alt.as_str()),
+        gif.and_then(|gif| gif.hash).map(GifHash::to_bytes),
     ])?;
     Ok(())
-}
-
-/// The files that a room's messages name.
-pub fn gifs_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<GifName>> {
-    let mut statement =
-        connection.prepare_cached("SELECT DISTINCT gif FROM messages WHERE room = ?1 AND gif IS NOT NULL")?;
-    statement.query_map([room.to_bytes()], |row| text(row, 0))?.collect()
-}
-
-/// Every file that a message names.
-pub fn all_gifs(connection: &Connection) -> rusqlite::Result<Vec<GifName>> {
-    let mut statement = connection.prepare("SELECT DISTINCT gif FROM messages WHERE gif IS NOT NULL")?;
-    statement.query_map([], |row| text(row, 0))?.collect()
-}
-
-/// The room whose message names a file.
-pub fn room_of_gif(connection: &Connection, name: GifName) -> rusqlite::Result<Option<RoomId>> {
-    let mut statement = connection.prepare_cached("SELECT room FROM messages WHERE gif = ?1 LIMIT 1")?;
-    statement
-        .query_row([name.to_string()], |row| Ok(RoomId::from_bytes(row.get(0)?)))
-        .optional()
 }
 
 /// All rooms as the last run left them; each gets a fresh grace from `now`.

@@ -4,8 +4,9 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::Connection;
 
-/// Written to `user_version`; a file of another version is refused rather than guessed at.
-const VERSION: i64 = 1;
+/// What made each version out of the one before. How many of them a file has seen is written to its `user_version`; a file
+/// that has seen more is refused rather than guessed at.
+const STEPS: &[&str] = &[TABLES, GIFS_AGAIN];
 
 const TABLES: &str = "
 CREATE TABLE rooms (
@@ -45,6 +46,18 @@ CREATE UNIQUE INDEX messages_nonce ON messages (room, visitor, nonce) WHERE nonc
 CREATE INDEX messages_gif ON messages (gif) WHERE gif IS NOT NULL;
 ";
 
+/// A stored file may be named by several messages, and a room may refuse its bytes.
+const GIFS_AGAIN: &str = "
+ALTER TABLE messages ADD COLUMN hash BLOB;
+CREATE INDEX messages_gifs ON messages (room, seq) WHERE gif IS NOT NULL;
+CREATE TABLE forbidden (
+    id   INTEGER PRIMARY KEY,
+    room BLOB NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    hash BLOB NOT NULL,
+    UNIQUE (room, hash)
+);
+";
+
 /// Opens the writing connection: journal, durability, tables.
 ///
 /// WAL with `synchronous=FULL` syncs the log on every commit, so that a commit survives a power cut
@@ -69,13 +82,60 @@ pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn migrate(connection: &Connection) -> rusqlite::Result<()> {
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match version {
-        VERSION => Ok(()),
-        0 => connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")),
-        other => {
-            let why = format!("the file is of version {other}, this gifchat reads version {VERSION}");
-            Err(rusqlite::Error::ToSqlConversionFailure(why.into()))
-        }
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let Some(missing) = STEPS.get(version..) else {
+        let newest = STEPS.len();
+        let why = format!("the file is of version {version}, this gifchat reads versions up to {newest}");
+        return Err(rusqlite::Error::ToSqlConversionFailure(why.into()));
+    };
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let newest = STEPS.len();
+    connection.execute_batch(&format!(
+        "BEGIN; {} PRAGMA user_version = {newest}; COMMIT;",
+        missing.concat()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_first_version_is_brought_up_to_date() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(&format!("{TABLES} PRAGMA user_version = 1;"))
+            .unwrap();
+        connection
+            .execute_batch(
+                "INSERT INTO rooms VALUES (x'01', 'old', 5, NULL, 'a', '#000000', 1, 1);
+                 INSERT INTO messages (room, seq, id, visitor, color, created_at, gif) VALUES (x'01', 1, x'02', 'a', '#000000', 1, 'g.gif');",
+            )
+            .unwrap();
+        migrate(&connection).unwrap();
+        migrate(&connection).unwrap();
+        let columns = |table: &str| -> Vec<String> {
+            let mut statement = connection
+                .prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))
+                .unwrap();
+            let names = statement.query_map([], |row| row.get(0)).unwrap();
+            names.collect::<rusqlite::Result<_>>().unwrap()
+        };
+        let fresh = Connection::open_in_memory().unwrap();
+        migrate(&fresh).unwrap();
+        assert!(columns("messages").contains(&"hash".to_owned()));
+        let hash: Option<Vec<u8>> = connection
+            .query_row("SELECT hash FROM messages", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(hash, None);
+    }
+
+    #[test]
+    fn a_file_of_a_later_version_is_refused() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.pragma_update(None, "user_version", STEPS.len() + 1).unwrap();
+        assert!(migrate(&connection).unwrap_err().to_string().contains("version"));
     }
 }

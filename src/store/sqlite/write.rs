@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Instant};
 
 use rusqlite::params;
 
-use super::{command::failure, directory::OpenRoom, rows, writer::Writer};
+use super::{command::failure, directory::OpenRoom, gifs, rows, writer::Writer};
 use crate::{
-    domain::{GifName, Message, MessageId, Moment, Refusal, Room, RoomId, Visitor},
-    store::{Graces, NewMessage, NewRoom, Posted, RoomChange, StoreError},
+    domain::{Body, GifHash, GifName, Message, MessageId, Moment, Refusal, Room, RoomId, Visitor},
+    store::{Graces, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
 };
 
 /// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
@@ -82,7 +82,7 @@ impl Writer {
 
     pub(super) fn remove(&mut self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
         self.must_exist(id)?;
-        let gifs = rows::gifs_of(&self.connection, id).map_err(failure)?;
+        let gifs = gifs::of_room(&self.connection, id).map_err(failure)?;
         let sql = "DELETE FROM rooms WHERE id = ?1";
         self.connection.execute(sql, [id.to_bytes()]).map_err(failure)?;
         self.removed.push(id);
@@ -117,18 +117,41 @@ impl Writer {
             let open = open.ok_or(StoreError::Refused(Refusal::NotAMember))?;
             self.seqs.get(&new.room).copied().unwrap_or(open.last_seq)
         };
+        let body = self.body(new.room, new.body)?;
         let message = Message {
             id: MessageId::random(),
             room: new.room,
             seq: last + 1,
             author: new.author,
             created_at: Moment::now(),
-            body: new.body,
+            body,
             nonce: new.nonce,
         };
         rows::insert_message(&self.connection, &message).map_err(failure)?;
         self.seqs.insert(message.room, message.seq);
         Ok(Posted::New(Arc::new(message)))
+    }
+
+    /// What a message to be stored says, if its room takes it.
+    fn body(&self, room: RoomId, new: NewBody) -> Result<Body, StoreError> {
+        let gif = match new {
+            NewBody::Chat(chat) => return Ok(Body::Chat(chat)),
+            NewBody::Gif(gif) => gif,
+            NewBody::Again(again) => {
+                let earlier = gifs::in_room(&self.connection, room, again.name).map_err(failure)?;
+                again.body(earlier.ok_or(StoreError::Refused(Refusal::NotFound))?)
+            }
+        };
+        let forbidden = |hash| gifs::is_forbidden(&self.connection, room, hash).map_err(failure);
+        match gif.hash.map(forbidden).transpose()? {
+            Some(true) => Err(StoreError::Refused(Refusal::ForbiddenGif)),
+            _ => Ok(Body::Gif(gif)),
+        }
+    }
+
+    pub(super) fn forbid(&self, room: RoomId, hash: GifHash) -> Result<(), StoreError> {
+        self.must_exist(room)?;
+        self.whole(|| gifs::forbid(&self.connection, room, hash))
     }
 
     pub(super) fn forget_gifs(&self, names: &[GifName]) -> Result<(), StoreError> {

@@ -142,6 +142,9 @@ impl Writer {
             Command::ForgetGifs(names, reply) => {
                 answer(reply, self.forget_gifs(&names), |(), reply| AfterCommit::Done(reply))
             }
+            Command::ForbidGif(id, hash, reply) => {
+                answer(reply, self.forbid(id, hash), |(), reply| AfterCommit::Done(reply))
+            }
             Command::Tend(graces, reply) => {
                 answer(reply, self.remove_over(graces), |removed, reply| AfterCommit::Tend {
                     freed: graces,
