@@ -19,6 +19,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         }
         Refusal::TooLarge(TooLarge::Gif(error)) | Refusal::NotAGif(error) => return gif_sentence(*error, lang),
         Refusal::RoomNotFound => t.error.room_not_found,
+        Refusal::InviteNotFound => t.error.invite_not_found,
         Refusal::NotFound => t.error.page_not_found,
         Refusal::WrongMethod => t.error.method_not_allowed,
         Refusal::WrongPassword => t.error.wrong_password,

@@ -127,10 +127,11 @@ texts! {
     /// One sentence for each code.
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
-        method_not_allowed, timed_out, forbidden_gif }
+        method_not_allowed, timed_out, forbidden_gif, invite_not_found }
     /// What one can do after the error of that code.
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
-        rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, forbidden_gif }
+        rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, forbidden_gif,
+        invite_not_found }
 }
 
 /// The data block `<script type="application/json" id="texts">` of each page that needs one.
@@ -208,6 +209,7 @@ impl Texts {
             "room_full" => (error.room_full, help.room_full),
             "not_a_member" => (error.not_a_member, help.not_a_member),
             "not_the_owner" => (error.not_the_owner, help.not_the_owner),
+            "invite_not_found" => (error.invite_not_found, help.invite_not_found),
             "invalid" => (error.invalid, help.invalid),
             "too_large" => (error.too_large_any, help.too_large),
             "not_a_gif" => (error.not_a_gif, help.not_a_gif),

@@ -3,6 +3,7 @@
 mod id;
 
 pub mod gif;
+pub mod invite;
 pub mod limits;
 pub mod mark;
 pub mod message;
@@ -10,6 +11,7 @@ pub mod refusal;
 pub mod room;
 pub mod visitor;
 
+pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;
 pub use message::{Alt, Body, Chat, GifBody, GifHash, GifName, Message, MessageId, Nonce, Seq};
 pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};

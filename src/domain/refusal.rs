@@ -21,6 +21,8 @@ pub enum Refusal {
     NotAMember,
     /// Only the owner may do this.
     NotTheOwner,
+    /// The invite was withdrawn, or never made.
+    InviteNotFound,
     /// A field breaks a rule.
     Invalid(Invalid),
     /// Something is larger than a limit.
@@ -55,6 +57,7 @@ impl Refusal {
             Self::RoomFull => "room_full",
             Self::NotAMember => "not_a_member",
             Self::NotTheOwner => "not_the_owner",
+            Self::InviteNotFound => "invite_not_found",
             Self::Invalid(_) => "invalid",
             Self::TooLarge(_) => "too_large",
             Self::NotAGif(_) => "not_a_gif",

@@ -19,9 +19,12 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Access, Alt, Chat, GifBody, GifHash, GifName, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title,
-    Visitor,
+    Access, Alt, Chat, GifBody, GifHash, GifName, InviteHash, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq,
+    Title, Visitor,
 };
+
+/// Invites to one room that may be good at once.
+pub const INVITES: usize = 20;
 
 /// Hashes of GIFs that a room remembers as forbidden; beyond these it forgets the oldest.
 const FORBIDDEN: usize = 1_000;
@@ -88,7 +91,7 @@ pub struct RoomChange {
     pub title: Option<Title>,
     /// A new number of seats. Who sits stays seated when it shrinks.
     pub max: Option<Max>,
-    /// A new password hash, or `Some(None)` to open the room. Either takes all grants back.
+    /// A new password hash, or `Some(None)` to open the room. Either takes all grants and invites back.
     pub password_hash: Option<Option<String>>,
 }
 
@@ -101,6 +104,8 @@ pub struct RoomRecord {
     pub password_hash: Option<Arc<str>>,
     /// The place of its last message, 0 when there is none.
     pub last_seq: Seq,
+    /// How many invites to it are good.
+    pub invites: usize,
 }
 
 /// A page of the list of rooms, newest first.
@@ -336,6 +341,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Lets a visitor into a locked room from now on.
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError>;
+
+    /// Makes an invite to a room good; beyond [`INVITES`] the oldest is good no more.
+    async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError>;
+
+    /// Withdraws all invites to a room, and the grants that came of them. Who sits there stays seated.
+    async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError>;
+
+    /// Lets a visitor into the room of an invite from now on. `InviteNotFound` when it is good no more.
+    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError>;
 
     /// What a visitor is to a room; `None` when there is no room.
     async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError>;

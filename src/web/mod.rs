@@ -6,6 +6,7 @@ mod gifs;
 mod guard;
 mod handshake;
 mod health;
+mod invites;
 mod linger;
 mod messages;
 mod pages;
@@ -44,6 +45,11 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         )
         .route("/room/{id}/enter", post(rooms::enter))
         .route("/room/{id}/delete", post(rooms::remove_by_form))
+        .route(
+            "/room/{id}/invite",
+            get(invites::link).post(invites::invite).delete(invites::withdraw),
+        )
+        .route("/invite/{token}", get(invites::redeem))
         .route("/room/{id}/chat", post(messages::post))
         .route("/room/{id}/gif", post(gifs::post).layer(upload))
         .route("/room/{id}/gifs", get(messages::lately_sent))

@@ -44,7 +44,7 @@ impl IntoResponse for Refused {
 /// The status of a refusal.
 pub const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::RoomNotFound | Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::RoomNotFound | Refusal::NotFound | Refusal::InviteNotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::WrongPassword | Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
         Refusal::CrossOrigin | Refusal::ForbiddenGif => StatusCode::FORBIDDEN,

@@ -19,6 +19,7 @@ mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod gifs;
+mod invites;
 mod messages;
 mod pages;
 mod rooms;

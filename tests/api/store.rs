@@ -14,10 +14,11 @@ use gifchat::{
 };
 use tempfile::TempDir;
 
-use self::gifs::*;
+use self::{gifs::*, invites::*};
 use crate::support::in_time;
 
 mod gifs;
+mod invites;
 
 /// A kind of store, and the place where one of its stores keeps its rows.
 trait Kind {
@@ -93,6 +94,10 @@ every_kind! {
     a_dropped_seat_waits_for_its_grace
     a_locked_room_asks_for_a_grant
     a_new_password_takes_grants_back
+    an_invite_lets_in_until_it_is_withdrawn
+    who_knows_the_password_needs_no_invite
+    a_new_password_takes_invites_back
+    invites_survive_a_restart_and_are_bounded
     only_a_member_posts_and_places_have_no_gap
     a_nonce_belongs_to_a_visitor_and_a_room
     history_has_windows

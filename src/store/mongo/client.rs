@@ -126,6 +126,7 @@ impl Tables {
             plain(doc! { "members.holds.server": 1 }),
             sparse(doc! { "members.dropped": 1 }),
             sparse(doc! { "empty": 1 }),
+            sparse(doc! { "invites": 1 }),
         ];
         within(self.rooms.create_indexes(rooms)).await?;
         let named = doc! { "nonce": { "$exists": true } };

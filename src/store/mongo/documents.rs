@@ -23,6 +23,12 @@ pub struct RoomDoc {
     pub password: Option<String>,
     /// Counts the passwords; a grant is worth something only for the one it was given for.
     pub lock: i64,
+    /// Hashes of the invites that are good, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invites: Vec<Binary>,
+    /// Counts the withdrawals of invites; a grant that came of one is worth something only until the next.
+    #[serde(default)]
+    pub withdrawn: i64,
     pub owner: String,
     pub color: String,
     pub created: i64,
@@ -64,6 +70,9 @@ pub struct GrantDoc {
     pub room: String,
     pub visitor: String,
     pub lock: i64,
+    /// How often invites had been withdrawn when it came of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invited: Option<i64>,
 }
 
 /// A message.
@@ -100,10 +109,10 @@ pub struct GifDoc {
 }
 
 /// A hash as a document keeps it.
-pub fn binary(hash: GifHash) -> Binary {
+pub fn binary(hash: [u8; 32]) -> Binary {
     Binary {
         subtype: BinarySubtype::Generic,
-        bytes: hash.to_bytes().to_vec(),
+        bytes: hash.to_vec(),
     }
 }
 
@@ -163,6 +172,7 @@ impl RoomDoc {
             room: self.room()?,
             password_hash: self.password.as_deref().map(Arc::from),
             last_seq: last_message.max(number(self.floor, "floor")?),
+            invites: self.invites.len(),
         })
     }
 
@@ -244,7 +254,7 @@ impl GifDoc {
             duration: signed(gif.duration),
             bytes: signed(gif.bytes),
             alt: gif.alt.as_str().to_owned(),
-            hash: gif.hash.map(binary),
+            hash: gif.hash.map(|hash| binary(hash.to_bytes())),
         }
     }
 

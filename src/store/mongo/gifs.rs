@@ -91,7 +91,7 @@ impl Tables {
     }
 
     async fn is_forbidden(&self, room: RoomId, hash: GifHash) -> Result<bool, StoreError> {
-        let key = doc! { "room": room.to_string(), "hash": binary(hash) };
+        let key = doc! { "room": room.to_string(), "hash": binary(hash.to_bytes()) };
         let found = self.forbidden.find_one(key).read_concern(ReadConcern::majority());
         Ok(within(found).await?.is_some())
     }
@@ -100,7 +100,7 @@ impl Tables {
     pub async fn forbid_gif(&self, room: RoomId, hash: GifHash) -> Result<(), StoreError> {
         self.room_doc(room).await?.ok_or_else(not_found)?;
         let room = room.to_string();
-        let key = doc! { "room": &room, "hash": binary(hash) };
+        let key = doc! { "room": &room, "hash": binary(hash.to_bytes()) };
         let now = doc! { "$currentDate": { "at": true } };
         within(self.forbidden.update_one(key, now).upsert(true)).await?;
         let beyond = self

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
-//! - `rooms`, `seats`, `history`, `gifs`, `blobs`: what a call does, one or two round trips each
+//! - `rooms`, `seats`, `history`, `gifs`, `invites`, `blobs`: what a call does, one or two round trips each
 //! - `posts`: queues that give messages their places; `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
@@ -13,6 +13,7 @@ mod documents;
 mod follow;
 mod gifs;
 mod history;
+mod invites;
 mod known;
 mod leases;
 mod posts;
@@ -46,7 +47,7 @@ use self::{
     posts::Posts,
 };
 use crate::{
-    domain::{Access, Body, GifBody, GifHash, GifName, Message, Room, RoomId, Visitor},
+    domain::{Access, Body, GifBody, GifHash, GifName, InviteHash, Message, Room, RoomId, Visitor},
     store::{
         Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewRoom, Posted, RoomChange,
         RoomCursor, RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended, Window,
@@ -162,6 +163,18 @@ impl Store for MongoStore {
 
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
         self.tables()?.grant(id, visitor).await
+    }
+
+    async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
+        self.tables()?.add_invite(id, invite).await
+    }
+
+    async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
+        self.tables()?.withdraw_invites(id).await
+    }
+
+    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
+        self.tables()?.redeem(invite, visitor).await
     }
 
     async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {

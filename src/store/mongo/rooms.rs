@@ -37,6 +37,8 @@ impl Tables {
             max: new.max.get().into(),
             password: new.password_hash,
             lock: 0,
+            invites: Vec::new(),
+            withdrawn: 0,
             owner: new.owner.id.to_string(),
             color: new.owner.color.to_string(),
             created: Moment::now().millis(),
@@ -108,7 +110,11 @@ impl Tables {
             set.insert("password", hash);
             add.insert("lock", 1_i64);
         }
+        let new_lock = add.contains_key("lock");
         let mut update = doc! { "$inc": add };
+        if new_lock {
+            update.insert("$unset", doc! { "invites": "" });
+        }
         if !set.is_empty() {
             update.insert("$set", set);
         }
@@ -150,14 +156,20 @@ impl Tables {
     /// Lets a visitor into a room for as long as it keeps its password.
     pub async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
         let room = self.room_doc(id).await?.ok_or_else(not_found)?;
+        self.must_have_grants_left(&room).await?;
+        let grant = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
+        // Who knows the password needs no invite any more.
+        let lock = doc! { "$set": { "lock": room.lock }, "$unset": { "invited": "" } };
+        within(self.grants.update_one(grant, lock).upsert(true)).await.map(drop)
+    }
+
+    pub async fn must_have_grants_left(&self, room: &RoomDoc) -> Result<(), StoreError> {
         let worth_something = doc! { "room": &room.id, "lock": room.lock };
         let given = self.grants.count_documents(worth_something).limit(GRANTS);
         if within(given).await? >= GRANTS {
             return Err(StoreError::Refused(Refusal::StorageFull));
         }
-        let grant = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
-        let lock = doc! { "$set": { "lock": room.lock } };
-        within(self.grants.update_one(grant, lock).upsert(true)).await.map(drop)
+        Ok(())
     }
 
     /// What a visitor is to a room.
@@ -181,7 +193,9 @@ impl Tables {
 pub fn is_granted(room: &RoomDoc, grant: Option<&GrantDoc>, visitor: Visitor) -> bool {
     room.password.is_none()
         || room.owner == visitor.id.to_string()
-        || grant.is_some_and(|grant| grant.lock == room.lock)
+        || grant.is_some_and(|grant| {
+            grant.lock == room.lock && grant.invited.is_none_or(|withdrawn| withdrawn == room.withdrawn)
+        })
 }
 
 /// Names a room's document.

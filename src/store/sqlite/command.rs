@@ -6,7 +6,7 @@ use tracing::error;
 
 use super::directory::OpenRoom;
 use crate::{
-    domain::{GifHash, GifName, Room, RoomId, Visitor},
+    domain::{GifHash, GifName, InviteHash, Room, RoomId, Visitor},
     store::{Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, SocketKey, StoreError, Tended},
 };
 
@@ -19,6 +19,9 @@ pub enum Command {
     Update(RoomId, RoomChange, Reply<Room>),
     Remove(RoomId, Reply<Vec<GifName>>),
     Grant(RoomId, Visitor, Reply<()>),
+    AddInvite(RoomId, InviteHash, Reply<()>),
+    WithdrawInvites(RoomId, Reply<()>),
+    Redeem(InviteHash, Visitor, Reply<RoomId>),
     Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),
@@ -35,6 +38,9 @@ pub enum AfterCommit {
     Update(RoomId, RoomChange, Reply<Room>),
     Remove(RoomId, Vec<GifName>, Reply<Vec<GifName>>),
     Grant(RoomId, Visitor, Reply<()>),
+    AddInvite(RoomId, usize, Reply<()>),
+    WithdrawInvites(RoomId, Reply<()>),
+    Redeem(RoomId, Visitor, Reply<RoomId>),
     Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(Posted, Reply<Posted>),
@@ -51,6 +57,7 @@ impl Command {
     pub const fn writes(&self) -> bool {
         match self {
             Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
+            Self::AddInvite(..) | Self::WithdrawInvites(..) | Self::Redeem(..) => true,
             Self::Post(..) | Self::ForgetGifs(..) | Self::ForbidGif(..) => true,
             Self::Enter(..) | Self::Leave(..) | Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
         }
@@ -64,7 +71,10 @@ impl Command {
             Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
                 failing(reply)
             }
-            Self::ForbidGif(_, _, reply) => failing(reply),
+            Self::ForbidGif(_, _, reply) | Self::AddInvite(_, _, reply) | Self::WithdrawInvites(_, reply) => {
+                failing(reply)
+            }
+            Self::Redeem(_, _, reply) => failing(reply),
             Self::Enter(.., reply) => failing(reply),
             Self::Post(_, reply) => failing(reply),
             Self::Tend(_, reply) => failing(reply),
@@ -80,6 +90,8 @@ impl AfterCommit {
             Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
             Self::Remove(_, _, reply) => failing(reply),
             Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::Done(reply) => failing(reply),
+            Self::AddInvite(_, _, reply) | Self::WithdrawInvites(_, reply) => failing(reply),
+            Self::Redeem(_, _, reply) => failing(reply),
             Self::Enter(.., reply) => failing(reply),
             Self::Post(_, reply) => failing(reply),
             Self::Tend { reply, .. } => failing(reply),

@@ -39,6 +39,10 @@ pub struct OpenRoom {
     pub password_hash: Option<Arc<str>>,
     pub last_seq: Seq,
     pub grants: HashSet<VisitorId>,
+    /// Those whose grant came of an invite.
+    pub invited: HashSet<VisitorId>,
+    /// How many invites are good.
+    pub invites: usize,
     /// In the order of arrival. A list: rooms are small, and it is read in order far more often than searched.
     seats: Vec<Seat>,
     empty: Empty,
@@ -46,12 +50,14 @@ pub struct OpenRoom {
 
 impl OpenRoom {
     pub fn new(room: Room, password_hash: Option<Arc<str>>, last_seq: Seq, now: Instant) -> Self {
-        let (grants, seats) = (HashSet::new(), Vec::new());
+        let (grants, invited, seats) = (HashSet::new(), HashSet::new(), Vec::new());
         Self {
             room,
             password_hash,
             last_seq,
             grants,
+            invited,
+            invites: 0,
             seats,
             empty: Empty::NeverJoined(now),
         }
@@ -59,7 +65,7 @@ impl OpenRoom {
 
     pub fn access(&self, visitor: VisitorId) -> Access {
         let owner = self.room.owner.id == visitor;
-        let granted = owner || !self.room.locked || self.grants.contains(&visitor);
+        let granted = owner || !self.room.locked || self.has_grant(visitor);
         Access {
             owner,
             granted,
@@ -67,11 +73,16 @@ impl OpenRoom {
         }
     }
 
+    pub fn has_grant(&self, visitor: VisitorId) -> bool {
+        self.grants.contains(&visitor) || self.invited.contains(&visitor)
+    }
+
     pub fn record(&self) -> RoomRecord {
         RoomRecord {
             room: self.room.clone(),
             password_hash: self.password_hash.clone(),
             last_seq: self.last_seq,
+            invites: self.invites,
         }
     }
 

@@ -3,6 +3,7 @@
 mod command;
 mod directory;
 mod gifs;
+mod invites;
 mod rows;
 mod schema;
 mod show;
@@ -28,7 +29,7 @@ use self::{
     writer::Writer,
 };
 use crate::{
-    domain::{Access, GifBody, GifHash, GifName, Message, Room, RoomId, Visitor},
+    domain::{Access, GifBody, GifHash, GifName, InviteHash, Message, Room, RoomId, Visitor},
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord,
         SocketKey, Store, StoreError, Tended, Window,
@@ -168,6 +169,18 @@ impl Store for SqliteStore {
 
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
         self.ask(|reply| Command::Grant(id, visitor, reply)).await
+    }
+
+    async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
+        self.ask(|reply| Command::AddInvite(id, invite, reply)).await
+    }
+
+    async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
+        self.ask(|reply| Command::WithdrawInvites(id, reply)).await
+    }
+
+    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
+        self.ask(|reply| Command::Redeem(invite, visitor, reply)).await
     }
 
     async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {

@@ -144,10 +144,14 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
         Ok(OpenRoom::new(room, password_hash, last_seq, now))
     })?;
     let mut rooms: Vec<OpenRoom> = rows.collect::<rusqlite::Result<_>>()?;
-    let mut grants = connection.prepare("SELECT visitor FROM grants WHERE room = ?1")?;
+    let mut grants = connection.prepare("SELECT visitor FROM grants WHERE room = ?1 AND invited = ?2")?;
     for open in &mut rooms {
-        let visitors = grants.query_map([open.room.id.to_bytes()], |row| text(row, 0))?;
-        open.grants = visitors.collect::<rusqlite::Result<_>>()?;
+        let id = open.room.id.to_bytes();
+        for (invited, visitors) in [(false, &mut open.grants), (true, &mut open.invited)] {
+            let found = grants.query_map((id, invited), |row| text(row, 0))?;
+            *visitors = found.collect::<rusqlite::Result<_>>()?;
+        }
+        open.invites = super::invites::count(connection, open.room.id)?;
     }
     Ok(rooms)
 }

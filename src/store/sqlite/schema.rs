@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 /// What made each version out of the one before. How many of them a file has seen is written to its `user_version`; a file
 /// that has seen more is refused rather than guessed at.
-const STEPS: &[&str] = &[TABLES, GIFS_AGAIN];
+const STEPS: &[&str] = &[TABLES, GIFS_AGAIN, INVITES];
 
 const TABLES: &str = "
 CREATE TABLE rooms (
@@ -56,6 +56,17 @@ CREATE TABLE forbidden (
     hash BLOB NOT NULL,
     UNIQUE (room, hash)
 );
+";
+
+/// Links that let into a locked room, and who came by one.
+const INVITES: &str = "
+ALTER TABLE grants ADD COLUMN invited INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE invites (
+    id   INTEGER PRIMARY KEY,
+    room BLOB NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    hash BLOB NOT NULL UNIQUE
+);
+CREATE INDEX invites_room ON invites (room);
 ";
 
 /// Opens the writing connection: journal, durability, tables.

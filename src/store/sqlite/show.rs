@@ -27,9 +27,31 @@ impl Writer {
             }
             AfterCommit::Grant(id, visitor, reply) => {
                 if let Some(open) = self.directory.write().get_mut(id) {
+                    open.invited.remove(&visitor.id);
                     open.grants.insert(visitor.id);
                 }
                 let _ = reply.send(Ok(()));
+            }
+            AfterCommit::AddInvite(id, invites, reply) => {
+                if let Some(open) = self.directory.write().get_mut(id) {
+                    open.invites = invites;
+                }
+                let _ = reply.send(Ok(()));
+            }
+            AfterCommit::WithdrawInvites(id, reply) => {
+                if let Some(open) = self.directory.write().get_mut(id) {
+                    open.invites = 0;
+                    open.invited.clear();
+                }
+                let _ = reply.send(Ok(()));
+            }
+            AfterCommit::Redeem(id, visitor, reply) => {
+                if let Some(open) = self.directory.write().get_mut(id)
+                    && !open.has_grant(visitor.id)
+                {
+                    open.invited.insert(visitor.id);
+                }
+                let _ = reply.send(Ok(id));
             }
             AfterCommit::Enter(id, visitor, socket, reply) => {
                 let _ = reply.send(self.enter(id, visitor, socket));
@@ -66,6 +88,8 @@ impl Writer {
         }
         if let Some(hash) = change.password_hash {
             open.grants.clear();
+            open.invited.clear();
+            open.invites = 0;
             open.room.locked = hash.is_some();
             open.password_hash = hash.map(Into::into);
         }

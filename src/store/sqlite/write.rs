@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
-const GRANTS: usize = 10_000;
+pub(super) const GRANTS: usize = 10_000;
 
 impl Writer {
     pub(super) fn ping(&self) -> Result<(), StoreError> {
@@ -51,7 +51,7 @@ impl Writer {
         Ok(OpenRoom::new(room, password_hash, 0, Instant::now()))
     }
 
-    fn must_exist(&self, id: RoomId) -> Result<(), StoreError> {
+    pub(super) fn must_exist(&self, id: RoomId) -> Result<(), StoreError> {
         if self.removed.contains(&id) || self.directory.read().get(id).is_none() {
             return Err(StoreError::Refused(Refusal::RoomNotFound));
         }
@@ -74,6 +74,7 @@ impl Writer {
                 self.connection
                     .execute("UPDATE rooms SET password_hash = ?2 WHERE id = ?1", (room, hash))?;
                 self.connection.execute("DELETE FROM grants WHERE room = ?1", [room])?;
+                self.connection.execute("DELETE FROM invites WHERE room = ?1", [room])?;
             }
             Ok(())
         };
@@ -95,11 +96,12 @@ impl Writer {
             .directory
             .read()
             .get(id)
-            .is_some_and(|open| open.grants.len() >= GRANTS)
+            .is_some_and(|open| open.grants.len() + open.invited.len() >= GRANTS)
         {
             return Err(StoreError::Refused(Refusal::StorageFull));
         }
-        let sql = "INSERT OR IGNORE INTO grants (room, visitor) VALUES (?1, ?2)";
+        // Who knows the password needs no invite any more.
+        let sql = "INSERT INTO grants (room, visitor) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET invited = FALSE";
         self.connection
             .execute(sql, (id.to_bytes(), visitor.id.to_string()))
             .map_err(failure)?;
@@ -178,7 +180,7 @@ impl Writer {
     }
 
     /// Runs several statements so that all or none of them count.
-    fn whole(&self, run: impl FnOnce() -> rusqlite::Result<()>) -> Result<(), StoreError> {
+    pub(super) fn whole<T>(&self, run: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, StoreError> {
         self.connection.execute_batch("SAVEPOINT whole").map_err(failure)?;
         let result = run();
         let end = if result.is_ok() {

@@ -138,6 +138,15 @@ impl Writer {
             Command::Grant(id, visitor, reply) => answer(reply, self.grant(id, visitor), |(), reply| {
                 AfterCommit::Grant(id, visitor, reply)
             }),
+            Command::AddInvite(id, invite, reply) => answer(reply, self.add_invite(id, invite), |invites, reply| {
+                AfterCommit::AddInvite(id, invites, reply)
+            }),
+            Command::WithdrawInvites(id, reply) => answer(reply, self.withdraw_invites(id), |(), reply| {
+                AfterCommit::WithdrawInvites(id, reply)
+            }),
+            Command::Redeem(invite, visitor, reply) => answer(reply, self.redeem(invite, visitor), |id, reply| {
+                AfterCommit::Redeem(id, visitor, reply)
+            }),
             Command::Post(new, reply) => answer(reply, self.post(new), AfterCommit::Post),
             Command::ForgetGifs(names, reply) => {
                 answer(reply, self.forget_gifs(&names), |(), reply| AfterCommit::Done(reply))
