@@ -1,5 +1,10 @@
 //! The rules of messages: who may post and read them.
 
+mod reports;
+mod whispers;
+
+pub use {reports::reported_message, whispers::addressee};
+
 use std::sync::Arc;
 
 use tokio::fs::File;
@@ -103,25 +108,44 @@ impl Messages {
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
         let store = Arc::clone(&self.store);
-        // A task of its own: were it cancelled between commit and keep, a message would lose its file.
-        let settle = self.settling.spawn(async move {
-            let stored = upload.finish().await?;
-            let body = NewBody::Gif(stored.body(alt));
+        self.settle(room, upload, alt, async move |body| {
             let new = NewMessage {
                 room,
                 author,
                 body,
                 nonce,
             };
-            match store.post(new).await {
-                Ok(Posted::New(message)) => {
+            let posted = store.post(new).await?;
+            Ok((matches!(posted, Posted::New(_)), Arc::clone(posted.message())))
+        })
+        .await
+    }
+
+    /// Makes an uploaded GIF durable, then commits what names it. `commit` tells whether that is new.
+    async fn settle<T, Commit, Committed>(
+        &self,
+        room: RoomId,
+        upload: Upload,
+        alt: Alt,
+        commit: Commit,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        Commit: FnOnce(NewBody) -> Committed + Send + 'static,
+        Committed: Future<Output = Result<(bool, T), StoreError>> + Send,
+    {
+        // A task of its own: were it cancelled between commit and keep, a message would lose its file.
+        let settle = self.settling.spawn(async move {
+            let stored = upload.finish().await?;
+            match commit(NewBody::Gif(stored.body(alt))).await {
+                Ok((true, done)) => {
                     stored.keep(room).await;
-                    Ok(message)
+                    Ok(done)
                 }
                 // Its file is there since the first time; the new copy goes.
-                Ok(Posted::Known(message)) => {
+                Ok((false, done)) => {
                     stored.discard().await;
-                    Ok(message)
+                    Ok(done)
                 }
                 Err(StoreError::Refused(refusal)) => {
                     stored.discard().await;
@@ -142,12 +166,12 @@ impl Messages {
         Ok(self.store.history(room, window, limit).await?)
     }
 
-    /// The room whose message names a file.
+    /// The room whose message names a file, if there is one.
     ///
     /// # Errors
-    /// There is none, or the store fails.
-    pub async fn room_of_gif(&self, name: GifName) -> Result<RoomId, Refusal> {
-        self.store.room_of_gif(name).await?.ok_or(Refusal::NotFound)
+    /// The store fails.
+    pub async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, Refusal> {
+        Ok(self.store.room_of_gif(name).await?)
     }
 
     /// Opens a file of a GIF that a message in that room names.

@@ -123,15 +123,16 @@ texts! {
     /// What is wrong with a field.
     field: Field { title, max, password, chat, alt, nonce, gif, title_empty, title_too_long, max_range, max_number,
         password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, wrong_type, nonce_shape,
-        missing, twice, room, body, too_many_bytes, range }
+        missing, twice, room, to, message, reason, body, too_many_bytes, range }
     /// One sentence for each code.
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
-        method_not_allowed, timed_out, forbidden_gif, invite_not_found }
+        method_not_allowed, timed_out, forbidden_gif, invite_not_found, visitor_not_found, message_not_found,
+        report_not_found }
     /// What one can do after the error of that code.
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, forbidden_gif,
-        invite_not_found }
+        invite_not_found, visitor_not_found, message_not_found, report_not_found }
 }
 
 /// The data block `<script type="application/json" id="texts">` of each page that needs one.
@@ -210,6 +211,9 @@ impl Texts {
             "not_a_member" => (error.not_a_member, help.not_a_member),
             "not_the_owner" => (error.not_the_owner, help.not_the_owner),
             "invite_not_found" => (error.invite_not_found, help.invite_not_found),
+            "visitor_not_found" => (error.visitor_not_found, help.visitor_not_found),
+            "message_not_found" => (error.message_not_found, help.message_not_found),
+            "report_not_found" => (error.report_not_found, help.report_not_found),
             "invalid" => (error.invalid, help.invalid),
             "too_large" => (error.too_large_any, help.too_large),
             "not_a_gif" => (error.not_a_gif, help.not_a_gif),

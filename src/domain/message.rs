@@ -197,6 +197,37 @@ impl Serialize for GifBody {
     }
 }
 
+/// What somebody says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Text.
+    Chat(Chat),
+    /// A GIF.
+    Gif(GifBody),
+}
+
+impl From<Said> for Body {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Chat(chat) => Self::Chat(chat),
+            Said::Gif(gif) => Self::Gif(gif),
+        }
+    }
+}
+
+impl Serialize for Said {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Text<'a> {
+            chat: &'a str,
+        }
+        match self {
+            Self::Chat(chat) => Text { chat: chat.as_str() }.serialize(serializer),
+            Self::Gif(gif) => gif.serialize(serializer),
+        }
+    }
+}
+
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {

@@ -8,15 +8,19 @@ pub mod limits;
 pub mod mark;
 pub mod message;
 pub mod refusal;
+pub mod report;
 pub mod room;
 pub mod visitor;
+pub mod whisper;
 
 pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;
-pub use message::{Alt, Body, Chat, GifBody, GifHash, GifName, Message, MessageId, Nonce, Seq};
+pub use message::{Alt, Body, Chat, GifBody, GifHash, GifName, Message, MessageId, Nonce, Said, Seq};
 pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
+pub use report::{Reason, Report, ReportId, Reported};
 pub use room::{Access, Max, Password, Room, RoomId, Title};
 pub use visitor::{Color, Visitor, VisitorId};
+pub use whisper::{Whisper, WhisperId};
 
 /// A moment, in milliseconds since the Unix epoch; RFC 3339 in UTC on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

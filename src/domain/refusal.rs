@@ -19,6 +19,12 @@ pub enum Refusal {
     RoomFull,
     /// Only a visitor with a socket in the room may do this.
     NotAMember,
+    /// Whom it is for is not in the room.
+    VisitorNotFound,
+    /// There is no such message in the room, or it is none that somebody wrote.
+    MessageNotFound,
+    /// There is no such report, or no longer.
+    ReportNotFound,
     /// Only the owner may do this.
     NotTheOwner,
     /// The invite was withdrawn, or never made.
@@ -56,6 +62,9 @@ impl Refusal {
             Self::WrongPassword => "wrong_password",
             Self::RoomFull => "room_full",
             Self::NotAMember => "not_a_member",
+            Self::VisitorNotFound => "visitor_not_found",
+            Self::MessageNotFound => "message_not_found",
+            Self::ReportNotFound => "report_not_found",
             Self::NotTheOwner => "not_the_owner",
             Self::InviteNotFound => "invite_not_found",
             Self::Invalid(_) => "invalid",
@@ -118,6 +127,12 @@ pub enum Field {
     Nonce,
     /// The id of a room.
     Room,
+    /// The id of whom something is for.
+    To,
+    /// The id of a message.
+    Message,
+    /// Why a message is reported.
+    Reason,
     /// Where a page of a list begins.
     After,
     /// Where a page of a list ends.
@@ -140,6 +155,9 @@ impl Field {
             Self::Alt => "alt",
             Self::Nonce => "nonce",
             Self::Room => "room",
+            Self::To => "to",
+            Self::Message => "message",
+            Self::Reason => "reason",
             Self::After => "after",
             Self::Before => "before",
             Self::Limit => "limit",

@@ -149,6 +149,16 @@ impl Audience {
         }
     }
 
+    /// Sends an event that has no place of its own to the sockets of some visitors.
+    pub fn send_to(&mut self, event: &Encoded, visitors: &[VisitorId]) {
+        let meant = |listener: &Listener| listener.visitor.is_some_and(|visitor| visitors.contains(&visitor));
+        for listener in self.listeners.iter_mut().filter(|listener| meant(listener)) {
+            if listener.is_behind() || !listener.send(event) {
+                listener.missed = true;
+            }
+        }
+    }
+
     /// Sends an event that may get lost to all but the sockets of `except`.
     pub fn send_hint(&self, event: &Encoded, except: VisitorId) {
         for listener in self

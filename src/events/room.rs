@@ -12,7 +12,7 @@ use super::{
     mend::Wrong,
 };
 use crate::{
-    domain::{Message, Room, RoomId, Seq, Visitor},
+    domain::{Message, Report, Room, RoomId, Seq, Visitor},
     store::{Change, Entry, SocketKey, Window},
 };
 
@@ -113,6 +113,12 @@ impl RoomTask {
             RoomEvent::Change(Change::Left(room, visitor)) => {
                 self.tell("exit", &System::new(visitor, "퇴장", room.count), Some(visitor));
             }
+            RoomEvent::Change(Change::Whispered(whisper)) => {
+                if let Some(event) = Encoded::new("whisper", &*whisper) {
+                    self.audience.send_to(&event, &[whisper.author.id, whisper.to.id]);
+                }
+            }
+            RoomEvent::Change(Change::Reported(report)) => self.tell_owner(&report).await,
             RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room, None),
             RoomEvent::Change(Change::RoomRemoved(_)) => self.tell_removal(),
             RoomEvent::Change(Change::RoomCreated(_)) => (),
@@ -131,6 +137,19 @@ impl RoomTask {
                     self.audience.send_hint(&event, visitor.id);
                 }
             }
+        }
+    }
+
+    /// Tells the owner's sockets of a report. The owner finds those that get lost in the list of reports.
+    async fn tell_owner(&mut self, report: &Report) {
+        match self.events.store.room(self.room).await {
+            Ok(Some(record)) => {
+                if let Some(event) = Encoded::new("report", report) {
+                    self.audience.send_to(&event, &[record.room.owner.id]);
+                }
+            }
+            Ok(None) => (),
+            Err(error) => warn!(%error, "a report can't be told; the owner finds it in the list"),
         }
     }
 

@@ -24,9 +24,9 @@ use super::{
     next_key,
 };
 use crate::{
-    domain::{Field, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId},
+    domain::{Field, Invalid, Limits, Message, Nonce, Problem, Reason, Refusal, Report, RoomId, Whisper},
     events::Joining,
-    messages::said,
+    messages::{addressee, reported_message, said},
     sentences::sentence,
     state::AppState,
     store::{Departure, Entry, NewBody, SocketKey},
@@ -112,8 +112,21 @@ struct Refused<'a> {
 #[derive(Serialize)]
 struct Accepted {
     ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Arc<Message>>,
+    #[serde(flatten)]
+    done: Done,
+}
+
+/// What came of an event.
+#[derive(Serialize)]
+enum Done {
+    #[serde(rename = "message")]
+    Posted(Arc<Message>),
+    #[serde(rename = "whisper")]
+    Whispered(Arc<Whisper>),
+    #[serde(rename = "report")]
+    Reported(Report),
+    #[serde(untagged)]
+    Nothing {},
 }
 
 /// Lets a socket in and listens to it.
@@ -188,13 +201,15 @@ impl Client {
         let done = match name.as_str() {
             // Its answer comes from the room's task, so that it stands in order with what the room tells.
             "join" => return self.join(data.as_ref(), socket, reply).await,
-            "chat" => self.chat(data.as_ref()).await.map(Some),
-            "leave" => self.leave(Departure::Left).await.map(|()| None),
-            "typing" => self.typing().await.map(|()| None),
+            "chat" => self.chat(data.as_ref()).await.map(Done::Posted),
+            "whisper" => self.whisper(data.as_ref()).await.map(Done::Whispered),
+            "report" => self.report(data.as_ref()).await.map(Done::Reported),
+            "leave" => self.leave(Departure::Left).await.map(|()| Done::Nothing {}),
+            "typing" => self.typing().await.map(|()| Done::Nothing {}),
             _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
         };
         match done {
-            Ok(message) => reply.send(&Accepted { ok: true, message }).await,
+            Ok(done) => reply.send(&Accepted { ok: true, done }).await,
             Err(refusal) => self.refuse(&socket, &reply, &refusal).await,
         }
     }
@@ -241,6 +256,26 @@ impl Client {
             None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
         };
         self.state.messages.post(room, self.who.visitor, body, nonce).await
+    }
+
+    async fn whisper(&self, data: Option<&Value>) -> Result<Arc<Whisper>, Refusal> {
+        let (room, fields) = (self.room()?, object(data)?);
+        let to = addressee(self.who.visitor, text(fields, Field::To)?)?;
+        let (body, nonce) = (read_body(fields, &self.state.limits)?, read_nonce(fields)?);
+        self.state
+            .messages
+            .whisper(room, self.who.visitor, to, body, nonce)
+            .await
+    }
+
+    async fn report(&self, data: Option<&Value>) -> Result<Report, Refusal> {
+        let (room, fields) = (self.room()?, object(data)?);
+        let message = reported_message(text(fields, Field::Message)?)?;
+        let reason = Reason::parse(text(fields, Field::Reason)?.unwrap_or_default(), &self.state.limits)?;
+        self.state
+            .messages
+            .report(room, self.who.visitor, message, reason)
+            .await
     }
 
     async fn typing(&self) -> Result<(), Refusal> {
@@ -308,6 +343,12 @@ impl Client {
 }
 
 type Object = serde_json::Map<String, Value>;
+
+/// The fields of an event.
+fn object(data: Option<&Value>) -> Result<&Object, Invalid> {
+    data.and_then(Value::as_object)
+        .ok_or(Invalid::new(Field::Body, Problem::Malformed))
+}
 
 /// The text of a field, if there is one.
 fn text(fields: &Object, field: Field) -> Result<Option<&str>, Invalid> {

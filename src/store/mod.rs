@@ -19,9 +19,25 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::domain::{
-    Access, Alt, Chat, GifBody, GifHash, GifName, InviteHash, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq,
-    Title, Visitor,
+    Access, Alt, Chat, GifBody, GifHash, GifName, InviteHash, Max, Message, MessageId, Moment, Nonce, Reason, Refusal,
+    Report, ReportId, Reported, Room, RoomId, Seq, Title, Visitor, VisitorId, Whisper, WhisperId,
 };
+
+/// Whispers of one author that a room keeps.
+pub const WHISPERS_EACH: usize = 200;
+
+/// Whispers that a room keeps.
+pub const WHISPERS: usize = 10_000;
+
+/// Reports that may wait for the owner of a room, and how many of them may be of one visitor.
+pub const REPORTS: usize = 200;
+/// See [`REPORTS`].
+pub const REPORTS_EACH: usize = 10;
+
+/// What a report beyond those is told: the owner may get to them.
+const TOO_MANY_REPORTS: StoreError = StoreError::Refused(Refusal::RateLimited {
+    retry_after: Duration::from_secs(60),
+});
 
 /// Invites to one room that may be good at once.
 pub const INVITES: usize = 20;
@@ -51,6 +67,10 @@ pub enum Change {
     Left(Room, Visitor),
     /// A message was stored.
     Posted(Arc<Message>),
+    /// A whisper was stored.
+    Whispered(Arc<Whisper>),
+    /// A message was reported.
+    Reported(Report),
     /// Changes got lost on their way here: followers read anew what they show. What comes behind this is whole again.
     Missed,
     /// The seats that this server's sockets held are gone, as it was away for too long: each has to enter again.
@@ -66,7 +86,27 @@ impl Change {
             }
             Self::RoomRemoved(id) => Some(*id),
             Self::Posted(message) => Some(message.room),
+            Self::Whispered(whisper) => Some(whisper.room),
+            Self::Reported(report) => Some(report.room),
             Self::Missed | Self::SeatsLost => None,
+        }
+    }
+}
+
+impl Change {
+    /// What kind of change it is, for the log: what somebody said is never in there.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::RoomCreated(_) => "room created",
+            Self::RoomUpdated(_) => "room updated",
+            Self::RoomRemoved(_) => "room removed",
+            Self::Entered(..) => "entered",
+            Self::Left(..) => "left",
+            Self::Posted(_) => "posted",
+            Self::Whispered(_) => "whispered",
+            Self::Reported(_) => "reported",
+            Self::Missed => "missed",
+            Self::SeatsLost => "seats lost",
         }
     }
 }
@@ -237,6 +277,52 @@ impl Posted {
     }
 }
 
+/// A whisper to be stored.
+#[derive(Clone, Debug)]
+pub struct NewWhisper {
+    /// Its room.
+    pub room: RoomId,
+    /// Who says it.
+    pub author: Visitor,
+    /// To whom, in the same room.
+    pub to: VisitorId,
+    /// What it says.
+    pub body: NewBody,
+    /// What the author marked it with.
+    pub nonce: Option<Nonce>,
+}
+
+/// What came of whispering.
+#[derive(Clone, Debug)]
+pub enum Whispered {
+    /// It was stored. Older ones of the author may have had to go, and these files with them.
+    New(Arc<Whisper>, Vec<GifName>),
+    /// The author had whispered with this nonce before; that whisper.
+    Known(Arc<Whisper>),
+}
+
+impl Whispered {
+    /// The whisper, either way.
+    pub fn whisper(&self) -> &Arc<Whisper> {
+        match self {
+            Self::New(whisper, _) | Self::Known(whisper) => whisper,
+        }
+    }
+}
+
+/// A report to be stored.
+#[derive(Clone, Debug)]
+pub struct NewReport {
+    /// The room.
+    pub room: RoomId,
+    /// Who reports.
+    pub by: Visitor,
+    /// The message.
+    pub message: MessageId,
+    /// Why.
+    pub reason: Reason,
+}
+
 /// Which messages of a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
@@ -368,6 +454,34 @@ pub trait Store: Send + Sync + 'static {
     /// named by no message of the room, `ForbiddenGif` when the room does not take these bytes.
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError>;
 
+    /// Stores a whisper of a member to another. `NotAMember` when the author has no seat, `VisitorNotFound` when the other
+    /// has none, and what [`Store::post`] refuses of a GIF. A room keeps the newest [`WHISPERS_EACH`] of each author, and
+    /// [`WHISPERS`] in all.
+    async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError>;
+
+    /// Whispers from and to a visitor in a room behind another one, oldest first, at most `limit`. All that are kept when
+    /// there is no other, or it is kept no more.
+    async fn whispers(
+        &self,
+        id: RoomId,
+        visitor: VisitorId,
+        after: Option<WhisperId>,
+        limit: usize,
+    ) -> Result<Vec<Whisper>, StoreError>;
+
+    /// The room in which a whisper from or to a visitor names a file.
+    async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError>;
+
+    /// Stores a report of a member; again, when the same member reports the same message again, it is the first one.
+    /// `MessageNotFound` when there is nothing to report, `RateLimited` beyond [`REPORTS`] or [`REPORTS_EACH`].
+    async fn report(&self, new: NewReport) -> Result<Report, StoreError>;
+
+    /// The reports in a room about messages that are still there, oldest first.
+    async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError>;
+
+    /// Removes all reports about the message of a report. `ReportNotFound` when there is none.
+    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError>;
+
     /// Messages of a room, oldest first, at most `limit`.
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError>;
 
@@ -380,13 +494,13 @@ pub trait Store: Send + Sync + 'static {
     /// The room whose message names a file.
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError>;
 
-    /// The files among these that no message names any more: they can go. The one place that says so.
+    /// The files among these that no message and no whisper names any more: they can go. The one place that says so.
     async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError>;
 
-    /// Every file that a message names.
+    /// Every file that a message or a whisper names.
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError>;
 
-    /// Removes the messages that name these files, which are missing.
+    /// Removes the messages and whispers that name these files, which are missing.
     async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError>;
 
     /// Where GIFs are kept when not on this machine's disk alone.

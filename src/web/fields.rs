@@ -156,9 +156,11 @@ fn decode(bytes: &[u8]) -> Option<String> {
 
 fn known(name: &str) -> Option<Field> {
     use Field::*;
-    [Title, Max, Password, Chat, Gif, Alt, Nonce, After, Before, Limit]
-        .into_iter()
-        .find(|field| field.name() == name)
+    [
+        Title, Max, Password, Chat, Gif, Alt, Nonce, To, Message, Reason, After, Before, Limit,
+    ]
+    .into_iter()
+    .find(|field| field.name() == name)
 }
 
 #[cfg(test)]

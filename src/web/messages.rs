@@ -35,11 +35,11 @@ pub async fn post(
     let nonce = nonce(fields.text(Field::Nonce)?)?;
     let body = said(&fields, &state)?;
     let message = state.messages.post(room, visitor, body, nonce).await?;
-    Ok(posted(prefs, room, &message))
+    Ok(posted(prefs, room, &*message))
 }
 
 /// What the fields say: a text, or a GIF of the room again.
-fn said(fields: &Fields, state: &AppState) -> Result<NewBody, Refusal> {
+pub fn said(fields: &Fields, state: &AppState) -> Result<NewBody, Refusal> {
     let (chat, gif, alt) = (
         fields.given(Field::Chat)?,
         fields.given(Field::Gif)?,
@@ -58,7 +58,7 @@ pub fn nonce(text: &str) -> Result<Option<Nonce>, Invalid> {
 }
 
 /// The answer to a post, as the request prefers it.
-pub fn posted(prefs: Prefs, room: RoomId, message: &Message) -> Response {
+pub fn posted(prefs: Prefs, room: RoomId, message: &impl Serialize) -> Response {
     match prefs {
         Prefs { json: true, .. } => (StatusCode::CREATED, Json(message)).into_response(),
         Prefs { page: true, .. } => Redirect::to(&format!("/room/{room}")).into_response(),

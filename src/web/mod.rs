@@ -12,15 +12,17 @@ mod messages;
 mod pages;
 mod prefs;
 mod refused;
+mod reports;
 mod rooms;
 mod visit;
+mod whispers;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::Method,
     middleware::{from_fn, from_fn_with_state},
-    routing::{any, get, post},
+    routing::{any, delete, get, post},
 };
 use socketioxide::layer::SocketIoLayer;
 use tower_http::compression::CompressionLayer;
@@ -52,6 +54,11 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .route("/invite/{token}", get(invites::redeem))
         .route("/room/{id}/chat", post(messages::post))
         .route("/room/{id}/gif", post(gifs::post).layer(upload))
+        .route("/room/{id}/whisper", post(whispers::post))
+        .route("/room/{id}/whisper/gif", post(gifs::whisper).layer(upload))
+        .route("/room/{id}/whispers", get(whispers::list))
+        .route("/room/{id}/reports", get(reports::list).post(reports::post))
+        .route("/room/{id}/reports/{report}", delete(reports::dismiss))
         .route("/room/{id}/gifs", get(messages::lately_sent))
         .route("/room/{id}/messages", get(messages::history))
         .layer(from_fn(prefs::switch_language))

@@ -294,6 +294,9 @@ async fn the_log_has_a_line_for_each_request_and_names_no_password_session_invit
     let mut socket = guest.join(&room).await;
     assert_eq!(socket.ask("chat", json!({ "chat": "secret-text" })).await["ok"], true);
     assert_eq!(guest.post_chat(&room, "secret-post").await.status, 201);
+    let _owners = owner.join(&room).await;
+    let whisper = json!({ "to": owner.id, "chat": "secret-whisper" });
+    assert_eq!(socket.ask("whisper", whisper).await["ok"], true);
     let invite = owner.post_json(&format!("/room/{room}/invite"), json!({})).await.json();
     let token = invite["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     assert_eq!(

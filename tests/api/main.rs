@@ -28,3 +28,4 @@ mod slow_reader;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod whispers;

@@ -14,11 +14,13 @@ use gifchat::{
 };
 use tempfile::TempDir;
 
-use self::{gifs::*, invites::*};
+use self::{gifs::*, invites::*, reports::*, whispers::*};
 use crate::support::in_time;
 
 mod gifs;
 mod invites;
+mod reports;
+mod whispers;
 
 /// A kind of store, and the place where one of its stores keeps its rows.
 trait Kind {
@@ -98,6 +100,13 @@ every_kind! {
     who_knows_the_password_needs_no_invite
     a_new_password_takes_invites_back
     invites_survive_a_restart_and_are_bounded
+    a_whisper_is_kept_for_the_two_and_has_no_place
+    a_whisper_is_told_once_and_its_nonce_counts_once
+    one_whispers_only_inside_and_to_somebody_inside
+    a_whispered_gif_belongs_to_the_two
+    a_room_keeps_the_newest_whispers_of_each
+    a_report_is_told_listed_and_dismissed
+    only_members_report_messages_of_the_room_and_not_without_end
     only_a_member_posts_and_places_have_no_gap
     a_nonce_belongs_to_a_visitor_and_a_room
     history_has_windows

@@ -24,4 +24,5 @@ mod stream;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;
+mod whispers;
 mod writes;

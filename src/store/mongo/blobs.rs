@@ -111,6 +111,8 @@ impl Tables {
             doc! { "$project": { "name": { "$replaceOne": { "input": "$_id", "find": "still-", "replacement": "" } } } },
             doc! { "$lookup": { "from": "messages", "localField": "name", "foreignField": "gif.name", "as": "named" } },
             doc! { "$match": { "named": [] } },
+            doc! { "$lookup": { "from": "whispers", "localField": "name", "foreignField": "gif.name", "as": "named" } },
+            doc! { "$match": { "named": [] } },
             doc! { "$group": { "_id": "$name" } },
             doc! { "$limit": SWEPT },
         ];

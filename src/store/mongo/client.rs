@@ -12,7 +12,11 @@ use mongodb::{
 };
 use tokio::time::timeout;
 
-use super::documents::{GrantDoc, MessageDoc, RoomDoc};
+use super::{
+    documents::{GrantDoc, MessageDoc, RoomDoc},
+    reports::ReportDoc,
+    whispers::WhisperDoc,
+};
 use crate::store::{MongoUrl, StoreError};
 
 /// Time for a call, all its round trips together. Whoever waits is told `unavailable` then.
@@ -45,6 +49,10 @@ pub struct Tables {
     pub gifs: Collection<Document>,
     /// Hashes of GIFs that rooms refuse.
     pub forbidden: Collection<Document>,
+    /// What one visitor says to one other.
+    pub whispers: Collection<WhisperDoc>,
+    /// What visitors tell owners about messages.
+    pub reports: Collection<ReportDoc>,
 }
 
 /// Connects, makes what is missing.
@@ -60,6 +68,8 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         servers: db.collection("servers"),
         gifs: db.collection("gifs"),
         forbidden: db.collection("forbidden"),
+        whispers: db.collection("whispers"),
+        reports: db.collection("reports"),
         db,
     };
     tables.must_be_replicated().await?;
@@ -85,11 +95,13 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
 
 impl Tables {
     /// The collections whose documents belong to rooms and go with them.
-    pub fn of_rooms(&self) -> [Collection<Document>; 3] {
+    pub fn of_rooms(&self) -> [Collection<Document>; 5] {
         [
             self.messages.clone_with_type(),
             self.grants.clone_with_type(),
             self.forbidden.clone(),
+            self.whispers.clone_with_type(),
+            self.reports.clone_with_type(),
         ]
     }
 
@@ -129,6 +141,7 @@ impl Tables {
             sparse(doc! { "invites": 1 }),
         ];
         within(self.rooms.create_indexes(rooms)).await?;
+        self.make_indexes_of_whispers().await?;
         let named = doc! { "nonce": { "$exists": true } };
         let messages = [
             unique(doc! { "room": 1, "seq": 1 }, None),
@@ -141,6 +154,22 @@ impl Tables {
         within(self.gifs.create_index(plain(doc! { "at": 1, "_id": 1 }))).await?;
         within(self.forbidden.create_index(unique(doc! { "room": 1, "hash": 1 }, None))).await?;
         Ok(())
+    }
+}
+
+impl Tables {
+    async fn make_indexes_of_whispers(&self) -> Result<(), StoreError> {
+        let named = doc! { "nonce": { "$exists": true } };
+        let whispers = [
+            unique(doc! { "room": 1, "turn": 1 }, None),
+            unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
+            plain(doc! { "room": 1, "visitor": 1, "turn": 1 }),
+            plain(doc! { "room": 1, "to": 1, "turn": 1 }),
+            sparse(doc! { "gif.name": 1 }),
+        ];
+        within(self.whispers.create_indexes(whispers)).await?;
+        let reports = unique(doc! { "room": 1, "message": 1, "by": 1 }, None);
+        within(self.reports.create_index(reports)).await.map(drop)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        Alt, Body, Chat, Color, GifBody, GifHash, Max, Message, Moment, Nonce, Room, RoomId, Seq, Title, Visitor,
+        Alt, Body, Chat, Color, GifBody, GifHash, Max, Message, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor,
         VisitorId,
     },
     store::{RoomRecord, SocketKey, StoreError},
@@ -136,11 +136,11 @@ pub fn text<T: FromStr>(text: &str, field: &'static str) -> Result<T, Damaged> {
     text.parse().map_err(|_| Damaged(field))
 }
 
-fn number<T: TryFrom<i64>>(number: i64, field: &'static str) -> Result<T, Damaged> {
+pub fn number<T: TryFrom<i64>>(number: i64, field: &'static str) -> Result<T, Damaged> {
     number.try_into().map_err(|_| Damaged(field))
 }
 
-fn visitor(id: &str, color: &str) -> Result<Visitor, Damaged> {
+pub fn visitor(id: &str, color: &str) -> Result<Visitor, Damaged> {
     Ok(Visitor::from_store(
         text::<VisitorId>(id, "visitor")?,
         text::<Color>(color, "color")?,
@@ -207,6 +207,15 @@ impl RoomDoc {
     }
 }
 
+/// What a document says by its fields.
+pub fn said(chat: Option<&str>, gif: Option<&GifDoc>) -> Result<Said, Damaged> {
+    match (chat, gif) {
+        (Some(chat), None) => Ok(Said::Chat(Chat::from_store(chat))),
+        (None, Some(gif)) => Ok(Said::Gif(gif.body()?)),
+        _ => Err(Damaged("chat")),
+    }
+}
+
 impl MessageDoc {
     pub fn of(message: &Message) -> Self {
         let (chat, gif) = match &message.body {
@@ -227,11 +236,7 @@ impl MessageDoc {
     }
 
     pub fn message(&self) -> Result<Message, Damaged> {
-        let body = match (&self.chat, &self.gif) {
-            (Some(chat), None) => Body::Chat(Chat::from_store(chat)),
-            (None, Some(gif)) => Body::Gif(gif.body()?),
-            _ => return Err(Damaged("chat")),
-        };
+        let body = said(self.chat.as_deref(), self.gif.as_ref())?.into();
         Ok(Message {
             id: text(&self.id, "_id")?,
             room: text::<RoomId>(&self.room, "room")?,
@@ -245,7 +250,7 @@ impl MessageDoc {
 }
 
 impl GifDoc {
-    fn of(gif: &GifBody) -> Self {
+    pub fn of(gif: &GifBody) -> Self {
         Self {
             name: gif.name.to_string(),
             width: gif.width.into(),

@@ -24,6 +24,8 @@ use super::{
     client::{ANSWER, Tables, code, failure, within},
     documents::{MessageDoc, RoomDoc, text},
     known::Known,
+    reports::ReportDoc,
+    whispers::WhisperDoc,
 };
 use crate::store::{Change, StoreError};
 
@@ -135,7 +137,7 @@ impl Follower {
 
     async fn watch(&self) -> Result<Stream, Stop> {
         let wanted = doc! { "$match": { "$or": [
-            { "ns.coll": "messages", "operationType": "insert" },
+            { "ns.coll": { "$in": ["messages", "whispers", "reports"] }, "operationType": "insert" },
             { "ns.coll": "rooms", "operationType": { "$in": ["insert", "update", "replace", "delete"] } },
         ] } };
         let watch = self
@@ -179,6 +181,8 @@ impl Follower {
     fn read(&mut self, event: ChangeStreamEvent<Document>) -> Vec<Change> {
         let result = match event.ns.as_ref().and_then(|ns| ns.coll.as_deref()) {
             Some("messages") => posted(event),
+            Some("whispers") => whispered(event),
+            Some("reports") => reported(event),
             _ => self.room(event),
         };
         result.unwrap_or_else(|error| {
@@ -198,7 +202,7 @@ impl Follower {
     }
 
     async fn tell(&self, change: Change) -> Result<(), Stop> {
-        debug!(?change, "followed");
+        debug!(kind = change.kind(), room = ?change.room(), "followed");
         self.tell.send(change).await.map_err(|_| Stop::Deaf)
     }
 }
@@ -206,6 +210,16 @@ impl Follower {
 fn posted(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
     let message: MessageDoc = document(event)?;
     Ok(vec![Change::Posted(message.message()?.into())])
+}
+
+fn whispered(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+    let whisper: WhisperDoc = document(event)?;
+    Ok(vec![Change::Whispered(whisper.whisper()?.into())])
+}
+
+fn reported(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+    let report: ReportDoc = document(event)?;
+    Ok(vec![Change::Reported(report.report()?)])
 }
 
 fn document<T: serde::de::DeserializeOwned>(event: ChangeStreamEvent<Document>) -> Result<T, StoreError> {

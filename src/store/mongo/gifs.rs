@@ -5,6 +5,7 @@
 
 use futures_util::TryStreamExt;
 use mongodb::{
+    Collection,
     bson::{Bson, DateTime, Document, doc},
     options::ReadConcern,
 };
@@ -15,7 +16,7 @@ use super::{
     rooms::{by_id, not_found},
 };
 use crate::{
-    domain::{Body, GifBody, GifHash, GifName, Refusal, RoomId, Seq},
+    domain::{GifBody, GifHash, GifName, Refusal, RoomId, Said, Seq},
     store::{FORBIDDEN, LATELY, NewBody, StoreError},
 };
 
@@ -23,10 +24,10 @@ use crate::{
 const CLAIM: i64 = 10_000;
 
 impl Tables {
-    /// What a message to be stored says, if its room takes it. A GIF that is sent again is claimed.
-    pub async fn body(&self, room: RoomId, new: NewBody) -> Result<Body, StoreError> {
+    /// What a message or whisper to be stored says, if its room takes it. A GIF that is sent again is claimed.
+    pub async fn said(&self, room: RoomId, new: NewBody) -> Result<Said, StoreError> {
         let gif = match new {
-            NewBody::Chat(chat) => return Ok(Body::Chat(chat)),
+            NewBody::Chat(chat) => return Ok(Said::Chat(chat)),
             NewBody::Gif(gif) => gif,
             NewBody::Again(again) => {
                 let gone = || StoreError::Refused(Refusal::NotFound);
@@ -39,7 +40,7 @@ impl Tables {
         };
         match gif.hash {
             Some(hash) if self.is_forbidden(room, hash).await? => Err(StoreError::Refused(Refusal::ForbiddenGif)),
-            _ => Ok(Body::Gif(gif)),
+            _ => Ok(Said::Gif(gif)),
         }
     }
 
@@ -121,18 +122,18 @@ impl Tables {
         Ok(())
     }
 
-    /// The files that the messages of a room name.
+    /// The files that the messages and whispers of a room name.
     pub async fn gifs_of(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
         self.named(doc! { "room": id.to_string(), "gif.name": { "$exists": true } })
             .await
     }
 
-    /// Every file that a message names.
+    /// Every file that a message or a whisper names.
     pub async fn all_gifs(&self) -> Result<Vec<GifName>, StoreError> {
         self.named(doc! { "gif.name": { "$exists": true } }).await
     }
 
-    /// The files among these that no message names any more: they can go.
+    /// The files among these that no message and no whisper names any more: they can go. The one place that says so.
     pub async fn unnamed(&self, mut names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
         let texts: Vec<_> = names.iter().map(GifName::to_string).collect();
         let named = self.named(doc! { "gif.name": { "$in": texts } }).await?;
@@ -142,13 +143,22 @@ impl Tables {
         Ok(names)
     }
 
-    /// The files that some messages name, sorted, each once.
+    /// The files that some messages and whispers name, sorted, each once.
     async fn named(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
-        let names = within(self.messages.distinct("gif.name", which)).await?;
-        let name = |found: &Bson| text(found.as_str()?, "gif.name").ok();
-        let mut names: Vec<_> = names.iter().filter_map(name).collect();
+        let (messages, whispers) = (self.messages.clone_with_type(), self.whispers.clone_with_type());
+        let (mut names, whispered) =
+            tokio::try_join!(self.named_by(&messages, which.clone()), self.named_by(&whispers, which))?;
+        names.extend(whispered);
         names.sort_unstable();
+        names.dedup();
         Ok(names)
+    }
+
+    /// The files that some documents of a collection name.
+    pub async fn named_by(&self, of: &Collection<Document>, which: Document) -> Result<Vec<GifName>, StoreError> {
+        let names = within(of.distinct("gif.name", which)).await?;
+        let name = |found: &Bson| text(found.as_str()?, "gif.name").ok();
+        Ok(names.iter().filter_map(name).collect())
     }
 
     /// The room whose message names a file.
@@ -169,7 +179,8 @@ impl Tables {
                 let kept = doc! { "$max": { "floor": signed(floor) } };
                 within(self.rooms.update_one(by_id(room), kept)).await?;
             }
-            within(self.messages.delete_many(names_it)).await?;
+            within(self.messages.delete_many(names_it.clone())).await?;
+            within(self.whispers.delete_many(names_it)).await?;
         }
         Ok(())
     }

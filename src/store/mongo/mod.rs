@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
-//! - `rooms`, `seats`, `history`, `gifs`, `invites`, `blobs`: what a call does, one or two round trips each
+//! - `rooms`, `seats`, `history`, `gifs`, `invites`, `reports`, `whispers`, `blobs`: what a call does, one or two round trips each
 //! - `posts`: queues that give messages their places; `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
@@ -17,9 +17,11 @@ mod invites;
 mod known;
 mod leases;
 mod posts;
+mod reports;
 mod rooms;
 mod seats;
 mod sessions;
+mod whispers;
 
 use std::{
     sync::{
@@ -45,12 +47,17 @@ use self::{
     follow::Follower,
     leases::Seating,
     posts::Posts,
+    whispers::Whispers,
 };
 use crate::{
-    domain::{Access, Body, GifBody, GifHash, GifName, InviteHash, Message, Room, RoomId, Visitor},
+    domain::{
+        Access, Body, GifBody, GifHash, GifName, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
+        Visitor, VisitorId, Whisper, WhisperId,
+    },
     store::{
-        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewRoom, Posted, RoomChange,
-        RoomCursor, RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended, Window,
+        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
+        Posted, RoomChange, RoomCursor, RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended,
+        Whispered, Window,
     },
 };
 
@@ -67,6 +74,7 @@ pub struct MongoStore {
     limit: usize,
     seating: Arc<Seating>,
     posts: Arc<Posts>,
+    whispers: Whispers,
     changes: Mutex<Option<Changes>>,
     tasks: Mutex<JoinSet<()>>,
     closed: AtomicBool,
@@ -92,6 +100,7 @@ impl MongoStore {
         Ok(Self {
             limit: rooms,
             posts: Arc::new(Posts::new(tables.clone())),
+            whispers: Whispers::new(tables.clone()),
             seating,
             changes: Mutex::new(Some(changes)),
             tasks: Mutex::new(tasks),
@@ -202,7 +211,7 @@ impl Store for MongoStore {
         // Most messages are texts and need no look at the database here.
         let body = match &new.body {
             NewBody::Chat(chat) => Ok(Body::Chat(chat.clone())),
-            body => tables.body(new.room, body.clone()).await,
+            body => tables.said(new.room, body.clone()).await.map(Body::from),
         };
         match body {
             Ok(body) => self.posts.post(new, body).await,
@@ -213,6 +222,37 @@ impl Store for MongoStore {
             },
             Err(error) => Err(error),
         }
+    }
+
+    async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
+        self.tables()?;
+        self.whispers.whisper(new).await
+    }
+
+    async fn whispers(
+        &self,
+        id: RoomId,
+        visitor: VisitorId,
+        after: Option<WhisperId>,
+        limit: usize,
+    ) -> Result<Vec<Whisper>, StoreError> {
+        self.tables()?.whispers_of(id, visitor, after, limit).await
+    }
+
+    async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
+        self.tables()?.room_of_whispered(name, visitor).await
+    }
+
+    async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
+        self.tables()?.report(new).await
+    }
+
+    async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
+        self.tables()?.reports_of(id).await
+    }
+
+    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
+        self.tables()?.dismiss_report(id, report).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {

@@ -6,8 +6,11 @@ use tracing::error;
 
 use super::directory::OpenRoom;
 use crate::{
-    domain::{GifHash, GifName, InviteHash, Room, RoomId, Visitor},
-    store::{Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, SocketKey, StoreError, Tended},
+    domain::{GifHash, GifName, InviteHash, Report, ReportId, Room, RoomId, Visitor},
+    store::{
+        Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, SocketKey,
+        StoreError, Tended, Whispered,
+    },
 };
 
 /// Where an answer goes.
@@ -25,6 +28,9 @@ pub enum Command {
     Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),
+    Whisper(NewWhisper, Reply<Whispered>),
+    Report(NewReport, Reply<Report>),
+    DismissReport(RoomId, ReportId, Reply<()>),
     ForgetGifs(Vec<GifName>, Reply<()>),
     ForbidGif(RoomId, GifHash, Reply<()>),
     Tend(Graces, Reply<Tended>),
@@ -44,6 +50,9 @@ pub enum AfterCommit {
     Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(Posted, Reply<Posted>),
+    Whisper(Whispered, Reply<Whispered>),
+    /// And whether it is a new one.
+    Report(Report, bool, Reply<Report>),
     Tend {
         freed: Graces,
         removed: Vec<(RoomId, Vec<GifName>)>,
@@ -58,6 +67,7 @@ impl Command {
         match self {
             Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
             Self::AddInvite(..) | Self::WithdrawInvites(..) | Self::Redeem(..) => true,
+            Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) => true,
             Self::Post(..) | Self::ForgetGifs(..) | Self::ForbidGif(..) => true,
             Self::Enter(..) | Self::Leave(..) | Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
         }
@@ -77,6 +87,9 @@ impl Command {
             Self::Redeem(_, _, reply) => failing(reply),
             Self::Enter(.., reply) => failing(reply),
             Self::Post(_, reply) => failing(reply),
+            Self::Whisper(_, reply) => failing(reply),
+            Self::Report(_, reply) => failing(reply),
+            Self::DismissReport(_, _, reply) => failing(reply),
             Self::Tend(_, reply) => failing(reply),
             Self::Close(_) => Box::new(|_| ()),
         }
@@ -94,6 +107,8 @@ impl AfterCommit {
             Self::Redeem(_, _, reply) => failing(reply),
             Self::Enter(.., reply) => failing(reply),
             Self::Post(_, reply) => failing(reply),
+            Self::Whisper(_, reply) => failing(reply),
+            Self::Report(_, _, reply) => failing(reply),
             Self::Tend { reply, .. } => failing(reply),
         }
     }

@@ -10,24 +10,32 @@ use crate::{
 
 const GIF: &str = "gif, width, height, frames, duration, bytes, alt, hash";
 
-/// The files that a room's messages name.
+/// The files that a room's messages and whispers name.
 pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<GifName>> {
-    let mut statement =
-        connection.prepare_cached("SELECT DISTINCT gif FROM messages WHERE room = ?1 AND gif IS NOT NULL")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT gif FROM messages WHERE room = ?1 AND gif IS NOT NULL
+             UNION SELECT gif FROM whispers WHERE room = ?1 AND gif IS NOT NULL",
+    )?;
     statement.query_map([room.to_bytes()], |row| text(row, 0))?.collect()
 }
 
-/// Every file that a message names.
+/// Every file that a message or a whisper names.
 pub fn all(connection: &Connection) -> rusqlite::Result<Vec<GifName>> {
-    let mut statement = connection.prepare("SELECT DISTINCT gif FROM messages WHERE gif IS NOT NULL")?;
+    let mut statement = connection.prepare(
+        "SELECT gif FROM messages WHERE gif IS NOT NULL
+         UNION SELECT gif FROM whispers WHERE gif IS NOT NULL",
+    )?;
     statement.query_map([], |row| text(row, 0))?.collect()
 }
 
-/// The files among these that no message names any more: they can go.
+/// The files among these that no message and no whisper names any more: they can go. The one place that says so.
 pub fn unnamed(connection: &Connection, mut names: Vec<GifName>) -> rusqlite::Result<Vec<GifName>> {
     names.sort_unstable();
     names.dedup();
-    let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM messages WHERE gif = ?1)")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM messages WHERE gif = ?1)
+             OR EXISTS (SELECT 1 FROM whispers WHERE gif = ?1)",
+    )?;
     let mut left = Vec::new();
     for name in names {
         if !statement.query_row([name.to_string()], |row| row.get::<_, bool>(0))? {

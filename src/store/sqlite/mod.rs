@@ -4,9 +4,11 @@ mod command;
 mod directory;
 mod gifs;
 mod invites;
+mod reports;
 mod rows;
 mod schema;
 mod show;
+mod whispers;
 mod write;
 mod writer;
 
@@ -29,10 +31,13 @@ use self::{
     writer::Writer,
 };
 use crate::{
-    domain::{Access, GifBody, GifHash, GifName, InviteHash, Message, Room, RoomId, Visitor},
+    domain::{
+        Access, GifBody, GifHash, GifName, InviteHash, Message, Report, ReportId, Reported, Room, RoomId, Visitor,
+        VisitorId, Whisper, WhisperId,
+    },
     store::{
-        Changes, Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord,
-        SocketKey, Store, StoreError, Tended, Window,
+        Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, RoomCursor,
+        RoomPage, RoomRecord, SocketKey, Store, StoreError, Tended, Whispered, Window,
     },
 };
 
@@ -206,6 +211,38 @@ impl Store for SqliteStore {
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
         self.ask(|reply| Command::Post(new, reply)).await
+    }
+
+    async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
+        self.ask(|reply| Command::Whisper(new, reply)).await
+    }
+
+    async fn whispers(
+        &self,
+        id: RoomId,
+        visitor: VisitorId,
+        after: Option<WhisperId>,
+        limit: usize,
+    ) -> Result<Vec<Whisper>, StoreError> {
+        self.read(move |connection| whispers::of_visitor(connection, id, visitor, after, limit))
+            .await
+    }
+
+    async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
+        self.read(move |connection| whispers::room_of_gif(connection, name, visitor))
+            .await
+    }
+
+    async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
+        self.ask(|reply| Command::Report(new, reply)).await
+    }
+
+    async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
+        self.read(move |connection| reports::of_room(connection, id)).await
+    }
+
+    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
+        self.ask(|reply| Command::DismissReport(id, report, reply)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {

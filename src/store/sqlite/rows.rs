@@ -7,13 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 use super::directory::OpenRoom;
 use crate::{
     domain::{
-        Alt, Body, Chat, Color, GifBody, GifHash, GifName, Max, Message, MessageId, Moment, Nonce, Room, RoomId, Seq,
-        Title, Visitor, VisitorId,
+        Alt, Body, Chat, Color, GifBody, GifHash, GifName, Max, Message, MessageId, Moment, Nonce, Room, RoomId, Said,
+        Seq, Title, Visitor, VisitorId,
     },
     store::{NewMessage, Window},
 };
 
-const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, gif, width, height, frames, duration, \
+pub const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, gif, width, height, frames, duration, \
                        bytes, alt, hash";
 
 /// Reads a column that is kept as text.
@@ -26,7 +26,7 @@ where
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-fn visitor(row: &Row<'_>, id: usize, color: usize) -> rusqlite::Result<Visitor> {
+pub fn visitor(row: &Row<'_>, id: usize, color: usize) -> rusqlite::Result<Visitor> {
     Ok(Visitor::from_store(
         text::<VisitorId>(row, id)?,
         text::<Color>(row, color)?,
@@ -47,23 +47,29 @@ pub fn gif(row: &Row<'_>, first: usize) -> rusqlite::Result<GifBody> {
     })
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let body = match row.get_ref(7)?.as_str_or_null()? {
-        Some(chat) => Body::Chat(Chat::from_store(chat)),
-        None => Body::Gif(gif(row, 8)?),
-    };
-    let nonce = row
-        .get_ref(6)?
-        .as_str_or_null()?
-        .and_then(|nonce| Nonce::parse(nonce).ok());
+/// The columns from `chat` to `hash`.
+pub fn chat_or_gif(row: &Row<'_>, first: usize) -> rusqlite::Result<Said> {
+    Ok(match row.get_ref(first)?.as_str_or_null()? {
+        Some(chat) => Said::Chat(Chat::from_store(chat)),
+        None => Said::Gif(gif(row, first + 1)?),
+    })
+}
+
+/// The column `nonce`.
+pub fn nonce(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Nonce>> {
+    let nonce = row.get_ref(column)?.as_str_or_null()?;
+    Ok(nonce.and_then(|nonce| Nonce::parse(nonce).ok()))
+}
+
+pub fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: MessageId::from_bytes(row.get(2)?),
         room: RoomId::from_bytes(row.get(0)?),
         seq: row.get(1)?,
         author: visitor(row, 3, 4)?,
         created_at: Moment::from_millis(row.get(5)?),
-        body,
-        nonce,
+        body: chat_or_gif(row, 7)?.into(),
+        nonce: nonce(row, 6)?,
     })
 }
 

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 /// What made each version out of the one before. How many of them a file has seen is written to its `user_version`; a file
 /// that has seen more is refused rather than guessed at.
-const STEPS: &[&str] = &[TABLES, GIFS_AGAIN, INVITES];
+const STEPS: &[&str] = &[TABLES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS];
 
 const TABLES: &str = "
 CREATE TABLE rooms (
@@ -67,6 +67,51 @@ CREATE TABLE invites (
     hash BLOB NOT NULL UNIQUE
 );
 CREATE INDEX invites_room ON invites (room);
+";
+
+/// What one visitor says to one other. A turn is never given out twice, so that a reader misses none.
+const WHISPERS: &str = "
+CREATE TABLE whispers (
+    turn       INTEGER PRIMARY KEY AUTOINCREMENT,
+    room       BLOB NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    id         BLOB NOT NULL UNIQUE,
+    visitor    TEXT NOT NULL,
+    color      TEXT NOT NULL,
+    to_visitor TEXT NOT NULL,
+    to_color   TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    nonce      TEXT,
+    chat       TEXT,
+    gif        TEXT,
+    width      INTEGER,
+    height     INTEGER,
+    frames     INTEGER,
+    duration   INTEGER,
+    bytes      INTEGER,
+    alt        TEXT,
+    hash       BLOB
+);
+CREATE UNIQUE INDEX whispers_nonce ON whispers (room, visitor, nonce) WHERE nonce IS NOT NULL;
+CREATE INDEX whispers_room ON whispers (room, turn);
+CREATE INDEX whispers_author ON whispers (room, visitor, turn);
+CREATE INDEX whispers_to ON whispers (room, to_visitor, turn);
+CREATE INDEX whispers_gif ON whispers (gif) WHERE gif IS NOT NULL;
+";
+
+/// What visitors tell the owner about messages.
+const REPORTS: &str = "
+CREATE TABLE reports (
+    n          INTEGER PRIMARY KEY,
+    room       BLOB NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    id         BLOB NOT NULL UNIQUE,
+    message    BLOB NOT NULL,
+    seq        INTEGER NOT NULL,
+    visitor    TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (room, message, visitor)
+);
+CREATE INDEX messages_id ON messages (room, id);
 ";
 
 /// Opens the writing connection: journal, durability, tables.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use super::{command::AfterCommit, writer::Writer};
 use crate::{
     domain::{Refusal, Room, RoomId, Visitor},
-    store::{Change, Departure, Entry, Graces, Posted, RoomChange, SocketKey, StoreError, Tended},
+    store::{Change, Departure, Entry, Graces, Posted, RoomChange, SocketKey, StoreError, Tended, Whispered},
 };
 
 impl Writer {
@@ -63,6 +63,18 @@ impl Writer {
             AfterCommit::Post(posted, reply) => {
                 self.show_message(&posted);
                 let _ = reply.send(Ok(posted));
+            }
+            AfterCommit::Whisper(whispered, reply) => {
+                if let Whispered::New(whisper, _) = &whispered {
+                    self.tell(Change::Whispered(Arc::clone(whisper)));
+                }
+                let _ = reply.send(Ok(whispered));
+            }
+            AfterCommit::Report(report, fresh, reply) => {
+                if fresh {
+                    self.tell(Change::Reported(report.clone()));
+                }
+                let _ = reply.send(Ok(report));
             }
             AfterCommit::Tend { freed, removed, reply } => {
                 removed.iter().for_each(|(id, _)| self.show_removal(*id));

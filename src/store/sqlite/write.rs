@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::{command::failure, directory::OpenRoom, gifs, rows, writer::Writer};
 use crate::{
-    domain::{Body, GifHash, GifName, Message, MessageId, Moment, Refusal, Room, RoomId, Visitor},
+    domain::{GifHash, GifName, Message, MessageId, Moment, Refusal, Room, RoomId, Said, Visitor},
     store::{Graces, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
 };
 
@@ -119,7 +119,7 @@ impl Writer {
             let open = open.ok_or(StoreError::Refused(Refusal::NotAMember))?;
             self.seqs.get(&new.room).copied().unwrap_or(open.last_seq)
         };
-        let body = self.body(new.room, new.body)?;
+        let body = self.said(new.room, new.body)?.into();
         let message = Message {
             id: MessageId::random(),
             room: new.room,
@@ -134,10 +134,10 @@ impl Writer {
         Ok(Posted::New(Arc::new(message)))
     }
 
-    /// What a message to be stored says, if its room takes it.
-    fn body(&self, room: RoomId, new: NewBody) -> Result<Body, StoreError> {
+    /// What a message or whisper to be stored says, if its room takes it.
+    pub(super) fn said(&self, room: RoomId, new: NewBody) -> Result<Said, StoreError> {
         let gif = match new {
-            NewBody::Chat(chat) => return Ok(Body::Chat(chat)),
+            NewBody::Chat(chat) => return Ok(Said::Chat(chat)),
             NewBody::Gif(gif) => gif,
             NewBody::Again(again) => {
                 let earlier = gifs::in_room(&self.connection, room, again.name).map_err(failure)?;
@@ -147,7 +147,7 @@ impl Writer {
         let forbidden = |hash| gifs::is_forbidden(&self.connection, room, hash).map_err(failure);
         match gif.hash.map(forbidden).transpose()? {
             Some(true) => Err(StoreError::Refused(Refusal::ForbiddenGif)),
-            _ => Ok(Body::Gif(gif)),
+            _ => Ok(Said::Gif(gif)),
         }
     }
 
@@ -167,6 +167,8 @@ impl Writer {
                 self.connection.execute(keep, [&name])?;
                 self.connection
                     .execute("DELETE FROM messages WHERE gif = ?1", [&name])?;
+                self.connection
+                    .execute("DELETE FROM whispers WHERE gif = ?1", [&name])?;
             }
             Ok(())
         })

@@ -148,6 +148,13 @@ impl Writer {
                 AfterCommit::Redeem(id, visitor, reply)
             }),
             Command::Post(new, reply) => answer(reply, self.post(new), AfterCommit::Post),
+            Command::Whisper(new, reply) => answer(reply, self.whisper(new), AfterCommit::Whisper),
+            Command::Report(new, reply) => answer(reply, self.report(new), |(report, fresh), reply| {
+                AfterCommit::Report(report, fresh, reply)
+            }),
+            Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), |(), reply| {
+                AfterCommit::Done(reply)
+            }),
             Command::ForgetGifs(names, reply) => {
                 answer(reply, self.forget_gifs(&names), |(), reply| AfterCommit::Done(reply))
             }

@@ -19,12 +19,17 @@ fn again(room: RoomId, author: Visitor, name: GifName, alt: Option<&str>, nonce:
     }
 }
 
-/// Stores a file, where the store keeps files, and posts the message that names it.
-async fn send(store: &Arc<dyn Store>, room: RoomId, author: Visitor, name: GifName) -> Arc<Message> {
+/// Stores a file, where the store keeps files.
+pub(super) async fn keep(store: &Arc<dyn Store>, name: GifName) {
     if let Some(blobs) = store.blobs() {
         let (gif, still) = (b"gif".as_slice().into(), b"still".as_slice().into());
         blobs.put(name, Blob { gif, still }).await.unwrap();
     }
+}
+
+/// Stores a file, and posts the message that names it.
+pub(super) async fn send(store: &Arc<dyn Store>, room: RoomId, author: Visitor, name: GifName) -> Arc<Message> {
+    keep(store, name).await;
     post(store, gif(room, author, name)).await
 }
 
