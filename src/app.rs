@@ -93,17 +93,40 @@ async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppEr
 
 #[cfg(feature = "mongodb")]
 async fn open_mongo(url: &MongoUrl, config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppError> {
-    use crate::store::mongo::{LARGEST, MongoStore, Timing};
+    use crate::store::mongo::{MongoStore, Timing};
 
-    if config.gif_limit > LARGEST {
-        let limit = config.gif_limit;
-        return Err(AppError::Other(format!(
-            "--gif-limit {limit}: MongoDB holds GIFs of at most {LARGEST} bytes"
-        )));
-    }
-    let store = MongoStore::open(url, config.rooms, Timing::default()).await?;
+    fits_mongo(config).map_err(AppError::Other)?;
+    let store = MongoStore::open(url, config.rooms, Timing::of(config.lease)).await?;
     let sessions = store.sessions().await?;
     Ok((Arc::new(store), sessions))
+}
+
+/// Refuses settings that a document of MongoDB, or the folder of the copies, can't hold.
+#[cfg(feature = "mongodb")]
+fn fits_mongo(config: &Config) -> Result<(), String> {
+    use crate::store::mongo::{LARGEST, SEATS};
+
+    let Config {
+        gif_limit: gif,
+        cache_bytes: cache,
+        room_max: seats,
+        ..
+    } = config;
+    if *gif > LARGEST {
+        Err(format!(
+            "--gif-limit {gif}: MongoDB holds GIFs of at most {LARGEST} bytes"
+        ))
+    } else if *cache < gif.saturating_mul(4) {
+        Err(format!(
+            "--cache-bytes {cache}: this is less than four GIFs of --gif-limit {gif}"
+        ))
+    } else if *seats > SEATS {
+        Err(format!(
+            "--room-max {seats}: a room on MongoDB has at most {SEATS} seats"
+        ))
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(not(feature = "mongodb"))]

@@ -1,8 +1,8 @@
 //! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Parser, ValueEnum};
+use clap::{Arg, Command, Parser, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 use url::Url;
 
 use crate::{
@@ -24,6 +24,7 @@ pub struct Config {
         env = "GIFCHAT_STORE",
         default_value = "sqlite:data/gifchat.db",
         value_name = "sqlite:PATH|mongodb://…",
+        value_parser = StoreParser,
         hide_env_values = true
     )]
     pub store: StoreUrl,
@@ -32,10 +33,14 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_UPLOADS", default_value = "uploads", value_name = "DIR")]
     pub uploads: PathBuf,
 
-    /// Bytes of GIFs that a server on MongoDB keeps in its folder; it fetches others when they are asked for
-    #[arg(long, env = "GIFCHAT_CACHE_BYTES", default_value_t = 1 << 30, value_name = "BYTES",
-          value_parser = clap::value_parser!(u64).range(64 << 20..))]
+    /// Bytes of GIFs that a server on MongoDB keeps in its folder, at least four times --gif-limit; it fetches others
+    /// when they are asked for
+    #[arg(long, env = "GIFCHAT_CACHE_BYTES", default_value_t = 1 << 30, value_name = "BYTES")]
     pub cache_bytes: u64,
+
+    /// How long the seats of a server on MongoDB outlive its last word, before others take it for dead
+    #[arg(long, env = "GIFCHAT_LEASE", default_value = "15s", value_parser = lease, value_name = "TIME")]
+    pub lease: Duration,
 
     /// Address under which visitors reach the site, such as https://chat.example; with https the cookie is Secure and
     /// wears the __Host- prefix
@@ -164,6 +169,10 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_SESSION_LIFE", default_value = "7d", value_parser = duration, value_name = "TIME")]
     pub session_life: Duration,
 
+    /// Ask a running server, such as http://127.0.0.1:8005/healthz, and end: with 0 when it answers with a success
+    #[arg(long, value_name = "URL", value_parser = plain_http)]
+    pub check: Option<Url>,
+
     /// Time in which clients come back after a restart, each at a random moment
     #[arg(long, env = "GIFCHAT_RESTART_WITHIN", default_value = "3s", value_parser = duration, value_name = "TIME")]
     pub restart_within: Duration,
@@ -214,6 +223,21 @@ impl Config {
     }
 }
 
+/// Reads the address of the store. What is wrong with it is said without it, as it may hold a password.
+#[derive(Clone)]
+struct StoreParser;
+
+impl TypedValueParser for StoreParser {
+    type Value = StoreUrl;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<StoreUrl, clap::Error> {
+        value.to_string_lossy().parse().map_err(|error| {
+            let sentence = format!("invalid value for --store: {error}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(command)
+        })
+    }
+}
+
 /// Reads `90s`, `2m`, `500ms`, `7d`; days count 24 hours.
 fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no time; write it like 500ms, 15s, 2m, 1h or 7d");
@@ -229,6 +253,27 @@ fn duration(text: &str) -> Result<Duration, String> {
         _ => return Err(wrong()),
     };
     number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)
+}
+
+/// A lease shorter than a hiccup of the network would cost everybody their seats.
+fn lease(text: &str) -> Result<Duration, String> {
+    let lease = duration(text)?;
+    if lease >= Duration::from_secs(1) {
+        Ok(lease)
+    } else {
+        Err("a lease lasts 1s or longer".to_owned())
+    }
+}
+
+fn plain_http(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("{text:?} is no address: {error}"))?;
+    if url.scheme() == "http" && url.has_host() {
+        Ok(url)
+    } else {
+        Err(format!(
+            "{text:?} can't be asked; write it like http://127.0.0.1:8005/healthz"
+        ))
+    }
 }
 
 fn public_url(text: &str) -> Result<Url, String> {
@@ -279,7 +324,9 @@ mod tests {
             ("--store", "mysql:x"),
             ("--room-max", "1"),
             ("--public-url", "ftp://x"),
+            ("--check", "https://x"),
             ("--seat-grace", "soon"),
+            ("--lease", "900ms"),
             ("--log-format", "xml"),
         ] {
             let error = Config::try_parse_from(["gifchat", flag, value])

@@ -4,12 +4,14 @@
 //! Imports point one way only; what stands in braces does not import each other:
 //! `main → app → {web, sockets, events} → state → {rooms, messages} → {store, uploads, passwords} → domain`.
 //!
-//! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs
+//! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs; [`check`]: asks a
+//!   running server whether it answers
 //! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
 //! - [`events`]: tells sockets what was committed; the only emitter
 //! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
+//! - `seldom`: bounds how often the log says the same
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
 //! # One way through the house
@@ -18,12 +20,14 @@
 
 pub mod app;
 pub mod assets;
+pub mod check;
 pub mod config;
 pub mod domain;
 pub mod events;
 pub mod messages;
 pub mod passwords;
 pub mod rooms;
+mod seldom;
 pub mod sentences;
 mod sockets;
 mod state;

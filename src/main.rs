@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use gifchat::{Config, app, telemetry};
+use gifchat::{Config, app, check, telemetry};
 use tokio::{net::TcpListener, signal::unix};
 
 #[tokio::main]
@@ -22,6 +22,9 @@ async fn main() -> ExitCode {
 }
 
 async fn start(config: Config) -> Result<(), String> {
+    if let Some(url) = &config.check {
+        return check::check(url).await;
+    }
     telemetry::start(&config.log, config.log_format)?;
     // Every socket is an open file. What can't be raised is what the cap on connections will meet.
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {

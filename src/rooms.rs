@@ -20,6 +20,15 @@ pub struct RoomEdit {
     pub password: Option<Option<Password>>,
 }
 
+/// A page of the list as it can be shown now.
+#[derive(Debug)]
+pub struct Look {
+    /// The rooms.
+    pub page: RoomPage,
+    /// Whether it is what was last known, as the store fails.
+    pub old: bool,
+}
+
 /// The rules, and what they work on.
 #[derive(Clone)]
 pub struct Rooms {
@@ -76,6 +85,19 @@ impl Rooms {
     /// The store fails.
     pub async fn list(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, Refusal> {
         Ok(self.store.rooms(after, limit).await?)
+    }
+
+    /// The same for a page that can say so when it is old: what was last known when the store fails.
+    ///
+    /// # Errors
+    /// The store fails, and nothing is known.
+    pub async fn look(&self, after: Option<RoomCursor>, limit: usize) -> Result<Look, Refusal> {
+        let error = match self.store.rooms(after, limit).await {
+            Ok(page) => return Ok(Look { page, old: false }),
+            Err(error) => Refusal::from(error),
+        };
+        let known = self.store.last_known_rooms(after, limit);
+        known.map(|page| Look { page, old: true }).ok_or(error)
     }
 
     /// A room, and what the visitor is to it.

@@ -11,7 +11,9 @@ use crate::config::LogFormat;
 /// # Errors
 /// The filter can't be read.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| format!("--log {filter:?}: {error}"))?;
+    // It writes a line with every session that can't be read; those who ask say so themselves, and seldom.
+    let quiet = format!("tower_sessions_core=off,{filter}");
+    let filter = EnvFilter::try_new(quiet).map_err(|error| format!("--log {filter:?}: {error}"))?;
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

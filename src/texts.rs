@@ -99,7 +99,7 @@ macro_rules! texts {
 texts! {
     /// The frame of every page.
     site: Site { skip, me, other_language, theme, theme_now, theme_system, theme_light, theme_dark, see_rooms, make_room,
-        close, foot }
+        close, foot, away, away_old, away_retry }
     /// How long ago something was.
     ago: Ago { now, minute, minutes, hour, hours, day, days }
     /// The list of open rooms.
@@ -111,13 +111,15 @@ texts! {
     gate: Gate { head, locked, password, submit }
     /// The page of a room.
     chat: Chat { leave, locked, people, owner, members, log, older, empty, message, placeholder, send,
-        pick, queue, drop_title, drop_text, joined, left, no_script, gif_play, gif_pause, gif_no_alt, sending, failed,
+        pick, queue, drop_title, drop_text, joined, left, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
+        writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }
     /// The owner's tools.
     owner: Owner { title, edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
         delete_text }
     /// What only scripts say in a room.
-    talk: Talk { reconnecting, kept, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
+    talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, copied, notify_denied, sent_gif,
+        room_gone, kept, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
         today, yesterday, left_over, too_many, too_many_gifs, upload_ready, upload_waiting, upload_checking,
         upload_failed, upload_progress, no_answer }
     /// What is wrong with a field.

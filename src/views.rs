@@ -1,6 +1,7 @@
 //! What the templates are given: plain data, computed before rendering. One struct for each page.
 
 mod form;
+mod links;
 mod message;
 mod modules;
 mod page;
@@ -30,7 +31,9 @@ pub const CSS_ORDER: &[&str] = &[
     "css/chat.css",
     "css/members.css",
     "css/message.css",
+    "css/menu.css",
     "css/gif.css",
+    "css/viewer.css",
     "css/composer.css",
     "css/queue.css",
 ];

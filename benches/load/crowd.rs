@@ -1,6 +1,7 @@
 //! Visitors who sit in rooms and count what they hear.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
@@ -56,7 +57,13 @@ struct Ear {
 impl Crowd {
     /// Makes the rooms and lets everybody in, each as a visitor of their own.
     pub async fn gather(server: &Server, sockets: usize, rooms: usize) -> Result<Self> {
-        let mut owner = Client::visitor(server.address).await?;
+        Self::spread(&[server.address], server.acks, sockets, rooms).await
+    }
+
+    /// The same over several servers: the sockets of each room go round them.
+    pub async fn spread(servers: &[SocketAddr], acks: bool, sockets: usize, rooms: usize) -> Result<Self> {
+        let first = *servers.first().context("no server")?;
+        let mut owner = Client::visitor(first).await?;
         let mut ids = Vec::with_capacity(rooms);
         for n in 0..rooms {
             ids.push(owner.make_room(&format!("room-{n}")).await?);
@@ -74,26 +81,33 @@ impl Crowd {
             heard,
             listening: Vec::with_capacity(sockets),
         };
-        crowd.let_in(server, sockets).await?;
-        if !server.acks {
+        crowd.let_in(servers, acks, sockets).await?;
+        if !acks {
             sleep(Duration::from_millis(500)).await;
         }
         Ok(crowd)
     }
 
-    async fn let_in(&mut self, server: &Server, sockets: usize) -> Result<()> {
+    async fn let_in(&mut self, servers: &[SocketAddr], acks: bool, sockets: usize) -> Result<()> {
         let (rooms, next) = (Arc::new(self.rooms.clone()), Arc::new(AtomicUsize::new(0)));
-        let (address, acks) = (server.address, server.acks);
+        let servers: Arc<[SocketAddr]> = servers.into();
         let mut openers = JoinSet::new();
         for _ in 0..OPENING.min(sockets) {
             let (rooms, next, heard) = (Arc::clone(&rooms), Arc::clone(&next), Arc::clone(&self.heard));
+            let servers = Arc::clone(&servers);
             openers.spawn(async move {
-                let (mut client, mut opened) = (Client::new(address), Vec::new());
+                let mut clients: Vec<_> = servers.iter().map(|server| Client::new(*server)).collect();
+                let mut opened = Vec::new();
                 loop {
                     let at = next.fetch_add(1, Relaxed);
                     if at >= sockets {
                         return anyhow::Ok(opened);
                     }
+                    let server = at / rooms.len() % servers.len();
+                    let (client, address) = clients
+                        .get_mut(server)
+                        .zip(servers.get(server).copied())
+                        .context("no server")?;
                     client.arrive().await?;
                     let room = rooms.get(at % rooms.len()).context("no rooms")?;
                     let socket = timeout(PATIENCE, Socket::join(address, &client.cookie, room, acks)).await;

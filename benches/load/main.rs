@@ -9,8 +9,10 @@
 )]
 
 mod crowd;
+mod fleet;
 mod http;
 mod measure;
+mod mongod;
 mod pages;
 mod posts;
 mod server;
@@ -24,7 +26,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 
 use self::{
-    measure::MEASUREMENTS,
+    measure::{MEASUREMENTS, ON_MONGO},
     server::{Other, Subject},
     table::Table,
 };
@@ -64,6 +66,15 @@ struct Args {
     #[arg(long, requires = "start")]
     compare: bool,
 
+    /// Measure servers on MongoDB instead, beside one on SQLite; `MONGOD` names the mongod. Names are: fanout, across,
+    /// posts, commits
+    #[arg(long, conflicts_with = "start")]
+    mongo: bool,
+
+    /// Servers on MongoDB at most
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..))]
+    servers: u8,
+
     /// Given by `cargo bench`
     #[arg(long, hide = true)]
     bench: bool,
@@ -92,6 +103,11 @@ fn main() -> Result<ExitCode> {
 
 fn subjects(args: &Args) -> Vec<Subject> {
     let mut subjects = Vec::new();
+    if args.mongo {
+        subjects.push(Subject::Ours);
+        subjects.extend((1..=args.servers.into()).map(Subject::Fleet));
+        return subjects;
+    }
     if args.compare || args.start.is_none() {
         subjects.push(Subject::Ours);
     }
@@ -110,9 +126,8 @@ fn subjects(args: &Args) -> Vec<Subject> {
 /// Runs everything, one server after the other in each turn; whether something failed.
 async fn fill(table: &mut Table, args: &Args) -> bool {
     let mut failed = false;
-    let chosen = MEASUREMENTS
-        .iter()
-        .filter(|measurement| measurement.name.contains(&args.only));
+    let all = if args.mongo { &ON_MONGO[..] } else { &MEASUREMENTS };
+    let chosen = all.iter().filter(|measurement| measurement.name.contains(&args.only));
     for measurement in chosen {
         for run in 1..=args.runs {
             for at in 0..table.subjects().len() {

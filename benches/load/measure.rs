@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     crowd::Crowd,
-    pages,
+    fleet, pages,
     posts::{self, Load},
     server::{Server, Subject},
     table::median,
@@ -73,6 +73,7 @@ enum Kind {
     Pages,
     Upload,
     Start,
+    Fleet(fleet::Kind),
 }
 
 /// Something to measure, and the lines it fills.
@@ -153,11 +154,55 @@ pub static MEASUREMENTS: [Measurement; 8] = [
     Measurement::new("start", Kind::Start, &[Row::less("cold start to the first page", "ms")]),
 ];
 
+/// What is measured with `--mongo`, on SQLite and on MongoDB with one, two and three servers.
+pub static ON_MONGO: [Measurement; 5] = [
+    Measurement::new(
+        "fanout",
+        Kind::Fleet(fleet::Kind::Fanout),
+        &[
+            Row::more("deliveries, one room, 240 sockets × 600 messages", "1/s"),
+            Row::less("CPU a delivery, all servers", "µs"),
+            Row::less("CPU a delivery, mongod", "µs"),
+        ],
+    ),
+    Measurement::new(
+        "across",
+        Kind::Fleet(fleet::Kind::Across),
+        &[
+            Row::less("from POST on one to delivery on the others p50, 100 messages/s", "ms"),
+            Row::less("from POST on one to delivery on the others p99, 100 messages/s", "ms"),
+        ],
+    ),
+    Measurement::new(
+        "posts to one room",
+        Kind::Fleet(fleet::Kind::Posts(1)),
+        &[Row::more("posts to one room, 48 at once", "1/s")],
+    ),
+    Measurement::new(
+        "posts to many rooms",
+        Kind::Fleet(fleet::Kind::Posts(100)),
+        &[Row::more("posts to 100 rooms, 48 at once", "1/s")],
+    ),
+    Measurement::new(
+        "commits",
+        Kind::Fleet(fleet::Kind::Commits),
+        &[
+            Row::less("a post alone p50", "ms"),
+            Row::less("a post alone p99", "ms"),
+            Row::less("CPU a post, all servers", "µs"),
+            Row::less("CPU a post, mongod", "µs"),
+        ],
+    ),
+];
+
 impl Measurement {
     /// Measures once; a value for each row.
     pub async fn run(&self, subject: &Subject) -> Result<Vec<f64>> {
         if matches!(self.kind, Kind::Start) {
             return starts(subject, self.log).await;
+        }
+        if let Kind::Fleet(kind) = self.kind {
+            return fleet::run(kind, subject).await;
         }
         let (server, _) = Server::start(subject, self.log).await?;
         let values = match self.kind {
@@ -170,7 +215,7 @@ impl Measurement {
             }
             Kind::Pages => pages::run(&server).await,
             Kind::Upload => upload::run(&server).await,
-            Kind::Start => Ok(Vec::new()),
+            Kind::Start | Kind::Fleet(_) => Ok(Vec::new()),
         };
         server.stop().await?;
         values

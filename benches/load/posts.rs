@@ -1,6 +1,7 @@
 //! Messages posted over HTTP, and what it costs to deliver them.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -21,7 +22,7 @@ use crate::{
 const TEXT: usize = 64;
 
 /// Messages before those that count.
-const WARM_UP: Load = Load {
+pub const WARM_UP: Load = Load {
     messages: 400,
     per_second: None,
     at_once: 4,
@@ -47,22 +48,28 @@ pub struct Posted {
 impl Posted {
     /// The delay that a share of the deliveries did not exceed, from the moment the message was due.
     pub fn latency_ms(&self, share: f64) -> f64 {
-        let last = self.latencies_us.len().saturating_sub(1);
-        let at = (last as f64 * share).ceil() as usize;
-        self.latencies_us.get(at).copied().map_or(f64::NAN, f64::from) / 1e3
+        at_share(&self.latencies_us, share)
     }
+}
+
+/// Of sorted microseconds, the milliseconds that a share of them does not exceed.
+pub fn at_share(sorted_us: &[u32], share: f64) -> f64 {
+    let last = sorted_us.len().saturating_sub(1);
+    let at = (last as f64 * share).ceil() as usize;
+    sorted_us.get(at).copied().map_or(f64::NAN, f64::from) / 1e3
 }
 
 /// Fills the rooms, posts, and counts every delivery.
 pub async fn run(server: &Server, sockets: usize, rooms: usize, load: Load) -> Result<Posted> {
     let crowd = Arc::new(Crowd::gather(server, sockets, rooms).await?);
-    post(server, &crowd, WARM_UP).await?;
+    let servers = [server.address];
+    post(&servers, &crowd, WARM_UP).await?;
     crowd.hear_out(WARM_UP.messages).await;
     sleep(Duration::from_millis(300)).await;
     crowd.check(WARM_UP.messages)?;
     crowd.heard.clear();
     let before = server.cpu()?;
-    post(server, &crowd, load).await?;
+    post(&servers, &crowd, load).await?;
     crowd.hear_out(load.messages).await;
     let cpu = server.cpu()?.saturating_sub(before);
     // What is heard twice may come late.
@@ -76,30 +83,36 @@ pub async fn run(server: &Server, sockets: usize, rooms: usize, load: Load) -> R
     })
 }
 
-async fn post(server: &Server, crowd: &Arc<Crowd>, load: Load) -> Result<()> {
+/// Posts, each poster at one of the servers; sorted microseconds from each post to its answer.
+pub async fn post(servers: &[SocketAddr], crowd: &Arc<Crowd>, load: Load) -> Result<Vec<u32>> {
     let (next, begun) = (Arc::new(AtomicUsize::new(0)), Instant::now());
     let mut posters = JoinSet::new();
-    for _ in 0..load.at_once {
-        let (crowd, next, mut client) = (Arc::clone(crowd), Arc::clone(&next), Client::new(server.address));
+    for (_, server) in (0..load.at_once).zip(servers.iter().cycle()) {
+        let (crowd, next, mut client) = (Arc::clone(crowd), Arc::clone(&next), Client::new(*server));
         posters.spawn(async move {
+            let mut answers_us = Vec::new();
             loop {
                 let number = next.fetch_add(1, Relaxed);
                 if number >= load.messages {
-                    return anyhow::Ok(());
+                    return anyhow::Ok(answers_us);
                 }
                 let mut due = Instant::now();
                 if let Some(pace) = load.per_second {
                     due = begun + Duration::from_secs_f64(number as f64 / pace);
                     sleep(due.saturating_duration_since(Instant::now())).await;
                 }
+                let asked = Instant::now();
                 post_one(&mut client, &crowd, number, due).await?;
+                answers_us.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
             }
         });
     }
+    let mut answers_us = Vec::with_capacity(load.messages);
     while let Some(done) = posters.join_next().await {
-        done??;
+        answers_us.extend(done??);
     }
-    Ok(())
+    answers_us.sort_unstable();
+    Ok(answers_us)
 }
 
 async fn post_one(client: &mut Client, crowd: &Crowd, number: usize, due: Instant) -> Result<()> {

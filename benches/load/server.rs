@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Subject {
     /// This project's, as just built.
     Ours,
+    /// That many of this project's on one MongoDB.
+    Fleet(usize),
     /// Another one.
     Other(Other),
 }
@@ -47,6 +49,10 @@ impl Subject {
     pub fn label(&self) -> &str {
         match self {
             Self::Ours => "gifchat",
+            Self::Fleet(1) => "MongoDB, 1 server",
+            Self::Fleet(2) => "MongoDB, 2 servers",
+            Self::Fleet(3) => "MongoDB, 3 servers",
+            Self::Fleet(_) => "MongoDB, many servers",
             Self::Other(other) => &other.label,
         }
     }
@@ -66,21 +72,10 @@ pub struct Server {
 impl Server {
     /// Starts it with nothing stored, and waits for its first page; how long that took.
     pub async fn start(subject: &Subject, log: &str) -> Result<(Self, Duration)> {
-        let folder = tempfile::tempdir()?;
-        let address = free_address()?;
         let begun = Instant::now();
         let server = match subject {
-            Subject::Ours => {
-                let child = ours(folder.path(), address, log)?;
-                Self {
-                    address,
-                    acks: true,
-                    collects_garbage: false,
-                    pid: Pid::from_raw(i32::try_from(child.id())?),
-                    child: Some(child),
-                    _folder: Some(folder),
-                }
-            }
+            Subject::Ours => Self::ours(&[], log)?,
+            Subject::Fleet(_) => bail!("these are started together"),
             Subject::Other(other) => Self {
                 address: other.address,
                 acks: other.acks,
@@ -92,6 +87,26 @@ impl Server {
         };
         server.first_page().await?;
         Ok((server, begun.elapsed()))
+    }
+
+    /// One of several on the same store.
+    pub async fn start_on(store: &str) -> Result<Self> {
+        let server = Self::ours(&["--store", store], "warn")?;
+        server.first_page().await?;
+        Ok(server)
+    }
+
+    fn ours(args: &[&str], log: &str) -> Result<Self> {
+        let (folder, address) = (tempfile::tempdir()?, free_address()?);
+        let child = ours(folder.path(), address, log, args)?;
+        Ok(Self {
+            address,
+            acks: true,
+            collects_garbage: false,
+            pid: Pid::from_raw(i32::try_from(child.id())?),
+            child: Some(child),
+            _folder: Some(folder),
+        })
     }
 
     async fn first_page(&self) -> Result<()> {
@@ -107,8 +122,7 @@ impl Server {
 
     /// CPU time of all its threads, also of those that have ended.
     pub fn cpu(&self) -> Result<Duration> {
-        let clock = clock_getcpuclockid(self.pid).context("the server is gone")?;
-        Ok(clock_gettime(clock)?.into())
+        cpu_of(self.pid)
     }
 
     /// Its memory in KiB, once it is quiet.
@@ -157,6 +171,12 @@ impl Drop for Server {
     }
 }
 
+/// CPU time of all threads of a process, also of those that have ended.
+pub fn cpu_of(pid: Pid) -> Result<Duration> {
+    let clock = clock_getcpuclockid(pid).context("the process is gone")?;
+    Ok(clock_gettime(clock)?.into())
+}
+
 /// What was ours to wait for and has ended is still listed, as a zombie.
 fn is_running(pid: Pid) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -171,12 +191,13 @@ fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
-fn ours(folder: &Path, address: SocketAddr, log: &str) -> Result<Child> {
+fn ours(folder: &Path, address: SocketAddr, log: &str, args: &[&str]) -> Result<Child> {
     let lines = fs::File::create(folder.join("log"))?;
     Command::new(env!("CARGO_BIN_EXE_gifchat"))
         .current_dir(folder)
         .args(["--listen", &address.to_string(), "--log", log])
         .args(FLAGS)
+        .args(args)
         .stdout(Stdio::null())
         .stderr(lines)
         .spawn()

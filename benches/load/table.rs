@@ -49,7 +49,7 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let labels: Vec<_> = self.subjects.iter().map(Subject::label).collect();
-        let ratio = labels.len() > 1;
+        let ratio = matches!(self.subjects.as_slice(), [_, Subject::Other(_)]);
         write!(f, "| | unit | {} |", labels.join(" | "))?;
         writeln!(f, "{}", if ratio { " better by |" } else { "" })?;
         writeln!(f, "|---|---|{}", "--:|".repeat(labels.len() + usize::from(ratio)))?;

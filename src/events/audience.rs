@@ -111,10 +111,6 @@ impl Audience {
         Some(self.listeners.remove(at))
     }
 
-    pub fn clear(&mut self) {
-        self.listeners.clear();
-    }
-
     pub fn is_empty(&self) -> bool {
         self.listeners.is_empty()
     }
@@ -157,6 +153,11 @@ impl Audience {
                 listener.missed = true;
             }
         }
+    }
+
+    /// Sends a last event, also to those who are behind; who takes it is gone.
+    pub fn dismiss(&mut self, event: &Encoded) {
+        self.listeners.retain(|listener| !listener.send(event));
     }
 
     /// Sends an event that may get lost to all but the sockets of `except`.

@@ -58,17 +58,25 @@ impl RoomTask {
         let Self {
             room, events, audience, ..
         } = self;
-        let mut refused = Vec::new();
+        let (mut refused, mut gone) = (Vec::new(), false);
         for listener in audience.iter_mut().filter(|listener| listener.hold == Hold::Lost) {
             let Some(visitor) = listener.visitor else { continue };
             match events.store.enter(*room, Visitor::new(visitor), listener.key).await {
                 Ok(_) => listener.hold = Hold::Retaken,
+                Err(StoreError::Refused(Refusal::RoomNotFound)) => {
+                    gone = true;
+                    break;
+                }
                 Err(StoreError::Refused(refusal)) => refused.push((listener.key, refusal)),
                 Err(error) => {
                     warn!(%error, room = %room, "seats can't be taken again yet");
                     return false;
                 }
             }
+        }
+        if gone {
+            self.tell_removal();
+            return true;
         }
         for (key, refusal) in refused {
             self.unseat(key, &refusal);

@@ -7,7 +7,7 @@ mod lobby;
 mod mend;
 mod room;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -16,14 +16,18 @@ use socketioxide::{
     extract::{AckSender, SocketRef},
 };
 use tokio::sync::mpsc;
+use tracing::warn;
 
 pub use self::lobby::Lobby;
 use self::room::{RoomEvent, RoomTask};
 use crate::{
     domain::{Color, RoomId, Visitor, VisitorId},
-    store::{Change, Changes, Entry, SocketKey, Store},
+    store::{Change, Changes, Entry, SocketKey, Store, StoreError},
     uploads::Uploads,
 };
+
+/// Time until what could not be read is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Namespace of the list of rooms.
 pub const LOBBY_NS: &str = "/room";
@@ -108,6 +112,10 @@ impl Events {
     pub async fn follow(self: Arc<Self>, mut changes: Changes) {
         while let Some(change) = changes.recv().await {
             self.lobby.note(&change);
+            if let Change::Missed = change {
+                let events = Arc::clone(&self);
+                tokio::spawn(async move { events.forget_rooms_gone().await });
+            }
             if let Change::RoomRemoved(room) = change {
                 self.uploads.forget_room(room).await;
             }
@@ -116,6 +124,17 @@ impl Events {
                 Some(room) => self.tell(room, RoomEvent::Change(change)).await,
                 None => self.tell_all(&change).await,
             }
+        }
+    }
+
+    /// Tries until the copies of all GIFs whose rooms went unnoticed are gone.
+    async fn forget_rooms_gone(&self) {
+        while let Err(error) = self.uploads.forget_rooms_gone(&*self.store).await {
+            if matches!(error, StoreError::Stopped) {
+                return;
+            }
+            warn!(%error, "GIFs of rooms that are gone can't be looked for yet");
+            tokio::time::sleep(AGAIN).await;
         }
     }
 
@@ -177,7 +196,7 @@ impl Events {
     }
 
     /// Tells every socket that the server is about to restart.
-    pub async fn announce_restart(io: &SocketIo, within: std::time::Duration) {
+    pub async fn announce_restart(io: &SocketIo, within: Duration) {
         let within = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
         for namespace in [LOBBY_NS, CHAT_NS] {
             if let Some(all) = io.of(namespace) {

@@ -86,22 +86,32 @@ impl RoomTask {
                 self.handle(event).await;
             }
             if self.is_behind() && Instant::now() >= retry {
-                self.mend().await;
-                pause = if self.catch_up().await {
+                pause = if self.put_right().await {
                     KEEP_UP
                 } else {
                     (pause * 2).min(CATCH_UP)
                 };
                 retry = Instant::now() + pause;
             }
-            if (self.removed || self.audience.is_empty()) && self.events.end(self.room, &mut queue) {
+            if self.audience.is_empty() && self.events.end(self.room, &mut queue) {
                 return;
             }
         }
     }
 
+    /// Whether there is something to tell again. Of a room that is gone that is its end.
     fn is_behind(&self) -> bool {
-        self.audience.any_behind() || self.wrong.any()
+        self.removed || self.audience.any_behind() || self.wrong.any()
+    }
+
+    /// Tells it; whether a socket took anything.
+    async fn put_right(&mut self) -> bool {
+        if self.removed {
+            self.tell_removal();
+            return false;
+        }
+        self.mend().await;
+        self.catch_up().await
     }
 
     async fn handle(&mut self, event: RoomEvent) {
@@ -153,11 +163,12 @@ impl RoomTask {
         }
     }
 
+    /// Lets the sockets go. Who can't take even that is told again later.
     pub(super) fn tell_removal(&mut self) {
-        let id = self.room;
-        self.tell("removeRoom", &id, None);
-        self.audience.clear();
         self.removed = true;
+        if let Some(event) = Encoded::new("removeRoom", &self.room) {
+            self.audience.dismiss(&event);
+        }
     }
 
     pub(super) fn tell(&mut self, name: &'static str, data: &impl Serialize, except: Option<Visitor>) {

@@ -18,9 +18,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::domain::{
-    Access, Alt, Chat, GifBody, GifHash, GifName, InviteHash, Max, Message, MessageId, Moment, Nonce, Reason, Refusal,
-    Report, ReportId, Reported, Room, RoomId, Seq, Title, Visitor, VisitorId, Whisper, WhisperId,
+use crate::{
+    domain::{
+        Access, Alt, Chat, GifBody, GifHash, GifName, InviteHash, Max, Message, MessageId, Moment, Nonce, Reason,
+        Refusal, Report, ReportId, Reported, Room, RoomId, Seq, Title, Visitor, VisitorId, Whisper, WhisperId,
+    },
+    seldom::Seldom,
 };
 
 /// Whispers of one author that a room keeps.
@@ -367,6 +370,9 @@ pub enum StoreError {
     /// The store has stopped.
     #[error("the store has stopped")]
     Stopped,
+    /// Whatever keeps it does not answer. The store has said so in the log.
+    #[error("the database does not answer")]
+    Away,
     /// It broke.
     #[error("the store failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -418,6 +424,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of all rooms, newest first.
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError>;
+
+    /// The same page as this server last knew it, for when the store is [`StoreError::Away`].
+    fn last_known_rooms(&self, _after: Option<RoomCursor>, _limit: usize) -> Option<RoomPage> {
+        None
+    }
 
     /// Changes a room. `RoomNotFound` when there is none.
     async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError>;
@@ -516,14 +527,17 @@ pub trait Store: Send + Sync + 'static {
 }
 
 impl From<StoreError> for Refusal {
-    /// What a visitor may know of it. The cause of a fault is logged here, once.
+    /// What a visitor may know of it. The cause of a fault is logged here.
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Refused(refusal) => refusal,
             StoreError::Full => Self::StorageFull,
-            StoreError::Busy | StoreError::Stopped => Self::Unavailable,
+            StoreError::Busy | StoreError::Stopped | StoreError::Away => Self::Unavailable,
             StoreError::Failed(cause) => {
-                tracing::error!(%cause, "the store failed");
+                static LINE: Seldom = Seldom::new();
+                if let Some(left_out) = LINE.turn() {
+                    tracing::error!(%cause, left_out, "the store failed");
+                }
                 Self::Unavailable
             }
         }

@@ -43,7 +43,7 @@ impl fmt::Debug for MongoUrl {
 impl FromStr for StoreUrl {
     type Err = String;
 
-    /// A `mongodb` address is never refused here, however wrong: the refusal would show it with its password.
+    /// A `mongodb` address is never refused here: what is wrong with it is for the driver to say.
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("mongodb://") || text.starts_with("mongodb+srv://") {
             return Ok(Self::Mongo(MongoUrl(text.into())));

@@ -3,7 +3,7 @@
 //! What this server took in or was asked for is kept until others were used more lately, or its room is gone. It starts
 //! empty: what became of its files while the server was away is not known.
 
-use std::{fs, io, path::Path, sync::Arc};
+use std::{collections::HashSet, fs, io, path::Path, sync::Arc};
 
 use moka::{future::Cache, notification::RemovalCause, policy::EvictionPolicy};
 
@@ -99,6 +99,11 @@ impl Shared {
         if let Err(error) = self.blobs.delete(names).await {
             tracing::warn!(%error, "GIFs can't be deleted from the store now; they are swept later");
         }
+    }
+
+    /// The rooms whose GIFs lie in the folder.
+    pub fn rooms(&self) -> HashSet<RoomId> {
+        self.kept.iter().map(|(_, kept)| kept.room).collect()
     }
 
     /// Deletes the copies of a room's GIFs.

@@ -1,6 +1,9 @@
 use std::borrow::Cow;
 
-use super::size_text;
+use super::{
+    links::{Part, parts},
+    size_text,
+};
 use crate::domain::visitor::hue_class;
 use crate::texts::{Texts, fill};
 
@@ -140,6 +143,12 @@ impl<'a> MessageView<'a> {
     /// The class of the author's hue.
     pub fn hue_class(&self) -> &'static str {
         hue_class(self.hue)
+    }
+
+    /// A text as pieces: what is a link, and what stands between.
+    #[expect(clippy::unused_self, reason = "askama calls methods of what it has at hand")]
+    pub(crate) fn parts<'t>(&self, text: &'t str) -> Vec<Part<'t>> {
+        parts(text)
     }
 
     /// Hours and minutes in UTC, until a script writes the local ones.

@@ -72,6 +72,10 @@ pub struct MainPage<'a> {
     pub next: Option<String>,
     /// Whether this is a later page: new rooms are then not put in at its top.
     pub later: bool,
+    /// Whether the rooms are those that were last known, as they can't be read now.
+    pub old: bool,
+    /// Whether the page does not know who looks, and shows anybody.
+    pub guest: bool,
     /// Of `?error=CODE`: the sentence and what one can do, from [`Texts::code`].
     pub error: Option<(&'static str, &'static str)>,
     blank: RoomView<'static>,
@@ -86,6 +90,8 @@ impl<'a> MainPage<'a> {
             total,
             next: None,
             later: false,
+            old: false,
+            guest: false,
             error: None,
             blank: RoomView::blank(),
         }
@@ -203,11 +209,11 @@ impl<'a> ChatPage<'a> {
     }
 
     fn is_owner(&self, member: &VisitorView<'_>) -> bool {
-        member.id == self.room.owner_id || member.id.is_empty()
+        member.id == self.room.owner_id
     }
 
     fn is_me(&self, member: &VisitorView<'_>) -> bool {
-        member.id == self.page.me.id || member.id.is_empty()
+        member.id == self.page.me.id
     }
 }
 
@@ -225,6 +231,8 @@ pub struct ErrorPage<'a> {
     pub title: String,
     /// What one can do.
     pub help: &'static str,
+    /// Seconds after which the browser asks again by itself.
+    pub retry: Option<u8>,
 }
 
 impl<'a> ErrorPage<'a> {
@@ -238,6 +246,16 @@ impl<'a> ErrorPage<'a> {
             code,
             title,
             help,
+            retry: None,
         }
+    }
+
+    /// The page of something that can't be shown at the moment, which the browser asks for again after some seconds.
+    pub fn retrying(mut self, seconds: u8) -> Self {
+        let site = &self.page.t.site;
+        self.title = site.away.to_owned();
+        self.help = site.away_retry;
+        self.retry = Some(seconds);
+        self
     }
 }

@@ -18,7 +18,7 @@ use super::{
     rooms::{self, Id},
 };
 use crate::{
-    domain::{Body, Field, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor},
+    domain::{Body, Field, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
     sentences::sentence,
     state::AppState,
     views::{
@@ -30,18 +30,28 @@ use crate::{
 const HISTORY: usize = 50;
 
 /// `GET /`
-pub async fn main(state: State<AppState>, prefs: Prefs, visitor: Visitor, params: Params) -> Result<Response, Refused> {
+pub async fn main(
+    state: State<AppState>,
+    prefs: Prefs,
+    visitor: Result<Visitor, Refused>,
+    params: Params,
+) -> Result<Response, Refused> {
     if prefs.json {
         return rooms::list(state, params).await;
     }
     let (State(state), Params(params)) = (state, params);
-    let listed = state.rooms.list(rooms::cursor(&params)?, rooms::LIMIT.0).await?;
+    // Whose session can't be read sees the rooms as anybody, and keeps the cookie for later.
+    let guest = visitor.is_err();
+    let visitor = visitor.unwrap_or_else(|_| Visitor::new(VisitorId::random()));
+    let look = state.rooms.look(rooms::cursor(&params)?, rooms::LIMIT.0).await?;
+    let listed = look.page;
     let frame = frame(&state, prefs, &visitor, "/");
     let Ok(rows) = rows(&state, prefs, &frame, &listed.rooms, &visitor) else {
         return Ok(broken("the list of rooms"));
     };
     let mut page = MainPage::new(frame, &rows, listed.total as u64);
     page.next = listed.next.map(|cursor| cursor.to_string());
+    (page.old, page.guest) = (look.old || guest, guest);
     page.later = params.has(Field::After);
     page.error = params.named("error").and_then(|code| prefs.lang.texts().code(code));
     Ok(html(&page))

@@ -9,13 +9,16 @@ use axum::{
 use serde::Serialize;
 use tower_sessions::Session;
 
-use super::{pages, prefs::Prefs, visit};
+use super::{is_safe, pages, prefs::Prefs, visit};
 use crate::{
     domain::{Refusal, Visitor, VisitorId},
     sentences::sentence,
     state::AppState,
     views::ErrorPage,
 };
+
+/// Seconds after which what is unavailable is worth another try.
+const RETRY: u8 = 5;
 
 /// A handler's refusal. [`render`] gives it its body.
 #[derive(Debug)]
@@ -30,11 +33,14 @@ impl<E: Into<Refusal>> From<E> for Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = status(&self.0).into_response();
-        if let Refusal::RateLimited { retry_after } = self.0 {
-            let seconds = retry_after.as_secs().max(1);
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        let seconds = match self.0 {
+            Refusal::RateLimited { retry_after } => Some(retry_after.as_secs().max(1)),
+            Refusal::Unavailable => Some(RETRY.into()),
+            _ => None,
+        };
+        if let Some(seconds) = seconds {
+            let seconds = HeaderValue::from(seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }
         response.extensions_mut().insert(self.0);
         response
@@ -76,6 +82,7 @@ struct Body<'a> {
 pub async fn render(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let prefs = Prefs::of(request.headers());
     let session = request.extensions().get::<Session>().cloned();
+    let safe = is_safe(request.method());
     let response = next.run(request).await;
     let (mut parts, body) = response.into_parts();
     let Some(refusal) = parts.extensions.remove::<Refusal>() else {
@@ -97,7 +104,10 @@ pub async fn render(State(state): State<AppState>, request: Request, next: Next)
     };
     let me = known.unwrap_or_else(|| Visitor::new(VisitorId::random()));
     let page = pages::frame(&state, prefs, &me, "/");
-    let page = ErrorPage::of(page, parts.status.as_u16(), refusal.code(), message);
+    let mut page = ErrorPage::of(page, parts.status.as_u16(), refusal.code(), message);
+    if safe && refusal == Refusal::Unavailable {
+        page = page.retrying(RETRY);
+    }
     with_body(parts, pages::html(&page))
 }
 

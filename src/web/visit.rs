@@ -8,6 +8,7 @@ use super::refused::Refused;
 use crate::{
     config::Config,
     domain::{Color, Moment, Refusal, Visitor, VisitorId},
+    seldom::Seldom,
     state::AppState,
 };
 
@@ -109,6 +110,9 @@ pub async fn rotate(session: &Session) -> Result<(), Refusal> {
 }
 
 fn fault(error: tower_sessions::session::Error) -> Refusal {
-    tracing::error!(%error, "a session can't be read or written");
+    static LINE: Seldom = Seldom::new();
+    if let Some(left_out) = LINE.turn() {
+        tracing::error!(%error, left_out, "a session can't be read or written");
+    }
     Refusal::Unavailable
 }

@@ -110,7 +110,7 @@ for (const [lang, locale] of [["en", "en-US"], ["ko", "ko-KR"]]) {
 
     await page.$eval("#chat-list", (list) => new Promise((done) => {
       list.addEventListener("scroll", () => requestAnimationFrame(done), { once: true });
-      list.scrollTop = 0;
+      list.scrollTop = -list.scrollHeight;
     }));
     await owner.say(words.hello);
     await page.locator("#pill:visible").waitFor();

@@ -16,8 +16,10 @@
 mod fixtures;
 mod fleet;
 mod gifs;
+mod pages;
 mod proxy;
 mod seats;
+mod secrets;
 mod sessions;
 mod sites;
 mod stream;

@@ -176,3 +176,35 @@ async fn a_seat_whose_leaving_got_lost_is_found_and_freed() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_seat_that_was_taken_too_late_for_its_answer_is_found_and_freed() {
+    let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
+    let timing = gifchat::store::mongo::Timing {
+        lease: Duration::from_secs(60),
+        ..FAST
+    };
+    let (server, other) = (site.server_behind(&proxy, timing).await, site.server().await);
+    let visitor = someone();
+    let room = room_of(&server, visitor, 2).await.id;
+    // Enough connections are open: to make one takes longer than an answer may.
+    futures_util::future::join_all((0..8).map(|_| server.members(room))).await;
+    // What is read before the seat is taken comes in time, and the answer to the taking does not.
+    proxy.set(Way::Slow(Duration::from_millis(1_100)));
+    let refused = server.enter(room, visitor, 1).await;
+    assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
+    proxy.set(Way::Open);
+    until(async || other.members(room).await.unwrap() == [visitor]).await;
+    until(async || {
+        let graces = gifchat::store::Graces {
+            room: SOON,
+            ..no_graces()
+        };
+        other.tend(graces).await.unwrap();
+        other.members(room).await.unwrap().is_empty()
+    })
+    .await;
+    server.enter(room, visitor, 2).await.unwrap();
+    assert_eq!(other.members(room).await.unwrap(), [visitor]);
+}

@@ -37,8 +37,10 @@ async fn a_session_is_the_same_on_all_servers_and_gone_from_all_when_it_is_rotat
     assert_eq!(a.load(&session.id).await.unwrap().unwrap().data, session.data);
     a.delete(&session.id).await.unwrap();
     assert!(b.load(&session.id).await.unwrap().is_none());
-    let old = record(Duration::seconds(-1));
-    a.save(&old).await.unwrap();
+    assert!(a.save(&session).await.is_err(), "what has ended does not come back");
+    assert!(b.load(&session.id).await.unwrap().is_none());
+    let mut old = record(Duration::seconds(-1));
+    a.create(&mut old).await.unwrap();
     assert!(b.load(&old.id).await.unwrap().is_none(), "it has expired");
     let sessions = site.database().await.collection::<mongodb::bson::Document>("sessions");
     let old = mongodb::bson::doc! { "_id": old.id.to_string() };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gifchat::store::{Posted, Store, StoreError, Window};
+use gifchat::store::{Departure, Posted, Store, StoreError, Window, mongo::Timing};
 
 use super::{
     proxy::{Proxy, Way},
@@ -24,9 +24,12 @@ async fn outage(way: Way) {
         server.enter(room, other, 2)
     );
     assert!(began.elapsed() <= Duration::from_secs(3), "{:?}", began.elapsed());
-    assert!(matches!(ready, Err(StoreError::Failed(_))), "{ready:?}");
-    assert!(matches!(posted, Err(StoreError::Failed(_))), "{posted:?}");
-    assert!(matches!(entered, Err(StoreError::Failed(_))), "{entered:?}");
+    for outcome in [ready.err(), posted.err(), entered.err()] {
+        assert!(
+            matches!(outcome, Some(StoreError::Failed(_) | StoreError::Away)),
+            "{outcome:?}"
+        );
+    }
     proxy.set(Way::Cut);
     proxy.set(Way::Open);
     until(async || server.ready().await.is_ok()).await;
@@ -56,6 +59,30 @@ async fn while_the_database_is_silent_calls_fail_within_three_seconds_and_then_g
 #[ignore = "needs MONGOD"]
 async fn while_the_database_is_cut_off_calls_fail_within_three_seconds_and_then_go_on() {
     outage(Way::Cut).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_seat_left_while_the_database_is_silent_is_free_when_it_answers_again() {
+    let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
+    let patient = Timing {
+        renew: Duration::from_millis(300),
+        ..Timing::default()
+    };
+    let server = site.server_behind(&proxy, patient).await;
+    let (stays, goes) = (someone(), someone());
+    let room = room_of(&server, stays, 3).await.id;
+    server.enter(room, stays, 1).await.unwrap();
+    server.enter(room, goes, 2).await.unwrap();
+    proxy.set(Way::Stalled);
+    until(async || matches!(server.ready().await, Err(StoreError::Away))).await;
+    assert!(server.leave(room, goes, 2, Departure::Left).await.is_err());
+    proxy.set(Way::Cut);
+    proxy.set(Way::Open);
+    until(async || {
+        server.tend(no_graces()).await.is_ok() && server.members(room).await.is_ok_and(|members| members == [stays])
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,9 @@
 //! A Socket.IO client, reading only when a test waits for something: one that does not is a slow reader.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
@@ -253,6 +256,16 @@ impl Socket {
     /// What has been read and not been waited for.
     pub fn try_events(&mut self) -> Vec<Event> {
         self.events.drain(..).collect()
+    }
+
+    /// Reads for a while, as a page does that waits for nothing in particular: so it answers the heartbeat.
+    pub async fn linger(&mut self, time: Duration) {
+        let reading = async {
+            while !self.over {
+                self.try_read().await;
+            }
+        };
+        let _ = tokio::time::timeout(time, reading).await;
     }
 
     /// Waits until the server ends the connection or the namespace.

@@ -5,50 +5,53 @@ import { texts } from "../lib/texts.js";
 
 const GROUP = 5 * 60_000;
 
-const when = (message) => new Date(message.querySelector(".message__time").dateTime);
+const isRow = (element) => element.dataset.at !== undefined;
+const isMessage = (element) => element.classList.contains("message");
+const when = (row) => new Date(row.dataset.at);
 
-/** Sets a message right against what stands before it. */
-export function arrange(message) {
-  const { before, day } = lookBack(message);
-  const date = when(message);
+/** Sets a row right against what stands before it. */
+export function arrange(row) {
+  const { before, day } = lookBack(row);
+  const date = when(row);
   const key = dayKey(date);
   const fresh = !before || dayKey(when(before)) !== key;
-  if (fresh && !day) message.before(dayLine(date, key));
   if (!fresh) day?.remove();
-  const touching = before && message.previousElementSibling === before;
+  else if (day) nameDay(day, date, key);
+  else row.before(nameDay(clone("day-template"), date, key));
+  if (!isMessage(row)) return;
+  const touching = before && row.previousElementSibling === before && isMessage(before);
   const pause = touching ? date - when(before) : Infinity;
-  const same = touching && before.dataset.visitor === message.dataset.visitor;
-  message.classList.toggle("message--more", Boolean(same && pause >= -GROUP && pause < GROUP));
+  const same = touching && before.dataset.visitor === row.dataset.visitor && !before.dataset.whisper && !row.dataset.whisper;
+  row.classList.toggle("message--more", Boolean(same && pause >= -GROUP && pause < GROUP));
 }
 
-/** The next message after an element, if any. */
-export function nextMessage(element) {
+/** The next row after an element, if any. */
+export function nextRow(element) {
   let next = element?.nextElementSibling;
-  while (next && !next.classList.contains("message")) next = next.nextElementSibling;
+  while (next && !isRow(next)) next = next.nextElementSibling;
   return next;
 }
 
-/** Removes an element together with a day line that only stood for it. */
-export function takeOut(element) {
-  const next = nextMessage(element);
-  const { day } = lookBack(element);
-  element.remove();
+/** Removes a row together with a day line that only stood for it. */
+export function takeOut(row) {
+  const next = nextRow(row);
+  const { day } = lookBack(row);
+  row.remove();
   if (next) arrange(next);
   else day?.remove();
 }
 
-function lookBack(message) {
+function lookBack(row) {
   let day = null;
-  let before = message.previousElementSibling;
-  while (before && !before.classList.contains("message")) {
-    if (before.classList.contains("day")) day = before;
+  let before = row.previousElementSibling;
+  while (before && !isRow(before)) {
+    if (before.classList.contains("day") && !before.classList.contains("day--missed")) day = before;
     before = before.previousElementSibling;
   }
   return { before, day };
 }
 
-function dayLine(date, key) {
-  const line = clone("day-template");
+function nameDay(line, date, key) {
   const time = line.querySelector("time");
   time.dateTime = key;
   const today = new Date();

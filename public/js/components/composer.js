@@ -27,6 +27,9 @@ export class Composer {
     this.#changed();
   }
 
+  /** What is written and not sent. */
+  get text() { return this.#field.value; }
+
   /** Says something under the field, until the next change. */
   say(text) { setText(this.#note, text); }
 

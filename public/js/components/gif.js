@@ -1,42 +1,100 @@
-// Playing and stopping a GIF: the file or its still, behind one stone.
-import { markUse } from "./icon.js";
+// Playing and stopping GIFs. One plays when it is wanted, seen, and the page is looked at; else its still stands there,
+// and a GIF that was never played was never loaded.
+import { byId } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
+import { markUse } from "./icon.js";
 
+const KEY = "gifchat:motion";
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-function show(figure, playing) {
-  const { name } = figure.dataset;
-  const image = figure.querySelector("img");
-  const button = figure.querySelector(".gif__play");
-  // The first choice was the browser's, by <source>; from now on it is the visitor's.
-  figure.querySelector("source")?.remove();
-  const url = playing ? `/gif/${name}` : `/gif/${name}/still`;
-  if (image.getAttribute("src") !== url) image.src = url;
-  dress(figure, button, image, playing);
+export class Gifs {
+  #list;
+  #button = byId("motion-btn");
+  #seen = new WeakSet();
+  #watch;
+
+  constructor(list) {
+    this.#list = list;
+    this.#watch = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (isIntersecting) this.#seen.add(target);
+        else this.#seen.delete(target);
+        this.#run(target);
+      }
+    });
+    this.#button.addEventListener("click", () => this.#turn(!this.on));
+    // Whoever chose nothing goes with the device, also when that changes.
+    calm.addEventListener("change", () => { if (!remembered()) this.#all(); });
+    addEventListener("storage", ({ key }) => { if (key === KEY) this.#all(); });
+    document.addEventListener("visibilitychange", () => { for (const figure of this.#figures()) this.#run(figure); });
+    list.addEventListener("click", ({ target }) => {
+      const figure = target.closest(".gif__play")?.closest(".gif");
+      if (figure) this.want(figure, !isWanted(figure));
+    });
+    this.#showSwitch();
+  }
+
+  /** Whether the room's switch stands on playing. */
+  get on() { return (remembered() ?? (calm.matches ? "still" : "play")) === "play"; }
+
+  /** Takes a GIF of a row into its care. */
+  add(row) {
+    const figure = row.querySelector(".gif");
+    if (!figure) return;
+    this.want(figure, this.on);
+    this.#watch.observe(figure);
+  }
+
+  /** Lets go of a row that leaves the page. */
+  remove(row) {
+    const figure = row.querySelector(".gif");
+    if (figure) this.#watch.unobserve(figure);
+  }
+
+  /** Plays or stops one GIF, whatever the switch says. */
+  want(figure, playing) {
+    figure.classList.toggle("gif--playing", playing);
+    figure.classList.toggle("gif--still", !playing);
+    dressButton(figure.querySelector(".gif__play"), playing, figure.querySelector("img").alt);
+    this.#run(figure);
+  }
+
+  #turn(on) {
+    try { localStorage.setItem(KEY, on ? "play" : "still"); } catch { /* then it holds for this page only */ }
+    chosen = on ? "play" : "still";
+    this.#all();
+  }
+
+  #all() {
+    this.#showSwitch();
+    for (const figure of this.#figures()) this.want(figure, this.on);
+  }
+
+  #showSwitch() { this.#button.setAttribute("aria-checked", String(this.on)); }
+
+  #figures() { return this.#list.querySelectorAll(".gif"); }
+
+  #run(figure) {
+    const playing = isWanted(figure) && this.#seen.has(figure) && !document.hidden;
+    const still = `/gif/${figure.dataset.name}/still`;
+    showPicture(figure.querySelector("img"), playing ? still.slice(0, -"/still".length) : still);
+  }
 }
 
-function dress(figure, button, image, playing) {
-  figure.classList.toggle("gif--playing", playing);
-  figure.classList.toggle("gif--still", !playing);
-  const words = playing ? texts.chat.gif_pause : texts.chat.gif_play;
-  button.setAttribute("aria-label", fill(words, { alt: image.alt }));
+let chosen = null;
+
+function remembered() {
+  try { return localStorage.getItem(KEY) ?? chosen; } catch { return chosen; }
+}
+
+export const isWanted = (figure) => figure.classList.contains("gif--playing");
+
+/** A button says what it will do and to which GIF. */
+export function dressButton(button, playing, alt) {
+  button.setAttribute("aria-label", fill(playing ? texts.chat.gif_pause : texts.chat.gif_play, { alt }));
   markUse(button, playing ? "pause" : "play");
 }
 
-/** Gives a figure the state the browser chose for it. */
-export function dressGif(figure) {
-  const image = figure.querySelector("img");
-  figure.dataset.name ??= image.getAttribute("src").slice("/gif/".length).replace(/\/still$/, "");
-  dress(figure, figure.querySelector(".gif__play"), image, !calm.matches);
-}
-
-export function startGifs(list) {
-  for (const figure of list.querySelectorAll(".gif")) dressGif(figure);
-  list.addEventListener("click", (event) => {
-    const figure = event.target.closest(".gif__play")?.closest(".gif");
-    if (figure) show(figure, figure.classList.contains("gif--still"));
-  });
-  calm.addEventListener("change", () => {
-    for (const figure of list.querySelectorAll(".gif")) show(figure, !calm.matches);
-  });
+function showPicture(image, url) {
+  if (image.getAttribute("src") !== url) image.src = url;
 }

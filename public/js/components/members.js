@@ -2,6 +2,7 @@
 import { byId, clone, markUrl, setHue, setText } from "../lib/dom.js";
 import { hueOf } from "../lib/hue.js";
 import { fill, texts } from "../lib/texts.js";
+import { offersActions, openActions } from "./actions.js";
 
 const PILE = 3;
 
@@ -18,6 +19,15 @@ export class MembersView {
     this.#owner = owner;
     for (const row of this.#list.children) this.#members.set(row.dataset.id, row);
     this.#count = Number(byId("members-btn").querySelector(".num").textContent);
+    this.#list.addEventListener("click", ({ target }) => {
+      const more = target.closest(".more");
+      if (more) openActions(more, this.#subject(more.closest(".member")));
+    });
+  }
+
+  /** Offers what can be done with each member anew, once actions were added or somebody's part has changed. */
+  dress() {
+    for (const row of this.#list.children) row.querySelector(".more").hidden = !offersActions(this.#subject(row));
   }
 
   /** The whole list anew; rows that stay are kept, so that focus and scroll stay too. */
@@ -39,9 +49,37 @@ export class MembersView {
     this.#counted(count);
   }
 
-  room({ max, count }) {
+  /** Takes over how the room is now: its seats, and who owns it. */
+  room({ max, count, visitor }) {
     this.#max = max;
+    if (visitor && visitor !== this.#owner) this.#crown(visitor);
     this.#counted(count);
+  }
+
+  /** Notes who is writing. */
+  typing(visitors) {
+    const ids = new Set(visitors.map(({ id }) => id));
+    for (const [id, row] of this.#members) row.querySelector(".member__note").hidden = !ids.has(id);
+  }
+
+  #subject(row) {
+    const { id } = row.dataset;
+    return { kind: "member", visitor: id, color: row.querySelector(".name").textContent, mine: id === this.#me.id };
+  }
+
+  #crown(id) {
+    const before = this.#owner;
+    this.#owner = id;
+    for (const one of [before, id]) {
+      const row = this.#members.get(one);
+      if (!row) continue;
+      row.querySelector(".member__owner").hidden = one !== id;
+      const focused = row.contains(document.activeElement) && document.activeElement;
+      row.remove();
+      this.#insert(one, row);
+      if (focused) focused.focus({ preventScroll: true });
+    }
+    this.dress();
   }
 
   #counted(count) {
@@ -56,8 +94,11 @@ export class MembersView {
     setHue(row, hue === undefined ? hueOf(color) : hue);
     row.querySelector(".mark").src = markUrl(id);
     row.querySelector(".name").textContent = color;
-    if (id !== this.#owner) row.querySelector(".member__owner").remove();
-    if (id !== this.#me.id) row.querySelector(".member__me").remove();
+    row.querySelector(".member__owner").hidden = id !== this.#owner;
+    row.querySelector(".member__me").hidden = id !== this.#me.id;
+    const more = row.querySelector(".more");
+    more.setAttribute("aria-label", `${texts.chat.more}: ${color}`);
+    more.hidden = !offersActions(this.#subject(row));
     this.#members.set(id, row);
     this.#insert(id, row);
   }
@@ -76,7 +117,9 @@ export class MembersView {
   }
 
   #take(id) {
-    this.#members.get(id)?.remove();
+    const row = this.#members.get(id);
+    if (row?.contains(document.activeElement)) this.#list.closest("aside").querySelector("h2").focus({ preventScroll: true });
+    row?.remove();
     this.#members.delete(id);
   }
 

@@ -1,146 +1,311 @@
-// #chat-list: stored messages in the order of the room, then what waits to be sent.
-import { byId, clone, markUrl, setHue } from "../lib/dom.js";
-import { hueOf } from "../lib/hue.js";
+// #chat-list: a stretch of the room's history without a gap, then what waits to be sent. At most MOST rows are in the
+// page; further ones are fetched as one scrolls, and those at the other end leave.
+import { byId, clone, setText } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
-import { arrange, nextMessage, takeOut } from "./arrange.js";
-import { startGifs } from "./gif.js";
-import { localTime, makeMessage, makePending, setState, store } from "./message.js";
+import { fill, texts } from "../lib/texts.js";
+import { openActions } from "./actions.js";
+import { arrange, nextRow, takeOut } from "./arrange.js";
+import { Frames } from "./frames.js";
+import { Gifs } from "./gif.js";
+import { applyLine, dateLine, makeLine } from "./lines.js";
+import { adopt, makeMessage, makePending, setState, store, subject } from "./message.js";
 import { Scroller } from "./scroller.js";
 
-const OLDER = 50;
+const MOST = 200;
+const PAGE = 50;
 const UNSENT = ".message[data-nonce]";
+const QUIET = 500;
+
+const seqOf = (row) => Number(row.dataset.seq);
 
 export class MessageList {
-  #list = byId("chat-list");
+  #box = byId("chat-list");
+  #rows = byId("rows");
   #older = byId("older");
-  #silence = byId("silence");
-  #pending = new Map();
   #room;
   #me;
-  #scroller;
+  /** The rows with a place in the history that are in the page, in order. */
+  #shown;
+  /** The seq that the shown rows reach to, and that of the room as far as it is known. */
+  #last;
+  #newest;
+  #pending = new Map();
+  #decorators = [];
+  #failed = () => {};
+  #missed = null;
   #loading = false;
+  #hurry = false;
+  #frames = new Frames((changes) => this.#change(changes));
+  #scroller;
 
-  constructor(room, me) {
+  /** `last` is the seq of the newest message that the server rendered. */
+  constructor({ room, me, last }) {
     this.#room = room;
     this.#me = me;
-    for (const message of this.#stored()) {
-      localTime(message);
-      arrange(message);
-    }
-    startGifs(this.#list);
-    this.#scroller = new Scroller(this.#list, () => this.#loadOlder());
-    this.#scroller.toEnd();
+    this.#last = this.#newest = last;
+    this.#shown = [...this.#rows.querySelectorAll("[data-seq]")];
+    this.gifs = new Gifs(this.#rows);
+    this.#scroller = new Scroller(this.#box, this.#rows, {
+      reach: (where) => this.#reach(where),
+      newest: () => this.#toNewest(),
+    });
+    this.#box.addEventListener("click", (event) => this.#clicked(event));
     this.#older.querySelector("a").addEventListener("click", (event) => {
       event.preventDefault();
       this.#loadOlder();
     });
   }
 
-  /** Messages in order, each newer than all stored ones shown. */
-  deliver(messages) {
-    const unread = messages.filter(({ visitor }) => visitor !== this.#me.id).length;
-    this.#scroller.grow(() => { for (const message of messages) this.#place(message); }, { unread });
+  /** Takes over what the server rendered, once everybody who decorates rows is there. */
+  start() {
+    for (const row of this.#shown) {
+      if (row.classList.contains("message")) adopt(row);
+      else dateLine(row, row.querySelector("time").dateTime);
+      arrange(row);
+      this.#enters(row, null);
+    }
+    this.#scroller.look();
   }
 
-  /** Shows an own text that is not stored yet, or its new state. */
+  /** `decorate(row, message)` is told of each row that enters the page; `message` is null when the server made it. */
+  onRow(decorate) { this.#decorators.push(decorate); }
+
+  /** Calls back with `retry` or `delete` and the nonce of a failed message. */
+  onFailed(act) { this.#failed = act; }
+
+  /** The row of a stored message, while it is in the page. */
+  find(id) { return this.#rows.querySelector(`[data-id="${CSS.escape(id)}"]`); }
+
+  /** All messages that are in the page. */
+  get messages() { return [...this.#rows.querySelectorAll(".message")]; }
+
+  /** Rows that the room has got, in order. */
+  deliver(rows) { this.#frames.add(...rows.map((row) => (follow) => this.#arrive(row, follow))); }
+
+  /** The room has gone on to `seq` while the line was down, too far to show all of it: one scrolls there. */
+  leap(seq) {
+    this.#frames.add(() => {
+      this.#newest = seq;
+      this.#scroller.unread(seq - this.#last);
+      this.#scroller.look();
+    });
+  }
+
+  /** Says that so many messages came while the line was down; they follow below. `again` corrects the number. */
+  missed(count, again) {
+    this.#frames.add(() => {
+      const line = again ? this.#missed : clone("missed-template");
+      const { missed, missed_one: one } = texts.talk;
+      setText(line.firstElementChild, fill(count === 1 ? one : missed, { n: count }));
+      if (again) return;
+      this.#missed?.remove();
+      this.#missed = line;
+      this.#insert(line);
+    });
+  }
+
+  /** Shows an own message that is not stored yet, or its new state. */
   showItem(item) {
-    if (item.state === "removed" || item.state === "sent") return this.#dropItem(item);
+    if (item.state === "sent" || item.state === "removed") return this.#frames.add(() => this.#dropItem(item));
     if (!this.#pending.has(item.nonce)) {
       const element = makePending(item, this.#me);
       this.#pending.set(item.nonce, element);
-      setState(element, "pending");
-      this.#scroller.grow(() => { this.#list.append(element); this.#settle(element); }, { always: true });
+      this.#rows.append(element);
+      this.#settle(element);
+      this.#enters(element, item.content);
+      this.#toNewest();
     }
-    setState(this.#pending.get(item.nonce), item.state, item.why);
+    setState(this.#pending.get(item.nonce), item.state, item.why, item.final);
   }
 
-  /** Calls back with `retry` or `delete` and the nonce of a failed text. */
-  onFailed(act) {
-    this.#list.addEventListener("click", ({ target }) => {
-      const button = target.closest("[data-do]");
-      if (!button) return;
-      act(button.dataset.do, button.closest(".message").dataset.nonce);
-      this.#list.focus({ preventScroll: true });
+  /** Puts something without a place in the history behind the newest: a line, or a message with `data-at`. */
+  insert(element) {
+    this.#frames.add(() => {
+      this.#insert(element);
+      if (element.dataset.at) this.#settle(element);
+      if (element.classList.contains("message")) this.#enters(element, null);
     });
   }
 
-  system(kind, { visitor, color }) {
-    const line = clone(`${kind}-template`);
-    setHue(line, hueOf(color));
-    line.querySelector(".mark").src = markUrl(visitor);
-    line.querySelector(".name").textContent = color;
-    this.#scroller.grow(() => {
-      const unsent = this.#firstUnsent();
-      this.#list.insertBefore(line, unsent);
-      const next = nextMessage(line);
-      if (next) arrange(next);
-    });
+  /** A line that is gone with the page. */
+  line(line) {
+    const element = makeLine({ createdAt: new Date().toISOString(), ...line });
+    if (element) this.insert(element);
   }
 
-  #place(message) {
-    let element = message.visitor === this.#me.id && this.#pending.get(message.nonce);
-    if (element) {
-      this.#pending.delete(message.nonce);
-      // What already stands in its place is not moved: moving would lose a selection and announce it again.
-      const stays = element === this.#list.querySelector(UNSENT);
-      store(element, message, this.#me);
-      if (!stays) {
-        takeOut(element);
-        this.#list.insertBefore(element, this.#firstUnsent());
-      }
-    } else {
-      element = makeMessage(message, this.#me);
-      element.classList.add("message--new");
-      this.#list.insertBefore(element, this.#firstUnsent());
+  // All changes of a frame at once: who reads further up stays there, who is at the end goes along.
+  #change(changes) {
+    const follow = this.#scroller.atEnd;
+    const apply = () => { for (const change of changes) change(follow); };
+    if (follow) apply();
+    else this.#scroller.keep(apply);
+    if (follow) this.#trimTop();
+  }
+
+  #arrive(row, follow) {
+    if (row.seq <= this.#last) return;
+    this.#newest = Math.max(this.#newest, row.seq);
+    const next = row.seq === this.#last + 1;
+    if (next && (follow || this.#shown.length < MOST)) this.#place(row, true);
+    if (!follow && !row.line && row.visitor !== this.#me.id) this.#scroller.unread(1);
+  }
+
+  #place(row, fresh = false) {
+    const waiting = row.nonce && row.visitor === this.#me.id && this.#pending.get(row.nonce);
+    const element = waiting ? this.#store(waiting, row) : this.#make(row);
+    this.#last = row.seq;
+    applyLine(row, this);
+    if (!element) return;
+    this.#shown.push(element);
+    if (!waiting) {
+      element.classList.toggle("message--new", fresh);
+      this.#insert(element);
     }
     this.#settle(element);
+    this.#enters(element, row);
+  }
+
+  #make(row) { return row.line ? makeLine(row) : makeMessage(row, this.#me); }
+
+  // What already stands in its place is not moved: moving would lose a selection and announce it again.
+  #store(element, row) {
+    const stays = element === this.#rows.querySelector(UNSENT);
+    this.#pending.delete(row.nonce);
+    store(element, row, this.#me);
+    if (!stays) {
+      takeOut(element);
+      this.#insert(element);
+    }
+    return element;
+  }
+
+  // The day line belongs to the unsent message it stands before.
+  #insert(element) {
+    const unsent = this.#pending.size > 0 ? this.#rows.querySelector(UNSENT) : null;
+    const line = unsent?.previousElementSibling;
+    this.#rows.insertBefore(element, line?.classList.contains("day") ? line : unsent);
   }
 
   #settle(element) {
-    this.#silence.hidden = true;
+    byId("silence").hidden = true;
     arrange(element);
-    const next = nextMessage(element);
+    const next = nextRow(element);
     if (next) arrange(next);
+  }
+
+  #enters(row, message) {
+    this.gifs.add(row);
+    for (const decorate of this.#decorators) decorate(row, message);
   }
 
   #dropItem({ nonce }) {
     const element = this.#pending.get(nonce);
     if (!element) return;
     this.#pending.delete(nonce);
+    this.#leaves(element);
     takeOut(element);
   }
 
-  // The day line belongs to the unsent message it stands before.
-  #firstUnsent() {
-    const message = this.#list.querySelector(UNSENT);
-    const line = message?.previousElementSibling;
-    return line?.classList.contains("day") ? line : message;
+  #clicked({ target }) {
+    const again = target.closest("[data-do]");
+    if (again) {
+      this.#failed(again.dataset.do, again.closest(".message").dataset.nonce);
+      this.#box.focus({ preventScroll: true });
+    }
+    const more = target.closest(".more");
+    if (more) openActions(more, subject(more.closest(".message")));
   }
 
-  #stored() { return [...this.#list.querySelectorAll(".message[data-seq]")]; }
+  #reach(where) {
+    if (where === "top") return this.#loadOlder();
+    if (this.#last < this.#newest) return this.#loadNewer();
+    if (this.#scroller.atEnd) this.#scroller.read();
+  }
 
-  async #loadOlder() {
-    const first = this.#stored()[0];
-    if (this.#loading || this.#older.hidden || !first) return;
+  #loadOlder() {
+    const first = this.#shown[0];
+    if (this.#older.hidden || !first) return;
+    return this.#load(`before=${seqOf(first)}&limit=${PAGE}`, (page) => {
+      const rows = page.map((row) => [this.#make(row), row]).filter(([element]) => element);
+      this.#rows.prepend(...rows.map(([element]) => element));
+      for (const [element, row] of rows) {
+        arrange(element);
+        this.#enters(element, row);
+      }
+      arrange(first);
+      this.#shown.unshift(...rows.map(([element]) => element));
+      this.#setOlder(page.length > 0 && page[0].seq > 1);
+      this.#scroller.keep(() => this.#trimEnd());
+    });
+  }
+
+  #loadNewer() {
+    return this.#load(`after=${this.#last}&limit=${PAGE}`, (page) => {
+      this.#scroller.keep(() => { for (const row of page) if (row.seq > this.#last) this.#place(row); });
+      this.#trimTop();
+      // Nothing there although it was announced: the room has lost it, and there is nothing to wait for.
+      if (page.length === 0) this.#last = this.#newest;
+    });
+  }
+
+  #toNewest() {
+    this.#scroller.toEnd();
+    this.#hurry = this.#loading;
+    if (this.#last >= this.#newest) return;
+    this.#load(`limit=${PAGE}`, (page) => {
+      for (const row of this.#shown) this.#leaves(row);
+      while (this.#rows.firstChild && !this.#rows.firstElementChild.matches(UNSENT)) this.#rows.firstChild.remove();
+      this.#shown = [];
+      for (const row of page) this.#place(row);
+      this.#setOlder(page.length > 0 && page[0].seq > 1);
+      this.#scroller.toEnd();
+    });
+  }
+
+  // One question at a time. What it brings is no news, so it is not read out.
+  async #load(query, show) {
+    if (this.#loading) return;
     this.#loading = true;
     try {
-      const page = await getJson(`/room/${this.#room}/messages?before=${first.dataset.seq}&limit=${OLDER}`);
-      this.#prepend(page.data, first);
-    } catch { /* the button is still there */ }
-    this.#loading = false;
+      const page = await getJson(`/room/${this.#room}/messages?${query}`);
+      this.#box.setAttribute("aria-live", "off");
+      show(page.data);
+      setTimeout(() => this.#box.removeAttribute("aria-live"), QUIET);
+    } catch { /* the next scroll asks again */ return; } finally {
+      this.#loading = false;
+    }
+    if (this.#hurry) this.#toNewest();
+    else this.#scroller.look();
   }
 
-  #prepend(messages, first) {
-    // Old messages are not news: they are not read out.
-    this.#list.setAttribute("aria-live", "off");
-    this.#scroller.keep(first, () => {
-      const elements = messages.map((message) => makeMessage(message, this.#me));
-      this.#older.nextElementSibling.after(...elements);
-      for (const element of [...elements, first]) arrange(element);
-      const done = messages.length === 0 || messages[0].seq <= 1;
-      if (done && this.#older.contains(document.activeElement)) this.#list.focus({ preventScroll: true });
-      this.#older.hidden = done;
-    });
-    setTimeout(() => this.#list.removeAttribute("aria-live"), 500);
+  #setOlder(more) {
+    if (!more && this.#older.contains(document.activeElement)) this.#box.focus({ preventScroll: true });
+    this.#older.hidden = !more;
+    if (more) this.#older.querySelector("a").search = `?before=${seqOf(this.#shown[0])}`;
+  }
+
+  #trimTop() {
+    const rest = this.#shown[this.#shown.length - MOST];
+    if (!rest || rest === this.#shown[0]) return;
+    this.#shown.splice(0, this.#shown.length - MOST).forEach((row) => this.#leaves(row));
+    while (this.#rows.firstElementChild !== rest) this.#rows.firstElementChild.remove();
+    arrange(rest);
+    this.#setOlder(true);
+  }
+
+  #trimEnd() {
+    const last = this.#shown[MOST - 1];
+    if (this.#shown.length <= MOST) return;
+    this.#shown.splice(MOST).forEach((row) => this.#leaves(row));
+    while (last.nextElementSibling && !last.nextElementSibling.matches(UNSENT)) last.nextElementSibling.remove();
+    this.#last = seqOf(last);
+    const unsent = last.nextElementSibling;
+    if (unsent) arrange(unsent);
+  }
+
+  // A row that leaves takes no focus with it.
+  #leaves(row) {
+    this.gifs.remove(row);
+    if (row.contains(document.activeElement)) this.#box.focus({ preventScroll: true });
   }
 }

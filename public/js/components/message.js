@@ -3,60 +3,75 @@ import { clone, markUrl, setHue, setText } from "../lib/dom.js";
 import { clock, fullDate, sizeText } from "../lib/format.js";
 import { hueOf } from "../lib/hue.js";
 import { refusal, texts } from "../lib/texts.js";
-import { dressGif } from "./gif.js";
+import { offersActions } from "./actions.js";
+import { writeText } from "./text.js";
 
 /** A stored message. */
 export function makeMessage(message, me) {
   const element = frame(message.visitor, message.user, message.hue, me);
-  if (message.gif) {
-    element.querySelector(".message__text").remove();
-    fillGif(element.querySelector(".gif"), message);
-  } else {
-    element.querySelector(".gif").remove();
-    element.querySelector(".message__text").textContent = message.chat;
-  }
+  fillBody(element, message);
   store(element, message, me);
   return element;
 }
 
-/** A text that still has to be sent. */
+/** A message that still has to be sent: `item.content` has `chat`, or what a message with a GIF has. */
 export function makePending(item, me) {
   const element = frame(me.id, me.color, me.hue, me);
-  element.querySelector(".gif").remove();
-  element.querySelector(".message__text").textContent = item.chat;
+  fillBody(element, item.content);
   element.dataset.nonce = item.nonce;
   delete element.dataset.seq;
-  element.querySelector(".message__time").dateTime = new Date(item.at).toISOString();
-  localTime(element);
+  date(element, new Date(item.at).toISOString());
   return element;
 }
 
-/** Shows how far an own text has come. */
-export function setState(element, state, why) {
+/** Shows how far an own message has come; `final` takes the ways to try again away. */
+export function setState(element, state, why, final = false) {
   element.dataset.state = state;
   element.classList.toggle("message--pending", state === "pending");
   element.classList.toggle("message--failed", state === "failed");
   if (state === "failed") setText(element.querySelector(".message__why"), why ? refusal(why) : texts.chat.failed);
+  if (final) for (const button of element.querySelectorAll(".message__state [data-do]")) button.remove();
 }
 
 /** Turns an element into the stored message. */
 export function store(element, message, me) {
   element.dataset.id = message._id;
-  element.dataset.seq = message.seq;
+  if (message.seq !== undefined) element.dataset.seq = message.seq;
   delete element.dataset.nonce;
   if (message.visitor === me.id) setState(element, "sent");
   for (const line of element.querySelectorAll(".message__state")) line.remove();
-  element.querySelector(".message__time").dateTime = message.createdAt;
-  localTime(element);
+  date(element, message.createdAt);
+  element.querySelector(".more").hidden = !offersActions(subject(element));
 }
 
-/** Writes the time of a message as the clock on this wall says it. */
-export function localTime(element) {
+/** Takes over a message that the server rendered. */
+export function adopt(element) {
+  date(element, element.querySelector(".message__time").dateTime);
+  element.querySelector(".more").hidden = !offersActions(subject(element));
+}
+
+/** What the actions of a message are given. */
+export const subject = (element) => ({
+  kind: "message",
+  element,
+  id: element.dataset.id,
+  visitor: element.dataset.visitor,
+  color: element.querySelector(".name").textContent,
+  mine: element.classList.contains("mine"),
+  text: element.querySelector(".message__text")?.textContent ?? null,
+  gif: element.querySelector(".gif")?.dataset.name ?? null,
+});
+
+function date(element, at) {
+  element.dataset.at = at;
   const time = element.querySelector(".message__time");
-  const date = new Date(time.dateTime);
-  if (Number.isNaN(date.getTime())) return;
-  setText(time, clock(date));
-  time.title = fullDate(date);
+  const moment = new Date(at);
+  if (Number.isNaN(moment.getTime())) return;
+  time.dateTime = at;
+  setText(time, clock(moment));
+  time.title = fullDate(moment);
+  const name = element.querySelector(".name").textContent;
+  element.querySelector(".more").setAttribute("aria-label", `${texts.chat.more}: ${name} ${time.textContent}`);
 }
 
 function frame(visitor, color, hue, me) {
@@ -69,7 +84,18 @@ function frame(visitor, color, hue, me) {
   for (const part of element.querySelectorAll(mine ? ".message__mark" : ".message__me")) part.remove();
   element.querySelector(".mark").src = markUrl(visitor);
   element.querySelector(".name").textContent = color;
+  element.querySelector(".more").hidden = true;
   return element;
+}
+
+function fillBody(element, message) {
+  if (message.gif) {
+    element.querySelector(".message__text").remove();
+    fillGif(element.querySelector(".gif"), message);
+  } else {
+    element.querySelector(".gif").remove();
+    writeText(element.querySelector(".message__text"), message.chat);
+  }
 }
 
 const SMALL = 160;
@@ -89,11 +115,10 @@ function fillGif(figure, { gif, width, height, bytes, alt }) {
   image.width = width;
   image.height = height;
   image.alt = alt || texts.chat.gif_no_alt;
-  figure.querySelector("source").srcset = `/gif/${gif}/still`;
-  image.src = `/gif/${gif}`;
+  image.src = `/gif/${gif}/still`;
+  figure.querySelector(".gif__open").href = `/gif/${gif}`;
   setText(figure.querySelector(".gif__size"), `GIF ${sizeText(bytes)}`);
   const caption = figure.querySelector(".gif__alt");
   if (alt) caption.textContent = alt;
   else caption.remove();
-  dressGif(figure);
 }

@@ -4,6 +4,8 @@ import { refusal, texts } from "../lib/texts.js";
 import { markUse } from "./icon.js";
 
 const PATIENCE = 3_000;
+// How long it says that the line is back.
+const BACK = 4_000;
 
 export class Notices {
   #place = byId("notices");
@@ -25,11 +27,16 @@ export class Notices {
     }
   }
 
+  /** The line is up; said when it was said that it was down. */
   lineUp() {
     clearTimeout(this.#timer);
     this.#timer = null;
+    const was = this.#shown.has("line");
     this.#hide("line");
     this.#hide("refused");
+    if (!was) return;
+    this.#show("back", { icon: "check", tone: "good", says: texts.talk.back });
+    setTimeout(() => this.#hide("back"), BACK);
   }
 
   refused(why, again) {
@@ -46,13 +53,16 @@ export class Notices {
   exception(why) { this.#show("exception", { says: refusal(why), close: true }); }
 
   gone(listText) {
-    this.lineUp();
+    clearTimeout(this.#timer);
+    for (const kind of [...this.#shown.keys()]) this.#hide(kind);
     this.#show("gone", { says: texts.talk.gone, more: texts.talk.gone_more, link: { text: listText, href: "/" } });
   }
 
   #line(polling) {
+    this.#hide("back");
     this.#show("line", {
-      warn: true,
+      icon: "plug",
+      tone: "warn",
       says: polling ? texts.talk.polling : texts.talk.reconnecting,
       dots: !polling,
       more: polling ? "" : texts.talk.kept,
@@ -60,10 +70,10 @@ export class Notices {
     });
   }
 
-  #show(kind, { warn = false, says, dots = false, more = "", button, link, close = false }) {
+  #show(kind, { icon = "alert", tone = "", says, dots = false, more = "", button, link, close = false }) {
     const banner = clone("banner-template");
-    banner.classList.toggle("banner--warn", warn);
-    if (warn) markUse(banner, "plug");
+    if (tone) banner.classList.add(`banner--${tone}`);
+    markUse(banner, icon);
     setText(banner.querySelector(".banner__says"), says);
     banner.querySelector(".dots").hidden = !dots;
     const tail = banner.querySelector(".banner__more");

@@ -1,62 +1,78 @@
-// Where one reads: along with the newest, or quietly further up with a pill that tells what came.
+// Where one reads: at the end, along with the newest, or quietly further up with a pill that leads back.
+// The list is laid out from its end (flex-direction: column-reverse), so that scrollTop is 0 there and negative further
+// up: the first paint is at the end, who is there stays there, and what comes in above moves nothing.
 import { byId, setText } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
 
-const NEAR = 80;
-const EARLY = 400;
+const NEAR = 8;
+const EARLY = 600;
 
 export class Scroller {
-  #list;
+  #box;
+  #rows;
   #pill = byId("pill");
-  #atEnd = true;
   #unread = 0;
-  #onTop;
+  #watch;
 
-  /** `onTop` is called when one comes near the oldest message shown. */
-  constructor(list, onTop) {
-    this.#list = list;
-    this.#onTop = onTop;
-    list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    // The composer grows, a keyboard opens: who was at the end stays there.
-    new ResizeObserver(() => { if (this.#atEnd) this.toEnd(); }).observe(list);
-    this.#pill.addEventListener("click", () => { this.toEnd(); list.focus({ preventScroll: true }); });
+  /** `reach` is told `top` or `end` when one comes near it; `newest` is what the pill does. */
+  constructor(box, rows, { reach, newest }) {
+    this.#box = box;
+    this.#rows = rows;
+    this.#watch = reach;
+    box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#pill.addEventListener("click", () => {
+      box.focus({ preventScroll: true });
+      newest();
+    });
   }
 
-  /** Changes the list at its end; follows when one is there or when `always`. */
-  grow(change, { unread = 0, always = false } = {}) {
-    const follow = this.#atEnd || always;
-    change();
-    if (follow) return this.toEnd();
-    this.#unread += unread;
-    this.#showPill();
-  }
+  get atEnd() { return this.#box.scrollTop > -NEAR; }
 
-  /** Changes the list above what one reads, which stays where it is. */
-  keep(anchor, change) {
-    const before = anchor?.offsetTop ?? 0;
+  /** Changes the list below what one reads, which stays where it is. */
+  keep(change) {
+    const before = this.#rows.getBoundingClientRect().height;
+    const top = this.#box.scrollTop;
     change();
-    if (anchor) this.#list.scrollTop += anchor.offsetTop - before;
+    this.#box.scrollTop = top - (this.#rows.getBoundingClientRect().height - before);
   }
 
   toEnd() {
-    this.#list.scrollTop = this.#list.scrollHeight;
-    this.#atEnd = true;
+    this.#box.scrollTop = 0;
+    this.read();
+  }
+
+  /** So many have come in below what one reads. */
+  unread(count) {
+    this.#unread += count;
+    this.show();
+  }
+
+  /** Nothing is unread any more. */
+  read() {
     this.#unread = 0;
-    this.#showPill();
+    this.show();
+  }
+
+  /** Shows the pill when something came in below, or when the end is far. */
+  show() {
+    const far = this.#box.scrollTop < -2 * this.#box.clientHeight;
+    const { newest, new_one: one, new_messages: many } = texts.talk;
+    const text = this.#unread === 0 ? newest : fill(this.#unread === 1 ? one : many, { n: this.#unread });
+    const shown = this.#unread > 0 || far;
+    if (shown) setText(this.#pill.querySelector(".pill__text"), text);
+    if (!shown && document.activeElement === this.#pill) this.#box.focus({ preventScroll: true });
+    this.#pill.hidden = !shown;
+  }
+
+  /** Tells again which end is near, after the list has changed. */
+  look() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#box;
+    if (scrollHeight - clientHeight + scrollTop < EARLY) this.#watch("top");
+    if (scrollTop > -EARLY) this.#watch("end");
   }
 
   #scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this.#list;
-    this.#atEnd = scrollHeight - scrollTop - clientHeight < NEAR;
-    if (this.#atEnd && this.#unread) {
-      this.#unread = 0;
-      this.#showPill();
-    }
-    if (scrollTop < EARLY) this.#onTop();
-  }
-
-  #showPill() {
-    this.#pill.hidden = this.#unread === 0;
-    if (this.#unread) setText(this.#pill.querySelector(".pill__text"), fill(texts.talk.new_messages, { n: this.#unread }));
+    this.look();
+    this.show();
   }
 }

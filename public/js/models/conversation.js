@@ -1,6 +1,8 @@
 // One room over one socket: joins, catches up, sends, and comes back after every break. No DOM here.
 
 const PAGE = 100;
+// What was missed beyond this is not fetched at once: one scrolls to it.
+const LEAP = 200;
 const JOIN_LIMIT = 10_000;
 const AGAIN = { room_full: 10_000, rate_limited: 5_000, unavailable: 3_000 };
 
@@ -16,8 +18,9 @@ export class Conversation {
   #turn = 0;
   #catching = null;
   #strikes = 0;
+  #been = false;
 
-  /** `view` is told: deliver, joined, left, refused, system, members, changed, gone, exception. */
+  /** `view` is told: deliver, leapt, missed, joined, left, refused, system, typing, members, changed, gone, exception. */
   constructor({ room, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
     this.#room = room;
     this.#socket = socket;
@@ -29,8 +32,9 @@ export class Conversation {
       .on("connect", () => this.join())
       .on("disconnect", () => this.#leave())
       .on("chat", (message) => this.take(message))
-      .on("join", (system) => view.system("join", system))
-      .on("exit", (system) => view.system("exit", system))
+      .on("join", (line) => this.#line("joined", line))
+      .on("exit", (line) => this.#line("left", line))
+      .on("typing", (visitor) => view.typing(visitor))
       .on("members", (members) => { view.members(members); this.catchUp(); })
       .on("updateRoom", (changed) => { if (changed._id === room) view.changed(changed); })
       .on("removeRoom", (id) => { if (id === room) this.#end(); })
@@ -53,12 +57,32 @@ export class Conversation {
     if (!ack?.ok) return this.#refuse(ack ?? {});
     this.#joined = true;
     this.#view.joined(ack);
-    if (ack.seq > this.#timeline.last) this.catchUp();
+    const behind = ack.seq - this.#timeline.last;
+    const back = this.#been;
+    this.#been = true;
+    if (behind > LEAP) this.#leap(ack.seq, behind);
+    else if (behind > 0) this.catchUp(back);
   }
 
-  /** Sends a text; resolves with the ack. */
-  async say({ chat, nonce }) {
-    const ack = await this.#socket.request("chat", { chat, nonce });
+  #leap(seq, behind) {
+    this.#view.missed(behind, false);
+    const rows = this.#timeline.leap(seq);
+    this.#view.leapt(seq);
+    this.#deliver(rows);
+  }
+
+  // A server that keeps lines in the history gives them a seq; another one's are gone with the page.
+  #line(kind, line) {
+    this.#view.system(kind, line);
+    if (line.seq !== undefined) this.take({ line: kind, ...line });
+  }
+
+  /** Somebody writes here. */
+  typing() { if (this.#joined) this.#socket.emit("typing"); }
+
+  /** Sends `content` by an event; resolves with the ack. */
+  async say({ content, nonce }, event = "chat") {
+    const ack = await this.#socket.request(event, { ...content, nonce });
     if (ack?.ok) {
       this.#strikes = 0;
       this.take(ack.message);
@@ -79,13 +103,14 @@ export class Conversation {
     if (this.#timeline.gap) this.catchUp();
   }
 
-  /** Asks for what is missing after the last message shown. */
-  catchUp() {
-    this.#catching ??= this.#fetchMissing().finally(() => { this.#catching = null; });
+  /** Asks for what is missing after the last row known; when one comes back, the view is told how much that is. */
+  catchUp(back = false) {
+    this.#catching ??= this.#fetchMissing(back).finally(() => { this.#catching = null; });
     return this.#catching;
   }
 
-  async #fetchMissing() {
+  async #fetchMissing(back) {
+    let missed = 0;
     for (let tries = 0; tries < 3 && !this.#over;) {
       let page;
       try {
@@ -97,7 +122,11 @@ export class Conversation {
         tries += 1;
         continue;
       }
-      for (const message of page.data) this.#deliver(this.#timeline.accept(message));
+      const rows = page.data.flatMap((row) => this.#timeline.accept(row));
+      const news = back ? rows.filter((row) => this.#view.isNews(row)).length : 0;
+      if (news > 0) this.#view.missed(missed + news, missed > 0);
+      missed += news;
+      this.#deliver(rows);
       if (page.data.length === PAGE) continue;
       if (!this.#timeline.gap) return;
       tries += 1;

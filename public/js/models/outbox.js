@@ -23,7 +23,7 @@ export class Outbox {
     this.#newNonce = newNonce;
     this.#limit = limit;
     this.#wait = wait;
-    this.#items = saved.slice(0, limit).map(({ nonce, chat, at }) => ({ nonce, chat, at, state: "pending" }));
+    this.#items = saved.slice(0, limit).map(({ nonce, content, at }) => ({ nonce, content, at, state: "pending" }));
   }
 
   get items() { return [...this.#items]; }
@@ -32,10 +32,10 @@ export class Outbox {
 
   get limit() { return this.#limit; }
 
-  /** Puts a text in line; null when the line is full. */
-  add(chat) {
+  /** Puts a message in line, such as `{chat}`; null when the line is full. */
+  add(content) {
     if (this.full) return null;
-    const item = { nonce: this.#newNonce(), chat, at: Date.now(), state: "pending" };
+    const item = { nonce: this.#newNonce(), content, at: Date.now(), state: "pending" };
     this.#items.push(item);
     this.#changed(item);
     this.#flush();
@@ -72,6 +72,16 @@ export class Outbox {
   }
 
   stop() { this.#open = false; }
+
+  /** Nothing will go out any more: what waits has failed for good, because of `why`. */
+  end(why) {
+    this.#open = false;
+    for (const item of this.#items) {
+      Object.assign(item, { why, final: true });
+      this.#turn(item, "failed");
+    }
+    this.#items = [];
+  }
 
   async #flush() {
     if (this.#busy) return;

@@ -28,6 +28,13 @@ export class Timeline {
     return this.#release();
   }
 
+  /** Goes on behind `seq` without what lies before it; gives what may now be shown. */
+  leap(seq) {
+    this.#last = Math.max(this.#last, seq);
+    for (const held of this.#held.keys()) if (held <= this.#last) this.#held.delete(held);
+    return this.#release();
+  }
+
   #release() {
     const ready = [];
     for (let next = this.#held.get(this.#last + 1); next; next = this.#held.get(this.#last + 1)) {

@@ -58,6 +58,13 @@ export class Uploads {
     this.#next();
   }
 
+  /** Nothing will go up any more. */
+  end(why) {
+    this.#open = false;
+    for (const item of this.#items) this.#fail(item, why, true);
+    this.#current?.abort();
+  }
+
   /** Lets a running upload go on: its answer may still come. */
   stop() { this.#open = false; }
 

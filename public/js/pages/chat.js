@@ -1,4 +1,5 @@
 // chat.html: puts the models of a room and the parts of its page together.
+import { Attention } from "../components/attention.js";
 import { Composer } from "../components/composer.js";
 import { startFiles } from "../components/file-sources.js";
 import { MembersView } from "../components/members.js";
@@ -6,6 +7,7 @@ import { MessageList } from "../components/message-list.js";
 import { Notices } from "../components/notices.js";
 import { startOwnerTools } from "../components/owner-tools.js";
 import { startTheme } from "../components/theme.js";
+import { showTyping } from "../components/typing-line.js";
 import { UploadQueue } from "../components/upload-queue.js";
 import { announce, byId, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
@@ -17,6 +19,7 @@ import { postGif } from "../lib/upload.js";
 import { Conversation } from "../models/conversation.js";
 import { Outbox } from "../models/outbox.js";
 import { Timeline } from "../models/timeline.js";
+import { Typing } from "../models/typing.js";
 import { Uploads } from "../models/uploads.js";
 
 const ASK_EVERY = 3_000;
@@ -26,13 +29,15 @@ const page = document.body.dataset;
 const room = page.room;
 const me = { id: page.me, color: page.color, hue: page.hue === "" ? null : Number(page.hue) };
 const keep = new Keep(room);
+const isNews = ({ line, visitor }) => !line && visitor !== me.id;
 
 startTheme();
 
 const socket = liveSocket("/chat");
-const list = new MessageList(room, me);
+const list = new MessageList({ room, me, last: Number(page.last) });
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
+const attention = new Attention(byId("room-title").textContent);
 const owner = startOwnerTools(room, (fresh) => changed(fresh));
 let asking = null;
 
@@ -42,7 +47,7 @@ const outbox = new Outbox({
   send: (item) => (conversation.joined || !asking ? conversation.say(item) : post(item)),
   changed: (item) => {
     list.showItem(item);
-    if (item.state === "failed") announce(`${texts.chat.failed} ${refusal(item.why)}`);
+    if (item.state === "failed" && !item.final) announce(`${texts.chat.failed} ${refusal(item.why)}`);
     saveUnsent();
   },
 });
@@ -59,17 +64,32 @@ const uploads = new Uploads({
   },
 });
 
+const typing = new Typing({
+  changed(visitors) {
+    showTyping(visitors);
+    members.typing(visitors);
+  },
+  say: () => conversation.typing(),
+});
+
 const conversation = new Conversation({
   room,
   socket,
   getJson,
   timeline: new Timeline(Number(page.last)),
   view: {
-    deliver(messages) {
-      list.deliver(messages);
-      for (const message of messages) this.known(message);
+    isNews,
+    deliver(rows) {
+      list.deliver(rows);
+      attention.came(rows.filter(isNews));
+      for (const row of rows) {
+        if (!row.line) typing.stopped(row.visitor);
+        this.known(row);
+      }
     },
-    known(message) { if (message.visitor === me.id) outbox.confirm(message.nonce); },
+    known(row) { if (row.visitor === me.id) outbox.confirm(row.nonce); },
+    leapt: (seq) => list.leap(seq),
+    missed: (count, again) => list.missed(count, again),
     joined(ack) {
       clearInterval(asking);
       asking = null;
@@ -84,20 +104,25 @@ const conversation = new Conversation({
     left() {
       outbox.stop();
       uploads.stop();
+      typing.clear();
       notices.lineDown();
     },
     refused: (why, again) => notices.refused(why, again),
     system(kind, line) {
-      list.system(kind, line);
-      if (kind === "join") members.add(line);
+      if (line.seq === undefined) list.line({ line: kind, ...line });
+      if (kind === "joined") members.add(line);
       else members.remove(line);
+      typing.stopped(line.visitor);
     },
+    typing: (visitor) => { if (visitor.id !== me.id) typing.heard(visitor); },
     members: (all) => members.replace(all),
     changed,
     gone() {
       clearInterval(asking);
-      outbox.stop();
-      uploads.stop();
+      const why = { code: "room_not_found", message: texts.talk.room_gone };
+      outbox.end(why);
+      uploads.end(why);
+      typing.clear();
       composer.close();
       keep.write("unsent", []);
       keep.write("draft", "");
@@ -110,9 +135,12 @@ const conversation = new Conversation({
 const composer = new Composer({
   limit: Number(page.chatLimit),
   draft: keep.read("draft", ""),
-  typed: (text) => keep.write("draft", text),
+  typed(text) {
+    keep.write("draft", text);
+    typing.wrote(text);
+  },
   send(text) {
-    if (text && !outbox.add(text)) {
+    if (text && !outbox.add({ chat: text })) {
       composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
       return false;
     }
@@ -121,8 +149,19 @@ const composer = new Composer({
   },
 });
 
+list.start();
+members.dress();
 for (const item of outbox.items) list.showItem(item);
 list.onFailed((what, nonce) => (what === "retry" ? outbox.retry(nonce) : outbox.remove(nonce)));
+
+// The large view is fetched when one is asked for; without it the link leads to the file.
+byId("rows").addEventListener("click", (event) => {
+  const link = event.target.closest(".gif__open");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  link.focus({ preventScroll: true });
+  import("../components/viewer.js").then(({ openViewer }) => openViewer(link.closest(".gif")), () => window.open(link.href, "_blank", "noopener"));
+});
 
 startFiles(async (files) => {
   const free = Math.max(0, GIFS_AT_ONCE - uploads.size);
@@ -144,14 +183,14 @@ socket.open();
 
 function changed(fresh) {
   setText(byId("room-title"), fresh.title);
-  document.title = `${fresh.title} – gifchat`;
+  attention.title(fresh.title);
   byId("room-lock").hidden = !fresh.password;
   members.room(fresh);
   owner.room(fresh);
 }
 
 function saveUnsent() {
-  keep.write("unsent", outbox.items.map(({ nonce, chat, at }) => ({ nonce, chat, at })));
+  keep.write("unsent", outbox.items.map(({ nonce, content, at }) => ({ nonce, content, at })));
 }
 
 // WebSocket is blocked: ask for messages now and then, and send by HTTP as far as the server lets us.
@@ -162,9 +201,9 @@ function poll() {
   uploads.start();
 }
 
-async function post({ chat, nonce }) {
+async function post({ content, nonce }) {
   try {
-    const message = await askJson(`/room/${room}/chat`, { method: "POST", body: { chat, nonce } });
+    const message = await askJson(`/room/${room}/chat`, { method: "POST", body: { ...content, nonce } });
     conversation.take(message);
     return { ok: true };
   } catch (why) {

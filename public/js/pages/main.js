@@ -22,10 +22,24 @@ async function refresh() {
   held = [];
   try {
     rooms.reconcile(await getJson("/rooms"));
+    isFresh();
   } catch { /* the next connect or question brings it */ }
   const late = held;
   held = null;
   for (const apply of late) apply();
+}
+
+// A page that was shown while the server could not reach the rooms.
+const old = byId("old-banner");
+let asksUntilFresh = old && setInterval(refresh, ASK_EVERY);
+
+function isFresh() {
+  if (!asksUntilFresh) return;
+  clearInterval(asksUntilFresh);
+  asksUntilFresh = null;
+  // It did not know who looks, and showed anybody.
+  if ("guest" in document.body.dataset) location.reload();
+  else old.remove();
 }
 
 const inTurn = (apply) => (held ? held.push(apply) : apply());

@@ -1,14 +1,17 @@
 //! GIFs in the database: a document for the file and one for its still, as a document is bounded to 16 MB.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use mongodb::bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype};
+use mongodb::{
+    Collection,
+    bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype},
+};
 
 use super::{
-    client::{ANSWER, Tables, is_duplicate, within},
+    client::{Tables, failure, is_duplicate, within},
     documents::text,
 };
 use crate::{
@@ -22,8 +25,11 @@ pub const LARGEST: u64 = 15 << 20;
 /// How long a GIF waits for the message that names it.
 const UNNAMED: Duration = Duration::from_secs(3_600);
 
-/// GIFs looked at by one sweep.
+/// GIFs, or rooms, that one sweep clears away.
 const SWEPT: i64 = 1_000;
+
+/// Time to find them.
+const SWEEP: Duration = Duration::from_secs(60);
 
 fn file(name: GifName) -> String {
     name.to_string()
@@ -43,23 +49,26 @@ impl Blobs for Tables {
                 bytes: bytes.into(),
             };
             let kept = doc! { "_id": id, "bytes": bytes, "at": DateTime::now() };
-            match tokio::time::timeout(ANSWER, self.gifs.insert_one(kept).into_future()).await {
-                // It was stored by a try whose answer got lost.
-                Ok(Err(error)) if is_duplicate(&error) => (),
-                Ok(result) => drop(result.map_err(super::client::failure)?),
-                Err(_) => return Err(StoreError::failed("MongoDB did not take a GIF in time")),
-            }
+            let insert = async {
+                match self.gifs.insert_one(kept).await {
+                    // It was stored by a try whose answer got lost.
+                    Err(error) if is_duplicate(&error) => Ok(()),
+                    result => result.map(drop).map_err(failure),
+                }
+            };
+            self.breaker.guard(insert).await?;
         }
         Ok(())
     }
 
     async fn get(&self, name: GifName) -> Result<Option<Blob>, StoreError> {
-        let (gif, still) = tokio::try_join!(self.bytes(file(name)), self.bytes(still(name)))?;
+        let both = async { tokio::try_join!(self.bytes(file(name)), self.bytes(still(name))) };
+        let (gif, still) = self.breaker.guard(both).await?;
         Ok(gif.zip(still).map(|(gif, still)| Blob { gif, still }))
     }
 
     async fn delete(&self, names: &[GifName]) -> Result<(), StoreError> {
-        self.delete_blobs(names).await
+        self.breaker.guard(self.delete_unclaimed(names)).await
     }
 }
 
@@ -72,16 +81,27 @@ impl Tables {
         })
     }
 
-    /// Deletes GIFs with their stills, but for those that somebody is sending again at this moment.
+    /// Deletes GIFs with their stills.
     pub async fn delete_blobs(&self, names: &[GifName]) -> Result<(), StoreError> {
         if names.is_empty() {
             return Ok(());
         }
-        let ids = |id: fn(GifName) -> String| -> Vec<String> { names.iter().copied().map(id).collect() };
+        let ids: Vec<_> = names.iter().flat_map(|name| [file(*name), still(*name)]).collect();
+        within(self.gifs.delete_many(doc! { "_id": { "$in": ids } }))
+            .await
+            .map(drop)
+    }
+
+    /// Deletes GIFs with their stills, but for those that somebody is sending again at this moment.
+    async fn delete_unclaimed(&self, names: &[GifName]) -> Result<(), StoreError> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let files: Vec<_> = names.iter().copied().map(file).collect();
         let mut unclaimed = Self::unclaimed();
-        unclaimed.insert("_id", doc! { "$in": ids(file) });
+        unclaimed.insert("_id", doc! { "$in": &files });
         within(self.gifs.delete_many(unclaimed)).await?;
-        let claimed = within(self.gifs.distinct("_id", doc! { "_id": { "$in": ids(file) } })).await?;
+        let claimed = within(self.gifs.distinct("_id", doc! { "_id": { "$in": &files } })).await?;
         let stays = |name: &GifName| claimed.iter().any(|id| id.as_str() == Some(&file(*name)));
         let gone = names.iter().filter(|name| !stays(name)).copied().map(still);
         let stills = doc! { "_id": { "$in": gone.collect::<Vec<_>>() } };
@@ -90,42 +110,74 @@ impl Tables {
 
     /// Deletes what a crash left: what belonged to rooms that are gone, GIFs that no message names.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        let mut left = BTreeSet::new();
-        for rooms in self.of_rooms() {
-            let found = within(rooms.distinct("room", doc! {})).await?;
-            left.extend(found.iter().filter_map(|room| room.as_str().map(str::to_owned)));
-        }
-        for room in left {
-            if within(self.rooms.find_one(doc! { "_id": &room })).await?.is_none() {
-                self.clear_away(text::<RoomId>(&room, "room")?).await;
+        for left_behind in self.of_rooms() {
+            for id in self.rooms_gone(&left_behind).await? {
+                self.clear_away(text::<RoomId>(&id, "room")?).await;
             }
         }
         self.sweep_blobs().await
     }
 
+    /// The rooms that documents of a collection belong to and that are gone. One place of the index is read for each
+    /// room, however many documents it has.
+    async fn rooms_gone(&self, left_behind: &Collection<Document>) -> Result<Vec<String>, StoreError> {
+        let gone = [
+            doc! { "$sort": { "room": 1 } },
+            doc! { "$group": { "_id": "$room" } },
+            doc! { "$lookup": {
+                "from": "rooms", "localField": "_id", "foreignField": "_id",
+                "pipeline": [{ "$project": { "_id": 1 } }], "as": "open",
+            } },
+            doc! { "$match": { "open": [] } },
+            doc! { "$project": { "_id": 1 } },
+            doc! { "$limit": SWEPT },
+        ];
+        let found = swept(left_behind, gone).await?;
+        let id = |found: Document| found.get_str("_id").ok().map(str::to_owned);
+        Ok(found.into_iter().filter_map(id).collect())
+    }
+
     async fn sweep_blobs(&self) -> Result<(), StoreError> {
         let wait = i64::try_from(UNNAMED.as_millis()).unwrap_or(i64::MAX);
         let before = DateTime::from_millis(DateTime::now().timestamp_millis() - wait);
+        // Answered from the index alone; the bytes stay where they are.
         let unnamed = [
             doc! { "$match": { "at": { "$lt": before } } },
             doc! { "$project": { "name": { "$replaceOne": { "input": "$_id", "find": "still-", "replacement": "" } } } },
-            doc! { "$lookup": { "from": "messages", "localField": "name", "foreignField": "gif.name", "as": "named" } },
+            doc! { "$lookup": {
+                "from": "messages", "localField": "name", "foreignField": "gif.name",
+                "pipeline": [{ "$project": { "_id": 1 } }], "as": "named",
+            } },
             doc! { "$match": { "named": [] } },
-            doc! { "$lookup": { "from": "whispers", "localField": "name", "foreignField": "gif.name", "as": "named" } },
+            doc! { "$lookup": {
+                "from": "whispers", "localField": "name", "foreignField": "gif.name",
+                "pipeline": [{ "$project": { "_id": 1 } }], "as": "named",
+            } },
             doc! { "$match": { "named": [] } },
             doc! { "$group": { "_id": "$name" } },
             doc! { "$limit": SWEPT },
         ];
-        let found = async {
-            let found = self.gifs.aggregate(unnamed).await?;
-            found.try_collect::<Vec<Document>>().await
-        };
-        let found: Vec<Document> = within(found).await?;
+        let found = swept(&self.gifs, unnamed).await?;
         let name = |found: &Document| text(found.get_str("_id").ok()?, "_id").ok();
         let names: Vec<GifName> = found.iter().filter_map(name).collect();
         if !names.is_empty() {
             tracing::info!(files = names.len(), "GIFs that no message names are swept away");
         }
-        self.delete_blobs(&names).await
+        self.delete_unclaimed(&names).await
+    }
+}
+
+/// What a sweep finds. Nobody waits for it, so it may take longer than a call.
+async fn swept(
+    collection: &Collection<Document>,
+    pipeline: impl IntoIterator<Item = Document>,
+) -> Result<Vec<Document>, StoreError> {
+    let found = async {
+        let found = collection.aggregate(pipeline).await?;
+        found.try_collect::<Vec<Document>>().await
+    };
+    match tokio::time::timeout(SWEEP, found).await {
+        Ok(found) => found.map_err(failure),
+        Err(_) => Err(StoreError::failed("MongoDB did not find in time what is to be swept")),
     }
 }

@@ -1,6 +1,6 @@
 //! The connection: its times, what is durable, collections and indexes, what a driver's error means.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mongodb::{
     Client, Collection, Database, IndexModel,
@@ -13,6 +13,7 @@ use mongodb::{
 use tokio::time::timeout;
 
 use super::{
+    breaker::{Breaker, CALLS},
     documents::{GrantDoc, MessageDoc, RoomDoc},
     reports::ReportDoc,
     whispers::WhisperDoc,
@@ -25,8 +26,11 @@ pub const ANSWER: Duration = Duration::from_millis(2_900);
 /// Time to find the primary; shorter than [`ANSWER`], so that the log says what is wrong.
 const SELECTION: Duration = Duration::from_millis(2_700);
 
-/// Connections to one member, when the address does not say.
-const POOL: u32 = 64;
+/// Connections to one member, when the address does not say: two for each call, as some ask for two things at once, and
+/// some for what runs beside them. All may be opened at the same time. So nobody waits in the driver's queue: it serves
+/// one request an event, those before it whose callers have given up among them, and after an outage there may be no
+/// end of these.
+const POOL: u32 = 2 * CALLS as u32 + 16;
 
 const DUPLICATE: i32 = 11_000;
 const EXISTS: i32 = 48;
@@ -37,6 +41,8 @@ const NO_SPACE: i32 = 14_031;
 pub struct Tables {
     /// The database.
     pub db: Database,
+    /// Whether it answers.
+    pub breaker: Arc<Breaker>,
     /// Rooms with their members.
     pub rooms: Collection<RoomDoc>,
     /// Messages.
@@ -70,6 +76,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         forbidden: db.collection("forbidden"),
         whispers: db.collection("whispers"),
         reports: db.collection("reports"),
+        breaker: Arc::default(),
         db,
     };
     tables.must_be_replicated().await?;
@@ -84,6 +91,7 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
     options.server_selection_timeout.get_or_insert(SELECTION);
     options.connect_timeout.get_or_insert(SELECTION);
     options.max_pool_size.get_or_insert(POOL);
+    options.max_connecting.get_or_insert(POOL);
     options.write_concern = Some(WriteConcern::majority());
     // What has to be lasting asks for it; the stream takes nothing weaker than a majority, which is its default.
     options.read_concern = None;

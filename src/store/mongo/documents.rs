@@ -13,6 +13,10 @@ use crate::{
     store::{RoomRecord, SocketKey, StoreError},
 };
 
+/// Seats of a room at most: a document holds 16 MB, which is four times what so many seats take with four sockets each,
+/// and every join writes it anew.
+pub const SEATS: u32 = 10_000;
+
 /// A room with who sits in it: the one document that decides about its seats.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RoomDoc {

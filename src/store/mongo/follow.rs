@@ -3,7 +3,7 @@
 //! The place in the stream is kept in memory. A stream that broke goes on from there; when its history is gone, the
 //! followers are told that they missed something, and a new one begins.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt;
 use mongodb::{
@@ -14,6 +14,7 @@ use mongodb::{
     },
     options::FullDocumentType,
 };
+use parking_lot::Mutex;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{sleep, timeout},
@@ -56,7 +57,7 @@ enum Stop {
 /// Reads the stream and tells it.
 pub struct Follower {
     tables: Tables,
-    known: Known,
+    known: Arc<Mutex<Known>>,
     tell: mpsc::Sender<Change>,
     place: Option<ResumeToken>,
     /// Whether a stream was open before, so that what comes before the next one may be missed.
@@ -64,19 +65,20 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub fn new(tables: Tables, tell: mpsc::Sender<Change>) -> Self {
+    pub fn new(tables: Tables, known: Arc<Mutex<Known>>, tell: mpsc::Sender<Change>) -> Self {
         Self {
             tables,
-            known: Known::default(),
+            known,
             tell,
             place: None,
             begun: false,
         }
     }
 
-    /// Follows until nobody listens. `begun` is answered when the first stream is open.
-    pub async fn run(mut self, begun: oneshot::Sender<Result<(), StoreError>>) {
-        let mut begun = Some(begun);
+    /// Follows until nobody listens. `begun` is answered when the first stream is open; without it there was one before,
+    /// and what came since may be missed.
+    pub async fn run(mut self, mut begun: Option<oneshot::Sender<Result<(), StoreError>>>) {
+        self.begun = begun.is_none();
         let mut wait = BACK_OFF.0;
         loop {
             let stop = match self.open().await {
@@ -92,11 +94,11 @@ impl Follower {
             match (stop, begun.take()) {
                 (Stop::Deaf, _) => return,
                 (Stop::Broken(error) | Stop::Gone(error), Some(begun)) => return drop(begun.send(Err(error))),
+                (Stop::Broken(error), None) if wait > BACK_OFF.0 => debug!(%error, "the change stream is still broken"),
                 (Stop::Broken(error), None) => warn!(%error, "the change stream broke; it goes on where it was"),
                 (Stop::Gone(error), None) => {
                     error!(%error, "the change stream can't go on; clients catch up");
                     self.place = None;
-                    self.known = Known::default();
                 }
             }
             sleep(wait).await;
@@ -120,6 +122,7 @@ impl Follower {
             };
             let rooms = within(rooms).await.map_err(Stop::Broken)?;
             self.known
+                .lock()
                 .reload(&rooms)
                 .map_err(|damaged| Stop::Broken(damaged.into()))?;
             self.place = stream.resume_token();
@@ -129,7 +132,7 @@ impl Follower {
         }
         info!(
             resumed,
-            rooms = self.known.len(),
+            rooms = self.known.lock().len(),
             "following the changes of all servers"
         );
         Ok(stream)
@@ -195,10 +198,10 @@ impl Follower {
         if event.operation_type == OperationType::Delete {
             let key = event.document_key.unwrap_or_default();
             let id = text(key.get_str("_id").map_err(StoreError::failed)?, "_id")?;
-            return Ok(self.known.remove(id).into_iter().collect());
+            return Ok(self.known.lock().remove(id).into_iter().collect());
         }
         let room: RoomDoc = document(event)?;
-        Ok(self.known.update(&room)?)
+        Ok(self.known.lock().update(&room)?)
     }
 
     async fn tell(&self, change: Change) -> Result<(), Stop> {

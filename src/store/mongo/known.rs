@@ -1,12 +1,12 @@
 //! The rooms as this server's followers know them. A new state of a room is held against the last known one, and the
 //! difference is told: who came, who went, what else changed.
 
-use std::collections::HashMap;
+use std::{cmp::Reverse, collections::HashMap};
 
 use super::documents::{Damaged, RoomDoc};
 use crate::{
     domain::{Room, RoomId, Visitor},
-    store::Change,
+    store::{Change, RoomCursor, RoomPage},
 };
 
 /// A room as it was last told.
@@ -46,6 +46,22 @@ pub struct Known(HashMap<RoomId, Told>);
 impl Known {
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// A page of the list, newest first.
+    pub fn page(&self, after: Option<RoomCursor>, limit: usize) -> RoomPage {
+        let rooms = self.0.values().map(|told| &told.room);
+        let mut rooms: Vec<_> = rooms
+            .filter(|room| after.is_none_or(|after| RoomCursor::of(room) < after))
+            .collect();
+        rooms.sort_unstable_by_key(|room| Reverse(RoomCursor::of(room)));
+        let more = rooms.len() > limit;
+        rooms.truncate(limit);
+        RoomPage {
+            next: rooms.last().filter(|_| more).map(|room| RoomCursor::of(room)),
+            rooms: rooms.into_iter().cloned().collect(),
+            total: self.len(),
+        }
     }
 
     /// Takes over the rooms as they are; nothing is told.

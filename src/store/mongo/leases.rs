@@ -1,7 +1,8 @@
 //! The life of this server among the others: a lease that it renews, and the seats that its sockets hold under it.
 //!
-//! A lease that ran out is never renewed: whoever slept that long starts anew under another name, and its sockets enter
-//! again. So a server that finds another's lease run out may take its seats away.
+//! Whoever finds that another's lease has run out takes the lease away first, and then the seats. A server that finds its
+//! own gone, as it slept that long, starts anew under another name, and its sockets enter again. When nobody could renew,
+//! as the database was away, nobody is dead: only who renewed in time for the length of a lease takes one away.
 
 use std::{
     collections::HashSet,
@@ -43,13 +44,20 @@ pub struct Timing {
     pub lease: Duration,
 }
 
+impl Timing {
+    /// Leases that last so long: a dead server's seats are free at most a third of it later.
+    pub fn of(lease: Duration) -> Self {
+        Self {
+            renew: lease / 3,
+            lease,
+        }
+    }
+}
+
 impl Default for Timing {
     /// A dead server's seats are free after 15 to 20 s.
     fn default() -> Self {
-        Self {
-            renew: Duration::from_secs(5),
-            lease: Duration::from_secs(15),
-        }
+        Self::of(Duration::from_secs(15))
     }
 }
 
@@ -69,12 +77,58 @@ impl Asked {
 
 type Held = (RoomId, VisitorId, SocketKey);
 
+/// What is known of the lease of this server.
+#[derive(Clone, Copy)]
+struct Lease {
+    /// The last renewal, as of when it was asked for.
+    renewed: Asked,
+    /// Since when each renewal came within a lease of the one before.
+    steady: Asked,
+}
+
+/// A write to the seats whose outcome is not known yet. Dropped like this, as its caller gives up or it fails, the seats
+/// in the database are compared with those that are held here.
+struct Unsettled<'a> {
+    seating: &'a Seating,
+    /// The hold that it takes, unless the socket had it before.
+    fresh: Option<Held>,
+}
+
+impl<'a> Unsettled<'a> {
+    fn begin(seating: &'a Seating, held: Held) -> Self {
+        let fresh = seating.held.lock().insert(held).then_some(held);
+        Self { seating, fresh }
+    }
+
+    /// It was done.
+    fn settle(self) {
+        std::mem::forget(self);
+    }
+
+    /// It was not done.
+    fn refuse(self) {
+        if let Some(held) = self.fresh {
+            self.seating.held.lock().remove(&held);
+        }
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        if let Some(held) = self.fresh {
+            self.seating.held.lock().remove(&held);
+        }
+        self.seating.doubtful.store(DOUBTFUL, Ordering::Relaxed);
+    }
+}
+
 /// This server, and the seats it believes in.
 pub struct Seating {
     tables: Tables,
     timing: Timing,
     server: RwLock<Arc<str>>,
-    renewed: Mutex<Asked>,
+    lease: Mutex<Lease>,
     one_at_a_time: tokio::sync::Mutex<()>,
     held: Mutex<HashSet<Held>>,
     /// Rounds for which the seats in the database may differ from `held`.
@@ -88,10 +142,10 @@ impl Seating {
     /// # Errors
     /// The database fails.
     pub async fn begin(tables: Tables, timing: Timing, tell: mpsc::WeakSender<Change>) -> Result<Self, StoreError> {
-        let renewed = Asked::now();
+        let (renewed, steady) = (Asked::now(), Asked::now());
         let seating = Self {
             server: RwLock::new(name()),
-            renewed: Mutex::new(renewed),
+            lease: Mutex::new(Lease { renewed, steady }),
             one_at_a_time: tokio::sync::Mutex::default(),
             held: Mutex::default(),
             doubtful: AtomicU32::new(0),
@@ -102,6 +156,7 @@ impl Seating {
         seating.register(&seating.server()).await?;
         let others = doc! { "_id": { "$ne": &*seating.server() }, "$expr": living() };
         if within(seating.tables.servers.find_one(others)).await?.is_none() {
+            seating.take_leases().await?;
             seating.drop_dead().await?;
             seating.tables.begin_anew().await?;
         }
@@ -127,26 +182,32 @@ impl Seating {
         let held = (id, visitor.id, socket);
         loop {
             let server = self.living().await?;
-            self.held.lock().insert(held);
+            let taking = Unsettled::begin(self, held);
             let hold = Hold {
                 visitor: visitor.id,
                 server: &server,
                 socket,
             };
             match self.tables.enter(id, visitor, hold).await {
-                Ok(entry) if *self.server() == *server => return Ok(entry),
-                // The lease ran out meanwhile, and the seat went with it.
-                Ok(_) => (),
+                Ok(entry) => {
+                    taking.settle();
+                    if *self.server() == *server {
+                        return Ok(entry);
+                    }
+                    // The lease ran out meanwhile, and the seat went with it.
+                }
                 Err(error) => {
-                    self.held.lock().remove(&held);
-                    self.doubt(&error);
+                    if matches!(error, StoreError::Refused(_)) {
+                        taking.refuse();
+                    }
                     return Err(error);
                 }
             }
         }
     }
 
-    /// Takes a socket of this server from its visitor's seat.
+    /// Takes a socket of this server from its visitor's seat. While the database does not answer, the seat is noted as
+    /// one that no socket holds, and let go later.
     pub async fn leave(
         &self,
         id: RoomId,
@@ -161,32 +222,31 @@ impl Seating {
             server: &server,
             socket,
         };
-        let left = self.tables.leave(id, hold, how).await;
-        left.inspect_err(|error| self.doubt(error))
-    }
-
-    /// Notes that a write may or may not have been done.
-    fn doubt(&self, error: &StoreError) {
-        if !matches!(error, StoreError::Refused(_)) {
-            self.doubtful.store(DOUBTFUL, Ordering::Relaxed);
-        }
+        let leaving = Unsettled {
+            seating: self,
+            fresh: None,
+        };
+        self.tables.breaker.guard(self.tables.leave(id, hold, how)).await?;
+        leaving.settle();
+        Ok(())
     }
 
     /// The name under which this server lives, once it is sure to live.
     async fn living(&self) -> Result<Arc<str>, StoreError> {
-        if self.renewed.lock().elapsed() >= self.timing.lease {
+        let renewed = self.lease.lock().renewed;
+        if renewed.elapsed() >= self.timing.lease {
             self.renew().await?;
         }
         Ok(self.server())
     }
 
-    /// Renews the lease, or starts anew when it ran out.
+    /// Renews the lease, or starts anew when others have taken it away.
     async fn renew(&self) -> Result<(), StoreError> {
         let _turn = self.one_at_a_time.lock().await;
         let (asked, server) = (Asked::now(), self.server());
-        let alive = doc! { "_id": &*server, "$expr": living() };
         let longer = vec![doc! { "$set": { "until": self.until() } }];
-        let found = within(self.tables.servers.update_one(alive, longer)).await?;
+        let mine = self.tables.servers.update_one(doc! { "_id": &*server }, longer);
+        let found = within(mine).await?;
         if found.matched_count == 0 {
             warn!("this server was away for longer than its lease; its seats are gone");
             let anew = name();
@@ -197,17 +257,25 @@ impl Seating {
                 let _ = tell.send(Change::SeatsLost).await;
             }
         }
-        *self.renewed.lock() = asked;
+        let mut lease = self.lease.lock();
+        if lease.renewed.elapsed() > self.timing.lease {
+            lease.steady = asked;
+        }
+        lease.renewed = asked;
         Ok(())
     }
 
     /// Keeps this server alive and clears away after dead ones, until dropped.
     pub async fn keep(&self) {
-        let (mut round, mut strays) = (0_u32, HashSet::new());
+        let (mut round, mut strays, mut failing) = (0_u32, HashSet::new(), false);
         loop {
             tokio::time::sleep(self.timing.renew).await;
             round = round.wrapping_add(1);
-            if let Err(error) = self.round(round, &mut strays).await {
+            let done = self.round(round, &mut strays).await;
+            let failed_before = std::mem::replace(&mut failing, done.is_err());
+            if let Err(error) = done
+                && !failed_before
+            {
                 warn!(%error, "the lease of this server can't be renewed now");
             }
         }
@@ -215,6 +283,10 @@ impl Seating {
 
     async fn round(&self, round: u32, strays: &mut HashSet<Held>) -> Result<(), StoreError> {
         self.renew().await?;
+        let steady = self.lease.lock().steady;
+        if steady.elapsed() >= self.timing.lease {
+            self.take_leases().await?;
+        }
         self.drop_dead().await?;
         let doubtful = |left: u32| left.checked_sub(1);
         let doubtful = self
@@ -223,17 +295,26 @@ impl Seating {
             .is_ok();
         if doubtful || round.is_multiple_of(ANYWAY) {
             *strays = self.let_strays_go(strays).await?;
+            if !strays.is_empty() {
+                self.doubtful.store(DOUBTFUL, Ordering::Relaxed);
+            }
         }
         Ok(())
     }
 
-    /// Takes away the seats of servers whose lease ran out.
+    /// Takes away the leases that ran out: whoever renews later finds none.
+    async fn take_leases(&self) -> Result<(), StoreError> {
+        let dead = doc! { "$expr": { "$not": [living()] } };
+        within(self.tables.servers.delete_many(dead)).await.map(drop)
+    }
+
+    /// Takes away the seats of servers without a lease.
     async fn drop_dead(&self) -> Result<(), StoreError> {
         let named = within(self.tables.rooms.distinct("members.holds.server", doc! {})).await?;
         let named: Vec<_> = named.iter().filter_map(|server| server.as_str()).collect();
         // Read after the seats: whoever holds one was registered before it took it.
         let alive = async {
-            let alive = doc! { "_id": { "$in": &named }, "$expr": living() };
+            let alive = doc! { "_id": { "$in": &named } };
             self.tables.servers.find(alive).await?.try_collect::<Vec<_>>().await
         };
         let alive = within(alive).await?;
@@ -251,8 +332,7 @@ impl Seating {
             info!(servers = dead.len(), "the seats of dead servers are free");
             self.tables.drop_servers(&dead).await?;
         }
-        let long_dead = doc! { "$expr": { "$not": [living()] } };
-        within(self.tables.servers.delete_many(long_dead)).await.map(drop)
+        Ok(())
     }
 
     /// Takes away the holds of this server that none of its sockets knows of: a write whose answer was lost. Returns

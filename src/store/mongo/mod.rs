@@ -6,8 +6,10 @@
 //! - `posts`: queues that give messages their places; `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
+//! - `breaker`: what happens while the database does not answer
 
 mod blobs;
+mod breaker;
 mod client;
 mod documents;
 mod follow;
@@ -39,12 +41,14 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tracing::warn;
+use tracing::{error, warn};
 
-pub use self::{blobs::LARGEST, leases::Timing};
+pub use self::{blobs::LARGEST, documents::SEATS, leases::Timing};
 use self::{
+    breaker::Breaker,
     client::{ANSWER, Tables, within},
     follow::Follower,
+    known::Known,
     leases::Seating,
     posts::Posts,
     whispers::Whispers,
@@ -67,6 +71,9 @@ const CHANGES: usize = 4_096;
 /// How often what crashes left behind is looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
+/// Time until a task that panicked is begun again.
+const AGAIN: Duration = Duration::from_millis(100);
+
 /// The store of many machines.
 pub struct MongoStore {
     tables: Tables,
@@ -75,6 +82,8 @@ pub struct MongoStore {
     seating: Arc<Seating>,
     posts: Arc<Posts>,
     whispers: Whispers,
+    /// The rooms as they were last told.
+    known: Arc<Mutex<Known>>,
     changes: Mutex<Option<Changes>>,
     tasks: Mutex<JoinSet<()>>,
     closed: AtomicBool,
@@ -92,16 +101,27 @@ impl MongoStore {
         let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
         let mut tasks = JoinSet::new();
         let (begun, following) = oneshot::channel();
-        tasks.spawn(Follower::new(tables.clone(), tell).run(begun));
+        let known: Arc<_> = Arc::default();
+        let (of_all, all, mut begun) = (tables.clone(), Arc::clone(&known), Some(begun));
+        tasks.spawn(lasting("following the changes", move || {
+            Follower::new(of_all.clone(), Arc::clone(&all), tell.clone()).run(begun.take())
+        }));
         following.await.map_err(|_| StoreError::Stopped)??;
         let keeper = Arc::clone(&seating);
-        tasks.spawn(async move { keeper.keep().await });
-        tasks.spawn(sweep(tables.clone()));
+        tasks.spawn(lasting("keeping the lease", move || {
+            let keeper = Arc::clone(&keeper);
+            async move { keeper.keep().await }
+        }));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("sweeping", move || sweep(of_all.clone())));
+        let of_all = tables.clone();
+        tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
         Ok(Self {
             limit: rooms,
             posts: Arc::new(Posts::new(tables.clone())),
             whispers: Whispers::new(tables.clone()),
             seating,
+            known,
             changes: Mutex::new(Some(changes)),
             tasks: Mutex::new(tasks),
             closed: AtomicBool::new(false),
@@ -114,16 +134,34 @@ impl MongoStore {
     /// # Errors
     /// The database fails.
     pub async fn sessions(&self) -> Result<Sessions, StoreError> {
-        sessions::open(&self.tables.db).await
+        sessions::open(&self.tables).await
     }
 
-    /// What calls work on, as long as the store is open.
+    /// Makes a call on the database, as long as the store is open and the database answers.
+    async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.tables()?.breaker.guard(call).await
+    }
+
+    /// The same for calls that go on until they are through: they clear away, and nobody waits for that.
     fn tables(&self) -> Result<&Tables, StoreError> {
         if self.closed.load(Ordering::Relaxed) {
-            Err(StoreError::Stopped)
-        } else {
-            Ok(&self.tables)
+            return Err(StoreError::Stopped);
         }
+        self.tables.breaker.check().map(|()| &self.tables)
+    }
+}
+
+/// Runs a task without which a server would live on half dead: it is begun again when it panics.
+async fn lasting<F: Future<Output = ()> + Send + 'static>(what: &'static str, mut begin: impl FnMut() -> F) {
+    loop {
+        // Ends with this one.
+        let mut task = JoinSet::new();
+        task.spawn(begin());
+        match task.join_next().await {
+            Some(Err(broken)) if broken.is_panic() => error!(%broken, "{what} broke; it begins again"),
+            _ => return,
+        }
+        sleep(AGAIN).await;
     }
 }
 
@@ -145,25 +183,28 @@ impl Store for MongoStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         // Of the primary, which is the one that takes writes.
-        within(self.tables()?.db.run_command(doc! { "ping": 1 }))
-            .await
-            .map(drop)
+        let ping = within(self.tables.db.run_command(doc! { "ping": 1 }));
+        self.call(ping).await.map(drop)
     }
 
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
-        self.tables()?.create_room(new, self.limit).await
+        self.call(self.tables.create_room(new, self.limit)).await
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
-        self.tables()?.room(id).await
+        self.call(self.tables.room(id)).await
     }
 
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
-        self.tables()?.list(after, limit).await
+        self.call(self.tables.list(after, limit)).await
+    }
+
+    fn last_known_rooms(&self, after: Option<RoomCursor>, limit: usize) -> Option<RoomPage> {
+        Some(self.known.lock().page(after, limit))
     }
 
     async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
-        self.tables()?.update_room(id, change).await
+        self.call(self.tables.update_room(id, change)).await
     }
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
@@ -171,38 +212,39 @@ impl Store for MongoStore {
     }
 
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        self.tables()?.grant(id, visitor).await
+        self.call(self.tables.grant(id, visitor)).await
     }
 
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
-        self.tables()?.add_invite(id, invite).await
+        self.call(self.tables.add_invite(id, invite)).await
     }
 
     async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
-        self.tables()?.withdraw_invites(id).await
+        self.call(self.tables.withdraw_invites(id)).await
     }
 
     async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
-        self.tables()?.redeem(invite, visitor).await
+        self.call(self.tables.redeem(invite, visitor)).await
     }
 
     async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        self.tables()?.access(id, visitor).await
+        self.call(self.tables.access(id, visitor)).await
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
-        let room = self.tables()?.room_doc(id).await?;
+        let room = self.call(self.tables.room_doc(id)).await?;
         Ok(room.map(|room| room.visitors()).transpose()?.unwrap_or_default())
     }
 
     async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.tables()?;
-        let entered = timeout(ANSWER, self.seating.enter(id, visitor, socket)).await;
-        entered.unwrap_or_else(|_| Err(StoreError::failed("MongoDB gave no seat in time")))
+        self.call(Box::pin(self.seating.enter(id, visitor, socket))).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
-        self.tables()?;
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(StoreError::Stopped);
+        }
+        // It has to know of it also while the database does not answer.
         self.seating.leave(id, visitor.id, socket, how).await
     }
 
@@ -211,12 +253,12 @@ impl Store for MongoStore {
         // Most messages are texts and need no look at the database here.
         let body = match &new.body {
             NewBody::Chat(chat) => Ok(Body::Chat(chat.clone())),
-            body => tables.said(new.room, body.clone()).await.map(Body::from),
+            body => self.call(tables.said(new.room, body.clone())).await.map(Body::from),
         };
         match body {
-            Ok(body) => self.posts.post(new, body).await,
+            Ok(body) => tables.breaker.wait(self.posts.post(new, body)).await,
             // Who asks again for what was posted before still gets it.
-            Err(StoreError::Refused(refusal)) => match posts::known(tables, &new).await? {
+            Err(StoreError::Refused(refusal)) => match self.call(posts::known(tables, &new)).await? {
                 Some(message) => Ok(Posted::Known(message)),
                 None => Err(StoreError::Refused(refusal)),
             },
@@ -225,8 +267,7 @@ impl Store for MongoStore {
     }
 
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
-        self.tables()?;
-        self.whispers.whisper(new).await
+        self.call(self.whispers.whisper(new)).await
     }
 
     async fn whispers(
@@ -236,43 +277,43 @@ impl Store for MongoStore {
         after: Option<WhisperId>,
         limit: usize,
     ) -> Result<Vec<Whisper>, StoreError> {
-        self.tables()?.whispers_of(id, visitor, after, limit).await
+        self.call(self.tables.whispers_of(id, visitor, after, limit)).await
     }
 
     async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
-        self.tables()?.room_of_whispered(name, visitor).await
+        self.call(self.tables.room_of_whispered(name, visitor)).await
     }
 
     async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
-        self.tables()?.report(new).await
+        self.call(self.tables.report(new)).await
     }
 
     async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
-        self.tables()?.reports_of(id).await
+        self.call(self.tables.reports_of(id)).await
     }
 
     async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
-        self.tables()?.dismiss_report(id, report).await
+        self.call(self.tables.dismiss_report(id, report)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
-        self.tables()?.history(id, window, limit).await
+        self.call(self.tables.history(id, window, limit)).await
     }
 
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
-        self.tables()?.lately_sent(id, limit).await
+        self.call(self.tables.lately_sent(id, limit)).await
     }
 
     async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError> {
-        self.tables()?.forbid_gif(id, hash).await
+        self.call(self.tables.forbid_gif(id, hash)).await
     }
 
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
-        self.tables()?.room_of_gif(name).await
+        self.call(self.tables.room_of_gif(name)).await
     }
 
     async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
-        self.tables()?.unnamed(names).await
+        self.call(self.tables.unnamed(names)).await
     }
 
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {
@@ -301,5 +342,24 @@ impl Store for MongoStore {
         if let Err(error) = self.seating.end().await {
             warn!(%error, "the seats of this server stay until its lease is over");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_begun_again_until_it_ends() {
+        let begun = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&begun);
+        lasting("the test", move || {
+            let turn = count.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(turn == 2, "not yet") }
+        })
+        .await;
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
     }
 }

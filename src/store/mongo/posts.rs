@@ -14,7 +14,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::{
     sync::oneshot,
-    time::{Instant, sleep, timeout, timeout_at},
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     domain::{Body, Message, MessageId, Moment, Refusal, RoomId, Seq},
+    seldom::Seldom,
     store::{NewMessage, Posted, StoreError},
 };
 
@@ -113,22 +114,23 @@ impl Posts {
     }
 
     async fn work(self: Arc<Self>, room: RoomId) {
+        let _queue = Queue { posts: &self, room };
         let mut last = None;
         while let Some(mut batch) = self.take(room) {
             // Who has given up is not posted behind its back.
             batch.retain(|waiting| !waiting.reply.is_closed());
-            let (tables, deadline) = (&self.tables, Instant::now() + ANSWER);
-            let settled = timeout_at(deadline, settle(tables, room, &mut batch, &mut last)).await;
-            let error = match settled {
-                Ok(Ok(())) => continue,
-                Ok(Err(error)) => Some(error),
-                Err(_) => None,
+            let settled = settle(&self.tables, room, &mut batch, &mut last);
+            let Err(error) = self.tables.breaker.guard(settled).await else {
+                continue;
             };
             last = None;
-            if let Some(error) = &error {
-                tracing::warn!(%error, messages = batch.len(), "messages could not be stored");
+            if !matches!(error, StoreError::Away) {
+                static LINE: Seldom = Seldom::new();
+                if let Some(left_out) = LINE.turn() {
+                    tracing::warn!(%error, messages = batch.len(), left_out, "messages could not be stored");
+                }
             }
-            let full = matches!(error, Some(StoreError::Full));
+            let full = matches!(error, StoreError::Full);
             for waiting in batch {
                 waiting.answer(Err(if full { StoreError::Full } else { unknown() }));
             }
@@ -139,6 +141,20 @@ impl Posts {
     pub async fn settled(&self) {
         while !self.queues.lock().is_empty() {
             sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// The queue of a room that a task works on. It goes with the task, however that ends: nobody would work on it.
+struct Queue<'a> {
+    posts: &'a Posts,
+    room: RoomId,
+}
+
+impl Drop for Queue<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.posts.queues.lock().remove(&self.room);
         }
     }
 }

@@ -1,41 +1,76 @@
 //! Visitors' sessions, one document each.
 //!
 //! There is no cache in front: a session that one server rotates or ends must be gone for all of them at once, and a
-//! read by its key costs less than a millisecond.
+//! read by its key costs less than a millisecond. What this server has seen lately is remembered for the time in which
+//! the database does not answer, so that visitors stay who they are.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use moka::sync::Cache;
 use mongodb::{
-    Collection, Database, IndexModel,
+    Collection, IndexModel,
     bson::{DateTime, Document, doc},
     options::IndexOptions,
 };
 use time::OffsetDateTime;
-use tokio::time::timeout;
 use tower_sessions::{
     SessionStore,
     session::{Id, Record},
     session_store::{Error, Result},
 };
 
-use super::client::{ANSWER, is_duplicate, within};
+use super::{
+    breaker::Breaker,
+    client::{Tables, failure, is_duplicate, within},
+};
 use crate::store::{PurgingStore, Sessions, StoreError};
 
 /// Ids tried for a new session. One that is taken is a chance of 1 in 2¹²⁸; several are a broken generator.
 const TRIES: usize = 3;
 
+/// Sessions remembered, about 600 bytes each, and for how long.
+const REMEMBERED: u64 = 20_000;
+const REMEMBERED_FOR: Duration = Duration::from_secs(600);
+
 /// Opens the sessions; the database deletes those that have expired.
-pub async fn open(db: &Database) -> std::result::Result<Sessions, StoreError> {
-    let sessions = MongoSessions(db.collection("sessions"));
-    let at_expiry = IndexOptions::builder().expire_after(std::time::Duration::ZERO).build();
+pub async fn open(tables: &Tables) -> std::result::Result<Sessions, StoreError> {
+    let sessions = MongoSessions {
+        table: tables.db.collection("sessions"),
+        breaker: Arc::clone(&tables.breaker),
+        remembered: Cache::builder()
+            .max_capacity(REMEMBERED)
+            .time_to_live(REMEMBERED_FOR)
+            .build(),
+    };
+    let at_expiry = IndexOptions::builder().expire_after(Duration::ZERO).build();
     let index = IndexModel::builder().keys(doc! { "expires": 1 }).options(at_expiry);
-    within(sessions.0.create_index(index.build())).await?;
+    within(sessions.table.create_index(index.build())).await?;
     Ok(Sessions::new(Arc::new(sessions)))
 }
 
 #[derive(Clone, Debug)]
-struct MongoSessions(Collection<Document>);
+struct MongoSessions {
+    table: Collection<Document>,
+    breaker: Arc<Breaker>,
+    remembered: Cache<Id, Remembered>,
+}
+
+/// A session as this server knows it.
+#[derive(Clone, Debug)]
+struct Remembered {
+    record: Record,
+    /// Whether the database has it. What it never had may be stored late; what it had and has no more is gone.
+    stored: bool,
+}
+
+/// What to do when a session can't be written.
+enum Unwritten {
+    /// The database does not answer.
+    Away,
+    /// Something else is wrong.
+    Failed(Error),
+}
 
 fn key(id: &Id) -> Document {
     doc! { "_id": id.to_string() }
@@ -54,47 +89,133 @@ fn failed(error: impl std::fmt::Display) -> Error {
     Error::Backend(error.to_string())
 }
 
+impl MongoSessions {
+    fn remember(&self, record: &Record, stored: bool) {
+        let record = record.clone();
+        self.remembered.insert(record.id, Remembered { record, stored });
+    }
+
+    /// A session as it was last seen, unless it has expired.
+    fn recall(&self, id: &Id) -> Option<Remembered> {
+        let remembered = self.remembered.get(id)?;
+        (remembered.record.expiry_date > OffsetDateTime::now_utc()).then_some(remembered)
+    }
+
+    /// Writes a new session; whether its id was free.
+    async fn insert(&self, record: &Record) -> std::result::Result<bool, Unwritten> {
+        let mut session = key(&record.id);
+        session.extend(fields(record).map_err(Unwritten::Failed)?);
+        let insert = async {
+            match self.table.insert_one(session).await {
+                Ok(_) => Ok(true),
+                Err(error) if is_duplicate(&error) => Ok(false),
+                Err(error) => Err(failure(error)),
+            }
+        };
+        self.breaker.guard(insert).await.map_err(|error| match error {
+            StoreError::Away => Unwritten::Away,
+            error => Unwritten::Failed(failed(error)),
+        })
+    }
+
+    async fn find(&self, id: &Id) -> std::result::Result<Option<Document>, StoreError> {
+        let mut alive = key(id);
+        // The database deletes by the minute; what has expired is not shown in between.
+        alive.insert("expires", doc! { "$gt": moment(OffsetDateTime::now_utc()) });
+        self.breaker.guard(within(self.table.find_one(alive))).await
+    }
+
+    /// The database has no such session: it is gone, unless it came up while the database did not answer.
+    async fn store_late(&self, id: &Id) -> Option<Record> {
+        let Remembered { record, stored: false } = self.recall(id)? else {
+            self.remembered.invalidate(id);
+            return None;
+        };
+        let stored = matches!(self.insert(&record).await, Ok(true));
+        self.remember(&record, stored);
+        Some(record)
+    }
+
+    /// The same for one that is to be saved. One that another request has renamed or ended meanwhile must not come back
+    /// under its old name.
+    async fn save_first(&self, record: &Record) -> Result<()> {
+        let is_new = matches!(self.recall(&record.id), Some(Remembered { stored: false, .. }));
+        if is_new && matches!(self.insert(record).await, Ok(true)) {
+            self.remember(record, true);
+            return Ok(());
+        }
+        Err(failed("the session has ended meanwhile"))
+    }
+}
+
+fn record_of(id: Id, found: &Document) -> Result<Record> {
+    let decode = |error: &dyn std::fmt::Display| Error::Decode(error.to_string());
+    let data = found.get_str("data").map_err(|error| decode(&error))?;
+    let expires = found.get_datetime("expires").map_err(|error| decode(&error))?;
+    let nanos = i128::from(expires.timestamp_millis()) * 1_000_000;
+    Ok(Record {
+        id,
+        data: serde_json::from_str(data).map_err(|error| decode(&error))?,
+        expiry_date: OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|error| decode(&error))?,
+    })
+}
+
 #[async_trait]
 impl SessionStore for MongoSessions {
+    /// While the database does not answer, the session lives in the memory of this server, and is stored when it is
+    /// next asked for.
     async fn create(&self, record: &mut Record) -> Result<()> {
         for _ in 0..TRIES {
-            let mut session = key(&record.id);
-            session.extend(fields(record)?);
-            match timeout(ANSWER, self.0.insert_one(session).into_future()).await {
-                Ok(Ok(_)) => return Ok(()),
-                Ok(Err(error)) if is_duplicate(&error) => record.id = Id::default(),
-                Ok(Err(error)) => return Err(failed(error)),
-                Err(_) => return Err(failed("MongoDB did not answer in time")),
+            match self.insert(record).await {
+                Ok(true) => {
+                    self.remember(record, true);
+                    return Ok(());
+                }
+                Ok(false) => record.id = Id::default(),
+                Err(Unwritten::Away) => {
+                    self.remember(record, false);
+                    return Ok(());
+                }
+                Err(Unwritten::Failed(error)) => return Err(error),
             }
         }
         Err(failed("no free id was found for a session"))
     }
 
+    /// What can't be saved as the database does not answer is as it was: it costs at most a part of the session's life.
     async fn save(&self, record: &Record) -> Result<()> {
-        let saved = self.0.update_one(key(&record.id), doc! { "$set": fields(record)? });
-        within(saved.upsert(true)).await.map(drop).map_err(failed)
+        let set = doc! { "$set": fields(record)? };
+        let saved = within(self.table.update_one(key(&record.id), set));
+        match self.breaker.guard(saved).await {
+            Ok(saved) if saved.matched_count > 0 => {
+                self.remember(record, true);
+                Ok(())
+            }
+            Ok(_) => self.save_first(record).await,
+            Err(StoreError::Away) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let mut alive = key(id);
-        // The database deletes by the minute; what has expired is not shown in between.
-        alive.insert("expires", doc! { "$gt": moment(OffsetDateTime::now_utc()) });
-        let Some(found) = within(self.0.find_one(alive)).await.map_err(failed)? else {
-            return Ok(None);
-        };
-        let decode = |error: &dyn std::fmt::Display| Error::Decode(error.to_string());
-        let data = found.get_str("data").map_err(|error| decode(&error))?;
-        let expires = found.get_datetime("expires").map_err(|error| decode(&error))?;
-        let nanos = i128::from(expires.timestamp_millis()) * 1_000_000;
-        Ok(Some(Record {
-            id: *id,
-            data: serde_json::from_str(data).map_err(|error| decode(&error))?,
-            expiry_date: OffsetDateTime::from_unix_timestamp_nanos(nanos).map_err(|error| decode(&error))?,
-        }))
+        match self.find(id).await {
+            Ok(Some(found)) => {
+                let record = record_of(*id, &found)?;
+                self.remember(&record, true);
+                Ok(Some(record))
+            }
+            Ok(None) => Ok(self.store_late(id).await),
+            Err(error) => match self.recall(id) {
+                Some(remembered) => Ok(Some(remembered.record)),
+                None => Err(failed(error)),
+            },
+        }
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        within(self.0.delete_one(key(id))).await.map(drop).map_err(failed)
+        self.remembered.invalidate(id);
+        let deleted = within(self.table.delete_one(key(id)));
+        self.breaker.guard(deleted).await.map(drop).map_err(failed)
     }
 }
 

@@ -11,14 +11,16 @@ const PATIENCE = 30_000;
 
 export class Server {
   #flags;
+  #store;
   #folder;
   #child = null;
   #log = [];
 
-  /** Starts one; `flags` are further settings, such as `["--room-grace", "1s"]`. */
-  static async start(flags = []) {
+  /** Starts one; `flags` are further settings, such as `["--room-grace", "1s"]`. Its store is a file of its own. */
+  static async start(flags = [], store = null) {
     const server = new Server();
     server.#flags = flags;
+    server.#store = store;
     server.#folder = await mkdtemp(join(tmpdir(), "gifchat-test-"));
     server.address = "127.0.0.1:0";
     await server.start();
@@ -34,7 +36,8 @@ export class Server {
   async start() {
     const uploads = join(this.#folder, "uploads");
     const args = [
-      "--listen", this.address, "--store", `sqlite:${join(this.#folder, "gifchat.db")}`, "--uploads", uploads,
+      "--listen", this.address, "--store", this.#store ?? `sqlite:${join(this.#folder, "gifchat.db")}`,
+      "--uploads", uploads,
       "--log-format", "json", ...this.#flags,
     ];
     const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });

@@ -22,8 +22,9 @@ function setUp({ last = 0, stored = [] } = {}) {
     restart: () => told.push("restart"),
     close: () => told.push("close"),
   };
-  const view = Object.fromEntries(["joined", "left", "refused", "system", "members", "changed", "gone", "exception", "known"]
+  const view = Object.fromEntries(["joined", "left", "refused", "system", "members", "changed", "gone", "exception", "known", "leapt", "missed", "typing"]
     .map((name) => [name, (...args) => told.push([name, ...args])]));
+  view.isNews = () => true;
   view.deliver = (messages) => shown.push(...messages.map(({ seq }) => seq));
   const getJson = async (url) => {
     asked.push(url);
@@ -38,15 +39,15 @@ function setUp({ last = 0, stored = [] } = {}) {
 const names = (told) => told.map((one) => (Array.isArray(one) ? one[0] : one));
 
 test("it joins when the line is up, and asks for what it missed", async () => {
-  const stored = Array.from({ length: 250 }, (_, n) => message(n + 1));
+  const stored = Array.from({ length: 215 }, (_, n) => message(n + 1));
   const { shown, asked, requests, conversation, hear, told } = setUp({ last: 20, stored });
   hear("connect");
   assert.deepEqual([requests[0].event, requests[0].data], ["join", "r"]);
-  requests[0].resolve({ ok: true, seq: 250, members: [] });
+  requests[0].resolve({ ok: true, seq: 215, members: [] });
   await settled();
   assert.equal(conversation.joined, true);
-  assert.deepEqual(shown, Array.from({ length: 230 }, (_, n) => n + 21));
-  assert.equal(asked.length, 3, "in pages");
+  assert.deepEqual(shown, Array.from({ length: 195 }, (_, n) => n + 21));
+  assert.equal(asked.length, 2, "in pages");
   hear("disconnect");
   assert.deepEqual([conversation.joined, names(told)], [false, ["joined", "left"]]);
 });
@@ -108,13 +109,13 @@ test("a server that forgot us is joined again and the text goes again, but not f
   hear("connect");
   await join();
   for (let n = 0; n < 2; n += 1) {
-    const said = conversation.say({ chat: "a", nonce: "n" });
+    const said = conversation.say({ content: { chat: "a" }, nonce: "n" });
     requests.at(-1).resolve({ ok: false, code: "not_a_member" });
     await assert.rejects(said);
     assert.equal(requests.at(-1).event, "join");
     await join();
   }
-  const said = conversation.say({ chat: "a", nonce: "n" });
+  const said = conversation.say({ content: { chat: "a" }, nonce: "n" });
   requests.at(-1).resolve({ ok: false, code: "not_a_member" });
   assert.equal((await said).code, "not_a_member");
 });
@@ -126,4 +127,41 @@ test("an answer to an older join is not believed", async () => {
   requests[0].resolve({ ok: true, seq: 0, members: [] });
   await settled();
   assert.equal(conversation.joined, false);
+});
+
+test("who comes back is told how much was missed, and only then", async () => {
+  const { requests, hear, told, stored, shown } = setUp({ stored: [1, 2].map(message) });
+  const missed = () => told.filter(([name]) => name === "missed");
+  hear("connect");
+  requests[0].resolve({ ok: true, seq: 2, members: [] });
+  await settled();
+  assert.deepEqual([shown, missed()], [[1, 2], []], "a fresh page has missed nothing");
+  hear("disconnect");
+  for (let seq = 3; seq <= 152; seq += 1) stored.push(message(seq));
+  hear("connect");
+  requests[1].resolve({ ok: true, seq: 152, members: [] });
+  await settled();
+  assert.deepEqual(missed(), [["missed", 100, false], ["missed", 150, true]]);
+  assert.equal(shown.length, 152);
+});
+
+test("what is too far behind is not fetched but left for scrolling", async () => {
+  const stored = Array.from({ length: 1_000 }, (_, n) => message(n + 1));
+  const { requests, hear, told, asked, shown } = setUp({ last: 5, stored });
+  hear("connect");
+  requests[0].resolve({ ok: true, seq: 1_000, members: [] });
+  await settled();
+  assert.deepEqual([asked, shown], [[], []]);
+  assert.deepEqual(told.filter(([name]) => name === "leapt"), [["leapt", 1_000]]);
+  hear("chat", message(1_001));
+  assert.deepEqual(shown, [1_001], "what comes in live goes on from there");
+});
+
+test("lines with a place in the history are delivered in it, others are only told", () => {
+  const { hear, told, shown } = setUp();
+  hear("chat", message(1));
+  hear("join", { visitor: "v", seq: 2 });
+  hear("exit", { visitor: "v" });
+  assert.deepEqual(shown, [1, 2]);
+  assert.deepEqual(told.filter(([name]) => name === "system").map(([, kind]) => kind), ["joined", "left"]);
 });

@@ -10,8 +10,8 @@ function setUp(options = {}) {
   const states = [];
   let nonces = 0;
   const outbox = new Outbox({
-    send: (item) => new Promise((resolve, reject) => sends.push({ item, nonce: item.nonce, chat: item.chat, resolve, reject })),
-    changed: ({ chat, state }) => states.push(`${chat} ${state}`),
+    send: (item) => new Promise((resolve, reject) => sends.push({ item, nonce: item.nonce, chat: item.content.chat, resolve, reject })),
+    changed: ({ content: { chat }, state }) => states.push(`${chat} ${state}`),
     newNonce: () => `n${++nonces}`,
     wait: clock.wait,
     ...options,
@@ -23,7 +23,7 @@ const sent = (sends) => sends.map(({ nonce, chat }) => `${nonce} ${chat}`);
 
 test("what is written waits until there is a line, then goes one after another in its order", async () => {
   const { sends, outbox } = setUp();
-  for (const chat of ["a", "b", "c"]) outbox.add(chat);
+  for (const chat of ["a", "b", "c"]) outbox.add({ chat });
   await settled();
   assert.deepEqual(sends, []);
   outbox.start();
@@ -41,8 +41,8 @@ test("what is written waits until there is a line, then goes one after another i
 test("without an answer the same message goes again under the same nonce, before what came later", async () => {
   const { clock, sends, outbox } = setUp();
   outbox.start();
-  outbox.add("a");
-  outbox.add("b");
+  outbox.add({ chat: "a" });
+  outbox.add({ chat: "b" });
   sends[0].reject(new Error("no answer"));
   await clock.pass(1_999);
   assert.equal(sends.length, 1);
@@ -56,7 +56,7 @@ test("without an answer the same message goes again under the same nonce, before
 test("when the line is gone nothing is tried until it is back", async () => {
   const { clock, sends, outbox } = setUp();
   outbox.start();
-  outbox.add("a");
+  outbox.add({ chat: "a" });
   outbox.stop();
   sends[0].reject(new Error("broken"));
   await clock.pass(60_000);
@@ -68,7 +68,7 @@ test("when the line is gone nothing is tried until it is back", async () => {
 test("a message that arrives before its answer is not sent again", async () => {
   const { clock, sends, states, outbox } = setUp();
   outbox.start();
-  outbox.add("a");
+  outbox.add({ chat: "a" });
   assert.equal(outbox.confirm("n1"), true);
   sends[0].reject(new Error("no answer"));
   await clock.pass(60_000);
@@ -79,8 +79,8 @@ test("a message that arrives before its answer is not sent again", async () => {
 test("a refused message fails, holds nobody up, and can be sent again or deleted", async () => {
   const { sends, states, outbox } = setUp();
   outbox.start();
-  outbox.add("bad");
-  outbox.add("good");
+  outbox.add({ chat: "bad" });
+  outbox.add({ chat: "good" });
   const why = { ok: false, code: "invalid", message: "no" };
   sends[0].resolve(why);
   await settled();
@@ -100,9 +100,9 @@ test("a refused message fails, holds nobody up, and can be sent again or deleted
 });
 
 test("what an earlier life of the page left goes first, under its old nonces", async () => {
-  const saved = [{ nonce: "old1", chat: "x", at: 1 }, { nonce: "old2", chat: "y", at: 2 }];
+  const saved = [{ nonce: "old1", content: { chat: "x" }, at: 1 }, { nonce: "old2", content: { chat: "y" }, at: 2 }];
   const { sends, outbox } = setUp({ saved });
-  outbox.add("z");
+  outbox.add({ chat: "z" });
   outbox.start();
   for (let n = 0; n < 3; n += 1) {
     sends[n].resolve({ ok: true });
@@ -113,10 +113,10 @@ test("what an earlier life of the page left goes first, under its old nonces", a
 
 test("a full outbox takes nothing more", () => {
   const { outbox } = setUp({ limit: 2 });
-  assert.ok(outbox.add("a"));
-  assert.ok(outbox.add("b"));
-  assert.equal(outbox.add("c"), null);
+  assert.ok(outbox.add({ chat: "a" }));
+  assert.ok(outbox.add({ chat: "b" }));
+  assert.equal(outbox.add({ chat: "c" }), null);
   assert.equal(outbox.full, true);
   outbox.remove("n1");
-  assert.ok(outbox.add("c"));
+  assert.ok(outbox.add({ chat: "c" }));
 });

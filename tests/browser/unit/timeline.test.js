@@ -65,3 +65,13 @@ test("a fresh first page tells which rooms are new, known and gone", () => {
   const none = list.compare(fresh("x", "y"), false);
   assert.deepEqual([ids(none.added), none.gone], [["x", "y"], []]);
 });
+
+test("it leaps over what is not fetched, and goes on from what it holds", () => {
+  const timeline = new Timeline(3);
+  timeline.accept({ seq: 8 });
+  timeline.accept({ seq: 10 });
+  assert.deepEqual(timeline.leap(9).map(({ seq }) => seq), [10]);
+  assert.deepEqual([timeline.last, timeline.gap], [10, false]);
+  timeline.leap(4);
+  assert.equal(timeline.last, 10, "never back");
+});

@@ -1,1 +1,188 @@
-//! Real gifchat processes on one database.
+//! Real gifchat processes on one database, and clients at each of them.
+
+mod deaths;
+mod gifs;
+mod outages;
+mod posting;
+mod seats;
+mod sessions;
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use nix::sys::signal::Signal;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Visitor, eventually, in_time, mongod, process::Process};
+
+/// What a call may take while the database does not answer, and what a busy machine adds to it.
+pub const REFUSED_WITHIN: Duration = Duration::from_millis(3_000 + 500);
+
+/// The servers of one site.
+pub struct Fleet {
+    /// The address of their database.
+    pub url: String,
+}
+
+impl Fleet {
+    /// A site on the mongod of the run.
+    pub fn new() -> Self {
+        Self {
+            url: mongod::fresh_database(),
+        }
+    }
+
+    /// Starts as many servers with the same flags.
+    pub async fn servers<const N: usize>(&self, flags: &[&str]) -> [Server; N] {
+        let starting = (0..N).map(|_| Server::start(&self.url, flags));
+        let servers = futures_util::future::join_all(starting).await;
+        servers.try_into().ok().unwrap()
+    }
+}
+
+/// A server in a process of its own.
+pub struct Server {
+    process: Process,
+    address: Arc<Mutex<SocketAddr>>,
+}
+
+impl Server {
+    /// Starts the binary on a free port and waits until it serves.
+    pub async fn start(store: &str, flags: &[&str]) -> Self {
+        let fixed = ["--listen", "127.0.0.1:0", "--store", store, "--log-format", "json"];
+        // Sockets of a test read only when it waits for something; no heartbeat ends them meanwhile.
+        let patient = ["--ping-interval", "10m"];
+        let process = Process::start(env!("CARGO_BIN_EXE_gifchat"), &[&fixed[..], &patient, flags].concat());
+        let address = eventually("the binary serves", async || {
+            let log = process.log();
+            assert!(process.lives(), "{log}");
+            let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            lines.find_map(|line| line["address"].as_str()?.parse().ok())
+        })
+        .await;
+        Self {
+            process,
+            address: Arc::new(Mutex::new(address)),
+        }
+    }
+
+    /// Somebody who comes to this server.
+    pub async fn visitor(&self) -> Visitor {
+        Visitor::arrive(Arc::clone(&self.address)).await
+    }
+
+    /// A visitor of another server, here.
+    pub fn meets(&self, visitor: &Visitor) -> Visitor {
+        visitor.at(&self.address)
+    }
+
+    /// Ends it at once, as a power cut does.
+    pub fn kill(&self) {
+        self.process.signal(Signal::SIGKILL);
+    }
+
+    /// Lets it sleep.
+    pub fn pause(&self) {
+        self.process.signal(Signal::SIGSTOP);
+    }
+
+    /// Wakes it.
+    pub fn resume(&self) {
+        self.process.signal(Signal::SIGCONT);
+    }
+
+    /// Whether it says that it can work.
+    pub async fn readiness(&self) -> u16 {
+        let url = format!("http://{}/readyz", self.address.lock().unwrap());
+        reqwest::get(url).await.unwrap().status().as_u16()
+    }
+
+    /// Names of the GIFs in its folder.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.process.folder().join("uploads/cache")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    /// Bytes of the GIFs in its folder.
+    pub fn bytes_of_files(&self) -> u64 {
+        let folder = self.process.folder().join("uploads/cache");
+        let size = |name: String| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
+        self.files().into_iter().map(size).sum()
+    }
+
+    /// How many lines of its log have all these words.
+    pub fn logged(&self, words: &[&str]) -> usize {
+        let log = self.process.log();
+        let has_all = |line: &&str| words.iter().all(|word| line.contains(word));
+        log.lines().filter(has_all).count()
+    }
+}
+
+/// A text with a nonce, tried until a server says that it is stored, at the next one each time; the message.
+pub async fn post_until_stored(at: &[Visitor], room: &str, nonce: &str) -> Value {
+    in_time(&format!("{nonce} is stored"), async {
+        for visitor in at.iter().cycle() {
+            if let Some(message) = try_post(visitor, room, nonce).await {
+                return message;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("no server to post to")
+    })
+    .await
+}
+
+/// The message of a text that a server says is stored; none when the outcome is unknown.
+pub async fn try_post(visitor: &Visitor, room: &str, nonce: &str) -> Option<Value> {
+    let request = visitor
+        .request(Method::POST, &format!("/room/{room}/chat"))
+        .json(&json!({ "chat": nonce, "nonce": nonce }));
+    let answered = tokio::time::timeout(Duration::from_secs(10), request.send()).await;
+    let answer = Answer::of(answered.ok()?.ok()?).await;
+    match answer.status {
+        201 => Some(answer.json()),
+        500..=599 => None,
+        other => panic!("{nonce} is refused: {other} {}", answer.text()),
+    }
+}
+
+/// Fails unless places count up without a gap, no nonce is there twice, and every acknowledged message is there.
+pub fn all_are_there_once(history: &[Value], acked: &[Value]) {
+    in_order(history, history.len());
+    let key = |message: &Value| (message["visitor"].to_string(), message["nonce"].to_string());
+    let mut by_nonce = HashMap::new();
+    for message in history {
+        assert!(by_nonce.insert(key(message), message).is_none(), "twice: {message}");
+    }
+    for message in acked {
+        assert_eq!(
+            by_nonce.get(&key(message)),
+            Some(&message),
+            "acknowledged and not there"
+        );
+    }
+}
+
+/// Fails unless these are the places 1 to `total`, each once and in order.
+pub fn in_order(messages: &[Value], total: usize) {
+    let seqs: Vec<_> = messages
+        .iter()
+        .map(|message| message["seq"].as_u64().unwrap())
+        .collect();
+    assert!(seqs == (1..=total as u64).collect::<Vec<_>>(), "{seqs:?}");
+}
+
+/// Waits until a room has that many seats taken, as a visitor sees it.
+pub async fn count_becomes(visitor: &Visitor, room: &str, wanted: u64) {
+    eventually(&format!("{wanted} seats are taken"), async || {
+        let seen = visitor.room(room).await;
+        (seen.status == 200 && seen.json()["count"] == wanted).then_some(())
+    })
+    .await;
+}

@@ -1,0 +1,31 @@
+// What one can do with a message or a member, behind its button with three dots. Other parts of the page add to it.
+import { announce } from "../lib/dom.js";
+import { texts } from "../lib/texts.js";
+import { openMenu } from "./menu.js";
+
+const actions = [];
+
+/**
+ * Adds an action: `{ icon, text(subject), when(subject), act(subject), danger? }`. A subject has `kind` (`message` or
+ * `member`), `visitor`, `color`, `mine`, and of a message `id`, `element`, `text`, `gif`.
+ */
+export const addAction = (action) => actions.push(action);
+
+export const offersActions = (subject) => actions.some((action) => action.when(subject));
+
+/** Opens the menu of a subject at its button. */
+export function openActions(button, subject) {
+  openMenu(button, actions.filter((action) => action.when(subject)).map((action) => ({
+    icon: action.icon,
+    text: action.text(subject),
+    danger: action.danger,
+    act: () => action.act(subject),
+  })));
+}
+
+addAction({
+  icon: "copy",
+  text: () => texts.talk.copy,
+  when: ({ text }) => Boolean(text) && Boolean(navigator.clipboard),
+  act: ({ text }) => navigator.clipboard.writeText(text).then(() => announce(texts.talk.copied), () => {}),
+});

@@ -1,0 +1,34 @@
+// Changes of the page, gathered and made once a frame, so that a burst of events never holds it up.
+
+const AT_ONCE = 16;
+// A hidden page has no frames.
+const HIDDEN = 200;
+
+export class Frames {
+  #apply;
+  #waiting = [];
+  #asked = false;
+
+  /** `apply(changes)` makes the changes of one frame. */
+  constructor(apply) { this.#apply = apply; }
+
+  add(...changes) {
+    this.#waiting.push(...changes);
+    this.#ask();
+  }
+
+  #ask() {
+    if (this.#asked || this.#waiting.length === 0) return;
+    this.#asked = true;
+    let done = false;
+    const run = () => {
+      if (done) return;
+      done = true;
+      this.#asked = false;
+      this.#apply(this.#waiting.splice(0, AT_ONCE));
+      this.#ask();
+    };
+    requestAnimationFrame(run);
+    setTimeout(run, HIDDEN);
+  }
+}

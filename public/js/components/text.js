@@ -1,0 +1,15 @@
+// What somebody wrote: text that stays text, with its addresses as links.
+import { parts } from "../lib/links.js";
+
+export function writeText(element, text) {
+  element.replaceChildren(...parts(text).map(({ text: piece, link }) => (link ? anchor(piece) : piece)));
+}
+
+function anchor(address) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer nofollow";
+  link.textContent = address;
+  return link;
+}

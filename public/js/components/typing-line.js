@@ -1,0 +1,21 @@
+// Who is writing: a line that floats over the foot of the list and moves nothing. Several people are a number.
+import { byId, markUrl, setText } from "../lib/dom.js";
+import { fill, texts } from "../lib/texts.js";
+
+const PILE = 3;
+
+export function showTyping(visitors) {
+  const line = byId("typing");
+  line.hidden = visitors.length === 0;
+  if (line.hidden) return;
+  const { writes, write } = texts.talk;
+  const text = visitors.length === 1 ? fill(writes, { name: visitors[0].color }) : fill(write, { n: visitors.length });
+  setText(line.querySelector(".typing__who"), text);
+  line.querySelector(".pile").replaceChildren(...visitors.slice(0, PILE).map(({ id }) => {
+    const mark = new Image(48, 48);
+    mark.className = "mark";
+    mark.alt = "";
+    mark.src = markUrl(id);
+    return mark;
+  }));
+}

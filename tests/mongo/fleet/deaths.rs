@@ -1,0 +1,169 @@
+//! Servers and databases that die or sleep.
+
+use std::{sync::Arc, time::Duration};
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{Fleet, Server, all_are_there_once, count_becomes, in_order, post_until_stored, try_post};
+use crate::support::{Visitor, eventually, mongod::ReplicaSet};
+
+/// Time in which a dead server's seats have to be free and its rooms gone.
+const FREE_WITHIN: Duration = Duration::from_secs(30);
+
+/// Posts one after the other until the server dies; what it acknowledged, and the nonce of which nobody knows.
+async fn post_until_killed(visitor: Arc<Visitor>, room: String) -> (Vec<Value>, String) {
+    let mut acked = Vec::new();
+    for n in 0.. {
+        let nonce = format!("{n}");
+        match try_post(&visitor, &room, &nonce).await {
+            Some(message) => acked.push(message),
+            None => return (acked, nonce),
+        }
+    }
+    unreachable!()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_killed_server_gives_its_seats_and_rooms_back_within_thirty_seconds_and_loses_nothing() {
+    let fleet = Fleet::new();
+    // The times that a site runs with, the lease among them.
+    let [dying, living, other] = fleet.servers(&["--room-grace", "5s"]).await;
+    let (ann, bob) = (Arc::new(dying.visitor().await), living.visitor().await);
+    let room = ann.create_room_of(json!({ "title": "둘", "max": 2 })).await;
+    let alone = ann.create_room("혼자").await;
+    let mut lobby = other.visitor().await.connect("/room").await;
+    let mut hearing = bob.join(&room).await;
+    let _seats = (ann.join(&room).await, ann.join(&alone).await);
+    let posting = tokio::spawn(post_until_killed(Arc::clone(&ann), room.clone()));
+    let mut mine = Vec::new();
+    for n in 0..60 {
+        mine.push(post_until_stored(std::slice::from_ref(&bob), &room, &format!("b{n}")).await);
+    }
+    dying.kill();
+    let killed = Instant::now();
+    let (acked, unknown) = posting.await.unwrap();
+    assert!(acked.len() >= 20, "{}", acked.len());
+    // The last one may have been stored without a word. Asked again elsewhere, it is there once.
+    let here = other.meets(&ann);
+    let again = post_until_stored(std::slice::from_ref(&here), &room, &unknown).await;
+    let mut carl = other.visitor().await.connect("/chat").await;
+    carl.ask_in_vain("join", &room, "room_full").await;
+    assert_eq!(hearing.wait("exit").await["visitor"], json!(ann.id));
+    carl.join(&room).await;
+    while lobby.wait("removeRoom").await != json!(alone) {}
+    assert!(killed.elapsed() <= FREE_WITHIN, "{:?}", killed.elapsed());
+    let history = bob.history(&room).await;
+    all_are_there_once(&history, &[acked, mine, vec![again]].concat());
+    in_order(&hearing.messages_to(history.len() as u64).await, history.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_and_tells_who_has_no_seat() {
+    let fleet = Fleet::new();
+    let [sleeper, awake] = fleet.servers(&["--lease", "3s", "--seat-grace", "60s"]).await;
+    let (ann, eve) = (sleeper.visitor().await, sleeper.visitor().await);
+    let (bob, carl) = (awake.visitor().await, awake.visitor().await);
+    let of_two = json!({ "title": "둘", "max": 2 });
+    let (free, full) = (
+        bob.create_room_of(of_two.clone()).await,
+        bob.create_room_of(of_two).await,
+    );
+    let doomed = bob.create_room("없어질 방").await;
+    let (mut anns, mut eves) = (ann.join(&free).await, eve.join(&full).await);
+    let mut left_behind = ann.join(&doomed).await;
+    let (mut bobs, mut others) = (bob.join(&free).await, bob.join(&full).await);
+    sleeper.pause();
+    // It reads this as soon as it wakes, before it can know what it has lost.
+    let in_vain = eves.ask_later("chat", json!({ "chat": "아직 내 자리?" })).await;
+    assert_eq!(bobs.wait("exit").await["visitor"], json!(ann.id));
+    assert_eq!(others.wait("exit").await["visitor"], json!(eve.id));
+    let mut carls = carl.join(&full).await;
+    bob.delete(&doomed).await.ok();
+    let missed = bobs.post("자는 동안").await;
+    sleeper.resume();
+    let refused = eves.ack(in_vain).await;
+    assert_eq!(refused["code"], "not_a_member", "{refused}");
+    // Where there is a seat it is taken again, and nothing was missed.
+    while bobs.wait("join").await["visitor"] != json!(ann.id) {}
+    assert_eq!(anns.wait("chat").await, missed);
+    assert_eq!(anns.post("다시 왔다").await["seq"], 2);
+    count_becomes(&bob, &free, 2).await;
+    assert_eq!(left_behind.wait("removeRoom").await, json!(doomed));
+    // Where there is none the socket is told, and hears no more.
+    assert_eq!(eves.wait("exception").await["code"], "room_full");
+    carls.post("내 자리").await;
+    assert_eq!(awake.meets(&eve).room(&full).await.json()["count"], 2);
+    eves.ask_in_vain("chat", json!({ "chat": "x" }), "not_a_member").await;
+    assert!(eves.try_events().iter().all(|event| event.name != "chat"));
+    assert_eq!(sleeper.logged(&["away for longer than its lease"]), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn when_the_primary_is_killed_no_message_is_lost_or_doubled_and_nobody_loses_a_seat() {
+    const POSTERS: usize = 4;
+    const MESSAGES: usize = 100;
+    let set = ReplicaSet::start(3).await;
+    let fleet = Fleet {
+        url: set.url_of("gifchat"),
+    };
+    let servers: [Server; 3] = fleet.servers(&[]).await;
+    let room = servers[0]
+        .visitor()
+        .await
+        .create_room_of(json!({ "title": "방", "max": 20 }))
+        .await;
+    let (mut hearing, mut posting, mut seats) = (Vec::new(), Vec::new(), Vec::new());
+    for server in &servers {
+        let mut socket = server.visitor().await.join(&room).await;
+        hearing.push(tokio::spawn(async move {
+            let heard = socket.messages_to((POSTERS * MESSAGES) as u64).await;
+            (heard, socket.try_events())
+        }));
+    }
+    for poster in 0..POSTERS {
+        let home = servers[poster % servers.len()].visitor().await;
+        seats.push(home.join(&room).await);
+        let at: Vec<_> = servers.iter().map(|server| server.meets(&home)).collect();
+        let room = room.clone();
+        posting.push(tokio::spawn(async move {
+            let mut acked = Vec::new();
+            for n in 0..MESSAGES {
+                acked.push(post_until_stored(&at, &room, &n.to_string()).await);
+            }
+            acked
+        }));
+    }
+    let watcher = servers[1].visitor().await;
+    eventually("they are in the midst of it", async || {
+        (watcher.history(&room).await.len() >= POSTERS * MESSAGES / 4).then_some(())
+    })
+    .await;
+    let primary = set.primary().await;
+    primary.process.signal(Signal::SIGKILL);
+    let killed = Instant::now();
+    let mut acked = Vec::new();
+    for poster in posting {
+        acked.extend(poster.await.unwrap());
+    }
+    println!("all is stored {:?} after the primary was killed", killed.elapsed());
+    let history = watcher.history(&room).await;
+    assert_eq!(history.len(), POSTERS * MESSAGES);
+    all_are_there_once(&history, &acked);
+    for heard in hearing {
+        let (heard, lines) = heard.await.unwrap();
+        assert!(heard == history, "a socket heard something else than what is stored");
+        assert!(lines.iter().all(|line| line.name != "exit"), "{lines:?}");
+    }
+    for server in &servers {
+        assert_eq!(server.readiness().await, 200);
+        // Rooms are made, entered and left as before.
+        let visitor = server.visitor().await;
+        let next = visitor.create_room("다음").await;
+        visitor.join(&next).await.post("여기").await;
+    }
+}

@@ -1,0 +1,182 @@
+//! A database that one of the servers does not reach.
+
+use std::time::Duration;
+
+use mongodb::bson::doc;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{Fleet, REFUSED_WITHIN, Server, all_are_there_once, count_becomes, in_order, post_until_stored};
+use crate::{
+    proxy::{Proxy, Way},
+    support::{eventually, mongod},
+};
+
+/// A fleet of which one server reaches the database by a proxy, and that server.
+async fn behind_a_proxy(flags: &[&str]) -> (Fleet, Proxy, Server) {
+    let (fleet, proxy) = (Fleet::new(), Proxy::before(mongod::port()).await);
+    let server = Server::start(&proxy.before_url(&fleet.url), flags).await;
+    (fleet, proxy, server)
+}
+
+async fn is_refused_and_goes_on(way: Way) {
+    let (fleet, proxy, cut) = behind_a_proxy(&[]).await;
+    let [other] = fleet.servers(&[]).await;
+    let (ann, bob) = (cut.visitor().await, other.visitor().await);
+    let room = ann.create_room("방").await;
+    let (mut anns, mut bobs) = (ann.join(&room).await, bob.join(&room).await);
+    let mut late = cut.visitor().await.connect("/chat").await;
+    anns.post("전").await;
+    assert_eq!(cut.readiness().await, 200);
+
+    proxy.set(way);
+    let begun = Instant::now();
+    let during = json!({ "chat": "동안", "nonce": "n" });
+    let (posted, joined, readiness, _) = tokio::join!(
+        anns.ask("chat", &during),
+        late.ask("join", &room),
+        cut.readiness(),
+        bobs.post("다른 서버에서는"),
+    );
+    assert!(begun.elapsed() <= REFUSED_WITHIN, "{:?}", begun.elapsed());
+    assert_eq!((&posted["ok"], &posted["code"]), (&json!(false), &json!("unavailable")));
+    assert_eq!((&joined["ok"], &joined["code"]), (&json!(false), &json!("unavailable")));
+    assert_eq!(readiness, 503);
+
+    // What hung is over, and new connections go through.
+    proxy.set(Way::Cut);
+    proxy.set(Way::Open);
+    eventually("the server is ready", async || {
+        (cut.readiness().await == 200).then_some(())
+    })
+    .await;
+    // The same sockets go on, and the message of which nothing was known is there once.
+    let again = anns.ask("chat", &during).await;
+    assert_eq!(again["ok"], true, "{again}");
+    late.join(&room).await;
+    let last = anns.post("후").await["seq"].as_u64().unwrap();
+    assert_eq!(last, 4);
+    for socket in [&mut anns, &mut bobs] {
+        let heard = socket.messages_to(last).await;
+        in_order(&heard, 4);
+        assert_eq!(heard.iter().filter(|message| message["chat"] == "동안").count(), 1);
+    }
+    count_becomes(&bob, &room, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn while_the_database_is_silent_posts_and_joins_are_refused_in_three_seconds_and_then_all_goes_on() {
+    is_refused_and_goes_on(Way::Stalled).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn while_the_database_is_cut_off_posts_and_joins_are_refused_in_three_seconds_and_then_all_goes_on() {
+    is_refused_and_goes_on(Way::Cut).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_database_that_answers_late_is_waited_for() {
+    let (_fleet, proxy, slow) = behind_a_proxy(&[]).await;
+    let visitor = slow.visitor().await;
+    let room = visitor.create_room("느린 방").await;
+    proxy.set(Way::Slow(Duration::from_millis(80)));
+    let mut socket = visitor.join(&room).await;
+    for seq in 1..=5 {
+        assert_eq!(socket.post("천천히").await["seq"], seq);
+    }
+    in_order(&socket.messages_to(5).await, 5);
+}
+
+/// Longer than the lease of the server, too: it loses its seats, and its sockets get them again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn clients_of_a_server_that_was_cut_off_for_a_minute_miss_nothing() {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let (fleet, proxy, cut) = behind_a_proxy(&[]).await;
+    let others: [Server; 2] = fleet.servers(&[]).await;
+    let hearer = cut.visitor().await;
+    let room = hearer.create_room("방").await;
+    let mut hearing = hearer.join(&room).await;
+    let (ann, bob) = (others[0].visitor().await, others[1].visitor().await);
+    let _seats = (ann.join(&room).await, bob.join(&room).await);
+    let (begun, mut posted) = (Instant::now(), Vec::new());
+    proxy.set(Way::Cut);
+    while begun.elapsed() < MINUTE {
+        for visitor in [&ann, &bob] {
+            let nonce = posted.len().to_string();
+            posted.push(post_until_stored(std::slice::from_ref(visitor), &room, &nonce).await);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    hearing.linger(Duration::from_millis(100)).await;
+    assert!(
+        hearing.try_events().iter().all(|event| event.name != "chat"),
+        "it was cut off"
+    );
+    proxy.set(Way::Open);
+    let heard = hearing.messages_to(posted.len() as u64).await;
+    assert!(heard == posted, "{heard:?}");
+    count_becomes(&ann, &room, 3).await;
+    let last = hearing.post("여기 있어요").await;
+    all_are_there_once(&ann.history(&room).await, &[posted, vec![last]].concat());
+    assert_eq!(cut.logged(&["can't go on"]), 0, "it went on in the stream");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_server_that_can_not_go_on_in_the_stream_tells_its_clients_all_they_missed() {
+    let (fleet, proxy, cut) = behind_a_proxy(&[]).await;
+    let [other] = fleet.servers(&[]).await;
+    let (hearer, owner) = (cut.visitor().await, other.visitor().await);
+    let (room, doomed) = (owner.create_room("방").await, owner.create_room("없어질 방").await);
+    let (mut hearing, mut left_behind) = (hearer.join(&room).await, hearer.join(&doomed).await);
+    let mut lobby = hearer.connect("/room").await;
+    let _seats = (owner.join(&room).await, owner.join(&doomed).await);
+    let gif = hearer
+        .upload(&doomed, crate::fixtures::animated(8, 8, 2))
+        .await
+        .ok()
+        .json();
+    assert_eq!(gif["seq"], 1);
+    assert_eq!(cut.files().len(), 2);
+    post_until_stored(std::slice::from_ref(&owner), &room, "1").await;
+    hearing.messages_to(1).await;
+
+    proxy.set(Way::Cut);
+    // What the room was after this change is not kept, as if it were too long ago.
+    let history = async |enabled: bool| {
+        let images = doc! { "collMod": "rooms", "changeStreamPreAndPostImages": { "enabled": enabled } };
+        mongod::behind(&fleet.url).await.run_command(images).await.unwrap();
+    };
+    history(false).await;
+    owner.patch(&room, json!({ "title": "새 이름" })).await.ok();
+    history(true).await;
+    let (newcomer, mut missed) = (other.visitor().await, vec![]);
+    let _seat = newcomer.join(&room).await;
+    for n in 2..=150 {
+        missed.push(post_until_stored(std::slice::from_ref(&owner), &room, &n.to_string()).await);
+    }
+    owner.delete(&doomed).await.ok();
+    proxy.set(Way::Open);
+
+    assert!(hearing.messages_to(150).await == missed);
+    while hearing.wait("updateRoom").await["title"] != "새 이름" {}
+    let members = hearing.wait("members").await.to_string();
+    assert!(
+        members.contains(&newcomer.id) && members.contains(&hearer.id),
+        "{members}"
+    );
+    assert_eq!(left_behind.wait("removeRoom").await, json!(doomed));
+    lobby.wait("missed").await;
+    eventually("the copies of the room that went are gone", async || {
+        cut.files().is_empty().then_some(())
+    })
+    .await;
+    assert_eq!(cut.logged(&["can't go on"]), 1);
+    // From here on all comes by itself again.
+    let next = post_until_stored(std::slice::from_ref(&owner), &room, "next").await;
+    assert_eq!(hearing.wait("chat").await, next);
+}
