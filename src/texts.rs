@@ -114,6 +114,16 @@ texts! {
         pick, queue, drop_title, drop_text, joined, left, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
         writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }
+    /// The GIFs lately sent.
+    tray: Tray { title, open, empty, again }
+    /// Whispers to one person.
+    whisper: Whisper { whisper, with, lead, log, text, without, list, came, unread }
+    /// Inviting others.
+    invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, withdraw, withdrawn }
+    /// Reports to the owner.
+    report: Report { report, title, text, reason, send, sent, list, none, dismiss, delete, came }
+    /// People one does not want to hear.
+    mute: Mute { mute, undo, done, undone, line }
     /// The owner's tools.
     owner: Owner { title, edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
         delete_text }
@@ -163,6 +173,8 @@ pub struct Split {
     pub joined: (&'static str, &'static str),
     /// `chat.left`.
     pub left: (&'static str, &'static str),
+    /// `whisper.with`.
+    pub whisper: (&'static str, &'static str),
 }
 
 fn around(text: &'static str) -> (&'static str, &'static str) {
@@ -182,6 +194,11 @@ impl Texts {
             rooms,
             make,
             chat,
+            tray,
+            whisper,
+            invite,
+            report,
+            mute,
             talk,
             field,
             error,
@@ -190,7 +207,9 @@ impl Texts {
         let scripts = Scripts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
-            chat: data_block(&json!({ "chat": chat, "talk": talk, "field": field, "error": error })),
+            chat: data_block(
+                &json!({ "tray": tray, "whisper": whisper, "invite": invite, "report": report, "mute": mute, "chat": chat, "talk": talk, "field": field, "error": error }),
+            ),
         };
         let split = Split {
             owner: around(rooms.owner),
@@ -199,6 +218,7 @@ impl Texts {
             days: around(ago.days),
             joined: around(chat.joined),
             left: around(chat.left),
+            whisper: around(whisper.with),
         };
         Self { split, scripts, ..self }
     }

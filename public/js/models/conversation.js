@@ -20,7 +20,7 @@ export class Conversation {
   #strikes = 0;
   #been = false;
 
-  /** `view` is told: deliver, leapt, missed, joined, left, refused, system, typing, members, changed, gone, exception. */
+  /** `view` is told: deliver, leapt, missed, joined, left, refused, system, typing, members, reported, changed, gone, exception. */
   constructor({ room, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
     this.#room = room;
     this.#socket = socket;
@@ -36,6 +36,7 @@ export class Conversation {
       .on("exit", (line) => this.#line("left", line))
       .on("typing", (visitor) => view.typing(visitor))
       .on("members", (members) => { view.members(members); this.catchUp(); })
+      .on("report", (report) => view.reported(report))
       .on("updateRoom", (changed) => { if (changed._id === room) view.changed(changed); })
       .on("removeRoom", (id) => { if (id === room) this.#end(); })
       .on("exception", (refusal) => view.exception(refusal));

@@ -2,13 +2,16 @@
 import { Attention } from "../components/attention.js";
 import { Composer } from "../components/composer.js";
 import { startFiles } from "../components/file-sources.js";
+import { addAction } from "../components/actions.js";
 import { MembersView } from "../components/members.js";
 import { MessageList } from "../components/message-list.js";
+import { isMuted, startMuting } from "../components/muted.js";
 import { Notices } from "../components/notices.js";
 import { startOwnerTools } from "../components/owner-tools.js";
 import { startTheme } from "../components/theme.js";
 import { showTyping } from "../components/typing-line.js";
 import { UploadQueue } from "../components/upload-queue.js";
+import { Whispers } from "../components/whispers.js";
 import { announce, byId, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { Keep } from "../lib/keep.js";
@@ -29,7 +32,7 @@ const page = document.body.dataset;
 const room = page.room;
 const me = { id: page.me, color: page.color, hue: page.hue === "" ? null : Number(page.hue) };
 const keep = new Keep(room);
-const isNews = ({ line, visitor }) => !line && visitor !== me.id;
+const isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(visitor);
 
 startTheme();
 
@@ -40,6 +43,20 @@ const notices = new Notices(() => socket.retryNow());
 const attention = new Attention(byId("room-title").textContent);
 const owner = startOwnerTools(room, (fresh) => changed(fresh));
 let asking = null;
+let ownerId = page.owner;
+// How many reports wait for the owner; below 0 they were not counted yet.
+let waiting = -1;
+
+const whispers = new Whispers({
+  room,
+  me,
+  keep,
+  socket,
+  news: (heard) => attention.came(heard),
+  send: whisper,
+  upload: (item) => postGif(`/room/${room}/whisper/gif`, item).done,
+  tray: (take) => tray(take),
+});
 
 const outbox = new Outbox({
   newNonce,
@@ -100,6 +117,7 @@ const conversation = new Conversation({
       changed(ack.room);
       outbox.start();
       uploads.start();
+      whispers.read();
     },
     left() {
       outbox.stop();
@@ -115,7 +133,15 @@ const conversation = new Conversation({
       typing.stopped(line.visitor);
     },
     typing: (visitor) => { if (visitor.id !== me.id) typing.heard(visitor); },
-    members: (all) => members.replace(all),
+    members(all) {
+      members.replace(all);
+      // Whispers may have been dropped with what else was.
+      whispers.read();
+    },
+    reported() {
+      announce(texts.report.came);
+      reported(waiting + 1);
+    },
     changed,
     gone() {
       clearInterval(asking);
@@ -149,6 +175,13 @@ const composer = new Composer({
   },
 });
 
+startMuting(list);
+addAction({
+  icon: "flag",
+  text: () => texts.report.report,
+  when: ({ kind, mine, id }) => kind === "message" && !mine && Boolean(id),
+  act: (subject) => import("../components/reports.js").then(({ openReport }) => openReport(room, subject)),
+});
 list.start();
 members.dress();
 for (const item of outbox.items) list.showItem(item);
@@ -170,6 +203,18 @@ startFiles(async (files) => {
   if (items.length > 0) queue.focus(items[0]);
 });
 
+// Sheets are fetched when they are asked for.
+const tray = (take) => import("../components/tray.js").then(({ openTray }) => openTray(room, take));
+byId("tray-btn").addEventListener("click", () => tray((gif) => {
+  if (!outbox.add(gif)) composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
+}));
+byId("invite-btn").addEventListener("click", () => import("../components/invite.js").then(({ openInvite }) => openInvite(room, {
+  owner: ownerId === me.id,
+  locked: !byId("room-lock").hidden,
+  title: byId("room-title").textContent,
+})));
+byId("reports-btn").addEventListener("click", () => import("../components/reports.js").then(({ openReports }) => openReports(room, { counted: reported })));
+
 byId("exit-btn").addEventListener("click", () => conversation.leave());
 
 socket.on("failed", (failure) => {
@@ -187,6 +232,34 @@ function changed(fresh) {
   byId("room-lock").hidden = !fresh.password;
   members.room(fresh);
   owner.room(fresh);
+  owns(fresh.visitor);
+}
+
+// The owner's list of reports. Who becomes the owner meanwhile gets it, too.
+function owns(visitor) {
+  if (visitor) ownerId = visitor;
+  const mine = ownerId === me.id;
+  byId("reports-btn").hidden = !mine;
+  if (mine && waiting < 0) {
+    waiting = 0;
+    getJson(`/room/${room}/reports`).then(({ count }) => reported(count), () => { waiting = -1; });
+  }
+}
+
+function reported(count) {
+  waiting = count;
+  setText(byId("reports-count"), count > 0 ? String(count) : "");
+}
+
+async function whisper(said) {
+  let ack;
+  try {
+    ack = await socket.request("whisper", said);
+  } catch {
+    throw { code: "offline" };
+  }
+  if (ack?.ok) return ack.whisper;
+  throw ack ?? { code: "offline" };
 }
 
 function saveUnsent() {
