@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Access, InviteToken, Max, Password, Refusal, Room, RoomId, Title, Visitor},
+    domain::{Access, Guest, InviteToken, Max, Password, Refusal, Room, RoomId, Title, Visitor},
     passwords::Passwords,
     store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
     uploads::Uploads,
@@ -190,8 +190,8 @@ impl Rooms {
     ///
     /// # Errors
     /// No such room, no grant, no seat, or the store fails.
-    pub async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, Refusal> {
-        Ok(self.store.enter(id, visitor, socket).await?)
+    pub async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, Refusal> {
+        Ok(self.store.enter(id, guest, socket).await?)
     }
 
     /// Takes a socket from the visitor's seat.

@@ -111,7 +111,7 @@ texts! {
     gate: Gate { head, locked, password, submit }
     /// The page of a room.
     chat: Chat { leave, locked, people, owner, members, log, older, empty, message, placeholder, send,
-        pick, queue, drop_title, drop_text, joined, left, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
+        pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
         writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }
     /// The GIFs lately sent.
@@ -124,6 +124,8 @@ texts! {
     report: Report { report, title, text, reason, send, sent, list, none, dismiss, delete, came }
     /// People one does not want to hear.
     mute: Mute { mute, undo, done, undone, line }
+    /// What happened in a room.
+    line: LineText { joined, left, owner, kicked, banned, cleared, deleted }
     /// The owner's tools.
     owner: Owner { title, edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
         delete_text }
@@ -169,12 +171,20 @@ pub struct Split {
     pub hours: (&'static str, &'static str),
     /// `ago.days`.
     pub days: (&'static str, &'static str),
-    /// `chat.joined`.
+    /// `line.joined`.
     pub joined: (&'static str, &'static str),
-    /// `chat.left`.
+    /// `line.left`.
     pub left: (&'static str, &'static str),
     /// `whisper.with`.
     pub whisper: (&'static str, &'static str),
+    /// `line.owner`.
+    pub owner_line: (&'static str, &'static str),
+    /// `line.kicked`.
+    pub kicked: (&'static str, &'static str),
+    /// `line.banned`.
+    pub banned: (&'static str, &'static str),
+    /// `line.cleared`.
+    pub cleared: (&'static str, &'static str),
 }
 
 fn around(text: &'static str) -> (&'static str, &'static str) {
@@ -199,6 +209,7 @@ impl Texts {
             invite,
             report,
             mute,
+            line,
             talk,
             field,
             error,
@@ -207,17 +218,22 @@ impl Texts {
         let scripts = Scripts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
-            chat: data_block(
-                &json!({ "tray": tray, "whisper": whisper, "invite": invite, "report": report, "mute": mute, "chat": chat, "talk": talk, "field": field, "error": error }),
-            ),
+            chat: data_block(&json!({
+                "tray": tray, "whisper": whisper, "invite": invite, "report": report, "mute": mute,
+                "chat": chat, "line": line, "talk": talk, "field": field, "error": error,
+            })),
         };
         let split = Split {
             owner: around(rooms.owner),
             minutes: around(ago.minutes),
             hours: around(ago.hours),
             days: around(ago.days),
-            joined: around(chat.joined),
-            left: around(chat.left),
+            joined: around(line.joined),
+            left: around(line.left),
+            owner_line: around(line.owner),
+            kicked: around(line.kicked),
+            banned: around(line.banned),
+            cleared: around(line.cleared),
             whisper: around(whisper.with),
         };
         Self { split, scripts, ..self }

@@ -9,7 +9,7 @@ mod room;
 mod rows;
 
 pub use form::RoomForm;
-pub use message::{GifView, MessageView};
+pub use message::{GifView, LineView, MessageView};
 pub use page::{ChatPage, ErrorPage, GatePage, MainPage, Page, RoomPage, Theme};
 pub use room::{Age, RoomView};
 pub use rows::{LastRows, RoomRows};

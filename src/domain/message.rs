@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use serde::{Serialize, Serializer};
 
 use super::{
-    Color, Field, Invalid, Limits, Moment, Problem, RoomId, Visitor, VisitorId,
+    Color, Field, Invalid, Limits, Line, Moment, Problem, RoomId, Visitor, VisitorId,
     id::{NotAnId, hex_id, parse_hex},
     room::check_text,
 };
@@ -235,6 +235,10 @@ pub enum Body {
     Chat(Chat),
     /// A GIF.
     Gif(GifBody),
+    /// Nothing that anybody said: what happened in the room. The author of the message is whom it happened to.
+    Line(Line),
+    /// Nothing any more: the owner deleted it, and only its place is left.
+    Deleted,
 }
 
 /// A message as it was stored.
@@ -256,43 +260,98 @@ pub struct Message {
     pub nonce: Option<Nonce>,
 }
 
+impl Message {
+    /// The event that tells it to sockets.
+    pub const fn event(&self) -> &'static str {
+        match &self.body {
+            Body::Line(line) => line.kind.event(),
+            _ => "chat",
+        }
+    }
+
+    /// Whether it is a line that nobody wrote.
+    pub const fn is_line(&self) -> bool {
+        matches!(self.body, Body::Line(_))
+    }
+}
+
+/// A message as it goes over the wire.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    #[serde(rename = "_id")]
+    id: MessageId,
+    room: RoomId,
+    seq: Seq,
+    user: WireUser,
+    hue: Option<u8>,
+    visitor: VisitorId,
+    created_at: Moment,
+    #[serde(flatten)]
+    body: WireBody<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WireUser {
+    Visitor(Color),
+    Nobody(&'static str),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WireBody<'a> {
+    Chat {
+        chat: &'a str,
+    },
+    Gif(&'a GifBody),
+    Line {
+        line: &'static str,
+        color: Color,
+        count: u32,
+        chat: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<MessageId>,
+    },
+    Deleted {
+        deleted: bool,
+    },
+}
+
+impl<'a> WireBody<'a> {
+    fn of(message: &'a Message) -> Self {
+        match &message.body {
+            Body::Chat(chat) => Self::Chat { chat: chat.as_str() },
+            Body::Gif(gif) => Self::Gif(gif),
+            Body::Line(Line { kind, count }) => Self::Line {
+                line: kind.name(),
+                color: message.author.color,
+                count: *count,
+                chat: kind.text(message.author),
+                message: kind.message(),
+            },
+            Body::Deleted => Self::Deleted { deleted: true },
+        }
+    }
+}
+
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Wire<'a> {
-            #[serde(rename = "_id")]
-            id: MessageId,
-            room: RoomId,
-            seq: Seq,
-            user: Color,
-            hue: Option<u8>,
-            visitor: VisitorId,
-            created_at: Moment,
-            #[serde(flatten)]
-            body: WireBody<'a>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            nonce: Option<&'a str>,
-        }
-        #[derive(Serialize)]
-        #[serde(untagged)]
-        enum WireBody<'a> {
-            Chat { chat: &'a str },
-            Gif(&'a GifBody),
-        }
-        let body = match &self.body {
-            Body::Chat(chat) => WireBody::Chat { chat: chat.as_str() },
-            Body::Gif(gif) => WireBody::Gif(gif),
-        };
         Wire {
             id: self.id,
             room: self.room,
             seq: self.seq,
-            user: self.author.color,
+            user: if self.is_line() {
+                WireUser::Nobody("system")
+            } else {
+                WireUser::Visitor(self.author.color)
+            },
             hue: self.author.hue,
             visitor: self.author.id,
             created_at: self.created_at,
-            body,
+            body: WireBody::of(self),
             nonce: self.nonce.as_ref().map(Nonce::as_str),
         }
         .serialize(serializer)

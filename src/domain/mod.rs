@@ -3,8 +3,10 @@
 mod id;
 
 pub mod gif;
+pub mod guest;
 pub mod invite;
 pub mod limits;
+pub mod line;
 pub mod mark;
 pub mod message;
 pub mod refusal;
@@ -13,8 +15,10 @@ pub mod room;
 pub mod visitor;
 pub mod whisper;
 
+pub use guest::{Address, AddressKey, AddressMark, Guest};
 pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;
+pub use line::{Line, LineKind};
 pub use message::{Alt, Body, Chat, GifBody, GifHash, GifName, Message, MessageId, Nonce, Said, Seq};
 pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
 pub use report::{Reason, Report, ReportId, Reported};

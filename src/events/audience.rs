@@ -10,8 +10,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use socketioxide::extract::SocketRef;
 
 use crate::{
-    domain::{Seq, VisitorId},
+    domain::{Guest, Seq, VisitorId},
     store::SocketKey,
+    texts::Lang,
 };
 
 /// An event as it goes out, serialized once for all.
@@ -48,11 +49,16 @@ pub struct Behind {
 /// A socket, and what it still has to hear.
 pub struct Listener {
     pub key: SocketKey,
-    pub visitor: Option<VisitorId>,
+    /// Whose it is; of the lobby it is nobody's.
+    pub guest: Option<Guest>,
+    /// The language of what is said to it alone.
+    pub lang: Lang,
     pub socket: SocketRef,
+    /// The place behind which it hears everything.
+    pub from: Seq,
     /// The place from which messages are missing.
     pub behind: Option<Behind>,
-    /// Whether it missed an event that is no message.
+    /// Whether it missed an event that has no place, so that it is sent what is so now.
     pub missed: bool,
     /// Its hold on the seat.
     pub hold: Hold,
@@ -71,15 +77,22 @@ pub enum Hold {
 }
 
 impl Listener {
-    pub fn new(key: SocketKey, visitor: Option<VisitorId>, socket: SocketRef) -> Self {
+    pub fn new(key: SocketKey, socket: SocketRef) -> Self {
         Self {
             key,
-            visitor,
+            guest: None,
+            lang: Lang::default(),
             socket,
+            from: 0,
             behind: None,
             missed: false,
             hold: Hold::Taken,
         }
+    }
+
+    /// The visitor whose it is.
+    pub fn visitor(&self) -> Option<VisitorId> {
+        self.guest.map(|guest| guest.visitor.id)
     }
 
     /// Hands an event to the socket; whether there was room for it.
@@ -105,6 +118,10 @@ impl Audience {
         self.listeners.push(listener);
     }
 
+    pub fn has(&self, key: SocketKey) -> bool {
+        self.listeners.iter().any(|listener| listener.key == key)
+    }
+
     /// Takes a socket out.
     pub fn remove(&mut self, key: SocketKey) -> Option<Listener> {
         let at = self.listeners.iter().position(|listener| listener.key == key)?;
@@ -126,7 +143,7 @@ impl Audience {
     /// Sends a message to all that are up to date; who can't take it is behind from here on.
     pub fn send_message(&mut self, seq: Seq, event: &Encoded) {
         for listener in &mut self.listeners {
-            if listener.behind.is_none() && !listener.send(event) {
+            if listener.behind.is_none() && seq > listener.from && !listener.send(event) {
                 listener.behind = Some(Behind {
                     after: seq.saturating_sub(1),
                     next: Some(event.clone()),
@@ -135,10 +152,9 @@ impl Audience {
         }
     }
 
-    /// Sends an event that has no place of its own to all but the sockets of `except`.
-    pub fn send_line(&mut self, event: &Encoded, except: Option<VisitorId>) {
-        let meant = |listener: &Listener| except.is_none() || listener.visitor != except;
-        for listener in self.listeners.iter_mut().filter(|listener| meant(listener)) {
+    /// Sends an event that has no place of its own.
+    pub fn send_line(&mut self, event: &Encoded) {
+        for listener in &mut self.listeners {
             if listener.is_behind() || !listener.send(event) {
                 listener.missed = true;
             }
@@ -147,7 +163,7 @@ impl Audience {
 
     /// Sends an event that has no place of its own to the sockets of some visitors.
     pub fn send_to(&mut self, event: &Encoded, visitors: &[VisitorId]) {
-        let meant = |listener: &Listener| listener.visitor.is_some_and(|visitor| visitors.contains(&visitor));
+        let meant = |listener: &Listener| listener.visitor().is_some_and(|visitor| visitors.contains(&visitor));
         for listener in self.listeners.iter_mut().filter(|listener| meant(listener)) {
             if listener.is_behind() || !listener.send(event) {
                 listener.missed = true;
@@ -165,7 +181,7 @@ impl Audience {
         for listener in self
             .listeners
             .iter()
-            .filter(|listener| listener.visitor != Some(except))
+            .filter(|listener| listener.visitor() != Some(except))
         {
             listener.send(event);
         }

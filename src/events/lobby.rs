@@ -34,7 +34,7 @@ pub struct Lobby {
 impl Lobby {
     /// Lets a socket hear of rooms.
     pub fn watch(&self, key: SocketKey, socket: SocketRef) {
-        self.audience.lock().add(Listener::new(key, None, socket));
+        self.audience.lock().add(Listener::new(key, socket));
     }
 
     /// Lets a socket hear of rooms no more.
@@ -101,7 +101,7 @@ impl Lobby {
                 Pending::Removed => Encoded::new("removeRoom", &id),
             };
             if let Some(event) = event {
-                audience.send_line(&event, None);
+                audience.send_line(&event);
             }
         }
         if audience.any_behind()

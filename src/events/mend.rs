@@ -8,10 +8,9 @@ use super::{
     room::{CATCH_UP_PAGE, RoomTask},
 };
 use crate::{
-    domain::{Refusal, Seq, Visitor},
+    domain::{Refusal, Seq},
     sentences::sentence,
     store::{Departure, SocketKey, StoreError, Window},
-    texts::Lang,
 };
 
 /// What went wrong and is not put right yet. It is tried again until it is.
@@ -60,8 +59,8 @@ impl RoomTask {
         } = self;
         let (mut refused, mut gone) = (Vec::new(), false);
         for listener in audience.iter_mut().filter(|listener| listener.hold == Hold::Lost) {
-            let Some(visitor) = listener.visitor else { continue };
-            match events.store.enter(*room, Visitor::new(visitor), listener.key).await {
+            let Some(guest) = listener.guest else { continue };
+            match events.store.enter(*room, guest, listener.key).await {
                 Ok(_) => listener.hold = Hold::Retaken,
                 Err(StoreError::Refused(Refusal::RoomNotFound)) => {
                     gone = true;
@@ -87,7 +86,7 @@ impl RoomTask {
     /// Lets a socket go that has no seat any more.
     fn unseat(&mut self, key: SocketKey, refusal: &Refusal) {
         if let Some(listener) = self.audience.remove(key) {
-            let message = sentence(refusal, Lang::default());
+            let message = sentence(refusal, listener.lang);
             let code = refusal.code();
             if let Some(event) = Encoded::new("exception", &Unseated { code, message }) {
                 listener.send(&event);
@@ -99,20 +98,16 @@ impl RoomTask {
     /// socket may have left before.
     pub async fn detach(&mut self, key: SocketKey) {
         let gone = self.audience.remove(key).filter(|gone| gone.hold == Hold::Retaken);
-        if let Some(visitor) = gone.and_then(|gone| gone.visitor) {
+        if let Some(guest) = gone.and_then(|gone| gone.guest) {
             let how = Departure::Dropped;
-            let left = self
-                .events
-                .store
-                .leave(self.room, Visitor::new(visitor), key, how)
-                .await;
+            let left = self.events.store.leave(self.room, guest.visitor, key, how).await;
             if let Err(error) = left {
                 warn!(%error, "a seat taken again can't be given up yet");
             }
         }
     }
 
-    /// Tells what the room is now: its messages, its title and seats, its members; whether that could be read.
+    /// Tells what the room is now: its messages and lines, its title and seats; whether that could be read.
     async fn read_anew(&mut self) -> bool {
         let record = match self.events.store.room(self.room).await {
             Ok(Some(record)) => record,
@@ -128,9 +123,8 @@ impl RoomTask {
         if !self.tell_up_to(record.last_seq).await {
             return false;
         }
-        self.tell("updateRoom", &record.room, None);
-        // Who missed something is sent the members, when its turn to catch up comes.
-        self.audience.iter_mut().for_each(|listener| listener.missed = true);
+        self.tell("updateRoom", &record.room);
+        self.tell("missed", &());
         true
     }
 

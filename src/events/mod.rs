@@ -21,8 +21,9 @@ use tracing::warn;
 pub use self::lobby::Lobby;
 use self::room::{RoomEvent, RoomTask};
 use crate::{
-    domain::{Color, RoomId, Visitor, VisitorId},
+    domain::{Guest, RoomId, Visitor},
     store::{Change, Changes, Entry, SocketKey, Store, StoreError},
+    texts::Lang,
     uploads::Uploads,
 };
 
@@ -36,32 +37,6 @@ pub const CHAT_NS: &str = "/chat";
 
 /// Events that may wait for one room's task. The follower waits when it is full, and then so does the store.
 const ROOM_QUEUE: usize = 1_024;
-
-/// A line that nobody wrote.
-#[derive(Serialize)]
-struct System {
-    user: &'static str,
-    chat: String,
-    visitor: VisitorId,
-    color: Color,
-    hue: Option<u8>,
-    count: u32,
-}
-
-impl System {
-    /// The textbook's line: `colour님이 verb하셨습니다.` Pages write their own, in their reader's language.
-    fn new(visitor: Visitor, verb: &str, count: u32) -> Self {
-        let Visitor { id, color, hue } = visitor;
-        Self {
-            user: "system",
-            chat: format!("{color}님이 {verb}하셨습니다."),
-            visitor: id,
-            color,
-            hue,
-            count,
-        }
-    }
-}
 
 /// Told to every socket before the server stops.
 #[derive(Serialize)]
@@ -77,7 +52,9 @@ pub struct Joining {
     /// Its key among the seats.
     pub key: SocketKey,
     /// Whose it is.
-    pub visitor: Visitor,
+    pub guest: Guest,
+    /// The language of what is said to it alone.
+    pub lang: Lang,
     /// Where the answer to its `join` goes.
     pub ack: AckSender,
     /// The seat it got.
@@ -159,9 +136,9 @@ impl Events {
         self.tell(room, RoomEvent::Detach(key)).await;
     }
 
-    /// Tells the others in the room that a visitor is typing.
-    pub async fn typing(&self, room: RoomId, visitor: Visitor) {
-        self.tell(room, RoomEvent::Typing(visitor)).await;
+    /// Tells the others in the room that a visitor is typing, if that socket is still in it.
+    pub async fn typing(&self, room: RoomId, visitor: Visitor, key: SocketKey) {
+        self.tell(room, RoomEvent::Typing(visitor, key)).await;
     }
 
     async fn tell(&self, room: RoomId, event: RoomEvent) {

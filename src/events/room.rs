@@ -7,7 +7,7 @@ use tokio::{sync::mpsc, time::Instant};
 use tracing::warn;
 
 use super::{
-    Events, Joining, System,
+    Events, Joining,
     audience::{Audience, Behind, Encoded, Listener},
     mend::Wrong,
 };
@@ -34,7 +34,7 @@ pub enum RoomEvent {
     Change(Change),
     Attach(Box<Joining>),
     Detach(SocketKey),
-    Typing(Visitor),
+    Typing(Visitor, SocketKey),
 }
 
 /// The answer to `join`.
@@ -117,19 +117,15 @@ impl RoomTask {
     async fn handle(&mut self, event: RoomEvent) {
         match event {
             RoomEvent::Change(Change::Posted(message)) => self.tell_message(&message).await,
-            RoomEvent::Change(Change::Entered(room, visitor)) => {
-                self.tell("join", &System::new(visitor, "입장", room.count), Some(visitor));
-            }
-            RoomEvent::Change(Change::Left(room, visitor)) => {
-                self.tell("exit", &System::new(visitor, "퇴장", room.count), Some(visitor));
-            }
+            // The line about it follows.
+            RoomEvent::Change(Change::Entered(..) | Change::Left(..)) => (),
             RoomEvent::Change(Change::Whispered(whisper)) => {
                 if let Some(event) = Encoded::new("whisper", &*whisper) {
                     self.audience.send_to(&event, &[whisper.author.id, whisper.to.id]);
                 }
             }
             RoomEvent::Change(Change::Reported(report)) => self.tell_owner(&report).await,
-            RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room, None),
+            RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room),
             RoomEvent::Change(Change::RoomRemoved(_)) => self.tell_removal(),
             RoomEvent::Change(Change::RoomCreated(_)) => (),
             RoomEvent::Change(Change::Missed) => {
@@ -142,8 +138,10 @@ impl RoomTask {
             }
             RoomEvent::Attach(joining) => self.attach(*joining).await,
             RoomEvent::Detach(key) => self.detach(key).await,
-            RoomEvent::Typing(visitor) => {
-                if let Some(event) = Encoded::new("typing", &visitor) {
+            RoomEvent::Typing(visitor, key) => {
+                if self.audience.has(key)
+                    && let Some(event) = Encoded::new("typing", &visitor)
+                {
                     self.audience.send_hint(&event, visitor.id);
                 }
             }
@@ -171,51 +169,63 @@ impl RoomTask {
         }
     }
 
-    pub(super) fn tell(&mut self, name: &'static str, data: &impl Serialize, except: Option<Visitor>) {
+    pub(super) fn tell(&mut self, name: &'static str, data: &impl Serialize) {
         if let Some(event) = Encoded::new(name, data) {
-            self.audience.send_line(&event, except.map(|visitor| visitor.id));
+            self.audience.send_line(&event);
         }
     }
 
-    /// Answers a `join` and adds the socket: every message behind the answer's `seq` will reach it, none before.
+    /// Answers a `join` and adds the socket: every message behind the answer's `seq` will reach it, none before. The
+    /// members of the answer are those at that place.
     async fn attach(&mut self, joining: Joining) {
         let Joining {
             socket,
             key,
-            visitor,
+            guest,
+            lang,
             ack,
             entry,
         } = joining;
-        let seq = match self.seq {
+        let told = match self.seq {
             Some(seq) => seq,
             // What was committed before this is read by the client; the changes about it that still come are skipped.
             None => match self.events.store.room(self.room).await {
-                Ok(Some(record)) => record.last_seq,
+                Ok(Some(record)) => record.last_seq.max(entry.seq),
                 Ok(None) => {
                     self.removed = true;
                     0
                 }
                 Err(error) => {
                     warn!(%error, "a room's last place is unknown; its sockets hear every message");
-                    0
+                    entry.seq
                 }
             },
         };
-        self.seq = Some(seq);
-        let Entry { room, members } = &entry;
+        self.seq = Some(told);
+        let Entry { room, members, seq } = &entry;
         // Who can't even take this answer is full of older events and asks again.
         let _ = ack.send(&Joined {
             ok: true,
-            you: visitor,
+            you: guest.visitor,
             room,
             members,
-            seq,
+            seq: *seq,
         });
         if self.removed {
             // It went between the seat and this answer.
             let _ = socket.emit("removeRoom", &self.room);
-        } else {
-            self.audience.add(Listener::new(key, Some(visitor.id), socket));
+        } else if !self.audience.has(key) {
+            self.audience.add(Listener {
+                guest: Some(guest),
+                lang,
+                from: *seq,
+                // What was told since it took its seat.
+                behind: (told > *seq).then_some(Behind {
+                    after: *seq,
+                    next: None,
+                }),
+                ..Listener::new(key, socket)
+            });
         }
     }
 
@@ -233,7 +243,7 @@ impl RoomTask {
     }
 
     pub(super) fn send_message(&mut self, message: &Message) {
-        if let Some(event) = Encoded::new("chat", message) {
+        if let Some(event) = Encoded::new(message.event(), message) {
             self.audience.send_message(message.seq, &event);
         }
         self.seq = Some(message.seq);
@@ -258,15 +268,20 @@ impl RoomTask {
                 continue;
             }
             if listener.missed
-                && let Ok(members) = events.store.members(*room).await
-                && let Some(event) = Encoded::new("members", &members)
+                && let Ok(Some(record)) = events.store.room(*room).await
+                && let (Some(event), Some(missed)) = (Encoded::new("updateRoom", &record.room), missed())
             {
-                listener.missed = !listener.send(&event);
+                listener.missed = !(listener.send(&event) && listener.send(&missed));
                 taken |= !listener.missed;
             }
         }
         taken
     }
+}
+
+/// Says that whispers and reports may have got lost on their way; they are read anew.
+fn missed() -> Option<Encoded> {
+    Encoded::new("missed", &())
 }
 
 /// Sends a socket the messages it missed, up to `last`; whether it has them all now.
@@ -302,7 +317,7 @@ async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, listener: &
             break;
         }
         for message in page.iter().take_while(|message| message.seq <= last) {
-            let next = Encoded::new("chat", message);
+            let next = Encoded::new(message.event(), message);
             if next.as_ref().is_some_and(|event| !listener.send(event)) {
                 listener.behind = Some(Behind { next, ..behind });
                 return false;

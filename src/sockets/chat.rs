@@ -24,7 +24,7 @@ use super::{
     next_key,
 };
 use crate::{
-    domain::{Field, Invalid, Limits, Message, Nonce, Problem, Reason, Refusal, Report, RoomId, Whisper},
+    domain::{Field, Invalid, Limits, Message, Nonce, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
     events::Joining,
     messages::{addressee, reported_message, said},
     sentences::sentence,
@@ -220,7 +220,8 @@ impl Client {
                 let joining = Joining {
                     socket,
                     key: self.key,
-                    visitor: self.who.visitor,
+                    guest: self.who.guest,
+                    lang: self.who.lang,
                     ack: reply.ack(),
                     entry,
                 };
@@ -237,7 +238,7 @@ impl Client {
             Some(Value::String(_)) | None => return Err(Invalid::new(Field::Room, Problem::Empty).into()),
             Some(_) => return Err(Invalid::new(Field::Room, Problem::Malformed).into()),
         };
-        let entry = self.state.rooms.enter(id, self.who.visitor, self.key).await?;
+        let entry = self.state.rooms.enter(id, self.who.guest, self.key).await?;
         let before = *self.room.lock();
         if before.is_some_and(|before| before != id) {
             self.leave(Departure::Left).await?;
@@ -255,27 +256,21 @@ impl Client {
             Some(_) => return Err(Invalid::new(Field::Body, Problem::Malformed).into()),
             None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
         };
-        self.state.messages.post(room, self.who.visitor, body, nonce).await
+        self.state.messages.post(room, self.visitor(), body, nonce).await
     }
 
     async fn whisper(&self, data: Option<&Value>) -> Result<Arc<Whisper>, Refusal> {
         let (room, fields) = (self.room()?, object(data)?);
-        let to = addressee(self.who.visitor, text(fields, Field::To)?)?;
+        let to = addressee(self.visitor(), text(fields, Field::To)?)?;
         let (body, nonce) = (read_body(fields, &self.state.limits)?, read_nonce(fields)?);
-        self.state
-            .messages
-            .whisper(room, self.who.visitor, to, body, nonce)
-            .await
+        self.state.messages.whisper(room, self.visitor(), to, body, nonce).await
     }
 
     async fn report(&self, data: Option<&Value>) -> Result<Report, Refusal> {
         let (room, fields) = (self.room()?, object(data)?);
         let message = reported_message(text(fields, Field::Message)?)?;
         let reason = Reason::parse(text(fields, Field::Reason)?.unwrap_or_default(), &self.state.limits)?;
-        self.state
-            .messages
-            .report(room, self.who.visitor, message, reason)
-            .await
+        self.state.messages.report(room, self.visitor(), message, reason).await
     }
 
     async fn typing(&self) -> Result<(), Refusal> {
@@ -283,11 +278,15 @@ impl Client {
         let now = Instant::now();
         let last = self.typed_at.lock().replace(now);
         if last.is_none_or(|last| now.duration_since(last) >= TYPING_EVERY) {
-            self.state.events.typing(room, self.who.visitor).await;
+            self.state.events.typing(room, self.visitor(), self.key).await;
         } else {
             *self.typed_at.lock() = last;
         }
         Ok(())
+    }
+
+    const fn visitor(&self) -> Visitor {
+        self.who.guest.visitor
     }
 
     /// The room the socket is in.
@@ -310,7 +309,7 @@ impl Client {
             return Ok(());
         };
         self.state.events.detach(room, self.key).await;
-        self.state.rooms.leave(room, self.who.visitor, self.key, how).await
+        self.state.rooms.leave(room, self.visitor(), self.key, how).await
     }
 
     /// Says no, in the acknowledgement if one was asked for, else by an `exception`.

@@ -20,7 +20,7 @@ use std::{
 use socketioxide::{SocketIo, extract::SocketRef, handler::ConnectHandler};
 
 use crate::{
-    domain::Visitor,
+    domain::Guest,
     events::{CHAT_NS, LOBBY_NS},
     state::AppState,
     store::SocketKey,
@@ -30,8 +30,8 @@ use crate::{
 /// Who opened the socket; put into the handshake by the layer around it.
 #[derive(Clone, Copy, Debug)]
 pub struct Handshake {
-    /// The visitor of the session.
-    pub visitor: Visitor,
+    /// The visitor of the session, and where from.
+    pub guest: Guest,
     /// The language of the visitor's answers.
     pub lang: Lang,
 }

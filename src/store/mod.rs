@@ -20,8 +20,8 @@ use tokio::sync::mpsc;
 
 use crate::{
     domain::{
-        Access, Alt, Chat, GifBody, GifHash, GifName, InviteHash, Max, Message, MessageId, Moment, Nonce, Reason,
-        Refusal, Report, ReportId, Reported, Room, RoomId, Seq, Title, Visitor, VisitorId, Whisper, WhisperId,
+        Access, Alt, Chat, GifBody, GifHash, GifName, Guest, InviteHash, Max, Message, MessageId, Moment, Nonce,
+        Reason, Refusal, Report, ReportId, Reported, Room, RoomId, Seq, Title, Visitor, VisitorId, Whisper, WhisperId,
     },
     seldom::Seldom,
 };
@@ -64,11 +64,11 @@ pub enum Change {
     RoomUpdated(Room),
     /// A room is gone, with its messages.
     RoomRemoved(RoomId),
-    /// A visitor took a seat; the room with its new count.
+    /// A visitor took a seat; the room with its new count. The line about it follows as [`Change::Posted`].
     Entered(Room, Visitor),
-    /// A visitor's seat is free; the room with its new count.
+    /// A visitor's seat is free; the room with its new count. The line about it follows as [`Change::Posted`].
     Left(Room, Visitor),
-    /// A message was stored.
+    /// A message was stored, or a line that nobody wrote.
     Posted(Arc<Message>),
     /// A whisper was stored.
     Whispered(Arc<Whisper>),
@@ -210,6 +210,9 @@ pub struct Entry {
     pub room: Room,
     /// Who sits in it, the longest first.
     pub members: Vec<Visitor>,
+    /// The place of the line about it; without one, a place from which on every line about others will come. `members`
+    /// is who sits there at that place.
+    pub seq: Seq,
 }
 
 /// How a socket left.
@@ -454,11 +457,11 @@ pub trait Store: Send + Sync + 'static {
     /// Who sits in a room, the longest first; nobody when there is no room.
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError>;
 
-    /// Takes a seat for a socket, or adds the socket to the visitor's seat. `RoomFull` when there is none left,
-    /// `WrongPassword` without a grant.
-    async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError>;
+    /// Takes a seat for a socket, with a line in the room about it, or adds the socket to the visitor's seat. `RoomFull`
+    /// when there is none left, `WrongPassword` without a grant.
+    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError>;
 
-    /// Takes a socket from its visitor's seat.
+    /// Takes a socket from its visitor's seat. A seat that is free by it leaves a line in the room.
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError>;
 
     /// Stores a message of a member. `NotAMember` when the author has no seat, `NotFound` when a GIF to be sent again is
@@ -519,7 +522,7 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
-    /// Frees the seats and removes the rooms whose grace is over.
+    /// Frees the seats and removes the rooms whose grace is over. A seat that is free leaves a line in its room.
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError>;
 
     /// Commits what is waiting and stops. Later calls fail with [`StoreError::Stopped`].

@@ -4,7 +4,7 @@ use super::{
     links::{Part, parts},
     size_text,
 };
-use crate::domain::visitor::hue_class;
+use crate::domain::{LineKind, visitor::hue_class};
 use crate::texts::{Texts, fill};
 
 /// Later messages of one visitor join the group of the first when they follow within this time.
@@ -35,10 +35,51 @@ pub struct MessageView<'a> {
     pub text: Option<Cow<'a, str>>,
     /// What was sent, when it is a GIF.
     pub gif: Option<GifView<'a>>,
+    /// What happened, when nobody wrote it.
+    pub line: Option<LineView>,
+    /// Whether the owner deleted it.
+    pub deleted: bool,
     /// Whether it belongs to the group of the message before; [`MessageView::group`] finds out.
     pub more: bool,
     /// Whether it is the blank, which carries the parts of every kind of message.
     pub(crate) blank: bool,
+}
+
+/// A line that nobody wrote, in the language of the page.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LineView {
+    /// What happened.
+    pub kind: &'static str,
+    /// What stands before the visitor's name.
+    pub before: &'static str,
+    /// What stands behind it.
+    pub after: &'static str,
+}
+
+impl LineView {
+    /// The line of a kind.
+    pub fn new(kind: LineKind, t: &Texts) -> Self {
+        let split = &t.split;
+        let (before, after) = match kind {
+            LineKind::Joined => split.joined,
+            LineKind::Left => split.left,
+            LineKind::Owner => split.owner_line,
+            LineKind::Kicked => split.kicked,
+            LineKind::Banned => split.banned,
+            LineKind::Cleared => split.cleared,
+            LineKind::Deleted(_) => ("", ""),
+        };
+        Self {
+            kind: kind.name(),
+            before,
+            after,
+        }
+    }
+
+    /// Whether it only keeps its place: a deleted message says so itself.
+    pub fn is_silent(&self) -> bool {
+        self.before.is_empty() && self.after.is_empty() && !self.kind.is_empty()
+    }
 }
 
 /// A GIF of a message.
@@ -77,6 +118,26 @@ impl<'a> MessageView<'a> {
         }
     }
 
+    /// A line that nobody wrote.
+    pub fn line(id: Cow<'a, str>, seq: u64, line: LineView) -> Self {
+        Self {
+            id,
+            seq,
+            line: Some(line),
+            ..Self::empty()
+        }
+    }
+
+    /// A message that the owner deleted.
+    pub fn deleted(id: Cow<'a, str>, seq: u64) -> Self {
+        Self {
+            id,
+            seq,
+            deleted: true,
+            ..Self::empty()
+        }
+    }
+
     /// Adds who wrote it.
     pub fn by(self, visitor: Cow<'a, str>, color: Cow<'a, str>, hue: Option<u8>, mine: bool) -> Self {
         Self {
@@ -109,6 +170,8 @@ impl<'a> MessageView<'a> {
             mine: false,
             text: None,
             gif: None,
+            line: None,
+            deleted: false,
             more: false,
             blank: false,
         }
@@ -135,7 +198,9 @@ impl<'a> MessageView<'a> {
         for i in 1..messages.len() {
             let (before, rest) = messages.split_at_mut(i);
             if let (Some(last), Some(this)) = (before.last(), rest.first_mut()) {
-                this.more = this.visitor == last.visitor && (0..GROUP_MS).contains(&(this.at_ms - last.at_ms));
+                let both_wrote = this.line.is_none() && last.line.is_none();
+                let soon = (0..GROUP_MS).contains(&(this.at_ms - last.at_ms));
+                this.more = both_wrote && soon && this.visitor == last.visitor;
             }
         }
     }

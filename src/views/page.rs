@@ -1,6 +1,6 @@
 use askama::Template;
 
-use super::{Limits, MessageView, RoomForm, RoomView, VisitorView, size_text};
+use super::{Limits, LineView, MessageView, RoomForm, RoomView, VisitorView, size_text};
 use crate::domain::Invalid;
 use crate::texts::{Texts, fill};
 
@@ -166,6 +166,7 @@ pub struct ChatPage<'a> {
     /// One page of history, oldest first, grouped.
     pub messages: Vec<MessageView<'a>>,
     blank: MessageView<'static>,
+    blank_line: LineView,
     nobody: VisitorView<'static>,
 }
 
@@ -189,6 +190,7 @@ impl<'a> ChatPage<'a> {
             members,
             messages,
             blank: MessageView::blank(),
+            blank_line: LineView::default(),
             nobody,
         }
     }

@@ -45,7 +45,7 @@ pub async fn prepare(State(state): State<AppState>, request: Request, next: Next
         };
         match visit::visitor(session, &state.config).await {
             Ok(visitor) => extensions.insert(Handshake {
-                visitor,
+                guest: visitor.into(),
                 lang: Prefs::of(&parts.headers).lang,
             }),
             Err(refusal) => return Refused(refusal).into_response(),

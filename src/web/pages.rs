@@ -21,8 +21,10 @@ use crate::{
     domain::{Body, Field, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
     sentences::sentence,
     state::AppState,
+    texts::Texts,
     views::{
-        ChatPage, GatePage, GifView, MainPage, MessageView, Page, RoomForm, RoomPage, RoomRows, RoomView, VisitorView,
+        ChatPage, GatePage, GifView, LineView, MainPage, MessageView, Page, RoomForm, RoomPage, RoomRows, RoomView,
+        VisitorView,
     },
 };
 
@@ -127,7 +129,10 @@ pub async fn chat(
     let members = state.rooms.members(id).await?;
     let path = format!("/room/{id}");
     let page = frame(&state, prefs, &visitor, &path);
-    let messages = history.iter().map(|message| message_view(message, &visitor)).collect();
+    let messages = history
+        .iter()
+        .map(|message| message_view(message, &visitor, page.t))
+        .collect();
     let members = members.iter().map(visitor_view).collect();
     let room = room_view(&record.room, &visitor, Moment::now());
     Ok(html(&ChatPage::new(page, room, members, messages)))
@@ -215,7 +220,7 @@ fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> {
     }
 }
 
-fn message_view<'a>(message: &'a Message, me: &Visitor) -> MessageView<'a> {
+fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> MessageView<'a> {
     let id: Cow<'_, str> = message.id.to_string().into();
     let view = match &message.body {
         Body::Chat(chat) => MessageView::text(id, message.seq, chat.as_str().into()),
@@ -229,6 +234,8 @@ fn message_view<'a>(message: &'a Message, me: &Visitor) -> MessageView<'a> {
             };
             MessageView::gif(id, message.seq, gif)
         }
+        Body::Line(line) => MessageView::line(id, message.seq, LineView::new(line.kind, t)),
+        Body::Deleted => MessageView::deleted(id, message.seq),
     };
     let author = message.author;
     view.by(

@@ -42,12 +42,12 @@ impl Stage {
     /// No message, no file, and the next GIF goes through.
     async fn nothing_happened(&mut self) {
         self.app.no_files_left().await;
-        assert_eq!(self.visitor.history(&self.room).await, Vec::<Value>::new());
+        assert_eq!(self.visitor.written(&self.room).await, Vec::<Value>::new());
         let heard = self.socket.heard(&self.room).await;
         assert!(heard.is_empty(), "{heard:?}");
         self.app.still_answers().await;
         let message = self.upload(fixtures::animated(8, 8, 2)).await.ok().json();
-        assert_eq!(message["seq"], 1);
+        assert_eq!(message["seq"], 2);
     }
 
     /// The answer to bytes written by hand.
@@ -80,7 +80,7 @@ async fn a_gif_is_stored_told_and_served_with_its_still() {
         ("bytes", json!(gif.len())),
         ("alt", json!("막대가 움직인다")),
         ("nonce", json!("g-1")),
-        ("seq", json!(1)),
+        ("seq", json!(2)),
         ("user", json!(stage.visitor.color)),
         ("visitor", json!(stage.visitor.id)),
     ] {
@@ -88,7 +88,7 @@ async fn a_gif_is_stored_told_and_served_with_its_still() {
     }
     assert_eq!(message.get("chat"), None);
     assert_eq!(stage.socket.wait("chat").await, message);
-    assert_eq!(stage.visitor.history(&stage.room).await, std::slice::from_ref(&message));
+    assert_eq!(stage.visitor.written(&stage.room).await, std::slice::from_ref(&message));
 
     let served = stage.visitor.get(&path_of(&message)).await.ok();
     assert_eq!(served.body, gif);
@@ -500,7 +500,7 @@ async fn an_upload_repeated_with_its_nonce_is_one_message_and_one_file() {
     // The nonce is the visitor's, whatever it marks.
     let chat = stage.socket.ask("chat", json!({ "chat": "x", "nonce": "same" })).await;
     assert_eq!(chat["message"], first);
-    assert_eq!(stage.visitor.history(&stage.room).await.len(), 1);
+    assert_eq!(stage.visitor.written(&stage.room).await.len(), 1);
     eventually("one GIF and its still are left", async || {
         (stage.app.files().len() == 2).then_some(())
     })
@@ -559,12 +559,12 @@ async fn a_start_sweeps_away_files_without_a_message_and_messages_without_a_file
     let mut left = vec![".gitkeep".to_owned(), names[0].clone(), format!("still-{}", names[0])];
     left.sort();
     assert_eq!(stage.app.files(), left);
-    let history = stage.visitor.history(&stage.room).await;
+    let history = stage.visitor.written(&stage.room).await;
     let kept: Vec<_> = history.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
-    assert_eq!(kept, [1, 2, 3, 5, 7]);
+    assert_eq!(kept, [2, 3, 4, 6, 8]);
     stage.visitor.get(&format!("/gif/{}", names[0])).await.ok();
     // A place is not given out twice, also after one more start.
-    for next in [9, 10] {
+    for next in [10, 11] {
         let mut socket = stage.visitor.join(&stage.room).await;
         assert_eq!(socket.post("weiter").await["seq"], next);
         stage.app.restart().await;

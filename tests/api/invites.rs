@@ -70,7 +70,7 @@ async fn a_withdrawn_invite_lets_nobody_in_and_takes_its_grants_along() {
     eve.get_json(&path).await.refused(404, "invite_not_found");
     let page = eve.get(&path).await;
     assert!(page.status == 404 && page.text().contains("This invite does not work any more."));
-    assert_eq!(seated.post("still here").await["seq"], 1);
+    assert_eq!(seated.post("still here").await["seq"], 2);
     assert_eq!(bea.get(&format!("/room/{room}")).await.status, 403);
     let (fresh, _) = invite(&ann, &room).await;
     assert_ne!(fresh, path);

@@ -25,6 +25,21 @@ fn keys(object: &Value) -> BTreeSet<&str> {
     object.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
+/// The fields of a line that nobody wrote. Those that the textbook has are among them.
+const LINE: [&str; 11] = [
+    "_id",
+    "room",
+    "seq",
+    "user",
+    "line",
+    "visitor",
+    "color",
+    "hue",
+    "count",
+    "chat",
+    "createdAt",
+];
+
 fn numbered(range: impl Iterator<Item = u64>) -> Vec<String> {
     range.map(|n| n.to_string()).collect()
 }
@@ -46,10 +61,10 @@ async fn a_message_is_stored_before_it_is_acknowledged() {
         let acked = socket.post(&n.to_string()).await;
         let stored = visitor.history(&room).await;
         assert_eq!(stored.last(), Some(&acked));
-        assert_eq!(seqs(&stored), (1..=n).collect::<Vec<_>>());
+        assert_eq!(seqs(&stored), (1..=n + 1).collect::<Vec<_>>());
     }
-    // Also for somebody else who looks into the store.
-    assert_eq!(app.rows("messages").await, 20);
+    // Also for somebody else who looks into the store: twenty texts and the line of the join.
+    assert_eq!(app.rows("messages").await, 21);
 }
 
 #[tokio::test]
@@ -66,7 +81,7 @@ async fn a_message_has_the_fields_of_the_interface_and_no_other() {
         (&message["user"], &message["visitor"]),
         (&json!(visitor.color), &json!(visitor.id))
     );
-    assert_eq!((&message["room"], &message["seq"]), (&json!(room), &json!(1)));
+    assert_eq!((&message["room"], &message["seq"]), (&json!(room), &json!(2)));
     let at: jiff::Timestamp = message["createdAt"].as_str().unwrap().parse().unwrap();
     assert!(message["createdAt"].as_str().unwrap().ends_with('Z'));
     assert!(jiff::Timestamp::now().duration_since(at).as_secs() < 60);
@@ -103,20 +118,22 @@ async fn eight_who_post_at_once_leave_no_gap_and_everybody_hears_the_same() {
             (socket, posted)
         }));
     }
-    let heard = reader.messages_to(8 * EACH).await;
-    assert_eq!(seqs(&heard), (1..=8 * EACH).collect::<Vec<_>>());
+    let last = 9 + 8 * EACH;
+    let heard = reader.messages_to(last).await;
+    // The first nine places are those of the joins.
+    assert_eq!(seqs(&heard), (10..=last).collect::<Vec<_>>());
     for poster in posting {
         let (mut socket, posted) = poster.await.unwrap();
         // One client's messages stand in the order in which it sent them.
         assert!(seqs(&posted).is_sorted());
         assert!(posted.iter().all(|message| heard.contains(message)));
         assert!(
-            socket.messages_to(8 * EACH).await == heard,
+            socket.messages_to(last).await == heard,
             "one heard something else than another"
         );
     }
     assert!(
-        owner.history(&room).await == heard,
+        owner.written(&room).await == heard,
         "what was told is not what is stored"
     );
     let late = reader.heard(&room).await;
@@ -137,12 +154,12 @@ async fn the_same_nonce_posts_once_over_http_and_sockets_alike() {
     assert_eq!(post_by_http(&visitor, &room, "둘", "n-2").await, second);
     // Somebody else's nonce, and the same one in another room, are other messages.
     let others = post_by_http(&other, &room, "셋", "n-1").await;
-    assert_eq!(others["seq"], 3);
+    assert_eq!(others["seq"], 5);
     let elsewhere = visitor.create_room("딴 방").await;
     let mut there = visitor.join(&elsewhere).await;
     assert_eq!(
         there.ask("chat", json!({ "chat": "넷", "nonce": "n-1" })).await["message"]["seq"],
-        1
+        2
     );
     let heard: Vec<_> = hearing
         .heard(&room)
@@ -165,7 +182,7 @@ async fn ten_tries_with_one_nonce_at_the_same_time_post_once() {
     let tries = (0..10).map(|_| post_by_http(&visitor, &room, "한 번", "same"));
     let answers = futures_util::future::join_all(tries).await;
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
-    assert_eq!(visitor.history(&room).await.len(), 1);
+    assert_eq!(visitor.written(&room).await.len(), 1);
 }
 
 #[tokio::test]
@@ -174,7 +191,7 @@ async fn a_room_goes_on_counting_after_a_restart_and_remembers_nonces() {
     let visitor = app.visitor().await;
     let (room, other) = (visitor.create_room("방").await, visitor.create_room("딴 방").await);
     let mut socket = visitor.join(&room).await;
-    for n in 1..=3 {
+    for n in 2..=4 {
         assert_eq!(socket.post("전").await["seq"], n);
     }
     let marked = post_by_http(&visitor, &room, "표시", "n").await;
@@ -183,11 +200,12 @@ async fn a_room_goes_on_counting_after_a_restart_and_remembers_nonces() {
     app.restart().await;
     assert_eq!(visitor.history(&room).await, before);
     let mut socket = visitor.connect("/chat").await;
-    assert_eq!(socket.join(&room).await["seq"], 4);
+    // Who is back at once makes no line.
+    assert_eq!(socket.join(&room).await["seq"], 5);
     assert_eq!(post_by_http(&visitor, &room, "표시", "n").await, marked);
-    assert_eq!(socket.post("후").await["seq"], 5);
-    assert_eq!(seqs(&visitor.history(&room).await), [1, 2, 3, 4, 5]);
-    assert_eq!(visitor.join(&other).await.post("둘").await["seq"], 2);
+    assert_eq!(socket.post("후").await["seq"], 6);
+    assert_eq!(seqs(&visitor.history(&room).await), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(visitor.join(&other).await.post("둘").await["seq"], 3);
 }
 
 #[tokio::test]
@@ -196,7 +214,8 @@ async fn history_is_paged_both_ways() {
     let visitor = app.visitor().await;
     let room = visitor.create_room("방").await;
     let mut socket = visitor.join(&room).await;
-    for n in 1..=120_u64 {
+    // The first place is that of the join.
+    for n in 2..=120_u64 {
         socket.emit("chat", n.to_string()).await;
     }
     socket.messages_to(120).await;
@@ -286,7 +305,7 @@ async fn only_a_member_posts() {
     assert_eq!(socket.ask("leave", Value::Null).await, json!({ "ok": true }));
     socket.ask_in_vain("chat", json!({ "chat": "x" }), "not_a_member").await;
     other.post_chat(&room, "x").await.refused(403, "not_a_member");
-    assert_eq!(owner.history(&room).await.len(), 1);
+    assert_eq!(owner.written(&room).await.len(), 1);
 }
 
 #[tokio::test]
@@ -304,10 +323,8 @@ async fn a_client_written_for_the_textbook_works() {
     .await;
     newcomer.emit("join", &room).await;
     let line = socket.wait("join").await;
-    assert_eq!(
-        keys(&line),
-        BTreeSet::from(["user", "chat", "visitor", "color", "hue", "count"])
-    );
+    assert_eq!(keys(&line), BTreeSet::from(LINE));
+    assert_eq!((&line["line"], &line["seq"]), (&json!("joined"), &json!(2)));
     assert_eq!(line["user"], "system");
     assert_eq!(line["chat"], format!("{}님이 입장하셨습니다.", second.color));
     assert_eq!(
@@ -335,10 +352,8 @@ async fn a_client_written_for_the_textbook_works() {
 
     newcomer.goodbye().await;
     let line = socket.wait("exit").await;
-    assert_eq!(
-        keys(&line),
-        BTreeSet::from(["user", "chat", "visitor", "color", "hue", "count"])
-    );
+    assert_eq!(keys(&line), BTreeSet::from(LINE));
+    assert_eq!(line["line"], "left");
     assert_eq!(line["chat"], format!("{}님이 퇴장하셨습니다.", second.color));
     assert_eq!((&line["visitor"], &line["count"]), (&json!(second.id), &json!(1)));
 }
@@ -356,7 +371,7 @@ async fn a_form_that_posts_leads_back_to_the_room() {
         (posted.status, posted.header("location")),
         (303, Some(&*format!("/room/{room}")))
     );
-    assert_eq!(visitor.history(&room).await[0]["chat"], "폼 & 글");
+    assert_eq!(visitor.written(&room).await[0]["chat"], "폼 & 글");
 }
 
 #[tokio::test]
@@ -368,9 +383,9 @@ async fn two_hundred_texts_sent_in_one_go_arrive_in_their_order() {
     for n in 1..=200 {
         writing.emit("chat", json!({ "chat": n.to_string() })).await;
     }
-    let got = reading.messages_to(200).await;
+    let got = reading.messages_to(202).await;
     assert_eq!(texts(&got), numbered(1..=200));
-    assert_eq!(seqs(&got), (1..=200).collect::<Vec<_>>());
+    assert_eq!(seqs(&got), (3..=202).collect::<Vec<_>>());
     assert!(writing.heard(&room).await.iter().all(|event| event.name != "exception"));
 }
 
@@ -384,9 +399,9 @@ async fn what_is_sent_right_behind_connect_is_not_lost() {
         let joined = socket.ask_later("join", &room).await;
         let posted = socket.ask_later("chat", json!({ "chat": n.to_string() })).await;
         assert_eq!(socket.ack(joined).await["ok"], true, "round {n}");
-        assert_eq!(socket.ack(posted).await["message"]["seq"], n, "round {n}");
+        assert_eq!(socket.ack(posted).await["message"]["seq"], n + 1, "round {n}");
     }
-    assert_eq!(texts(&visitor.history(&room).await), numbered(1..=100));
+    assert_eq!(texts(&visitor.written(&room).await), numbered(1..=100));
 }
 
 #[tokio::test]
@@ -410,15 +425,15 @@ async fn long_polling_has_the_same_identity_and_the_same_events() {
         (&second["visitor"], &third["visitor"]),
         (&json!(polling.id), &json!(other.id))
     );
-    let (by_polling, by_socket) = (polled.messages_to(3).await, socket.messages_to(3).await);
+    let (by_polling, by_socket) = (polled.messages_to(5).await, socket.messages_to(5).await);
     assert_eq!(by_polling, by_socket);
     assert_eq!(texts(&by_polling), ["하나", "둘", "셋"]);
     // A burst over polling keeps its order.
     for n in 4..=60 {
         polled.emit("chat", n.to_string()).await;
     }
-    assert_eq!(texts(&socket.messages_to(60).await), numbered(4..=60));
-    assert_eq!(polled.messages_to(60).await.len(), 57);
+    assert_eq!(texts(&socket.messages_to(62).await), numbered(4..=60));
+    assert_eq!(polled.messages_to(62).await.len(), 57);
     let mut lobby = polling.connect_by_polling("/room").await;
     let made = other.create_room("새 방").await;
     assert_eq!(in_time("newRoom", lobby.wait("newRoom")).await["_id"], json!(made));
@@ -435,7 +450,7 @@ async fn the_answer_to_join_says_from_where_messages_come() {
     let mut reading = reader.connect("/chat").await;
     let joined = reading.join(&room).await;
     assert_eq!(keys(&joined), BTreeSet::from(["ok", "you", "room", "members", "seq"]));
-    assert_eq!(joined["seq"], 2);
+    assert_eq!(joined["seq"], 4, "right behind the own line");
     assert_eq!(joined["room"]["_id"], json!(room));
     let members: Vec<_> = joined["members"]
         .as_array()
@@ -448,7 +463,7 @@ async fn the_answer_to_join_says_from_where_messages_come() {
     for n in 3..=30 {
         writing.post(&n.to_string()).await;
     }
-    assert_eq!(seqs(&reading.messages_to(30).await), (3..=30).collect::<Vec<_>>());
+    assert_eq!(seqs(&reading.messages_to(32).await), (5..=32).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -466,5 +481,5 @@ async fn typing_is_told_to_the_others_and_not_stored() {
     // A client that says it all the time is passed on now and then.
     assert!(typing(&reading.heard(&room).await) <= 3);
     assert_eq!(typing(&writing.heard(&room).await), 0);
-    assert_eq!(writer.history(&room).await.len(), 1);
+    assert_eq!(writer.written(&room).await.len(), 1);
 }

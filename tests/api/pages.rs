@@ -88,9 +88,9 @@ async fn a_room_shows_its_messages_and_marks_ones_own() {
     let page = visitor.get(&format!("/room/{room}")).await.ok().text();
     let (own, foreign) = page.split_once("남의 글").unwrap().0.rsplit_once("data-id=").unwrap();
     assert!(own.contains("내 글") && own.contains("class=\"message mine"));
-    assert!(own.contains(mine["_id"].as_str().unwrap()) && own.contains("data-seq=\"1\""));
+    assert!(own.contains(mine["_id"].as_str().unwrap()) && own.contains("data-seq=\"3\""));
     assert!(own.contains("data-state=\"sent\"") && own.contains("message other"));
-    assert!(foreign.contains("data-seq=\"2\""));
+    assert!(foreign.contains("data-seq=\"4\""));
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use gifchat::{
     domain::{
-        Alt, Chat, GifBody, GifHash, GifName, Limits, Max, Message, Nonce, Refusal, Room, RoomId, Title, Visitor,
-        VisitorId,
+        Alt, Body, Chat, GifBody, GifHash, GifName, Limits, Line, LineKind, Max, Message, Nonce, Refusal, Room, RoomId,
+        Title, Visitor, VisitorId,
     },
     store::{
         Change, Changes, Departure, Graces, NewBody, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, SqliteStore,
@@ -123,6 +123,9 @@ every_kind! {
     what_was_committed_survives_a_restart
     a_closed_store_says_so
     many_posts_at_once_are_each_stored_once
+    who_comes_and_goes_leaves_a_line_in_its_place
+    a_seat_not_come_back_to_after_a_restart_leaves_a_line
+    joins_and_exits_in_a_rush_leave_one_line_each
 }
 
 const FOREVER: Graces = graces(3_600_000, 3_600_000, 3_600_000);
@@ -193,6 +196,27 @@ async fn next(changes: &mut Changes) -> Change {
     in_time("a change", changes.recv()).await.unwrap()
 }
 
+/// The next change is the line of a visitor.
+async fn told(changes: &mut Changes, seq: u64, who: Visitor, kind: LineKind, count: u32) {
+    match next(changes).await {
+        Change::Posted(line) => assert_eq!(
+            (line.seq, line.author, &line.body),
+            (seq, who, &Body::Line(Line { kind, count }))
+        ),
+        other => panic!("no line: {other:?}"),
+    }
+}
+
+/// The lines of a room: whose, and what.
+async fn lines(store: &Arc<dyn Store>, room: RoomId) -> Vec<(Visitor, LineKind, u32)> {
+    let history = store.history(room, Window::After(0), 1_000).await.unwrap();
+    let line = |message: &Message| match message.body {
+        Body::Line(line) => Some((message.author, line.kind, line.count)),
+        _ => None,
+    };
+    history.iter().filter_map(line).collect()
+}
+
 fn refusal<T: std::fmt::Debug>(result: Result<T, StoreError>) -> Refusal {
     match result {
         Err(StoreError::Refused(refusal)) => refusal,
@@ -207,7 +231,7 @@ async fn with_member<K: Kind>() -> (K, Arc<dyn Store>, Room, Visitor) {
     drop(store.changes());
     let owner = somebody();
     let room = store.create_room(new_room("방", owner)).await.unwrap();
-    store.enter(room.id, owner, 1).await.unwrap();
+    store.enter(room.id, owner.into(), 1).await.unwrap();
     (place, store, room, owner)
 }
 
@@ -226,9 +250,9 @@ async fn changes_come_in_commit_order<K: Kind>() {
     let (owner, other) = (somebody(), somebody());
     let made = store.create_room(new_room("방", owner)).await.unwrap();
     let id = made.id;
-    store.enter(id, owner, 1).await.unwrap();
-    store.enter(id, other, 2).await.unwrap();
-    store.enter(id, other, 3).await.unwrap();
+    store.enter(id, owner.into(), 1).await.unwrap();
+    store.enter(id, other.into(), 2).await.unwrap();
+    store.enter(id, other.into(), 3).await.unwrap();
     let first = post(&store, text(id, owner, "하나", Some("n"))).await;
     store.post(text(id, owner, "하나", Some("n"))).await.unwrap();
     let title = Title::parse("새 이름", &Limits::default()).unwrap();
@@ -248,11 +272,14 @@ async fn changes_come_in_commit_order<K: Kind>() {
 
     assert!(matches!(next(&mut changes).await, Change::RoomCreated(room) if room == made));
     assert!(matches!(next(&mut changes).await, Change::Entered(room, who) if who == owner && room.count == 1));
+    told(&mut changes, 1, owner, LineKind::Joined, 1).await;
     // The second socket of a visitor and the repeated post are no changes.
     assert!(matches!(next(&mut changes).await, Change::Entered(room, who) if who == other && room.count == 2));
+    told(&mut changes, 2, other, LineKind::Joined, 2).await;
     assert!(matches!(next(&mut changes).await, Change::Posted(message) if message == first));
     assert!(matches!(next(&mut changes).await, Change::RoomUpdated(room) if room.title.as_str() == "새 이름"));
     assert!(matches!(next(&mut changes).await, Change::Left(room, who) if who == other && room.count == 1));
+    told(&mut changes, 4, other, LineKind::Left, 1).await;
     assert!(matches!(next(&mut changes).await, Change::RoomRemoved(gone) if gone == id));
     store.close().await;
     assert!(in_time("the end of the changes", changes.recv()).await.is_none());
@@ -354,7 +381,7 @@ async fn seats_never_exceed_max<K: Kind>() {
     let room = store.create_room(new_room("방", somebody())).await.unwrap();
     let racing = (0..30).map(|n| {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { (store.enter(room.id, somebody(), n).await, n) })
+        tokio::spawn(async move { (store.enter(room.id, somebody().into(), n).await, n) })
     });
     let mut seated = Vec::new();
     for entered in futures_util::future::join_all(racing.collect::<Vec<_>>()).await {
@@ -370,20 +397,26 @@ async fn seats_never_exceed_max<K: Kind>() {
     assert_eq!(store.members(room.id).await.unwrap().len(), 3);
     let (leaver, socket) = seated.pop().unwrap();
     store.leave(room.id, leaver, socket, Departure::Left).await.unwrap();
-    store.enter(room.id, somebody(), 100).await.unwrap();
-    assert_eq!(refusal(store.enter(room.id, leaver, 101).await), Refusal::RoomFull);
+    store.enter(room.id, somebody().into(), 100).await.unwrap();
     assert_eq!(
-        refusal(store.enter(nobody_there(), leaver, 102).await),
+        refusal(store.enter(room.id, leaver.into(), 101).await),
+        Refusal::RoomFull
+    );
+    assert_eq!(
+        refusal(store.enter(nobody_there(), leaver.into(), 102).await),
         Refusal::RoomNotFound
     );
 }
 
 async fn sockets_of_one_visitor_share_a_seat<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
-    let entry = store.enter(room.id, owner, 2).await.unwrap();
+    let entry = store.enter(room.id, owner.into(), 2).await.unwrap();
     assert_eq!((entry.room.count, entry.members.as_slice()), (1, &[owner][..]));
     let other = somebody();
-    assert_eq!(store.enter(room.id, other, 3).await.unwrap().members, [owner, other]);
+    assert_eq!(
+        store.enter(room.id, other.into(), 3).await.unwrap().members,
+        [owner, other]
+    );
     store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
     // A socket that is not there, or not any more, takes nothing away.
     store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
@@ -399,13 +432,13 @@ async fn sockets_of_one_visitor_share_a_seat<K: Kind>() {
 async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
     let other = somebody();
-    store.enter(room.id, other, 2).await.unwrap();
+    store.enter(room.id, other.into(), 2).await.unwrap();
     store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
     store.tend(FOREVER).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
     assert!(store.access(room.id, owner).await.unwrap().unwrap().member);
     // Back in time, the seat is safe.
-    store.enter(room.id, owner, 3).await.unwrap();
+    store.enter(room.id, owner.into(), 3).await.unwrap();
     store
         .tend(Graces {
             seat: AT_ONCE,
@@ -441,11 +474,14 @@ async fn a_locked_room_asks_for_a_grant<K: Kind>() {
         store.room(room.id).await.unwrap().unwrap().password_hash.as_deref(),
         Some("$argon2id$x")
     );
-    store.enter(room.id, owner, 1).await.unwrap();
-    assert_eq!(refusal(store.enter(room.id, granted, 2).await), Refusal::WrongPassword);
+    store.enter(room.id, owner.into(), 1).await.unwrap();
+    assert_eq!(
+        refusal(store.enter(room.id, granted.into(), 2).await),
+        Refusal::WrongPassword
+    );
     store.grant(room.id, granted).await.unwrap();
     store.grant(room.id, granted).await.unwrap();
-    store.enter(room.id, granted, 2).await.unwrap();
+    store.enter(room.id, granted.into(), 2).await.unwrap();
     assert!(store.access(room.id, granted).await.unwrap().unwrap().granted);
     assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
     assert_eq!(
@@ -480,7 +516,8 @@ async fn a_new_password_takes_grants_back<K: Kind>() {
 async fn only_a_member_posts_and_places_have_no_gap<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
     let other = somebody();
-    for n in 1..=5 {
+    // The first place is that of the join.
+    for n in 2..=6 {
         assert_eq!(
             refusal(store.post(text(room.id, other, "x", None)).await),
             Refusal::NotAMember
@@ -492,11 +529,11 @@ async fn only_a_member_posts_and_places_have_no_gap<K: Kind>() {
         refusal(store.post(text(nobody_there(), owner, "x", None)).await),
         Refusal::RoomNotFound
     );
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 5);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 6);
     // A seat whose connection broke is still a seat.
     store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
-    assert_eq!(post(&store, text(room.id, owner, "6", None)).await.seq, 6);
-    store.enter(room.id, owner, 2).await.unwrap();
+    assert_eq!(post(&store, text(room.id, owner, "7", None)).await.seq, 7);
+    store.enter(room.id, owner.into(), 2).await.unwrap();
     store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
     assert_eq!(
         refusal(store.post(text(room.id, owner, "x", None)).await),
@@ -507,9 +544,9 @@ async fn only_a_member_posts_and_places_have_no_gap<K: Kind>() {
 async fn a_nonce_belongs_to_a_visitor_and_a_room<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
     let other = somebody();
-    store.enter(room.id, other, 2).await.unwrap();
+    store.enter(room.id, other.into(), 2).await.unwrap();
     let elsewhere = store.create_room(new_room("딴 방", owner)).await.unwrap();
-    store.enter(elsewhere.id, owner, 3).await.unwrap();
+    store.enter(elsewhere.id, owner.into(), 3).await.unwrap();
     let first = match store.post(text(room.id, owner, "하나", Some("n"))).await.unwrap() {
         Posted::New(message) => message,
         Posted::Known(message) => panic!("known before: {message:?}"),
@@ -518,9 +555,9 @@ async fn a_nonce_belongs_to_a_visitor_and_a_room<K: Kind>() {
         Posted::Known(message) => assert_eq!(message, first),
         Posted::New(message) => panic!("posted twice: {message:?}"),
     }
-    assert_eq!(post(&store, text(room.id, other, "둘", Some("n"))).await.seq, 2);
-    assert_eq!(post(&store, text(elsewhere.id, owner, "셋", Some("n"))).await.seq, 1);
-    assert_eq!(post(&store, text(room.id, owner, "넷", Some("m"))).await.seq, 3);
+    assert_eq!(post(&store, text(room.id, other, "둘", Some("n"))).await.seq, 4);
+    assert_eq!(post(&store, text(elsewhere.id, owner, "셋", Some("n"))).await.seq, 2);
+    assert_eq!(post(&store, text(room.id, owner, "넷", Some("m"))).await.seq, 5);
     // At the same time, too.
     let racing = (0..10).map(|_| store.post(text(room.id, owner, "다섯", Some("race"))));
     let posted = futures_util::future::join_all(racing).await;
@@ -528,7 +565,7 @@ async fn a_nonce_belongs_to_a_visitor_and_a_room<K: Kind>() {
         .iter()
         .filter(|posted| matches!(posted, Ok(Posted::New(_))))
         .count();
-    assert_eq!((fresh, store.room(room.id).await.unwrap().unwrap().last_seq), (1, 4));
+    assert_eq!((fresh, store.room(room.id).await.unwrap().unwrap().last_seq), (1, 6));
     // Who has left still gets the message of the nonce: the answer may have been lost.
     store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
     assert_eq!(post(&store, text(room.id, owner, "하나", Some("n"))).await, first);
@@ -536,7 +573,8 @@ async fn a_nonce_belongs_to_a_visitor_and_a_room<K: Kind>() {
 
 async fn history_has_windows<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
-    for n in 1..=20 {
+    // The first place is that of the join.
+    for n in 2..=20 {
         post(&store, text(room.id, owner, &n.to_string(), None)).await;
     }
     let window = async |window, limit| seqs(&store.history(room.id, window, limit).await.unwrap());
@@ -574,7 +612,7 @@ async fn a_gif_survives_being_stored<K: Kind>() {
 async fn a_removed_room_is_gone_with_all_of_it<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
     let other = store.create_room(new_room("딴 방", owner)).await.unwrap();
-    store.enter(other.id, owner, 9).await.unwrap();
+    store.enter(other.id, owner.into(), 9).await.unwrap();
     let (mut names, kept) = (vec![GifName::random(), GifName::random()], GifName::random());
     post(&store, gif(room.id, owner, names[0])).await;
     post(&store, gif(room.id, owner, names[1])).await;
@@ -605,8 +643,11 @@ async fn forgotten_files_leave_their_places_empty<K: Kind>() {
     store.forget_gifs(vec![missing, GifName::random()]).await.unwrap();
     store.forget_gifs(Vec::new()).await.unwrap();
     assert_eq!(store.gif_names().await.unwrap(), [kept]);
-    assert_eq!(seqs(&store.history(room.id, Window::Newest, 10).await.unwrap()), [1, 2]);
-    assert_eq!(post(&store, text(room.id, owner, "넷", None)).await.seq, 4);
+    assert_eq!(
+        seqs(&store.history(room.id, Window::Newest, 10).await.unwrap()),
+        [1, 2, 3]
+    );
+    assert_eq!(post(&store, text(room.id, owner, "다섯", None)).await.seq, 5);
     let last = GifName::random();
     post(&store, gif(room.id, owner, last)).await;
     store.forget_gifs(vec![last]).await.unwrap();
@@ -615,8 +656,8 @@ async fn forgotten_files_leave_their_places_empty<K: Kind>() {
     // Also after a restart no place is given out twice.
     let store = place.open().await;
     drop(store.changes());
-    store.enter(room.id, owner, 1).await.unwrap();
-    assert_eq!(post(&store, text(room.id, owner, "여섯", None)).await.seq, 6);
+    store.enter(room.id, owner.into(), 1).await.unwrap();
+    assert_eq!(post(&store, text(room.id, owner, "일곱", None)).await.seq, 7);
 }
 
 async fn an_empty_room_goes_after_its_grace<K: Kind>() {
@@ -632,7 +673,7 @@ async fn an_empty_room_goes_after_its_grace<K: Kind>() {
         "the seat is free, the room waits"
     );
     // Who comes back in time saves it.
-    store.enter(room.id, owner, 2).await.unwrap();
+    store.enter(room.id, owner.into(), 2).await.unwrap();
     assert!(store.tend(over).await.unwrap().removed.is_empty());
     store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
     let removed = store.tend(over).await.unwrap().removed;
@@ -679,27 +720,28 @@ async fn what_was_committed_survives_a_restart<K: Kind>() {
     drop(store.changes());
     assert_eq!(store.history(room.id, Window::Newest, 10).await.unwrap(), before);
     let after = store.room(room.id).await.unwrap().unwrap();
-    // Sockets end with their server, and so do seats.
-    assert_eq!(
-        after.room,
-        Room {
-            count: 0,
-            ..record.room
-        }
-    );
-    assert_eq!((after.password_hash, after.last_seq), (record.password_hash, 4));
+    // Sockets end with their server; their seats wait, as after any other break of a connection.
+    assert_eq!(after.room, record.room);
+    assert_eq!(store.members(room.id).await.unwrap(), [owner]);
+    assert_eq!((after.password_hash, after.last_seq), (record.password_hash, 5));
     assert!(
-        store.tend(graces(0, 0, 3_600_000)).await.unwrap().removed.is_empty(),
+        store
+            .tend(graces(3_600_000, 0, 3_600_000))
+            .await
+            .unwrap()
+            .removed
+            .is_empty(),
         "the grace is fresh"
     );
-    store.enter(room.id, granted, 1).await.unwrap();
+    assert_eq!(store.enter(room.id, granted.into(), 1).await.unwrap().seq, 6);
     assert_eq!(
-        refusal(store.enter(room.id, somebody(), 2).await),
+        refusal(store.enter(room.id, somebody().into(), 2).await),
         Refusal::WrongPassword
     );
-    store.enter(room.id, owner, 2).await.unwrap();
-    assert_eq!(*post(&store, text(room.id, owner, "2", Some("2"))).await, before[1]);
-    assert_eq!(post(&store, text(room.id, owner, "5", None)).await.seq, 5);
+    // Who is back in time makes no line.
+    assert_eq!(store.enter(room.id, owner.into(), 2).await.unwrap().seq, 6);
+    assert_eq!(*post(&store, text(room.id, owner, "2", Some("2"))).await, before[2]);
+    assert_eq!(post(&store, text(room.id, owner, "7", None)).await.seq, 7);
 }
 
 async fn a_closed_store_says_so<K: Kind>() {
@@ -724,7 +766,94 @@ async fn many_posts_at_once_are_each_stored_once<K: Kind>() {
     let posted = futures_util::future::join_all(posts).await;
     let mut given: Vec<_> = posted.into_iter().map(|posted| posted.unwrap().message().seq).collect();
     given.sort_unstable();
-    assert!(given == (1..=500).collect::<Vec<_>>());
-    let stored = store.history(room.id, Window::Newest, 1_000).await.unwrap();
+    assert!(given == (2..=501).collect::<Vec<_>>());
+    let stored = store.history(room.id, Window::After(1), 1_000).await.unwrap();
     assert!(seqs(&stored) == given);
+}
+
+async fn who_comes_and_goes_leaves_a_line_in_its_place<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let (other, third) = (somebody(), somebody());
+    post(&store, text(room.id, owner, "둘", None)).await;
+    let entry = store.enter(room.id, other.into(), 2).await.unwrap();
+    assert_eq!((entry.seq, entry.members), (3, vec![owner, other]));
+    // A second socket makes no line, and neither does a seat that is come back to.
+    assert_eq!(store.enter(room.id, other.into(), 3).await.unwrap().seq, 3);
+    store.leave(room.id, other, 3, Departure::Left).await.unwrap();
+    store.leave(room.id, other, 2, Departure::Dropped).await.unwrap();
+    assert_eq!(store.enter(room.id, other.into(), 4).await.unwrap().seq, 3);
+    // A refused one makes none.
+    store.enter(room.id, third.into(), 5).await.unwrap();
+    assert_eq!(
+        refusal(store.enter(room.id, somebody().into(), 6).await),
+        Refusal::RoomFull
+    );
+    store.leave(room.id, third, 5, Departure::Left).await.unwrap();
+    store.leave(room.id, other, 4, Departure::Dropped).await.unwrap();
+    store.tend(FOREVER).await.unwrap();
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 5);
+    store.tend(graces(0, 3_600_000, 3_600_000)).await.unwrap();
+    store.tend(graces(0, 3_600_000, 3_600_000)).await.unwrap();
+    let expected = [
+        (owner, LineKind::Joined, 1),
+        (other, LineKind::Joined, 2),
+        (third, LineKind::Joined, 3),
+        (third, LineKind::Left, 2),
+        (other, LineKind::Left, 1),
+    ];
+    assert_eq!(lines(&store, room.id).await, expected);
+    let all = store.history(room.id, Window::Newest, 10).await.unwrap();
+    assert_eq!(seqs(&all), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 6);
+}
+
+async fn a_seat_not_come_back_to_after_a_restart_leaves_a_line<K: Kind>() {
+    let (place, store, room, owner) = with_member::<K>().await;
+    let (other, left) = (somebody(), somebody());
+    store.enter(room.id, left.into(), 2).await.unwrap();
+    store.enter(room.id, other.into(), 3).await.unwrap();
+    store.leave(room.id, left, 2, Departure::Left).await.unwrap();
+    store.close().await;
+    drop(store);
+    let store = place.open().await;
+    drop(store.changes());
+    assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
+    store.enter(room.id, owner.into(), 1).await.unwrap();
+    store.tend(graces(0, 3_600_000, 3_600_000)).await.unwrap();
+    assert_eq!(store.members(room.id).await.unwrap(), [owner]);
+    let last = lines(&store, room.id).await;
+    assert_eq!((last.len(), last.last()), (5, Some(&(other, LineKind::Left, 1))));
+}
+
+async fn joins_and_exits_in_a_rush_leave_one_line_each<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let rush = (0..60).map(|n| {
+        let (store, id) = (Arc::clone(&store), room.id);
+        tokio::spawn(async move {
+            let visitor = somebody();
+            let entered = store.enter(id, visitor.into(), 100 + n).await;
+            store.leave(id, visitor, 100 + n, Departure::Left).await.unwrap();
+            entered.is_ok().then_some(visitor)
+        })
+    });
+    let came = futures_util::future::join_all(rush.collect::<Vec<_>>()).await;
+    let came: Vec<_> = came.into_iter().filter_map(|who| who.unwrap()).collect();
+    assert!(!came.is_empty());
+    assert_eq!(store.members(room.id).await.unwrap(), [owner]);
+    let lines = lines(&store, room.id).await;
+    assert_eq!(lines.len(), 1 + 2 * came.len());
+    for visitor in came {
+        let kinds: Vec<_> = lines
+            .iter()
+            .filter(|(who, ..)| *who == visitor)
+            .map(|(_, kind, _)| *kind)
+            .collect();
+        assert_eq!(kinds, [LineKind::Joined, LineKind::Left]);
+    }
+    // Each count follows from the one before.
+    let mut count = 0;
+    for (_, kind, told) in lines {
+        count = if kind == LineKind::Joined { count + 1 } else { count - 1 };
+        assert_eq!(told, count);
+    }
 }

@@ -23,7 +23,7 @@ async fn fifty_visitors_race_for_ten_seats_through_three_servers() {
     let mut racers = JoinSet::new();
     for at in 0..50 {
         let server = Arc::clone(&servers[at % 3]);
-        racers.spawn(async move { server.enter(room, someone(), at as u64).await });
+        racers.spawn(async move { server.enter(room, someone().into(), at as u64).await });
     }
     let entries = racers.join_all().await;
     let (seated, refused): (Vec<_>, Vec<_>) = entries.into_iter().partition(Result::is_ok);
@@ -52,8 +52,8 @@ async fn tabs_on_several_servers_share_a_seat_that_is_free_when_the_last_one_lea
     let visitor = someone();
     let room = room_of(&a, visitor, 2).await.id;
     let mut changes = a.changes().unwrap();
-    assert_eq!(a.enter(room, visitor, 1).await.unwrap().room.count, 1);
-    assert_eq!(b.enter(room, visitor, 1).await.unwrap().room.count, 1);
+    assert_eq!(a.enter(room, visitor.into(), 1).await.unwrap().room.count, 1);
+    assert_eq!(b.enter(room, visitor.into(), 1).await.unwrap().room.count, 1);
     a.leave(room, visitor, 1, Departure::Left).await.unwrap();
     assert_eq!(a.members(room).await.unwrap(), [visitor]);
     b.leave(room, visitor, 1, Departure::Dropped).await.unwrap();
@@ -71,7 +71,8 @@ async fn tabs_on_several_servers_share_a_seat_that_is_free_when_the_last_one_lea
         matches!(change, Change::Left(..)).then_some(())
     })
     .await;
-    assert_eq!(told, ["RoomCreated", "Entered", "Left"]);
+    assert_eq!(told, ["RoomCreated", "Entered", "Posted", "Left"]);
+    assert!(next_message(&mut changes).await.is_line());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,8 +82,8 @@ async fn the_seats_of_a_server_that_died_are_free_when_its_lease_is_over() {
     let (dying, living) = (site.server_with(FAST).await, site.server_with(FAST).await);
     let (lost, kept) = (someone(), someone());
     let room = room_of(&dying, lost, 2).await.id;
-    dying.enter(room, lost, 1).await.unwrap();
-    living.enter(room, kept, 1).await.unwrap();
+    dying.enter(room, lost.into(), 1).await.unwrap();
+    living.enter(room, kept.into(), 1).await.unwrap();
     drop(dying);
     assert_eq!(living.members(room).await.unwrap().len(), 2);
     until(async || living.members(room).await.unwrap() == [kept]).await;
@@ -98,7 +99,7 @@ async fn a_server_that_slept_longer_than_its_lease_does_not_believe_in_its_seats
     let visitor = someone();
     let room = room_of(&waking, visitor, 2).await.id;
     let mut changes = sleeper.changes().unwrap();
-    sleeper.enter(room, visitor, 1).await.unwrap();
+    sleeper.enter(room, visitor.into(), 1).await.unwrap();
     proxy.set(Way::Cut);
     until(async || waking.members(room).await.unwrap().is_empty()).await;
     proxy.set(Way::Open);
@@ -108,7 +109,7 @@ async fn a_server_that_slept_longer_than_its_lease_does_not_believe_in_its_seats
         matches!(refused, Err(StoreError::Refused(Refusal::NotAMember))),
         "{refused:?}"
     );
-    sleeper.enter(room, visitor, 1).await.unwrap();
+    sleeper.enter(room, visitor.into(), 1).await.unwrap();
     tokio::time::sleep(FAST.lease * 2).await;
     assert_eq!(waking.members(room).await.unwrap(), [visitor], "under the new lease");
     assert!(matches!(
@@ -126,7 +127,7 @@ async fn an_empty_room_is_removed_by_exactly_one_server() {
     let mut changes = servers[2].changes().unwrap();
     for _ in 0..10 {
         let room = room_of(&servers[0], visitor, 2).await.id;
-        servers[0].enter(room, visitor, 1).await.unwrap();
+        servers[0].enter(room, visitor.into(), 1).await.unwrap();
         post(&servers[0], says(room, visitor, "x", None)).await.unwrap();
         servers[0].leave(room, visitor, 1, Departure::Left).await.unwrap();
         let (a, b, c) = tokio::join!(
@@ -158,7 +159,7 @@ async fn a_seat_whose_leaving_got_lost_is_found_and_freed() {
     let server = site.server_behind(&proxy, timing).await;
     let visitor = someone();
     let room = room_of(&server, visitor, 2).await.id;
-    server.enter(room, visitor, 1).await.unwrap();
+    server.enter(room, visitor.into(), 1).await.unwrap();
     proxy.set(Way::Stalled);
     assert!(server.leave(room, visitor, 1, Departure::Dropped).await.is_err());
     proxy.set(Way::Cut);
@@ -192,7 +193,7 @@ async fn a_seat_that_was_taken_too_late_for_its_answer_is_found_and_freed() {
     futures_util::future::join_all((0..8).map(|_| server.members(room))).await;
     // What is read before the seat is taken comes in time, and the answer to the taking does not.
     proxy.set(Way::Slow(Duration::from_millis(1_100)));
-    let refused = server.enter(room, visitor, 1).await;
+    let refused = server.enter(room, visitor.into(), 1).await;
     assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
     proxy.set(Way::Open);
     until(async || other.members(room).await.unwrap() == [visitor]).await;
@@ -205,6 +206,6 @@ async fn a_seat_that_was_taken_too_late_for_its_answer_is_found_and_freed() {
         other.members(room).await.unwrap().is_empty()
     })
     .await;
-    server.enter(room, visitor, 2).await.unwrap();
+    server.enter(room, visitor.into(), 2).await.unwrap();
     assert_eq!(other.members(room).await.unwrap(), [visitor]);
 }

@@ -24,8 +24,8 @@ async fn a_whisper_of_one_server_is_heard_and_read_on_the_other_in_one_order() {
     let [a, b] = site.servers().await;
     let (ann, bea) = (someone(), someone());
     let room = room_of(&a, ann, 2).await.id;
-    a.enter(room, ann, 1).await.unwrap();
-    b.enter(room, bea, 1).await.unwrap();
+    a.enter(room, ann.into(), 1).await.unwrap();
+    b.enter(room, bea.into(), 1).await.unwrap();
     let mut changes = b.changes().unwrap();
     let (from_a, from_b) = (
         (0..20).map(|n| a.whisper(whisper(room, ann, bea.id, &n.to_string(), None))),
@@ -62,8 +62,8 @@ async fn a_nonce_whispers_once_whichever_server_it_comes_to() {
     let [a, b] = site.servers().await;
     let (ann, bea) = (someone(), someone());
     let room = room_of(&a, ann, 2).await.id;
-    a.enter(room, ann, 1).await.unwrap();
-    a.enter(room, bea, 2).await.unwrap();
+    a.enter(room, ann.into(), 1).await.unwrap();
+    a.enter(room, bea.into(), 2).await.unwrap();
     for round in 0..10 {
         let nonce = round.to_string();
         let new = || whisper(room, ann, bea.id, "x", Some(&nonce));
@@ -83,8 +83,8 @@ async fn a_report_of_one_server_is_told_and_dismissed_on_the_other() {
     let [a, b] = site.servers().await;
     let (owner, guest) = (someone(), someone());
     let room = room_of(&a, owner, 2).await.id;
-    a.enter(room, owner, 1).await.unwrap();
-    b.enter(room, guest, 1).await.unwrap();
+    a.enter(room, owner.into(), 1).await.unwrap();
+    b.enter(room, guest.into(), 1).await.unwrap();
     let mut changes = a.changes().unwrap();
     let bad = post(&b, says(room, guest, "x", None)).await.unwrap();
     let new = || NewReport {

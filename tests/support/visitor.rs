@@ -178,6 +178,13 @@ impl Visitor {
         messages
     }
 
+    /// What people wrote in a room, without the lines that nobody wrote.
+    pub async fn written(&self, room: &str) -> Vec<Value> {
+        let mut history = self.history(room).await;
+        history.retain(|message| message.get("line").is_none());
+        history
+    }
+
     /// A room as it is now.
     pub async fn room(&self, room: &str) -> Answer {
         self.get_json(&format!("/room/{room}")).await

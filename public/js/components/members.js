@@ -13,6 +13,7 @@ export class MembersView {
   #members = new Map();
   #max = Number(byId("room-people").dataset.max);
   #count = 0;
+  #seq = 0;
 
   constructor(me, owner) {
     this.#me = me;
@@ -30,8 +31,9 @@ export class MembersView {
     for (const row of this.#list.children) row.querySelector(".more").hidden = !offersActions(this.#subject(row));
   }
 
-  /** The whole list anew; rows that stay are kept, so that focus and scroll stay too. */
-  replace(members) {
+  /** The whole list anew, as it was at a place of the room; rows that stay are kept, so that focus and scroll stay. */
+  replace(members, seq = this.#seq) {
+    this.#seq = seq;
     const ids = new Set(members.map(({ id }) => id));
     for (const id of [...this.#members.keys()]) if (!ids.has(id)) this.#take(id);
     for (const member of members) this.#put(member);
@@ -39,13 +41,12 @@ export class MembersView {
     this.#show();
   }
 
-  add({ visitor, color, count }) {
-    this.#put({ id: visitor, color });
-    this.#counted(count);
-  }
-
-  remove({ visitor, count }) {
-    this.#take(visitor);
+  /** What a line says about who is here; one that is older than the list says nothing new. */
+  line({ seq, line, visitor, color, hue, count }) {
+    if (seq <= this.#seq) return;
+    this.#seq = seq;
+    if (line === "joined") this.#put({ id: visitor, color, hue });
+    else if (line === "left" || line === "kicked" || line === "banned") this.#take(visitor);
     this.#counted(count);
   }
 

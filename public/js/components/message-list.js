@@ -127,12 +127,6 @@ export class MessageList {
     });
   }
 
-  /** A line that is gone with the page. */
-  line(line) {
-    const element = makeLine({ createdAt: new Date().toISOString(), ...line });
-    if (element) this.insert(element);
-  }
-
   // All changes of a frame at once: who reads further up stays there, who is at the end goes along.
   #change(changes) {
     const follow = this.#scroller.atEnd;

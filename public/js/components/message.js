@@ -14,6 +14,15 @@ export function makeMessage(message, me) {
   return element;
 }
 
+/** Leaves nothing of a message but its place, its author and that it was deleted. */
+export function blank(element) {
+  const gone = clone("message-template").querySelector(".message__text");
+  gone.classList.add("message__gone");
+  gone.textContent = texts.line.deleted;
+  for (const part of element.querySelectorAll(".message__text, .gif")) part.remove();
+  element.querySelector(".message__said").prepend(gone);
+}
+
 /** A message that still has to be sent: `item.content` has `chat`, or what a message with a GIF has. */
 export function makePending(item, me) {
   const element = frame(me.id, me.color, me.hue, me);
@@ -89,7 +98,9 @@ function frame(visitor, color, hue, me) {
 }
 
 function fillBody(element, message) {
-  if (message.gif) {
+  if (message.deleted) {
+    blank(element);
+  } else if (message.gif) {
     element.querySelector(".message__text").remove();
     fillGif(element.querySelector(".gif"), message);
   } else {

@@ -20,7 +20,7 @@ export class Conversation {
   #strikes = 0;
   #been = false;
 
-  /** `view` is told: deliver, leapt, missed, joined, left, refused, system, typing, members, reported, changed, gone, exception. */
+  /** `view` is told: deliver, leapt, missed, joined, left, refused, typing, lost, reported, changed, gone, exception. */
   constructor({ room, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
     this.#room = room;
     this.#socket = socket;
@@ -32,10 +32,10 @@ export class Conversation {
       .on("connect", () => this.join())
       .on("disconnect", () => this.#leave())
       .on("chat", (message) => this.take(message))
-      .on("join", (line) => this.#line("joined", line))
-      .on("exit", (line) => this.#line("left", line))
+      .on("join", (line) => this.take(line))
+      .on("exit", (line) => this.take(line))
       .on("typing", (visitor) => view.typing(visitor))
-      .on("members", (members) => { view.members(members); this.catchUp(); })
+      .on("missed", () => view.lost())
       .on("report", (report) => view.reported(report))
       .on("updateRoom", (changed) => { if (changed._id === room) view.changed(changed); })
       .on("removeRoom", (id) => { if (id === room) this.#end(); })
@@ -70,12 +70,6 @@ export class Conversation {
     const rows = this.#timeline.leap(seq);
     this.#view.leapt(seq);
     this.#deliver(rows);
-  }
-
-  // A server that keeps lines in the history gives them a seq; another one's are gone with the page.
-  #line(kind, line) {
-    this.#view.system(kind, line);
-    if (line.seq !== undefined) this.take({ line: kind, ...line });
   }
 
   /** Somebody writes here. */

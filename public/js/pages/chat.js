@@ -100,7 +100,8 @@ const conversation = new Conversation({
       list.deliver(rows);
       attention.came(rows.filter(isNews));
       for (const row of rows) {
-        if (!row.line) typing.stopped(row.visitor);
+        if (row.line) members.line(row);
+        if (!row.line || row.line === "left") typing.stopped(row.visitor);
         this.known(row);
       }
     },
@@ -113,7 +114,7 @@ const conversation = new Conversation({
       notices.lineUp();
       // A session that ran out in the meantime made us somebody else.
       Object.assign(me, ack.you);
-      members.replace(ack.members);
+      members.replace(ack.members, ack.seq);
       changed(ack.room);
       outbox.start();
       uploads.start();
@@ -126,17 +127,12 @@ const conversation = new Conversation({
       notices.lineDown();
     },
     refused: (why, again) => notices.refused(why, again),
-    system(kind, line) {
-      if (line.seq === undefined) list.line({ line: kind, ...line });
-      if (kind === "joined") members.add(line);
-      else members.remove(line);
-      typing.stopped(line.visitor);
-    },
     typing: (visitor) => { if (visitor.id !== me.id) typing.heard(visitor); },
-    members(all) {
-      members.replace(all);
-      // Whispers may have been dropped with what else was.
+    // Events that are no messages were dropped.
+    lost() {
       whispers.read();
+      waiting = -1;
+      owns();
     },
     reported() {
       announce(texts.report.came);

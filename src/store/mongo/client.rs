@@ -147,6 +147,7 @@ impl Tables {
             sparse(doc! { "members.dropped": 1 }),
             sparse(doc! { "empty": 1 }),
             sparse(doc! { "invites": 1 }),
+            sparse(doc! { "lines.at": 1 }),
         ];
         within(self.rooms.create_indexes(rooms)).await?;
         self.make_indexes_of_whispers().await?;
@@ -156,6 +157,10 @@ impl Tables {
             unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
             sparse(doc! { "gif.name": 1 }),
             partial(doc! { "room": 1, "seq": -1 }, doc! { "gif.name": { "$exists": true } }),
+            partial(
+                doc! { "room": 1, "visitor": 1 },
+                doc! { "address": { "$exists": true } },
+            ),
         ];
         within(self.messages.create_indexes(messages)).await?;
         within(self.grants.create_index(unique(doc! { "room": 1, "visitor": 1 }, None))).await?;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        Alt, Body, Chat, Color, GifBody, GifHash, Max, Message, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor,
-        VisitorId,
+        AddressKey, Alt, Body, Chat, Color, GifBody, GifHash, Line, LineKind, Max, Message, Moment, Nonce, Room,
+        RoomId, Said, Seq, Title, Visitor, VisitorId,
     },
     store::{RoomRecord, SocketKey, StoreError},
 };
@@ -38,6 +38,13 @@ pub struct RoomDoc {
     pub created: i64,
     /// The longest first.
     pub members: Vec<MemberDoc>,
+    /// Lines that are not among the messages yet. They are written with what they tell about, and moved there by the
+    /// queues of posts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineDoc>,
+    /// What marks of addresses are made with, in hexadecimal.
+    #[serde(default)]
+    pub key: String,
     /// Since when no socket is in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub empty: Option<DateTime>,
@@ -56,6 +63,9 @@ pub struct MemberDoc {
     pub color: String,
     /// The visitor's sockets in this room, on whatever server.
     pub holds: Vec<HoldDoc>,
+    /// The id of the line that will tell of its end, so that whoever ends it writes the same line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<String>,
     /// Since when no socket holds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropped: Option<DateTime>,
@@ -66,6 +76,22 @@ pub struct MemberDoc {
 pub struct HoldDoc {
     pub server: String,
     pub socket: i64,
+}
+
+/// A line on its way to the messages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LineDoc {
+    #[serde(rename = "_id")]
+    pub id: String,
+    pub line: String,
+    pub count: i64,
+    pub visitor: String,
+    pub color: String,
+    pub at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// Lets a visitor into a locked room.
@@ -95,6 +121,17 @@ pub struct MessageDoc {
     pub chat: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gif: Option<GifDoc>,
+    /// The kind of a line that nobody wrote. A message without text, GIF and line is one that was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<i64>,
+    /// The message that a line is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Where the visitor of a line came from, as a mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// The GIF of a message.
@@ -151,6 +188,23 @@ pub fn visitor(id: &str, color: &str) -> Result<Visitor, Damaged> {
     ))
 }
 
+/// Bytes as a document keeps them, in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The same back.
+pub fn bytes<const N: usize>(hex: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if hex.len() != 2 * N {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
 /// A number that a document keeps; the numbers of a document have a sign.
 pub fn signed(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
@@ -178,6 +232,11 @@ impl RoomDoc {
             last_seq: last_message.max(number(self.floor, "floor")?),
             invites: self.invites.len(),
         })
+    }
+
+    /// What marks of addresses are made with. A room of an older gifchat has no key, and so no marks.
+    pub fn key(&self) -> Option<AddressKey> {
+        bytes(&self.key).map(AddressKey::from_bytes)
     }
 
     /// Who sits in it.
@@ -220,11 +279,35 @@ pub fn said(chat: Option<&str>, gif: Option<&GifDoc>) -> Result<Said, Damaged> {
     }
 }
 
+impl LineDoc {
+    /// The line at its place among the messages.
+    pub fn placed(&self, room: &str, seq: Seq) -> MessageDoc {
+        let line = self.clone();
+        MessageDoc {
+            id: line.id,
+            room: room.to_owned(),
+            seq: signed(seq),
+            visitor: line.visitor,
+            color: line.color,
+            at: line.at,
+            nonce: None,
+            chat: None,
+            gif: None,
+            line: Some(line.line),
+            count: Some(line.count),
+            message: line.message,
+            address: line.address,
+        }
+    }
+}
+
 impl MessageDoc {
+    /// A message that somebody posted.
     pub fn of(message: &Message) -> Self {
         let (chat, gif) = match &message.body {
             Body::Chat(chat) => (Some(chat.as_str().to_owned()), None),
             Body::Gif(gif) => (None, Some(GifDoc::of(gif))),
+            Body::Line(_) | Body::Deleted => (None, None),
         };
         Self {
             id: message.id.to_string(),
@@ -236,11 +319,20 @@ impl MessageDoc {
             nonce: message.nonce.as_ref().map(|nonce| nonce.as_str().to_owned()),
             chat,
             gif,
+            line: None,
+            count: None,
+            message: None,
+            address: None,
         }
     }
 
     pub fn message(&self) -> Result<Message, Damaged> {
-        let body = said(self.chat.as_deref(), self.gif.as_ref())?.into();
+        let body = match &self.line {
+            Some(line) if self.chat.is_none() && self.gif.is_none() => Body::Line(self.line(line)?),
+            None if self.chat.is_none() && self.gif.is_none() => Body::Deleted,
+            None => said(self.chat.as_deref(), self.gif.as_ref())?.into(),
+            Some(_) => return Err(Damaged("line")),
+        };
         Ok(Message {
             id: text(&self.id, "_id")?,
             room: text::<RoomId>(&self.room, "room")?,
@@ -249,6 +341,14 @@ impl MessageDoc {
             created_at: Moment::from_millis(self.at),
             body,
             nonce: self.nonce.as_deref().and_then(|nonce| Nonce::parse(nonce).ok()),
+        })
+    }
+
+    fn line(&self, kind: &str) -> Result<Line, Damaged> {
+        let message = self.message.as_deref().map(|id| text(id, "message")).transpose()?;
+        Ok(Line {
+            kind: LineKind::from_store(kind, message).ok_or(Damaged("line"))?,
+            count: number(self.count.unwrap_or_default(), "count")?,
         })
     }
 }

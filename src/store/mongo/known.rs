@@ -121,6 +121,7 @@ mod tests {
             visitor: id.to_string(),
             color: Visitor::new(*id).color.to_string(),
             holds: Vec::new(),
+            exit: None,
             dropped: None,
         };
         RoomDoc {
@@ -135,6 +136,8 @@ mod tests {
             color: owner.color.to_string(),
             created: 0,
             members: members.iter().map(member).collect(),
+            lines: Vec::new(),
+            key: String::new(),
             empty: None,
             joined: true,
             floor: 0,

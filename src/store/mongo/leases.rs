@@ -22,11 +22,11 @@ use tracing::{info, warn};
 use super::{
     client::{Tables, within},
     documents::{RoomDoc, signed},
-    seats::Hold,
+    seats::{Hold, Seated},
 };
 use crate::{
-    domain::{RoomId, Visitor, VisitorId},
-    store::{Change, Departure, Entry, SocketKey, StoreError},
+    domain::{Guest, RoomId, VisitorId},
+    store::{Change, Departure, SocketKey, StoreError},
 };
 
 /// Rounds of [`Seating::keep`] in which the seats are compared after something failed.
@@ -178,7 +178,8 @@ impl Seating {
     }
 
     /// Takes a seat for a socket of this server.
-    pub async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
+    pub async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Seated, StoreError> {
+        let visitor = guest.visitor;
         let held = (id, visitor.id, socket);
         loop {
             let server = self.living().await?;
@@ -188,11 +189,11 @@ impl Seating {
                 server: &server,
                 socket,
             };
-            match self.tables.enter(id, visitor, hold).await {
-                Ok(entry) => {
+            match self.tables.enter(id, guest, hold).await {
+                Ok(seated) => {
                     taking.settle();
                     if *self.server() == *server {
-                        return Ok(entry);
+                        return Ok(seated);
                     }
                     // The lease ran out meanwhile, and the seat went with it.
                 }
@@ -206,15 +207,15 @@ impl Seating {
         }
     }
 
-    /// Takes a socket of this server from its visitor's seat. While the database does not answer, the seat is noted as
-    /// one that no socket holds, and let go later.
+    /// Takes a socket of this server from its visitor's seat; whether the room has lines to be moved to the messages.
+    /// While the database does not answer, the seat is noted as one that no socket holds, and let go later.
     pub async fn leave(
         &self,
         id: RoomId,
         visitor: VisitorId,
         socket: SocketKey,
         how: Departure,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.held.lock().remove(&(id, visitor, socket));
         let server = self.server();
         let hold = Hold {
@@ -226,9 +227,9 @@ impl Seating {
             seating: self,
             fresh: None,
         };
-        self.tables.breaker.guard(self.tables.leave(id, hold, how)).await?;
+        let lines = self.tables.breaker.guard(self.tables.leave(id, hold, how)).await?;
         leaving.settle();
-        Ok(())
+        Ok(lines)
     }
 
     /// The name under which this server lives, once it is sure to live.

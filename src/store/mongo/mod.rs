@@ -2,8 +2,9 @@
 //!
 //! # Layout
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
-//! - `rooms`, `seats`, `history`, `gifs`, `invites`, `reports`, `whispers`, `blobs`: what a call does, one or two round trips each
-//! - `posts`: queues that give messages their places; `leases`: this server's life and what it does after others' deaths
+//! - `rooms`, `seats`, `history`, `gifs`, `invites`, `reports`, `whispers`, `blobs`: what a call does, one or two round
+//!   trips each
+//! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there; `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
 //! - `breaker`: what happens while the database does not answer
@@ -18,6 +19,7 @@ mod history;
 mod invites;
 mod known;
 mod leases;
+mod lines;
 mod posts;
 mod reports;
 mod rooms;
@@ -34,6 +36,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
 use mongodb::bson::doc;
 use parking_lot::Mutex;
 use tokio::{
@@ -51,11 +54,12 @@ use self::{
     known::Known,
     leases::Seating,
     posts::Posts,
+    seats::Seated,
     whispers::Whispers,
 };
 use crate::{
     domain::{
-        Access, Body, GifBody, GifHash, GifName, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
+        Access, Body, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
         Visitor, VisitorId, Whisper, WhisperId,
     },
     store::{
@@ -67,6 +71,9 @@ use crate::{
 
 /// Changes that may wait for their follower. The stream waits when it is full.
 const CHANGES: usize = 4_096;
+
+/// Rooms whose lines are moved to the messages side by side.
+const ROOMS_AT_ONCE: usize = 16;
 
 /// How often what crashes left behind is looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
@@ -135,6 +142,14 @@ impl MongoStore {
     /// The database fails.
     pub async fn sessions(&self) -> Result<Sessions, StoreError> {
         sessions::open(&self.tables).await
+    }
+
+    async fn take_seat(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
+        let Seated { mut entry, line } = self.seating.enter(id, guest, socket).await?;
+        if let Some(line) = line {
+            entry.seq = self.posts.place_of_line(id, line).await?;
+        }
+        Ok(entry)
     }
 
     /// Makes a call on the database, as long as the store is open and the database answers.
@@ -236,8 +251,17 @@ impl Store for MongoStore {
         Ok(room.map(|room| room.visitors()).transpose()?.unwrap_or_default())
     }
 
-    async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.call(Box::pin(self.seating.enter(id, visitor, socket))).await
+    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
+        let entered = self.call(Box::pin(self.take_seat(id, guest, socket))).await;
+        if entered
+            .as_ref()
+            .is_err_and(|error| !matches!(error, StoreError::Refused(_)))
+        {
+            // Nobody knows of the seat that it may have got.
+            let (seating, visitor) = (Arc::clone(&self.seating), guest.visitor.id);
+            tokio::spawn(async move { seating.leave(id, visitor, socket, Departure::Dropped).await });
+        }
+        entered
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
@@ -245,7 +269,10 @@ impl Store for MongoStore {
             return Err(StoreError::Stopped);
         }
         // It has to know of it also while the database does not answer.
-        self.seating.leave(id, visitor.id, socket, how).await
+        if self.seating.leave(id, visitor.id, socket, how).await? {
+            self.call(self.posts.move_lines(id)).await?;
+        }
+        Ok(())
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
@@ -329,7 +356,14 @@ impl Store for MongoStore {
     }
 
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
-        self.tables()?.tend(graces).await
+        let (tended, lines) = self.tables()?.tend(graces).await?;
+        let moved = lines.into_iter().map(|room| self.posts.move_lines(room));
+        // A room whose lines can't be moved has its turn the next time, or is gone.
+        futures_util::stream::iter(moved)
+            .buffer_unordered(ROOMS_AT_ONCE)
+            .for_each(async |_| ())
+            .await;
+        Ok(tended)
     }
 
     async fn close(&self) {

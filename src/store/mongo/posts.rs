@@ -34,14 +34,58 @@ const BATCH: usize = 256;
 /// Messages that may wait for one room. One more is refused as [`StoreError::Busy`].
 const WAITING: usize = 4_096;
 
-struct Waiting {
+/// What waits for a room's queue.
+enum Waiting {
+    /// A message.
+    Post(Post),
+    /// Somebody who wants the lines of the room among its messages.
+    Lines(Lines),
+}
+
+struct Post {
     new: NewMessage,
     /// What it says, now that the room takes it.
     body: Body,
     reply: oneshot::Sender<Result<Posted, StoreError>>,
 }
 
+/// Wants the lines of the room among its messages, and to know the place of one; 0 when none is named.
+struct Lines {
+    named: Option<MessageId>,
+    reply: oneshot::Sender<Result<Seq, StoreError>>,
+}
+
 impl Waiting {
+    fn is_given_up(&self) -> bool {
+        match self {
+            Self::Post(post) => post.reply.is_closed(),
+            Self::Lines(lines) => lines.reply.is_closed(),
+        }
+    }
+}
+
+/// What is taken from a queue at once.
+#[derive(Default)]
+struct Batch {
+    posts: Vec<Post>,
+    lines: Vec<Lines>,
+}
+
+impl Batch {
+    fn of(waiting: impl Iterator<Item = Waiting>) -> Self {
+        let mut batch = Self::default();
+        // Who has given up is not posted behind its back.
+        for waiting in waiting.filter(|waiting| !waiting.is_given_up()) {
+            match waiting {
+                Waiting::Post(post) => batch.posts.push(post),
+                Waiting::Lines(lines) => batch.lines.push(lines),
+            }
+        }
+        batch
+    }
+}
+
+impl Post {
     fn answer(self, answer: Result<Posted, StoreError>) {
         // Who no longer waits has been told that the outcome is unknown.
         let _ = self.reply.send(answer);
@@ -81,11 +125,23 @@ impl Posts {
     pub async fn post(self: &Arc<Self>, new: NewMessage, body: Body) -> Result<Posted, StoreError> {
         let (reply, answer) = oneshot::channel();
         let room = new.room;
-        self.queue(room, Waiting { new, body, reply })?;
-        match timeout(ANSWER, answer).await {
-            Ok(answer) => answer.map_err(|_| StoreError::Stopped)?,
-            Err(_) => Err(unknown()),
-        }
+        self.queue(room, Waiting::Post(Post { new, body, reply }))?;
+        answered(answer).await
+    }
+
+    /// Moves the lines that a room's document holds to the messages.
+    pub async fn move_lines(self: &Arc<Self>, room: RoomId) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue(room, Waiting::Lines(Lines { named: None, reply }))?;
+        answered(answer).await.map(drop)
+    }
+
+    /// The same; the place of one of them.
+    pub async fn place_of_line(self: &Arc<Self>, room: RoomId, line: MessageId) -> Result<Seq, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let named = Some(line);
+        self.queue(room, Waiting::Lines(Lines { named, reply }))?;
+        answered(answer).await
     }
 
     fn queue(self: &Arc<Self>, room: RoomId, waiting: Waiting) -> Result<(), StoreError> {
@@ -102,7 +158,7 @@ impl Posts {
     }
 
     /// The next batch of a room; without one the queue is gone.
-    fn take(&self, room: RoomId) -> Option<Vec<Waiting>> {
+    fn take(&self, room: RoomId) -> Option<Batch> {
         let mut queues = self.queues.lock();
         let queue = queues.get_mut(&room)?;
         if queue.is_empty() {
@@ -110,7 +166,7 @@ impl Posts {
             return None;
         }
         let size = queue.len().min(BATCH);
-        Some(queue.drain(..size).collect())
+        Some(Batch::of(queue.drain(..size)))
     }
 
     async fn work(self: Arc<Self>, room: RoomId) {
@@ -118,7 +174,7 @@ impl Posts {
         let mut last = None;
         while let Some(mut batch) = self.take(room) {
             // Who has given up is not posted behind its back.
-            batch.retain(|waiting| !waiting.reply.is_closed());
+            batch.posts.retain(|post| !post.reply.is_closed());
             let settled = settle(&self.tables, room, &mut batch, &mut last);
             let Err(error) = self.tables.breaker.guard(settled).await else {
                 continue;
@@ -127,12 +183,14 @@ impl Posts {
             if !matches!(error, StoreError::Away) {
                 static LINE: Seldom = Seldom::new();
                 if let Some(left_out) = LINE.turn() {
-                    tracing::warn!(%error, messages = batch.len(), left_out, "messages could not be stored");
+                    tracing::warn!(%error, messages = batch.posts.len(), left_out, "messages could not be stored");
                 }
             }
             let full = matches!(error, StoreError::Full);
-            for waiting in batch {
-                waiting.answer(Err(if full { StoreError::Full } else { unknown() }));
+            let error = || if full { StoreError::Full } else { unknown() };
+            batch.posts.into_iter().for_each(|post| post.answer(Err(error())));
+            for lines in batch.lines {
+                let _ = lines.reply.send(Err(error()));
             }
         }
     }
@@ -159,60 +217,78 @@ impl Drop for Queue<'_> {
     }
 }
 
+async fn answered<T>(answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+    match timeout(ANSWER, answer).await {
+        Ok(answer) => answer.map_err(|_| StoreError::Stopped)?,
+        Err(_) => Err(unknown()),
+    }
+}
+
 fn unknown() -> StoreError {
     StoreError::failed("MongoDB did not say in time whether a message was stored")
 }
 
-/// Stores the messages of a batch. What is answered is taken from it; what is left after a failure may be stored or not.
-async fn settle(
-    tables: &Tables,
-    room: RoomId,
-    batch: &mut Vec<Waiting>,
-    last: &mut Option<Seq>,
-) -> Result<(), StoreError> {
+/// Stores the lines of a room, then the messages of a batch. What is answered is taken from it; what is left after a
+/// failure may be stored or not.
+async fn settle(tables: &Tables, room: RoomId, batch: &mut Batch, last: &mut Option<Seq>) -> Result<(), StoreError> {
     let last_place = async |last: Option<Seq>| match last {
         Some(seq) => Ok(seq),
         None => tables.last_seq(room).await,
     };
     let (document, mut seq) = tokio::try_join!(tables.room_doc(room), last_place(*last))?;
-    seq = seq.max(admit(tables, document, batch).await?);
-    while !batch.is_empty() {
-        let messages: Vec<_> = (seq + 1..)
-            .zip(&*batch)
-            .map(|(seq, waiting)| waiting.place(seq))
-            .collect();
+    let Some(document) = document else {
+        batch.posts.drain(..).for_each(|post| post.answer(Err(not_found())));
+        batch
+            .lines
+            .drain(..)
+            .for_each(|lines| drop(lines.reply.send(Err(not_found()))));
+        return Ok(());
+    };
+    seq = seq.max(Seq::try_from(document.floor).unwrap_or(0));
+    if !document.lines.is_empty() {
+        seq = tables.store_lines(&document, seq).await?;
+    }
+    for lines in batch.lines.drain(..) {
+        let place = match lines.named {
+            Some(line) => tables.place_of(line).await,
+            None => Ok(0),
+        };
+        let _ = lines.reply.send(place);
+    }
+    admit(tables, &document, &mut batch.posts).await?;
+    *last = Some(insert(tables, room, &mut batch.posts, seq).await?);
+    Ok(())
+}
+
+/// Stores messages behind a place; the last place that is taken then.
+async fn insert(tables: &Tables, room: RoomId, posts: &mut Vec<Post>, mut seq: Seq) -> Result<Seq, StoreError> {
+    while !posts.is_empty() {
+        let messages: Vec<_> = (seq + 1..).zip(&*posts).map(|(seq, post)| post.place(seq)).collect();
         let inserted = tables.messages.insert_many(messages.iter().map(MessageDoc::of)).await;
         let stored = match &inserted {
             Ok(_) => messages.len(),
             Err(error) => duplicate_at(error).ok_or_else(|| failure(error.clone()))?,
         };
         seq += stored as Seq;
-        for (waiting, message) in batch.drain(..stored).zip(messages) {
-            waiting.answer(Ok(Posted::New(Arc::new(message))));
+        for (post, message) in posts.drain(..stored).zip(messages) {
+            post.answer(Ok(Posted::New(Arc::new(message))));
         }
         if inserted.is_err() {
             // Either it was posted before, or another server took the place. The refusal came with the write concern
             // of the insert, so a majority has what was in the way.
-            let (_, now) = tokio::try_join!(settle_known(tables, batch), tables.last_seq(room))?;
+            let (_, now) = tokio::try_join!(settle_known(tables, posts), tables.last_seq(room))?;
             seq = seq.max(now);
         }
     }
-    *last = Some(seq);
-    Ok(())
+    Ok(seq)
 }
 
-/// Answers those who may not post, but for those whose message is there already. Returns the last place of a message
-/// that had to go.
-async fn admit(tables: &Tables, room: Option<RoomDoc>, batch: &mut Vec<Waiting>) -> Result<Seq, StoreError> {
-    let Some(room) = room else {
-        batch.drain(..).for_each(|waiting| waiting.answer(Err(not_found())));
-        return Ok(0);
-    };
-    let (members, strangers) = mem::take(batch)
+/// Answers those who may not post, but for those whose message is there already.
+async fn admit(tables: &Tables, room: &RoomDoc, posts: &mut Vec<Post>) -> Result<(), StoreError> {
+    let (members, strangers): (_, Vec<Post>) = mem::take(posts)
         .into_iter()
-        .partition(|waiting| room.seats(waiting.new.author.id));
-    *batch = members;
-    let strangers: Vec<Waiting> = strangers;
+        .partition(|post| room.seats(post.new.author.id));
+    *posts = members;
     for stranger in strangers {
         let answer = match known(tables, &stranger.new).await? {
             Some(message) => Ok(Posted::Known(message)),
@@ -220,11 +296,11 @@ async fn admit(tables: &Tables, room: Option<RoomDoc>, batch: &mut Vec<Waiting>)
         };
         stranger.answer(answer);
     }
-    Ok(Seq::try_from(room.floor).unwrap_or(0))
+    Ok(())
 }
 
 /// Answers the first of a batch when it was posted before.
-async fn settle_known(tables: &Tables, batch: &mut Vec<Waiting>) -> Result<(), StoreError> {
+async fn settle_known(tables: &Tables, batch: &mut Vec<Post>) -> Result<(), StoreError> {
     let Some(first) = batch.first() else {
         return Ok(());
     };

@@ -8,10 +8,10 @@ use mongodb::{
 
 use super::{
     client::{Tables, within},
-    documents::{GrantDoc, RoomDoc, signed},
+    documents::{GrantDoc, RoomDoc, hex, signed},
 };
 use crate::{
-    domain::{Access, GifName, Moment, Refusal, Room, RoomId, Visitor},
+    domain::{Access, AddressKey, GifName, Moment, Refusal, Room, RoomId, Visitor},
     store::{NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
 };
 
@@ -43,6 +43,8 @@ impl Tables {
             color: new.owner.color.to_string(),
             created: Moment::now().millis(),
             members: Vec::new(),
+            lines: Vec::new(),
+            key: hex(&AddressKey::random().to_bytes()),
             empty: None,
             joined: false,
             floor: 0,

@@ -3,6 +3,9 @@
 //! A member holds its seat by sockets; each is in the document with its server. A seat without one waits for the grace,
 //! by the clock of the database.
 
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
 use mongodb::{
     bson::{Bson, DateTime, Document, doc},
     options::ReturnDocument,
@@ -10,16 +13,19 @@ use mongodb::{
 
 use super::{
     client::{Tables, within},
-    documents::{RoomDoc, text},
+    documents::{RoomDoc, hex, text},
     rooms::{by_id, is_granted, not_found},
 };
 use crate::{
-    domain::{Refusal, RoomId, Visitor, VisitorId},
+    domain::{AddressMark, Guest, LineKind, MessageId, Refusal, RoomId, Seq, Visitor, VisitorId},
     store::{Departure, Entry, Graces, SocketKey, StoreError, Tended},
 };
 
 /// Tries to enter before giving up; each lost try means that the room changed at that moment.
 const TRIES: usize = 5;
+
+/// Age of a line at which whoever wrote it is not going to move it to the messages any more.
+const LEFT_BEHIND: Duration = Duration::from_secs(1);
 
 /// A socket of a visitor on a server.
 #[derive(Clone, Copy)]
@@ -36,23 +42,38 @@ impl Hold<'_> {
     }
 }
 
+/// What came of an update of seats: the seat, and the line about it, which is still to be moved to the messages.
+pub struct Seated {
+    pub entry: Entry,
+    pub line: Option<MessageId>,
+}
+
 impl Tables {
-    /// Takes a seat for a socket.
-    pub async fn enter(&self, id: RoomId, visitor: Visitor, hold: Hold<'_>) -> Result<Entry, StoreError> {
+    /// Takes a seat for a socket. The place of the entry is the last one before it.
+    pub async fn enter(&self, id: RoomId, guest: Guest, hold: Hold<'_>) -> Result<Seated, StoreError> {
+        let visitor = guest.visitor;
         for _ in 0..TRIES {
-            let (room, grant) = tokio::try_join!(self.room_doc(id), self.grant_of(id, visitor))?;
+            let (room, grant, last) =
+                tokio::try_join!(self.room_doc(id), self.grant_of(id, visitor), self.last_seq(id))?;
             let room = room.ok_or_else(not_found)?;
             if !is_granted(&room, grant.as_ref(), visitor) {
                 return Err(StoreError::Refused(Refusal::WrongPassword));
             }
+            let line = MessageId::random();
+            let mark = room.key().zip(guest.address).map(|(key, address)| key.mark(address));
             let entered = self
                 .rooms
-                .find_one_and_update(has_seat(&room, visitor), sit_down(visitor, hold))
+                .find_one_and_update(has_seat(&room, visitor), sit_down(visitor, hold, line, mark))
                 .return_document(ReturnDocument::After);
             if let Some(room) = within(entered).await? {
-                return Ok(Entry {
-                    room: room.room()?,
-                    members: room.visitors()?,
+                let id = line.to_string();
+                return Ok(Seated {
+                    line: room.lines.iter().any(|line| line.id == id).then_some(line),
+                    entry: Entry {
+                        members: room.visitors()?,
+                        seq: last.max(Seq::try_from(room.floor).unwrap_or(0)),
+                        room: room.room()?,
+                    },
                 });
             }
             let full = |now: &RoomDoc| !now.seats(visitor.id) && super::documents::signed(now.members.len()) >= now.max;
@@ -65,14 +86,17 @@ impl Tables {
         Err(StoreError::Busy)
     }
 
-    /// Takes a socket from its visitor's seat.
-    pub async fn leave(&self, id: RoomId, hold: Hold<'_>, how: Departure) -> Result<(), StoreError> {
+    /// Takes a socket from its visitor's seat; whether the room has lines to be moved to the messages.
+    pub async fn leave(&self, id: RoomId, hold: Hold<'_>, how: Departure) -> Result<bool, StoreError> {
         let mut holding = by_id(id);
         let seat = doc! { "visitor": hold.visitor.to_string(), "holds": { "$elemMatch": hold.document() } };
         holding.insert("members", doc! { "$elemMatch": seat });
-        within(self.rooms.update_one(holding, stand_up(hold, how)))
-            .await
-            .map(drop)
+        let left = self
+            .rooms
+            .find_one_and_update(holding, stand_up(hold, how))
+            .return_document(ReturnDocument::After);
+        let room = within(left).await?;
+        Ok(room.is_some_and(|room| !room.lines.is_empty()))
     }
 
     /// Takes the sockets of servers that are gone from all seats, and frees those nobody else holds.
@@ -81,8 +105,9 @@ impl Tables {
         let mine = doc! { "$in": ["$$hold.server", servers] };
         let mut stages = without_holds(mine);
         // A seat in its grace was let go of before; the others had no socket but those.
-        stages.push(keep_members(
+        stages.extend(keep_members(
             doc! { "$or": [held("$$member"), { "$ne": [{ "$type": "$$member.dropped" }, "missing"] }] },
+            LineKind::Left,
         ));
         stages.push(note_emptiness());
         within(self.rooms.update_many(theirs, stages)).await.map(drop)
@@ -99,24 +124,25 @@ impl Tables {
         within(self.rooms.update_many(theirs, stages)).await.map(drop)
     }
 
-    /// Frees the seats that nobody holds and gives all rooms a fresh grace, as after a restart of the only server.
+    /// Gives all rooms a fresh grace, and the seats that nobody holds too, as after a restart of the only server.
     pub async fn begin_anew(&self) -> Result<(), StoreError> {
         let waiting = doc! { "members.dropped": { "$exists": true } };
-        let stages = vec![keep_members(held("$$member")), note_emptiness()];
+        let stages = vec![date_unheld(doc! { "$literal": true }), note_emptiness()];
         within(self.rooms.update_many(waiting, stages)).await?;
         let fresh = doc! { "$set": { "joined": false }, "$currentDate": { "empty": true } };
         let empty = doc! { "empty": { "$exists": true } };
         within(self.rooms.update_many(empty, fresh)).await.map(drop)
     }
 
-    /// Frees the seats and removes the rooms whose grace is over.
-    pub async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
+    /// Frees the seats and removes the rooms whose grace is over. The other rooms with lines to be moved to the messages:
+    /// those just written, and what others left behind.
+    pub async fn tend(&self, graces: Graces) -> Result<(Tended, Vec<RoomId>), StoreError> {
         let now = self.now().await?;
-        let before = |grace: std::time::Duration| {
+        let before = |grace: Duration| {
             let grace = i64::try_from(grace.as_millis()).unwrap_or(i64::MAX);
             DateTime::from_millis(now.timestamp_millis().saturating_sub(grace))
         };
-        self.free_lapsed(before(graces.seat)).await?;
+        let freed = self.free_lapsed(before(graces.seat)).await?;
         let over = doc! { "$or": [
             { "joined": true, "empty": { "$lte": before(graces.room) } },
             { "joined": false, "empty": { "$lte": before(graces.new_room) } },
@@ -127,17 +153,35 @@ impl Tables {
             let id = text(&room.id, "_id")?;
             removed.push((id, self.clear_away(id).await));
         }
-        Ok(Tended { removed })
+        let waiting = if freed { DateTime::MAX } else { before(LEFT_BEHIND) };
+        Ok((Tended { removed }, self.rooms_with_lines(waiting).await?))
     }
 
-    async fn free_lapsed(&self, before: DateTime) -> Result<(), StoreError> {
+    async fn rooms_with_lines(&self, before: DateTime) -> Result<Vec<RoomId>, StoreError> {
+        let rooms = async {
+            let found = self
+                .rooms
+                .clone_with_type::<Document>()
+                .find(doc! { "lines.at": { "$lte": before.timestamp_millis() } })
+                .projection(doc! { "_id": 1 })
+                .await?;
+            found.try_collect::<Vec<_>>().await
+        };
+        let rooms = within(rooms).await?;
+        let id = |room: &Document| text(room.get_str("_id").ok()?, "_id").ok();
+        Ok(rooms.iter().filter_map(id).collect())
+    }
+
+    async fn free_lapsed(&self, before: DateTime) -> Result<bool, StoreError> {
         let lapsed = doc! { "members.dropped": { "$lte": before } };
         let waiting = doc! { "$or": [
             { "$eq": [{ "$type": "$$member.dropped" }, "missing"] },
             { "$gt": ["$$member.dropped", before] },
         ] };
-        let stages = vec![keep_members(waiting), counted(Document::new())];
-        within(self.rooms.update_many(lapsed, stages)).await.map(drop)
+        let mut stages = keep_members(waiting, LineKind::Left);
+        stages.push(counted(Document::new()));
+        let freed = within(self.rooms.update_many(lapsed, stages)).await?;
+        Ok(freed.modified_count > 0)
     }
 
     /// The time by the clock of the database.
@@ -155,22 +199,32 @@ fn has_seat(room: &RoomDoc, visitor: Visitor) -> Document {
     ] }
 }
 
-fn sit_down(visitor: Visitor, hold: Hold<'_>) -> Vec<Document> {
+fn sit_down(visitor: Visitor, hold: Hold<'_>, line: MessageId, mark: Option<AddressMark>) -> Vec<Document> {
     let (id, color) = (visitor.id.to_string(), visitor.color.to_string());
     let again = doc! {
         "visitor": "$$member.visitor",
         "color": "$$member.color",
         "holds": { "$setUnion": ["$$member.holds", [hold.document()]] },
+        "exit": "$$member.exit",
     };
-    let fresh = doc! { "visitor": &id, "color": color, "holds": [hold.document()] };
+    let exit = MessageId::random().to_string();
+    let fresh = doc! { "visitor": &id, "color": &color, "holds": [hold.document()], "exit": exit };
     let mine = doc! { "$eq": ["$$member.visitor", &id] };
+    let sits = doc! { "$in": [&id, "$members.visitor"] };
     let members = doc! { "$cond": [
-        { "$in": [&id, "$members.visitor"] },
+        &sits,
         each_member(doc! { "$cond": [mine, again, "$$member"] }),
         { "$concatArrays": ["$members", [fresh]] },
     ] };
+    let mut joined = line_of(line.to_string(), LineKind::Joined, id, color);
+    joined.insert("count", doc! { "$toLong": { "$add": [{ "$size": "$members" }, 1] } });
+    if let Some(mark) = mark {
+        joined.insert("address", hex(&mark.to_bytes()));
+    }
+    let lines = doc! { "$cond": [sits, written(), { "$concatArrays": [written(), [joined]] }] };
+    // All of a stage see the members as they were before it.
     vec![counted(
-        doc! { "members": members, "empty": "$$REMOVE", "joined": true },
+        doc! { "members": members, "lines": lines, "empty": "$$REMOVE", "joined": true },
     )]
 }
 
@@ -183,12 +237,31 @@ fn stand_up(hold: Hold<'_>, how: Departure) -> Vec<Document> {
         { "$eq": ["$$hold.socket", socket] },
     ] };
     let mut stages = without_holds(mine);
-    stages.push(match how {
-        Departure::Left => keep_members(doc! { "$or": [held("$$member"), { "$ne": ["$$member.visitor", &id] }] }),
-        Departure::Dropped => date_unheld(doc! { "$eq": ["$$member.visitor", &id] }),
+    stages.extend(match how {
+        Departure::Left => keep_members(
+            doc! { "$or": [held("$$member"), { "$ne": ["$$member.visitor", &id] }] },
+            LineKind::Left,
+        ),
+        Departure::Dropped => vec![date_unheld(doc! { "$eq": ["$$member.visitor", &id] })],
     });
     stages.push(note_emptiness());
     stages
+}
+
+/// The lines of a room that are not among the messages yet.
+fn written() -> Document {
+    doc! { "$ifNull": ["$lines", []] }
+}
+
+/// A line about a visitor, but for its count. Its time is that of the database's clock.
+fn line_of(id: impl Into<Bson>, kind: LineKind, visitor: impl Into<Bson>, color: impl Into<Bson>) -> Document {
+    doc! {
+        "_id": id.into(),
+        "line": kind.name(),
+        "visitor": visitor.into(),
+        "color": color.into(),
+        "at": { "$toLong": "$$NOW" },
+    }
 }
 
 /// Takes away the holds that `mine` names; it sees `$$member` and `$$hold`.
@@ -198,8 +271,23 @@ fn without_holds(mine: Document) -> Vec<Document> {
     vec![doc! { "$set": { "members": members } }]
 }
 
-fn keep_members(which: Document) -> Document {
-    doc! { "$set": { "members": { "$filter": { "input": "$members", "as": "member", "cond": which } } } }
+/// Frees the seats but those that `which` names, and writes a line about each.
+fn keep_members(which: Document, kind: LineKind) -> Vec<Document> {
+    let goes = doc! { "$filter": {
+        "input": "$members",
+        "as": "member",
+        // A member of an older gifchat has no line to come.
+        "cond": { "$and": [{ "$not": [&which] }, { "$ne": [{ "$type": "$$member.exit" }, "missing"] }] },
+    } };
+    let stays = doc! { "$filter": { "input": "$members", "as": "member", "cond": which } };
+    let mut line = line_of("$$gone.exit", kind, "$$gone.visitor", "$$gone.color");
+    line.insert("count", doc! { "$toLong": { "$size": "$members" } });
+    let lines = doc! { "$map": { "input": "$gone", "as": "gone", "in": line } };
+    vec![
+        doc! { "$set": { "gone": goes, "members": stays } },
+        doc! { "$set": { "lines": { "$concatArrays": [written(), lines] } } },
+        doc! { "$unset": "gone" },
+    ]
 }
 
 /// Begins the grace of the seats without a socket that `which` names.

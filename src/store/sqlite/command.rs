@@ -4,9 +4,8 @@ use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 use tracing::error;
 
-use super::directory::OpenRoom;
 use crate::{
-    domain::{GifHash, GifName, InviteHash, Report, ReportId, Room, RoomId, Visitor},
+    domain::{GifHash, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Visitor},
     store::{
         Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, SocketKey,
         StoreError, Tended, Whispered,
@@ -25,103 +24,108 @@ pub enum Command {
     AddInvite(RoomId, InviteHash, Reply<()>),
     WithdrawInvites(RoomId, Reply<()>),
     Redeem(InviteHash, Visitor, Reply<RoomId>),
-    Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
+    Enter(RoomId, Guest, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),
     Whisper(NewWhisper, Reply<Whispered>),
     Report(NewReport, Reply<Report>),
     DismissReport(RoomId, ReportId, Reply<()>),
-    ForgetGifs(Vec<GifName>, Reply<()>),
     ForbidGif(RoomId, GifHash, Reply<()>),
+    ForgetGifs(Vec<GifName>, Reply<()>),
     Tend(Graces, Reply<Tended>),
     Ping(Reply<()>),
     Close(oneshot::Sender<()>),
 }
 
-/// What is left to do for a command once its rows are committed.
-pub enum AfterCommit {
-    Create(OpenRoom, Reply<Room>),
-    Update(RoomId, RoomChange, Reply<Room>),
-    Remove(RoomId, Vec<GifName>, Reply<Vec<GifName>>),
-    Grant(RoomId, Visitor, Reply<()>),
-    AddInvite(RoomId, usize, Reply<()>),
-    WithdrawInvites(RoomId, Reply<()>),
-    Redeem(RoomId, Visitor, Reply<RoomId>),
-    Enter(RoomId, Visitor, SocketKey, Reply<Entry>),
-    Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
-    Post(Posted, Reply<Posted>),
-    Whisper(Whispered, Reply<Whispered>),
-    /// And whether it is a new one.
-    Report(Report, bool, Reply<Report>),
-    Tend {
-        freed: Graces,
-        removed: Vec<(RoomId, Vec<GifName>)>,
-        reply: Reply<Tended>,
-    },
-    Done(Reply<()>),
+/// The answer to a command whose rows are written; it is given once they are committed.
+pub enum Answer {
+    Room(Room, Reply<Room>),
+    Gifs(Vec<GifName>, Reply<Vec<GifName>>),
+    Entry(Entry, Reply<Entry>),
+    Posted(Posted, Reply<Posted>),
+    Redeemed(RoomId, Reply<RoomId>),
+    Whispered(Whispered, Reply<Whispered>),
+    Report(Report, Reply<Report>),
+    Tended(Tended, Reply<Tended>),
+    Done((), Reply<()>),
 }
 
 impl Command {
-    /// Whether it writes rows, so that its batch needs a transaction.
+    /// Whether it may write rows, so that its batch needs a transaction. One that writes none costs no sync.
     pub const fn writes(&self) -> bool {
         match self {
             Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
             Self::AddInvite(..) | Self::WithdrawInvites(..) | Self::Redeem(..) => true,
-            Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) => true,
-            Self::Post(..) | Self::ForgetGifs(..) | Self::ForbidGif(..) => true,
-            Self::Enter(..) | Self::Leave(..) | Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
+            Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) | Self::ForbidGif(..) => true,
+            Self::Enter(..) | Self::Leave(..) | Self::Post(..) | Self::ForgetGifs(..) => true,
+            Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
         }
     }
 
     /// What answers it when its batch fails.
-    pub fn into_failure(self) -> Box<dyn FnOnce(StoreError)> {
+    pub fn into_failure(self) -> Failure {
         match self {
             Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
             Self::Remove(_, reply) => failing(reply),
             Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
                 failing(reply)
             }
-            Self::ForbidGif(_, _, reply) | Self::AddInvite(_, _, reply) | Self::WithdrawInvites(_, reply) => {
-                failing(reply)
-            }
-            Self::Redeem(_, _, reply) => failing(reply),
             Self::Enter(.., reply) => failing(reply),
             Self::Post(_, reply) => failing(reply),
+            Self::AddInvite(_, _, reply) | Self::WithdrawInvites(_, reply) => failing(reply),
+            Self::Redeem(_, _, reply) => failing(reply),
             Self::Whisper(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),
-            Self::DismissReport(_, _, reply) => failing(reply),
+            Self::DismissReport(_, _, reply) | Self::ForbidGif(_, _, reply) => failing(reply),
             Self::Tend(_, reply) => failing(reply),
             Self::Close(_) => Box::new(|_| ()),
         }
     }
 }
 
-impl AfterCommit {
-    /// What answers it when its batch fails.
-    pub fn into_failure(self) -> Box<dyn FnOnce(StoreError)> {
+impl Answer {
+    /// Gives it. Who no longer waits misses nothing.
+    pub fn give(self) {
         match self {
-            Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
-            Self::Remove(_, _, reply) => failing(reply),
-            Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::Done(reply) => failing(reply),
-            Self::AddInvite(_, _, reply) | Self::WithdrawInvites(_, reply) => failing(reply),
-            Self::Redeem(_, _, reply) => failing(reply),
-            Self::Enter(.., reply) => failing(reply),
-            Self::Post(_, reply) => failing(reply),
-            Self::Whisper(_, reply) => failing(reply),
-            Self::Report(_, _, reply) => failing(reply),
-            Self::Tend { reply, .. } => failing(reply),
+            Self::Room(room, reply) => drop(reply.send(Ok(room))),
+            Self::Gifs(gifs, reply) => drop(reply.send(Ok(gifs))),
+            Self::Entry(entry, reply) => drop(reply.send(Ok(entry))),
+            Self::Posted(posted, reply) => drop(reply.send(Ok(posted))),
+            Self::Redeemed(room, reply) => drop(reply.send(Ok(room))),
+            Self::Whispered(whispered, reply) => drop(reply.send(Ok(whispered))),
+            Self::Report(report, reply) => drop(reply.send(Ok(report))),
+            Self::Tended(tended, reply) => drop(reply.send(Ok(tended))),
+            Self::Done((), reply) => drop(reply.send(Ok(()))),
+        }
+    }
+
+    /// What answers the command when its batch fails.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Room(_, reply) => failing(reply),
+            Self::Gifs(_, reply) => failing(reply),
+            Self::Entry(_, reply) => failing(reply),
+            Self::Posted(_, reply) => failing(reply),
+            Self::Redeemed(_, reply) => failing(reply),
+            Self::Whispered(_, reply) => failing(reply),
+            Self::Report(_, reply) => failing(reply),
+            Self::Tended(_, reply) => failing(reply),
+            Self::Done(_, reply) => failing(reply),
         }
     }
 }
 
-fn failing<T: 'static>(reply: Reply<T>) -> Box<dyn FnOnce(StoreError)> {
+/// Answers a command that failed.
+pub type Failure = Box<dyn FnOnce(StoreError)>;
+
+fn failing<T: 'static>(reply: Reply<T>) -> Failure {
     Box::new(move |error| {
         let _ = reply.send(Err(error));
     })
 }
 
 /// Logs why a batch failed, once, and answers all its commands.
-pub fn fail_all(failures: impl Iterator<Item = Box<dyn FnOnce(StoreError)>>, error: &rusqlite::Error) {
+pub fn fail_all(failures: impl Iterator<Item = Failure>, error: &rusqlite::Error) {
     error!(%error, "a batch could not be committed");
     for fail in failures {
         fail(match error.sqlite_error_code() {
@@ -131,12 +135,12 @@ pub fn fail_all(failures: impl Iterator<Item = Box<dyn FnOnce(StoreError)>>, err
     }
 }
 
-/// Goes on with a command whose rows are written, or answers that it failed.
-pub fn answer<T, R>(
-    reply: Reply<R>,
+/// The answer to a command whose rows are written. One that failed is answered at once.
+pub fn answer<T>(
+    reply: Reply<T>,
     written: Result<T, StoreError>,
-    then: impl FnOnce(T, Reply<R>) -> AfterCommit,
-) -> Option<AfterCommit> {
+    then: impl FnOnce(T, Reply<T>) -> Answer,
+) -> Option<Answer> {
     match written {
         Ok(value) => Some(then(value, reply)),
         Err(error) => {

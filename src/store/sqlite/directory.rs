@@ -9,17 +9,25 @@ use std::{
 };
 
 use crate::{
-    domain::{Access, Refusal, Room, RoomId, Seq, Visitor, VisitorId},
-    store::{Departure, Entry, Graces, RoomCursor, RoomPage, RoomRecord, SocketKey},
+    domain::{Access, AddressKey, Guest, Refusal, Room, RoomId, Seq, Visitor, VisitorId},
+    store::{Graces, RoomCursor, RoomPage, RoomRecord, SocketKey},
 };
 
 /// A visitor's place in a room.
+#[derive(Clone)]
 struct Seat {
     visitor: Visitor,
     /// Those of the visitor's sockets that are in the room.
     sockets: Vec<SocketKey>,
     /// Since when no socket holds it.
     dropped_at: Option<Instant>,
+}
+
+/// Who holds a seat when a socket has gone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Unheld {
+    Nobody,
+    Others,
 }
 
 /// How long a room has been without a socket, and which grace that counts against.
@@ -34,13 +42,16 @@ enum Empty {
 }
 
 /// A room with its seats and grants.
+#[derive(Clone)]
 pub struct OpenRoom {
     pub room: Room,
     pub password_hash: Option<Arc<str>>,
+    /// What marks of addresses are made with.
+    pub key: AddressKey,
     pub last_seq: Seq,
-    pub grants: HashSet<VisitorId>,
+    pub grants: Arc<HashSet<VisitorId>>,
     /// Those whose grant came of an invite.
-    pub invited: HashSet<VisitorId>,
+    pub invited: Arc<HashSet<VisitorId>>,
     /// How many invites are good.
     pub invites: usize,
     /// In the order of arrival. A list: rooms are small, and it is read in order far more often than searched.
@@ -49,16 +60,16 @@ pub struct OpenRoom {
 }
 
 impl OpenRoom {
-    pub fn new(room: Room, password_hash: Option<Arc<str>>, last_seq: Seq, now: Instant) -> Self {
-        let (grants, invited, seats) = (HashSet::new(), HashSet::new(), Vec::new());
+    pub fn new(room: Room, password_hash: Option<Arc<str>>, key: AddressKey, last_seq: Seq, now: Instant) -> Self {
         Self {
             room,
             password_hash,
+            key,
             last_seq,
-            grants,
-            invited,
+            grants: Arc::default(),
+            invited: Arc::default(),
             invites: 0,
-            seats,
+            seats: Vec::new(),
             empty: Empty::NeverJoined(now),
         }
     }
@@ -77,6 +88,11 @@ impl OpenRoom {
         self.grants.contains(&visitor) || self.invited.contains(&visitor)
     }
 
+    /// How many visitors hold a grant.
+    pub fn granted(&self) -> usize {
+        self.grants.len() + self.invited.len()
+    }
+
     pub fn record(&self) -> RoomRecord {
         RoomRecord {
             room: self.room.clone(),
@@ -90,62 +106,79 @@ impl OpenRoom {
         self.seats.iter().map(|seat| seat.visitor).collect()
     }
 
-    /// Takes a seat; whether it is a new one.
-    pub fn enter(&mut self, visitor: Visitor, socket: SocketKey) -> Result<(Entry, bool), Refusal> {
-        if !self.access(visitor.id).granted {
-            return Err(Refusal::WrongPassword);
+    /// Gives a visitor the seat of an earlier run back, for the grace of a seat.
+    pub fn seat_again(&mut self, visitor: Visitor, now: Instant) {
+        self.seats.push(Seat {
+            visitor,
+            sockets: Vec::new(),
+            dropped_at: Some(now),
+        });
+        self.recount();
+    }
+
+    /// Whether a visitor who enters takes a new seat.
+    pub fn admit(&self, guest: Guest) -> Result<bool, Refusal> {
+        let access = self.access(guest.visitor.id);
+        if !access.granted {
+            Err(Refusal::WrongPassword)
+        } else if !access.member && self.room.is_full() {
+            Err(Refusal::RoomFull)
+        } else {
+            Ok(!access.member)
         }
-        let fresh = match self.seats.iter_mut().find(|seat| seat.visitor.id == visitor.id) {
+    }
+
+    /// Seats a visitor who was admitted.
+    pub fn sit_down(&mut self, visitor: Visitor, socket: SocketKey) {
+        match self.seats.iter_mut().find(|seat| seat.visitor.id == visitor.id) {
             Some(seat) => {
                 if !seat.sockets.contains(&socket) {
                     seat.sockets.push(socket);
                 }
                 seat.dropped_at = None;
-                false
             }
-            None if self.room.is_full() => return Err(Refusal::RoomFull),
-            None => {
-                self.seats.push(Seat {
-                    visitor,
-                    sockets: vec![socket],
-                    dropped_at: None,
-                });
-                true
-            }
-        };
+            None => self.seats.push(Seat {
+                visitor,
+                sockets: vec![socket],
+                dropped_at: None,
+            }),
+        }
         self.empty = Empty::No;
         self.recount();
-        Ok((
-            Entry {
-                room: self.room.clone(),
-                members: self.members(),
-            },
-            fresh,
-        ))
     }
 
-    /// Takes a socket away; the visitor whose seat became free by it.
-    pub fn leave(&mut self, visitor: VisitorId, socket: SocketKey, how: Departure, now: Instant) -> Option<Visitor> {
-        let at = self.seats.iter().position(|seat| seat.visitor.id == visitor)?;
-        let seat = self.seats.get_mut(at)?;
-        let before = seat.sockets.len();
-        seat.sockets.retain(|key| *key != socket);
-        if seat.sockets.len() == before || !seat.sockets.is_empty() {
-            return None;
+    /// What the seat of a visitor is when this socket has gone; `None` when it does not hold it.
+    pub fn without(&self, visitor: VisitorId, socket: SocketKey) -> Option<Unheld> {
+        let seat = self.seats.iter().find(|seat| seat.visitor.id == visitor)?;
+        seat.sockets.contains(&socket).then_some(match seat.sockets.len() {
+            1 => Unheld::Nobody,
+            _ => Unheld::Others,
+        })
+    }
+
+    /// Takes a socket from its visitor's seat, whose grace begins when it was the last.
+    pub fn let_go(&mut self, visitor: VisitorId, socket: SocketKey, now: Instant) {
+        if let Some(seat) = self.seats.iter_mut().find(|seat| seat.visitor.id == visitor) {
+            let before = seat.sockets.len();
+            seat.sockets.retain(|key| *key != socket);
+            if before > 0 && seat.sockets.is_empty() {
+                seat.dropped_at = Some(now);
+                self.note_emptiness(now);
+            }
         }
-        seat.dropped_at = Some(now);
-        let freed = (how == Departure::Left).then(|| self.seats.remove(at).visitor);
+    }
+
+    /// Frees the seat of a visitor.
+    pub fn vacate(&mut self, visitor: VisitorId, now: Instant) {
+        self.seats.retain(|seat| seat.visitor.id != visitor);
         self.note_emptiness(now);
         self.recount();
-        freed
     }
 
-    /// Frees the seats whose grace is over; their visitors.
-    pub fn free_lapsed_seats(&mut self, graces: Graces, now: Instant) -> Vec<Visitor> {
-        let lapsed = |seat: &mut Seat| seat.dropped_at.is_some_and(|at| now.duration_since(at) >= graces.seat);
-        let freed: Vec<_> = self.seats.extract_if(.., lapsed).map(|seat| seat.visitor).collect();
-        self.recount();
-        freed
+    /// Somebody whose seat was waited for long enough.
+    pub fn lapsed(&self, graces: Graces, now: Instant) -> Option<Visitor> {
+        let lapsed = |seat: &&Seat| seat.dropped_at.is_some_and(|at| now.duration_since(at) >= graces.seat);
+        self.seats.iter().find(lapsed).map(|seat| seat.visitor)
     }
 
     pub fn is_over(&self, graces: Graces, now: Instant) -> bool {
@@ -157,7 +190,7 @@ impl OpenRoom {
     }
 
     fn note_emptiness(&mut self, now: Instant) {
-        if self.seats.iter().all(|seat| seat.sockets.is_empty()) {
+        if matches!(self.empty, Empty::No) && self.seats.iter().all(|seat| seat.sockets.is_empty()) {
             self.empty = Empty::Since(now);
         }
     }
@@ -196,10 +229,6 @@ impl Directory {
 
     pub fn iter(&self) -> impl Iterator<Item = &OpenRoom> {
         self.rooms.values()
-    }
-
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut OpenRoom> {
-        self.rooms.values_mut()
     }
 
     pub fn len(&self) -> usize {

@@ -7,7 +7,7 @@ mod invites;
 mod reports;
 mod rows;
 mod schema;
-mod show;
+mod seats;
 mod whispers;
 mod write;
 mod writer;
@@ -32,8 +32,8 @@ use self::{
 };
 use crate::{
     domain::{
-        Access, GifBody, GifHash, GifName, InviteHash, Message, Report, ReportId, Reported, Room, RoomId, Visitor,
-        VisitorId, Whisper, WhisperId,
+        Access, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
+        Visitor, VisitorId, Whisper, WhisperId,
     },
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, RoomCursor,
@@ -201,8 +201,8 @@ impl Store for SqliteStore {
             .unwrap_or_default())
     }
 
-    async fn enter(&self, id: RoomId, visitor: Visitor, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.ask(|reply| Command::Enter(id, visitor, socket, reply)).await
+    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
+        self.ask(|reply| Command::Enter(id, guest, socket, reply)).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {

@@ -9,14 +9,14 @@ use super::{
 };
 use crate::{
     domain::{MessageId, Moment, Reason, Refusal, Report, ReportId, Reported, RoomId, Seq},
-    store::{NewReport, REPORTS, REPORTS_EACH, StoreError, TOO_MANY_REPORTS},
+    store::{Change, NewReport, REPORTS, REPORTS_EACH, StoreError, TOO_MANY_REPORTS},
 };
 
 /// The columns of a report, behind those of its message.
 const REPORT: &str = "reports.id, reports.room, reports.message, reports.seq, reports.reason, reports.created_at";
 
 /// How many columns a message has.
-const MESSAGE_COLUMNS: usize = 16;
+const MESSAGE_COLUMNS: usize = 19;
 
 /// A message that somebody wrote and nobody deleted.
 const WRITTEN: &str = "(messages.chat IS NOT NULL OR messages.gif IS NOT NULL)";
@@ -54,10 +54,8 @@ pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Re
 }
 
 impl Writer {
-    pub(super) fn report(&self, new: NewReport) -> Result<(Report, bool), StoreError> {
-        self.must_exist(new.room)?;
-        let access = self.directory.read().get(new.room).map(|open| open.access(new.by.id));
-        if !access.is_some_and(|access| access.member) {
+    pub(super) fn report(&mut self, new: NewReport) -> Result<Report, StoreError> {
+        if !self.look(new.room, |open| open.access(new.by.id).member)? {
             return Err(StoreError::Refused(Refusal::NotAMember));
         }
         let (room, by) = (new.room.to_bytes(), new.by.id.to_string());
@@ -65,7 +63,7 @@ impl Writer {
         let key = (room, new.message.to_bytes(), &by);
         let known = self.connection.query_row(&sql, key, |row| report(row, 0)).optional();
         if let Some(known) = known.map_err(failure)? {
-            return Ok((known, false));
+            return Ok(known);
         }
         let sql = format!("SELECT seq FROM messages WHERE room = ?1 AND id = ?2 AND {WRITTEN}");
         let place = |row: &Row<'_>| row.get::<_, Seq>(0);
@@ -102,11 +100,12 @@ impl Writer {
             by
         ];
         self.connection.execute(sql, row).map_err(failure)?;
-        Ok((report, true))
+        self.told.push(Change::Reported(report.clone()));
+        Ok(report)
     }
 
     pub(super) fn dismiss_report(&self, room: RoomId, report: ReportId) -> Result<(), StoreError> {
-        self.must_exist(room)?;
+        self.look(room, |_| ())?;
         let sql = "DELETE FROM reports WHERE room = ?1
                    AND message = (SELECT message FROM reports WHERE room = ?1 AND id = ?2)";
         let dismissed = self.connection.execute(sql, (room.to_bytes(), report.to_bytes()));

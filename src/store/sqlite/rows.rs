@@ -7,14 +7,14 @@ use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 use super::directory::OpenRoom;
 use crate::{
     domain::{
-        Alt, Body, Chat, Color, GifBody, GifHash, GifName, Max, Message, MessageId, Moment, Nonce, Room, RoomId, Said,
-        Seq, Title, Visitor, VisitorId,
+        AddressKey, AddressMark, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Max, Message,
+        MessageId, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
     },
     store::{NewMessage, Window},
 };
 
 pub const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, gif, width, height, frames, duration, \
-                       bytes, alt, hash";
+                       bytes, alt, hash, line, count, target";
 
 /// Reads a column that is kept as text.
 pub fn text<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
@@ -47,18 +47,35 @@ pub fn gif(row: &Row<'_>, first: usize) -> rusqlite::Result<GifBody> {
     })
 }
 
-/// The columns from `chat` to `hash`.
-pub fn chat_or_gif(row: &Row<'_>, first: usize) -> rusqlite::Result<Said> {
-    Ok(match row.get_ref(first)?.as_str_or_null()? {
-        Some(chat) => Said::Chat(Chat::from_store(chat)),
-        None => Said::Gif(gif(row, first + 1)?),
-    })
+/// The columns from `chat` to `hash`; nothing when neither a text nor a GIF is there.
+pub fn said(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Said>> {
+    if let Some(chat) = row.get_ref(first)?.as_str_or_null()? {
+        return Ok(Some(Said::Chat(Chat::from_store(chat))));
+    }
+    let shows = row.get_ref(first + 1)?.as_str_or_null()?.is_some();
+    shows.then(|| gif(row, first + 1).map(Said::Gif)).transpose()
 }
 
 /// The column `nonce`.
 pub fn nonce(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Nonce>> {
     let nonce = row.get_ref(column)?.as_str_or_null()?;
     Ok(nonce.and_then(|nonce| Nonce::parse(nonce).ok()))
+}
+
+/// What a message says: a text, a GIF or a line, whichever is there.
+fn body(row: &Row<'_>) -> rusqlite::Result<Body> {
+    if let Some(said) = said(row, 7)? {
+        return Ok(said.into());
+    }
+    let Some(line) = row.get_ref(16)?.as_str_or_null()? else {
+        return Ok(Body::Deleted);
+    };
+    let target: Option<[u8; 16]> = row.get(18)?;
+    let unknown = || rusqlite::Error::FromSqlConversionFailure(16, Type::Text, "a line of an unknown kind".into());
+    Ok(Body::Line(Line {
+        kind: LineKind::from_store(line, target.map(MessageId::from_bytes)).ok_or_else(unknown)?,
+        count: row.get(17)?,
+    }))
 }
 
 pub fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
@@ -68,7 +85,7 @@ pub fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         seq: row.get(1)?,
         author: visitor(row, 3, 4)?,
         created_at: Moment::from_millis(row.get(5)?),
-        body: chat_or_gif(row, 7)?.into(),
+        body: body(row)?,
         nonce: nonce(row, 6)?,
     })
 }
@@ -101,13 +118,21 @@ pub fn by_nonce(connection: &Connection, new: &NewMessage) -> rusqlite::Result<O
     connection.prepare_cached(&sql)?.query_row(key, message).optional()
 }
 
-/// Stores a message at its place, and the place with the room.
-pub fn insert_message(connection: &Connection, message: &Message) -> rusqlite::Result<()> {
-    let sql =
-        format!("INSERT INTO messages ({MESSAGE}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)");
-    let (chat, gif) = match &message.body {
-        Body::Chat(chat) => (Some(chat.as_str()), None),
-        Body::Gif(gif) => (None, Some(gif)),
+/// Stores a message at its place. `address` is where the visitor of a line came from.
+pub fn insert_message(
+    connection: &Connection,
+    message: &Message,
+    address: Option<AddressMark>,
+) -> rusqlite::Result<()> {
+    let sql = format!(
+        "INSERT INTO messages ({MESSAGE}, address)
+         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"
+    );
+    let (chat, gif, line) = match &message.body {
+        Body::Chat(chat) => (Some(chat.as_str()), None, None),
+        Body::Gif(gif) => (None, Some(gif), None),
+        Body::Line(line) => (None, None, Some(line)),
+        Body::Deleted => (None, None, None),
     };
     connection.prepare_cached(&sql)?.execute(rusqlite::params![
         message.room.to_bytes(),
@@ -126,14 +151,39 @@ pub fn insert_message(connection: &Connection, message: &Message) -> rusqlite::R
         gif.map(|gif| gif.bytes),
         gif.map(|gif| gif.alt.as_str()),
         gif.and_then(|gif| gif.hash).map(GifHash::to_bytes),
+        line.map(|line| line.kind.name()),
+        line.map(|line| line.count),
+        line.and_then(|line| line.kind.message()).map(MessageId::to_bytes),
+        address.map(AddressMark::to_bytes),
     ])?;
     Ok(())
 }
 
-/// All rooms as the last run left them; each gets a fresh grace from `now`.
+/// Who sits in a room as its lines tell, with the place of the line about it, the longest first.
+fn seated(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<(Visitor, Seq)>> {
+    // Of a group with max(), SQLite takes the other columns from the row that has it.
+    let sql = "SELECT visitor, color, line, max(seq) FROM messages
+               WHERE room = ?1 AND line IN ('joined', 'left', 'kicked', 'banned') GROUP BY visitor";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([room.to_bytes()], |row| {
+        let sits = row.get_ref(2)?.as_str()? == LineKind::Joined.name();
+        Ok((sits, (visitor(row, 0, 1)?, row.get(3)?)))
+    })?;
+    let last: Vec<(bool, (Visitor, Seq))> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut seated: Vec<_> = last
+        .into_iter()
+        .filter(|(sits, _)| *sits)
+        .map(|(_, seat)| seat)
+        .collect();
+    seated.sort_by_key(|(_, seq)| *seq);
+    Ok(seated)
+}
+
+/// All rooms as the last run left them; each gets a fresh grace from `now`, and so does each seat.
 pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec<OpenRoom>> {
     let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
-                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)) FROM rooms";
+                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key
+               FROM rooms";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
         let password_hash: Option<Arc<str>> = row.get(3)?;
@@ -146,8 +196,14 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
             locked: password_hash.is_some(),
             created_at: Moment::from_millis(row.get(6)?),
         };
-        let last_seq: Seq = row.get(7)?;
-        Ok(OpenRoom::new(room, password_hash, last_seq, now))
+        let (last_seq, key): (Seq, [u8; 32]) = (row.get(7)?, row.get(8)?);
+        Ok(OpenRoom::new(
+            room,
+            password_hash,
+            AddressKey::from_bytes(key),
+            last_seq,
+            now,
+        ))
     })?;
     let mut rooms: Vec<OpenRoom> = rows.collect::<rusqlite::Result<_>>()?;
     let mut grants = connection.prepare("SELECT visitor FROM grants WHERE room = ?1 AND invited = ?2")?;
@@ -155,9 +211,12 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
         let id = open.room.id.to_bytes();
         for (invited, visitors) in [(false, &mut open.grants), (true, &mut open.invited)] {
             let found = grants.query_map((id, invited), |row| text(row, 0))?;
-            *visitors = found.collect::<rusqlite::Result<_>>()?;
+            *visitors = Arc::new(found.collect::<rusqlite::Result<_>>()?);
         }
         open.invites = super::invites::count(connection, open.room.id)?;
+        for (visitor, _) in seated(connection, open.room.id)? {
+            open.seat_again(visitor, now);
+        }
     }
     Ok(rooms)
 }

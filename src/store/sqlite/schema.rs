@@ -4,11 +4,12 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::Connection;
 
-/// What made each version out of the one before. How many of them a file has seen is written to its `user_version`; a file
-/// that has seen more is refused rather than guessed at.
-const STEPS: &[&str] = &[TABLES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS];
+/// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
+/// of a later version is refused rather than guessed at.
+const VERSIONS: &[&str] = &[FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS];
 
-const TABLES: &str = "
+/// Rooms, who may enter them, messages.
+const FIRST: &str = "
 CREATE TABLE rooms (
     id            BLOB PRIMARY KEY,
     title         TEXT NOT NULL,
@@ -44,6 +45,28 @@ CREATE TABLE messages (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX messages_nonce ON messages (room, visitor, nonce) WHERE nonce IS NOT NULL;
 CREATE INDEX messages_gif ON messages (gif) WHERE gif IS NOT NULL;
+";
+
+/// Lines that nobody wrote among the messages, and what owners keep their rooms in order with. A message without text,
+/// GIF and line is one that was deleted. `address` is a mark made with the key of the room.
+const LINES: &str = "
+ALTER TABLE messages ADD COLUMN line TEXT;
+ALTER TABLE messages ADD COLUMN count INTEGER;
+ALTER TABLE messages ADD COLUMN target BLOB;
+ALTER TABLE messages ADD COLUMN address BLOB;
+CREATE INDEX messages_line ON messages (room, visitor) WHERE line IS NOT NULL;
+ALTER TABLE rooms ADD COLUMN closed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rooms ADD COLUMN slow INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rooms ADD COLUMN address_key BLOB;
+UPDATE rooms SET address_key = randomblob(32);
+CREATE TABLE bans (
+    room      BLOB NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    visitor   TEXT NOT NULL,
+    color     TEXT NOT NULL,
+    until     INTEGER,
+    addresses BLOB NOT NULL,
+    PRIMARY KEY (room, visitor)
+) WITHOUT ROWID;
 ";
 
 /// A stored file may be named by several messages, and a room may refuse its bytes.
@@ -139,19 +162,15 @@ pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let Some(missing) = STEPS.get(version..) else {
-        let newest = STEPS.len();
-        let why = format!("the file is of version {version}, this gifchat reads versions up to {newest}");
+    let Some(missing) = VERSIONS.get(version..) else {
+        let known = VERSIONS.len();
+        let why = format!("the file is of version {version}, this gifchat reads versions up to {known}");
         return Err(rusqlite::Error::ToSqlConversionFailure(why.into()));
     };
-    if missing.is_empty() {
-        return Ok(());
+    for (step, version) in missing.iter().zip(version + 1..) {
+        connection.execute_batch(&format!("BEGIN; {step} PRAGMA user_version = {version}; COMMIT;"))?;
     }
-    let newest = STEPS.len();
-    connection.execute_batch(&format!(
-        "BEGIN; {} PRAGMA user_version = {newest}; COMMIT;",
-        missing.concat()
-    ))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -159,39 +178,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_of_the_first_version_is_brought_up_to_date() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection
-            .execute_batch(&format!("{TABLES} PRAGMA user_version = 1;"))
-            .unwrap();
-        connection
-            .execute_batch(
-                "INSERT INTO rooms VALUES (x'01', 'old', 5, NULL, 'a', '#000000', 1, 1);
-                 INSERT INTO messages (room, seq, id, visitor, color, created_at, gif) VALUES (x'01', 1, x'02', 'a', '#000000', 1, 'g.gif');",
-            )
-            .unwrap();
-        migrate(&connection).unwrap();
-        migrate(&connection).unwrap();
-        let columns = |table: &str| -> Vec<String> {
-            let mut statement = connection
-                .prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))
-                .unwrap();
-            let names = statement.query_map([], |row| row.get(0)).unwrap();
-            names.collect::<rusqlite::Result<_>>().unwrap()
-        };
-        let fresh = Connection::open_in_memory().unwrap();
-        migrate(&fresh).unwrap();
-        assert!(columns("messages").contains(&"hash".to_owned()));
-        let hash: Option<Vec<u8>> = connection
-            .query_row("SELECT hash FROM messages", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(hash, None);
+    fn a_file_of_the_first_version_is_taken_over_with_all_that_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(&format!("{FIRST} PRAGMA user_version = 1;")).unwrap();
+        old.execute_batch(
+            "INSERT INTO rooms VALUES (x'00000000000000000000000000000001', 'a', 2, NULL, 'o', 'c', 7, 0);
+             INSERT INTO messages (room, seq, id, visitor, color, created_at, chat)
+                VALUES (x'00000000000000000000000000000001', 1, x'02', 'v', 'c', 8, 'hi');",
+        )
+        .unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let connection = open_writer(&path).unwrap();
+            let row = connection.query_row(
+                "SELECT title, closed, slow, length(address_key), chat, line FROM rooms JOIN messages ON room = rooms.id",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
+            );
+            let expected: (String, i64, i64, i64, String, Option<String>) = ("a".into(), 0, 0, 32, "hi".into(), None);
+            assert_eq!(row.unwrap(), expected);
+        }
     }
 
     #[test]
     fn a_file_of_a_later_version_is_refused() {
-        let connection = Connection::open_in_memory().unwrap();
-        connection.pragma_update(None, "user_version", STEPS.len() + 1).unwrap();
-        assert!(migrate(&connection).unwrap_err().to_string().contains("version"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new.db");
+        drop(open_writer(&path).unwrap());
+        Connection::open(&path)
+            .unwrap()
+            .pragma_update(None, "user_version", VERSIONS.len() + 1)
+            .unwrap();
+        assert!(open_writer(&path).unwrap_err().to_string().contains("version"));
     }
 }

@@ -7,12 +7,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     command::failure,
     gifs,
-    rows::{chat_or_gif, nonce, text, visitor},
+    rows::{nonce, said, text, visitor},
     writer::Writer,
 };
 use crate::{
     domain::{GifHash, GifName, Moment, Nonce, Refusal, RoomId, Said, VisitorId, Whisper, WhisperId},
-    store::{NewWhisper, StoreError, WHISPERS, WHISPERS_EACH, Whispered},
+    store::{Change, NewWhisper, StoreError, WHISPERS, WHISPERS_EACH, Whispered},
 };
 
 const WHISPER: &str = "room, id, visitor, color, to_visitor, to_color, created_at, nonce, chat, gif, width, height, \
@@ -26,7 +26,7 @@ fn whisper(row: &Row<'_>) -> rusqlite::Result<Whisper> {
         to: visitor(row, 4, 5)?,
         created_at: Moment::from_millis(row.get(6)?),
         nonce: nonce(row, 7)?,
-        said: chat_or_gif(row, 8)?,
+        said: said(row, 8)?.ok_or(rusqlite::Error::InvalidQuery)?,
     })
 }
 
@@ -123,17 +123,12 @@ fn prune(connection: &Connection, room: RoomId, author: VisitorId) -> rusqlite::
 }
 
 impl Writer {
-    pub(super) fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
-        self.must_exist(new.room)?;
+    pub(super) fn whisper(&mut self, new: NewWhisper) -> Result<Whispered, StoreError> {
+        let members = self.look(new.room, super::directory::OpenRoom::members)?;
         if let Some(known) = by_nonce(&self.connection, &new).map_err(failure)? {
             return Ok(Whispered::Known(Arc::new(known)));
         }
-        let members = self
-            .directory
-            .read()
-            .get(new.room)
-            .map(super::directory::OpenRoom::members);
-        let seat = |id: VisitorId| members.iter().flatten().find(|member| member.id == id).copied();
+        let seat = |id: VisitorId| members.iter().find(|member| member.id == id).copied();
         seat(new.author.id).ok_or(StoreError::Refused(Refusal::NotAMember))?;
         let to = seat(new.to).ok_or(StoreError::Refused(Refusal::VisitorNotFound))?;
         let whisper = Whisper {
@@ -149,6 +144,8 @@ impl Writer {
             insert(&self.connection, &whisper)?;
             prune(&self.connection, whisper.room, whisper.author.id)
         })?;
-        Ok(Whispered::New(Arc::new(whisper), gone))
+        let whisper = Arc::new(whisper);
+        self.told.push(Change::Whispered(Arc::clone(&whisper)));
+        Ok(Whispered::New(whisper, gone))
     }
 }

@@ -6,8 +6,11 @@ use rusqlite::params;
 
 use super::{command::failure, directory::OpenRoom, gifs, rows, writer::Writer};
 use crate::{
-    domain::{GifHash, GifName, Message, MessageId, Moment, Refusal, Room, RoomId, Said, Visitor},
-    store::{Graces, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
+    domain::{
+        AddressKey, AddressMark, Body, GifHash, GifName, Message, MessageId, Moment, Nonce, Refusal, Room, RoomId,
+        Said, Seq, Visitor,
+    },
+    store::{Change, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
 };
 
 /// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
@@ -18,11 +21,11 @@ impl Writer {
         self.connection.query_row("SELECT 1", [], |_| Ok(())).map_err(failure)
     }
 
-    pub(super) fn create(&mut self, new: NewRoom) -> Result<OpenRoom, StoreError> {
+    pub(super) fn create(&mut self, new: NewRoom) -> Result<Room, StoreError> {
         if self.directory.read().len() + self.created >= self.limit {
             return Err(StoreError::Refused(Refusal::StorageFull));
         }
-        let password_hash: Option<Arc<str>> = new.password_hash.map(Into::into);
+        let (password_hash, key) = (new.password_hash.map(Arc::<str>::from), AddressKey::random());
         let room = Room {
             id: RoomId::random(),
             title: new.title,
@@ -32,8 +35,8 @@ impl Writer {
             locked: password_hash.is_some(),
             created_at: Moment::now(),
         };
-        let sql = "INSERT INTO rooms (id, title, max, password_hash, owner, owner_color, created_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let sql = "INSERT INTO rooms (id, title, max, password_hash, owner, owner_color, created_at, address_key)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let row = params![
             room.id.to_bytes(),
             room.title.as_str(),
@@ -42,26 +45,44 @@ impl Writer {
             room.owner.id.to_string(),
             room.owner.color.to_string(),
             room.created_at.millis(),
+            key.to_bytes(),
         ];
         self.connection
             .prepare_cached(sql)
             .and_then(|mut statement| statement.execute(row))
             .map_err(failure)?;
         self.created += 1;
-        Ok(OpenRoom::new(room, password_hash, 0, Instant::now()))
+        let open = OpenRoom::new(room.clone(), password_hash, key, 0, Instant::now());
+        self.drafts.insert(room.id, Some(open));
+        self.told.push(Change::RoomCreated(room.clone()));
+        Ok(room)
     }
 
-    pub(super) fn must_exist(&self, id: RoomId) -> Result<(), StoreError> {
-        if self.removed.contains(&id) || self.directory.read().get(id).is_none() {
-            return Err(StoreError::Refused(Refusal::RoomNotFound));
+    pub(super) fn update(&mut self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
+        self.draft(id)?;
+        self.update_rows(id, &change)?;
+        let open = self.draft(id)?;
+        if let Some(title) = change.title {
+            open.room.title = title;
         }
-        Ok(())
+        if let Some(max) = change.max {
+            open.room.max = max;
+        }
+        if let Some(hash) = change.password_hash {
+            open.grants = Arc::default();
+            open.invited = Arc::default();
+            open.invites = 0;
+            open.room.locked = hash.is_some();
+            open.password_hash = hash.map(Into::into);
+        }
+        let room = open.room.clone();
+        self.told.push(Change::RoomUpdated(room.clone()));
+        Ok(room)
     }
 
-    pub(super) fn update(&self, id: RoomId, change: &RoomChange) -> Result<(), StoreError> {
-        self.must_exist(id)?;
+    fn update_rows(&self, id: RoomId, change: &RoomChange) -> Result<(), StoreError> {
         let room = id.to_bytes();
-        let run = || -> rusqlite::Result<()> {
+        self.whole(|| {
             if let Some(title) = &change.title {
                 self.connection
                     .execute("UPDATE rooms SET title = ?2 WHERE id = ?1", (room, title.as_str()))?;
@@ -77,27 +98,21 @@ impl Writer {
                 self.connection.execute("DELETE FROM invites WHERE room = ?1", [room])?;
             }
             Ok(())
-        };
-        self.whole(run)
+        })
     }
 
     pub(super) fn remove(&mut self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
-        self.must_exist(id)?;
+        self.look(id, |_| ())?;
         let gifs = gifs::of_room(&self.connection, id).map_err(failure)?;
         let sql = "DELETE FROM rooms WHERE id = ?1";
         self.connection.execute(sql, [id.to_bytes()]).map_err(failure)?;
-        self.removed.push(id);
+        self.drafts.insert(id, None);
+        self.told.push(Change::RoomRemoved(id));
         Ok(gifs)
     }
 
-    pub(super) fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        self.must_exist(id)?;
-        if self
-            .directory
-            .read()
-            .get(id)
-            .is_some_and(|open| open.grants.len() + open.invited.len() >= GRANTS)
-        {
+    pub(super) fn grant(&mut self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
+        if self.draft(id)?.granted() >= GRANTS {
             return Err(StoreError::Refused(Refusal::StorageFull));
         }
         // Who knows the password needs no invite any more.
@@ -105,33 +120,31 @@ impl Writer {
         self.connection
             .execute(sql, (id.to_bytes(), visitor.id.to_string()))
             .map_err(failure)?;
+        let open = self.draft(id)?;
+        Arc::make_mut(&mut open.invited).remove(&visitor.id);
+        Arc::make_mut(&mut open.grants).insert(visitor.id);
         Ok(())
     }
 
     pub(super) fn post(&mut self, new: NewMessage) -> Result<Posted, StoreError> {
-        self.must_exist(new.room)?;
+        let member = self.look(new.room, |open| open.access(new.author.id).member)?;
         if let Some(known) = rows::by_nonce(&self.connection, &new).map_err(failure)? {
             return Ok(Posted::Known(Arc::new(known)));
         }
-        let last = {
-            let directory = self.directory.read();
-            let open = directory.get(new.room).filter(|open| open.access(new.author.id).member);
-            let open = open.ok_or(StoreError::Refused(Refusal::NotAMember))?;
-            self.seqs.get(&new.room).copied().unwrap_or(open.last_seq)
-        };
-        let body = self.said(new.room, new.body)?.into();
-        let message = Message {
-            id: MessageId::random(),
-            room: new.room,
-            seq: last + 1,
-            author: new.author,
-            created_at: Moment::now(),
+        if !member {
+            return Err(StoreError::Refused(Refusal::NotAMember));
+        }
+        let NewMessage {
+            room,
+            author,
             body,
-            nonce: new.nonce,
-        };
-        rows::insert_message(&self.connection, &message).map_err(failure)?;
-        self.seqs.insert(message.room, message.seq);
-        Ok(Posted::New(Arc::new(message)))
+            nonce,
+        } = new;
+        let body = self.said(room, body)?.into();
+        let message = self.place(room, author, body, nonce)?;
+        let message = self.append(message, None)?;
+        self.told.push(Change::Posted(Arc::clone(&message)));
+        Ok(Posted::New(message))
     }
 
     /// What a message or whisper to be stored says, if its room takes it.
@@ -152,8 +165,46 @@ impl Writer {
     }
 
     pub(super) fn forbid(&self, room: RoomId, hash: GifHash) -> Result<(), StoreError> {
-        self.must_exist(room)?;
+        self.look(room, |_| ())?;
         self.whole(|| gifs::forbid(&self.connection, room, hash))
+    }
+
+    /// The place of a room's last message.
+    pub(super) fn last_seq(&self, id: RoomId) -> Result<Seq, StoreError> {
+        match self.seqs.get(&id) {
+            Some(seq) => Ok(*seq),
+            None => self.look(id, |open| open.last_seq),
+        }
+    }
+
+    /// A message at the next place of its room.
+    pub(super) fn place(
+        &self,
+        room: RoomId,
+        author: Visitor,
+        body: Body,
+        nonce: Option<Nonce>,
+    ) -> Result<Message, StoreError> {
+        Ok(Message {
+            id: MessageId::random(),
+            room,
+            seq: self.last_seq(room)? + 1,
+            author,
+            created_at: Moment::now(),
+            body,
+            nonce,
+        })
+    }
+
+    /// Stores a message at its place.
+    pub(super) fn append(
+        &mut self,
+        message: Message,
+        address: Option<AddressMark>,
+    ) -> Result<Arc<Message>, StoreError> {
+        rows::insert_message(&self.connection, &message, address).map_err(failure)?;
+        self.seqs.insert(message.room, message.seq);
+        Ok(Arc::new(message))
     }
 
     pub(super) fn forget_gifs(&self, names: &[GifName]) -> Result<(), StoreError> {
@@ -172,13 +223,6 @@ impl Writer {
             }
             Ok(())
         })
-    }
-
-    pub(super) fn remove_over(&mut self, graces: Graces) -> Result<Vec<(RoomId, Vec<GifName>)>, StoreError> {
-        self.rooms_over(graces)
-            .into_iter()
-            .map(|id| Ok((id, self.remove(id)?)))
-            .collect()
     }
 
     /// Runs several statements so that all or none of them count.

@@ -2,8 +2,16 @@
 //!
 //! The sync of the log is what a durable append costs, whatever the engine. So everything that queued up during the
 //! last sync shares the next one (group commit); nothing is ever held back to wait for company.
+//!
+//! A command changes drafts of the rooms it is about. They take the place of the rooms once the batch is committed, so
+//! that nobody sees what may still fail.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::{HashMap, hash_map::Entry as Slot},
+    mem,
+    sync::Arc,
+    time::Instant,
+};
 
 use parking_lot::RwLock;
 use rusqlite::Connection;
@@ -11,12 +19,12 @@ use tokio::sync::mpsc;
 use tracing::error;
 
 use super::{
-    command::{AfterCommit, Command, answer, fail_all},
-    directory::Directory,
+    command::{Answer, Command, Failure, answer, fail_all},
+    directory::{Directory, OpenRoom},
 };
 use crate::{
-    domain::{RoomId, Seq},
-    store::{Change, Graces},
+    domain::{Refusal, RoomId, Seq, VisitorId},
+    store::{Change, Graces, SocketKey, StoreError},
 };
 
 /// Commands committed together at most. More would only make the first of them wait.
@@ -28,15 +36,17 @@ pub struct Writer {
     pub(super) directory: Arc<RwLock<Directory>>,
     /// Rooms that may be open at once.
     pub(super) limit: usize,
-    pub(super) changes: mpsc::Sender<Change>,
-    /// Places given out in the batch at work, which the directory learns of after the commit.
+    changes: mpsc::Sender<Change>,
+    /// Rooms as the batch at work leaves them; `None` is gone.
+    pub(super) drafts: HashMap<RoomId, Option<OpenRoom>>,
+    /// Places given out in the batch at work.
     pub(super) seqs: HashMap<RoomId, Seq>,
+    /// What the batch at work will tell.
+    pub(super) told: Vec<Change>,
     /// Rooms made in the batch at work.
     pub(super) created: usize,
-    /// Rooms removed in the batch at work.
-    pub(super) removed: Vec<RoomId>,
     /// Rooms that somebody enters in the batch at work; their grace is not over.
-    pub(super) entered: Vec<RoomId>,
+    entered: Vec<RoomId>,
 }
 
 impl Writer {
@@ -51,9 +61,10 @@ impl Writer {
             directory,
             limit,
             changes,
-            created: 0,
+            drafts: HashMap::new(),
             seqs: HashMap::new(),
-            removed: Vec::new(),
+            told: Vec::new(),
+            created: 0,
             entered: Vec::new(),
         }
     }
@@ -67,7 +78,7 @@ impl Writer {
             }
             let closing = batch.iter().position(|command| matches!(command, Command::Close(_)));
             let close = closing.and_then(|at| batch.drain(at..).next());
-            self.work(std::mem::take(&mut batch));
+            self.work(mem::take(&mut batch));
             if let Some(Command::Close(done)) = close {
                 commands.close();
                 // The log goes into the file, so that a stopped site is one file to copy.
@@ -80,101 +91,147 @@ impl Writer {
         }
     }
 
-    /// Writes a batch, commits it, and only then shows and tells it.
+    /// Writes a batch, commits it, and only then shows it, tells it, and answers.
     fn work(&mut self, batch: Vec<Command>) {
-        self.seqs.clear();
         self.created = 0;
-        self.removed.clear();
         self.entered.clear();
         self.entered.extend(batch.iter().filter_map(|command| match command {
             Command::Enter(id, ..) => Some(*id),
             _ => None,
         }));
-        let writes = batch.iter().any(Command::writes) || self.tending_removes(&batch);
+        let leaving: Vec<_> = batch.iter().filter_map(leaving).collect();
+        let writes = batch.iter().any(Command::writes) || self.tending_writes(&batch);
         if writes && let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
-            return fail_all(batch.into_iter().map(Command::into_failure), &error);
+            return self.fail(&leaving, batch.into_iter().map(Command::into_failure), &error);
         }
-        let after: Vec<_> = batch.into_iter().filter_map(|command| self.write(command)).collect();
+        let answers: Vec<_> = batch.into_iter().filter_map(|command| self.write(command)).collect();
         if writes && let Err(error) = self.connection.execute_batch("COMMIT") {
             if !self.connection.is_autocommit() {
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
-            return fail_all(after.into_iter().map(AfterCommit::into_failure), &error);
+            return self.fail(&leaving, answers.into_iter().map(Answer::into_failure), &error);
         }
-        for done in after {
-            self.show(done);
+        self.show();
+        answers.into_iter().for_each(Answer::give);
+    }
+
+    /// Lets readers see the drafts, and tells the followers. Waits when they are behind: nothing that was committed is
+    /// ever dropped here.
+    fn show(&mut self) {
+        let mut directory = self.directory.write();
+        for (id, draft) in self.drafts.drain() {
+            match draft {
+                Some(open) => directory.insert(open),
+                None => directory.remove(id),
+            }
+        }
+        for (id, seq) in self.seqs.drain() {
+            if let Some(open) = directory.get_mut(id) {
+                open.last_seq = seq;
+            }
+        }
+        drop(directory);
+        for change in self.told.drain(..) {
+            // No follower is left only while the server stops.
+            let _ = self.changes.blocking_send(change);
         }
     }
 
-    /// Whether a tending in this batch will find a room to remove, which takes a transaction.
-    fn tending_removes(&self, batch: &[Command]) -> bool {
+    /// Gives a batch up. Its sockets are gone all the same: the grace of their seats begins, and tending frees them.
+    fn fail(
+        &mut self,
+        leaving: &[(RoomId, VisitorId, SocketKey)],
+        failures: impl Iterator<Item = Failure>,
+        error: &rusqlite::Error,
+    ) {
+        self.drafts.clear();
+        self.seqs.clear();
+        self.told.clear();
+        let mut directory = self.directory.write();
+        for (id, visitor, socket) in leaving {
+            if let Some(open) = directory.get_mut(*id) {
+                open.let_go(*visitor, *socket, Instant::now());
+            }
+        }
+        drop(directory);
+        fail_all(failures, error);
+    }
+
+    /// Whether a tending in this batch will find something to write, which takes a transaction.
+    fn tending_writes(&self, batch: &[Command]) -> bool {
         batch.iter().any(|command| match command {
-            Command::Tend(graces, _) => !self.rooms_over(*graces).is_empty(),
+            Command::Tend(graces, _) => !self.rooms_over(*graces).is_empty() || !self.rooms_to_tend(*graces).is_empty(),
             _ => false,
         })
     }
 
     pub(super) fn rooms_over(&self, graces: Graces) -> Vec<RoomId> {
+        let mut over = self.rooms_where(|open, now| open.is_over(graces, now));
+        over.retain(|id| !self.entered.contains(id));
+        over
+    }
+
+    /// Rooms in which the grace of a seat is over.
+    pub(super) fn rooms_to_tend(&self, graces: Graces) -> Vec<RoomId> {
+        self.rooms_where(|open, now| open.lapsed(graces, now).is_some())
+    }
+
+    fn rooms_where(&self, wanted: impl Fn(&OpenRoom, Instant) -> bool) -> Vec<RoomId> {
         let now = Instant::now();
         let directory = self.directory.read();
-        let over = directory
-            .iter()
-            .filter(|open| open.is_over(graces, now))
-            .map(|open| open.room.id);
-        over.filter(|id| !self.entered.contains(id) && !self.removed.contains(id))
-            .collect()
+        let found = directory.iter().filter(|open| wanted(open, now));
+        found.map(|open| open.room.id).collect()
+    }
+
+    /// A look at a room as the batch at work leaves it.
+    pub(super) fn look<T>(&self, id: RoomId, at: impl FnOnce(&OpenRoom) -> T) -> Result<T, StoreError> {
+        match self.drafts.get(&id) {
+            Some(draft) => draft.as_ref().map(at),
+            None => self.directory.read().get(id).map(at),
+        }
+        .ok_or(StoreError::Refused(Refusal::RoomNotFound))
+    }
+
+    /// The room that the batch at work changes.
+    pub(super) fn draft(&mut self, id: RoomId) -> Result<&mut OpenRoom, StoreError> {
+        let draft = match self.drafts.entry(id) {
+            Slot::Occupied(draft) => draft.into_mut(),
+            Slot::Vacant(place) => place.insert(self.directory.read().get(id).cloned()),
+        };
+        draft.as_mut().ok_or(StoreError::Refused(Refusal::RoomNotFound))
     }
 
     /// Writes the rows of one command. Refusals and failures of a statement are answered at once.
-    fn write(&mut self, command: Command) -> Option<AfterCommit> {
+    fn write(&mut self, command: Command) -> Option<Answer> {
         match command {
-            Command::Create(new, reply) => answer(reply, self.create(new), AfterCommit::Create),
-            Command::Update(id, change, reply) => answer(reply, self.update(id, &change), |(), reply| {
-                AfterCommit::Update(id, change, reply)
-            }),
-            Command::Remove(id, reply) => answer(reply, self.remove(id), |gifs, reply| {
-                AfterCommit::Remove(id, gifs, reply)
-            }),
-            Command::Grant(id, visitor, reply) => answer(reply, self.grant(id, visitor), |(), reply| {
-                AfterCommit::Grant(id, visitor, reply)
-            }),
-            Command::AddInvite(id, invite, reply) => answer(reply, self.add_invite(id, invite), |invites, reply| {
-                AfterCommit::AddInvite(id, invites, reply)
-            }),
-            Command::WithdrawInvites(id, reply) => answer(reply, self.withdraw_invites(id), |(), reply| {
-                AfterCommit::WithdrawInvites(id, reply)
-            }),
-            Command::Redeem(invite, visitor, reply) => answer(reply, self.redeem(invite, visitor), |id, reply| {
-                AfterCommit::Redeem(id, visitor, reply)
-            }),
-            Command::Post(new, reply) => answer(reply, self.post(new), AfterCommit::Post),
-            Command::Whisper(new, reply) => answer(reply, self.whisper(new), AfterCommit::Whisper),
-            Command::Report(new, reply) => answer(reply, self.report(new), |(report, fresh), reply| {
-                AfterCommit::Report(report, fresh, reply)
-            }),
-            Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), |(), reply| {
-                AfterCommit::Done(reply)
-            }),
-            Command::ForgetGifs(names, reply) => {
-                answer(reply, self.forget_gifs(&names), |(), reply| AfterCommit::Done(reply))
-            }
-            Command::ForbidGif(id, hash, reply) => {
-                answer(reply, self.forbid(id, hash), |(), reply| AfterCommit::Done(reply))
-            }
-            Command::Tend(graces, reply) => {
-                answer(reply, self.remove_over(graces), |removed, reply| AfterCommit::Tend {
-                    freed: graces,
-                    removed,
-                    reply,
-                })
-            }
-            // Seats are in memory: a socket ends with the server that holds it.
-            Command::Enter(id, visitor, socket, reply) => Some(AfterCommit::Enter(id, visitor, socket, reply)),
+            Command::Create(new, reply) => answer(reply, self.create(new), Answer::Room),
+            Command::Update(id, change, reply) => answer(reply, self.update(id, change), Answer::Room),
+            Command::Remove(id, reply) => answer(reply, self.remove(id), Answer::Gifs),
+            Command::Grant(id, visitor, reply) => answer(reply, self.grant(id, visitor), Answer::Done),
+            Command::Enter(id, guest, socket, reply) => answer(reply, self.enter(id, guest, socket), Answer::Entry),
             Command::Leave(id, visitor, socket, how, reply) => {
-                Some(AfterCommit::Leave(id, visitor, socket, how, reply))
+                answer(reply, self.leave(id, visitor, socket, how), Answer::Done)
             }
-            Command::Ping(reply) => answer(reply, self.ping(), |(), reply| AfterCommit::Done(reply)),
+            Command::Post(new, reply) => answer(reply, self.post(new), Answer::Posted),
+            Command::AddInvite(id, invite, reply) => answer(reply, self.add_invite(id, invite), Answer::Done),
+            Command::WithdrawInvites(id, reply) => answer(reply, self.withdraw_invites(id), Answer::Done),
+            Command::Redeem(invite, visitor, reply) => answer(reply, self.redeem(invite, visitor), Answer::Redeemed),
+            Command::Whisper(new, reply) => answer(reply, self.whisper(new), Answer::Whispered),
+            Command::Report(new, reply) => answer(reply, self.report(new), Answer::Report),
+            Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), Answer::Done),
+            Command::ForbidGif(id, hash, reply) => answer(reply, self.forbid(id, hash), Answer::Done),
+            Command::ForgetGifs(names, reply) => answer(reply, self.forget_gifs(&names), Answer::Done),
+            Command::Tend(graces, reply) => answer(reply, self.tend(graces), Answer::Tended),
+            Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),
             Command::Close(_) => None,
         }
+    }
+}
+
+/// The socket that goes with a command.
+fn leaving(command: &Command) -> Option<(RoomId, VisitorId, SocketKey)> {
+    match command {
+        Command::Leave(id, visitor, socket, ..) => Some((*id, visitor.id, *socket)),
+        _ => None,
     }
 }

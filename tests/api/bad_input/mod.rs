@@ -39,7 +39,7 @@ impl Stage {
         self.visitor.get_json("/rooms?limit=100").await.ok().json()["data"].clone()
     }
 
-    /// Fails when anything but the room and its first message is there.
+    /// Fails when anything but the room, its owner's join and first message is there.
     async fn nothing_happened(&mut self) {
         let rooms = self.rooms().await;
         assert_eq!(rooms.as_array().unwrap().len(), 1, "{rooms}");
@@ -48,13 +48,15 @@ impl Stage {
             (Some("방"), Some(10))
         );
         assert_eq!(rooms[0]["password"], false);
-        let history = self.visitor.history(&self.room).await;
+        let history = self.visitor.written(&self.room).await;
         assert_eq!(history.len(), 1, "{history:?}");
         assert!(self.app.files().is_empty());
         self.app.still_answers().await;
+        let second = self.socket.post("둘째").await;
+        let written = self.visitor.written(&self.room).await;
         assert_eq!(
-            self.socket.post("둘째").await["seq"],
-            2,
+            written,
+            [history[0].clone(), second],
             "the socket of somebody else is unharmed"
         );
     }

@@ -39,18 +39,21 @@ pub(super) async fn an_invite_lets_in_until_it_is_withdrawn<K: Kind>() {
         assert_eq!(store.redeem(token, visitor).await.unwrap(), room.id);
     }
     assert!(granted(&store, &room, early).await && !granted(&store, &room, late).await);
-    store.enter(room.id, seated, 1).await.unwrap();
+    store.enter(room.id, seated.into(), 1).await.unwrap();
     store.withdraw_invites(room.id).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
     for token in [token, other] {
         assert_eq!(refusal(store.redeem(token, late).await), Refusal::InviteNotFound);
     }
     assert!(!granted(&store, &room, early).await, "the grant came of the invite");
-    assert_eq!(refusal(store.enter(room.id, early, 2).await), Refusal::WrongPassword);
+    assert_eq!(
+        refusal(store.enter(room.id, early.into(), 2).await),
+        Refusal::WrongPassword
+    );
     assert_eq!(store.members(room.id).await.unwrap(), [seated], "who sits there stays");
     store.add_invite(room.id, token).await.unwrap();
     store.redeem(token, early).await.unwrap();
-    store.enter(room.id, early, 2).await.unwrap();
+    store.enter(room.id, early.into(), 2).await.unwrap();
     assert_eq!(
         refusal(store.add_invite(nobody_there(), token).await),
         Refusal::RoomNotFound

@@ -23,7 +23,7 @@ pub(crate) async fn a_report_is_told_listed_and_dismissed<K: Kind>() {
     let (owner, ann, bea) = (somebody(), somebody(), somebody());
     let room = store.create_room(new_room("방", owner)).await.unwrap().id;
     for (visitor, socket) in [(owner, 1), (ann, 2), (bea, 3)] {
-        store.enter(room, visitor, socket).await.unwrap();
+        store.enter(room, visitor.into(), socket).await.unwrap();
     }
     let bad = post(&store, text(room, ann, "나쁜 말", None)).await;
     let other = post(&store, text(room, ann, "다른 말", None)).await;
@@ -64,7 +64,7 @@ pub(crate) async fn a_report_is_told_listed_and_dismissed<K: Kind>() {
 pub(crate) async fn only_members_report_messages_of_the_room_and_not_without_end<K: Kind>() {
     let (_place, store, room, owner) = super::with_member::<K>().await;
     let elsewhere = store.create_room(new_room("딴 방", owner)).await.unwrap();
-    store.enter(elsewhere.id, owner, 9).await.unwrap();
+    store.enter(elsewhere.id, owner.into(), 9).await.unwrap();
     let foreign = post(&store, text(elsewhere.id, owner, "x", None)).await;
     let bad = post(&store, text(room.id, owner, "x", None)).await;
     let refused = async |new| refusal(store.report(new).await);
@@ -91,6 +91,6 @@ pub(crate) async fn only_members_report_messages_of_the_room_and_not_without_end
     let flood = refused(report(room.id, owner, bad.id, "")).await;
     assert!(matches!(flood, Refusal::RateLimited { .. }), "{flood:?}");
     let other = somebody();
-    store.enter(room.id, other, 2).await.unwrap();
+    store.enter(room.id, other.into(), 2).await.unwrap();
     store.report(report(room.id, other, bad.id, "")).await.unwrap();
 }

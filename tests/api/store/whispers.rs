@@ -41,8 +41,8 @@ async fn heard(store: &Arc<dyn Store>, room: &Room, visitor: Visitor) -> Vec<Whi
 async fn three<K: Kind>() -> (K, Arc<dyn Store>, Room, [Visitor; 3]) {
     let (place, store, room, owner) = with_member::<K>().await;
     let (bea, eve) = (somebody(), somebody());
-    store.enter(room.id, bea, 2).await.unwrap();
-    store.enter(room.id, eve, 3).await.unwrap();
+    store.enter(room.id, bea.into(), 2).await.unwrap();
+    store.enter(room.id, eve.into(), 3).await.unwrap();
     (place, store, room, [owner, bea, eve])
 }
 
@@ -89,8 +89,8 @@ pub(crate) async fn a_whisper_is_told_once_and_its_nonce_counts_once<K: Kind>() 
     let mut changes = store.changes().unwrap();
     let (ann, bea) = (somebody(), somebody());
     let room = store.create_room(super::new_room("방", ann)).await.unwrap();
-    store.enter(room.id, ann, 1).await.unwrap();
-    store.enter(room.id, bea, 2).await.unwrap();
+    store.enter(room.id, ann.into(), 1).await.unwrap();
+    store.enter(room.id, bea.into(), 2).await.unwrap();
     let racing = (0..8).map(|_| store.whisper(says(room.id, ann, bea.id, "쉿", Some("n"))));
     let told = futures_util::future::join_all(racing).await;
     let fresh = told

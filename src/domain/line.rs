@@ -1,0 +1,127 @@
+//! A line that nobody wrote: what happened in a room, in its place among the messages.
+
+use super::{MessageId, Visitor};
+
+/// What happened, and how many sat in the room then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What happened.
+    pub kind: LineKind,
+    /// How many seats were taken right after it.
+    pub count: u32,
+}
+
+/// What happened to the visitor of the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineKind {
+    /// Came in.
+    Joined,
+    /// Left.
+    Left,
+    /// Became the owner.
+    Owner,
+    /// Was sent out by the owner.
+    Kicked,
+    /// Was sent out by the owner and may not come back.
+    Banned,
+    /// A message of theirs was deleted by the owner.
+    Deleted(MessageId),
+    /// All their messages up to this line were deleted by the owner.
+    Cleared,
+}
+
+impl LineKind {
+    /// Its name on the wire and in a store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::Left => "left",
+            Self::Owner => "owner",
+            Self::Kicked => "kicked",
+            Self::Banned => "banned",
+            Self::Deleted(_) => "deleted",
+            Self::Cleared => "cleared",
+        }
+    }
+
+    /// The kind of a name; `message` is the deleted one.
+    pub fn from_store(name: &str, message: Option<MessageId>) -> Option<Self> {
+        match (name, message) {
+            ("deleted", Some(message)) => Some(Self::Deleted(message)),
+            (name, _) => [
+                Self::Joined,
+                Self::Left,
+                Self::Owner,
+                Self::Kicked,
+                Self::Banned,
+                Self::Cleared,
+            ]
+            .into_iter()
+            .find(|kind| kind.name() == name),
+        }
+    }
+
+    /// The deleted message.
+    pub const fn message(self) -> Option<MessageId> {
+        match self {
+            Self::Deleted(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Whether the visitor has no seat any more.
+    pub const fn takes_the_seat(self) -> bool {
+        matches!(self, Self::Left | Self::Kicked | Self::Banned)
+    }
+
+    /// Whether the owner sent the visitor out.
+    pub const fn sends_out(self) -> bool {
+        matches!(self, Self::Kicked | Self::Banned)
+    }
+
+    /// The event that tells it to sockets.
+    pub const fn event(self) -> &'static str {
+        match self {
+            Self::Joined => "join",
+            Self::Left => "exit",
+            _ => "chat",
+        }
+    }
+
+    /// The line as the textbook words it. Pages write their own, in their reader's language.
+    pub fn text(self, visitor: Visitor) -> String {
+        let color = visitor.color;
+        match self {
+            Self::Joined => format!("{color}님이 입장하셨습니다."),
+            Self::Left => format!("{color}님이 퇴장하셨습니다."),
+            Self::Owner => format!("{color}님이 방장이 되셨습니다."),
+            Self::Kicked => format!("{color}님이 내보내졌습니다."),
+            Self::Banned => format!("{color}님의 입장이 금지되었습니다."),
+            Self::Deleted(_) => "메시지가 삭제되었습니다.".to_owned(),
+            Self::Cleared => format!("{color}님의 메시지가 모두 삭제되었습니다."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_survives_its_name() {
+        let message = MessageId::random();
+        for kind in [
+            LineKind::Joined,
+            LineKind::Left,
+            LineKind::Owner,
+            LineKind::Kicked,
+            LineKind::Banned,
+            LineKind::Deleted(message),
+            LineKind::Cleared,
+        ] {
+            assert_eq!(LineKind::from_store(kind.name(), kind.message()), Some(kind));
+        }
+        assert_eq!(LineKind::from_store("deleted", None), None);
+        assert_eq!(LineKind::from_store("x", Some(message)), None);
+    }
+}
