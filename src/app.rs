@@ -218,3 +218,23 @@ fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -
     });
     Ok(())
 }
+
+#[cfg(all(test, feature = "mongodb"))]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn settings_that_do_not_fit_mongodb_are_refused_by_a_sentence_that_names_them() {
+        assert_eq!(fits_mongo(&Config::parse_from(["gifchat"])), Ok(()));
+        for (flag, value) in [
+            ("--gif-limit", "15728641"),
+            ("--cache-bytes", "41943039"),
+            ("--room-max", "10001"),
+        ] {
+            let refused = fits_mongo(&Config::parse_from(["gifchat", flag, value])).unwrap_err();
+            assert!(refused.starts_with(&format!("{flag} {value}")), "{refused}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, time::Duration};
 
+use axum::http::HeaderName;
 use clap::{Arg, Command, Parser, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 use url::Url;
 
@@ -161,6 +162,15 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_NEW_ROOM_GRACE", default_value = "60s", value_parser = duration, value_name = "TIME")]
     pub new_room_grace: Duration,
 
+    /// How long the owner of a room may be away before who is there longest becomes the owner
+    #[arg(long, env = "GIFCHAT_OWNER_GRACE", default_value = "60s", value_parser = duration, value_name = "TIME")]
+    pub owner_grace: Duration,
+
+    /// Header in which a proxy writes the address of the visitor, such as x-forwarded-for, so that bans hold against a
+    /// new cookie; the last address in it counts. Set it behind a proxy only: else anybody can write it
+    #[arg(long, env = "GIFCHAT_ADDRESS_HEADER", value_name = "NAME")]
+    pub address_header: Option<HeaderName>,
+
     /// How long a new session lives; from its second request on it lives as long as --session-life says
     #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = duration, value_name = "TIME")]
     pub new_session_life: Duration,
@@ -214,6 +224,7 @@ impl Config {
             seat: self.seat_grace,
             room: self.room_grace,
             new_room: self.new_room_grace,
+            owner: self.owner_grace,
         }
     }
 

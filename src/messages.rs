@@ -108,7 +108,7 @@ impl Messages {
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
         let store = Arc::clone(&self.store);
-        self.settle(room, upload, alt, async move |body| {
+        self.settle((room, true), upload, alt, async move |body| {
             let new = NewMessage {
                 room,
                 author,
@@ -124,7 +124,7 @@ impl Messages {
     /// Makes an uploaded GIF durable, then commits what names it. `commit` tells whether that is new.
     async fn settle<T, Commit, Committed>(
         &self,
-        room: RoomId,
+        (room, public): (RoomId, bool),
         upload: Upload,
         alt: Alt,
         commit: Commit,
@@ -139,7 +139,7 @@ impl Messages {
             let stored = upload.finish().await?;
             match commit(NewBody::Gif(stored.body(alt))).await {
                 Ok((true, done)) => {
-                    stored.keep(room).await;
+                    stored.keep(room, public).await;
                     Ok(done)
                 }
                 // Its file is there since the first time; the new copy goes.
@@ -171,15 +171,18 @@ impl Messages {
     /// # Errors
     /// The store fails.
     pub async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, Refusal> {
+        if let Some(room) = self.uploads.room_of(name).await {
+            return Ok(Some(room));
+        }
         Ok(self.store.room_of_gif(name).await?)
     }
 
-    /// Opens a file of a GIF that a message in that room names.
+    /// Opens a file of a GIF of that room; the flag says whether a message names it, and not only whispers.
     ///
     /// # Errors
     /// There is none, or the store that keeps it fails.
-    pub async fn picture(&self, name: GifName, room: RoomId, picture: Picture) -> Result<File, Refusal> {
-        self.uploads.picture(name, room, picture).await
+    pub async fn picture(&self, name: GifName, place: (RoomId, bool), picture: Picture) -> Result<File, Refusal> {
+        self.uploads.picture(name, place, picture).await
     }
 
     /// Waits until every GIF at work is stored or given up.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Access, Guest, InviteToken, Max, Password, Refusal, Room, RoomId, Title, Visitor},
+    domain::{Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
     passwords::Passwords,
     store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
     uploads::Uploads,
@@ -18,6 +18,10 @@ pub struct RoomEdit {
     pub max: Option<Max>,
     /// A new password, or `Some(None)` to open the room.
     pub password: Option<Option<Password>>,
+    /// Whether nobody new gets in.
+    pub closed: Option<bool>,
+    /// Seconds between two messages of one visitor.
+    pub slow: Option<u32>,
 }
 
 /// A page of the list as it can be shown now.
@@ -124,11 +128,7 @@ impl Rooms {
     /// No such room, no grant, or the store fails.
     pub async fn must_be_granted(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
         let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
-        if access.granted {
-            Ok(())
-        } else {
-            Err(Refusal::WrongPassword)
-        }
+        access.refusal().map_or(Ok(()), Err)
     }
 
     /// Who sits in a room, the longest first.
@@ -216,6 +216,8 @@ impl Rooms {
             title: edit.title,
             max: edit.max,
             password_hash,
+            closed: edit.closed,
+            slow: edit.slow,
         };
         Ok(self.store.update_room(id, change).await?)
     }
@@ -229,6 +231,30 @@ impl Rooms {
         let gifs = self.store.remove_room(id).await?;
         self.uploads.delete(gifs).await;
         Ok(())
+    }
+
+    /// Does what the owner of a room wants done in it. Files that no message names any more go with it.
+    ///
+    /// # Errors
+    /// No such room, not the owner, nobody and nothing there to do it to, or the store fails.
+    pub async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<(), Refusal> {
+        let gifs = self.store.moderate(id, by, action).await?;
+        if !gifs.is_empty() {
+            self.uploads.delete(gifs).await;
+        }
+        Ok(())
+    }
+
+    /// Who is kept out of a room, for its owner.
+    ///
+    /// # Errors
+    /// No such room, not the owner, or the store fails.
+    pub async fn bans(&self, id: RoomId, visitor: Visitor) -> Result<Vec<Ban>, Refusal> {
+        self.must_own(id, visitor).await?;
+        let now = Moment::now();
+        let mut bans = self.store.bans(id).await?;
+        bans.retain(|ban| ban.holds(now));
+        Ok(bans)
     }
 
     async fn must_own(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {

@@ -1,7 +1,7 @@
 //! Refusals in words, in the visitor's language.
 
 use crate::{
-    domain::{Field, Invalid, Problem, Refusal, TooLarge, gif::GifError},
+    domain::{Field, Invalid, Moment, Problem, Refusal, TooLarge, gif::GifError},
     texts::{Lang, Texts, fill},
     views::size_text,
 };
@@ -24,6 +24,14 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::WrongMethod => t.error.method_not_allowed,
         Refusal::WrongPassword => t.error.wrong_password,
         Refusal::RoomFull => t.error.room_full,
+        Refusal::RoomClosed => t.error.closed,
+        Refusal::Kicked => t.error.kicked,
+        Refusal::Banned { until: None } => t.error.banned,
+        Refusal::Banned { until: Some(until) } => return ban_sentence(*until, t),
+        Refusal::SlowMode { .. } => {
+            let seconds = refusal.retry_seconds().unwrap_or(1).to_string();
+            return fill(t.error.slow_mode, &[("n", &seconds)]);
+        }
         Refusal::NotAMember => t.error.not_a_member,
         Refusal::VisitorNotFound => t.error.visitor_not_found,
         Refusal::MessageNotFound => t.error.message_not_found,
@@ -37,6 +45,13 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::Unavailable => t.error.unavailable,
     };
     fixed.to_owned()
+}
+
+/// Says how long a ban still lasts, as nobody here knows the time on the visitor's wall.
+fn ban_sentence(until: Moment, t: &Texts) -> String {
+    let left = until.millis().saturating_sub(Moment::now().millis()).max(0);
+    let minutes = (left / 60_000 + 1).to_string();
+    fill(t.error.banned_until, &[("n", &minutes)])
 }
 
 fn gif_sentence(error: GifError, lang: Lang) -> String {
@@ -70,6 +85,9 @@ fn invalid_sentence(invalid: Invalid, t: &Texts) -> String {
         (Field::Nonce, Problem::Malformed) => (f.nonce_shape, crate::domain::Nonce::LIMIT, 0),
         (_, Problem::Malformed) => (f.wrong_type, 0, 0),
         (_, Problem::Twice) => (f.twice, 0, 0),
+        (Field::Message, Problem::NotThere) => (f.message_gone, 0, 0),
+        (_, Problem::NotThere) => (f.visitor_gone, 0, 0),
+        (_, Problem::Oneself) => (f.oneself, 0, 0),
     };
     fill(
         text,
@@ -112,9 +130,14 @@ fn field_name(field: Field, t: &Texts) -> &'static str {
         Field::Nonce => f.nonce,
         Field::Room => f.room,
         Field::To => f.to,
-        Field::Message => f.message,
         Field::Reason => f.reason,
         Field::Body => f.body,
+        Field::Visitor => f.visitor,
+        Field::Message => f.chat,
+        Field::Seconds => f.seconds,
+        Field::Slow => f.slow,
+        Field::Closed => f.closed,
+        Field::Action => f.action,
         Field::After | Field::Before | Field::Limit => field.name(),
     }
 }

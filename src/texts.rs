@@ -103,7 +103,7 @@ texts! {
     /// How long ago something was.
     ago: Ago { now, minute, minutes, hour, hours, day, days }
     /// The list of open rooms.
-    rooms: Rooms { title, lead, count, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
+    rooms: Rooms { closed, title, lead, count, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
     /// The form that makes a room.
     make: Make { title, lead, name, name_help, max, max_help, password, optional, password_help, submit, preview,
         preview_label, preview_title }
@@ -128,25 +128,28 @@ texts! {
     line: LineText { joined, left, owner, kicked, banned, cleared, deleted }
     /// The owner's tools.
     owner: Owner { title, edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
-        delete_text }
+        delete_text, closed, closed_help, slow, slow_help, tools, kick, kick_title, kick_text, ban, ban_title,
+        ban_text, ban_long, ban_hour, ban_day, ban_life, unban, banned, handover, handover_title, handover_text,
+        delete_message, delete_message_title, delete_message_text, clear, clear_title, clear_text, done }
     /// What only scripts say in a room.
     talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, copied, notify_denied, sent_gif,
-        room_gone, kept, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
+        room_gone, kept, slow_wait, out, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
         today, yesterday, left_over, too_many, too_many_gifs, upload_ready, upload_waiting, upload_checking,
         upload_failed, upload_progress, no_answer }
     /// What is wrong with a field.
     field: Field { title, max, password, chat, alt, nonce, gif, title_empty, title_too_long, max_range, max_number,
         password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, wrong_type, nonce_shape,
-        missing, twice, room, to, message, reason, body, too_many_bytes, range }
+        missing, twice, room, to, message, reason, body, too_many_bytes, range, visitor, seconds, slow, closed, action,
+        message_gone, visitor_gone, oneself }
     /// One sentence for each code.
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
-        method_not_allowed, timed_out, forbidden_gif, invite_not_found, visitor_not_found, message_not_found,
-        report_not_found }
+        method_not_allowed, timed_out, closed, kicked, banned, banned_until, slow_mode, forbidden_gif, invite_not_found,
+        visitor_not_found, message_not_found, report_not_found }
     /// What one can do after the error of that code.
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
-        rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, forbidden_gif,
-        invite_not_found, visitor_not_found, message_not_found, report_not_found }
+        rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
+        banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found, report_not_found }
 }
 
 /// The data block `<script type="application/json" id="texts">` of each page that needs one.
@@ -192,6 +195,19 @@ fn around(text: &'static str) -> (&'static str, &'static str) {
     (before, rest.split_once('}').map_or("", |(_, after)| after))
 }
 
+/// What scripts say for the owner; the page itself says the rest.
+fn owner_scripts(owner: &Owner) -> serde_json::Value {
+    json!({
+        "tools": owner.tools, "unban": owner.unban, "done": owner.done,
+        "kick_title": owner.kick_title, "kick_text": owner.kick_text, "kick": owner.kick,
+        "ban_title": owner.ban_title, "ban_text": owner.ban_text, "ban": owner.ban,
+        "handover_title": owner.handover_title, "handover_text": owner.handover_text, "handover": owner.handover,
+        "delete_title": owner.delete_message_title, "delete_text": owner.delete_message_text,
+        "delete": owner.delete_message,
+        "clear_title": owner.clear_title, "clear_text": owner.clear_text, "clear": owner.clear,
+    })
+}
+
 /// JSON that cannot end its `<script>` element nor open a comment in it.
 fn data_block(value: &serde_json::Value) -> String {
     value.to_string().replace('<', "\\u003c")
@@ -210,6 +226,7 @@ impl Texts {
             report,
             mute,
             line,
+            owner,
             talk,
             field,
             error,
@@ -220,7 +237,7 @@ impl Texts {
             room: data_block(&json!({ "make": make, "field": field })),
             chat: data_block(&json!({
                 "tray": tray, "whisper": whisper, "invite": invite, "report": report, "mute": mute,
-                "chat": chat, "line": line, "talk": talk, "field": field, "error": error,
+                "chat": chat, "line": line, "owner": owner_scripts(owner), "talk": talk, "field": field, "error": error,
             })),
         };
         let split = Split {
@@ -246,6 +263,10 @@ impl Texts {
             "room_not_found" => (error.room_not_found, help.room_not_found),
             "wrong_password" => (error.wrong_password, help.wrong_password),
             "room_full" => (error.room_full, help.room_full),
+            "closed" => (error.closed, help.closed),
+            "kicked" => (error.kicked, help.kicked),
+            "banned" => (error.banned, help.banned),
+            "slow_mode" => (error.rate_limited, help.slow_mode),
             "not_a_member" => (error.not_a_member, help.not_a_member),
             "not_the_owner" => (error.not_the_owner, help.not_the_owner),
             "invite_not_found" => (error.invite_not_found, help.invite_not_found),

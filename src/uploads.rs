@@ -124,7 +124,12 @@ impl Uploads {
     ///
     /// # Errors
     /// There is none, or the store that keeps it fails.
-    pub async fn picture(&self, name: GifName, room: RoomId, picture: Picture) -> Result<tokio::fs::File, Refusal> {
+    pub async fn picture(
+        &self,
+        name: GifName,
+        (room, public): (RoomId, bool),
+        picture: Picture,
+    ) -> Result<tokio::fs::File, Refusal> {
         let path = match picture {
             Picture::Gif => gif_path(&self.folder, name),
             Picture::Still => still_path(&self.folder, name),
@@ -133,7 +138,7 @@ impl Uploads {
             return tokio::fs::File::open(path).await.map_err(|_| Refusal::NotFound);
         };
         for _ in 0..FETCHES {
-            shared.fetch(name, room).await?;
+            shared.fetch(name, room, public).await?;
             if let Ok(file) = tokio::fs::File::open(&path).await {
                 return Ok(file);
             }
@@ -141,6 +146,11 @@ impl Uploads {
             shared.forget(name).await;
         }
         Err(Refusal::NotFound)
+    }
+
+    /// The room of a GIF that lies in the folder as a copy: the store need not be asked.
+    pub async fn room_of(&self, name: GifName) -> Option<RoomId> {
+        self.shared.as_ref()?.room_of(name).await
     }
 
     /// Deletes the copies of the GIFs of a room that is gone.
@@ -387,12 +397,12 @@ impl StoredGif {
         }
     }
 
-    /// A message in that room names it now.
-    pub async fn keep(mut self, room: RoomId) {
+    /// A message in that room names it now, or a whisper, which is not `public`.
+    pub async fn keep(mut self, room: RoomId, public: bool) {
         self.keep = true;
         if let Some(shared) = &self.shared {
             // A still is a part of its GIF.
-            shared.keep(self.name, room, 2 * self.facts.bytes).await;
+            shared.keep(self.name, room, public, 2 * self.facts.bytes).await;
         }
     }
 

@@ -3,7 +3,6 @@
 mod form;
 mod links;
 mod message;
-mod modules;
 mod page;
 mod room;
 mod rows;

@@ -79,8 +79,8 @@ impl Cpu {
 
 impl Fleet {
     async fn start(subject: &Subject) -> Result<Self> {
-        let Subject::Fleet(count) = subject else {
-            let (server, _) = Server::start(subject, "warn").await?;
+        let Subject::Fleet(count @ 1..) = subject else {
+            let (server, _) = Server::start(&Subject::Ours, "warn").await?;
             return Ok(Self {
                 servers: vec![server],
                 mongod: None,

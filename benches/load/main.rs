@@ -104,8 +104,7 @@ fn main() -> Result<ExitCode> {
 fn subjects(args: &Args) -> Vec<Subject> {
     let mut subjects = Vec::new();
     if args.mongo {
-        subjects.push(Subject::Ours);
-        subjects.extend((1..=args.servers.into()).map(Subject::Fleet));
+        subjects.extend((0..=args.servers.into()).map(Subject::Fleet));
         return subjects;
     }
     if args.compare || args.start.is_none() {

@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Subject {
     /// This project's, as just built.
     Ours,
-    /// That many of this project's on one MongoDB.
+    /// That many of this project's on one MongoDB; none is one on SQLite.
     Fleet(usize),
     /// Another one.
     Other(Other),
@@ -49,6 +49,7 @@ impl Subject {
     pub fn label(&self) -> &str {
         match self {
             Self::Ours => "gifchat",
+            Self::Fleet(0) => "SQLite, 1 server",
             Self::Fleet(1) => "MongoDB, 1 server",
             Self::Fleet(2) => "MongoDB, 2 servers",
             Self::Fleet(3) => "MongoDB, 3 servers",

@@ -9,7 +9,12 @@ use std::{
 };
 
 use axum::Router;
-use hyper::server::conn::http1;
+use http::Request;
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -23,7 +28,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
-use crate::config::Config;
+use crate::{config::Config, web::Peer};
 
 /// Bytes of a connection's read buffer at most, and so of a request's header.
 const READ_BUFFER: usize = 64 << 10;
@@ -68,7 +73,7 @@ pub async fn serve(
             () = &mut shutdown => return connections,
             accepted = accept(&listener, &slots) => accepted,
         };
-        let (stream, slot) = match accepted {
+        let (stream, peer, slot) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 warn!(%error, "a connection can't be accepted");
@@ -80,7 +85,11 @@ pub async fn serve(
             debug!(%error, "a connection ended before it began");
             continue;
         }
-        let service = TowerToHyperService::new(router.clone());
+        let routes = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            routes.call(request)
+        });
         let io = TokioIo::new(Counted { stream, _slot: slot });
         let connection = http.serve_connection(io, service).with_upgrades();
         let stopping = connections.stopping.clone();
@@ -101,10 +110,10 @@ pub async fn serve(
 }
 
 /// Waits for a free slot first: who comes beyond the cap waits in the kernel's queue.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, slot))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, Peer(peer.ip()), slot))
 }
 
 /// Small writes go out at once, and a peer that takes no data is given up in time: neither the heartbeat nor a full

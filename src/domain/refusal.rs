@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::gif::GifError;
+use super::{Moment, gif::GifError};
 
 /// A refusal. Nothing was stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,20 @@ pub enum Refusal {
     WrongPassword,
     /// All seats are taken.
     RoomFull,
+    /// The owner lets nobody in who is not in already.
+    RoomClosed,
+    /// The owner sent the visitor out.
+    Kicked,
+    /// The owner keeps the visitor out, until then or for the life of the room.
+    Banned {
+        /// The end of it.
+        until: Option<Moment>,
+    },
+    /// The visitor has written in this room a moment ago, and the owner wants a pause between two messages.
+    SlowMode {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// Only a visitor with a socket in the room may do this.
     NotAMember,
     /// Whom it is for is not in the room.
@@ -61,6 +75,10 @@ impl Refusal {
             Self::WrongMethod => "method_not_allowed",
             Self::WrongPassword => "wrong_password",
             Self::RoomFull => "room_full",
+            Self::RoomClosed => "closed",
+            Self::Kicked => "kicked",
+            Self::Banned { .. } => "banned",
+            Self::SlowMode { .. } => "slow_mode",
             Self::NotAMember => "not_a_member",
             Self::VisitorNotFound => "visitor_not_found",
             Self::MessageNotFound => "message_not_found",
@@ -81,6 +99,20 @@ impl Refusal {
 }
 
 impl Refusal {
+    /// When to try again, when that is known.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } | Self::SlowMode { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    /// The same in whole seconds, 1 at least.
+    pub fn retry_seconds(&self) -> Option<u64> {
+        let retry_after = self.retry_after()?;
+        Some(u64::try_from(retry_after.as_millis().div_ceil(1_000)).map_or(u64::MAX, |seconds| seconds.max(1)))
+    }
+
     /// The field that breaks a rule, by its name on the wire.
     pub const fn field(&self) -> Option<&'static str> {
         match self {
@@ -139,6 +171,16 @@ pub enum Field {
     Before,
     /// How long a page of a list is.
     Limit,
+    /// What the owner wants done.
+    Action,
+    /// The id of a visitor.
+    Visitor,
+    /// How long a ban lasts.
+    Seconds,
+    /// Whether a room lets nobody new in.
+    Closed,
+    /// Seconds between two messages of one visitor.
+    Slow,
     /// The form, JSON body or event as a whole.
     Body,
 }
@@ -161,6 +203,11 @@ impl Field {
             Self::After => "after",
             Self::Before => "before",
             Self::Limit => "limit",
+            Self::Action => "action",
+            Self::Visitor => "visitor",
+            Self::Seconds => "seconds",
+            Self::Closed => "closed",
+            Self::Slow => "slow",
             Self::Body => "body",
         }
     }
@@ -216,6 +263,10 @@ pub enum Problem {
     Malformed,
     /// It came more than once.
     Twice,
+    /// It names somebody or something that is not in the room.
+    NotThere,
+    /// It names whoever asks.
+    Oneself,
 }
 
 /// What was too large, and the limit.

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Serialize, Serializer};
 
-use super::{Field, Invalid, Limits, Moment, Problem, Visitor, VisitorId, id::hex_id};
+use super::{Field, Invalid, Limits, Moment, Problem, Refusal, Visitor, VisitorId, id::hex_id};
 
 hex_id!(
     /// Names a room: 128 random bits, so that it can't be guessed.
@@ -160,6 +160,10 @@ pub struct Room {
     pub owner: Visitor,
     /// Whether it has a password.
     pub locked: bool,
+    /// Whether it lets nobody in who is not in already.
+    pub closed: bool,
+    /// Seconds between two messages of one visitor; 0 is no pause.
+    pub slow: u32,
     /// When it was made.
     pub created_at: Moment,
 }
@@ -185,6 +189,8 @@ impl Serialize for Room {
             visitor: VisitorId,
             hue: Option<u8>,
             password: bool,
+            closed: bool,
+            slow: u32,
             created_at: Moment,
         }
         Wire {
@@ -196,6 +202,8 @@ impl Serialize for Room {
             visitor: self.owner.id,
             hue: self.owner.hue,
             password: self.locked,
+            closed: self.closed,
+            slow: self.slow,
             created_at: self.created_at,
         }
         .serialize(serializer)
@@ -211,6 +219,49 @@ pub struct Access {
     pub granted: bool,
     /// Has a seat.
     pub member: bool,
+    /// Is kept out by the owner.
+    pub banned: Option<Banned>,
+    /// The room lets nobody in who has no seat, but for the owner.
+    pub closed: bool,
+}
+
+/// How long somebody is kept out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Banned {
+    /// For the life of the room.
+    ForGood,
+    /// Until then.
+    Until(Moment),
+}
+
+impl From<Option<Moment>> for Banned {
+    fn from(until: Option<Moment>) -> Self {
+        until.map_or(Self::ForGood, Self::Until)
+    }
+}
+
+impl Access {
+    /// Why the visitor may not enter, seats aside.
+    pub const fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self {
+                banned: Some(Banned::ForGood),
+                ..
+            } => Some(Refusal::Banned { until: None }),
+            Self {
+                banned: Some(Banned::Until(until)),
+                ..
+            } => Some(Refusal::Banned { until: Some(*until) }),
+            Self { granted: false, .. } => Some(Refusal::WrongPassword),
+            Self {
+                closed: true,
+                owner: false,
+                member: false,
+                ..
+            } => Some(Refusal::RoomClosed),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]

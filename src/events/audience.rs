@@ -56,6 +56,8 @@ pub struct Listener {
     pub socket: SocketRef,
     /// The place behind which it hears everything.
     pub from: Seq,
+    /// The place at which it took its seat last.
+    pub seated: Seq,
     /// The place from which messages are missing.
     pub behind: Option<Behind>,
     /// Whether it missed an event that has no place, so that it is sent what is so now.
@@ -84,6 +86,7 @@ impl Listener {
             lang: Lang::default(),
             socket,
             from: 0,
+            seated: 0,
             behind: None,
             missed: false,
             hold: Hold::Taken,
@@ -120,6 +123,13 @@ impl Audience {
 
     pub fn has(&self, key: SocketKey) -> bool {
         self.listeners.iter().any(|listener| listener.key == key)
+    }
+
+    /// The sockets of a visitor that took their seat before that place.
+    pub fn seated_before(&self, visitor: VisitorId, place: Seq) -> Vec<SocketKey> {
+        let theirs = |listener: &&Listener| listener.visitor() == Some(visitor) && listener.seated < place;
+        let theirs = self.listeners.iter().filter(theirs);
+        theirs.map(|listener| listener.key).collect()
     }
 
     /// Takes a socket out.

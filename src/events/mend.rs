@@ -8,7 +8,7 @@ use super::{
     room::{CATCH_UP_PAGE, RoomTask},
 };
 use crate::{
-    domain::{Refusal, Seq},
+    domain::{Body, Line, LineKind, Message, Refusal, Seq},
     sentences::sentence,
     store::{Departure, SocketKey, StoreError, Window},
 };
@@ -61,7 +61,10 @@ impl RoomTask {
         for listener in audience.iter_mut().filter(|listener| listener.hold == Hold::Lost) {
             let Some(guest) = listener.guest else { continue };
             match events.store.enter(*room, guest, listener.key).await {
-                Ok(_) => listener.hold = Hold::Retaken,
+                Ok(entry) => {
+                    listener.hold = Hold::Retaken;
+                    listener.seated = entry.seq;
+                }
                 Err(StoreError::Refused(Refusal::RoomNotFound)) => {
                     gone = true;
                     break;
@@ -83,13 +86,31 @@ impl RoomTask {
         true
     }
 
+    /// Lets the sockets go of somebody whom a line sends out, but for those that came in behind it.
+    pub fn send_out(&mut self, line: &Message) {
+        let Body::Line(Line { kind, .. }) = line.body else {
+            return;
+        };
+        let refusal = match kind {
+            LineKind::Kicked => Refusal::Kicked,
+            LineKind::Banned => Refusal::Banned { until: None },
+            _ => return,
+        };
+        for key in self.audience.seated_before(line.author.id, line.seq) {
+            self.unseat(key, &refusal);
+        }
+    }
+
     /// Lets a socket go that has no seat any more.
     fn unseat(&mut self, key: SocketKey, refusal: &Refusal) {
         if let Some(listener) = self.audience.remove(key) {
             let message = sentence(refusal, listener.lang);
             let code = refusal.code();
-            if let Some(event) = Encoded::new("exception", &Unseated { code, message }) {
-                listener.send(&event);
+            let told =
+                Encoded::new("exception", &Unseated { code, message }).is_some_and(|event| listener.send(&event));
+            if !told {
+                // It finds out when it comes back.
+                let _ = listener.socket.disconnect();
             }
         }
     }

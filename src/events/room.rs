@@ -219,6 +219,7 @@ impl RoomTask {
                 guest: Some(guest),
                 lang,
                 from: *seq,
+                seated: *seq,
                 // What was told since it took its seat.
                 behind: (told > *seq).then_some(Behind {
                     after: *seq,
@@ -247,6 +248,7 @@ impl RoomTask {
             self.audience.send_message(message.seq, &event);
         }
         self.seq = Some(message.seq);
+        self.send_out(message);
     }
 
     /// Tries the sockets that are behind, and gives each what it missed; whether one took anything.

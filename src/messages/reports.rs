@@ -2,7 +2,10 @@
 
 use super::Messages;
 use crate::{
-    domain::{Field, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor},
+    domain::{
+        Action, Body, Field, GifBody, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId,
+        Visitor,
+    },
     store::NewReport,
 };
 
@@ -53,6 +56,23 @@ impl Messages {
     pub async fn dismiss_report(&self, room: RoomId, visitor: Visitor, report: ReportId) -> Result<(), Refusal> {
         self.must_own(room, visitor).await?;
         Ok(self.store.dismiss_report(room, report).await?)
+    }
+
+    /// Deletes the message of a report as abuse: its GIF can't be sent to that room again, by these bytes.
+    ///
+    /// # Errors
+    /// No such room, not the owner, no such report, or the store fails.
+    pub async fn delete_reported(&self, room: RoomId, owner: Visitor, report: ReportId) -> Result<(), Refusal> {
+        let reported = self.reports(room, owner).await?;
+        let found = reported.into_iter().find(|reported| reported.report.id == report);
+        let about = found.ok_or(Refusal::ReportNotFound)?.about;
+        // First, so that nobody sends it again in between.
+        if let Body::Gif(GifBody { hash: Some(hash), .. }) = about.body {
+            self.store.forbid_gif(room, hash).await?;
+        }
+        let gone = self.store.moderate(room, owner, Action::Delete(about.id)).await?;
+        self.uploads.delete(gone).await;
+        self.dismiss_report(room, owner, report).await
     }
 
     async fn must_own(&self, room: RoomId, visitor: Visitor) -> Result<(), Refusal> {

@@ -66,7 +66,7 @@ impl Messages {
         nonce: Option<Nonce>,
     ) -> Result<Arc<Whisper>, Refusal> {
         let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
-        self.settle(room, upload, alt, async move |body| {
+        self.settle((room, false), upload, alt, async move |body| {
             let new = NewWhisper {
                 room,
                 author,

@@ -24,7 +24,9 @@ use super::{
     next_key,
 };
 use crate::{
-    domain::{Field, Invalid, Limits, Message, Nonce, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
+    domain::{
+        Action, Field, Invalid, Limits, Message, Nonce, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper,
+    },
     events::Joining,
     messages::{addressee, reported_message, said},
     sentences::sentence,
@@ -107,6 +109,8 @@ struct Refused<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    #[serde(rename = "retryAfter", skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -206,6 +210,7 @@ impl Client {
             "report" => self.report(data.as_ref()).await.map(Done::Reported),
             "leave" => self.leave(Departure::Left).await.map(|()| Done::Nothing {}),
             "typing" => self.typing().await.map(|()| Done::Nothing {}),
+            "moderate" => self.moderate(data.as_ref()).await.map(|()| Done::Nothing {}),
             _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
         };
         match done {
@@ -273,6 +278,20 @@ impl Client {
         self.state.messages.report(room, self.visitor(), message, reason).await
     }
 
+    async fn moderate(&self, data: Option<&Value>) -> Result<(), Refusal> {
+        let room = self.room()?;
+        let Some(Value::Object(fields)) = data else {
+            return Err(Invalid::new(Field::Body, Problem::Malformed).into());
+        };
+        let action = Action::parse(|field| match fields.get(field.name()) {
+            None | Some(Value::Null) => Ok("".into()),
+            Some(Value::String(text)) => Ok(text.as_str().into()),
+            Some(Value::Number(number)) => Ok(number.to_string().into()),
+            Some(_) => Err(Invalid::new(field, Problem::Malformed)),
+        })?;
+        self.state.rooms.moderate(room, self.visitor(), action).await
+    }
+
     async fn typing(&self) -> Result<(), Refusal> {
         let room = self.room()?;
         let now = Instant::now();
@@ -316,6 +335,7 @@ impl Client {
     async fn refuse(&self, socket: &SocketRef, reply: &Reply, refusal: &Refusal) {
         let message = sentence(refusal, self.who.lang);
         let (code, message, field) = (refusal.code(), message.as_str(), refusal.field());
+        let retry_after = refusal.retry_seconds();
         if reply.ack_id.is_some() {
             let ok = Some(false);
             reply
@@ -324,6 +344,7 @@ impl Client {
                     code,
                     message,
                     field,
+                    retry_after,
                 })
                 .await;
         } else {
@@ -335,6 +356,7 @@ impl Client {
                     code,
                     message,
                     field,
+                    retry_after,
                 },
             );
         }

@@ -8,6 +8,7 @@
 //! | `report` | `{message, reason?}` | `{ok, report}` once it is stored |
 //! | `leave` | nothing | `{ok}` |
 //! | `typing` | nothing | nothing |
+//! | `moderate` | `{action, visitor?, message?, seconds?}` | `{ok}` |
 
 mod chat;
 mod inbox;

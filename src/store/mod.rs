@@ -20,8 +20,9 @@ use tokio::sync::mpsc;
 
 use crate::{
     domain::{
-        Access, Alt, Chat, GifBody, GifHash, GifName, Guest, InviteHash, Max, Message, MessageId, Moment, Nonce,
-        Reason, Refusal, Report, ReportId, Reported, Room, RoomId, Seq, Title, Visitor, VisitorId, Whisper, WhisperId,
+        Access, Action, Alt, Ban, Chat, GifBody, GifHash, GifName, Guest, InviteHash, Max, Message, MessageId, Moment,
+        Nonce, Reason, Refusal, Report, ReportId, Reported, Room, RoomId, Seq, Title, Visitor, VisitorId, Whisper,
+        WhisperId,
     },
     seldom::Seldom,
 };
@@ -136,6 +137,10 @@ pub struct RoomChange {
     pub max: Option<Max>,
     /// A new password hash, or `Some(None)` to open the room. Either takes all grants and invites back.
     pub password_hash: Option<Option<String>>,
+    /// Whether it lets nobody in from now on who is not in already.
+    pub closed: Option<bool>,
+    /// Seconds between two messages of one visitor.
+    pub slow: Option<u32>,
 }
 
 /// A room with what only the rules may see.
@@ -349,6 +354,8 @@ pub struct Graces {
     pub room: Duration,
     /// A room that nobody has joined yet, and any room after a restart.
     pub new_room: Duration,
+    /// A room whose owner has no socket in it, before somebody else who is there becomes the owner.
+    pub owner: Duration,
 }
 
 /// What tending found to do.
@@ -439,6 +446,13 @@ pub trait Store: Send + Sync + 'static {
     /// Removes a room with its messages and grants; the files its messages named. `RoomNotFound` when there is none.
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError>;
 
+    /// Does what `by` wants done in a room, with a line in it about that; the files that no message names any more.
+    /// `NotTheOwner` when it is not theirs at that moment, `Invalid` when the person or the message is not there.
+    async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError>;
+
+    /// Who is kept out of a room.
+    async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError>;
+
     /// Lets a visitor into a locked room from now on.
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError>;
 
@@ -458,14 +472,15 @@ pub trait Store: Send + Sync + 'static {
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError>;
 
     /// Takes a seat for a socket, with a line in the room about it, or adds the socket to the visitor's seat. `RoomFull`
-    /// when there is none left, `WrongPassword` without a grant.
+    /// when there is none left, `WrongPassword` without a grant, `Banned` or `RoomClosed` by the owner's will.
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError>;
 
     /// Takes a socket from its visitor's seat. A seat that is free by it leaves a line in the room.
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError>;
 
-    /// Stores a message of a member. `NotAMember` when the author has no seat, `NotFound` when a GIF to be sent again is
-    /// named by no message of the room, `ForbiddenGif` when the room does not take these bytes.
+    /// Stores a message of a member. `NotAMember` when the author has no seat, `SlowMode` when it comes too soon behind
+    /// the last one, `NotFound` when a GIF to be sent again is named by no message of the room, `ForbiddenGif` when the
+    /// room does not take these bytes.
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError>;
 
     /// Stores a whisper of a member to another. `NotAMember` when the author has no seat, `VisitorNotFound` when the other
@@ -522,7 +537,8 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
-    /// Frees the seats and removes the rooms whose grace is over. A seat that is free leaves a line in its room.
+    /// Frees the seats and removes the rooms whose grace is over, and gives rooms new owners: the one who sits there
+    /// longest. A seat that is free leaves a line in its room.
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError>;
 
     /// Commits what is waiting and stops. Later calls fail with [`StoreError::Stopped`].

@@ -9,6 +9,8 @@ use crate::texts::{Texts, fill};
 
 /// Later messages of one visitor join the group of the first when they follow within this time.
 const GROUP_MS: i64 = 5 * 60 * 1000;
+/// Stands where a script writes a time: HTML wants one that can be read.
+pub(super) const BLANK_TIME: &str = "1970-01-01T00:00Z";
 /// Under this width a GIF is shown small.
 const SMALL_PX: u32 = 160;
 
@@ -165,7 +167,7 @@ impl<'a> MessageView<'a> {
             visitor: "".into(),
             color: "".into(),
             hue: None,
-            created_at: "".into(),
+            created_at: BLANK_TIME.into(),
             at_ms: 0,
             mine: false,
             text: None,

@@ -22,6 +22,10 @@ pub struct RoomView<'a> {
     pub owner_hue: Option<u8>,
     /// Whether a password is asked for.
     pub locked: bool,
+    /// Whether nobody new gets in.
+    pub closed: bool,
+    /// Seconds between two messages of one visitor.
+    pub slow: u32,
     /// RFC 3339, UTC.
     pub created_at: Cow<'a, str>,
     /// Time since then.
@@ -42,7 +46,9 @@ impl RoomView<'_> {
             owner_color: "".into(),
             owner_hue: None,
             locked: false,
-            created_at: "".into(),
+            closed: false,
+            slow: 0,
+            created_at: super::message::BLANK_TIME.into(),
             age: Duration::ZERO,
             mine: false,
         }

@@ -79,6 +79,8 @@ mod tests {
             count: 1,
             owner: Visitor::new(VisitorId::random()),
             locked: false,
+            closed: false,
+            slow: 0,
             created_at: Moment::from_millis(0),
         };
         let rows = LastRows::default();

@@ -136,6 +136,18 @@ impl Fields {
         }
     }
 
+    /// A yes or no: JSON may write it as one, and a form sends the field of a box only when it is ticked.
+    pub fn flag(&self, field: Field) -> Result<bool, Invalid> {
+        match self.0.get(field.name()) {
+            Some(Value::Bool(flag)) => Ok(*flag),
+            _ => match self.text(field)? {
+                "true" | "on" => Ok(true),
+                "false" | "" => Ok(false),
+                _ => Err(Invalid::new(field, Problem::Malformed)),
+            },
+        }
+    }
+
     /// The text of a number field: JSON may write a number as one.
     pub fn number(&self, field: Field) -> Result<std::borrow::Cow<'_, str>, Invalid> {
         match self.0.get(field.name()) {
@@ -157,7 +169,8 @@ fn decode(bytes: &[u8]) -> Option<String> {
 fn known(name: &str) -> Option<Field> {
     use Field::*;
     [
-        Title, Max, Password, Chat, Gif, Alt, Nonce, To, Message, Reason, After, Before, Limit,
+        Title, Max, Password, Chat, Gif, Alt, Nonce, To, Reason, After, Before, Limit, Action, Visitor, Message,
+        Seconds, Closed, Slow,
     ]
     .into_iter()
     .find(|field| field.name() == name)

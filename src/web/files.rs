@@ -11,7 +11,7 @@ use tower_sessions::Session;
 
 use super::{refused::Refused, visit};
 use crate::{
-    assets::media_type,
+    assets::{Packed, media_type},
     domain::{GifName, Refusal, RoomId, VisitorId, mark},
     state::AppState,
     uploads::Picture,
@@ -55,7 +55,7 @@ async fn serve_gif(
 ) -> Result<Response, Refused> {
     let name: GifName = name.parse().map_err(|_| Refusal::NotFound)?;
     let session = request.extensions().get::<Session>().cloned();
-    let (room, private) = place(&state, name, session).await?;
+    let (room, private, public) = place(&state, name, session).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("image/gif")),
         (header::CONTENT_SECURITY_POLICY, SANDBOX),
@@ -66,16 +66,16 @@ async fn serve_gif(
     if is_cached(request.headers(), &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let file = state.messages.picture(name, room, picture).await?;
+    let file = state.messages.picture(name, (room, public), picture).await?;
     let length = file.metadata().await.map_err(|_| Refusal::NotFound)?.len();
     let body = Body::from_stream(ReaderStream::with_capacity(file, CHUNK));
     let size = [(header::ETAG, tag), (header::CONTENT_LENGTH, length.to_string())];
     Ok((headers, size, body).into_response())
 }
 
-/// The room of a GIF, and whether not everybody may see it. What a message names is for all who may enter the room; what
+/// The room of a GIF, whether not everybody may see it, and whether a message names it. What a message names is for all who may enter the room; what
 /// only whispers name is for the two of each.
-async fn place(state: &AppState, name: GifName, session: Option<Session>) -> Result<(RoomId, bool), Refusal> {
+async fn place(state: &AppState, name: GifName, session: Option<Session>) -> Result<(RoomId, bool, bool), Refusal> {
     let visitor = async || -> Result<_, Refusal> {
         let session = session.as_ref().ok_or(Refusal::Unavailable)?;
         Ok(visit::known_visitor(session).await)
@@ -86,12 +86,12 @@ async fn place(state: &AppState, name: GifName, session: Option<Session>) -> Res
             let visitor = visitor().await?.ok_or(Refusal::WrongPassword)?;
             state.rooms.must_be_granted(room, visitor).await?;
         }
-        return Ok((room, locked));
+        return Ok((room, locked, true));
     }
     let visitor = visitor().await?.ok_or(Refusal::NotFound)?;
     let room = state.messages.room_of_whispered(name, visitor).await?;
     state.rooms.must_be_granted(room, visitor).await?;
-    Ok((room, true))
+    Ok((room, true, false))
 }
 
 fn is_cached(headers: &HeaderMap, tag: &str) -> bool {
@@ -126,19 +126,41 @@ pub async fn asset(
     } else {
         HeaderValue::from_static("no-cache")
     };
-    let bytes = state.assets.get(&path).ok_or(Refusal::NotFound)?;
+    let Packed { plain, brotli } = packed(&state, &path).await?;
     let kind = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type(&path))),
         (header::CACHE_CONTROL, cache),
+        (header::VARY, HeaderValue::from_static("accept-encoding")),
     ];
     if current && is_cached(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, kind).into_response());
     }
-    if current {
-        Ok((kind, [(header::ETAG, tag)], bytes).into_response())
-    } else {
-        Ok((kind, bytes).into_response())
+    let tag = current.then_some([(header::ETAG, tag)]);
+    match brotli.filter(|_| takes_brotli(&headers)) {
+        Some(brotli) => Ok((kind, tag, [(header::CONTENT_ENCODING, "br")], brotli).into_response()),
+        None => Ok((kind, tag, plain).into_response()),
     }
+}
+
+/// A file as it goes out; packed away from the async threads when nobody has asked for it yet.
+async fn packed(state: &AppState, path: &str) -> Result<Packed, Refusal> {
+    if let Some(packed) = state.assets.ready(path) {
+        return Ok(packed);
+    }
+    let (assets, path) = (state.assets.clone(), path.to_owned());
+    let packed = tokio::task::spawn_blocking(move || assets.get(&path)).await;
+    packed.map_err(|_| Refusal::Unavailable)?.ok_or(Refusal::NotFound)
+}
+
+/// Whether a client names brotli among the encodings it takes.
+fn takes_brotli(headers: &HeaderMap) -> bool {
+    let named = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok());
+    named.is_some_and(|named| {
+        let mut ways = named.split(',').map(|way| way.split(';').map(str::trim));
+        ways.any(|mut way| way.next() == Some("br") && way.next() != Some("q=0"))
+    })
 }
 
 /// `GET /robots.txt`: rooms are gone before anybody could find them by a search.

@@ -9,7 +9,9 @@ mod health;
 mod invites;
 mod linger;
 mod messages;
+mod moderation;
 mod pages;
+mod peer;
 mod prefs;
 mod refused;
 mod reports;
@@ -31,6 +33,7 @@ use tower_sessions::{
     cookie::{SameSite, time::Duration as CookieDuration},
 };
 
+pub use self::peer::Peer;
 use self::refused::Refused;
 use crate::{config::Config, domain::Refusal, state::AppState, store::Sessions};
 
@@ -59,8 +62,11 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .route("/room/{id}/whispers", get(whispers::list))
         .route("/room/{id}/reports", get(reports::list).post(reports::post))
         .route("/room/{id}/reports/{report}", delete(reports::dismiss))
+        .route("/room/{id}/reports/{report}/delete", post(reports::delete))
         .route("/room/{id}/gifs", get(messages::lately_sent))
         .route("/room/{id}/messages", get(messages::history))
+        .route("/room/{id}/moderate", post(moderation::moderate))
+        .route("/room/{id}/bans", get(moderation::bans))
         .layer(from_fn(prefs::switch_language))
         .layer(from_fn(linger::linger));
     let files = Router::new()

@@ -118,6 +118,9 @@ pub async fn chat(
     if prefs.json {
         return Ok(Json(record.room).into_response());
     }
+    if let Some(refusal) = access.refusal().filter(|refusal| *refusal != Refusal::WrongPassword) {
+        return Err(refusal.into());
+    }
     if !access.granted {
         return Ok((StatusCode::FORBIDDEN, gate(&state, prefs, &visitor, &record.room, None)).into_response());
     }
@@ -214,6 +217,8 @@ fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> {
         owner_color: room.owner.color.to_string().into(),
         owner_hue: room.owner.hue,
         locked: room.locked,
+        closed: room.closed,
+        slow: room.slow,
         created_at: room.created_at.to_string().into(),
         age: age(room, now),
         mine: room.owner.id == me.id,

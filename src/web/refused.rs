@@ -34,7 +34,7 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = status(&self.0).into_response();
         let seconds = match self.0 {
-            Refusal::RateLimited { retry_after } => Some(retry_after.as_secs().max(1)),
+            Refusal::RateLimited { .. } | Refusal::SlowMode { .. } => self.0.retry_seconds(),
             Refusal::Unavailable => Some(RETRY.into()),
             _ => None,
         };
@@ -54,11 +54,12 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::VisitorNotFound | Refusal::MessageNotFound | Refusal::ReportNotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::WrongPassword | Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
+        Refusal::RoomClosed | Refusal::Kicked | Refusal::Banned { .. } => StatusCode::FORBIDDEN,
         Refusal::CrossOrigin | Refusal::ForbiddenGif => StatusCode::FORBIDDEN,
         Refusal::RoomFull => StatusCode::CONFLICT,
         Refusal::Invalid(_) | Refusal::NotAGif(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::RateLimited { .. } | Refusal::SlowMode { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::TimedOut => StatusCode::REQUEST_TIMEOUT,
         Refusal::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -2,8 +2,8 @@
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::PathRejection},
-    http::StatusCode,
+    extract::{FromRequestParts, Path, State},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -41,15 +41,36 @@ pub async fn list(State(state): State<AppState>, Id(room): Id, visitor: Visitor)
     Ok(Json(Page { count, data }).into_response())
 }
 
+/// A report of a room. What can't be the id of one names none.
+pub struct One(RoomId, ReportId);
+
+impl<S: Send + Sync> FromRequestParts<S> for One {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((room, report)) = path.map_err(|_| Refusal::RoomNotFound)?;
+        let room = room.parse().map_err(|_| Refusal::RoomNotFound)?;
+        Ok(Self(room, report.parse().map_err(|_| Refusal::ReportNotFound)?))
+    }
+}
+
 /// `DELETE /room/{id}/reports/{report}`
 pub async fn dismiss(
     State(state): State<AppState>,
-    path: Result<Path<(String, String)>, PathRejection>,
+    One(room, report): One,
     visitor: Visitor,
 ) -> Result<&'static str, Refused> {
-    let Path((room, report)) = path.map_err(|_| Refusal::RoomNotFound)?;
-    let room: RoomId = room.parse().map_err(|_| Refusal::RoomNotFound)?;
-    let report: ReportId = report.parse().map_err(|_| Refusal::ReportNotFound)?;
     state.messages.dismiss_report(room, visitor, report).await?;
+    Ok("ok")
+}
+
+/// `POST /room/{id}/reports/{report}/delete`
+pub async fn delete(
+    State(state): State<AppState>,
+    One(room, report): One,
+    visitor: Visitor,
+) -> Result<&'static str, Refused> {
+    state.messages.delete_reported(room, visitor, report).await?;
     Ok("ok")
 }

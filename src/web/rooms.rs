@@ -18,7 +18,10 @@ use super::{
     visit,
 };
 use crate::{
-    domain::{Field, Invalid, Max, Password, Problem, Refusal, Room, RoomId, Title, Visitor},
+    domain::{
+        Field, Invalid, Max, Password, Problem, Refusal, Room, RoomId, Title, Visitor,
+        moderation::{SLOW_MOST, whole},
+    },
     rooms::RoomEdit,
     state::AppState,
     store::RoomCursor,
@@ -175,6 +178,12 @@ pub async fn update(
             fields.text(Field::Password)?.to_owned(),
             &state.limits,
         )?);
+    }
+    if fields.has(Field::Closed) {
+        edit.closed = Some(fields.flag(Field::Closed)?);
+    }
+    if fields.has(Field::Slow) {
+        edit.slow = Some(whole(Field::Slow, &fields.number(Field::Slow)?, 0, SLOW_MOST)?);
     }
     let room = state.rooms.update(room, visitor, edit).await?;
     Ok(Json(room).into_response())

@@ -21,6 +21,7 @@ mod fixtures;
 mod gifs;
 mod invites;
 mod messages;
+mod moderation;
 mod pages;
 mod rooms;
 mod seats;

@@ -63,8 +63,8 @@ async fn a_message_is_stored_before_it_is_acknowledged() {
         assert_eq!(stored.last(), Some(&acked));
         assert_eq!(seqs(&stored), (1..=n + 1).collect::<Vec<_>>());
     }
-    // Also for somebody else who looks into the store: twenty texts and the line of the join.
-    assert_eq!(app.rows("messages").await, 21);
+    // Also for somebody else who looks into the store.
+    assert_eq!(app.rows("messages").await, 21, "twenty texts and the line of the join");
 }
 
 #[tokio::test]

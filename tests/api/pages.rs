@@ -504,7 +504,14 @@ async fn text_is_compressed_and_gifs_are_not() {
         .split_once('"')
         .unwrap()
         .0;
-    assert_eq!(encoding(style, "gzip").await.as_deref(), Some("gzip"));
+    for (accepted, got) in [
+        ("br", "br"),
+        ("gzip;q=1, br;q=0.5", "br"),
+        ("gzip, br;q=0", "gzip"),
+        ("gzip", "gzip"),
+    ] {
+        assert_eq!(encoding(style, accepted).await.as_deref(), Some(got), "{accepted}");
+    }
     assert_eq!(
         encoding(&format!("/room/{room}"), "gzip").await.as_deref(),
         Some("gzip")
@@ -513,6 +520,30 @@ async fn text_is_compressed_and_gifs_are_not() {
         encoding(&format!("/gif/{}", gif["gif"].as_str().unwrap()), "br, gzip").await,
         None
     );
+}
+
+#[tokio::test]
+async fn a_page_has_one_script_with_all_that_it_imports() {
+    let app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    let room = visitor.create_room("방").await;
+    for (path, class) in [
+        ("/".to_owned(), "class RoomListView"),
+        (format!("/room/{room}"), "class MessageList"),
+    ] {
+        let page = visitor.get(&path).await.text();
+        let scripts: Vec<_> = page.split("<script type=\"module\" src=\"").skip(1).collect();
+        assert_eq!(scripts.len(), 1, "{path}");
+        let script = visitor.get(scripts[0].split('"').next().unwrap()).await.ok();
+        assert!(
+            script
+                .header("vary")
+                .is_some_and(|vary| vary.contains("accept-encoding"))
+        );
+        let text = script.text();
+        assert!(text.contains(class), "{path}");
+        assert!(!text.contains("\nimport ") && !text.contains("\n//"), "{path}");
+    }
 }
 
 #[tokio::test]

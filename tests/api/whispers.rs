@@ -272,3 +272,40 @@ async fn the_owner_alone_hears_reads_and_dismisses_reports() {
         stage.beas.ask_in_vain("report", data, code).await;
     }
 }
+
+#[tokio::test]
+async fn a_gif_that_was_deleted_as_abuse_is_not_taken_again_by_its_bytes() {
+    let stage = stage().await;
+    let (bad, good) = (fixtures::animated(20, 20, 3), fixtures::animated(20, 20, 4));
+    let message = stage.eve.upload(&stage.room, bad.clone()).await.ok().json();
+    let path = stage.path("reports");
+    let report = stage
+        .bea
+        .post_json(&path, json!({ "message": message["_id"] }))
+        .await
+        .ok()
+        .json();
+    let delete = format!("{path}/{}/delete", report["_id"].as_str().unwrap());
+    stage
+        .bea
+        .post_json(&delete, json!({}))
+        .await
+        .refused(403, "not_the_owner");
+    stage.ann.post_json(&delete, json!({})).await.ok();
+    stage
+        .ann
+        .post_json(&delete, json!({}))
+        .await
+        .refused(404, "report_not_found");
+    stage.app.no_files_left().await;
+    stage
+        .eve
+        .upload(&stage.room, bad.clone())
+        .await
+        .refused(403, "forbidden_gif");
+    stage.app.no_files_left().await;
+    stage.eve.upload(&stage.room, good).await.ok();
+    let elsewhere = stage.eve.create_room("딴 방").await;
+    let _there = stage.eve.join(&elsewhere).await;
+    stage.eve.upload(&elsewhere, bad).await.ok();
+}

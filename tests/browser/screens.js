@@ -1,9 +1,13 @@
-// Takes a picture of every page and state, narrow and wide, light and dark, in both languages, into target/screens/.
+// Takes a picture of every page and state, narrow and wide, light and dark, in both languages, into target/screens/, and
+// checks each by axe and by a checker of HTML.
 // With UPDATE_SCREENS=1 the picture in the README is taken anew.
+import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { audit } from "./support/axe.js";
 import { OUT, scene, useChromium } from "./support/chrome.js";
 import { COATS, ball, crowd, gif, sea, strip } from "./support/gif.js";
+import { mistakes } from "./support/html.js";
 import { NO_LINE, choose, enter, inside, message, openList, say, sees, seesGif } from "./support/pages.js";
 import { Visitor, ask } from "./support/visitor.js";
 import { eventually } from "./support/wait.js";
@@ -19,12 +23,12 @@ const GIFS = {
 const TALK = {
   en: {
     title: "Tonight's GIF contest 🏆", mine: "me first, please", hello: "everybody ready?", rate: "10/10 👏👏👏\nno notes", long: "Pneumonoultramicroscopicsilicovolcanoconiosis_without_any_space_to_break_at",
-    gifs: { sea: "The sun sits in a rolling sea", ball: "A ball jumps in an aquarium", crowd: "Eight friends in a row do the wave" }, draft: "and the winner is",
+    gifs: { sea: "The sun sits in a rolling sea", ball: "A ball jumps in an aquarium", crowd: "Eight friends in a row do the wave" }, draft: "and the winner is", link: "rules: https://example.org/gif-rules?year=2026&of=a-rather-long-address-that-does-not-fit-into-one-line (please read)",
     rooms: ["cats only 🐈 no dogs no thoughts", "Reaction battle royale", "Donaudampfschifffahrtsgesellschaftskapitänsmütze", "🌧️"],
   },
   ko: {
     title: "오늘의 움짤 대회 🏆", mine: "저부터 할게요", hello: "다들 준비됐나요?", rate: "10점 만점에 10점 👏👏👏\n더 할 말이 없네요", long: "하지만띄어쓰기가없는아주긴한국어문장도넘치지않아야합니다하지만띄어쓰기가없는아주긴문장",
-    gifs: { sea: "출렁이는 바다에 걸린 해", ball: "어항 속에서 뛰는 공", crowd: "여덟 친구가 차례로 파도타기를 한다" }, draft: "그래서 우승은",
+    gifs: { sea: "출렁이는 바다에 걸린 해", ball: "어항 속에서 뛰는 공", crowd: "여덟 친구가 차례로 파도타기를 한다" }, draft: "그래서 우승은", link: "규칙은 https://example.org/gif-rules?year=2026&of=a-rather-long-address-that-does-not-fit-into-one-line 여기 있어요",
     rooms: ["퇴근길 밈 창고", "새벽 3시에도 깨어 있는 사람들의 조용한 방", "ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ", "🌧️"],
   },
 };
@@ -33,17 +37,28 @@ useChromium();
 await mkdir(OUT, { recursive: true });
 
 for (const [lang, locale] of [["en", "en-US"], ["ko", "ko-KR"]]) {
-  scene(`every page and state is pictured (${lang})`, ["--gif-limit", "200000"], async (stage) => {
+  scene(`every page and state is accessible, valid HTML, and pictured (${lang})`, ["--gif-limit", "200000"], async (stage) => {
     const words = TALK[lang];
     const ann = await stage.visitor({ name: "ann", locale });
     ann.allow(/status of 4\d\d/, ...NO_LINE);
     const { page } = ann;
+    const found = [];
+    const pages = {};
+    page.on("response", async (answer) => {
+      if (answer.request().resourceType() !== "document" || answer.status() === 303) return;
+      const name = `served-${new URL(answer.url()).pathname.replaceAll(/\W+/g, "-")}-${answer.status()}`;
+      pages[name] = await answer.text().catch(() => pages[name]);
+    });
     const shoot = async (state) => {
+      // What somebody typed into their own page is not ours to judge.
+      pages[state] = (await page.content()).replaceAll("\u0007", "");
       for (const [width, height] of [[390, 844], [1280, 860]]) {
         await page.setViewportSize({ width, height });
         for (const theme of ["light", "dark"]) {
           await page.emulateMedia({ colorScheme: theme });
-          await page.screenshot({ path: `${OUT}${state}-${width}-${theme}-${lang}.png`, animations: "disabled" });
+          const name = `${state}-${width}-${theme}-${lang}`;
+          if (!process.env.NO_AXE) found.push(...(await audit(page)).map((wrong) => `${name}: ${wrong}`));
+          await page.screenshot({ path: `${OUT}${name}.png`, animations: "disabled" });
         }
       }
       await page.emulateMedia({ colorScheme: "light" });
@@ -91,6 +106,21 @@ for (const [lang, locale] of [["en", "en-US"], ["ko", "ko-KR"]]) {
       await page.screenshot({ path: README_PICTURE, animations: "disabled" });
     }
     await shoot("chat");
+    await page.click("#motion-btn");
+    await owner.typing();
+    await page.locator("#typing:visible").waitFor();
+    await shoot("chat-still");
+    await page.click("#motion-btn");
+    await message(ann, words.rate.split("\n")[0]).hover();
+    await message(ann, words.rate.split("\n")[0]).locator(".more").click();
+    await shoot("chat-menu");
+    await page.keyboard.press("Escape");
+    await page.locator(".gif__open", { has: page.getByAltText(words.gifs.crowd) }).click();
+    await page.locator("#viewer[open]").waitFor();
+    await shoot("chat-viewer");
+    await page.keyboard.press("Escape");
+    await owner.say(words.link);
+    await sees(ann, words.link.slice(0, 10));
 
     await say(ann, words.long);
     await sees(ann, words.long.slice(0, 20));
@@ -129,8 +159,11 @@ for (const [lang, locale] of [["en", "en-US"], ["ko", "ko-KR"]]) {
     await message(ann, words.mine).last().waitFor();
     await page.locator("#notices .banner--warn").waitFor();
     await shoot("chat-offline");
+    await owner.say(words.hello);
     await ann.context.setOffline(false);
-    await page.locator("#notices .banner--warn").waitFor({ state: "detached" });
+    await page.locator("#notices .banner--good").waitFor();
+    await page.locator("#rows .day--missed").waitFor();
+    await shoot("chat-back");
 
     await page.goto("/room");
     await page.fill("[name=title]", words.title);
@@ -154,6 +187,9 @@ for (const [lang, locale] of [["en", "en-US"], ["ko", "ko-KR"]]) {
     await page.locator("#notices .banner").waitFor();
     await shoot("chat-gone");
     owner.end();
+    assert.deepEqual(found, [], "axe finds nothing");
+    for (const [name, html] of Object.entries(pages)) if (!html) delete pages[name];
+    assert.deepEqual(await mistakes(pages), [], "the checker of HTML finds nothing");
   });
 }
 
@@ -178,6 +214,7 @@ async function seed(server, words) {
   await owner.sendGif(lively, { bytes: GIFS.crowd, alt: words.gifs.crowd });
   return [{
     say: (chat) => ask(sockets[0], "chat", { chat }),
+    async typing() { for (const socket of sockets) await ask(socket, "typing"); },
     deleteRoom: () => owner.json("DELETE", `/room/${lively}`),
     end() { for (const visitor of visitors) visitor.end(); },
   }, { locked: rooms[0], quiet: quiet._id, lively }];

@@ -1,9 +1,10 @@
-//! Sessions and GIFs in the database.
+//! Sessions and GIFs in the database, and what crashes leave there.
 
 use gifchat::{
     domain::GifName,
     store::{Blob, Store},
 };
+use mongodb::bson::{DateTime, Document, doc};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
     SessionStore,
@@ -65,4 +66,48 @@ async fn a_gif_of_one_server_is_found_by_the_other_until_it_is_deleted() {
     assert!(b.get(GifName::random()).await.unwrap().is_none());
     b.delete(&[name]).await.unwrap();
     assert!(a.get(name).await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn what_crashes_left_behind_is_swept_away_and_nothing_else() {
+    let site = Site::new();
+    let [server] = site.servers().await;
+    let blobs = server.blobs().unwrap();
+    let blob = Blob {
+        gif: vec![1; 100].into(),
+        still: vec![2; 100].into(),
+    };
+    let [named, unnamed, young, orphaned]: [GifName; 4] = std::array::from_fn(|_| GifName::random());
+    for name in [named, unnamed, young, orphaned] {
+        blobs.put(name, blob.clone()).await.unwrap();
+    }
+    let owner = someone();
+    let room = room_of(&server, owner, 2).await.id.to_string();
+    let gone = gifchat::domain::RoomId::random().to_string();
+    let database = site.database().await;
+    let message = |room: &str, gif: GifName| doc! { "room": room, "seq": 1_i64, "gif": { "name": gif.to_string() } };
+    let messages = database.collection::<Document>("messages");
+    let both = [message(&room, named), message(&gone, orphaned)];
+    messages.insert_many(both).await.unwrap();
+    let grants = database.collection::<Document>("grants");
+    let granted = [&room, &gone].map(|room| doc! { "room": room, "visitor": owner.id.to_string(), "lock": 0_i64 });
+    grants.insert_many(granted).await.unwrap();
+    let long_ago = DateTime::from_millis(DateTime::now().timestamp_millis() - 2 * 3_600_000);
+    let ids: Vec<_> = [named, unnamed, orphaned]
+        .iter()
+        .flat_map(|name| [name.to_string(), format!("still-{name}")])
+        .collect();
+    let gifs = database.collection::<Document>("gifs");
+    let older = doc! { "$set": { "at": long_ago } };
+    gifs.update_many(doc! { "_id": { "$in": ids } }, older).await.unwrap();
+
+    server.sweep().await.unwrap();
+    for (name, kept) in [(named, true), (unnamed, false), (young, true), (orphaned, false)] {
+        assert_eq!(blobs.get(name).await.unwrap().is_some(), kept);
+    }
+    for left in [messages, grants] {
+        assert_eq!(left.distinct("room", doc! {}).await.unwrap(), [room.clone().into()]);
+    }
+    assert_eq!(gifs.count_documents(doc! {}).await.unwrap(), 4, "files and stills");
 }

@@ -109,6 +109,7 @@ pub fn no_graces() -> Graces {
         seat: Duration::ZERO,
         room: Duration::ZERO,
         new_room: Duration::from_secs(60),
+        owner: Duration::from_secs(3_600),
     }
 }
 

@@ -30,6 +30,10 @@ impl Wire {
         if let Some(cookie) = visitor.cookie() {
             request.headers_mut().insert("cookie", cookie.parse().unwrap());
         }
+        if let Some(address) = visitor.forwarded_for {
+            let header = address.parse().unwrap();
+            request.headers_mut().insert("x-forwarded-for", header);
+        }
         request
     }
 
@@ -241,6 +245,15 @@ impl Socket {
     pub async fn messages_to(&mut self, seq: u64) -> Vec<Value> {
         let mut messages = Vec::new();
         while messages.last().is_none_or(|last: &Value| last["seq"] != seq) {
+            messages.push(self.wait("chat").await);
+        }
+        messages
+    }
+
+    /// The next messages, as many as asked for.
+    pub async fn messages(&mut self, count: usize) -> Vec<Value> {
+        let mut messages = Vec::new();
+        while messages.len() < count {
             messages.push(self.wait("chat").await);
         }
         messages

@@ -23,6 +23,8 @@ pub struct Visitor {
     pub id: String,
     /// The colour; empty for a stranger.
     pub color: String,
+    /// The address that a proxy writes into the handshakes of its sockets.
+    pub forwarded_for: Option<&'static str>,
 }
 
 impl Visitor {
@@ -40,6 +42,7 @@ impl Visitor {
             jar,
             id: String::new(),
             color: String::new(),
+            forwarded_for: None,
         }
     }
 
@@ -57,6 +60,15 @@ impl Visitor {
             jar: Arc::clone(&self.jar),
             id: self.id.clone(),
             color: self.color.clone(),
+            forwarded_for: self.forwarded_for,
+        }
+    }
+
+    /// The same behind a proxy that says so where its sockets come from.
+    pub fn behind_proxy(self, address: &'static str) -> Self {
+        Self {
+            forwarded_for: Some(address),
+            ..self
         }
     }
 

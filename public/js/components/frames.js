@@ -1,8 +1,9 @@
 // Changes of the page, gathered and made once a frame, so that a burst of events never holds it up.
 
 const AT_ONCE = 16;
-// A hidden page has no frames.
+// A hidden page has no frames, and its timers may be a minute late.
 const HIDDEN = 200;
+const MOST_WAITING = 600;
 
 export class Frames {
   #apply;
@@ -14,6 +15,7 @@ export class Frames {
 
   add(...changes) {
     this.#waiting.push(...changes);
+    if (this.#waiting.length > MOST_WAITING) this.#apply(this.#waiting.splice(0));
     this.#ask();
   }
 
@@ -25,7 +27,7 @@ export class Frames {
       if (done) return;
       done = true;
       this.#asked = false;
-      this.#apply(this.#waiting.splice(0, AT_ONCE));
+      this.#apply(this.#waiting.splice(0, document.hidden ? MOST_WAITING : AT_ONCE));
       this.#ask();
     };
     requestAnimationFrame(run);

@@ -104,17 +104,10 @@ export class MembersView {
     this.#insert(id, row);
   }
 
-  // The owner first, then me, then the others as they came.
+  // The owner first, then the others as they came: whoever comes in moves nobody.
   #insert(id, row) {
-    const rows = [...this.#list.children];
-    const before = rows.filter((other) => this.#rank(other.dataset.id) <= this.#rank(id)).at(-1);
-    if (before) before.after(row);
-    else this.#list.prepend(row);
-  }
-
-  #rank(id) {
-    if (id === this.#owner) return 0;
-    return id === this.#me.id ? 1 : 2;
+    if (id === this.#owner) this.#list.prepend(row);
+    else this.#list.append(row);
   }
 
   #take(id) {

@@ -34,6 +34,7 @@ function place(menu, at) {
 
 function prepare(menu) {
   menu.dataset.ready = "";
+  addEventListener("resize", () => { if (opener && menu.matches(":popover-open")) place(menu, opener.getBoundingClientRect()); });
   menu.addEventListener("toggle", ({ newState }) => {
     if (newState !== "closed") return;
     opener?.removeAttribute("aria-expanded");

@@ -80,7 +80,7 @@ export class MessageList {
   get messages() { return [...this.#rows.querySelectorAll(".message")]; }
 
   /** Rows that the room has got, in order. */
-  deliver(rows) { this.#frames.add(...rows.map((row) => (follow) => this.#arrive(row, follow))); }
+  deliver(rows) { this.#frames.add(...rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy))); }
 
   /** The room has gone on to `seq` while the line was down, too far to show all of it: one scrolls there. */
   leap(seq) {
@@ -130,17 +130,19 @@ export class MessageList {
   // All changes of a frame at once: who reads further up stays there, who is at the end goes along.
   #change(changes) {
     const follow = this.#scroller.atEnd;
-    const apply = () => { for (const change of changes) change(follow); };
+    const roomy = follow || this.#scroller.deep;
+    const apply = () => { for (const change of changes) change(follow, roomy); };
     if (follow) apply();
     else this.#scroller.keep(apply);
-    if (follow) this.#trimTop();
+    if (roomy) this.#trimTop();
   }
 
-  #arrive(row, follow) {
+  // A row that does not fit is left for when one scrolls there.
+  #arrive(row, follow, roomy) {
     if (row.seq <= this.#last) return;
     this.#newest = Math.max(this.#newest, row.seq);
     const next = row.seq === this.#last + 1;
-    if (next && (follow || this.#shown.length < MOST)) this.#place(row, true);
+    if (next && (roomy || this.#shown.length < MOST)) this.#place(row, true);
     if (!follow && !row.line && row.visitor !== this.#me.id) this.#scroller.unread(1);
   }
 
@@ -177,7 +179,7 @@ export class MessageList {
   #insert(element) {
     const unsent = this.#pending.size > 0 ? this.#rows.querySelector(UNSENT) : null;
     const line = unsent?.previousElementSibling;
-    this.#rows.insertBefore(element, line?.classList.contains("day") ? line : unsent);
+    this.#rows.insertBefore(element, line?.matches(".day:not(.day--missed)") ? line : unsent);
   }
 
   #settle(element) {
@@ -248,7 +250,7 @@ export class MessageList {
     if (this.#last >= this.#newest) return;
     this.#load(`limit=${PAGE}`, (page) => {
       for (const row of this.#shown) this.#leaves(row);
-      while (this.#rows.firstChild && !this.#rows.firstElementChild.matches(UNSENT)) this.#rows.firstChild.remove();
+      while (this.#rows.firstChild && !this.#rows.firstElementChild?.matches(UNSENT)) this.#rows.firstChild.remove();
       this.#shown = [];
       for (const row of page) this.#place(row);
       this.#setOlder(page.length > 0 && page[0].seq > 1);
@@ -260,14 +262,13 @@ export class MessageList {
   async #load(query, show) {
     if (this.#loading) return;
     this.#loading = true;
-    try {
-      const page = await getJson(`/room/${this.#room}/messages?${query}`);
-      this.#box.setAttribute("aria-live", "off");
-      show(page.data);
-      setTimeout(() => this.#box.removeAttribute("aria-live"), QUIET);
-    } catch { /* the next scroll asks again */ return; } finally {
-      this.#loading = false;
-    }
+    // Without an answer the next scroll asks again.
+    const page = await getJson(`/room/${this.#room}/messages?${query}`).catch(() => null);
+    this.#loading = false;
+    if (!page) return;
+    this.#box.setAttribute("aria-live", "off");
+    show(page.data);
+    setTimeout(() => this.#box.removeAttribute("aria-live"), QUIET);
     if (this.#hurry) this.#toNewest();
     else this.#scroller.look();
   }

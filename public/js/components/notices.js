@@ -75,7 +75,7 @@ export class Notices {
     if (tone) banner.classList.add(`banner--${tone}`);
     markUse(banner, icon);
     setText(banner.querySelector(".banner__says"), says);
-    banner.querySelector(".dots").hidden = !dots;
+    if (!dots) banner.querySelector(".dots").remove();
     const tail = banner.querySelector(".banner__more");
     if (more) tail.textContent = more;
     else tail.remove();

@@ -32,8 +32,8 @@ byId("report-form").addEventListener("submit", async (event) => {
   announce(texts.report.sent);
 });
 
-/** Opens the owner's list; `counted(n)` is told how many wait, `remove(message)` deletes one if that can be done. */
-export async function openReports(room, { counted, remove }) {
+/** Opens the owner's list; `counted(n)` is told how many wait. */
+export async function openReports(room, counted) {
   const rows = byId("reports-list");
   rows.replaceChildren();
   if (!list.open) list.showModal();
@@ -41,13 +41,13 @@ export async function openReports(room, { counted, remove }) {
     const { data } = await getJson(`/room/${room}/reports`);
     counted(data.length);
     setText(byId("reports-note"), data.length === 0 ? texts.report.none : "");
-    rows.replaceChildren(...data.map((report) => entry(room, report, { counted, remove })));
+    rows.replaceChildren(...data.map((report) => entry(room, report, counted)));
   } catch (why) {
     setText(byId("reports-note"), refusal(why));
   }
 }
 
-function entry(room, { _id, about: said, reason: why }, tools) {
+function entry(room, { _id, about: said, reason: why }, counted) {
   const item = document.createElement("li");
   const name = document.createElement("b");
   name.className = "name";
@@ -73,13 +73,13 @@ function entry(room, { _id, about: said, reason: why }, tools) {
         return setText(byId("reports-note"), refusal(refused));
       }
       byId("reports-title").focus();
-      openReports(room, tools);
+      openReports(room, counted);
     });
     ways.append(button);
   };
-  const dismiss = () => askJson(`/room/${room}/reports/${_id}`, { method: "DELETE" });
-  act(texts.report.dismiss, dismiss);
-  if (tools.remove) act(texts.report.delete, () => tools.remove(said), true);
+  const path = `/room/${room}/reports/${_id}`;
+  act(texts.report.dismiss, () => askJson(path, { method: "DELETE" }));
+  act(texts.report.delete, () => askJson(`${path}/delete`, { method: "POST", body: {} }), true);
   item.append(ways);
   return item;
 }

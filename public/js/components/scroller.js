@@ -6,6 +6,7 @@ import { fill, texts } from "../lib/texts.js";
 
 const NEAR = 8;
 const EARLY = 600;
+const DEEP = 3_000;
 
 export class Scroller {
   #box;
@@ -25,6 +26,11 @@ export class Scroller {
       newest();
     });
   }
+
+  /** Whether one is so far from the oldest row that some of those may leave unnoticed. */
+  get deep() { return this.#fromTop > DEEP; }
+
+  get #fromTop() { return this.#box.scrollHeight - this.#box.clientHeight + this.#box.scrollTop; }
 
   get atEnd() { return this.#box.scrollTop > -NEAR; }
 
@@ -66,9 +72,8 @@ export class Scroller {
 
   /** Tells again which end is near, after the list has changed. */
   look() {
-    const { scrollTop, scrollHeight, clientHeight } = this.#box;
-    if (scrollHeight - clientHeight + scrollTop < EARLY) this.#watch("top");
-    if (scrollTop > -EARLY) this.#watch("end");
+    if (this.#fromTop < EARLY) this.#watch("top");
+    if (this.#box.scrollTop > -EARLY) this.#watch("end");
   }
 
   #scrolled() {

@@ -12,7 +12,7 @@ export class UploadQueue {
   #act;
   #count = 0;
 
-  /** `act(what, item)`: `retry` or `cancel`. */
+  /** `act(what, item)`: `retry`, `cancel`, or `describe` when the description has changed. */
   constructor(act) { this.#act = act; }
 
   /** Shows an item or its new state. */
@@ -62,7 +62,9 @@ export class UploadQueue {
     alt.id = `alt-${this.#count}`;
     label.htmlFor = alt.id;
     setText(label, fill(texts.chat.alt_label, { name }));
+    alt.value = item.alt;
     alt.addEventListener("input", () => { item.alt = alt.value.trim(); });
+    alt.addEventListener("change", () => this.#act("describe", item));
     for (const button of card.querySelectorAll("[data-do]")) {
       button.addEventListener("click", () => this.#act(button.dataset.do, item));
     }

@@ -1,7 +1,7 @@
 // Addresses in what people write. src/views/links.rs finds the same ones, by the same cases in tests/links.json.
 
 const SCHEME = /(?<![A-Za-z0-9])https?:\/\//g;
-const ADDRESS = /^[^\s<>"`]+/u;
+const ADDRESS = /^[^\s<>"\u0060]+/u;
 const ENDS = /[.,:;!?'*_~…。、」』]$/u;
 
 const times = (text, letter) => text.split(letter).length - 1;

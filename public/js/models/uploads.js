@@ -25,8 +25,8 @@ export class Uploads {
   get size() { return this.#items.length; }
 
   /** Puts a file in the queue; what cannot be sent is told at once. */
-  async add(file) {
-    const item = { nonce: this.#newNonce(), file, alt: "", state: "ready", progress: 0, tries: 0, why: null, final: false };
+  async add(file, { nonce = this.#newNonce(), alt = "", at = Date.now() } = {}) {
+    const item = { nonce, file, alt, at, state: "ready", progress: 0, tries: 0, why: null, final: false };
     this.#items.push(item);
     if (file.size > this.#limit) this.#fail(item, { code: "too_large", size: file.size, limit: this.#limit }, true);
     else this.#view.changed(item);
@@ -35,9 +35,9 @@ export class Uploads {
     return item;
   }
 
-  /** Everything that is ready goes. */
-  send() {
-    for (const item of this.#items) if (item.state === "ready") this.#turn(item, "waiting");
+  /** Everything that is ready goes, or one of it. */
+  send(one = null) {
+    for (const item of this.#items) if (item.state === "ready" && (!one || item === one)) this.#turn(item, "waiting");
     this.#next();
   }
 
@@ -84,7 +84,7 @@ export class Uploads {
       this.#drop(item);
       this.#view.stored(message);
     } catch (refusal) {
-      if (this.#items.includes(item)) this.#refused(item, refusal);
+      if (this.#items.includes(item) && !item.final) this.#refused(item, refusal);
     }
     this.#current = null;
     // A line that broke a moment ago is not asked again in the same breath.

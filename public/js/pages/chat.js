@@ -14,6 +14,7 @@ import { UploadQueue } from "../components/upload-queue.js";
 import { Whispers } from "../components/whispers.js";
 import { announce, byId, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
+import { Files } from "../lib/files.js";
 import { Keep } from "../lib/keep.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
@@ -69,14 +70,28 @@ const outbox = new Outbox({
   },
 });
 
-const queue = new UploadQueue((what, item) => (what === "retry" ? uploads.retry(item) : uploads.cancel(item)));
+const tab = keep.read("tab", newNonce());
+keep.write("tab", tab);
+const files = new Files(room, tab);
+const queue = new UploadQueue((what, item) => {
+  if (what === "retry") uploads.retry(item);
+  else if (what === "cancel") uploads.cancel(item);
+  else files.put(item);
+});
 const uploads = new Uploads({
   newNonce,
   limit: Number(page.gifLimit),
   post: (item, progress) => postGif(`/room/${room}/gif`, item, progress),
   view: {
-    changed: (item) => queue.changed(item),
-    removed: (item) => queue.removed(item),
+    changed(item) {
+      queue.changed(item);
+      if (item.final) files.remove(item.nonce);
+      else if (item.state === "ready" || item.state === "waiting") files.put(item);
+    },
+    removed(item) {
+      queue.removed(item);
+      files.remove(item.nonce);
+    },
     stored: (message) => conversation.take(message),
   },
 });
@@ -192,10 +207,18 @@ byId("rows").addEventListener("click", (event) => {
   import("../components/viewer.js").then(({ openViewer }) => openViewer(link.closest(".gif")), () => window.open(link.href, "_blank", "noopener"));
 });
 
-startFiles(async (files) => {
+// GIFs that waited when the page was left wait again, those under way under the same nonce.
+files.left().then(async (left) => {
+  for (const { file, waiting, ...known } of left) {
+    const item = await uploads.add(file, known);
+    if (waiting) uploads.send(item);
+  }
+});
+
+startFiles(async (brought) => {
   const free = Math.max(0, GIFS_AT_ONCE - uploads.size);
-  if (files.length > free) composer.say(fill(texts.talk.too_many_gifs, { n: GIFS_AT_ONCE }));
-  const items = await Promise.all(files.slice(0, free).map((file) => uploads.add(file)));
+  if (brought.length > free) composer.say(fill(texts.talk.too_many_gifs, { n: GIFS_AT_ONCE }));
+  const items = await Promise.all(brought.slice(0, free).map((file) => uploads.add(file)));
   if (items.length > 0) queue.focus(items[0]);
 });
 
@@ -209,7 +232,7 @@ byId("invite-btn").addEventListener("click", () => import("../components/invite.
   locked: !byId("room-lock").hidden,
   title: byId("room-title").textContent,
 })));
-byId("reports-btn").addEventListener("click", () => import("../components/reports.js").then(({ openReports }) => openReports(room, { counted: reported })));
+byId("reports-btn").addEventListener("click", () => import("../components/reports.js").then(({ openReports }) => openReports(room, reported)));
 
 byId("exit-btn").addEventListener("click", () => conversation.leave());
 

@@ -93,7 +93,7 @@ impl Tables {
     }
 
     /// Deletes GIFs with their stills, but for those that somebody is sending again at this moment.
-    async fn delete_unclaimed(&self, names: &[GifName]) -> Result<(), StoreError> {
+    pub async fn delete_unclaimed(&self, names: &[GifName]) -> Result<(), StoreError> {
         if names.is_empty() {
             return Ok(());
         }

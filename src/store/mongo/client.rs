@@ -18,7 +18,10 @@ use super::{
     reports::ReportDoc,
     whispers::WhisperDoc,
 };
-use crate::store::{MongoUrl, StoreError};
+use crate::{
+    domain::moderation::SLOW_MOST,
+    store::{MongoUrl, StoreError},
+};
 
 /// Time for a call, all its round trips together. Whoever waits is told `unavailable` then.
 pub const ANSWER: Duration = Duration::from_millis(2_900);
@@ -51,6 +54,8 @@ pub struct Tables {
     pub grants: Collection<GrantDoc>,
     /// The servers and until when each lives.
     pub servers: Collection<Document>,
+    /// When somebody wrote last, in rooms where that matters.
+    pub spoke: Collection<Document>,
     /// GIFs and stills.
     pub gifs: Collection<Document>,
     /// Hashes of GIFs that rooms refuse.
@@ -72,6 +77,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         messages: db.collection("messages"),
         grants: db.collection("grants"),
         servers: db.collection("servers"),
+        spoke: db.collection("spoke"),
         gifs: db.collection("gifs"),
         forbidden: db.collection("forbidden"),
         whispers: db.collection("whispers"),
@@ -148,6 +154,7 @@ impl Tables {
             sparse(doc! { "empty": 1 }),
             sparse(doc! { "invites": 1 }),
             sparse(doc! { "lines.at": 1 }),
+            sparse(doc! { "away": 1 }),
         ];
         within(self.rooms.create_indexes(rooms)).await?;
         self.make_indexes_of_whispers().await?;
@@ -164,6 +171,11 @@ impl Tables {
         ];
         within(self.messages.create_indexes(messages)).await?;
         within(self.grants.create_index(unique(doc! { "room": 1, "visitor": 1 }, None))).await?;
+        within(
+            self.spoke
+                .create_index(expiring("at", Duration::from_secs(SLOW_MOST.into()))),
+        )
+        .await?;
         within(self.gifs.create_index(plain(doc! { "at": 1, "_id": 1 }))).await?;
         within(self.forbidden.create_index(unique(doc! { "room": 1, "hash": 1 }, None))).await?;
         Ok(())
@@ -198,6 +210,12 @@ fn sparse(keys: Document) -> IndexModel {
 fn partial(keys: Document, only: Document) -> IndexModel {
     let options = IndexOptions::builder().partial_filter_expression(only).build();
     IndexModel::builder().keys(keys).options(options).build()
+}
+
+/// Deletes a document that long after the time in its field.
+fn expiring(field: &str, after: Duration) -> IndexModel {
+    let options = IndexOptions::builder().expire_after(after).build();
+    IndexModel::builder().keys(doc! { field: 1 }).options(options).build()
 }
 
 fn unique(keys: Document, only: Option<Document>) -> IndexModel {

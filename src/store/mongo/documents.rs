@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        AddressKey, Alt, Body, Chat, Color, GifBody, GifHash, Line, LineKind, Max, Message, Moment, Nonce, Room,
-        RoomId, Said, Seq, Title, Visitor, VisitorId,
+        Access, AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, GifHash, Guest, Line, LineKind, Max,
+        Message, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
     },
     store::{RoomRecord, SocketKey, StoreError},
 };
@@ -38,6 +38,18 @@ pub struct RoomDoc {
     pub created: i64,
     /// The longest first.
     pub members: Vec<MemberDoc>,
+    /// Whether it lets nobody in who is not in already.
+    #[serde(default)]
+    pub closed: bool,
+    /// Seconds between two messages of one visitor.
+    #[serde(default)]
+    pub slow: i64,
+    /// Who is kept out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bans: Vec<BanDoc>,
+    /// Since when its owner has no socket in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<DateTime>,
     /// Lines that are not among the messages yet. They are written with what they tell about, and moved there by the
     /// queues of posts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,6 +88,18 @@ pub struct MemberDoc {
 pub struct HoldDoc {
     pub server: String,
     pub socket: i64,
+}
+
+/// Keeps somebody out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BanDoc {
+    pub visitor: String,
+    pub color: String,
+    /// In milliseconds since the Unix epoch; without it, for the life of the room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
+    /// Marks, in hexadecimal.
+    pub addresses: Vec<String>,
 }
 
 /// A line on its way to the messages.
@@ -220,6 +244,8 @@ impl RoomDoc {
             count: u32::try_from(self.members.len()).unwrap_or(u32::MAX),
             owner: visitor(&self.owner, &self.color)?,
             locked: self.password.is_some(),
+            closed: self.closed,
+            slow: number(self.slow, "slow")?,
             created_at: Moment::from_millis(self.created),
         })
     }
@@ -231,6 +257,36 @@ impl RoomDoc {
             password_hash: self.password.as_deref().map(Arc::from),
             last_seq: last_message.max(number(self.floor, "floor")?),
             invites: self.invites.len(),
+        })
+    }
+
+    /// Who is kept out.
+    pub fn bans(&self) -> Result<Vec<Ban>, Damaged> {
+        let ban = |ban: &BanDoc| {
+            let marks = ban.addresses.iter().filter_map(|mark| bytes(mark));
+            Ok(Ban {
+                visitor: visitor(&ban.visitor, &ban.color)?,
+                until: ban.until.map(Moment::from_millis),
+                addresses: marks.map(AddressMark::from_bytes).collect(),
+            })
+        };
+        self.bans.iter().map(ban).collect()
+    }
+
+    /// What a visitor is to it, who came from `mark`; `granted` says whether the visitor's grant is worth something.
+    pub fn access(&self, guest: Guest, mark: Option<AddressMark>, granted: bool) -> Result<Access, Damaged> {
+        let (now, id) = (Moment::now(), guest.visitor.id);
+        let (owner, member) = (self.owner == id.to_string(), self.seats(id));
+        let bans = self.bans()?;
+        let ban = bans
+            .iter()
+            .find(|ban| ban.holds(now) && ban.keeps_out(guest, mark, owner || member));
+        Ok(Access {
+            owner,
+            granted: owner || granted || self.password.is_none(),
+            member,
+            banned: ban.map(|ban| ban.until.into()),
+            closed: self.closed,
         })
     }
 
@@ -276,6 +332,27 @@ pub fn said(chat: Option<&str>, gif: Option<&GifDoc>) -> Result<Said, Damaged> {
         (Some(chat), None) => Ok(Said::Chat(Chat::from_store(chat))),
         (None, Some(gif)) => Ok(Said::Gif(gif.body()?)),
         _ => Err(Damaged("chat")),
+    }
+}
+
+/// What a room's document says about who wants to post.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AdmissionDoc {
+    pub owner: String,
+    #[serde(default)]
+    pub slow: i64,
+    pub floor: i64,
+    #[serde(default)]
+    pub lines: Vec<LineDoc>,
+    /// Those of the authors who sit in it.
+    pub seated: Vec<String>,
+}
+
+impl AdmissionDoc {
+    /// Whether a visitor sits in it.
+    pub fn seats(&self, visitor: VisitorId) -> bool {
+        let visitor = visitor.to_string();
+        self.seated.contains(&visitor)
     }
 }
 
@@ -342,6 +419,11 @@ impl MessageDoc {
             body,
             nonce: self.nonce.as_deref().and_then(|nonce| Nonce::parse(nonce).ok()),
         })
+    }
+
+    /// Whose it is.
+    pub fn author(&self) -> Result<Visitor, Damaged> {
+        visitor(&self.visitor, &self.color)
     }
 
     fn line(&self, kind: &str) -> Result<Line, Damaged> {

@@ -25,6 +25,7 @@ use super::{
     client::{ANSWER, Tables, code, failure, within},
     documents::{MessageDoc, RoomDoc, text},
     known::Known,
+    posts::Places,
     reports::ReportDoc,
     whispers::WhisperDoc,
 };
@@ -58,6 +59,7 @@ enum Stop {
 pub struct Follower {
     tables: Tables,
     known: Arc<Mutex<Known>>,
+    places: Places,
     tell: mpsc::Sender<Change>,
     place: Option<ResumeToken>,
     /// Whether a stream was open before, so that what comes before the next one may be missed.
@@ -65,10 +67,11 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub fn new(tables: Tables, known: Arc<Mutex<Known>>, tell: mpsc::Sender<Change>) -> Self {
+    pub fn new(tables: Tables, known: Arc<Mutex<Known>>, places: Places, tell: mpsc::Sender<Change>) -> Self {
         Self {
             tables,
             known,
+            places,
             tell,
             place: None,
             begun: false,
@@ -206,6 +209,9 @@ impl Follower {
 
     async fn tell(&self, change: Change) -> Result<(), Stop> {
         debug!(kind = change.kind(), room = ?change.room(), "followed");
+        if let Change::Posted(message) = &change {
+            self.places.note(message.room, message.seq);
+        }
         self.tell.send(change).await.map_err(|_| Stop::Deaf)
     }
 }

@@ -25,7 +25,7 @@ const CLAIM: i64 = 10_000;
 
 impl Tables {
     /// What a message or whisper to be stored says, if its room takes it. A GIF that is sent again is claimed.
-    pub async fn said(&self, room: RoomId, new: NewBody) -> Result<Said, StoreError> {
+    pub async fn admit_body(&self, room: RoomId, new: NewBody) -> Result<Said, StoreError> {
         let gif = match new {
             NewBody::Chat(chat) => return Ok(Said::Chat(chat)),
             NewBody::Gif(gif) => gif,
@@ -144,7 +144,7 @@ impl Tables {
     }
 
     /// The files that some messages and whispers name, sorted, each once.
-    async fn named(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
+    pub async fn named(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
         let (messages, whispers) = (self.messages.clone_with_type(), self.whispers.clone_with_type());
         let (mut names, whispered) =
             tokio::try_join!(self.named_by(&messages, which.clone()), self.named_by(&whispers, which))?;

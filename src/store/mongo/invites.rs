@@ -5,7 +5,7 @@ use mongodb::bson::doc;
 use super::{
     client::{Tables, within},
     documents::{binary, signed, text},
-    rooms::{by_id, is_granted, not_found},
+    rooms::{by_id, is_worth, not_found},
 };
 use crate::{
     domain::{InviteHash, Refusal, RoomId, Visitor},
@@ -43,7 +43,7 @@ impl Tables {
         let room = within(found).await?.ok_or_else(not_good)?;
         let id: RoomId = text(&room.id, "_id")?;
         let grant = self.grant_of(id, visitor).await?;
-        if !is_granted(&room, grant.as_ref(), visitor) {
+        if !is_worth(&room, grant.as_ref()) {
             self.must_have_grants_left(&room).await?;
             let grant = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
             let given = doc! { "$set": { "lock": room.lock, "invited": room.withdrawn } };

@@ -88,7 +88,7 @@ struct Lease {
 
 /// A write to the seats whose outcome is not known yet. Dropped like this, as its caller gives up or it fails, the seats
 /// in the database are compared with those that are held here.
-struct Unsettled<'a> {
+pub struct Unsettled<'a> {
     seating: &'a Seating,
     /// The hold that it takes, unless the socket had it before.
     fresh: Option<Held>,
@@ -101,7 +101,7 @@ impl<'a> Unsettled<'a> {
     }
 
     /// It was done.
-    fn settle(self) {
+    pub fn settle(self) {
         std::mem::forget(self);
     }
 
@@ -230,6 +230,14 @@ impl Seating {
         let lines = self.tables.breaker.guard(self.tables.leave(id, hold, how)).await?;
         leaving.settle();
         Ok(lines)
+    }
+
+    /// A seat that was taken, until it is sure that its socket will know of it.
+    pub const fn unsettled(&self, id: RoomId, visitor: VisitorId, socket: SocketKey) -> Unsettled<'_> {
+        Unsettled {
+            seating: self,
+            fresh: Some((id, visitor, socket)),
+        }
     }
 
     /// The name under which this server lives, once it is sure to live.

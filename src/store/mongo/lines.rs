@@ -11,21 +11,20 @@ use mongodb::{
 
 use super::{
     client::{Tables, duplicate_at, failure, within},
-    documents::{LineDoc, RoomDoc},
-    rooms::not_found,
+    documents::LineDoc,
+    rooms::{by_id, not_found},
 };
 use crate::{
-    domain::{MessageId, RoomId, Seq},
+    domain::{LineKind, MessageId, RoomId, Seq},
     store::StoreError,
 };
 
 impl Tables {
     /// Stores the lines of a room behind a place, in their order; the last place that is taken then.
-    pub async fn store_lines(&self, room: &RoomDoc, mut seq: Seq) -> Result<Seq, StoreError> {
-        let id: RoomId = super::documents::text(&room.id, "_id")?;
-        let mut lines: &[LineDoc] = &room.lines;
+    pub async fn store_lines(&self, room: RoomId, all: &[LineDoc], mut seq: Seq) -> Result<Seq, StoreError> {
+        let (id, mut lines) = (room.to_string(), all);
         while !lines.is_empty() {
-            let placed = (seq + 1..).zip(lines).map(|(seq, line)| line.placed(&room.id, seq));
+            let placed = (seq + 1..).zip(lines).map(|(seq, line)| line.placed(&id, seq));
             let inserted = self.messages.insert_many(placed).await;
             let stored = match &inserted {
                 Ok(_) => lines.len(),
@@ -36,21 +35,27 @@ impl Tables {
             if let Some((first, others)) = lines.split_first() {
                 // Either another server stored it, or it took the place. The refusal came with the write concern of the
                 // insert, so a majority has what was in the way.
-                let (found, now) = tokio::try_join!(self.find_place(&first.id), self.last_seq(id))?;
+                let (found, now) = tokio::try_join!(self.find_place(&first.id), self.last_seq(room))?;
                 seq = seq.max(now);
                 if found.is_some() {
                     lines = others;
                 }
             }
         }
-        self.drop_lines(room).await?;
+        for line in all {
+            let about_messages = line.line == LineKind::Cleared.name() || line.message.is_some();
+            if about_messages && let Some(place) = self.find_place(&line.id).await? {
+                self.apply(&id, line, place).await?;
+            }
+        }
+        self.drop_lines(room, all).await?;
         Ok(seq)
     }
 
-    async fn drop_lines(&self, room: &RoomDoc) -> Result<(), StoreError> {
-        let ids: Vec<_> = room.lines.iter().map(|line| &line.id).collect();
+    async fn drop_lines(&self, room: RoomId, lines: &[LineDoc]) -> Result<(), StoreError> {
+        let ids: Vec<_> = lines.iter().map(|line| &line.id).collect();
         let stored = doc! { "$pull": { "lines": { "_id": { "$in": ids } } } };
-        let update = self.rooms.update_one(doc! { "_id": &room.id }, stored);
+        let update = self.rooms.update_one(by_id(room), stored);
         within(update).await.map(drop)
     }
 

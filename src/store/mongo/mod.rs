@@ -4,7 +4,9 @@
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
 //! - `rooms`, `seats`, `history`, `gifs`, `invites`, `reports`, `whispers`, `blobs`: what a call does, one or two round
 //!   trips each
-//! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there; `leases`: this server's life and what it does after others' deaths
+//! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there
+//! - `moderation`: what owners do, and how rooms get new ones
+//! - `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
 //! - `breaker`: what happens while the database does not answer
@@ -20,6 +22,7 @@ mod invites;
 mod known;
 mod leases;
 mod lines;
+mod moderation;
 mod posts;
 mod reports;
 mod rooms;
@@ -53,14 +56,14 @@ use self::{
     follow::Follower,
     known::Known,
     leases::Seating,
-    posts::Posts,
+    posts::{Places, Posts},
     seats::Seated,
     whispers::Whispers,
 };
 use crate::{
     domain::{
-        Access, Body, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
-        Visitor, VisitorId, Whisper, WhisperId,
+        Access, Action, Ban, Body, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported,
+        Room, RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
     store::{
         Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
@@ -108,10 +111,10 @@ impl MongoStore {
         let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
         let mut tasks = JoinSet::new();
         let (begun, following) = oneshot::channel();
-        let known: Arc<_> = Arc::default();
-        let (of_all, all, mut begun) = (tables.clone(), Arc::clone(&known), Some(begun));
+        let (known, places) = (Arc::<Mutex<Known>>::default(), Places::default());
+        let (of_all, all, last, mut begun) = (tables.clone(), Arc::clone(&known), places.clone(), Some(begun));
         tasks.spawn(lasting("following the changes", move || {
-            Follower::new(of_all.clone(), Arc::clone(&all), tell.clone()).run(begun.take())
+            Follower::new(of_all.clone(), Arc::clone(&all), last.clone(), tell.clone()).run(begun.take())
         }));
         following.await.map_err(|_| StoreError::Stopped)??;
         let keeper = Arc::clone(&seating);
@@ -125,7 +128,7 @@ impl MongoStore {
         tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
         Ok(Self {
             limit: rooms,
-            posts: Arc::new(Posts::new(tables.clone())),
+            posts: Arc::new(Posts::new(tables.clone(), places)),
             whispers: Whispers::new(tables.clone()),
             seating,
             known,
@@ -144,10 +147,21 @@ impl MongoStore {
         sessions::open(&self.tables).await
     }
 
+    /// Deletes what crashes left behind, as it does by itself every 10 minutes: messages and grants of rooms that are
+    /// gone, GIFs that no message has named for an hour.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        self.tables()?.sweep().await
+    }
+
     async fn take_seat(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
         let Seated { mut entry, line } = self.seating.enter(id, guest, socket).await?;
         if let Some(line) = line {
+            let taken = self.seating.unsettled(id, guest.visitor.id, socket);
             entry.seq = self.posts.place_of_line(id, line).await?;
+            taken.settle();
         }
         Ok(entry)
     }
@@ -226,6 +240,18 @@ impl Store for MongoStore {
         self.tables()?.remove_room(id).await
     }
 
+    async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
+        let gifs = self.call(self.tables.at_stake(id, action)).await?;
+        self.call(self.tables.moderate(id, by, action)).await?;
+        // What the line says of messages and their GIFs is done with it.
+        self.call(self.posts.move_lines(id)).await?;
+        self.call(self.tables.unnamed(gifs)).await
+    }
+
+    async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {
+        self.call(self.tables.bans(id)).await
+    }
+
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
         self.call(self.tables.grant(id, visitor)).await
     }
@@ -252,16 +278,7 @@ impl Store for MongoStore {
     }
 
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
-        let entered = self.call(Box::pin(self.take_seat(id, guest, socket))).await;
-        if entered
-            .as_ref()
-            .is_err_and(|error| !matches!(error, StoreError::Refused(_)))
-        {
-            // Nobody knows of the seat that it may have got.
-            let (seating, visitor) = (Arc::clone(&self.seating), guest.visitor.id);
-            tokio::spawn(async move { seating.leave(id, visitor, socket, Departure::Dropped).await });
-        }
-        entered
+        self.call(Box::pin(self.take_seat(id, guest, socket))).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
@@ -280,7 +297,10 @@ impl Store for MongoStore {
         // Most messages are texts and need no look at the database here.
         let body = match &new.body {
             NewBody::Chat(chat) => Ok(Body::Chat(chat.clone())),
-            body => self.call(tables.said(new.room, body.clone())).await.map(Body::from),
+            body => self
+                .call(tables.admit_body(new.room, body.clone()))
+                .await
+                .map(Body::from),
         };
         match body {
             Ok(body) => tables.breaker.wait(self.posts.post(new, body)).await,

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use moka::sync::Cache;
 use parking_lot::Mutex;
 use tokio::{
     sync::oneshot,
@@ -19,7 +20,7 @@ use tokio::{
 
 use super::{
     client::{ANSWER, Tables, duplicate_at, failure},
-    documents::{MessageDoc, RoomDoc},
+    documents::{AdmissionDoc, MessageDoc},
     rooms::not_found,
 };
 use crate::{
@@ -33,6 +34,10 @@ const BATCH: usize = 256;
 
 /// Messages that may wait for one room. One more is refused as [`StoreError::Busy`].
 const WAITING: usize = 4_096;
+
+/// Rooms whose last places are kept, and for how long after somebody posted there.
+const PLACES: u64 = 10_000;
+const PLACE_FOR: Duration = Duration::from_secs(600);
 
 /// What waits for a room's queue.
 enum Waiting {
@@ -107,16 +112,46 @@ impl Post {
     }
 }
 
+/// The places of the last messages of rooms, as far as this server knows: what it stored and what the stream told. A
+/// majority has these messages. A place that is older than the last one costs another try, as the index refuses it.
+#[derive(Clone)]
+pub struct Places(Cache<RoomId, Seq>);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(PLACES).time_to_idle(PLACE_FOR).build())
+    }
+}
+
+impl Places {
+    fn get(&self, room: RoomId) -> Option<Seq> {
+        self.0.get(&room)
+    }
+
+    /// Notes that a majority has the message at that place.
+    pub fn note(&self, room: RoomId, seq: Seq) {
+        if self.get(room).is_none_or(|known| known < seq) {
+            self.0.insert(room, seq);
+        }
+    }
+
+    fn forget(&self, room: RoomId) {
+        self.0.invalidate(&room);
+    }
+}
+
 /// The queues of all rooms that somebody is posting to. A room has one for as long as a task works on it.
 pub struct Posts {
     tables: Tables,
+    places: Places,
     queues: Mutex<HashMap<RoomId, VecDeque<Waiting>>>,
 }
 
 impl Posts {
-    pub fn new(tables: Tables) -> Self {
+    pub fn new(tables: Tables, places: Places) -> Self {
         Self {
             tables,
+            places,
             queues: Mutex::default(),
         }
     }
@@ -171,15 +206,16 @@ impl Posts {
 
     async fn work(self: Arc<Self>, room: RoomId) {
         let _queue = Queue { posts: &self, room };
-        let mut last = None;
         while let Some(mut batch) = self.take(room) {
+            let mut last = self.places.get(room);
             // Who has given up is not posted behind its back.
             batch.posts.retain(|post| !post.reply.is_closed());
             let settled = settle(&self.tables, room, &mut batch, &mut last);
             let Err(error) = self.tables.breaker.guard(settled).await else {
+                last.into_iter().for_each(|seq| self.places.note(room, seq));
                 continue;
             };
-            last = None;
+            self.places.forget(room);
             if !matches!(error, StoreError::Away) {
                 static LINE: Seldom = Seldom::new();
                 if let Some(left_out) = LINE.turn() {
@@ -231,11 +267,12 @@ fn unknown() -> StoreError {
 /// Stores the lines of a room, then the messages of a batch. What is answered is taken from it; what is left after a
 /// failure may be stored or not.
 async fn settle(tables: &Tables, room: RoomId, batch: &mut Batch, last: &mut Option<Seq>) -> Result<(), StoreError> {
+    let authors = batch.posts.iter().map(|post| post.new.author.id.to_string()).collect();
     let last_place = async |last: Option<Seq>| match last {
         Some(seq) => Ok(seq),
         None => tables.last_seq(room).await,
     };
-    let (document, mut seq) = tokio::try_join!(tables.room_doc(room), last_place(*last))?;
+    let (document, mut seq) = tokio::try_join!(tables.admission(room, authors), last_place(*last))?;
     let Some(document) = document else {
         batch.posts.drain(..).for_each(|post| post.answer(Err(not_found())));
         batch
@@ -246,7 +283,7 @@ async fn settle(tables: &Tables, room: RoomId, batch: &mut Batch, last: &mut Opt
     };
     seq = seq.max(Seq::try_from(document.floor).unwrap_or(0));
     if !document.lines.is_empty() {
-        seq = tables.store_lines(&document, seq).await?;
+        seq = tables.store_lines(room, &document.lines, seq).await?;
     }
     for lines in batch.lines.drain(..) {
         let place = match lines.named {
@@ -256,6 +293,9 @@ async fn settle(tables: &Tables, room: RoomId, batch: &mut Batch, last: &mut Opt
         let _ = lines.reply.send(place);
     }
     admit(tables, &document, &mut batch.posts).await?;
+    if document.slow > 0 {
+        slow_down(tables, &document, &mut batch.posts).await?;
+    }
     *last = Some(insert(tables, room, &mut batch.posts, seq).await?);
     Ok(())
 }
@@ -284,7 +324,7 @@ async fn insert(tables: &Tables, room: RoomId, posts: &mut Vec<Post>, mut seq: S
 }
 
 /// Answers those who may not post, but for those whose message is there already.
-async fn admit(tables: &Tables, room: &RoomDoc, posts: &mut Vec<Post>) -> Result<(), StoreError> {
+async fn admit(tables: &Tables, room: &AdmissionDoc, posts: &mut Vec<Post>) -> Result<(), StoreError> {
     let (members, strangers): (_, Vec<Post>) = mem::take(posts)
         .into_iter()
         .partition(|post| room.seats(post.new.author.id));
@@ -295,6 +335,24 @@ async fn admit(tables: &Tables, room: &RoomDoc, posts: &mut Vec<Post>) -> Result
             None => Err(StoreError::Refused(Refusal::NotAMember)),
         };
         stranger.answer(answer);
+    }
+    Ok(())
+}
+
+/// Answers those who have to wait in a room that wants a pause between messages.
+async fn slow_down(tables: &Tables, room: &AdmissionDoc, posts: &mut Vec<Post>) -> Result<(), StoreError> {
+    for post in mem::take(posts) {
+        let author = post.new.author.id;
+        if author.to_string() == room.owner {
+            posts.push(post);
+        } else if let Some(message) = known(tables, &post.new).await? {
+            post.answer(Ok(Posted::Known(message)));
+        } else {
+            match tables.slow_down(post.new.room, room.slow, author).await {
+                Ok(()) => posts.push(post),
+                Err(refused) => post.answer(Err(refused)),
+            }
+        }
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Rooms, their list and who may enter them.
 
+use std::collections::HashSet;
+
 use futures_util::TryStreamExt;
 use mongodb::{
     bson::{Document, doc, serialize_to_document},
@@ -8,7 +10,7 @@ use mongodb::{
 
 use super::{
     client::{Tables, within},
-    documents::{GrantDoc, RoomDoc, hex, signed},
+    documents::{AdmissionDoc, GrantDoc, RoomDoc, hex, signed},
 };
 use crate::{
     domain::{Access, AddressKey, GifName, Moment, Refusal, Room, RoomId, Visitor},
@@ -44,6 +46,10 @@ impl Tables {
             created: Moment::now().millis(),
             members: Vec::new(),
             lines: Vec::new(),
+            closed: false,
+            slow: 0,
+            bans: Vec::new(),
+            away: None,
             key: hex(&AddressKey::random().to_bytes()),
             empty: None,
             joined: false,
@@ -52,7 +58,7 @@ impl Tables {
         };
         let literal = doc! { "$literal": serialize_to_document(&room).map_err(StoreError::failed)? };
         // Its grace begins by the clock of the database, which is the same for all servers.
-        let whole = doc! { "$replaceWith": { "$mergeObjects": [literal, { "empty": "$$NOW" }] } };
+        let whole = doc! { "$replaceWith": { "$mergeObjects": [literal, { "empty": "$$NOW", "away": "$$NOW" }] } };
         let made = self.rooms.update_one(doc! { "_id": &room.id }, vec![whole]);
         within(made.upsert(true)).await?;
         Ok(room.room()?)
@@ -61,6 +67,18 @@ impl Tables {
     /// Finds a room as its document.
     pub async fn room_doc(&self, id: RoomId) -> Result<Option<RoomDoc>, StoreError> {
         within(self.rooms.find_one(by_id(id))).await
+    }
+
+    /// Which of these visitors sit in a room; `None` when there is no room. Its other members stay where they are: a full
+    /// room has hundreds.
+    pub async fn admission(&self, id: RoomId, visitors: HashSet<String>) -> Result<Option<AdmissionDoc>, StoreError> {
+        let visitors: Vec<_> = visitors.into_iter().collect();
+        let seated = doc! { "$setIntersection": ["$members.visitor", visitors] };
+        let found = self.rooms.clone_with_type::<AdmissionDoc>();
+        let found = found
+            .find_one(by_id(id))
+            .projection(doc! { "_id": 0, "owner": 1, "slow": 1, "floor": 1, "lines": 1, "seated": seated });
+        within(found).await
     }
 
     /// Finds a room with the place of its last message.
@@ -108,6 +126,12 @@ impl Tables {
         }
         if let Some(max) = change.max {
             set.insert("max", i64::from(max.get()));
+        }
+        if let Some(closed) = change.closed {
+            set.insert("closed", closed);
+        }
+        if let Some(slow) = change.slow {
+            set.insert("slow", i64::from(slow));
         }
         if let Some(hash) = change.password_hash {
             set.insert("password", hash);
@@ -177,11 +201,8 @@ impl Tables {
     /// What a visitor is to a room.
     pub async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
         let (room, grant) = tokio::try_join!(self.room_doc(id), self.grant_of(id, visitor))?;
-        Ok(room.map(|room| Access {
-            owner: room.owner == visitor.id.to_string(),
-            granted: is_granted(&room, grant.as_ref(), visitor),
-            member: room.seats(visitor.id),
-        }))
+        let access = |room: RoomDoc| room.access(visitor.into(), None, is_worth(&room, grant.as_ref()));
+        Ok(room.map(access).transpose()?)
     }
 
     /// The grant a visitor has got for a room, be it worth something or not.
@@ -191,13 +212,11 @@ impl Tables {
     }
 }
 
-/// Whether a visitor may enter.
-pub fn is_granted(room: &RoomDoc, grant: Option<&GrantDoc>, visitor: Visitor) -> bool {
-    room.password.is_none()
-        || room.owner == visitor.id.to_string()
-        || grant.is_some_and(|grant| {
-            grant.lock == room.lock && grant.invited.is_none_or(|withdrawn| withdrawn == room.withdrawn)
-        })
+/// Whether a grant is worth something.
+pub fn is_worth(room: &RoomDoc, grant: Option<&GrantDoc>) -> bool {
+    grant.is_some_and(|grant| {
+        grant.lock == room.lock && grant.invited.is_none_or(|withdrawn| withdrawn == room.withdrawn)
+    })
 }
 
 /// Names a room's document.

@@ -13,11 +13,12 @@ use mongodb::{
 
 use super::{
     client::{Tables, within},
-    documents::{RoomDoc, hex, text},
-    rooms::{by_id, is_granted, not_found},
+    documents::{RoomDoc, text},
+    moderation::{keeps_nobody_out, mark_text},
+    rooms::{by_id, is_worth, not_found},
 };
 use crate::{
-    domain::{AddressMark, Guest, LineKind, MessageId, Refusal, RoomId, Seq, Visitor, VisitorId},
+    domain::{Access, AddressMark, Guest, LineKind, MessageId, Refusal, RoomId, Seq, Visitor, VisitorId},
     store::{Departure, Entry, Graces, SocketKey, StoreError, Tended},
 };
 
@@ -56,14 +57,18 @@ impl Tables {
             let (room, grant, last) =
                 tokio::try_join!(self.room_doc(id), self.grant_of(id, visitor), self.last_seq(id))?;
             let room = room.ok_or_else(not_found)?;
-            if !is_granted(&room, grant.as_ref(), visitor) {
-                return Err(StoreError::Refused(Refusal::WrongPassword));
-            }
             let line = MessageId::random();
             let mark = room.key().zip(guest.address).map(|(key, address)| key.mark(address));
+            let access = room.access(guest, mark, is_worth(&room, grant.as_ref()))?;
+            if let Some(refusal) = access.refusal() {
+                return Err(StoreError::Refused(refusal));
+            }
             let entered = self
                 .rooms
-                .find_one_and_update(has_seat(&room, visitor), sit_down(visitor, hold, line, mark))
+                .find_one_and_update(
+                    has_seat(&room, visitor, &access, mark),
+                    sit_down(visitor, hold, line, mark),
+                )
                 .return_document(ReturnDocument::After);
             if let Some(room) = within(entered).await? {
                 let id = line.to_string();
@@ -134,7 +139,7 @@ impl Tables {
         within(self.rooms.update_many(empty, fresh)).await.map(drop)
     }
 
-    /// Frees the seats and removes the rooms whose grace is over. The other rooms with lines to be moved to the messages:
+    /// Frees the seats and removes the rooms whose grace is over, and gives rooms new owners. The other rooms with lines to be moved to the messages:
     /// those just written, and what others left behind.
     pub async fn tend(&self, graces: Graces) -> Result<(Tended, Vec<RoomId>), StoreError> {
         let now = self.now().await?;
@@ -153,7 +158,12 @@ impl Tables {
             let id = text(&room.id, "_id")?;
             removed.push((id, self.clear_away(id).await));
         }
-        let waiting = if freed { DateTime::MAX } else { before(LEFT_BEHIND) };
+        let given = self.find_heirs(before(graces.owner)).await?;
+        let waiting = if freed || !given.is_empty() {
+            DateTime::MAX
+        } else {
+            before(LEFT_BEHIND)
+        };
         Ok((Tended { removed }, self.rooms_with_lines(waiting).await?))
     }
 
@@ -191,12 +201,20 @@ impl Tables {
     }
 }
 
-/// Finds the room as long as its password is the one that was checked and there is a seat for the visitor.
-fn has_seat(room: &RoomDoc, visitor: Visitor) -> Document {
-    doc! { "_id": &room.id, "lock": room.lock, "$or": [
+/// Finds the room as long as it lets the visitor in as it did when that was checked, and there is a seat.
+fn has_seat(room: &RoomDoc, visitor: Visitor, access: &Access, mark: Option<AddressMark>) -> Document {
+    let mark = mark.map(mark_text);
+    let mut free = doc! { "$expr": { "$lt": [{ "$size": "$members" }, "$max"] } };
+    if !access.owner {
+        free.insert("closed", doc! { "$ne": true });
+    }
+    let mut open = doc! { "_id": &room.id, "lock": room.lock, "$or": [
         { "members.visitor": visitor.id.to_string() },
-        { "$expr": { "$lt": [{ "$size": "$members" }, "$max"] } },
-    ] }
+        free,
+    ] };
+    let seated = access.owner || access.member;
+    open.extend(keeps_nobody_out(visitor.id, mark.as_deref(), seated));
+    open
 }
 
 fn sit_down(visitor: Visitor, hold: Hold<'_>, line: MessageId, mark: Option<AddressMark>) -> Vec<Document> {
@@ -219,13 +237,12 @@ fn sit_down(visitor: Visitor, hold: Hold<'_>, line: MessageId, mark: Option<Addr
     let mut joined = line_of(line.to_string(), LineKind::Joined, id, color);
     joined.insert("count", doc! { "$toLong": { "$add": [{ "$size": "$members" }, 1] } });
     if let Some(mark) = mark {
-        joined.insert("address", hex(&mark.to_bytes()));
+        joined.insert("address", mark_text(mark));
     }
     let lines = doc! { "$cond": [sits, written(), { "$concatArrays": [written(), [joined]] }] };
     // All of a stage see the members as they were before it.
-    vec![counted(
-        doc! { "members": members, "lines": lines, "empty": "$$REMOVE", "joined": true },
-    )]
+    let seated = doc! { "members": members, "lines": lines, "empty": "$$REMOVE", "joined": true };
+    vec![counted(seated), note_owner()]
 }
 
 fn stand_up(hold: Hold<'_>, how: Departure) -> Vec<Document> {
@@ -249,12 +266,12 @@ fn stand_up(hold: Hold<'_>, how: Departure) -> Vec<Document> {
 }
 
 /// The lines of a room that are not among the messages yet.
-fn written() -> Document {
+pub fn written() -> Document {
     doc! { "$ifNull": ["$lines", []] }
 }
 
 /// A line about a visitor, but for its count. Its time is that of the database's clock.
-fn line_of(id: impl Into<Bson>, kind: LineKind, visitor: impl Into<Bson>, color: impl Into<Bson>) -> Document {
+pub fn line_of(id: impl Into<Bson>, kind: LineKind, visitor: impl Into<Bson>, color: impl Into<Bson>) -> Document {
     doc! {
         "_id": id.into(),
         "line": kind.name(),
@@ -272,7 +289,7 @@ fn without_holds(mine: Document) -> Vec<Document> {
 }
 
 /// Frees the seats but those that `which` names, and writes a line about each.
-fn keep_members(which: Document, kind: LineKind) -> Vec<Document> {
+pub fn keep_members(which: Document, kind: LineKind) -> Vec<Document> {
     let goes = doc! { "$filter": {
         "input": "$members",
         "as": "member",
@@ -298,21 +315,34 @@ fn date_unheld(which: Document) -> Document {
 }
 
 /// Begins the grace of the room when no socket is left in it.
-fn note_emptiness() -> Document {
+pub fn note_emptiness() -> Document {
     let any = doc! { "$anyElementTrue": [each_member(held("$$member"))] };
-    counted(doc! { "empty": { "$cond": [any, "$$REMOVE", { "$ifNull": ["$empty", "$$NOW"] }] } })
+    let mut noted = doc! { "empty": { "$cond": [any, "$$REMOVE", { "$ifNull": ["$empty", "$$NOW"] }] } };
+    noted.insert("away", owner_away());
+    counted(noted)
+}
+
+/// Begins or ends the grace of the owner.
+pub fn note_owner() -> Document {
+    doc! { "$set": { "away": owner_away() } }
+}
+
+fn owner_away() -> Document {
+    let here = doc! { "$and": [{ "$eq": ["$$member.visitor", "$owner"] }, held("$$member")] };
+    let here = doc! { "$anyElementTrue": [each_member(here)] };
+    doc! { "$cond": [here, "$$REMOVE", { "$ifNull": ["$away", "$$NOW"] }] }
 }
 
 fn each_member(what: impl Into<Bson>) -> Document {
     doc! { "$map": { "input": "$members", "as": "member", "in": what.into() } }
 }
 
-fn held(member: &str) -> Document {
+pub fn held(member: &str) -> Document {
     doc! { "$gt": [{ "$size": format!("{member}.holds") }, 0] }
 }
 
 /// Sets fields and counts the update.
-fn counted(mut fields: Document) -> Document {
+pub fn counted(mut fields: Document) -> Document {
     fields.insert("version", doc! { "$add": ["$version", 1_i64] });
     doc! { "$set": fields }
 }

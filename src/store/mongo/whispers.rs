@@ -119,7 +119,7 @@ impl Whispers {
             author: new.author,
             to,
             created_at: Moment::now(),
-            said: tables.said(new.room, new.body.clone()).await?,
+            said: tables.admit_body(new.room, new.body.clone()).await?,
             nonce: new.nonce.clone(),
         };
         let lane = usize::try_from(self.hasher.hash_one(new.room)).unwrap_or(0) % LANES;

@@ -5,12 +5,19 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::{
-    domain::{GifHash, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Visitor},
+    domain::{Action, GifHash, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Seq, Visitor},
     store::{
         Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, SocketKey,
         StoreError, Tended, Whispered,
     },
 };
+
+/// What an owner wants done, with the place of the message that it is about.
+#[derive(Clone, Copy)]
+pub struct Deed {
+    pub action: Action,
+    pub place: Option<Seq>,
+}
 
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -24,6 +31,7 @@ pub enum Command {
     AddInvite(RoomId, InviteHash, Reply<()>),
     WithdrawInvites(RoomId, Reply<()>),
     Redeem(InviteHash, Visitor, Reply<RoomId>),
+    Moderate(RoomId, Visitor, Deed, Reply<Vec<GifName>>),
     Enter(RoomId, Guest, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),
@@ -57,6 +65,7 @@ impl Command {
             Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
             Self::AddInvite(..) | Self::WithdrawInvites(..) | Self::Redeem(..) => true,
             Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) | Self::ForbidGif(..) => true,
+            Self::Moderate(..) => true,
             Self::Enter(..) | Self::Leave(..) | Self::Post(..) | Self::ForgetGifs(..) => true,
             Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
         }
@@ -66,7 +75,7 @@ impl Command {
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
-            Self::Remove(_, reply) => failing(reply),
+            Self::Remove(_, reply) | Self::Moderate(.., reply) => failing(reply),
             Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
                 failing(reply)
             }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    domain::{Access, AddressKey, Guest, Refusal, Room, RoomId, Seq, Visitor, VisitorId},
+    domain::{Access, AddressKey, Ban, Guest, Moment, Refusal, Room, RoomId, Seq, Visitor, VisitorId, room::Banned},
     store::{Graces, RoomCursor, RoomPage, RoomRecord, SocketKey},
 };
 
@@ -54,9 +54,12 @@ pub struct OpenRoom {
     pub invited: Arc<HashSet<VisitorId>>,
     /// How many invites are good.
     pub invites: usize,
+    pub bans: Arc<Vec<Ban>>,
     /// In the order of arrival. A list: rooms are small, and it is read in order far more often than searched.
     seats: Vec<Seat>,
     empty: Empty,
+    /// Since when the owner has no socket in it.
+    owner_away: Option<Instant>,
 }
 
 impl OpenRoom {
@@ -69,8 +72,10 @@ impl OpenRoom {
             grants: Arc::default(),
             invited: Arc::default(),
             invites: 0,
+            bans: Arc::default(),
             seats: Vec::new(),
             empty: Empty::NeverJoined(now),
+            owner_away: Some(now),
         }
     }
 
@@ -81,6 +86,8 @@ impl OpenRoom {
             owner,
             granted,
             member: self.seats.iter().any(|seat| seat.visitor.id == visitor),
+            banned: self.ban(|ban| ban.visitor.id == visitor),
+            closed: self.room.closed,
         }
     }
 
@@ -91,6 +98,15 @@ impl OpenRoom {
     /// How many visitors hold a grant.
     pub fn granted(&self) -> usize {
         self.grants.len() + self.invited.len()
+    }
+
+    fn ban(&self, mut keeps_out: impl FnMut(&Ban) -> bool) -> Option<Banned> {
+        if self.bans.is_empty() {
+            return None;
+        }
+        let now = Moment::now();
+        let ban = self.bans.iter().find(|ban| ban.holds(now) && keeps_out(ban))?;
+        Some(ban.until.into())
     }
 
     pub fn record(&self) -> RoomRecord {
@@ -118,9 +134,12 @@ impl OpenRoom {
 
     /// Whether a visitor who enters takes a new seat.
     pub fn admit(&self, guest: Guest) -> Result<bool, Refusal> {
-        let access = self.access(guest.visitor.id);
-        if !access.granted {
-            Err(Refusal::WrongPassword)
+        let mut access = self.access(guest.visitor.id);
+        let mark = guest.address.map(|address| self.key.mark(address));
+        let seated = access.member || access.owner;
+        access.banned = self.ban(|ban| ban.keeps_out(guest, mark, seated));
+        if let Some(refusal) = access.refusal() {
+            Err(refusal)
         } else if !access.member && self.room.is_full() {
             Err(Refusal::RoomFull)
         } else {
@@ -164,6 +183,7 @@ impl OpenRoom {
             if before > 0 && seat.sockets.is_empty() {
                 seat.dropped_at = Some(now);
                 self.note_emptiness(now);
+                self.note_owner();
             }
         }
     }
@@ -195,7 +215,37 @@ impl OpenRoom {
         }
     }
 
+    /// A visitor who has a seat.
+    pub fn seated(&self, visitor: VisitorId) -> Option<Visitor> {
+        let seat = self.seats.iter().find(|seat| seat.visitor.id == visitor)?;
+        Some(seat.visitor)
+    }
+
+    /// Makes somebody the owner.
+    pub fn hand_over(&mut self, visitor: Visitor) {
+        self.room.owner = visitor;
+        self.note_owner();
+    }
+
+    /// Who becomes the owner, when the one of now has been away for too long: who is here longest.
+    pub fn heir(&self, graces: Graces, now: Instant) -> Option<Visitor> {
+        self.owner_away
+            .filter(|since| now.duration_since(*since) >= graces.owner)?;
+        let here = self.seats.iter().find(|seat| !seat.sockets.is_empty())?;
+        Some(here.visitor)
+    }
+
+    fn note_owner(&mut self) {
+        let owner = |seat: &Seat| seat.visitor.id == self.room.owner.id && !seat.sockets.is_empty();
+        self.owner_away = if self.seats.iter().any(owner) {
+            None
+        } else {
+            self.owner_away.or_else(|| Some(Instant::now()))
+        };
+    }
+
     fn recount(&mut self) {
+        self.note_owner();
         self.room.count = u32::try_from(self.seats.len()).unwrap_or(u32::MAX);
     }
 }

@@ -4,6 +4,7 @@ mod command;
 mod directory;
 mod gifs;
 mod invites;
+mod moderation;
 mod reports;
 mod rows;
 mod schema;
@@ -26,14 +27,14 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::{
-    command::{Command, failure},
+    command::{Command, Deed, failure},
     directory::Directory,
     writer::Writer,
 };
 use crate::{
     domain::{
-        Access, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
-        Visitor, VisitorId, Whisper, WhisperId,
+        Access, Action, Ban, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room,
+        RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, RoomCursor,
@@ -170,6 +171,21 @@ impl Store for SqliteStore {
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
         self.ask(|reply| Command::Remove(id, reply)).await
+    }
+
+    async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
+        let place = match action {
+            // Found here, as the writer shall not go through a room for it.
+            Action::Delete(message) => self.read(move |db| moderation::place_of(db, id, message)).await?,
+            _ => None,
+        };
+        let deed = Deed { action, place };
+        self.ask(|reply| Command::Moderate(id, by, deed, reply)).await
+    }
+
+    async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {
+        let directory = self.directory.read();
+        Ok(directory.get(id).map(|open| open.bans.to_vec()).unwrap_or_default())
     }
 
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::{str::FromStr, sync::Arc, time::Instant};
 
 use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 
-use super::directory::OpenRoom;
+use super::{directory::OpenRoom, moderation};
 use crate::{
     domain::{
         AddressKey, AddressMark, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Max, Message,
@@ -182,7 +182,8 @@ fn seated(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<(Visito
 /// All rooms as the last run left them; each gets a fresh grace from `now`, and so does each seat.
 pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec<OpenRoom>> {
     let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
-                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key
+                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key,
+                      closed, slow
                FROM rooms";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |row| {
@@ -194,6 +195,8 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
             count: 0,
             owner: visitor(row, 4, 5)?,
             locked: password_hash.is_some(),
+            closed: row.get(9)?,
+            slow: row.get(10)?,
             created_at: Moment::from_millis(row.get(6)?),
         };
         let (last_seq, key): (Seq, [u8; 32]) = (row.get(7)?, row.get(8)?);
@@ -214,6 +217,7 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
             *visitors = Arc::new(found.collect::<rusqlite::Result<_>>()?);
         }
         open.invites = super::invites::count(connection, open.room.id)?;
+        open.bans = Arc::new(moderation::bans_of(connection, open.room.id)?);
         for (visitor, _) in seated(connection, open.room.id)? {
             open.seat_again(visitor, now);
         }

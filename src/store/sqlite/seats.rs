@@ -79,23 +79,26 @@ impl Writer {
         Ok(message.seq)
     }
 
-    /// Frees the seats and removes the rooms whose grace is over.
+    /// Frees the seats and removes the rooms whose grace is over, and gives rooms new owners.
     pub(super) fn tend(&mut self, graces: Graces) -> Result<Tended, StoreError> {
         let over = self.rooms_over(graces).into_iter();
         let removed = over.map(|id| Ok((id, self.remove(id)?)));
         let removed: Vec<(RoomId, Vec<GifName>)> = removed.collect::<Result<_, StoreError>>()?;
-        if let Err(error) = self.free_lapsed_seats(graces) {
+        if let Err(error) = self.tend_rooms(graces) {
             // The rooms are gone all the same, and who asked has to delete their files.
-            error!(%error, "seats can't be freed now");
+            error!(%error, "seats can't be freed and rooms can't be handed over now");
         }
         Ok(Tended { removed })
     }
 
-    fn free_lapsed_seats(&mut self, graces: Graces) -> Result<(), StoreError> {
+    fn tend_rooms(&mut self, graces: Graces) -> Result<(), StoreError> {
         let now = Instant::now();
         for id in self.rooms_to_tend(graces) {
             while let Ok(Some(visitor)) = self.look(id, |open| open.lapsed(graces, now)) {
                 self.vacate(id, visitor, LineKind::Left)?;
+            }
+            if let Ok(Some(heir)) = self.look(id, |open| open.heir(graces, now)) {
+                self.hand_over(id, heir)?;
             }
         }
         Ok(())

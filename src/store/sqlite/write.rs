@@ -33,6 +33,8 @@ impl Writer {
             count: 0,
             owner: new.owner,
             locked: password_hash.is_some(),
+            closed: false,
+            slow: 0,
             created_at: Moment::now(),
         };
         let sql = "INSERT INTO rooms (id, title, max, password_hash, owner, owner_color, created_at, address_key)
@@ -75,6 +77,8 @@ impl Writer {
             open.room.locked = hash.is_some();
             open.password_hash = hash.map(Into::into);
         }
+        open.room.closed = change.closed.unwrap_or(open.room.closed);
+        open.room.slow = change.slow.unwrap_or(open.room.slow);
         let room = open.room.clone();
         self.told.push(Change::RoomUpdated(room.clone()));
         Ok(room)
@@ -90,6 +94,14 @@ impl Writer {
             if let Some(max) = change.max {
                 self.connection
                     .execute("UPDATE rooms SET max = ?2 WHERE id = ?1", (room, max.get()))?;
+            }
+            if let Some(closed) = change.closed {
+                self.connection
+                    .execute("UPDATE rooms SET closed = ?2 WHERE id = ?1", (room, closed))?;
+            }
+            if let Some(slow) = change.slow {
+                self.connection
+                    .execute("UPDATE rooms SET slow = ?2 WHERE id = ?1", (room, slow))?;
             }
             if let Some(hash) = &change.password_hash {
                 self.connection
@@ -127,12 +139,21 @@ impl Writer {
     }
 
     pub(super) fn post(&mut self, new: NewMessage) -> Result<Posted, StoreError> {
-        let member = self.look(new.room, |open| open.access(new.author.id).member)?;
+        let (member, slow) = self.look(new.room, |open| {
+            let bound = open.room.slow > 0 && open.room.owner.id != new.author.id;
+            (
+                open.seated(new.author.id).is_some(),
+                if bound { open.room.slow } else { 0 },
+            )
+        })?;
         if let Some(known) = rows::by_nonce(&self.connection, &new).map_err(failure)? {
             return Ok(Posted::Known(Arc::new(known)));
         }
         if !member {
             return Err(StoreError::Refused(Refusal::NotAMember));
+        }
+        if slow > 0 {
+            self.slow_down(new.room, new.author.id, slow)?;
         }
         let NewMessage {
             room,

@@ -45,6 +45,8 @@ pub struct Writer {
     pub(super) told: Vec<Change>,
     /// Rooms made in the batch at work.
     pub(super) created: usize,
+    /// When somebody wrote last, in rooms where that matters.
+    pub(super) spoke: HashMap<(RoomId, VisitorId), Instant>,
     /// Rooms that somebody enters in the batch at work; their grace is not over.
     entered: Vec<RoomId>,
 }
@@ -65,6 +67,7 @@ impl Writer {
             seqs: HashMap::new(),
             told: Vec::new(),
             created: 0,
+            spoke: HashMap::new(),
             entered: Vec::new(),
         }
     }
@@ -147,6 +150,8 @@ impl Writer {
         self.drafts.clear();
         self.seqs.clear();
         self.told.clear();
+        // Who wrote in this batch did not.
+        self.spoke.clear();
         let mut directory = self.directory.write();
         for (id, visitor, socket) in leaving {
             if let Some(open) = directory.get_mut(*id) {
@@ -171,9 +176,9 @@ impl Writer {
         over
     }
 
-    /// Rooms in which the grace of a seat is over.
+    /// Rooms in which the grace of a seat is over, or that of the owner.
     pub(super) fn rooms_to_tend(&self, graces: Graces) -> Vec<RoomId> {
-        self.rooms_where(|open, now| open.lapsed(graces, now).is_some())
+        self.rooms_where(|open, now| open.lapsed(graces, now).is_some() || open.heir(graces, now).is_some())
     }
 
     fn rooms_where(&self, wanted: impl Fn(&OpenRoom, Instant) -> bool) -> Vec<RoomId> {
@@ -208,6 +213,7 @@ impl Writer {
             Command::Update(id, change, reply) => answer(reply, self.update(id, change), Answer::Room),
             Command::Remove(id, reply) => answer(reply, self.remove(id), Answer::Gifs),
             Command::Grant(id, visitor, reply) => answer(reply, self.grant(id, visitor), Answer::Done),
+            Command::Moderate(id, by, deed, reply) => answer(reply, self.moderate(id, by, deed), Answer::Gifs),
             Command::Enter(id, guest, socket, reply) => answer(reply, self.enter(id, guest, socket), Answer::Entry),
             Command::Leave(id, visitor, socket, how, reply) => {
                 answer(reply, self.leave(id, visitor, socket, how), Answer::Done)

@@ -93,7 +93,7 @@ scene("nothing moves while GIFs load", [], async (stage) => {
 
   let release;
   const held = new Promise((resolve) => { release = resolve; });
-  await bea.page.route("**/gif/*", async (route) => {
+  await bea.page.route("**/gif/**", async (route) => {
     await held;
     await route.continue();
   });
@@ -168,4 +168,86 @@ scene("a GIF chosen without a line waits and goes out when it is back", [], asyn
   await seesGif(bea, "better late");
   await sees(bea, "than never");
   assert.equal(await bea.page.locator("#chat-list .gif").count(), 1);
+});
+
+scene("GIFs that wait survive a reload, with their descriptions, and are sent once", [], async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  const id = await makeRoom(ann);
+  await enter(bea, id);
+  const cards = ann.page.locator("#queue .upload");
+  await choose(ann, { name: "one.gif", bytes: gif() }, { name: "two.gif", bytes: gif({ width: 64 }) });
+  await cards.nth(0).locator(".upload__alt").fill("the first");
+  await cards.nth(1).locator(".upload__alt").fill("the second");
+  await ann.page.focus("#chat");
+  await ann.page.reload();
+  await inside(ann);
+  await eventually(async () => (await cards.count()) === 2);
+  assert.deepEqual(await cards.locator(".upload__name").allTextContents(), ["one.gif", "two.gif"]);
+  assert.deepEqual(await cards.locator(".upload__alt").evaluateAll((all) => all.map((field) => field.value)), ["the first", "the second"]);
+  await ann.page.click("#send-btn");
+  for (const alt of ["the first", "the second"]) await seesGif(bea, alt);
+  await eventually(async () => (await cards.count()) === 0);
+  await ann.page.reload();
+  await inside(ann);
+  await seesGif(ann, "the second");
+  assert.equal(await cards.count(), 0, "what was sent does not come back");
+  assert.equal(await bea.page.locator("#rows .gif").count(), 2);
+});
+
+scene("an upload whose answer is lost is tried again under the same nonce, and stored once", [], async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })];
+  const id = await makeRoom(bea);
+  await enter(ann, id);
+  bea.allow(/ERR_FAILED/);
+  const nonces = [];
+  let lose = 3;
+  await bea.page.route(`**/room/${id}/gif`, async (route) => {
+    const body = route.request().postDataBuffer().toString("latin1");
+    nonces.push(/name="nonce"\r\n\r\n([\w-]+)/.exec(body)[1]);
+    if (lose === 0) return route.continue();
+    lose -= 1;
+    await route.fetch();
+    return route.abort();
+  });
+  await choose(bea, { name: "again.gif", bytes: gif() });
+  await bea.page.locator("#queue .upload__alt").fill("again and again");
+  await bea.page.locator("#send-btn").tap();
+  // The message is there although its answer was lost, and so the queue stays until the server says so again.
+  const retry = bea.page.locator("#queue [data-do=retry]");
+  await retry.waitFor();
+  await retry.tap();
+  await seesGif(ann, "again and again");
+  await eventually(async () => (await bea.page.locator("#queue .upload").count()) === 0);
+  await seesGif(bea, "again and again");
+  assert.equal(nonces.length, 4);
+  assert.equal(new Set(nonces).size, 1, "one nonce");
+  for (const one of [ann, bea]) assert.equal(await one.page.locator("#rows .gif").count(), 1);
+  await eventually(async () => (await stage.server.uploads()).length === 2, "one file and its still");
+});
+
+scene("a GIF may be dropped anywhere on the page, and several at once", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann" });
+  await makeRoom(ann);
+  const base64 = gif().toString("base64");
+  const drop = (selector, names) => ann.page.evaluate(([target, files, bytes]) => {
+    const data = new DataTransfer();
+    for (const name of files) data.items.add(new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name, { type: "image/gif" }));
+    const fire = (type) => document.querySelector(target).dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+    fire("dragenter");
+    const open = !document.getElementById("drop").hidden;
+    fire("dragover");
+    fire("drop");
+    return [open, document.getElementById("drop").hidden];
+  }, [selector, names, base64]);
+  const names = () => ann.page.locator("#queue .upload__name").allTextContents();
+  let expected = [];
+  for (const [selector, dropped] of [["#rows", ["a.gif"]], ["#members-list", ["b.gif", "c.gif"]], ["header", ["d.gif"]]]) {
+    assert.deepEqual(await drop(selector, dropped), [true, true], "the page opens its mouth for it");
+    expected = [...expected, ...dropped];
+    await eventually(async () => (await names()).length === expected.length);
+    assert.deepEqual(await names(), expected);
+  }
+  assert.match(await ann.page.locator("#queue .upload__size").first().textContent(), /^\d+ kB$/);
+  await ann.page.click("#send-btn");
+  await eventually(async () => (await ann.page.locator("#rows .message[data-seq] .gif").count()) === 4);
 });

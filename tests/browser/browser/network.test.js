@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { NO_LINE, choose, enter, inside, makeRoom, message, openList, reads, row, say, sees, seesGif, transcript } from "../support/pages.js";
 import { gif } from "../support/gif.js";
+import { Visitor, ask } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
@@ -83,7 +84,9 @@ scene("180 messages written through a restart of the server are neither lost, do
 
   const [hers, theirs] = await everybody(transcript);
   assert.deepEqual(theirs, hers, "both pages show the same");
-  assert.deepEqual(hers.map(({ seq }) => seq), hers.map((_, n) => n + 1));
+  const places = hers.map(({ seq }) => seq);
+  assert.deepEqual(places, places.toSorted((a, b) => a - b));
+  assert.equal(new Set(places).size, places.length);
   assert.equal(hers.length, 2 * EACH + 2);
   for (const one of [ann, bea]) {
     const me = await one.page.evaluate(() => document.body.dataset.me);
@@ -167,4 +170,85 @@ scene("where WebSocket is blocked the page says so and asks for what is new", []
   const id2 = await makeRoom(ann, { title: "second" });
   await bea.page.goto("/");
   await row(bea, id2).waitFor();
+});
+
+scene("a connection that is gone for more than 3 s is shown, and so is that it is back, with what was missed", [], async (stage) => {
+  const { ann, bea } = await pair(stage);
+  const cat = await stage.visitor({ name: "cat", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  cat.allow(...NO_LINE);
+  await enter(cat, ann.page.url().split("/").at(-1));
+  await say(ann, "before");
+  for (const one of [bea, cat]) await sees(one, "before");
+
+  // A moment is not worth a word.
+  await bea.context.setOffline(true);
+  await bea.page.locator("#notices .banner--warn").waitFor({ timeout: 2_000 }).then(() => assert.fail("too early"), () => {});
+  await bea.context.setOffline(false);
+  await say(ann, "short break");
+  await sees(bea, "short break");
+
+  await cat.context.setOffline(true);
+  const start = Date.now();
+  const banner = cat.page.locator("#notices .banner--warn");
+  await banner.waitFor();
+  assert.ok(Date.now() - start >= 2_900, "after 3 s");
+  const [box, view] = [await banner.boundingBox(), cat.page.viewportSize()];
+  assert.ok(box.width > view.width - 40, "as wide as the page");
+  for (const text of ["one", "two", "three"]) await say(ann, text);
+  await sees(bea, "three");
+  await cat.context.setOffline(false);
+  await cat.page.locator("#notices .banner--good", { hasText: "Connected again." }).waitFor();
+  await sees(cat, "three");
+  await reads(cat.page.locator("#rows .day--missed"), "You missed 3 messages");
+  const order = await cat.page.$$eval("#rows > *", (all) => all.map((row) => row.querySelector(".message__text")?.textContent ?? (row.matches(".day--missed") ? "missed" : null)).filter(Boolean));
+  assert.deepEqual(order.slice(-4), ["missed", "one", "two", "three"]);
+  await cat.page.locator("#notices .banner").waitFor({ state: "detached" });
+});
+
+scene("who missed more than the page holds is told so and scrolls through it", [], async (stage) => {
+  const { ann, bea, id } = await pair(stage);
+  await say(ann, "the last one seen");
+  await sees(bea, "the last one seen");
+  await bea.context.setOffline(true);
+  await bea.page.locator("#notices .banner--warn").waitFor();
+  const writer = await Visitor.arrive(stage.server);
+  const socket = await writer.enter(id);
+  for (let n = 1; n <= 450; n += 1) assert.equal((await ask(socket, "chat", { chat: `missed ${n}` })).ok, true);
+  await bea.context.setOffline(false);
+  await reads(bea.page.locator("#rows .day--missed"), /^You missed 4\d\d messages$/);
+  await message(bea, "the last one seen").waitFor();
+  await reads(bea.page.locator("#pill .pill__text"), /new messages/);
+  const texts = () => bea.page.$$eval("#rows .message__text", (all) => all.map((one) => one.textContent));
+  for (let n = 0; (await texts()).at(-1) !== "missed 450"; n += 1) {
+    assert.ok(n < 300, "it comes to an end");
+    await bea.page.$eval("#chat-list", (list) => new Promise((done) => { list.scrollTop += 600; requestAnimationFrame(() => requestAnimationFrame(done)); }));
+    assert.ok((await bea.page.locator("#rows [data-seq]").count()) <= 200);
+  }
+  await say(ann, "and on");
+  await sees(bea, "and on");
+  assert.ok((await bea.page.locator("#rows [data-seq]").count()) <= 200);
+  writer.end();
+});
+
+scene("what was not sent when the room goes says so and offers nothing more", [], async (stage) => {
+  const { ann, bea, id } = await pair(stage);
+  await bea.page.routeWebSocket(/socket\.io/, (line) => {
+    const server = line.connectToServer();
+    line.onMessage((frame) => {
+      const ack = /^42\/chat,(\d+)\["chat",.*unlucky/.exec(frame)?.[1];
+      if (ack) line.send(`43/chat,${ack}[{"ok":false,"code":"rate_limited","message":"Too fast."}]`);
+      else server.send(frame);
+    });
+  });
+  await enter(bea, id);
+  await say(bea, "an unlucky message");
+  const failed = message(bea, "an unlucky message");
+  await failed.locator("[data-do=retry]").waitFor();
+  await choose(bea, { name: "late.gif", bytes: gif() });
+  await ann.page.click("#delete-form button");
+  await ann.page.click("#delete-dialog [value=delete]");
+  await bea.page.locator("#notices .banner", { hasText: "This room is gone." }).waitFor();
+  await reads(failed.locator(".message__why"), "Not sent: the room is gone.");
+  assert.equal(await failed.locator("[data-do]").count(), 0);
+  assert.equal(await bea.page.locator("#queue [data-do=retry]:visible").count(), 0);
 });

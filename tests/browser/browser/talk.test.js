@@ -1,220 +1,219 @@
-// What passes between people: GIFs sent again, whispers, invites, muting and reports.
+// Who is here, who writes, what came in while one looked elsewhere, and how messages stand in the list.
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { OUT, scene, useChromium } from "../support/chrome.js";
-import { gif, sea } from "../support/gif.js";
-import { choose, enter, inside, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
+import { scene, useChromium } from "../support/chrome.js";
+import { enter, makeRoom, message, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
 
-const keep = async ({ page }, name) => {
-  await mkdir(OUT, { recursive: true });
-  await page.screenshot({ path: `${OUT}${name}.png` });
-};
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-/** Sends a GIF with words and waits until it stands there. */
-async function sendGif(visitor, alt) {
-  await choose(visitor, { name: `${alt}.gif`, bytes: gif({ width: 200, height: 120, frames: 4, paint: sea }) });
-  await visitor.page.locator("#queue .upload__alt").fill(alt);
-  await visitor.page.locator("#queue .upload__alt").press("Enter");
-  await seesGif(visitor, alt);
-}
-
-/** Chooses from the menu of a message. */
-async function fromMenu(visitor, text, entry) {
-  const row = message(visitor, text);
-  await row.hover();
-  await row.locator(".more").click();
-  await visitor.page.locator("#menu").getByRole("menuitem", { name: entry }).click();
-}
-
-/** Opens the whispers with somebody by the menu of a member. */
-async function whisperTo({ page }, id) {
-  if (!(await page.locator("#members").isVisible())) await page.click("#members-btn");
-  await page.locator(`#members-list [data-id="${id}"] .more`).click();
-  await page.locator("#menu").getByRole("menuitem", { name: /Whisper|귓속말/ }).click();
-  await page.locator("#whisper[open]").waitFor();
-}
-
-const idOf = ({ page }) => page.evaluate(() => document.body.dataset.me);
-const whispers = ({ page }) => page.locator("#whisper-log .message");
-
-scene("a GIF of the room is sent again from the tray by keyboard, without an upload", [], async (stage) => {
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
-  const id = await makeRoom(ann);
+/** Two visitors in one room. */
+async function pair(stage, options = {}, room = {}) {
+  const [ann, bea] = [await stage.visitor({ name: "ann", ...options }), await stage.visitor({ name: "bea", ...options })];
+  const id = await makeRoom(ann, room);
   await enter(bea, id);
-  await bea.page.focus("#tray-btn");
-  await bea.page.keyboard.press("Enter");
-  await reads(bea.page.locator("#tray-note"), "No GIF has been sent here yet.");
-  await bea.page.keyboard.press("Escape");
-  await eventually(() => bea.page.evaluate(() => document.activeElement.id === "tray-btn"), "the focus is back at its button");
-  await sendGif(ann, "a sea");
-  await sendGif(ann, "another sea");
-  const files = await stage.server.uploads();
-  const uploads = [];
-  bea.page.on("request", (request) => { if (request.url().endsWith("/gif")) uploads.push(request.url()); });
-  await bea.page.keyboard.press("Enter");
-  const first = bea.page.getByRole("button", { name: "Send again: another sea" });
-  await eventually(() => first.evaluate((button) => button === document.activeElement), "the newest has the focus");
-  await keep(bea, "talk-tray");
-  await bea.page.keyboard.press("ArrowRight");
-  await bea.page.keyboard.press("Enter");
-  for (const one of [ann, bea]) await eventually(async () => (await one.page.locator("#chat-list .message[data-seq] img[alt='a sea']").count()) === 2, "it stands there twice");
-  assert.deepEqual([await stage.server.uploads(), uploads], [files, []]);
+  const who = ({ page }) => page.evaluate(() => ({ id: document.body.dataset.me, color: document.body.dataset.color }));
+  return { ann, bea, id, hers: await who(ann), theirs: await who(bea) };
+}
+
+const hide = ({ page }, hidden) => page.evaluate((value) => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+  Object.defineProperty(document, "visibilityState", { configurable: true, get: () => (value ? "hidden" : "visible") });
+  document.dispatchEvent(new Event("visibilitychange"));
+}, hidden);
+
+/** Whether the icon of the page has its red dot at the upper right. */
+const dotted = ({ page }) => page.evaluate(async () => {
+  const image = new Image(48, 48);
+  image.src = document.querySelector("link[rel=icon]").href;
+  await image.decode();
+  const canvas = new OffscreenCanvas(48, 48).getContext("2d");
+  canvas.drawImage(image, 0, 0, 48, 48);
+  return [...canvas.getImageData(37, 11, 1, 1).data].join() === "217,43,43,255";
 });
 
-for (const [locale, words] of Object.entries({
-  "en-US": { news: /whispers: 1 new/, left: "Not sent. This person is not in the room." },
-  "ko-KR": { news: /님의 귓속말 1개/, left: "보내지 못했습니다. 지금 방에 없는 사람입니다." },
-})) {
-  scene(`two whisper text and GIFs that a third never sees, and find them after a reload (${locale})`, ["--seat-grace", "300ms"], async (stage) => {
-    const ann = await stage.visitor({ name: "ann", locale });
-    const bea = await stage.visitor({ name: "bea", locale, viewport: { width: 390, height: 800 }, colorScheme: "dark" });
-    const eve = await stage.visitor({ name: "eve", locale });
-    const id = await makeRoom(ann);
-    await enter(bea, id);
-    await enter(eve, id);
-    await sendGif(ann, "a sea");
-    const [anns, beas] = [await idOf(ann), await idOf(bea)];
-    await whisperTo(ann, beas);
-    await ann.page.keyboard.type("psst <b>you</b>");
-    await ann.page.keyboard.press("Enter");
-    await reads(whispers(ann).last().locator(".message__text"), "psst <b>you</b>");
-    await reads(bea.page.locator("#whispers-news span"), words.news);
-    await keep(bea, `talk-whisper-news-${locale}`);
-    await bea.page.click("#whispers-news");
-    await reads(whispers(bea).last().locator(".message__text"), "psst <b>you</b>");
-    await bea.page.setInputFiles("#whisper-gif", { name: "own.gif", mimeType: "image/gif", buffer: gif({ width: 90, height: 60 }) });
-    await bea.page.fill("#whisper-text", "only for you");
-    await bea.page.press("#whisper-text", "Enter");
-    await ann.page.locator("#whisper-log img[alt='only for you']").waitFor();
-    await bea.page.click("#whisper-tray");
-    await bea.page.locator("#tray-list button").first().click();
-    await bea.page.press("#whisper-text", "Enter");
-    await ann.page.locator("#whisper-log img[alt='a sea']").waitFor();
-    await eventually(() => ann.page.locator("#whisper-log .gif__frame img").evaluateAll((all) => all.every((image) => image.complete && image.naturalWidth > 0)), "the GIFs are served");
-    for (const one of [ann, bea]) await keep(one, `talk-whisper-${one.name}-${locale}`);
+scene("the list of people shows colour, mark, owner and oneself, counts up to the maximum, and lives", ["--seat-grace", "500ms"], async (stage) => {
+  const { ann, bea, id, hers, theirs } = await pair(stage, {}, { max: 3 });
+  const rows = bea.page.locator("#members-list .member");
+  await eventually(async () => (await rows.count()) === 2);
+  const owner = bea.page.locator(`#members-list [data-id="${hers.id}"]`);
+  assert.match(await owner.innerText(), new RegExp(`${hers.color}\\s+owner`));
+  assert.doesNotMatch(await owner.innerText(), /\bme\b/);
+  const me = bea.page.locator(`#members-list [data-id="${theirs.id}"]`);
+  assert.match(await me.innerText(), new RegExp(`${theirs.color}\\s+me`));
+  for (const row of [owner, me]) await eventually(() => row.locator(".mark").evaluate((mark) => mark.complete && mark.naturalWidth > 0));
+  await reads(bea.page.locator("#members-count"), "2/3");
 
-    assert.equal(await eve.page.locator("text=psst").count(), 0);
-    await eve.page.reload();
-    await inside(eve);
-    assert.equal(await eve.page.locator("#whispers").isVisible(), false);
-    const secret = await ann.page.locator("#whisper-log img[alt='only for you']").evaluate((image) => image.closest(".gif").dataset.name);
-    assert.equal((await eve.page.request.get(`/gif/${secret}`)).status(), 404);
-    assert.equal((await bea.page.request.get(`/gif/${secret}`)).status(), 200);
+  const cat = await stage.visitor({ name: "cat", ...PHONE });
+  await enter(cat, id);
+  for (const one of [ann, bea]) {
+    await eventually(async () => (await one.page.locator("#members-list .member").count()) === 3);
+    await reads(one.page.locator("#members-count"), "3/3");
+  }
+  // On a phone the list is a sheet: opened by a tap, closed by its button, with the focus back where it was.
+  await cat.page.locator("#members-btn").tap();
+  const sheet = cat.page.getByRole("complementary", { name: /People here 3\/3/ });
+  await sheet.waitFor();
+  await sheet.getByRole("button", { name: "Close" }).tap();
+  await sheet.waitFor({ state: "hidden" });
+  assert.equal(await cat.page.evaluate(() => document.activeElement.id), "members-btn");
+  await cat.page.locator("#exit-btn").tap();
+  await cat.page.waitForURL("/");
+  await eventually(async () => (await rows.count()) === 2, "who left is not listed any more");
+});
 
-    await bea.page.reload();
-    await inside(bea);
-    await bea.page.click("#members-btn");
-    await bea.page.locator("#whispers-list button").click();
-    await eventually(async () => (await whispers(bea).count()) === 3, "all of them are still there");
-    assert.equal(await bea.page.locator("#whispers-news").isVisible(), false, "and none is new");
+scene("who writes is shown for at most 5 s, several people as a number", [], async (stage) => {
+  const { ann, bea, id, hers, theirs } = await pair(stage);
+  const cat = await stage.visitor({ name: "cat", ...PHONE });
+  await enter(cat, id);
+  const line = cat.page.locator("#typing");
+  assert.equal(await line.isVisible(), false);
+  await ann.page.locator("#chat").pressSequentially("he");
+  await reads(line.locator(".typing__who"), `${hers.color} is writing`);
+  await cat.page.locator("#members-btn").tap();
+  await cat.page.locator(`#members-list [data-id="${hers.id}"] .member__note:visible`).waitFor();
+  await cat.page.keyboard.press("Escape");
+  await bea.page.locator("#chat").pressSequentially("I");
+  await reads(line.locator(".typing__who"), "2 people are writing");
+  assert.equal(await ann.page.locator(".typing__who").textContent(), `${theirs.color} is writing`, "nobody is told of themselves");
+  await say(bea, "I am done");
+  await sees(cat, "I am done");
+  await reads(line.locator(".typing__who"), `${hers.color} is writing`);
+  const start = Date.now();
+  await line.waitFor({ state: "hidden" });
+  assert.ok(Date.now() - start <= 6_000, "and it goes by itself");
+  assert.equal(await cat.page.locator("#rows", { hasText: "is writing" }).count(), 0);
+});
 
-    // What can't arrive is told, and what was written stays.
-    await ann.page.keyboard.press("Escape");
-    await ann.page.click("#exit-btn");
-    await ann.page.waitForURL("/");
-    await eventually(async () => (await bea.page.locator(`#members-list [data-id="${anns}"]`).count()) === 0);
-    await bea.page.fill("#whisper-text", "still there?");
-    await bea.page.press("#whisper-text", "Enter");
-    await reads(bea.page.locator("#whisper-note"), words.left);
-    assert.equal(await bea.page.inputValue("#whisper-text"), "still there?");
+scene("while one looks elsewhere the title and the icon count what came, and a notification tells it", [], async (stage) => {
+  const { ann, bea, id } = await pair(stage, {}, { title: "busy" });
+  await bea.context.grantPermissions(["notifications"]);
+  await bea.page.addInitScript(() => {
+    window.notes = [];
+    window.Notification = class {
+      static permission = "default";
+      static async requestPermission() { return (this.permission = "granted"); }
+      constructor(title, options) { window.notes.push([title, options.body, options.tag]); }
+      close() {}
+    };
+  });
+  await enter(bea, id);
+  assert.equal(await dotted(bea), false);
+  await hide(bea, true);
+  await say(ann, "one");
+  await eventually(async () => (await bea.page.title()) === "(1) busy – gifchat");
+  await say(ann, "two");
+  await eventually(async () => (await bea.page.title()) === "(2) busy – gifchat");
+  await eventually(() => dotted(bea), "the icon has a dot");
+  assert.deepEqual(await bea.page.evaluate(() => window.notes), [], "nobody is notified who did not ask for it");
+  await hide(bea, false);
+  assert.equal(await bea.page.title(), "busy – gifchat");
+  assert.equal(await dotted(bea), false);
+
+  const notify = bea.page.getByRole("switch", { name: "Notify me of new messages" });
+  assert.equal(await notify.getAttribute("aria-checked"), "false");
+  await notify.click();
+  await eventually(async () => (await notify.getAttribute("aria-checked")) === "true");
+  await say(ann, "in sight");
+  await sees(bea, "in sight");
+  assert.deepEqual(await bea.page.evaluate(() => window.notes), [], "nor who is looking");
+  await hide(bea, true);
+  await say(ann, "<b>out of sight</b>");
+  await eventually(() => bea.page.evaluate(() => window.notes.length === 1));
+  const [[title, body, tag]] = await bea.page.evaluate(() => window.notes);
+  assert.deepEqual([title, tag], ["busy", `/room/${id}`]);
+  assert.match(body, /^#[0-9a-f]{6}: <b>out of sight<\/b>$/);
+});
+
+scene("the browser that refuses notifications is said so beside the switch", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann" });
+  await ann.page.addInitScript(() => {
+    window.Notification = class { static permission = "denied"; static async requestPermission() { return "denied"; } };
+  });
+  await makeRoom(ann);
+  const notify = ann.page.getByRole("switch", { name: "Notify me of new messages" });
+  await notify.focus();
+  await ann.page.keyboard.press("Space");
+  await reads(ann.page.locator("#notify-why"), /does not let the page notify you/);
+  assert.equal(await notify.getAttribute("aria-checked"), "false");
+});
+
+for (const [locale, words] of Object.entries({ "en-US": { today: "Today", full: /\b\w+, \w+ \d+, 20\d\d/ }, "ko-KR": { today: "오늘", full: /20\d\d년 \d+월 \d+일/ } })) {
+  scene(`days are separated, one author in a row is a group, and times are local with the full date behind (${locale})`, [], async (stage) => {
+    const { ann, bea } = await pair(stage, { locale, timezoneId: "Asia/Seoul" });
+    for (const text of ["first", "second"]) await say(ann, text);
+    await sees(bea, "second");
+    await say(bea, "third");
+    await sees(ann, "third");
+    for (const one of [ann, bea]) {
+      await reads(one.page.locator("#rows .day time").first(), words.today);
+      assert.equal(await one.page.locator("#rows .day").count(), 1);
+      const groups = await one.page.$$eval("#rows .message", (all) => all.map((row) => row.classList.contains("message--more")));
+      assert.deepEqual(groups, [false, true, false]);
+      const time = message(one, "first").locator(".message__time");
+      const at = new Date(await time.getAttribute("datetime"));
+      assert.equal(await time.textContent(), at.toLocaleTimeString("en-GB", { timeZone: "Asia/Seoul", hour: "2-digit", minute: "2-digit" }));
+      assert.match(await time.getAttribute("title"), words.full);
+    }
   });
 }
 
-scene("a whisper that came while the line was down is there when it is back", [], async (stage) => {
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
-  bea.allow(/ERR_INTERNET_DISCONNECTED/, /WebSocket connection/);
-  const id = await makeRoom(ann);
+scene("addresses are links that tell nothing, lines stay lines, and nothing that is written becomes markup", [], async (stage) => {
+  const { ann, bea, id } = await pair(stage);
+  await ann.page.fill("#chat", "look: https://example.org/a?b=1&c=<2>, (http://example.com/x)\n<img src=x onerror=alert(1)>\njavascript:alert(1) &amp; </script>");
+  await ann.page.press("#chat", "Enter");
+  const check = async (one) => {
+    const text = message(one, "look:").locator(".message__text");
+    await text.waitFor();
+    assert.equal(await text.evaluate((element) => element.textContent), "look: https://example.org/a?b=1&c=<2>, (http://example.com/x)\n<img src=x onerror=alert(1)>\njavascript:alert(1) &amp; </script>");
+    const links = await text.locator("a").evaluateAll((all) => all.map((link) => [link.href, link.rel, link.target]));
+    assert.deepEqual(links, [["https://example.org/a?b=1&c=", "noopener noreferrer nofollow", "_blank"], ["http://example.com/x", "noopener noreferrer nofollow", "_blank"]]);
+    assert.equal(await text.locator("*:not(a)").count(), 0);
+    assert.ok((await text.boundingBox()).height > 60, "three lines are three lines");
+  };
+  await check(bea);
+  await check(ann);
+  // The server renders it in the same way.
   await enter(bea, id);
-  const beas = await idOf(bea);
-  await bea.context.setOffline(true);
-  await whisperTo(ann, beas);
-  await ann.page.fill("#whisper-text", "while you were away");
-  await ann.page.press("#whisper-text", "Enter");
-  await reads(whispers(ann).last().locator(".message__text"), "while you were away");
-  await bea.context.setOffline(false);
-  await reads(bea.page.locator("#whispers-news span"), /whispers: 1 new/);
-  await bea.page.click("#whispers-news");
-  await reads(whispers(bea).last().locator(".message__text"), "while you were away");
+  await check(bea);
+  const plain = await stage.visitor({ name: "plain", javaScriptEnabled: false });
+  await plain.page.goto(`/room/${id}`);
+  await check(plain);
 });
 
-scene("an invite copied by its button lets a stranger into a locked room until it is withdrawn", [], async (stage) => {
-  const [ann, bea, eve] = [
-    await stage.visitor({ name: "ann", permissions: ["clipboard-read", "clipboard-write"] }),
-    await stage.visitor({ name: "bea" }),
-    await stage.visitor({ name: "eve", colorScheme: "dark", viewport: { width: 390, height: 800 } }),
-  ];
-  eve.allow(/status of 40[34]/);
-  const id = await makeRoom(ann, { password: "open sesame" });
-  await ann.page.click("#invite-btn");
-  await eventually(() => ann.page.locator("#invite-qr").evaluate((image) => image.complete && image.naturalWidth > 0), "the code is drawn");
-  await ann.page.click("#invite-copy");
-  await reads(ann.page.locator("#invite-note"), "Copied.");
-  await keep(ann, "talk-invite");
-  const url = await ann.page.evaluate(() => navigator.clipboard.readText());
-  assert.match(url, /\/invite\/[0-9a-f]{32}$/);
-  await bea.page.goto(url);
-  await inside(bea);
-  assert.ok(bea.page.url().endsWith(`/room/${id}`), "the secret is not in the address of the room");
-  await bea.page.click("#invite-btn");
-  await eventually(async () => (await bea.page.inputValue("#invite-url")).endsWith(`/room/${id}`), "guests pass the plain link on");
-  assert.equal(await bea.page.locator("#invite-withdraw").isVisible(), false);
-  await ann.page.click("#invite-withdraw");
-  await reads(ann.page.locator("#invite-note"), /^Withdrawn/);
-  await eve.page.goto(url);
-  await reads(eve.page.locator("h1"), "This invite does not work any more.");
-  await keep(eve, "talk-invite-over");
-});
-
-scene("a muted person's messages fold to one line here, stay folded after a reload, and open again", [], async (stage) => {
-  const [ann, bea, eve] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" }), await stage.visitor({ name: "eve" })];
-  const id = await makeRoom(ann);
-  await enter(bea, id);
-  await enter(eve, id);
-  await say(bea, "noise");
-  await sees(ann, "noise");
-  await sees(eve, "noise");
-  await fromMenu(ann, "noise", "Mute for me");
-  await say(bea, "more noise");
-  await eventually(async () => (await ann.page.locator(".message--muted").count()) === 2, "both are folded");
-  await keep(ann, "talk-muted");
-  assert.equal(await message(ann, "noise").first().locator(".message__text").isVisible(), false);
-  assert.equal(await eve.page.locator(".message--muted").count(), 0, "nobody else knows");
-  await ann.page.reload();
-  await inside(ann);
-  await eventually(async () => (await ann.page.locator(".message--muted").count()) === 2, "also after a reload");
-  await ann.page.locator(".message__muted button").first().click();
-  await eventually(async () => (await ann.page.locator(".message--muted").count()) === 0, "all are shown again");
-  assert.ok(await message(ann, "more noise").locator(".message__text").isVisible());
-});
-
-scene("a report reaches the owner at once, who sees the message and dismisses it", [], async (stage) => {
-  const ann = await stage.visitor({ name: "ann" });
-  const [bea, eve] = [await stage.visitor({ name: "bea", viewport: { width: 390, height: 800 } }), await stage.visitor({ name: "eve" })];
-  const id = await makeRoom(ann);
-  await enter(bea, id);
-  await enter(eve, id);
-  await say(eve, "something bad");
-  await sees(bea, "something bad");
-  await fromMenu(bea, "something bad", "Report");
-  await reads(bea.page.locator("#report-about"), "something bad");
-  await bea.page.fill("#report-reason", "it is rude");
-  await keep(bea, "talk-report");
-  await bea.page.press("#report-reason", "Enter");
-  await bea.page.locator("#report[open]").waitFor({ state: "detached" });
-  await reads(ann.page.locator("#reports-count"), "1");
-  for (const one of [bea, eve]) assert.equal(await one.page.locator("#reports-btn").isVisible(), false);
-  await ann.page.reload();
-  await inside(ann);
-  await reads(ann.page.locator("#reports-count"), "1");
-  await ann.page.click("#reports-btn");
-  const entry = ann.page.locator("#reports-list > li");
-  await reads(entry.locator("blockquote"), "something bad");
-  assert.match(await entry.innerText(), /it is rude/);
-  await keep(ann, "talk-reports");
-  await entry.getByRole("button", { name: "Dismiss" }).click();
-  await reads(ann.page.locator("#reports-note"), "Nothing is reported.");
-  await reads(ann.page.locator("#reports-count"), "");
-});
+for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 390 px": PHONE })) {
+  scene(`the menu of a message opens, moves, closes and gives the focus back (${name})`, [], async (stage) => {
+    const { ann, bea, hers } = await pair(stage, options);
+    await bea.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await say(ann, "copy me");
+    await sees(bea, "copy me");
+    const { page } = bea;
+    const more = message(bea, "copy me").getByRole("button", { name: `More: ${hers.color}` });
+    const open = async () => {
+      if (options.hasTouch) return more.tap();
+      await more.focus();
+      await page.keyboard.press("Enter");
+    };
+    await open();
+    const menu = page.getByRole("menu");
+    await menu.waitFor();
+    const copy = menu.getByRole("menuitem", { name: "Copy the text" });
+    assert.equal(await copy.evaluate((item) => item === document.activeElement), true);
+    await page.keyboard.press("ArrowUp");
+    await page.keyboard.press("ArrowDown");
+    assert.equal(await menu.evaluate((element) => element.contains(document.activeElement)), true);
+    const box = await menu.boundingBox();
+    const { width, height } = page.viewportSize();
+    assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height, "it is in sight");
+    await page.keyboard.press("Escape");
+    await menu.waitFor({ state: "hidden" });
+    await eventually(() => more.evaluate((button) => button === document.activeElement), "the focus is back");
+    await open();
+    if (options.hasTouch) await copy.tap();
+    else await page.keyboard.press("Enter");
+    await menu.waitFor({ state: "hidden" });
+    await eventually(async () => (await page.evaluate(() => navigator.clipboard.readText())) === "copy me");
+    await reads(page.locator("#announcer"), "Copied.");
+  });
+}

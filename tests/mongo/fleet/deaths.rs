@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Fleet, Server, all_are_there_once, count_becomes, in_order, post_until_stored, try_post};
+use super::{Fleet, Server, all_are_there_once, count_becomes, post_until_stored, try_post};
 use crate::support::{Visitor, eventually, mongod::ReplicaSet};
 
 /// Time in which a dead server's seats have to be free and its rooms gone.
@@ -57,7 +57,8 @@ async fn a_killed_server_gives_its_seats_and_rooms_back_within_thirty_seconds_an
     assert!(killed.elapsed() <= FREE_WITHIN, "{:?}", killed.elapsed());
     let history = bob.history(&room).await;
     all_are_there_once(&history, &[acked, mine, vec![again]].concat());
-    in_order(&hearing.messages_to(history.len() as u64).await, history.len());
+    let written = bob.written(&room).await;
+    assert!(hearing.messages(written.len()).await == written);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,12 +86,17 @@ async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_
     bob.delete(&doomed).await.ok();
     let missed = bobs.post("자는 동안").await;
     sleeper.resume();
-    let refused = eves.ack(in_vain).await;
+    let mut refused = eves.ack(in_vain).await;
+    while refused["code"] == "unavailable" {
+        // It may not know yet that it was itself away, and not the database.
+        refused = eves.ask("chat", json!({ "chat": "아직 내 자리?" })).await;
+    }
     assert_eq!(refused["code"], "not_a_member", "{refused}");
     // Where there is a seat it is taken again, and nothing was missed.
     while bobs.wait("join").await["visitor"] != json!(ann.id) {}
     assert_eq!(anns.wait("chat").await, missed);
-    assert_eq!(anns.post("다시 왔다").await["seq"], 2);
+    let said = anns.post("다시 왔다").await;
+    assert!(said["seq"].as_u64() > missed["seq"].as_u64());
     count_becomes(&bob, &free, 2).await;
     assert_eq!(left_behind.wait("removeRoom").await, json!(doomed));
     // Where there is none the socket is told, and hears no more.
@@ -111,7 +117,8 @@ async fn when_the_primary_is_killed_no_message_is_lost_or_doubled_and_nobody_los
     let fleet = Fleet {
         url: set.url_of("gifchat"),
     };
-    let servers: [Server; 3] = fleet.servers(&[]).await;
+    // Shorter than there is no primary: nobody can renew, and yet nobody is taken for dead.
+    let servers: [Server; 3] = fleet.servers(&["--lease", "4s"]).await;
     let room = servers[0]
         .visitor()
         .await
@@ -121,7 +128,7 @@ async fn when_the_primary_is_killed_no_message_is_lost_or_doubled_and_nobody_los
     for server in &servers {
         let mut socket = server.visitor().await.join(&room).await;
         hearing.push(tokio::spawn(async move {
-            let heard = socket.messages_to((POSTERS * MESSAGES) as u64).await;
+            let heard = socket.messages(POSTERS * MESSAGES).await;
             (heard, socket.try_events())
         }));
     }
@@ -140,7 +147,7 @@ async fn when_the_primary_is_killed_no_message_is_lost_or_doubled_and_nobody_los
     }
     let watcher = servers[1].visitor().await;
     eventually("they are in the midst of it", async || {
-        (watcher.history(&room).await.len() >= POSTERS * MESSAGES / 4).then_some(())
+        (watcher.written(&room).await.len() >= POSTERS * MESSAGES / 4).then_some(())
     })
     .await;
     let primary = set.primary().await;
@@ -151,12 +158,12 @@ async fn when_the_primary_is_killed_no_message_is_lost_or_doubled_and_nobody_los
         acked.extend(poster.await.unwrap());
     }
     println!("all is stored {:?} after the primary was killed", killed.elapsed());
-    let history = watcher.history(&room).await;
-    assert_eq!(history.len(), POSTERS * MESSAGES);
-    all_are_there_once(&history, &acked);
+    let written = watcher.written(&room).await;
+    assert_eq!(written.len(), POSTERS * MESSAGES);
+    all_are_there_once(&watcher.history(&room).await, &acked);
     for heard in hearing {
         let (heard, lines) = heard.await.unwrap();
-        assert!(heard == history, "a socket heard something else than what is stored");
+        assert!(heard == written, "a socket heard something else than what is stored");
         assert!(lines.iter().all(|line| line.name != "exit"), "{lines:?}");
     }
     for server in &servers {

@@ -1,8 +1,10 @@
 //! One room, many servers: places, order and what everybody hears.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
-use super::{Fleet, in_order};
+use super::{Fleet, all_are_there_once};
 use crate::support::{Socket, in_time};
 
 const POSTERS: usize = 8;
@@ -33,7 +35,7 @@ async fn of_eight_posters_on_three_servers_each_message_has_its_place_and_every_
     let mut hearing = Vec::new();
     for server in &servers {
         let mut socket = server.visitor().await.join(&room).await;
-        hearing.push(tokio::spawn(async move { socket.messages_to(MESSAGES as u64).await }));
+        hearing.push(tokio::spawn(async move { socket.messages(MESSAGES).await }));
     }
     let (mut sockets, mut posting) = (Vec::new(), Vec::new());
     for poster in 0..POSTERS {
@@ -45,7 +47,7 @@ async fn of_eight_posters_on_three_servers_each_message_has_its_place_and_every_
             for n in 0..MESSAGES / POSTERS {
                 posted.push(say(&mut socket, &format!("{n}")).await);
             }
-            let heard = socket.messages_to(MESSAGES as u64).await;
+            let heard = socket.messages(MESSAGES).await;
             (posted, heard)
         }));
     }
@@ -60,7 +62,11 @@ async fn of_eight_posters_on_three_servers_each_message_has_its_place_and_every_
         told.push(in_time("the last message", heard).await.unwrap());
     }
     acked.sort_by_key(|message| message["seq"].as_u64());
-    in_order(&acked, MESSAGES);
+    let reader = servers[2].visitor().await;
+    assert!(reader.written(&room).await == acked);
+    let by_author = |message: &Value| (message["visitor"].to_string(), message["nonce"].to_string());
+    assert_eq!(acked.iter().map(by_author).collect::<HashSet<_>>().len(), MESSAGES);
+    all_are_there_once(&reader.history(&room).await, &acked);
     for heard in told {
         assert_eq!(heard.len(), MESSAGES);
         for (heard, acked) in heard.iter().zip(&acked) {
@@ -83,7 +89,9 @@ async fn a_nonce_is_one_message_whichever_servers_it_is_sent_to() {
         let tries = (0..9).map(|n| super::try_post(&at[n % 3], &room, &nonce));
         let stored = futures_util::future::join_all(tries).await;
         assert!(stored.iter().all(|message| *message == stored[0]), "{stored:?}");
-        assert_eq!(stored[0].as_ref().unwrap()["seq"], round);
+        // The first place is that of the join.
+        assert_eq!(stored[0].as_ref().unwrap()["seq"], round + 1);
     }
-    in_order(&socket.messages_to(20).await, 20);
+    let heard = socket.messages(20).await;
+    all_are_there_once(&at[0].history(&room).await, &heard);
 }

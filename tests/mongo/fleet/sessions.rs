@@ -67,7 +67,7 @@ async fn a_new_password_takes_grants_back_on_all_servers_and_leaves_who_sits_in_
     let said = socket.post("아직 여기").await;
     assert_eq!(owners.wait("chat").await, said);
     owners.post("들려요?").await;
-    assert_eq!(socket.messages_to(2).await.len(), 2);
+    assert_eq!(socket.messages(2).await.len(), 2);
     socket.ask("leave", ()).await;
     socket.ask_in_vain("join", &room, "wrong_password").await;
     a.meets(&seated).unlock(&room, "새 열쇠").await.ok();

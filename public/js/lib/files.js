@@ -1,0 +1,53 @@
+// GIFs that wait to be sent, kept by the browser so that they outlive a reload of their tab. Where it keeps nothing,
+// they are simply gone with the page.
+
+const LIFE = 86_400_000;
+
+const asked = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => reject(request.error);
+});
+
+export class Files {
+  #room;
+  #tab;
+  #opened = null;
+
+  constructor(room, tab) {
+    this.#room = room;
+    this.#tab = tab;
+  }
+
+  /** What this tab left behind in this room, in the order it was put: `{nonce, file, alt, waiting}`. */
+  async left() {
+    const all = await this.#use("readwrite", async (store) => {
+      const kept = await asked(store.getAll());
+      // Of tabs that were closed and never came back.
+      for (const { nonce, at } of kept) if (Date.now() - at > LIFE) store.delete(nonce);
+      return kept;
+    });
+    return (all ?? []).filter(({ room, tab }) => room === this.#room && tab === this.#tab).sort((a, b) => a.at - b.at);
+  }
+
+  put({ nonce, file, alt, state, at }) {
+    const waiting = state !== "ready";
+    return this.#use("readwrite", (store) => asked(store.put({ nonce, file, alt, waiting, at, room: this.#room, tab: this.#tab })));
+  }
+
+  remove(nonce) { return this.#use("readwrite", (store) => asked(store.delete(nonce))); }
+
+  async #use(mode, work) {
+    try {
+      this.#opened ??= this.#open();
+      return await work((await this.#opened).transaction("files", mode).objectStore("files"));
+    } catch {
+      return null;
+    }
+  }
+
+  #open() {
+    const request = indexedDB.open("gifchat", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("files", { keyPath: "nonce" });
+    return asked(request);
+  }
+}

@@ -1,0 +1,221 @@
+//! What an owner does, and how a room gets another one: rows, seats and the line about it in one commit.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    command::{Deed, failure},
+    gifs,
+    rows::{text, visitor},
+    writer::Writer,
+};
+use crate::{
+    domain::{
+        Action, AddressMark, Ban, Field, GifName, Invalid, LineKind, MessageId, Moment, Problem, Refusal, RoomId, Seq,
+        Visitor, VisitorId, moderation::SLOW_MOST,
+    },
+    store::{Change, StoreError},
+};
+
+/// Bans of one room at most; one more is refused as `storage_full`.
+pub const BANS: usize = 256;
+
+/// People whose last words are remembered before those that matter no more are forgotten.
+const SPOKE: usize = 10_000;
+
+/// What a message says, but for its author and its place.
+const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frames = NULL, duration = NULL, \
+                     bytes = NULL, alt = NULL";
+
+/// The messages that say something.
+const SAYS: &str = "line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL)";
+
+impl Writer {
+    pub(super) fn moderate(&mut self, id: RoomId, by: Visitor, deed: Deed) -> Result<Vec<GifName>, StoreError> {
+        let Deed { action, place } = deed;
+        if self.look(id, |open| open.room.owner.id)? != by.id {
+            return Err(StoreError::Refused(Refusal::NotTheOwner));
+        }
+        if action.is_against(by.id) {
+            return Err(StoreError::Refused(
+                Invalid::new(Field::Visitor, Problem::Oneself).into(),
+            ));
+        }
+        let not_there = || StoreError::Refused(action.not_there().into());
+        match action {
+            Action::Kick(visitor) => {
+                let visitor = self.look(id, |open| open.seated(visitor))?.ok_or_else(not_there)?;
+                self.vacate(id, visitor, LineKind::Kicked)?;
+            }
+            Action::Ban(visitor, until) => self.ban(id, Visitor::new(visitor), until)?,
+            Action::Unban(visitor) => {
+                if !self.unban(id, visitor)? {
+                    return Err(not_there());
+                }
+            }
+            Action::HandOver(visitor) => {
+                let visitor = self.look(id, |open| open.seated(visitor))?.ok_or_else(not_there)?;
+                self.hand_over(id, visitor)?;
+            }
+            Action::Delete(message) => {
+                let which = format!("room = ?1 AND seq = ?2 AND {SAYS}");
+                let place = place.ok_or_else(not_there)?;
+                return self.blank(id, &which, &place, LineKind::Deleted(message), not_there);
+            }
+            Action::Clear(visitor) => {
+                let which = format!("room = ?1 AND visitor = ?2 AND {SAYS}");
+                return self.blank(id, &which, &visitor.to_string(), LineKind::Cleared, not_there);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Makes somebody the owner.
+    pub(super) fn hand_over(&mut self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
+        let mut room = self.look(id, |open| open.room.clone())?;
+        room.owner = visitor;
+        let sql = "UPDATE rooms SET owner = ?2, owner_color = ?3 WHERE id = ?1";
+        let owner = (id.to_bytes(), visitor.id.to_string(), visitor.color.to_string());
+        self.connection.execute(sql, owner).map_err(failure)?;
+        let updated = Change::RoomUpdated(room.clone());
+        self.tell_line(&room, visitor, LineKind::Owner, None, Some(updated))?;
+        self.draft(id)?.hand_over(visitor);
+        Ok(())
+    }
+
+    fn ban(&mut self, id: RoomId, visitor: Visitor, until: Option<Moment>) -> Result<(), StoreError> {
+        let now = Moment::now();
+        let mut bans = self.look(id, |open| open.bans.to_vec())?;
+        bans.retain(|ban| ban.holds(now) && ban.visitor.id != visitor.id);
+        if bans.len() >= BANS {
+            return Err(StoreError::Refused(Refusal::StorageFull));
+        }
+        let addresses = addresses_of(&self.connection, id, visitor.id).map_err(failure)?;
+        let bytes: Vec<u8> = addresses.iter().flat_map(|mark| mark.to_bytes()).collect();
+        let room = id.to_bytes();
+        self.whole(|| {
+            let over = "DELETE FROM bans WHERE room = ?1 AND until <= ?2";
+            self.connection.execute(over, (room, now.millis()))?;
+            let sql =
+                "INSERT OR REPLACE INTO bans (room, visitor, color, until, addresses) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let (who, color) = (visitor.id.to_string(), visitor.color.to_string());
+            self.connection
+                .execute(sql, (room, who, color, until.map(Moment::millis), bytes))?;
+            Ok(())
+        })?;
+        if self.look(id, |open| open.seated(visitor.id))?.is_some() {
+            self.vacate(id, visitor, LineKind::Banned)?;
+        } else {
+            let room = self.look(id, |open| open.room.clone())?;
+            self.tell_line(&room, visitor, LineKind::Banned, None, None)?;
+        }
+        bans.push(Ban {
+            visitor,
+            until,
+            addresses,
+        });
+        self.draft(id)?.bans = Arc::new(bans);
+        Ok(())
+    }
+
+    fn unban(&mut self, id: RoomId, visitor: VisitorId) -> Result<bool, StoreError> {
+        let sql = "DELETE FROM bans WHERE room = ?1 AND visitor = ?2";
+        let key = (id.to_bytes(), visitor.to_string());
+        let gone = self.connection.execute(sql, key).map_err(failure)?;
+        let open = self.draft(id)?;
+        Arc::make_mut(&mut open.bans).retain(|ban| ban.visitor.id != visitor);
+        Ok(gone > 0)
+    }
+
+    /// Takes from messages what they say; the files that no message names any more.
+    fn blank(
+        &mut self,
+        id: RoomId,
+        which: &str,
+        key: &dyn rusqlite::ToSql,
+        kind: LineKind,
+        not_there: impl Fn() -> StoreError,
+    ) -> Result<Vec<GifName>, StoreError> {
+        let room = id.to_bytes();
+        let find = || -> rusqlite::Result<(Option<Visitor>, Vec<GifName>)> {
+            let sql = format!("SELECT visitor, color FROM messages WHERE {which} LIMIT 1");
+            let author = self
+                .connection
+                .query_row(&sql, rusqlite::params![room, key], |row| visitor(row, 0, 1))
+                .optional()?;
+            let sql = format!("SELECT DISTINCT gif FROM messages WHERE {which} AND gif IS NOT NULL");
+            let mut named = self.connection.prepare(&sql)?;
+            let gifs = named.query_map(rusqlite::params![room, key], |row| text::<GifName>(row, 0))?;
+            Ok((author, gifs.collect::<rusqlite::Result<_>>()?))
+        };
+        let (author, gifs) = find().map_err(failure)?;
+        let author = author.ok_or_else(not_there)?;
+        let sql = format!("UPDATE messages SET {BLANK} WHERE {which}");
+        self.connection
+            .execute(&sql, rusqlite::params![room, key])
+            .map_err(failure)?;
+        let room = self.look(id, |open| open.room.clone())?;
+        self.tell_line(&room, author, kind, None, None)?;
+        gifs::unnamed(&self.connection, gifs).map_err(failure)
+    }
+
+    /// Refuses who wrote less than so many seconds ago, or notes that they write now.
+    pub(super) fn slow_down(&mut self, room: RoomId, author: VisitorId, seconds: u32) -> Result<(), StoreError> {
+        let (now, pause) = (Instant::now(), Duration::from_secs(seconds.into()));
+        let key = (room, author);
+        let left = self
+            .spoke
+            .get(&key)
+            .map_or(Duration::ZERO, |at| pause.saturating_sub(now.duration_since(*at)));
+        if !left.is_zero() {
+            return Err(StoreError::Refused(Refusal::SlowMode { retry_after: left }));
+        }
+        if self.spoke.len() >= SPOKE {
+            let longest = Duration::from_secs(SLOW_MOST.into());
+            self.spoke.retain(|_, at| now.duration_since(*at) < longest);
+        }
+        self.spoke.insert(key, now);
+        Ok(())
+    }
+}
+
+/// Where a message stands in its room. The newest are looked at first.
+pub fn place_of(connection: &Connection, room: RoomId, message: MessageId) -> rusqlite::Result<Option<Seq>> {
+    let sql = "SELECT seq FROM messages WHERE room = ?1 AND id = ?2 ORDER BY seq DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement
+        .query_row((room.to_bytes(), message.to_bytes()), |row| row.get(0))
+        .optional()
+}
+
+/// Where a visitor came from when they came into the room.
+fn addresses_of(connection: &Connection, room: RoomId, visitor: VisitorId) -> rusqlite::Result<Vec<AddressMark>> {
+    let sql = "SELECT DISTINCT address FROM messages
+               WHERE room = ?1 AND visitor = ?2 AND line = 'joined' AND address IS NOT NULL LIMIT 64";
+    let mut statement = connection.prepare_cached(sql)?;
+    let marks = statement.query_map((room.to_bytes(), visitor.to_string()), |row| {
+        Ok(AddressMark::from_bytes(row.get(0)?))
+    })?;
+    marks.collect()
+}
+
+/// Who is kept out of a room.
+pub fn bans_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Ban>> {
+    let sql = "SELECT visitor, color, until, addresses FROM bans WHERE room = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let bans = statement.query_map([room.to_bytes()], |row| {
+        let addresses: Vec<u8> = row.get(3)?;
+        let marks = addresses.chunks_exact(16).filter_map(|mark| mark.try_into().ok());
+        let until: Option<i64> = row.get(2)?;
+        Ok(Ban {
+            visitor: visitor(row, 0, 1)?,
+            until: until.map(Moment::from_millis),
+            addresses: marks.map(AddressMark::from_bytes).collect(),
+        })
+    })?;
+    bans.collect()
+}

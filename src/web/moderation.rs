@@ -1,0 +1,64 @@
+//! What owners do to keep their rooms in order.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Serialize;
+
+use super::{fields::Fields, prefs::Prefs, refused::Refused, rooms::Id};
+use crate::{
+    domain::{Action, Moment, Visitor},
+    state::AppState,
+};
+
+/// `POST /room/{id}/moderate`
+pub async fn moderate(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let action = Action::parse(|field| fields.number(field))?;
+    state.rooms.moderate(room, visitor, action).await?;
+    Ok(match prefs {
+        Prefs { json: true, .. } => Json(Done { ok: true }).into_response(),
+        Prefs { page: true, .. } => Redirect::to(&format!("/room/{room}")).into_response(),
+        _ => "ok".into_response(),
+    })
+}
+
+#[derive(Serialize)]
+struct Done {
+    ok: bool,
+}
+
+#[derive(Serialize)]
+struct Banned {
+    #[serde(flatten)]
+    visitor: Visitor,
+    /// For the life of the room when there is none.
+    until: Option<Moment>,
+}
+
+#[derive(Serialize)]
+struct Bans {
+    data: Vec<Banned>,
+    count: usize,
+}
+
+/// `GET /room/{id}/bans`
+pub async fn bans(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<Response, Refused> {
+    let bans = state.rooms.bans(room, visitor).await?;
+    let data: Vec<_> = bans
+        .into_iter()
+        .map(|ban| Banned {
+            visitor: ban.visitor,
+            until: ban.until,
+        })
+        .collect();
+    let count = data.len();
+    Ok(Json(Bans { data, count }).into_response())
+}

@@ -1,0 +1,465 @@
+//! The owner's room: who owns it, and what an owner does to keep it in order.
+
+use serde_json::{Value, json};
+
+use crate::{
+    fixtures::animated,
+    support::{Socket, TestApp, Visitor, eventually},
+};
+
+/// All over HTTP and over the sockets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Way {
+    Http,
+    Form,
+    Socket,
+}
+
+const WAYS: [Way; 3] = [Way::Http, Way::Form, Way::Socket];
+
+struct Stage {
+    app: TestApp,
+    owner: Visitor,
+    other: Visitor,
+    room: String,
+    own: Socket,
+    others: Socket,
+}
+
+impl Stage {
+    async fn with(flags: &[&str]) -> Self {
+        let app = TestApp::with(flags).await;
+        let (owner, other) = (app.visitor().await, app.visitor().await);
+        let room = owner.create_room("방").await;
+        let (own, others) = (owner.join(&room).await, other.join(&room).await);
+        Self {
+            app,
+            owner,
+            other,
+            room,
+            own,
+            others,
+        }
+    }
+
+    async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The owner does something.
+    async fn does(&mut self, way: Way, fields: Value) {
+        let path = format!("/room/{}/moderate", self.room);
+        match way {
+            Way::Socket => assert_eq!(self.own.ask("moderate", fields).await, json!({ "ok": true })),
+            Way::Http => assert_eq!(
+                self.owner.post_json(&path, fields).await.ok().json(),
+                json!({ "ok": true })
+            ),
+            Way::Form => {
+                let fields: Vec<_> = fields.as_object().unwrap().iter().collect();
+                let fields: Vec<_> = fields
+                    .iter()
+                    .map(|(name, v)| (name.as_str(), v.as_str().unwrap()))
+                    .collect();
+                assert_eq!(self.owner.post_form(&path, &fields).await.status, 303);
+            }
+        }
+    }
+}
+
+fn done_to(action: &str, visitor: &Visitor) -> Value {
+    json!({ "action": action, "visitor": visitor.id })
+}
+
+#[tokio::test]
+async fn who_is_kicked_is_told_loses_the_seat_and_may_come_back() {
+    for way in WAYS {
+        let mut stage = Stage::new().await;
+        let kick = done_to("kick", &stage.other);
+        stage.does(way, kick).await;
+        let told = stage.others.wait("exception").await;
+        assert_eq!(told["code"], "kicked");
+        let line = stage.own.wait("chat").await;
+        assert_eq!(
+            (&line["line"], &line["visitor"]),
+            (&json!("kicked"), &json!(stage.other.id))
+        );
+        assert_eq!((&line["user"], &line["count"]), (&json!("system"), &json!(1)));
+        stage
+            .others
+            .ask_in_vain("chat", json!({ "chat": "x" }), "not_a_member")
+            .await;
+        stage
+            .other
+            .post_chat(&stage.room, "x")
+            .await
+            .refused(403, "not_a_member");
+        // What is said now is not for them.
+        stage.own.post("단둘이").await;
+        assert!(
+            stage
+                .others
+                .try_events()
+                .iter()
+                .all(|event| event.data["chat"] != "단둘이")
+        );
+        stage.others.join(&stage.room).await;
+        assert_eq!(stage.others.post("다시").await["chat"], "다시");
+        assert_eq!(stage.own.wait("join").await["visitor"], json!(stage.other.id));
+    }
+}
+
+#[tokio::test]
+async fn who_is_banned_can_not_come_back_until_they_are_let_in_again() {
+    for way in WAYS {
+        let mut stage = Stage::new().await;
+        let (ban, unban) = (done_to("ban", &stage.other), done_to("unban", &stage.other));
+        stage.does(way, ban).await;
+        assert_eq!(stage.others.wait("exception").await["code"], "banned");
+        assert_eq!(stage.own.wait("chat").await["line"], "banned");
+        stage.others.ask_in_vain("join", &stage.room, "banned").await;
+        let path = format!("/room/{}", stage.room);
+        assert_eq!(stage.other.get(&path).await.status, 403);
+        let history = format!("{path}/messages");
+        stage.other.get_json(&history).await.refused(403, "banned");
+        let bans = stage.owner.get_json(&format!("{path}/bans")).await.ok().json();
+        assert_eq!(
+            (&bans["count"], &bans["data"][0]["id"]),
+            (&json!(1), &json!(stage.other.id))
+        );
+        assert_eq!(bans["data"][0]["until"], Value::Null);
+        stage
+            .other
+            .get_json(&format!("{path}/bans"))
+            .await
+            .refused(403, "not_the_owner");
+        stage.does(way, unban).await;
+        stage.others.join(&stage.room).await;
+    }
+}
+
+#[tokio::test]
+async fn a_ban_for_a_time_ends_and_survives_a_restart() {
+    let mut stage = Stage::new().await;
+    let ban = json!({ "action": "ban", "visitor": stage.other.id, "seconds": 3 });
+    let began = std::time::Instant::now();
+    stage.does(Way::Socket, ban).await;
+    assert_eq!(stage.others.wait("exception").await["code"], "banned");
+    stage.app.restart().await;
+    let mut socket = stage.other.connect("/chat").await;
+    let refused = socket.ask("join", &stage.room).await;
+    assert_eq!(refused["code"], "banned", "{refused} after {:?}", began.elapsed());
+    eventually("the ban is over", async || {
+        (socket.ask("join", &stage.room).await["ok"] == true).then_some(())
+    })
+    .await;
+    assert!(began.elapsed().as_secs() >= 2);
+}
+
+#[tokio::test]
+async fn a_ban_holds_against_a_new_cookie_from_the_same_address_and_spares_who_sits() {
+    let mut stage = Stage::with(&["--address-header", "x-forwarded-for"]).await;
+    let (home, away) = ("203.0.113.7", "198.51.100.9");
+    let (bad, neighbour, fresh, stranger) = (
+        stage.app.visitor().await.behind_proxy(home),
+        stage.app.visitor().await.behind_proxy(home),
+        stage.app.visitor().await.behind_proxy(home),
+        stage.app.visitor().await.behind_proxy(away),
+    );
+    let (mut bads, mut neighbours) = (bad.join(&stage.room).await, neighbour.join(&stage.room).await);
+    let ban = done_to("ban", &bad);
+    stage.does(Way::Http, ban).await;
+    assert_eq!(bads.wait("exception").await["code"], "banned");
+    let mut again = fresh.connect("/chat").await;
+    again.ask_in_vain("join", &stage.room, "banned").await;
+    neighbours.post("아직 여기").await;
+    neighbours.join(&stage.room).await;
+    stranger.join(&stage.room).await.post("나는 다른 곳").await;
+    // Nowhere is the address itself.
+    let kept = stage.app.bytes_stored().await;
+    for address in [home.as_bytes(), &[203, 0, 113, 7]] {
+        assert!(kept.windows(address.len()).all(|window| window != address));
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_message_is_blank_for_everyone_and_its_file_is_gone() {
+    for way in WAYS {
+        let mut stage = Stage::new().await;
+        let text = stage.others.post("지울 글").await;
+        let gif = stage.other.upload(&stage.room, animated(8, 8, 2)).await.json();
+        let kept = stage.others.post("남을 글").await;
+        for gone in [&text, &gif] {
+            stage
+                .does(way, json!({ "action": "delete", "message": gone["_id"] }))
+                .await;
+        }
+        for (gone, place) in [(&text, 6), (&gif, 7)] {
+            let line = loop {
+                let line = stage.others.wait("chat").await;
+                if line.get("line").is_some() {
+                    break line;
+                }
+            };
+            assert_eq!((&line["line"], &line["message"]), (&json!("deleted"), &gone["_id"]));
+            assert_eq!(
+                (&line["seq"], &line["visitor"]),
+                (&json!(place), &json!(stage.other.id))
+            );
+        }
+        let written = stage.owner.written(&stage.room).await;
+        assert_eq!(written.len(), 3);
+        for (blank, was) in written.iter().zip([&text, &gif]) {
+            assert_eq!(
+                (&blank["_id"], &blank["seq"], &blank["deleted"]),
+                (&was["_id"], &was["seq"], &json!(true))
+            );
+            assert!(blank.get("chat").is_none() && blank.get("gif").is_none() && blank.get("alt").is_none());
+        }
+        assert_eq!(written[2], kept);
+        let file = format!("/gif/{}", gif["gif"].as_str().unwrap());
+        stage.owner.get_json(&file).await.refused(404, "page_not_found");
+        stage.app.no_files_left().await;
+        let page = stage.owner.get(&format!("/room/{}", stage.room)).await.ok().text();
+        assert!(!page.contains("지울 글") && page.contains("남을 글"));
+        // A message is deleted once.
+        let again = json!({ "action": "delete", "message": text["_id"] });
+        let refused = stage
+            .owner
+            .post_json(&format!("/room/{}/moderate", stage.room), again)
+            .await;
+        refused.refused(422, "invalid");
+    }
+}
+
+#[tokio::test]
+async fn all_by_one_person_is_deleted_with_the_files_and_nothing_else() {
+    let mut stage = Stage::new().await;
+    let mine = stage.own.post("내 글").await;
+    for n in 0..5 {
+        stage.others.post(&format!("남의 글 {n}")).await;
+        assert_eq!(stage.other.upload(&stage.room, animated(8, 8, 2)).await.status, 201);
+    }
+    let gif = stage.owner.upload(&stage.room, animated(4, 4, 2)).await.json();
+    let clear = done_to("clear", &stage.other);
+    stage.does(Way::Socket, clear).await;
+    let after = stage.others.post("새 글").await;
+    let written = stage.owner.written(&stage.room).await;
+    let (left, blank): (Vec<_>, Vec<_>) = written.iter().partition(|message| message.get("deleted").is_none());
+    assert_eq!(left, [&mine, &gif, &after]);
+    assert_eq!(blank.len(), 10);
+    stage
+        .owner
+        .get(&format!("/gif/{}", gif["gif"].as_str().unwrap()))
+        .await
+        .ok();
+    let history = stage.owner.history(&stage.room).await;
+    let line = history.iter().find(|message| message["line"] == "cleared").unwrap();
+    assert_eq!((&line["visitor"], &line["seq"]), (&json!(stage.other.id), &json!(15)));
+}
+
+#[tokio::test]
+async fn a_closed_room_keeps_who_is_in_it_and_takes_nobody_new() {
+    let mut stage = Stage::with(&["--seat-grace", "5s"]).await;
+    let late = stage.app.visitor().await;
+    let path = format!("/room/{}", stage.room);
+    let close = |closed: bool| json!({ "closed": closed });
+    let changed = stage.owner.patch(&stage.room, close(true)).await.ok().json();
+    assert_eq!(changed["closed"], true);
+    assert_eq!(stage.others.wait("updateRoom").await["closed"], true);
+    let mut socket = late.connect("/chat").await;
+    socket.ask_in_vain("join", &stage.room, "closed").await;
+    assert_eq!(late.get(&path).await.status, 403);
+    // A reload does not cost the seat, and the owner is always let in.
+    drop(stage.others);
+    let mut back = stage.other.join(&stage.room).await;
+    back.post("아직 여기").await;
+    assert_eq!(stage.own.ask("leave", Value::Null).await["ok"], true);
+    stage.own.join(&stage.room).await;
+    stage.owner.patch(&stage.room, close(false)).await.ok();
+    socket.join(&stage.room).await;
+    for wrong in [
+        json!({ "closed": "maybe" }),
+        json!({ "slow": -1 }),
+        json!({ "slow": 3_601 }),
+        json!({ "slow": "x" }),
+    ] {
+        stage.owner.patch(&stage.room, wrong).await.refused(422, "invalid");
+    }
+}
+
+#[tokio::test]
+async fn slow_mode_makes_everyone_but_the_owner_wait_over_every_way() {
+    let mut stage = Stage::new().await;
+    stage.owner.patch(&stage.room, json!({ "slow": 2 })).await.ok();
+    assert_eq!(stage.others.wait("updateRoom").await["slow"], 2);
+    let first = stage.others.ask("chat", json!({ "chat": "하나", "nonce": "n" })).await;
+    assert_eq!(first["ok"], true);
+    let refused = stage.others.ask("chat", json!({ "chat": "둘" })).await;
+    assert_eq!((&refused["ok"], &refused["code"]), (&json!(false), &json!("slow_mode")));
+    assert!((1..=2).contains(&refused["retryAfter"].as_u64().unwrap()));
+    let refused = stage.other.post_chat(&stage.room, "둘").await;
+    assert!(refused.header("retry-after").is_some());
+    refused.refused(429, "slow_mode");
+    stage
+        .other
+        .upload(&stage.room, animated(4, 4, 2))
+        .await
+        .refused(429, "slow_mode");
+    stage.app.no_files_left().await;
+    // Sent again, it is the same message and waits for nothing.
+    let again = stage.others.ask("chat", json!({ "chat": "하나", "nonce": "n" })).await;
+    assert_eq!(again["message"], first["message"]);
+    // Neither leaving nor another tab helps.
+    stage.others.ask("leave", Value::Null).await;
+    let mut tab = stage.other.join(&stage.room).await;
+    tab.ask_in_vain("chat", json!({ "chat": "셋" }), "slow_mode").await;
+    for _ in 0..3 {
+        stage.own.post("방장은 바로").await;
+    }
+    eventually("the pause is over", async || {
+        (tab.ask("chat", json!({ "chat": "이제" })).await["ok"] == true).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_owner_hands_the_room_over_and_is_none_any_more() {
+    for way in WAYS {
+        let mut stage = Stage::new().await;
+        let hand = done_to("handover", &stage.other);
+        stage.does(way, hand).await;
+        let line = stage.others.wait("chat").await;
+        assert_eq!(
+            (&line["line"], &line["visitor"]),
+            (&json!("owner"), &json!(stage.other.id))
+        );
+        let told = stage.own.wait("updateRoom").await;
+        assert_eq!(
+            (&told["visitor"], &told["owner"]),
+            (&json!(stage.other.id), &json!(stage.other.color))
+        );
+        let path = format!("/room/{}/moderate", stage.room);
+        stage
+            .owner
+            .post_json(&path, done_to("kick", &stage.other))
+            .await
+            .refused(403, "not_the_owner");
+        stage.other.post_json(&path, done_to("kick", &stage.owner)).await.ok();
+        assert_eq!(stage.own.wait("exception").await["code"], "kicked");
+    }
+}
+
+#[tokio::test]
+async fn the_one_who_is_there_longest_owns_the_room_when_its_owner_stays_away() {
+    let mut stage = Stage::with(&["--owner-grace", "1s", "--seat-grace", "300ms"]).await;
+    let third = stage.app.visitor().await;
+    let mut thirds = third.join(&stage.room).await;
+    // A reload is no absence.
+    drop(stage.own);
+    stage.own = stage.owner.join(&stage.room).await;
+    drop(stage.own);
+    assert_eq!(thirds.wait("exit").await["visitor"], json!(stage.owner.id));
+    let line = thirds.wait("chat").await;
+    assert_eq!(
+        (&line["line"], &line["visitor"]),
+        (&json!("owner"), &json!(stage.other.id))
+    );
+    assert_eq!(stage.others.wait("updateRoom").await["visitor"], json!(stage.other.id));
+    // Who comes back finds it so.
+    stage.own = stage.owner.join(&stage.room).await;
+    let kick = done_to("kick", &stage.other);
+    stage.own.ask_in_vain("moderate", kick, "not_the_owner").await;
+    stage.others.ask("moderate", done_to("kick", &third)).await;
+    assert_eq!(thirds.wait("exception").await["code"], "kicked");
+}
+
+#[tokio::test]
+async fn nobody_but_the_owner_does_any_of_it_over_any_way_in() {
+    let mut stage = Stage::new().await;
+    let message = stage.own.post("글").await;
+    let moderate = format!("/room/{}/moderate", stage.room);
+    let stranger = stage.app.visitor().await;
+    let actions = [
+        done_to("kick", &stage.owner),
+        done_to("kick", &stage.other),
+        done_to("ban", &stage.owner),
+        done_to("unban", &stage.owner),
+        done_to("clear", &stage.owner),
+        done_to("handover", &stage.other),
+        json!({ "action": "delete", "message": message["_id"] }),
+    ];
+    for action in actions {
+        stage.others.ask_in_vain("moderate", &action, "not_the_owner").await;
+        for who in [&stage.other, &stranger] {
+            who.post_json(&moderate, action.clone())
+                .await
+                .refused(403, "not_the_owner");
+        }
+    }
+    let mut outside = stranger.connect("/chat").await;
+    outside
+        .ask_in_vain("moderate", done_to("kick", &stage.owner), "not_a_member")
+        .await;
+    for change in [
+        json!({ "closed": true }),
+        json!({ "slow": 5 }),
+        json!({ "title": "x" }),
+        json!({ "max": 5 }),
+    ] {
+        stage
+            .other
+            .patch(&stage.room, change)
+            .await
+            .refused(403, "not_the_owner");
+    }
+    assert_eq!(stage.owner.written(&stage.room).await, [message]);
+    assert_eq!(stage.owner.room(&stage.room).await.json()["count"], 2);
+}
+
+#[tokio::test]
+async fn what_is_asked_of_an_owner_wrongly_is_refused_by_its_field() {
+    let mut stage = Stage::new().await;
+    let (gone, moderate) = (stage.app.visitor().await, format!("/room/{}/moderate", stage.room));
+    let cases = [
+        (json!({}), "action"),
+        (json!({ "action": "explode" }), "action"),
+        (json!({ "action": ["kick"] }), "action"),
+        (json!({ "action": "kick" }), "visitor"),
+        (json!({ "action": "kick", "visitor": "x" }), "visitor"),
+        (done_to("kick", &gone), "visitor"),
+        (done_to("handover", &gone), "visitor"),
+        (done_to("unban", &gone), "visitor"),
+        (done_to("clear", &gone), "visitor"),
+        (done_to("kick", &stage.owner), "visitor"),
+        (done_to("ban", &stage.owner), "visitor"),
+        (
+            json!({ "action": "delete", "message": "000000000000000000000000" }),
+            "message",
+        ),
+        (
+            json!({ "action": "ban", "visitor": stage.other.id, "seconds": 0 }),
+            "seconds",
+        ),
+    ];
+    for (fields, field) in cases {
+        let answer = stage.owner.post_json(&moderate, fields.clone()).await;
+        assert_eq!(
+            (answer.status, &answer.json()["field"]),
+            (422, &json!(field)),
+            "{fields}"
+        );
+        let ack = stage.own.ask("moderate", &fields).await;
+        assert_eq!(
+            (&ack["code"], &ack["field"]),
+            (&json!("invalid"), &json!(field)),
+            "{fields}"
+        );
+    }
+    let nowhere = "/room/00000000000000000000000000000000/moderate";
+    stage
+        .owner
+        .post_json(nowhere, done_to("kick", &stage.other))
+        .await
+        .refused(404, "room_not_found");
+}

@@ -1,0 +1,46 @@
+// Whether pages are valid HTML: by the checker of the W3C where there is Java, else by html-validate.
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const require = createRequire(import.meta.url);
+
+/** What is wrong with pages, `{name: html}`: one line for each mistake. */
+export async function mistakes(pages) {
+  const java = await run("java", ["-version"]).then(() => true, () => false);
+  return java ? byVnu(pages) : byHtmlValidate(pages);
+}
+
+async function byVnu(pages) {
+  const folder = await mkdtemp(join(tmpdir(), "gifchat-html-"));
+  try {
+    const files = [];
+    for (const [name, html] of Object.entries(pages)) {
+      files.push(join(folder, `${name}.html`));
+      await writeFile(files.at(-1), html);
+    }
+    const jar = require.resolve("vnu-jar/build/dist/vnu.jar");
+    const { stderr } = await run("java", ["-jar", jar, "--format", "json", "--exit-zero-always", ...files], { maxBuffer: 1 << 26 });
+    return JSON.parse(stderr).messages.map(({ url, type, lastLine, message, extract }) => (
+      `${url.split("/").at(-1)}:${lastLine} ${type}: ${message} ${extract?.replaceAll(/\s+/g, " ").slice(0, 200)}`
+    ));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+// The rules of the standard only; how an author likes to write is ours.
+async function byHtmlValidate(pages) {
+  const { HtmlValidate } = await import("html-validate");
+  const checker = new HtmlValidate({ extends: ["html-validate:standard"] });
+  const found = [];
+  for (const [name, html] of Object.entries(pages)) {
+    const { results } = await checker.validateString(html);
+    for (const { messages } of results) for (const { line, ruleId, message } of messages) found.push(`${name}:${line} ${ruleId}: ${message}`);
+  }
+  return found;
+}
