@@ -314,7 +314,7 @@ impl Store for MongoStore {
     }
 
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
-        self.call(self.whispers.whisper(new)).await
+        self.call(Box::pin(self.whispers.whisper(new))).await
     }
 
     async fn whispers(

@@ -42,7 +42,7 @@ const PLACE_FOR: Duration = Duration::from_secs(600);
 /// What waits for a room's queue.
 enum Waiting {
     /// A message.
-    Post(Post),
+    Post(Box<Post>),
     /// Somebody who wants the lines of the room among its messages.
     Lines(Lines),
 }
@@ -82,7 +82,7 @@ impl Batch {
         // Who has given up is not posted behind its back.
         for waiting in waiting.filter(|waiting| !waiting.is_given_up()) {
             match waiting {
-                Waiting::Post(post) => batch.posts.push(post),
+                Waiting::Post(post) => batch.posts.push(*post),
                 Waiting::Lines(lines) => batch.lines.push(lines),
             }
         }
@@ -160,7 +160,7 @@ impl Posts {
     pub async fn post(self: &Arc<Self>, new: NewMessage, body: Body) -> Result<Posted, StoreError> {
         let (reply, answer) = oneshot::channel();
         let room = new.room;
-        self.queue(room, Waiting::Post(Post { new, body, reply }))?;
+        self.queue(room, Waiting::Post(Box::new(Post { new, body, reply })))?;
         answered(answer).await
     }
 
