@@ -183,7 +183,7 @@ export class MessageList {
   }
 
   #settle(element) {
-    byId("silence").hidden = true;
+    if (element.classList.contains("message")) byId("silence").hidden = true;
     arrange(element);
     const next = nextRow(element);
     if (next) arrange(next);

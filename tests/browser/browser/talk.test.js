@@ -88,6 +88,7 @@ scene("who writes is shown for at most 5 s, several people as a number", [], asy
 
 scene("while one looks elsewhere the title and the icon count what came, and a notification tells it", [], async (stage) => {
   const { ann, bea, id } = await pair(stage, {}, { title: "busy" });
+  await ann.page.locator("#silence:visible").waitFor();
   await bea.context.grantPermissions(["notifications"]);
   await bea.page.addInitScript(() => {
     window.notes = [];
@@ -102,6 +103,7 @@ scene("while one looks elsewhere the title and the icon count what came, and a n
   assert.equal(await dotted(bea), false);
   await hide(bea, true);
   await say(ann, "one");
+  await ann.page.locator("#silence").waitFor({ state: "hidden" });
   await eventually(async () => (await bea.page.title()) === "(1) busy – gifchat");
   await say(ann, "two");
   await eventually(async () => (await bea.page.title()) === "(2) busy – gifchat");
