@@ -236,7 +236,19 @@ impl Texts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
             chat: data_block(&json!({
-                "tray": tray, "whisper": whisper, "invite": invite, "report": report, "mute": mute,
+                "tray": { "empty": tray.empty, "again": tray.again },
+                "whisper": {
+                    "whisper": whisper.whisper, "text": whisper.text, "came": whisper.came, "unread": whisper.unread,
+                },
+                "invite": {
+                    "open": invite.open, "locked": invite.locked, "secret": invite.secret, "copied": invite.copied,
+                    "copy_self": invite.copy_self, "withdrawn": invite.withdrawn,
+                },
+                "report": {
+                    "report": report.report, "sent": report.sent, "none": report.none, "dismiss": report.dismiss,
+                    "delete": report.delete, "came": report.came,
+                },
+                "mute": mute,
                 "chat": chat, "line": line, "owner": owner_scripts(owner), "talk": talk, "field": field, "error": error,
             })),
         };
