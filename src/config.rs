@@ -85,6 +85,10 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_ALT_LIMIT", default_value_t = 200, value_name = "N")]
     pub alt_limit: usize,
 
+    /// Characters of why a message is reported
+    #[arg(long, env = "GIFCHAT_REASON_LIMIT", default_value_t = 200, value_name = "N")]
+    pub reason_limit: usize,
+
     /// Bytes of a GIF
     #[arg(long, env = "GIFCHAT_GIF_LIMIT", default_value_t = 10 << 20, value_name = "BYTES")]
     pub gif_limit: u64,
@@ -202,6 +206,7 @@ impl Config {
             password: self.password_limit,
             chat: self.chat_limit,
             alt: self.alt_limit,
+            reason: self.reason_limit,
             gif: GifLimits {
                 bytes: self.gif_limit,
                 side: self.gif_side,

@@ -1,15 +1,40 @@
 //! The rules of messages: who may post and read them.
 
+mod reports;
+mod whispers;
+
+pub use {reports::reported_message, whispers::addressee};
+
 use std::sync::Arc;
 
 use tokio::fs::File;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    domain::{Alt, Body, Chat, GifBody, GifName, Message, Nonce, Refusal, RoomId, Visitor},
-    store::{NewMessage, Posted, Store, StoreError, Window},
+    domain::{Alt, Chat, Field, GifBody, GifName, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor},
+    store::{AgainGif, NewBody, NewMessage, Posted, Store, StoreError, Window},
     uploads::{Picture, Upload, Uploads},
 };
+
+/// GIFs that are offered to be sent again.
+const TRAY: usize = 24;
+
+/// Reads what somebody says from its fields: a text, or the name of a GIF of the room with words for it.
+///
+/// # Errors
+/// Neither or both are given, or one breaks a rule. What can't be the name of a file names none.
+pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &Limits) -> Result<NewBody, Refusal> {
+    let Some(gif) = gif.filter(|name| !name.is_empty()) else {
+        return Ok(NewBody::Chat(Chat::parse(chat.unwrap_or_default(), limits)?));
+    };
+    if chat.is_some_and(|chat| !chat.is_empty()) {
+        return Err(Invalid::new(Field::Gif, Problem::Malformed).into());
+    }
+    Ok(NewBody::Again(AgainGif {
+        name: gif.parse().map_err(|_| Refusal::NotFound)?,
+        alt: alt.map(|alt| Alt::parse(alt, limits)).transpose()?,
+    }))
+}
 
 /// The rules, and what they work on.
 #[derive(Clone)]
@@ -30,27 +55,32 @@ impl Messages {
         }
     }
 
-    /// Posts a text of a member.
+    /// Posts a text of a member, or a GIF of the room again.
     ///
     /// # Errors
-    /// No such room, not a member, or the store fails.
-    pub async fn post_chat(
+    /// No such room, not a member, no message of the room names the GIF, or the store fails.
+    pub async fn post(
         &self,
         room: RoomId,
         author: Visitor,
-        chat: Chat,
+        body: NewBody,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
-        let posted = self
-            .store
-            .post(NewMessage {
-                room,
-                author,
-                body: Body::Chat(chat),
-                nonce,
-            })
-            .await?;
-        Ok(Arc::clone(posted.message()))
+        let new = NewMessage {
+            room,
+            author,
+            body,
+            nonce,
+        };
+        Ok(Arc::clone(self.store.post(new).await?.message()))
+    }
+
+    /// The GIFs lately sent in a room, each once, the newest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn lately_sent(&self, room: RoomId) -> Result<Vec<GifBody>, Refusal> {
+        Ok(self.store.lately_sent(room, TRAY).await?)
     }
 
     /// Begins a GIF of a member.
@@ -78,34 +108,44 @@ impl Messages {
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
         let store = Arc::clone(&self.store);
-        // A task of its own: were it cancelled between commit and keep, a message would lose its file.
-        let settle = self.settling.spawn(async move {
-            let stored = upload.finish().await?;
-            let facts = stored.facts();
-            let body = Body::Gif(GifBody {
-                name: stored.name(),
-                width: facts.width,
-                height: facts.height,
-                frames: facts.frames,
-                duration: facts.duration,
-                bytes: facts.bytes,
-                alt,
-            });
+        self.settle((room, true), upload, alt, async move |body| {
             let new = NewMessage {
                 room,
                 author,
                 body,
                 nonce,
             };
-            match store.post(new).await {
-                Ok(Posted::New(message)) => {
-                    stored.keep(room).await;
-                    Ok(message)
+            let posted = store.post(new).await?;
+            Ok((matches!(posted, Posted::New(_)), Arc::clone(posted.message())))
+        })
+        .await
+    }
+
+    /// Makes an uploaded GIF durable, then commits what names it. `commit` tells whether that is new.
+    async fn settle<T, Commit, Committed>(
+        &self,
+        (room, public): (RoomId, bool),
+        upload: Upload,
+        alt: Alt,
+        commit: Commit,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        Commit: FnOnce(NewBody) -> Committed + Send + 'static,
+        Committed: Future<Output = Result<(bool, T), StoreError>> + Send,
+    {
+        // A task of its own: were it cancelled between commit and keep, a message would lose its file.
+        let settle = self.settling.spawn(async move {
+            let stored = upload.finish().await?;
+            match commit(NewBody::Gif(stored.body(alt))).await {
+                Ok((true, done)) => {
+                    stored.keep(room, public).await;
+                    Ok(done)
                 }
                 // Its file is there since the first time; the new copy goes.
-                Ok(Posted::Known(message)) => {
+                Ok((false, done)) => {
                     stored.discard().await;
-                    Ok(message)
+                    Ok(done)
                 }
                 Err(StoreError::Refused(refusal)) => {
                     stored.discard().await;
@@ -126,23 +166,23 @@ impl Messages {
         Ok(self.store.history(room, window, limit).await?)
     }
 
-    /// The room whose message names a file.
+    /// The room whose message names a file, if there is one.
     ///
     /// # Errors
-    /// There is none, or the store fails.
-    pub async fn room_of_gif(&self, name: GifName) -> Result<RoomId, Refusal> {
+    /// The store fails.
+    pub async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, Refusal> {
         if let Some(room) = self.uploads.room_of(name).await {
-            return Ok(room);
+            return Ok(Some(room));
         }
-        self.store.room_of_gif(name).await?.ok_or(Refusal::NotFound)
+        Ok(self.store.room_of_gif(name).await?)
     }
 
-    /// Opens a file of a GIF that a message in that room names.
+    /// Opens a file of a GIF of that room; the flag says whether a message names it, and not only whispers.
     ///
     /// # Errors
     /// There is none, or the store that keeps it fails.
-    pub async fn picture(&self, name: GifName, room: RoomId, picture: Picture) -> Result<File, Refusal> {
-        self.uploads.picture(name, room, picture).await
+    pub async fn picture(&self, name: GifName, place: (RoomId, bool), picture: Picture) -> Result<File, Refusal> {
+        self.uploads.picture(name, place, picture).await
     }
 
     /// Waits until every GIF at work is stored or given up.

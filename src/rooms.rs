@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Access, Action, Ban, Guest, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
+    domain::{Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
     passwords::Passwords,
     store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
     uploads::Uploads,
@@ -153,6 +153,37 @@ impl Rooms {
             return Err(Refusal::WrongPassword);
         }
         Ok(self.store.grant(id, visitor).await?)
+    }
+
+    /// Makes a link that lets into a room, for its owner; `None` where everybody may enter anyway.
+    ///
+    /// # Errors
+    /// No such room, not the owner, or the store fails.
+    pub async fn invite(&self, id: RoomId, visitor: Visitor) -> Result<Option<InviteToken>, Refusal> {
+        self.must_own(id, visitor).await?;
+        if !self.is_locked(id).await? {
+            return Ok(None);
+        }
+        let token = InviteToken::random();
+        self.store.add_invite(id, token.hash()).await?;
+        Ok(Some(token))
+    }
+
+    /// Withdraws all links that let into a room, for its owner. Who came by one and sits there stays until it leaves.
+    ///
+    /// # Errors
+    /// No such room, not the owner, or the store fails.
+    pub async fn withdraw_invites(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
+        self.must_own(id, visitor).await?;
+        Ok(self.store.withdraw_invites(id).await?)
+    }
+
+    /// Lets a visitor in who has such a link; the room.
+    ///
+    /// # Errors
+    /// The link is good no more, or the store fails.
+    pub async fn redeem(&self, token: InviteToken, visitor: Visitor) -> Result<RoomId, Refusal> {
+        Ok(self.store.redeem(token.hash(), visitor).await?)
     }
 
     /// Takes a seat for one of the visitor's sockets.

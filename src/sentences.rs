@@ -19,6 +19,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         }
         Refusal::TooLarge(TooLarge::Gif(error)) | Refusal::NotAGif(error) => return gif_sentence(*error, lang),
         Refusal::RoomNotFound => t.error.room_not_found,
+        Refusal::InviteNotFound => t.error.invite_not_found,
         Refusal::NotFound => t.error.page_not_found,
         Refusal::WrongMethod => t.error.method_not_allowed,
         Refusal::WrongPassword => t.error.wrong_password,
@@ -32,7 +33,11 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
             return fill(t.error.slow_mode, &[("n", &seconds)]);
         }
         Refusal::NotAMember => t.error.not_a_member,
+        Refusal::VisitorNotFound => t.error.visitor_not_found,
+        Refusal::MessageNotFound => t.error.message_not_found,
+        Refusal::ReportNotFound => t.error.report_not_found,
         Refusal::NotTheOwner => t.error.not_the_owner,
+        Refusal::ForbiddenGif => t.error.forbidden_gif,
         Refusal::RateLimited { .. } => t.error.rate_limited,
         Refusal::CrossOrigin => t.error.cross_origin,
         Refusal::TimedOut => t.error.timed_out,
@@ -124,6 +129,8 @@ fn field_name(field: Field, t: &Texts) -> &'static str {
         Field::Alt => f.alt,
         Field::Nonce => f.nonce,
         Field::Room => f.room,
+        Field::To => f.to,
+        Field::Reason => f.reason,
         Field::Body => f.body,
         Field::Visitor => f.visitor,
         Field::Message => f.chat,

@@ -114,6 +114,16 @@ texts! {
         pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
         writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }
+    /// The GIFs lately sent.
+    tray: Tray { title, open, empty, again }
+    /// Whispers to one person.
+    whisper: Whisper { whisper, with, lead, log, text, without, list, came, unread }
+    /// Inviting others.
+    invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, withdraw, withdrawn }
+    /// Reports to the owner.
+    report: Report { report, title, text, reason, send, sent, list, none, dismiss, delete, came }
+    /// People one does not want to hear.
+    mute: Mute { mute, undo, done, undone, line }
     /// What happened in a room.
     line: LineText { joined, left, owner, kicked, banned, cleared, deleted }
     /// The owner's tools.
@@ -129,17 +139,17 @@ texts! {
     /// What is wrong with a field.
     field: Field { title, max, password, chat, alt, nonce, gif, title_empty, title_too_long, max_range, max_number,
         password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, wrong_type, nonce_shape,
-        missing, twice, room, body, too_many_bytes, range, visitor, seconds, slow, closed, action, message_gone,
-        visitor_gone, oneself }
+        missing, twice, room, to, message, reason, body, too_many_bytes, range, visitor, seconds, slow, closed, action,
+        message_gone, visitor_gone, oneself }
     /// One sentence for each code.
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
-        method_not_allowed, timed_out, closed, kicked, banned,
-        banned_until, slow_mode }
+        method_not_allowed, timed_out, closed, kicked, banned, banned_until, slow_mode, forbidden_gif, invite_not_found,
+        visitor_not_found, message_not_found, report_not_found }
     /// What one can do after the error of that code.
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
-        banned, slow_mode }
+        banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found, report_not_found }
 }
 
 /// The data block `<script type="application/json" id="texts">` of each page that needs one.
@@ -168,6 +178,8 @@ pub struct Split {
     pub joined: (&'static str, &'static str),
     /// `line.left`.
     pub left: (&'static str, &'static str),
+    /// `whisper.with`.
+    pub whisper: (&'static str, &'static str),
     /// `line.owner`.
     pub owner_line: (&'static str, &'static str),
     /// `line.kicked`.
@@ -208,6 +220,11 @@ impl Texts {
             rooms,
             make,
             chat,
+            tray,
+            whisper,
+            invite,
+            report,
+            mute,
             line,
             owner,
             talk,
@@ -218,9 +235,22 @@ impl Texts {
         let scripts = Scripts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
-            chat: data_block(
-                &json!({ "chat": chat, "line": line, "owner": owner_scripts(owner), "talk": talk, "field": field, "error": error }),
-            ),
+            chat: data_block(&json!({
+                "tray": { "empty": tray.empty, "again": tray.again },
+                "whisper": {
+                    "whisper": whisper.whisper, "text": whisper.text, "came": whisper.came, "unread": whisper.unread,
+                },
+                "invite": {
+                    "open": invite.open, "locked": invite.locked, "secret": invite.secret, "copied": invite.copied,
+                    "copy_self": invite.copy_self, "withdrawn": invite.withdrawn,
+                },
+                "report": {
+                    "report": report.report, "sent": report.sent, "none": report.none, "dismiss": report.dismiss,
+                    "delete": report.delete, "came": report.came,
+                },
+                "mute": mute,
+                "chat": chat, "line": line, "owner": owner_scripts(owner), "talk": talk, "field": field, "error": error,
+            })),
         };
         let split = Split {
             owner: around(rooms.owner),
@@ -233,6 +263,7 @@ impl Texts {
             kicked: around(line.kicked),
             banned: around(line.banned),
             cleared: around(line.cleared),
+            whisper: around(whisper.with),
         };
         Self { split, scripts, ..self }
     }
@@ -250,9 +281,14 @@ impl Texts {
             "slow_mode" => (error.rate_limited, help.slow_mode),
             "not_a_member" => (error.not_a_member, help.not_a_member),
             "not_the_owner" => (error.not_the_owner, help.not_the_owner),
+            "invite_not_found" => (error.invite_not_found, help.invite_not_found),
+            "visitor_not_found" => (error.visitor_not_found, help.visitor_not_found),
+            "message_not_found" => (error.message_not_found, help.message_not_found),
+            "report_not_found" => (error.report_not_found, help.report_not_found),
             "invalid" => (error.invalid, help.invalid),
             "too_large" => (error.too_large_any, help.too_large),
             "not_a_gif" => (error.not_a_gif, help.not_a_gif),
+            "forbidden_gif" => (error.forbidden_gif, help.forbidden_gif),
             "rate_limited" => (error.rate_limited, help.rate_limited),
             "cross_origin" => (error.cross_origin, help.cross_origin),
             "storage_full" => (error.storage_full, help.storage_full),

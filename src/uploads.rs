@@ -12,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use sha2::{Digest, Sha256};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::spawn_blocking,
@@ -21,7 +22,7 @@ use tracing::{error, info, warn};
 use self::shared::Shared;
 use crate::{
     domain::{
-        GifName, Refusal, RoomId,
+        Alt, GifBody, GifHash, GifName, Refusal, RoomId,
         gif::{GifFacts, GifLimits, GifWalk, check_first_frame, write_still},
     },
     store::{Blobs, Store, StoreError},
@@ -114,6 +115,7 @@ impl Uploads {
             file: Some(file),
             walk,
             kept: Vec::new(),
+            hasher: Sha256::new(),
             _turn: turn,
         })
     }
@@ -122,7 +124,12 @@ impl Uploads {
     ///
     /// # Errors
     /// There is none, or the store that keeps it fails.
-    pub async fn picture(&self, name: GifName, room: RoomId, picture: Picture) -> Result<tokio::fs::File, Refusal> {
+    pub async fn picture(
+        &self,
+        name: GifName,
+        (room, public): (RoomId, bool),
+        picture: Picture,
+    ) -> Result<tokio::fs::File, Refusal> {
         let path = match picture {
             Picture::Gif => gif_path(&self.folder, name),
             Picture::Still => still_path(&self.folder, name),
@@ -131,7 +138,7 @@ impl Uploads {
             return tokio::fs::File::open(path).await.map_err(|_| Refusal::NotFound);
         };
         for _ in 0..FETCHES {
-            shared.fetch(name, room).await?;
+            shared.fetch(name, room, public).await?;
             if let Ok(file) = tokio::fs::File::open(&path).await {
                 return Ok(file);
             }
@@ -275,6 +282,8 @@ pub struct Upload {
     file: Option<File>,
     walk: GifWalk,
     kept: Vec<u8>,
+    /// Of what is stored, not of what came: the same picture is the same whatever was hidden in its file.
+    hasher: Sha256,
     _turn: OwnedSemaphorePermit,
 }
 
@@ -296,11 +305,14 @@ impl Upload {
         let Some(mut file) = self.file.take() else {
             return Err(Refusal::Unavailable);
         };
-        let kept = std::mem::take(&mut self.kept);
-        let write = move || file.write_all(&kept).map(|()| (file, kept));
-        let (file, mut kept) = on_disk(write).await?;
+        let (kept, mut hasher) = (std::mem::take(&mut self.kept), std::mem::take(&mut self.hasher));
+        let write = move || {
+            hasher.update(&kept);
+            file.write_all(&kept).map(|()| (file, kept, hasher))
+        };
+        let (file, mut kept, hasher) = on_disk(write).await?;
         kept.clear();
-        (self.file, self.kept) = (Some(file), kept);
+        (self.file, self.kept, self.hasher) = (Some(file), kept, hasher);
         Ok(())
     }
 
@@ -323,6 +335,7 @@ impl Upload {
             shared: self.shared,
             name,
             facts,
+            hash: GifHash::from_bytes(self.hasher.finalize().into()),
             keep: false,
         };
         if let Some(shared) = &stored.shared {
@@ -365,26 +378,31 @@ pub struct StoredGif {
     shared: Option<Arc<Shared>>,
     name: GifName,
     facts: GifFacts,
+    hash: GifHash,
     keep: bool,
 }
 
 impl StoredGif {
-    /// Its name.
-    pub const fn name(&self) -> GifName {
-        self.name
+    /// What a message that names it says.
+    pub fn body(&self, alt: Alt) -> GifBody {
+        GifBody {
+            name: self.name,
+            width: self.facts.width,
+            height: self.facts.height,
+            frames: self.facts.frames,
+            duration: self.facts.duration,
+            bytes: self.facts.bytes,
+            alt,
+            hash: Some(self.hash),
+        }
     }
 
-    /// What the walk found out.
-    pub const fn facts(&self) -> &GifFacts {
-        &self.facts
-    }
-
-    /// A message in that room names it now.
-    pub async fn keep(mut self, room: RoomId) {
+    /// A message in that room names it now, or a whisper, which is not `public`.
+    pub async fn keep(mut self, room: RoomId, public: bool) {
         self.keep = true;
         if let Some(shared) = &self.shared {
             // A still is a part of its GIF.
-            shared.keep(self.name, room, 2 * self.facts.bytes).await;
+            shared.keep(self.name, room, public, 2 * self.facts.bytes).await;
         }
     }
 

@@ -35,6 +35,7 @@ pub const CSS_ORDER: &[&str] = &[
     "css/viewer.css",
     "css/composer.css",
     "css/queue.css",
+    "css/sheets.css",
 ];
 
 /// What the pages say and check about sizes; the rules themselves are in the domain.
@@ -54,6 +55,8 @@ pub struct Limits {
     pub chat: u32,
     /// Characters of the description of a GIF.
     pub alt: u32,
+    /// Characters of why a message is reported.
+    pub reason: u32,
     /// Bytes of a GIF.
     pub gif: u64,
 }
@@ -69,6 +72,7 @@ impl From<&domain::Limits> for Limits {
             password: count(limits.password),
             chat: count(limits.chat),
             alt: count(limits.alt),
+            reason: count(limits.reason),
             gif: limits.gif.bytes,
         }
     }

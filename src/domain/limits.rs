@@ -15,6 +15,8 @@ pub struct Limits {
     pub chat: usize,
     /// Characters of a GIF's alternative text.
     pub alt: usize,
+    /// Characters of why a message is reported.
+    pub reason: usize,
     /// Bounds of one GIF.
     pub gif: GifLimits,
     /// Bytes of one websocket message.
@@ -31,6 +33,7 @@ impl Default for Limits {
             password: 128,
             chat: 1_000,
             alt: 200,
+            reason: 200,
             gif: GifLimits::default(),
             event: 16 << 10,
             body: 64 << 10,

@@ -129,6 +129,28 @@ impl FromStr for GifName {
     }
 }
 
+/// The SHA-256 of a stored GIF: the same bytes have the same hash in every room.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct GifHash([u8; 32]);
+
+impl GifHash {
+    /// From the bytes of the hash.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes of the hash.
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl fmt::Debug for GifHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
 /// A GIF as a message carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GifBody {
@@ -146,6 +168,64 @@ pub struct GifBody {
     pub bytes: u64,
     /// What it shows, in words.
     pub alt: Alt,
+    /// The hash of the stored file; not known of files that an older gifchat took in.
+    pub hash: Option<GifHash>,
+}
+
+impl Serialize for GifBody {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            gif: String,
+            width: u16,
+            height: u16,
+            frames: u32,
+            duration: u64,
+            bytes: u64,
+            alt: &'a str,
+        }
+        Wire {
+            gif: self.name.to_string(),
+            width: self.width,
+            height: self.height,
+            frames: self.frames,
+            duration: self.duration,
+            bytes: self.bytes,
+            alt: self.alt.as_str(),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// What somebody says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Text.
+    Chat(Chat),
+    /// A GIF.
+    Gif(GifBody),
+}
+
+impl From<Said> for Body {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Chat(chat) => Self::Chat(chat),
+            Said::Gif(gif) => Self::Gif(gif),
+        }
+    }
+}
+
+impl Serialize for Said {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Text<'a> {
+            chat: &'a str,
+        }
+        match self {
+            Self::Chat(chat) => Text { chat: chat.as_str() }.serialize(serializer),
+            Self::Gif(gif) => gif.serialize(serializer),
+        }
+    }
 }
 
 /// What a message says.
@@ -226,15 +306,7 @@ enum WireBody<'a> {
     Chat {
         chat: &'a str,
     },
-    Gif {
-        gif: String,
-        width: u16,
-        height: u16,
-        frames: u32,
-        duration: u64,
-        bytes: u64,
-        alt: &'a str,
-    },
+    Gif(&'a GifBody),
     Line {
         line: &'static str,
         color: Color,
@@ -252,15 +324,7 @@ impl<'a> WireBody<'a> {
     fn of(message: &'a Message) -> Self {
         match &message.body {
             Body::Chat(chat) => Self::Chat { chat: chat.as_str() },
-            Body::Gif(gif) => Self::Gif {
-                gif: gif.name.to_string(),
-                width: gif.width,
-                height: gif.height,
-                frames: gif.frames,
-                duration: gif.duration,
-                bytes: gif.bytes,
-                alt: gif.alt.as_str(),
-            },
+            Body::Gif(gif) => Self::Gif(gif),
             Body::Line(Line { kind, count }) => Self::Line {
                 line: kind.name(),
                 color: message.author.color,

@@ -4,23 +4,29 @@ mod id;
 
 pub mod gif;
 pub mod guest;
+pub mod invite;
 pub mod limits;
 pub mod line;
 pub mod mark;
 pub mod message;
 pub mod moderation;
 pub mod refusal;
+pub mod report;
 pub mod room;
 pub mod visitor;
+pub mod whisper;
 
 pub use guest::{Address, AddressKey, AddressMark, Guest};
+pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;
 pub use line::{Line, LineKind};
-pub use message::{Alt, Body, Chat, GifBody, GifName, Message, MessageId, Nonce, Seq};
+pub use message::{Alt, Body, Chat, GifBody, GifHash, GifName, Message, MessageId, Nonce, Said, Seq};
 pub use moderation::{Action, Ban};
 pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
+pub use report::{Reason, Report, ReportId, Reported};
 pub use room::{Access, Max, Password, Room, RoomId, Title};
 pub use visitor::{Color, Visitor, VisitorId};
+pub use whisper::{Whisper, WhisperId};
 
 /// A moment, in milliseconds since the Unix epoch; RFC 3339 in UTC on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -33,8 +33,16 @@ pub enum Refusal {
     },
     /// Only a visitor with a socket in the room may do this.
     NotAMember,
+    /// Whom it is for is not in the room.
+    VisitorNotFound,
+    /// There is no such message in the room, or it is none that somebody wrote.
+    MessageNotFound,
+    /// There is no such report, or no longer.
+    ReportNotFound,
     /// Only the owner may do this.
     NotTheOwner,
+    /// The invite was withdrawn, or never made.
+    InviteNotFound,
     /// A field breaks a rule.
     Invalid(Invalid),
     /// Something is larger than a limit.
@@ -46,6 +54,8 @@ pub enum Refusal {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The owner of the room removed a GIF of these bytes for good.
+    ForbiddenGif,
     /// The request was made by a page of another site.
     CrossOrigin,
     /// The request did not arrive in the time it has.
@@ -70,10 +80,15 @@ impl Refusal {
             Self::Banned { .. } => "banned",
             Self::SlowMode { .. } => "slow_mode",
             Self::NotAMember => "not_a_member",
+            Self::VisitorNotFound => "visitor_not_found",
+            Self::MessageNotFound => "message_not_found",
+            Self::ReportNotFound => "report_not_found",
             Self::NotTheOwner => "not_the_owner",
+            Self::InviteNotFound => "invite_not_found",
             Self::Invalid(_) => "invalid",
             Self::TooLarge(_) => "too_large",
             Self::NotAGif(_) => "not_a_gif",
+            Self::ForbiddenGif => "forbidden_gif",
             Self::RateLimited { .. } => "rate_limited",
             Self::CrossOrigin => "cross_origin",
             Self::TimedOut => "timed_out",
@@ -144,6 +159,12 @@ pub enum Field {
     Nonce,
     /// The id of a room.
     Room,
+    /// The id of whom something is for.
+    To,
+    /// The id of a message.
+    Message,
+    /// Why a message is reported.
+    Reason,
     /// Where a page of a list begins.
     After,
     /// Where a page of a list ends.
@@ -154,8 +175,6 @@ pub enum Field {
     Action,
     /// The id of a visitor.
     Visitor,
-    /// The id of a message.
-    Message,
     /// How long a ban lasts.
     Seconds,
     /// Whether a room lets nobody new in.
@@ -178,12 +197,14 @@ impl Field {
             Self::Alt => "alt",
             Self::Nonce => "nonce",
             Self::Room => "room",
+            Self::To => "to",
+            Self::Message => "message",
+            Self::Reason => "reason",
             Self::After => "after",
             Self::Before => "before",
             Self::Limit => "limit",
             Self::Action => "action",
             Self::Visitor => "visitor",
-            Self::Message => "message",
             Self::Seconds => "seconds",
             Self::Closed => "closed",
             Self::Slow => "slow",

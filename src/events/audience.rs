@@ -171,6 +171,16 @@ impl Audience {
         }
     }
 
+    /// Sends an event that has no place of its own to the sockets of some visitors.
+    pub fn send_to(&mut self, event: &Encoded, visitors: &[VisitorId]) {
+        let meant = |listener: &Listener| listener.visitor().is_some_and(|visitor| visitors.contains(&visitor));
+        for listener in self.listeners.iter_mut().filter(|listener| meant(listener)) {
+            if listener.is_behind() || !listener.send(event) {
+                listener.missed = true;
+            }
+        }
+    }
+
     /// Sends a last event, also to those who are behind; who takes it is gone.
     pub fn dismiss(&mut self, event: &Encoded) {
         self.listeners.retain(|listener| !listener.send(event));

@@ -44,7 +44,9 @@ impl Lobby {
 
     /// Notes what a change means for the list.
     pub(super) fn note(&self, change: &Change) {
-        if matches!(change, Change::Posted(_)) || self.audience.lock().is_empty() {
+        if matches!(change, Change::Posted(_) | Change::Whispered(_) | Change::Reported(_))
+            || self.audience.lock().is_empty()
+        {
             return;
         }
         if matches!(change, Change::Missed) {
@@ -69,7 +71,7 @@ impl Lobby {
                     pending.shift_remove(id);
                 }
             }
-            Change::Posted(_) | Change::Missed | Change::SeatsLost => (),
+            Change::Posted(_) | Change::Whispered(_) | Change::Reported(_) | Change::Missed | Change::SeatsLost => (),
         }
         drop(pending);
         self.news.notify_one();

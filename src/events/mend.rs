@@ -145,6 +145,7 @@ impl RoomTask {
             return false;
         }
         self.tell("updateRoom", &record.room);
+        self.tell("missed", &());
         true
     }
 

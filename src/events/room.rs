@@ -12,7 +12,7 @@ use super::{
     mend::Wrong,
 };
 use crate::{
-    domain::{Message, Room, RoomId, Seq, Visitor},
+    domain::{Message, Report, Room, RoomId, Seq, Visitor},
     store::{Change, Entry, SocketKey, Window},
 };
 
@@ -119,6 +119,12 @@ impl RoomTask {
             RoomEvent::Change(Change::Posted(message)) => self.tell_message(&message).await,
             // The line about it follows.
             RoomEvent::Change(Change::Entered(..) | Change::Left(..)) => (),
+            RoomEvent::Change(Change::Whispered(whisper)) => {
+                if let Some(event) = Encoded::new("whisper", &*whisper) {
+                    self.audience.send_to(&event, &[whisper.author.id, whisper.to.id]);
+                }
+            }
+            RoomEvent::Change(Change::Reported(report)) => self.tell_owner(&report).await,
             RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room),
             RoomEvent::Change(Change::RoomRemoved(_)) => self.tell_removal(),
             RoomEvent::Change(Change::RoomCreated(_)) => (),
@@ -139,6 +145,19 @@ impl RoomTask {
                     self.audience.send_hint(&event, visitor.id);
                 }
             }
+        }
+    }
+
+    /// Tells the owner's sockets of a report. The owner finds those that get lost in the list of reports.
+    async fn tell_owner(&mut self, report: &Report) {
+        match self.events.store.room(self.room).await {
+            Ok(Some(record)) => {
+                if let Some(event) = Encoded::new("report", report) {
+                    self.audience.send_to(&event, &[record.room.owner.id]);
+                }
+            }
+            Ok(None) => (),
+            Err(error) => warn!(%error, "a report can't be told; the owner finds it in the list"),
         }
     }
 
@@ -252,14 +271,19 @@ impl RoomTask {
             }
             if listener.missed
                 && let Ok(Some(record)) = events.store.room(*room).await
-                && let Some(event) = Encoded::new("updateRoom", &record.room)
+                && let (Some(event), Some(missed)) = (Encoded::new("updateRoom", &record.room), missed())
             {
-                listener.missed = !listener.send(&event);
+                listener.missed = !(listener.send(&event) && listener.send(&missed));
                 taken |= !listener.missed;
             }
         }
         taken
     }
+}
+
+/// Says that whispers and reports may have got lost on their way; they are read anew.
+fn missed() -> Option<Encoded> {
+    Encoded::new("missed", &())
 }
 
 /// Sends a socket the messages it missed, up to `last`; whether it has them all now.

@@ -24,11 +24,14 @@ use super::{
     next_key,
 };
 use crate::{
-    domain::{Action, Chat, Field, Invalid, Message, Nonce, Problem, Refusal, RoomId, Visitor},
+    domain::{
+        Action, Field, Invalid, Limits, Message, Nonce, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper,
+    },
     events::Joining,
+    messages::{addressee, reported_message, said},
     sentences::sentence,
     state::AppState,
-    store::{Departure, Entry, SocketKey},
+    store::{Departure, Entry, NewBody, SocketKey},
 };
 
 /// The least time between two `typing` of one socket that are passed on.
@@ -113,8 +116,21 @@ struct Refused<'a> {
 #[derive(Serialize)]
 struct Accepted {
     ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<Arc<Message>>,
+    #[serde(flatten)]
+    done: Done,
+}
+
+/// What came of an event.
+#[derive(Serialize)]
+enum Done {
+    #[serde(rename = "message")]
+    Posted(Arc<Message>),
+    #[serde(rename = "whisper")]
+    Whispered(Arc<Whisper>),
+    #[serde(rename = "report")]
+    Reported(Report),
+    #[serde(untagged)]
+    Nothing {},
 }
 
 /// Lets a socket in and listens to it.
@@ -189,14 +205,16 @@ impl Client {
         let done = match name.as_str() {
             // Its answer comes from the room's task, so that it stands in order with what the room tells.
             "join" => return self.join(data.as_ref(), socket, reply).await,
-            "chat" => self.chat(data.as_ref()).await.map(Some),
-            "leave" => self.leave(Departure::Left).await.map(|()| None),
-            "typing" => self.typing().await.map(|()| None),
-            "moderate" => self.moderate(data.as_ref()).await.map(|()| None),
+            "chat" => self.chat(data.as_ref()).await.map(Done::Posted),
+            "whisper" => self.whisper(data.as_ref()).await.map(Done::Whispered),
+            "report" => self.report(data.as_ref()).await.map(Done::Reported),
+            "leave" => self.leave(Departure::Left).await.map(|()| Done::Nothing {}),
+            "typing" => self.typing().await.map(|()| Done::Nothing {}),
+            "moderate" => self.moderate(data.as_ref()).await.map(|()| Done::Nothing {}),
             _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
         };
         match done {
-            Ok(message) => reply.send(&Accepted { ok: true, message }).await,
+            Ok(done) => reply.send(&Accepted { ok: true, done }).await,
             Err(refusal) => self.refuse(&socket, &reply, &refusal).await,
         }
     }
@@ -236,18 +254,28 @@ impl Client {
 
     async fn chat(&self, data: Option<&Value>) -> Result<Arc<Message>, Refusal> {
         let room = self.room()?;
-        let (chat, nonce) = match data {
-            Some(Value::String(chat)) => (chat.as_str(), None),
-            Some(Value::Object(fields)) => (text(fields.get("chat"), Field::Chat)?, fields.get("nonce")),
+        let limits = &self.state.limits;
+        let (body, nonce) = match data {
+            Some(Value::String(chat)) => (said(Some(chat), None, None, limits)?, None),
+            Some(Value::Object(fields)) => (read_body(fields, limits)?, read_nonce(fields)?),
             Some(_) => return Err(Invalid::new(Field::Body, Problem::Malformed).into()),
             None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
         };
-        let chat = Chat::parse(chat, &self.state.limits)?;
-        let nonce = match nonce {
-            None | Some(Value::Null) => None,
-            given => Some(Nonce::parse(text(given, Field::Nonce)?)?),
-        };
-        self.state.messages.post_chat(room, self.visitor(), chat, nonce).await
+        self.state.messages.post(room, self.visitor(), body, nonce).await
+    }
+
+    async fn whisper(&self, data: Option<&Value>) -> Result<Arc<Whisper>, Refusal> {
+        let (room, fields) = (self.room()?, object(data)?);
+        let to = addressee(self.visitor(), text(fields, Field::To)?)?;
+        let (body, nonce) = (read_body(fields, &self.state.limits)?, read_nonce(fields)?);
+        self.state.messages.whisper(room, self.visitor(), to, body, nonce).await
+    }
+
+    async fn report(&self, data: Option<&Value>) -> Result<Report, Refusal> {
+        let (room, fields) = (self.room()?, object(data)?);
+        let message = reported_message(text(fields, Field::Message)?)?;
+        let reason = Reason::parse(text(fields, Field::Reason)?.unwrap_or_default(), &self.state.limits)?;
+        self.state.messages.report(room, self.visitor(), message, reason).await
     }
 
     async fn moderate(&self, data: Option<&Value>) -> Result<(), Refusal> {
@@ -335,11 +363,33 @@ impl Client {
     }
 }
 
-/// The text of a field.
-fn text(value: Option<&Value>, field: Field) -> Result<&str, Invalid> {
-    match value {
-        Some(Value::String(text)) => Ok(text),
-        None | Some(Value::Null) => Err(Invalid::new(field, Problem::Empty)),
+type Object = serde_json::Map<String, Value>;
+
+/// The fields of an event.
+fn object(data: Option<&Value>) -> Result<&Object, Invalid> {
+    data.and_then(Value::as_object)
+        .ok_or(Invalid::new(Field::Body, Problem::Malformed))
+}
+
+/// The text of a field, if there is one.
+fn text(fields: &Object, field: Field) -> Result<Option<&str>, Invalid> {
+    match fields.get(field.name()) {
+        Some(Value::String(text)) => Ok(Some(text)),
+        None | Some(Value::Null) => Ok(None),
         Some(_) => Err(Invalid::new(field, Problem::Malformed)),
     }
+}
+
+/// What the fields say: a text, or a GIF of the room again.
+fn read_body(fields: &Object, limits: &Limits) -> Result<NewBody, Refusal> {
+    let (chat, gif, alt) = (
+        text(fields, Field::Chat)?,
+        text(fields, Field::Gif)?,
+        text(fields, Field::Alt)?,
+    );
+    said(chat, gif, alt, limits)
+}
+
+fn read_nonce(fields: &Object) -> Result<Option<Nonce>, Invalid> {
+    text(fields, Field::Nonce)?.map(Nonce::parse).transpose()
 }

@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | `join` | room id | `{ok, you, room, members, seq}` |
 //! | `chat` | `{chat, nonce?}` or the text | `{ok, message}` once it is stored |
+//! | `whisper` | `{to, chat, nonce?}` or with `gif` for `chat` | `{ok, whisper}` once it is stored |
+//! | `report` | `{message, reason?}` | `{ok, report}` once it is stored |
 //! | `leave` | nothing | `{ok}` |
 //! | `typing` | nothing | nothing |
 //! | `moderate` | `{action, visitor?, message?, seconds?}` | `{ok}` |

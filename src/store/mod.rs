@@ -20,11 +20,38 @@ use tokio::sync::mpsc;
 
 use crate::{
     domain::{
-        Access, Action, Ban, Body, GifName, Guest, Max, Message, Moment, Nonce, Refusal, Room, RoomId, Seq, Title,
-        Visitor,
+        Access, Action, Alt, Ban, Chat, GifBody, GifHash, GifName, Guest, InviteHash, Max, Message, MessageId, Moment,
+        Nonce, Reason, Refusal, Report, ReportId, Reported, Room, RoomId, Seq, Title, Visitor, VisitorId, Whisper,
+        WhisperId,
     },
     seldom::Seldom,
 };
+
+/// Whispers of one author that a room keeps.
+pub const WHISPERS_EACH: usize = 200;
+
+/// Whispers that a room keeps.
+pub const WHISPERS: usize = 10_000;
+
+/// Reports that may wait for the owner of a room, and how many of them may be of one visitor.
+pub const REPORTS: usize = 200;
+/// See [`REPORTS`].
+pub const REPORTS_EACH: usize = 10;
+
+/// What a report beyond those is told: the owner may get to them.
+const TOO_MANY_REPORTS: StoreError = StoreError::Refused(Refusal::RateLimited {
+    retry_after: Duration::from_secs(60),
+});
+
+/// Invites to one room that may be good at once.
+pub const INVITES: usize = 20;
+
+/// Hashes of GIFs that a room remembers as forbidden; beyond these it forgets the oldest.
+const FORBIDDEN: usize = 1_000;
+
+/// Messages with GIFs that [`Store::lately_sent`] looks through: somebody who sends one GIF over and over does not make it
+/// read the whole room.
+const LATELY: usize = 240;
 
 /// What a store committed, in commit order. Bounded: a store waits for a follower that is behind.
 pub type Changes = mpsc::Receiver<Change>;
@@ -44,6 +71,10 @@ pub enum Change {
     Left(Room, Visitor),
     /// A message was stored, or a line that nobody wrote.
     Posted(Arc<Message>),
+    /// A whisper was stored.
+    Whispered(Arc<Whisper>),
+    /// A message was reported.
+    Reported(Report),
     /// Changes got lost on their way here: followers read anew what they show. What comes behind this is whole again.
     Missed,
     /// The seats that this server's sockets held are gone, as it was away for too long: each has to enter again.
@@ -59,7 +90,27 @@ impl Change {
             }
             Self::RoomRemoved(id) => Some(*id),
             Self::Posted(message) => Some(message.room),
+            Self::Whispered(whisper) => Some(whisper.room),
+            Self::Reported(report) => Some(report.room),
             Self::Missed | Self::SeatsLost => None,
+        }
+    }
+}
+
+impl Change {
+    /// What kind of change it is, for the log: what somebody said is never in there.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::RoomCreated(_) => "room created",
+            Self::RoomUpdated(_) => "room updated",
+            Self::RoomRemoved(_) => "room removed",
+            Self::Entered(..) => "entered",
+            Self::Left(..) => "left",
+            Self::Posted(_) => "posted",
+            Self::Whispered(_) => "whispered",
+            Self::Reported(_) => "reported",
+            Self::Missed => "missed",
+            Self::SeatsLost => "seats lost",
         }
     }
 }
@@ -84,7 +135,7 @@ pub struct RoomChange {
     pub title: Option<Title>,
     /// A new number of seats. Who sits stays seated when it shrinks.
     pub max: Option<Max>,
-    /// A new password hash, or `Some(None)` to open the room. Either takes all grants back.
+    /// A new password hash, or `Some(None)` to open the room. Either takes all grants and invites back.
     pub password_hash: Option<Option<String>>,
     /// Whether it lets nobody in from now on who is not in already.
     pub closed: Option<bool>,
@@ -101,6 +152,8 @@ pub struct RoomRecord {
     pub password_hash: Option<Arc<str>>,
     /// The place of its last message, 0 when there is none.
     pub last_seq: Seq,
+    /// How many invites to it are good.
+    pub invites: usize,
 }
 
 /// A page of the list of rooms, newest first.
@@ -184,9 +237,37 @@ pub struct NewMessage {
     /// Its author.
     pub author: Visitor,
     /// What it says.
-    pub body: Body,
+    pub body: NewBody,
     /// What the author marked it with.
     pub nonce: Option<Nonce>,
+}
+
+/// What a message to be stored says.
+#[derive(Clone, Debug)]
+pub enum NewBody {
+    /// Text.
+    Chat(Chat),
+    /// A GIF whose file was just stored.
+    Gif(GifBody),
+    /// The GIF of an earlier message of the same room, with its file.
+    Again(AgainGif),
+}
+
+/// A GIF to be sent again.
+#[derive(Clone, Debug)]
+pub struct AgainGif {
+    /// Its file, which a message of the room has to name.
+    pub name: GifName,
+    /// What it shows, in words; `None` leaves the words of the latest message that names it.
+    pub alt: Option<Alt>,
+}
+
+impl AgainGif {
+    /// What the new message says, by what the earlier one said.
+    pub fn body(&self, earlier: GifBody) -> GifBody {
+        let alt = self.alt.clone().unwrap_or(earlier.alt);
+        GifBody { alt, ..earlier }
+    }
 }
 
 /// What came of posting.
@@ -205,6 +286,52 @@ impl Posted {
             Self::New(message) | Self::Known(message) => message,
         }
     }
+}
+
+/// A whisper to be stored.
+#[derive(Clone, Debug)]
+pub struct NewWhisper {
+    /// Its room.
+    pub room: RoomId,
+    /// Who says it.
+    pub author: Visitor,
+    /// To whom, in the same room.
+    pub to: VisitorId,
+    /// What it says.
+    pub body: NewBody,
+    /// What the author marked it with.
+    pub nonce: Option<Nonce>,
+}
+
+/// What came of whispering.
+#[derive(Clone, Debug)]
+pub enum Whispered {
+    /// It was stored. Older ones of the author may have had to go, and these files with them.
+    New(Arc<Whisper>, Vec<GifName>),
+    /// The author had whispered with this nonce before; that whisper.
+    Known(Arc<Whisper>),
+}
+
+impl Whispered {
+    /// The whisper, either way.
+    pub fn whisper(&self) -> &Arc<Whisper> {
+        match self {
+            Self::New(whisper, _) | Self::Known(whisper) => whisper,
+        }
+    }
+}
+
+/// A report to be stored.
+#[derive(Clone, Debug)]
+pub struct NewReport {
+    /// The room.
+    pub room: RoomId,
+    /// Who reports.
+    pub by: Visitor,
+    /// The message.
+    pub message: MessageId,
+    /// Why.
+    pub reason: Reason,
 }
 
 /// Which messages of a room.
@@ -329,6 +456,15 @@ pub trait Store: Send + Sync + 'static {
     /// Lets a visitor into a locked room from now on.
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError>;
 
+    /// Makes an invite to a room good; beyond [`INVITES`] the oldest is good no more.
+    async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError>;
+
+    /// Withdraws all invites to a room, and the grants that came of them. Who sits there stays seated.
+    async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError>;
+
+    /// Lets a visitor into the room of an invite from now on. `InviteNotFound` when it is good no more.
+    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError>;
+
     /// What a visitor is to a room; `None` when there is no room.
     async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError>;
 
@@ -343,19 +479,57 @@ pub trait Store: Send + Sync + 'static {
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError>;
 
     /// Stores a message of a member. `NotAMember` when the author has no seat, `SlowMode` when it comes too soon behind
-    /// the last one.
+    /// the last one, `NotFound` when a GIF to be sent again is named by no message of the room, `ForbiddenGif` when the
+    /// room does not take these bytes.
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError>;
+
+    /// Stores a whisper of a member to another. `NotAMember` when the author has no seat, `VisitorNotFound` when the other
+    /// has none, and what [`Store::post`] refuses of a GIF. A room keeps the newest [`WHISPERS_EACH`] of each author, and
+    /// [`WHISPERS`] in all.
+    async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError>;
+
+    /// Whispers from and to a visitor in a room behind another one, oldest first, at most `limit`. All that are kept when
+    /// there is no other, or it is kept no more.
+    async fn whispers(
+        &self,
+        id: RoomId,
+        visitor: VisitorId,
+        after: Option<WhisperId>,
+        limit: usize,
+    ) -> Result<Vec<Whisper>, StoreError>;
+
+    /// The room in which a whisper from or to a visitor names a file.
+    async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError>;
+
+    /// Stores a report of a member; again, when the same member reports the same message again, it is the first one.
+    /// `MessageNotFound` when there is nothing to report, `RateLimited` beyond [`REPORTS`] or [`REPORTS_EACH`].
+    async fn report(&self, new: NewReport) -> Result<Report, StoreError>;
+
+    /// The reports in a room about messages that are still there, oldest first.
+    async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError>;
+
+    /// Removes all reports about the message of a report. `ReportNotFound` when there is none.
+    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError>;
 
     /// Messages of a room, oldest first, at most `limit`.
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError>;
 
+    /// The GIFs that the latest messages of a room name, each once, the newest first, at most `limit`.
+    async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError>;
+
+    /// Makes a room refuse GIFs of these bytes from now on. `RoomNotFound` when there is none.
+    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError>;
+
     /// The room whose message names a file.
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError>;
 
-    /// Every file that a message names.
+    /// The files among these that no message and no whisper names any more: they can go. The one place that says so.
+    async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError>;
+
+    /// Every file that a message or a whisper names.
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError>;
 
-    /// Removes the messages that name these files, which are missing.
+    /// Removes the messages and whispers that name these files, which are missing.
     async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError>;
 
     /// Where GIFs are kept when not on this machine's disk alone.

@@ -17,13 +17,15 @@ use crate::{
 #[derive(Clone, Copy)]
 struct Kept {
     room: RoomId,
+    /// Whether a message names it, and not only whispers, so that all who may enter the room may see it.
+    public: bool,
     kib: u32,
 }
 
 impl Kept {
-    fn new(room: RoomId, bytes: u64) -> Self {
+    fn new(room: RoomId, public: bool, bytes: u64) -> Self {
         let kib = u32::try_from(bytes.div_ceil(1_024)).unwrap_or(u32::MAX);
-        Self { room, kib }
+        Self { room, public, kib }
     }
 }
 
@@ -66,29 +68,33 @@ impl Shared {
     }
 
     /// Takes a GIF that lies in the folder into account.
-    pub async fn keep(&self, name: GifName, room: RoomId, bytes: u64) {
-        self.kept.insert(name, Kept::new(room, bytes)).await;
+    pub async fn keep(&self, name: GifName, room: RoomId, public: bool, bytes: u64) {
+        self.kept.insert(name, Kept::new(room, public, bytes)).await;
         self.kept.run_pending_tasks().await;
     }
 
     /// Sees to it that a GIF lies in the folder. Of several that ask for it at once, one fetches it.
-    pub async fn fetch(&self, name: GifName, room: RoomId) -> Result<(), Refusal> {
+    pub async fn fetch(&self, name: GifName, room: RoomId, public: bool) -> Result<(), Refusal> {
         let fetch = async {
             let blob = self.blobs.get(name).await.map_err(Refusal::from)?;
             let blob = blob.ok_or(Refusal::NotFound)?;
             let bytes = blob.gif.len() + blob.still.len();
             let folder = Arc::clone(&self.folder);
             super::on_disk(move || write(&folder, name, &blob)).await?;
-            Ok::<_, Refusal>(Kept::new(room, bytes as u64))
+            Ok::<_, Refusal>(Kept::new(room, public, bytes as u64))
         };
         let kept = self.kept.try_get_with(name, fetch).await;
         self.kept.run_pending_tasks().await;
         kept.map(drop).map_err(|refusal| Refusal::clone(&refusal))
     }
 
-    /// The room of a GIF that lies in the folder.
+    /// The room of a GIF that lies in the folder and that a message names.
     pub async fn room_of(&self, name: GifName) -> Option<RoomId> {
-        self.kept.get(&name).await.map(|kept| kept.room)
+        self.kept
+            .get(&name)
+            .await
+            .filter(|kept| kept.public)
+            .map(|kept| kept.room)
     }
 
     /// Forgets what was said to lie in the folder and does not.

@@ -169,8 +169,8 @@ fn decode(bytes: &[u8]) -> Option<String> {
 fn known(name: &str) -> Option<Field> {
     use Field::*;
     [
-        Title, Max, Password, Chat, Gif, Alt, Nonce, After, Before, Limit, Action, Visitor, Message, Seconds, Closed,
-        Slow,
+        Title, Max, Password, Chat, Gif, Alt, Nonce, To, Reason, After, Before, Limit, Action, Visitor, Message,
+        Seconds, Closed, Slow,
     ]
     .into_iter()
     .find(|field| field.name() == name)

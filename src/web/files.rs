@@ -12,7 +12,7 @@ use tower_sessions::Session;
 use super::{refused::Refused, visit};
 use crate::{
     assets::{Packed, media_type},
-    domain::{GifName, Refusal, VisitorId, mark},
+    domain::{GifName, Refusal, RoomId, VisitorId, mark},
     state::AppState,
     uploads::Picture,
 };
@@ -54,28 +54,44 @@ async fn serve_gif(
     picture: Picture,
 ) -> Result<Response, Refused> {
     let name: GifName = name.parse().map_err(|_| Refusal::NotFound)?;
-    let room = state.messages.room_of_gif(name).await?;
-    let locked = state.rooms.is_locked(room).await?;
-    if locked {
-        let session = request.extensions().get::<Session>().ok_or(Refusal::Unavailable)?;
-        let visitor = visit::known_visitor(session).await.ok_or(Refusal::WrongPassword)?;
-        state.rooms.must_be_granted(room, visitor).await?;
-    }
+    let session = request.extensions().get::<Session>().cloned();
+    let (room, private, public) = place(&state, name, session).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("image/gif")),
         (header::CONTENT_SECURITY_POLICY, SANDBOX),
-        (header::CACHE_CONTROL, if locked { FOREVER_FOR_ONE } else { FOREVER }),
+        (header::CACHE_CONTROL, if private { FOREVER_FOR_ONE } else { FOREVER }),
     ];
     // A name never changes its content, so the name is the tag.
     let tag = format!("\"{name}\"");
     if is_cached(request.headers(), &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let file = state.messages.picture(name, room, picture).await?;
+    let file = state.messages.picture(name, (room, public), picture).await?;
     let length = file.metadata().await.map_err(|_| Refusal::NotFound)?.len();
     let body = Body::from_stream(ReaderStream::with_capacity(file, CHUNK));
     let size = [(header::ETAG, tag), (header::CONTENT_LENGTH, length.to_string())];
     Ok((headers, size, body).into_response())
+}
+
+/// The room of a GIF, whether not everybody may see it, and whether a message names it. What a message names is for all who may enter the room; what
+/// only whispers name is for the two of each.
+async fn place(state: &AppState, name: GifName, session: Option<Session>) -> Result<(RoomId, bool, bool), Refusal> {
+    let visitor = async || -> Result<_, Refusal> {
+        let session = session.as_ref().ok_or(Refusal::Unavailable)?;
+        Ok(visit::known_visitor(session).await)
+    };
+    if let Some(room) = state.messages.room_of_gif(name).await? {
+        let locked = state.rooms.is_locked(room).await?;
+        if locked {
+            let visitor = visitor().await?.ok_or(Refusal::WrongPassword)?;
+            state.rooms.must_be_granted(room, visitor).await?;
+        }
+        return Ok((room, locked, true));
+    }
+    let visitor = visitor().await?.ok_or(Refusal::NotFound)?;
+    let room = state.messages.room_of_whispered(name, visitor).await?;
+    state.rooms.must_be_granted(room, visitor).await?;
+    Ok((room, true, false))
 }
 
 fn is_cached(headers: &HeaderMap, tag: &str) -> bool {

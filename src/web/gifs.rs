@@ -16,7 +16,8 @@ use super::{
     rooms::Id,
 };
 use crate::{
-    domain::{Alt, Field, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor, gif::GifError},
+    domain::{Alt, Field, Invalid, Limits, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor, gif::GifError},
+    messages::addressee,
     state::AppState,
     uploads::Upload,
 };
@@ -37,6 +38,7 @@ struct Form {
     upload: Option<Upload>,
     alt: Option<Alt>,
     nonce: Option<Nonce>,
+    to: Option<String>,
 }
 
 /// Reads one form within its times.
@@ -55,18 +57,54 @@ pub async fn post(
     visitor: Visitor,
     request: Request,
 ) -> Result<Response, Refused> {
+    let Form {
+        upload, alt, nonce, to, ..
+    } = read(&state, room, visitor, request).await?;
+    if to.is_some() {
+        return Err(Invalid::new(Field::To, Problem::Malformed).into());
+    }
+    let upload = upload.ok_or(NO_GIF)?;
+    let alt = alt.unwrap_or_default();
+    let message = state.messages.post_gif(room, visitor, upload, alt, nonce).await?;
+    Ok(posted(prefs, room, &*message))
+}
+
+/// `POST /room/{id}/whisper/gif`
+pub async fn whisper(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    visitor: Visitor,
+    request: Request,
+) -> Result<Response, Refused> {
+    let Form {
+        upload, alt, nonce, to, ..
+    } = read(&state, room, visitor, request).await?;
+    let to = addressee(visitor, to.as_deref())?;
+    let upload = upload.ok_or(NO_GIF)?;
+    let alt = alt.unwrap_or_default();
+    let whisper = state
+        .messages
+        .whisper_gif(room, visitor, to, upload, alt, nonce)
+        .await?;
+    Ok(posted(prefs, room, &*whisper))
+}
+
+const NO_GIF: Invalid = Invalid::new(Field::Gif, Problem::Empty);
+
+/// Reads the form of a request.
+async fn read(state: &AppState, room: RoomId, visitor: Visitor, request: Request) -> Result<Form, Refusal> {
     let deadline = Instant::now() + state.config.upload_timeout;
     check_announced(request.headers(), &state.limits)?;
     let malformed = Invalid::new(Field::Body, Problem::Malformed);
-    let mut multipart = Multipart::from_request(request, &state).await.map_err(|_| malformed)?;
+    let mut multipart = Multipart::from_request(request, state).await.map_err(|_| malformed)?;
     let reader = Reader {
-        state: &state,
+        state,
         room,
         visitor,
         deadline,
     };
-    let message = reader.read(&mut multipart).await?;
-    Ok(posted(prefs, room, &message))
+    reader.read(&mut multipart).await
 }
 
 /// Refuses a form that says by itself that it is too large.
@@ -85,17 +123,12 @@ fn too_large(limits: &Limits, size_at_least: u64) -> Refusal {
 }
 
 impl Reader<'_> {
-    async fn read(&self, multipart: &mut Multipart) -> Result<std::sync::Arc<Message>, Refusal> {
+    async fn read(&self, multipart: &mut Multipart) -> Result<Form, Refusal> {
         let mut form = Form::default();
         while let Some(part) = self.in_time(multipart.next_field()).await? {
             self.take(&mut form, part).await?;
         }
-        let upload = form.upload.ok_or(Invalid::new(Field::Gif, Problem::Empty))?;
-        let alt = form.alt.unwrap_or_default();
-        self.state
-            .messages
-            .post_gif(self.room, self.visitor, upload, alt, form.nonce)
-            .await
+        Ok(form)
     }
 
     async fn take(&self, form: &mut Form, part: Part) -> Result<(), Refusal> {
@@ -113,6 +146,11 @@ impl Reader<'_> {
             Some("nonce") if form.nonce.is_some() => Err(Invalid::new(Field::Nonce, Problem::Twice).into()),
             Some("nonce") => {
                 form.nonce = nonce(&self.text(part, Field::Nonce).await?)?;
+                Ok(())
+            }
+            Some("to") if form.to.is_some() => Err(Invalid::new(Field::To, Problem::Twice).into()),
+            Some("to") => {
+                form.to = Some(self.text(part, Field::To).await?);
                 Ok(())
             }
             _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),

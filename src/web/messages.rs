@@ -15,9 +15,10 @@ use super::{
     rooms::Id,
 };
 use crate::{
-    domain::{Chat, Field, Invalid, Message, Nonce, Problem, RoomId, Seq, Visitor},
+    domain::{Field, GifBody, Invalid, Message, Nonce, Problem, Refusal, RoomId, Seq, Visitor},
+    messages,
     state::AppState,
-    store::Window,
+    store::{NewBody, Window},
 };
 
 /// Messages of a page of history when nothing is said, and the most.
@@ -31,10 +32,20 @@ pub async fn post(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Refused> {
-    let chat = Chat::parse(fields.text(Field::Chat)?, &state.limits)?;
     let nonce = nonce(fields.text(Field::Nonce)?)?;
-    let message = state.messages.post_chat(room, visitor, chat, nonce).await?;
-    Ok(posted(prefs, room, &message))
+    let body = said(&fields, &state)?;
+    let message = state.messages.post(room, visitor, body, nonce).await?;
+    Ok(posted(prefs, room, &*message))
+}
+
+/// What the fields say: a text, or a GIF of the room again.
+pub fn said(fields: &Fields, state: &AppState) -> Result<NewBody, Refusal> {
+    let (chat, gif, alt) = (
+        fields.given(Field::Chat)?,
+        fields.given(Field::Gif)?,
+        fields.given(Field::Alt)?,
+    );
+    messages::said(chat, gif, alt, &state.limits)
 }
 
 /// An empty nonce is none.
@@ -47,12 +58,26 @@ pub fn nonce(text: &str) -> Result<Option<Nonce>, Invalid> {
 }
 
 /// The answer to a post, as the request prefers it.
-pub fn posted(prefs: Prefs, room: RoomId, message: &Message) -> Response {
+pub fn posted(prefs: Prefs, room: RoomId, message: &impl Serialize) -> Response {
     match prefs {
         Prefs { json: true, .. } => (StatusCode::CREATED, Json(message)).into_response(),
         Prefs { page: true, .. } => Redirect::to(&format!("/room/{room}")).into_response(),
         _ => "ok".into_response(),
     }
+}
+
+#[derive(Serialize)]
+struct Tray {
+    count: usize,
+    data: Vec<GifBody>,
+}
+
+/// `GET /room/{id}/gifs`
+pub async fn lately_sent(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<Response, Refused> {
+    state.rooms.must_be_granted(room, visitor).await?;
+    let data = state.messages.lately_sent(room).await?;
+    let count = data.len();
+    Ok(Json(Tray { count, data }).into_response())
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ mod gifs;
 mod guard;
 mod handshake;
 mod health;
+mod invites;
 mod linger;
 mod messages;
 mod moderation;
@@ -13,15 +14,17 @@ mod pages;
 mod peer;
 mod prefs;
 mod refused;
+mod reports;
 mod rooms;
 mod visit;
+mod whispers;
 
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::Method,
     middleware::{from_fn, from_fn_with_state},
-    routing::{any, get, post},
+    routing::{any, delete, get, post},
 };
 use socketioxide::layer::SocketIoLayer;
 use tower_http::compression::CompressionLayer;
@@ -47,8 +50,20 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         )
         .route("/room/{id}/enter", post(rooms::enter))
         .route("/room/{id}/delete", post(rooms::remove_by_form))
+        .route(
+            "/room/{id}/invite",
+            get(invites::link).post(invites::invite).delete(invites::withdraw),
+        )
+        .route("/invite/{token}", get(invites::redeem))
         .route("/room/{id}/chat", post(messages::post))
         .route("/room/{id}/gif", post(gifs::post).layer(upload))
+        .route("/room/{id}/whisper", post(whispers::post))
+        .route("/room/{id}/whisper/gif", post(gifs::whisper).layer(upload))
+        .route("/room/{id}/whispers", get(whispers::list))
+        .route("/room/{id}/reports", get(reports::list).post(reports::post))
+        .route("/room/{id}/reports/{report}", delete(reports::dismiss))
+        .route("/room/{id}/reports/{report}/delete", post(reports::delete))
+        .route("/room/{id}/gifs", get(messages::lately_sent))
         .route("/room/{id}/messages", get(messages::history))
         .route("/room/{id}/moderate", post(moderation::moderate))
         .route("/room/{id}/bans", get(moderation::bans))

@@ -50,11 +50,12 @@ impl IntoResponse for Refused {
 /// The status of a refusal.
 pub const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::RoomNotFound | Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::RoomNotFound | Refusal::NotFound | Refusal::InviteNotFound => StatusCode::NOT_FOUND,
+        Refusal::VisitorNotFound | Refusal::MessageNotFound | Refusal::ReportNotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::WrongPassword | Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
         Refusal::RoomClosed | Refusal::Kicked | Refusal::Banned { .. } => StatusCode::FORBIDDEN,
-        Refusal::CrossOrigin => StatusCode::FORBIDDEN,
+        Refusal::CrossOrigin | Refusal::ForbiddenGif => StatusCode::FORBIDDEN,
         Refusal::RoomFull => StatusCode::CONFLICT,
         Refusal::Invalid(_) | Refusal::NotAGif(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,

@@ -282,7 +282,7 @@ async fn post_until_stopped(visitor: Arc<Visitor>, room: String, poster: usize) 
 }
 
 #[tokio::test]
-async fn the_log_has_a_line_for_each_request_and_names_no_password_session_room_or_text() {
+async fn the_log_has_a_line_for_each_request_and_names_no_password_session_invite_room_or_text() {
     let mut server = Server::start().await;
     let (owner, guest) = (server.visitor().await, server.visitor().await);
     let room = owner
@@ -294,6 +294,15 @@ async fn the_log_has_a_line_for_each_request_and_names_no_password_session_room_
     let mut socket = guest.join(&room).await;
     assert_eq!(socket.ask("chat", json!({ "chat": "secret-text" })).await["ok"], true);
     assert_eq!(guest.post_chat(&room, "secret-post").await.status, 201);
+    let _owners = owner.join(&room).await;
+    let whisper = json!({ "to": owner.id, "chat": "secret-whisper" });
+    assert_eq!(socket.ask("whisper", whisper).await["ok"], true);
+    let invite = owner.post_json(&format!("/room/{room}/invite"), json!({})).await.json();
+    let token = invite["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(
+        server.visitor().await.get(&format!("/invite/{token}")).await.status,
+        303
+    );
     let cookies = [owner.cookie().unwrap(), before, guest.cookie().unwrap()];
     server.terminate().await;
 
@@ -303,7 +312,7 @@ async fn the_log_has_a_line_for_each_request_and_names_no_password_session_room_
         assert!(line.contains(part), "{line}");
     }
     let sessions = cookies.iter().map(|cookie| cookie.split('=').next_back().unwrap());
-    for secret in sessions.chain(["secret-", "argon2id", room.as_str()]) {
+    for secret in sessions.chain(["secret-", "argon2id", room.as_str(), token.as_str()]) {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
 }

@@ -13,11 +13,13 @@
     reason = "tests"
 )]
 
+mod again;
 mod bad_input;
 mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod gifs;
+mod invites;
 mod messages;
 mod moderation;
 mod pages;
@@ -27,3 +29,4 @@ mod slow_reader;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod whispers;

@@ -152,3 +152,38 @@ async fn no_answer_is_lost_in_a_burst_that_fills_the_buffers() {
         heard.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_too_slow_for_whispers_is_told_to_read_them_anew() {
+    let app = TestApp::with(PATIENT).await;
+    let (slow, quick) = (app.visitor().await, app.visitor().await);
+    let room = slow.create_room("느림보").await;
+    let mut watching = quick.join(&room).await;
+    let mut sleeping = join_with_small_window(&slow, &room).await;
+    tokio::join!(flood(&quick, &room, 120, LONG), watching.messages_to(122));
+    for n in 0..20 {
+        let ack = watching
+            .ask("whisper", json!({ "to": slow.id, "chat": n.to_string() }))
+            .await;
+        assert_eq!(ack["ok"], true, "{ack}");
+    }
+    is_every_seq_once(&sleeping.messages_to(122).await, 3, 122);
+    sleeping.wait("missed").await;
+    let heard = sleeping.try_events();
+    assert!(
+        heard.iter().all(|event| event.name != "whisper"),
+        "they came while nothing could be told"
+    );
+    let page = slow.get_json(&format!("/room/{room}/whispers")).await.ok().json();
+    let said: Vec<_> = page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|whisper| whisper["chat"].clone())
+        .collect();
+    assert_eq!(said, (0..20).map(|n| json!(n.to_string())).collect::<Vec<_>>());
+    watching
+        .ask("whisper", json!({ "to": slow.id, "chat": "마지막" }))
+        .await;
+    assert_eq!(sleeping.wait("whisper").await["chat"], "마지막");
+}

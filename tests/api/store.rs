@@ -4,17 +4,23 @@ use std::{sync::Arc, time::Duration};
 
 use gifchat::{
     domain::{
-        Action, Address, Alt, Body, Chat, GifBody, GifName, Guest, Limits, Line, LineKind, Max, Message, Nonce,
-        Refusal, Room, RoomId, Title, Visitor, VisitorId,
+        Action, Address, Alt, Body, Chat, GifBody, GifHash, GifName, Guest, Limits, Line, LineKind, Max, Message,
+        Nonce, Refusal, Room, RoomId, Title, Visitor, VisitorId,
     },
     store::{
-        Change, Changes, Departure, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, SqliteStore, Store,
-        StoreError, Window,
+        Change, Changes, Departure, Graces, NewBody, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, SqliteStore,
+        Store, StoreError, Window,
     },
 };
 use tempfile::TempDir;
 
+use self::{gifs::*, invites::*, reports::*, whispers::*};
 use crate::support::in_time;
+
+mod gifs;
+mod invites;
+mod reports;
+mod whispers;
 
 /// A kind of store, and the place where one of its stores keeps its rows.
 trait Kind {
@@ -90,10 +96,26 @@ every_kind! {
     a_dropped_seat_waits_for_its_grace
     a_locked_room_asks_for_a_grant
     a_new_password_takes_grants_back
+    an_invite_lets_in_until_it_is_withdrawn
+    who_knows_the_password_needs_no_invite
+    a_new_password_takes_invites_back
+    invites_survive_a_restart_and_are_bounded
+    a_whisper_is_kept_for_the_two_and_has_no_place
+    a_whisper_is_told_once_and_its_nonce_counts_once
+    one_whispers_only_inside_and_to_somebody_inside
+    a_whispered_gif_belongs_to_the_two
+    a_room_keeps_the_newest_whispers_of_each
+    a_report_is_told_listed_and_dismissed
+    only_members_report_messages_of_the_room_and_not_without_end
     only_a_member_posts_and_places_have_no_gap
     a_nonce_belongs_to_a_visitor_and_a_room
     history_has_windows
     a_gif_survives_being_stored
+    a_gif_is_sent_again_by_name
+    only_a_gif_of_the_room_is_sent_again
+    the_tray_has_each_gif_once_newest_first
+    a_file_is_named_until_its_last_message_goes
+    a_forbidden_gif_is_refused_in_its_room_alone
     a_removed_room_is_gone_with_all_of_it
     forgotten_files_leave_their_places_empty
     an_empty_room_goes_after_its_grace
@@ -146,13 +168,13 @@ fn text(room: RoomId, author: Visitor, chat: &str, nonce: Option<&str>) -> NewMe
     NewMessage {
         room,
         author,
-        body: Body::Chat(Chat::parse(chat, &Limits::default()).unwrap()),
+        body: NewBody::Chat(Chat::parse(chat, &Limits::default()).unwrap()),
         nonce: nonce.map(|nonce| Nonce::parse(nonce).unwrap()),
     }
 }
 
 fn gif(room: RoomId, author: Visitor, name: GifName) -> NewMessage {
-    let body = Body::Gif(GifBody {
+    let body = NewBody::Gif(GifBody {
         name,
         width: 40,
         height: 30,
@@ -160,6 +182,7 @@ fn gif(room: RoomId, author: Visitor, name: GifName) -> NewMessage {
         duration: 1_200,
         bytes: 5_000_000_000,
         alt: Alt::parse("막대 <b>", &Limits::default()).unwrap(),
+        hash: Some(hash_of(name)),
     });
     NewMessage {
         room,
@@ -167,6 +190,13 @@ fn gif(room: RoomId, author: Visitor, name: GifName) -> NewMessage {
         body,
         nonce: None,
     }
+}
+
+/// A hash of its own for each file.
+fn hash_of(name: GifName) -> GifHash {
+    let mut bytes = [7; 32];
+    bytes[..16].copy_from_slice(&name.to_string().as_bytes()[..16]);
+    GifHash::from_bytes(bytes)
 }
 
 async fn next(changes: &mut Changes) -> Change {

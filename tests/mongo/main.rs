@@ -15,6 +15,7 @@
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod fleet;
+mod gifs;
 mod lines;
 mod pages;
 mod proxy;
@@ -26,4 +27,5 @@ mod stream;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;
+mod whispers;
 mod writes;

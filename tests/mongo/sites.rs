@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use gifchat::{
-    domain::{Body, Chat, Limits, Max, Message, Nonce, Room, RoomId, Title, Visitor, VisitorId},
+    domain::{Chat, Limits, Max, Message, Nonce, Room, RoomId, Title, Visitor, VisitorId},
     store::{
-        Change, Changes, Graces, MongoUrl, NewMessage, NewRoom, Posted, Store, StoreError, StoreUrl,
+        Change, Changes, Graces, MongoUrl, NewBody, NewMessage, NewRoom, Posted, Store, StoreError, StoreUrl,
         mongo::{MongoStore, Timing},
     },
 };
@@ -94,7 +94,7 @@ pub fn says(room: RoomId, author: Visitor, chat: &str, nonce: Option<&str>) -> N
     NewMessage {
         room,
         author,
-        body: Body::Chat(Chat::parse(chat, &Limits::default()).unwrap()),
+        body: NewBody::Chat(Chat::parse(chat, &Limits::default()).unwrap()),
         nonce: nonce.map(|nonce| Nonce::parse(nonce).unwrap()),
     }
 }

@@ -13,7 +13,8 @@ export class Gifs {
   #seen = new WeakSet();
   #watch;
 
-  constructor(list) {
+  /** Those of the list of messages follow the room's switch; `loose` ones begin as it stands. */
+  constructor(list, loose = false) {
     this.#list = list;
     this.#watch = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
@@ -22,7 +23,7 @@ export class Gifs {
         this.#run(target);
       }
     });
-    this.#button.addEventListener("click", () => this.#turn(!this.on));
+    if (!loose) this.#button.addEventListener("click", () => this.#turn(!this.on));
     // Whoever chose nothing goes with the device, also when that changes.
     calm.addEventListener("change", () => { if (!remembered()) this.#all(); });
     addEventListener("storage", ({ key }) => { if (key === KEY) this.#all(); });

@@ -2,10 +2,11 @@
 
 const STALLED = 30_000;
 
-export function postGif(url, { nonce, alt, file }, progress) {
+export function postGif(url, { nonce, alt, file, to }, progress = () => {}) {
   const request = new XMLHttpRequest();
   const form = new FormData();
   form.append("nonce", nonce);
+  if (to) form.append("to", to);
   form.append("alt", alt);
   form.append("gif", file, file.name || "image.gif");
   let stalled;

@@ -22,7 +22,10 @@ export class Conversation {
   #strikes = 0;
   #been = false;
 
-  /** `view` is told: deliver, leapt, missed, joined, left, refused, typing, changed, gone, sentOut, exception. */
+  /**
+   * `view` is told: deliver, leapt, missed, joined, left, refused, typing, lost, reported, changed, gone, sentOut,
+   * exception.
+   */
   constructor({ room, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
     this.#room = room;
     this.#socket = socket;
@@ -37,6 +40,8 @@ export class Conversation {
       .on("join", (line) => this.take(line))
       .on("exit", (line) => this.take(line))
       .on("typing", (visitor) => view.typing(visitor))
+      .on("missed", () => view.lost())
+      .on("report", (report) => view.reported(report))
       .on("updateRoom", (changed) => { if (changed._id === room) view.changed(changed); })
       .on("removeRoom", (id) => { if (id === room) this.#end(); })
       .on("exception", (refusal) => (OUT.has(refusal?.code) ? this.#out(refusal) : view.exception(refusal)));

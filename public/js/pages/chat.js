@@ -2,14 +2,17 @@
 import { Attention } from "../components/attention.js";
 import { Composer } from "../components/composer.js";
 import { startFiles } from "../components/file-sources.js";
+import { addAction } from "../components/actions.js";
 import { MembersView } from "../components/members.js";
 import { MessageList } from "../components/message-list.js";
 import { startModeration } from "../components/moderation.js";
+import { isMuted, startMuting } from "../components/muted.js";
 import { Notices } from "../components/notices.js";
 import { startOwnerTools } from "../components/owner-tools.js";
 import { startTheme } from "../components/theme.js";
 import { showTyping } from "../components/typing-line.js";
 import { UploadQueue } from "../components/upload-queue.js";
+import { Whispers } from "../components/whispers.js";
 import { announce, byId, setHue, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { Files } from "../lib/files.js";
@@ -31,7 +34,7 @@ const page = document.body.dataset;
 const room = page.room;
 const me = { id: page.me, color: page.color, hue: page.hue === "" ? null : Number(page.hue) };
 const keep = new Keep(room);
-const isNews = ({ line, visitor }) => !line && visitor !== me.id;
+const isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(visitor);
 
 startTheme();
 
@@ -46,6 +49,19 @@ let ownerId = page.owner;
 let slow = Number(page.slow);
 const isOwner = () => ownerId === me.id;
 startModeration(room, isOwner);
+// How many reports wait for the owner; below 0 they were not counted yet.
+let waiting = -1;
+
+const whispers = new Whispers({
+  room,
+  me,
+  keep,
+  socket,
+  news: (heard) => attention.came(heard),
+  send: whisper,
+  upload: (item) => postGif(`/room/${room}/whisper/gif`, item).done,
+  tray: (take) => tray(take),
+});
 
 const outbox = new Outbox({
   newNonce,
@@ -129,6 +145,7 @@ const conversation = new Conversation({
       changed(ack.room);
       outbox.start();
       uploads.start();
+      whispers.read();
     },
     left() {
       outbox.stop();
@@ -138,6 +155,16 @@ const conversation = new Conversation({
     },
     refused: (why, again) => notices.refused(why, again),
     typing: (visitor) => { if (visitor.id !== me.id) typing.heard(visitor); },
+    // Events that are no messages were dropped.
+    lost() {
+      whispers.read();
+      waiting = -1;
+      countReports();
+    },
+    reported() {
+      announce(texts.report.came);
+      reported(waiting + 1);
+    },
     changed,
     gone() {
       clearInterval(asking);
@@ -179,6 +206,13 @@ const composer = new Composer({
   },
 });
 
+startMuting(list);
+addAction({
+  icon: "flag",
+  text: () => texts.report.report,
+  when: ({ kind, mine, id }) => kind === "message" && !mine && Boolean(id),
+  act: (subject) => import("../components/reports.js").then(({ openReport }) => openReport(room, subject)),
+});
 list.start();
 members.dress();
 for (const item of outbox.items) list.showItem(item);
@@ -208,6 +242,18 @@ startFiles(async (brought) => {
   if (items.length > 0) queue.focus(items[0]);
 });
 
+// Sheets are fetched when they are asked for.
+const tray = (take) => import("../components/tray.js").then(({ openTray }) => openTray(room, take));
+byId("tray-btn").addEventListener("click", () => tray((gif) => {
+  if (!outbox.add(gif)) composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
+}));
+byId("invite-btn").addEventListener("click", () => import("../components/invite.js").then(({ openInvite }) => openInvite(room, {
+  owner: ownerId === me.id,
+  locked: !byId("room-lock").hidden,
+  title: byId("room-title").textContent,
+})));
+byId("reports-btn").addEventListener("click", () => import("../components/reports.js").then(({ openReports }) => openReports(room, reported)));
+
 byId("exit-btn").addEventListener("click", () => conversation.leave());
 
 socket.on("failed", (failure) => {
@@ -232,6 +278,32 @@ function changed(fresh) {
   members.room(fresh);
   owner.room(fresh, isOwner());
   list.dress();
+  countReports();
+}
+
+// The owner's list of reports. Who becomes the owner meanwhile gets it, too.
+function countReports() {
+  byId("reports-btn").hidden = !isOwner();
+  if (isOwner() && waiting < 0) {
+    waiting = 0;
+    getJson(`/room/${room}/reports`).then(({ count }) => reported(count), () => { waiting = -1; });
+  }
+}
+
+function reported(count) {
+  waiting = count;
+  setText(byId("reports-count"), count > 0 ? String(count) : "");
+}
+
+async function whisper(said) {
+  let ack;
+  try {
+    ack = await socket.request("whisper", said);
+  } catch {
+    throw { code: "offline" };
+  }
+  if (ack?.ok) return ack.whisper;
+  throw ack ?? { code: "offline" };
 }
 
 function saveUnsent() {

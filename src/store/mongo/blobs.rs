@@ -68,7 +68,7 @@ impl Blobs for Tables {
     }
 
     async fn delete(&self, names: &[GifName]) -> Result<(), StoreError> {
-        self.breaker.guard(self.delete_blobs(names)).await
+        self.breaker.guard(self.delete_unclaimed(names)).await
     }
 }
 
@@ -92,10 +92,25 @@ impl Tables {
             .map(drop)
     }
 
-    /// Deletes what a crash left: messages and grants of rooms that are gone, GIFs that no message names.
+    /// Deletes GIFs with their stills, but for those that somebody is sending again at this moment.
+    pub async fn delete_unclaimed(&self, names: &[GifName]) -> Result<(), StoreError> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let files: Vec<_> = names.iter().copied().map(file).collect();
+        let mut unclaimed = Self::unclaimed();
+        unclaimed.insert("_id", doc! { "$in": &files });
+        within(self.gifs.delete_many(unclaimed)).await?;
+        let claimed = within(self.gifs.distinct("_id", doc! { "_id": { "$in": &files } })).await?;
+        let stays = |name: &GifName| claimed.iter().any(|id| id.as_str() == Some(&file(*name)));
+        let gone = names.iter().filter(|name| !stays(name)).copied().map(still);
+        let stills = doc! { "_id": { "$in": gone.collect::<Vec<_>>() } };
+        within(self.gifs.delete_many(stills)).await.map(drop)
+    }
+
+    /// Deletes what a crash left: what belonged to rooms that are gone, GIFs that no message names.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        let (messages, grants) = (self.messages.clone_with_type(), self.grants.clone_with_type());
-        for left_behind in [messages, grants] {
+        for left_behind in self.of_rooms() {
             for id in self.rooms_gone(&left_behind).await? {
                 self.clear_away(text::<RoomId>(&id, "room")?).await;
             }
@@ -134,16 +149,21 @@ impl Tables {
                 "pipeline": [{ "$project": { "_id": 1 } }], "as": "named",
             } },
             doc! { "$match": { "named": [] } },
-            doc! { "$project": { "_id": 1 } },
+            doc! { "$lookup": {
+                "from": "whispers", "localField": "name", "foreignField": "gif.name",
+                "pipeline": [{ "$project": { "_id": 1 } }], "as": "named",
+            } },
+            doc! { "$match": { "named": [] } },
+            doc! { "$group": { "_id": "$name" } },
             doc! { "$limit": SWEPT },
         ];
         let found = swept(&self.gifs, unnamed).await?;
-        let ids: Vec<_> = found.into_iter().filter_map(|mut found| found.remove("_id")).collect();
-        if !ids.is_empty() {
-            tracing::info!(files = ids.len(), "GIFs that no message names are swept away");
-            within(self.gifs.delete_many(doc! { "_id": { "$in": ids } })).await?;
+        let name = |found: &Document| text(found.get_str("_id").ok()?, "_id").ok();
+        let names: Vec<GifName> = found.iter().filter_map(name).collect();
+        if !names.is_empty() {
+            tracing::info!(files = names.len(), "GIFs that no message names are swept away");
         }
-        Ok(())
+        self.delete_unclaimed(&names).await
     }
 }
 

@@ -15,6 +15,8 @@ use tokio::time::timeout;
 use super::{
     breaker::{Breaker, CALLS},
     documents::{GrantDoc, MessageDoc, RoomDoc},
+    reports::ReportDoc,
+    whispers::WhisperDoc,
 };
 use crate::{
     domain::moderation::SLOW_MOST,
@@ -56,6 +58,12 @@ pub struct Tables {
     pub spoke: Collection<Document>,
     /// GIFs and stills.
     pub gifs: Collection<Document>,
+    /// Hashes of GIFs that rooms refuse.
+    pub forbidden: Collection<Document>,
+    /// What one visitor says to one other.
+    pub whispers: Collection<WhisperDoc>,
+    /// What visitors tell owners about messages.
+    pub reports: Collection<ReportDoc>,
 }
 
 /// Connects, makes what is missing.
@@ -71,6 +79,9 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         servers: db.collection("servers"),
         spoke: db.collection("spoke"),
         gifs: db.collection("gifs"),
+        forbidden: db.collection("forbidden"),
+        whispers: db.collection("whispers"),
+        reports: db.collection("reports"),
         breaker: Arc::default(),
         db,
     };
@@ -97,6 +108,17 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
 }
 
 impl Tables {
+    /// The collections whose documents belong to rooms and go with them.
+    pub fn of_rooms(&self) -> [Collection<Document>; 5] {
+        [
+            self.messages.clone_with_type(),
+            self.grants.clone_with_type(),
+            self.forbidden.clone(),
+            self.whispers.clone_with_type(),
+            self.reports.clone_with_type(),
+        ]
+    }
+
     async fn must_be_replicated(&self) -> Result<(), StoreError> {
         let hello = within(self.db.run_command(doc! { "hello": 1 })).await?;
         if hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid") {
@@ -130,15 +152,18 @@ impl Tables {
             plain(doc! { "members.holds.server": 1 }),
             sparse(doc! { "members.dropped": 1 }),
             sparse(doc! { "empty": 1 }),
+            sparse(doc! { "invites": 1 }),
             sparse(doc! { "lines.at": 1 }),
             sparse(doc! { "away": 1 }),
         ];
         within(self.rooms.create_indexes(rooms)).await?;
+        self.make_indexes_of_whispers().await?;
         let named = doc! { "nonce": { "$exists": true } };
         let messages = [
             unique(doc! { "room": 1, "seq": 1 }, None),
             unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
             sparse(doc! { "gif.name": 1 }),
+            partial(doc! { "room": 1, "seq": -1 }, doc! { "gif.name": { "$exists": true } }),
             partial(
                 doc! { "room": 1, "visitor": 1 },
                 doc! { "address": { "$exists": true } },
@@ -152,7 +177,24 @@ impl Tables {
         )
         .await?;
         within(self.gifs.create_index(plain(doc! { "at": 1, "_id": 1 }))).await?;
+        within(self.forbidden.create_index(unique(doc! { "room": 1, "hash": 1 }, None))).await?;
         Ok(())
+    }
+}
+
+impl Tables {
+    async fn make_indexes_of_whispers(&self) -> Result<(), StoreError> {
+        let named = doc! { "nonce": { "$exists": true } };
+        let whispers = [
+            unique(doc! { "room": 1, "turn": 1 }, None),
+            unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
+            plain(doc! { "room": 1, "visitor": 1, "turn": 1 }),
+            plain(doc! { "room": 1, "to": 1, "turn": 1 }),
+            sparse(doc! { "gif.name": 1 }),
+        ];
+        within(self.whispers.create_indexes(whispers)).await?;
+        let reports = unique(doc! { "room": 1, "message": 1, "by": 1 }, None);
+        within(self.reports.create_index(reports)).await.map(drop)
     }
 }
 

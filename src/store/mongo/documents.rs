@@ -2,13 +2,13 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use mongodb::bson::DateTime;
+use mongodb::bson::{Binary, DateTime, spec::BinarySubtype};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        Access, AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, Guest, Line, LineKind, Max, Message,
-        Moment, Nonce, Room, RoomId, Seq, Title, Visitor, VisitorId,
+        Access, AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, GifHash, Guest, Line, LineKind, Max,
+        Message, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
     },
     store::{RoomRecord, SocketKey, StoreError},
 };
@@ -27,6 +27,12 @@ pub struct RoomDoc {
     pub password: Option<String>,
     /// Counts the passwords; a grant is worth something only for the one it was given for.
     pub lock: i64,
+    /// Hashes of the invites that are good, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invites: Vec<Binary>,
+    /// Counts the withdrawals of invites; a grant that came of one is worth something only until the next.
+    #[serde(default)]
+    pub withdrawn: i64,
     pub owner: String,
     pub color: String,
     pub created: i64,
@@ -118,6 +124,9 @@ pub struct GrantDoc {
     pub room: String,
     pub visitor: String,
     pub lock: i64,
+    /// How often invites had been withdrawn when it came of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invited: Option<i64>,
 }
 
 /// A message.
@@ -159,6 +168,21 @@ pub struct GifDoc {
     pub duration: i64,
     pub bytes: i64,
     pub alt: String,
+    /// Hash of the file; unknown of those of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<Binary>,
+}
+
+/// A hash as a document keeps it.
+pub fn binary(hash: [u8; 32]) -> Binary {
+    Binary {
+        subtype: BinarySubtype::Generic,
+        bytes: hash.to_vec(),
+    }
+}
+
+fn read_hash(hash: &Binary) -> Option<GifHash> {
+    hash.bytes.as_slice().try_into().ok().map(GifHash::from_bytes)
 }
 
 /// A document holds what this gifchat can't have written.
@@ -177,11 +201,11 @@ pub fn text<T: FromStr>(text: &str, field: &'static str) -> Result<T, Damaged> {
     text.parse().map_err(|_| Damaged(field))
 }
 
-fn number<T: TryFrom<i64>>(number: i64, field: &'static str) -> Result<T, Damaged> {
+pub fn number<T: TryFrom<i64>>(number: i64, field: &'static str) -> Result<T, Damaged> {
     number.try_into().map_err(|_| Damaged(field))
 }
 
-fn visitor(id: &str, color: &str) -> Result<Visitor, Damaged> {
+pub fn visitor(id: &str, color: &str) -> Result<Visitor, Damaged> {
     Ok(Visitor::from_store(
         text::<VisitorId>(id, "visitor")?,
         text::<Color>(color, "color")?,
@@ -232,6 +256,7 @@ impl RoomDoc {
             room: self.room()?,
             password_hash: self.password.as_deref().map(Arc::from),
             last_seq: last_message.max(number(self.floor, "floor")?),
+            invites: self.invites.len(),
         })
     }
 
@@ -298,6 +323,15 @@ impl RoomDoc {
             Some(sockets.map(|socket| (id, visitor, socket)).collect::<Vec<_>>())
         };
         self.members.iter().filter_map(of_member).flatten().collect()
+    }
+}
+
+/// What a document says by its fields.
+pub fn said(chat: Option<&str>, gif: Option<&GifDoc>) -> Result<Said, Damaged> {
+    match (chat, gif) {
+        (Some(chat), None) => Ok(Said::Chat(Chat::from_store(chat))),
+        (None, Some(gif)) => Ok(Said::Gif(gif.body()?)),
+        _ => Err(Damaged("chat")),
     }
 }
 
@@ -370,12 +404,11 @@ impl MessageDoc {
     }
 
     pub fn message(&self) -> Result<Message, Damaged> {
-        let body = match (&self.chat, &self.gif, &self.line) {
-            (Some(chat), None, None) => Body::Chat(Chat::from_store(chat)),
-            (None, Some(gif), None) => Body::Gif(gif.body()?),
-            (None, None, Some(line)) => Body::Line(self.line(line)?),
-            (None, None, None) => Body::Deleted,
-            _ => return Err(Damaged("chat")),
+        let body = match &self.line {
+            Some(line) if self.chat.is_none() && self.gif.is_none() => Body::Line(self.line(line)?),
+            None if self.chat.is_none() && self.gif.is_none() => Body::Deleted,
+            None => said(self.chat.as_deref(), self.gif.as_ref())?.into(),
+            Some(_) => return Err(Damaged("line")),
         };
         Ok(Message {
             id: text(&self.id, "_id")?,
@@ -403,7 +436,7 @@ impl MessageDoc {
 }
 
 impl GifDoc {
-    fn of(gif: &GifBody) -> Self {
+    pub fn of(gif: &GifBody) -> Self {
         Self {
             name: gif.name.to_string(),
             width: gif.width.into(),
@@ -412,10 +445,11 @@ impl GifDoc {
             duration: signed(gif.duration),
             bytes: signed(gif.bytes),
             alt: gif.alt.as_str().to_owned(),
+            hash: gif.hash.map(|hash| binary(hash.to_bytes())),
         }
     }
 
-    fn body(&self) -> Result<GifBody, Damaged> {
+    pub fn body(&self) -> Result<GifBody, Damaged> {
         Ok(GifBody {
             name: text(&self.name, "gif.name")?,
             width: number(self.width, "gif.width")?,
@@ -424,6 +458,7 @@ impl GifDoc {
             duration: number(self.duration, "gif.duration")?,
             bytes: number(self.bytes, "gif.bytes")?,
             alt: Alt::from_store(&self.alt),
+            hash: self.hash.as_ref().and_then(read_hash),
         })
     }
 }

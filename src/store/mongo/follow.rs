@@ -26,6 +26,8 @@ use super::{
     documents::{MessageDoc, RoomDoc, text},
     known::Known,
     posts::Places,
+    reports::ReportDoc,
+    whispers::WhisperDoc,
 };
 use crate::store::{Change, StoreError};
 
@@ -141,7 +143,7 @@ impl Follower {
 
     async fn watch(&self) -> Result<Stream, Stop> {
         let wanted = doc! { "$match": { "$or": [
-            { "ns.coll": "messages", "operationType": "insert" },
+            { "ns.coll": { "$in": ["messages", "whispers", "reports"] }, "operationType": "insert" },
             { "ns.coll": "rooms", "operationType": { "$in": ["insert", "update", "replace", "delete"] } },
         ] } };
         let watch = self
@@ -185,6 +187,8 @@ impl Follower {
     fn read(&mut self, event: ChangeStreamEvent<Document>) -> Vec<Change> {
         let result = match event.ns.as_ref().and_then(|ns| ns.coll.as_deref()) {
             Some("messages") => posted(event),
+            Some("whispers") => whispered(event),
+            Some("reports") => reported(event),
             _ => self.room(event),
         };
         result.unwrap_or_else(|error| {
@@ -204,7 +208,7 @@ impl Follower {
     }
 
     async fn tell(&self, change: Change) -> Result<(), Stop> {
-        debug!(?change, "followed");
+        debug!(kind = change.kind(), room = ?change.room(), "followed");
         if let Change::Posted(message) = &change {
             self.places.note(message.room, message.seq);
         }
@@ -215,6 +219,16 @@ impl Follower {
 fn posted(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
     let message: MessageDoc = document(event)?;
     Ok(vec![Change::Posted(message.message()?.into())])
+}
+
+fn whispered(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+    let whisper: WhisperDoc = document(event)?;
+    Ok(vec![Change::Whispered(whisper.whisper()?.into())])
+}
+
+fn reported(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+    let report: ReportDoc = document(event)?;
+    Ok(vec![Change::Reported(report.report()?)])
 }
 
 fn document<T: serde::de::DeserializeOwned>(event: ChangeStreamEvent<Document>) -> Result<T, StoreError> {

@@ -8,10 +8,10 @@ use mongodb::{
 
 use super::{
     client::{Tables, within},
-    documents::{MessageDoc, signed, text},
+    documents::{MessageDoc, signed},
 };
 use crate::{
-    domain::{GifName, Message, Nonce, RoomId, Seq, VisitorId},
+    domain::{Message, Nonce, RoomId, Seq, VisitorId},
     store::{StoreError, Window},
 };
 
@@ -60,39 +60,5 @@ impl Tables {
         let key = doc! { "room": id.to_string(), "visitor": visitor.to_string(), "nonce": nonce.as_str() };
         let found = self.messages.find_one(key).read_concern(ReadConcern::majority());
         Ok(within(found).await?.map(|found| found.message()).transpose()?)
-    }
-
-    /// The files that the messages of a room name.
-    pub async fn gifs_of(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
-        self.named(doc! { "room": id.to_string(), "gif": { "$exists": true } })
-            .await
-    }
-
-    /// Every file that a message names.
-    pub async fn all_gifs(&self) -> Result<Vec<GifName>, StoreError> {
-        self.named(doc! { "gif.name": { "$exists": true } }).await
-    }
-
-    /// The files that the messages name which `which` finds.
-    pub async fn named(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
-        let names = async {
-            let found = self
-                .messages
-                .clone_with_type::<Document>()
-                .find(which)
-                .projection(doc! { "gif.name": 1, "_id": 0 })
-                .await?;
-            found.try_collect::<Vec<_>>().await
-        };
-        let names = within(names).await?;
-        let name = |found: &Document| text(found.get_document("gif").ok()?.get_str("name").ok()?, "gif.name").ok();
-        Ok(names.iter().filter_map(name).collect())
-    }
-
-    /// The room whose message names a file.
-    pub async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
-        let names_it = doc! { "gif.name": name.to_string() };
-        let found = within(self.messages.find_one(names_it)).await?;
-        Ok(found.map(|found| text(&found.room, "room")).transpose()?)
     }
 }

@@ -130,6 +130,8 @@ mod tests {
             max: 10,
             password: None,
             lock: 0,
+            invites: Vec::new(),
+            withdrawn: 0,
             owner: owner.id.to_string(),
             color: owner.color.to_string(),
             created: 0,

@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
-//! - `rooms`, `seats`, `history`, `blobs`: what a call does, one or two round trips each
+//! - `rooms`, `seats`, `history`, `gifs`, `invites`, `reports`, `whispers`, `blobs`: what a call does, one or two round
+//!   trips each
 //! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there
 //! - `moderation`: what owners do, and how rooms get new ones
 //! - `leases`: this server's life and what it does after others' deaths
@@ -15,15 +16,19 @@ mod breaker;
 mod client;
 mod documents;
 mod follow;
+mod gifs;
 mod history;
+mod invites;
 mod known;
 mod leases;
 mod lines;
 mod moderation;
 mod posts;
+mod reports;
 mod rooms;
 mod seats;
 mod sessions;
+mod whispers;
 
 use std::{
     sync::{
@@ -53,12 +58,17 @@ use self::{
     leases::Seating,
     posts::{Places, Posts},
     seats::Seated,
+    whispers::Whispers,
 };
 use crate::{
-    domain::{Access, Action, Ban, GifName, Guest, Message, Room, RoomId, Visitor},
+    domain::{
+        Access, Action, Ban, Body, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported,
+        Room, RoomId, Visitor, VisitorId, Whisper, WhisperId,
+    },
     store::{
-        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewMessage, NewRoom, Posted, RoomChange, RoomCursor,
-        RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended, Window,
+        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
+        Posted, RoomChange, RoomCursor, RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended,
+        Whispered, Window,
     },
 };
 
@@ -81,6 +91,7 @@ pub struct MongoStore {
     limit: usize,
     seating: Arc<Seating>,
     posts: Arc<Posts>,
+    whispers: Whispers,
     /// The rooms as they were last told.
     known: Arc<Mutex<Known>>,
     changes: Mutex<Option<Changes>>,
@@ -118,6 +129,7 @@ impl MongoStore {
         Ok(Self {
             limit: rooms,
             posts: Arc::new(Posts::new(tables.clone(), places)),
+            whispers: Whispers::new(tables.clone()),
             seating,
             known,
             changes: Mutex::new(Some(changes)),
@@ -244,6 +256,18 @@ impl Store for MongoStore {
         self.call(self.tables.grant(id, visitor)).await
     }
 
+    async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
+        self.call(self.tables.add_invite(id, invite)).await
+    }
+
+    async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
+        self.call(self.tables.withdraw_invites(id)).await
+    }
+
+    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
+        self.call(self.tables.redeem(invite, visitor)).await
+    }
+
     async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
         self.call(self.tables.access(id, visitor)).await
     }
@@ -269,15 +293,74 @@ impl Store for MongoStore {
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        self.tables()?.breaker.wait(self.posts.post(new)).await
+        let tables = self.tables()?;
+        // Most messages are texts and need no look at the database here.
+        let body = match &new.body {
+            NewBody::Chat(chat) => Ok(Body::Chat(chat.clone())),
+            body => self
+                .call(tables.admit_body(new.room, body.clone()))
+                .await
+                .map(Body::from),
+        };
+        match body {
+            Ok(body) => tables.breaker.wait(self.posts.post(new, body)).await,
+            // Who asks again for what was posted before still gets it.
+            Err(StoreError::Refused(refusal)) => match self.call(posts::known(tables, &new)).await? {
+                Some(message) => Ok(Posted::Known(message)),
+                None => Err(StoreError::Refused(refusal)),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
+        self.call(Box::pin(self.whispers.whisper(new))).await
+    }
+
+    async fn whispers(
+        &self,
+        id: RoomId,
+        visitor: VisitorId,
+        after: Option<WhisperId>,
+        limit: usize,
+    ) -> Result<Vec<Whisper>, StoreError> {
+        self.call(self.tables.whispers_of(id, visitor, after, limit)).await
+    }
+
+    async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
+        self.call(self.tables.room_of_whispered(name, visitor)).await
+    }
+
+    async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
+        self.call(self.tables.report(new)).await
+    }
+
+    async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
+        self.call(self.tables.reports_of(id)).await
+    }
+
+    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
+        self.call(self.tables.dismiss_report(id, report)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
         self.call(self.tables.history(id, window, limit)).await
     }
 
+    async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
+        self.call(self.tables.lately_sent(id, limit)).await
+    }
+
+    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError> {
+        self.call(self.tables.forbid_gif(id, hash)).await
+    }
+
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
         self.call(self.tables.room_of_gif(name)).await
+    }
+
+    async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
+        self.call(self.tables.unnamed(names)).await
     }
 
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {

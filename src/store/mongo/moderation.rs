@@ -170,7 +170,7 @@ impl Tables {
         let gifs = self.named(with_gif).await?;
         let nothing = doc! { "$unset": { "chat": "", "gif": "" } };
         within(self.messages.update_many(which, nothing)).await?;
-        self.delete_blobs(&self.unnamed(gifs).await?).await
+        self.delete_unclaimed(&self.unnamed(gifs).await?).await
     }
 
     /// The GIFs of the messages that an action takes what they say from.
@@ -183,16 +183,6 @@ impl Tables {
         let mut with_gif = doc! { "room": id.to_string(), "gif": { "$exists": true } };
         with_gif.extend(which);
         self.named(with_gif).await
-    }
-
-    /// Those GIFs that no message names.
-    pub async fn unnamed(&self, mut gifs: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
-        let names: Vec<_> = gifs.iter().map(GifName::to_string).collect();
-        if !names.is_empty() {
-            let named = self.named(doc! { "gif.name": { "$in": names } }).await?;
-            gifs.retain(|gif| !named.contains(gif));
-        }
-        Ok(gifs)
     }
 
     /// Gives rooms whose owner has been away since before then to who sits there longest; those rooms.

@@ -24,7 +24,7 @@ use super::{
     rooms::not_found,
 };
 use crate::{
-    domain::{Message, MessageId, Moment, Refusal, RoomId, Seq},
+    domain::{Body, Message, MessageId, Moment, Refusal, RoomId, Seq},
     seldom::Seldom,
     store::{NewMessage, Posted, StoreError},
 };
@@ -42,13 +42,15 @@ const PLACE_FOR: Duration = Duration::from_secs(600);
 /// What waits for a room's queue.
 enum Waiting {
     /// A message.
-    Post(Post),
+    Post(Box<Post>),
     /// Somebody who wants the lines of the room among its messages.
     Lines(Lines),
 }
 
 struct Post {
     new: NewMessage,
+    /// What it says, now that the room takes it.
+    body: Body,
     reply: oneshot::Sender<Result<Posted, StoreError>>,
 }
 
@@ -80,7 +82,7 @@ impl Batch {
         // Who has given up is not posted behind its back.
         for waiting in waiting.filter(|waiting| !waiting.is_given_up()) {
             match waiting {
-                Waiting::Post(post) => batch.posts.push(post),
+                Waiting::Post(post) => batch.posts.push(*post),
                 Waiting::Lines(lines) => batch.lines.push(lines),
             }
         }
@@ -96,10 +98,7 @@ impl Post {
 
     fn place(&self, seq: Seq) -> Message {
         let NewMessage {
-            room,
-            author,
-            body,
-            nonce,
+            room, author, nonce, ..
         } = self.new.clone();
         Message {
             id: MessageId::random(),
@@ -107,7 +106,7 @@ impl Post {
             seq,
             author,
             created_at: Moment::now(),
-            body,
+            body: self.body.clone(),
             nonce,
         }
     }
@@ -157,11 +156,11 @@ impl Posts {
         }
     }
 
-    /// Stores a message of a member.
-    pub async fn post(self: &Arc<Self>, new: NewMessage) -> Result<Posted, StoreError> {
+    /// Stores a message of a member that says `body`.
+    pub async fn post(self: &Arc<Self>, new: NewMessage, body: Body) -> Result<Posted, StoreError> {
         let (reply, answer) = oneshot::channel();
         let room = new.room;
-        self.queue(room, Waiting::Post(Post { new, reply }))?;
+        self.queue(room, Waiting::Post(Box::new(Post { new, body, reply })))?;
         answered(answer).await
     }
 
@@ -370,7 +369,7 @@ async fn settle_known(tables: &Tables, batch: &mut Vec<Post>) -> Result<(), Stor
 }
 
 /// The message that was posted with the nonce of this one.
-async fn known(tables: &Tables, new: &NewMessage) -> Result<Option<Arc<Message>>, StoreError> {
+pub async fn known(tables: &Tables, new: &NewMessage) -> Result<Option<Arc<Message>>, StoreError> {
     let Some(nonce) = &new.nonce else { return Ok(None) };
     let found = tables.by_nonce(new.room, new.author.id, nonce).await?;
     Ok(found.map(Arc::new))

@@ -13,7 +13,7 @@ use super::{
     documents::{AdmissionDoc, GrantDoc, RoomDoc, hex, signed},
 };
 use crate::{
-    domain::{Access, AddressKey, GifName, Moment, Refusal, Room, RoomId, Seq, Visitor},
+    domain::{Access, AddressKey, GifName, Moment, Refusal, Room, RoomId, Visitor},
     store::{NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
 };
 
@@ -39,6 +39,8 @@ impl Tables {
             max: new.max.get().into(),
             password: new.password_hash,
             lock: 0,
+            invites: Vec::new(),
+            withdrawn: 0,
             owner: new.owner.id.to_string(),
             color: new.owner.color.to_string(),
             created: Moment::now().millis(),
@@ -135,7 +137,11 @@ impl Tables {
             set.insert("password", hash);
             add.insert("lock", 1_i64);
         }
+        let new_lock = add.contains_key("lock");
         let mut update = doc! { "$inc": add };
+        if new_lock {
+            update.insert("$unset", doc! { "invites": "" });
+        }
         if !set.is_empty() {
             update.insert("$set", set);
         }
@@ -167,23 +173,29 @@ impl Tables {
     async fn try_clear_away(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
         let gifs = self.gifs_of(id).await?;
         self.delete_blobs(&gifs).await?;
-        let all = doc! { "room": id.to_string() };
-        within(self.messages.delete_many(all.clone())).await?;
-        within(self.grants.delete_many(all)).await?;
+        for of_rooms in self.of_rooms() {
+            within(of_rooms.delete_many(doc! { "room": id.to_string() })).await?;
+        }
         Ok(gifs)
     }
 
     /// Lets a visitor into a room for as long as it keeps its password.
     pub async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
         let room = self.room_doc(id).await?.ok_or_else(not_found)?;
+        self.must_have_grants_left(&room).await?;
+        let grant = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
+        // Who knows the password needs no invite any more.
+        let lock = doc! { "$set": { "lock": room.lock }, "$unset": { "invited": "" } };
+        within(self.grants.update_one(grant, lock).upsert(true)).await.map(drop)
+    }
+
+    pub async fn must_have_grants_left(&self, room: &RoomDoc) -> Result<(), StoreError> {
         let worth_something = doc! { "room": &room.id, "lock": room.lock };
         let given = self.grants.count_documents(worth_something).limit(GRANTS);
         if within(given).await? >= GRANTS {
             return Err(StoreError::Refused(Refusal::StorageFull));
         }
-        let grant = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
-        let lock = doc! { "$set": { "lock": room.lock } };
-        within(self.grants.update_one(grant, lock).upsert(true)).await.map(drop)
+        Ok(())
     }
 
     /// What a visitor is to a room.
@@ -198,27 +210,13 @@ impl Tables {
         let key = doc! { "room": id.to_string(), "visitor": visitor.id.to_string() };
         within(self.grants.find_one(key)).await
     }
-
-    /// Removes the messages that name these files. Their places are not given out again.
-    pub async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
-        for name in missing {
-            let names_it = doc! { "gif.name": name.to_string() };
-            let Some(message) = within(self.messages.find_one(names_it.clone())).await? else {
-                continue;
-            };
-            let room: RoomId = super::documents::text(&message.room, "room")?;
-            let floor: Seq = self.last_seq(room).await?;
-            let kept = doc! { "$max": { "floor": signed(floor) } };
-            within(self.rooms.update_one(by_id(room), kept)).await?;
-            within(self.messages.delete_many(names_it)).await?;
-        }
-        Ok(())
-    }
 }
 
 /// Whether a grant is worth something.
 pub fn is_worth(room: &RoomDoc, grant: Option<&GrantDoc>) -> bool {
-    grant.is_some_and(|grant| grant.lock == room.lock)
+    grant.is_some_and(|grant| {
+        grant.lock == room.lock && grant.invited.is_none_or(|withdrawn| withdrawn == room.withdrawn)
+    })
 }
 
 /// Names a room's document.

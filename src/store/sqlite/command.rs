@@ -5,8 +5,11 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::{
-    domain::{Action, GifName, Guest, Room, RoomId, Seq, Visitor},
-    store::{Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, SocketKey, StoreError, Tended},
+    domain::{Action, GifHash, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Seq, Visitor},
+    store::{
+        Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, SocketKey,
+        StoreError, Tended, Whispered,
+    },
 };
 
 /// What an owner wants done, with the place of the message that it is about.
@@ -25,10 +28,17 @@ pub enum Command {
     Update(RoomId, RoomChange, Reply<Room>),
     Remove(RoomId, Reply<Vec<GifName>>),
     Grant(RoomId, Visitor, Reply<()>),
+    AddInvite(RoomId, InviteHash, Reply<()>),
+    WithdrawInvites(RoomId, Reply<()>),
+    Redeem(InviteHash, Visitor, Reply<RoomId>),
     Moderate(RoomId, Visitor, Deed, Reply<Vec<GifName>>),
     Enter(RoomId, Guest, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),
+    Whisper(NewWhisper, Reply<Whispered>),
+    Report(NewReport, Reply<Report>),
+    DismissReport(RoomId, ReportId, Reply<()>),
+    ForbidGif(RoomId, GifHash, Reply<()>),
     ForgetGifs(Vec<GifName>, Reply<()>),
     Tend(Graces, Reply<Tended>),
     Ping(Reply<()>),
@@ -41,6 +51,9 @@ pub enum Answer {
     Gifs(Vec<GifName>, Reply<Vec<GifName>>),
     Entry(Entry, Reply<Entry>),
     Posted(Posted, Reply<Posted>),
+    Redeemed(RoomId, Reply<RoomId>),
+    Whispered(Whispered, Reply<Whispered>),
+    Report(Report, Reply<Report>),
     Tended(Tended, Reply<Tended>),
     Done((), Reply<()>),
 }
@@ -50,6 +63,8 @@ impl Command {
     pub const fn writes(&self) -> bool {
         match self {
             Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
+            Self::AddInvite(..) | Self::WithdrawInvites(..) | Self::Redeem(..) => true,
+            Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) | Self::ForbidGif(..) => true,
             Self::Moderate(..) => true,
             Self::Enter(..) | Self::Leave(..) | Self::Post(..) | Self::ForgetGifs(..) => true,
             Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
@@ -66,6 +81,11 @@ impl Command {
             }
             Self::Enter(.., reply) => failing(reply),
             Self::Post(_, reply) => failing(reply),
+            Self::AddInvite(_, _, reply) | Self::WithdrawInvites(_, reply) => failing(reply),
+            Self::Redeem(_, _, reply) => failing(reply),
+            Self::Whisper(_, reply) => failing(reply),
+            Self::Report(_, reply) => failing(reply),
+            Self::DismissReport(_, _, reply) | Self::ForbidGif(_, _, reply) => failing(reply),
             Self::Tend(_, reply) => failing(reply),
             Self::Close(_) => Box::new(|_| ()),
         }
@@ -80,6 +100,9 @@ impl Answer {
             Self::Gifs(gifs, reply) => drop(reply.send(Ok(gifs))),
             Self::Entry(entry, reply) => drop(reply.send(Ok(entry))),
             Self::Posted(posted, reply) => drop(reply.send(Ok(posted))),
+            Self::Redeemed(room, reply) => drop(reply.send(Ok(room))),
+            Self::Whispered(whispered, reply) => drop(reply.send(Ok(whispered))),
+            Self::Report(report, reply) => drop(reply.send(Ok(report))),
             Self::Tended(tended, reply) => drop(reply.send(Ok(tended))),
             Self::Done((), reply) => drop(reply.send(Ok(()))),
         }
@@ -92,6 +115,9 @@ impl Answer {
             Self::Gifs(_, reply) => failing(reply),
             Self::Entry(_, reply) => failing(reply),
             Self::Posted(_, reply) => failing(reply),
+            Self::Redeemed(_, reply) => failing(reply),
+            Self::Whispered(_, reply) => failing(reply),
+            Self::Report(_, reply) => failing(reply),
             Self::Tended(_, reply) => failing(reply),
             Self::Done(_, reply) => failing(reply),
         }

@@ -50,6 +50,10 @@ pub struct OpenRoom {
     pub key: AddressKey,
     pub last_seq: Seq,
     pub grants: Arc<HashSet<VisitorId>>,
+    /// Those whose grant came of an invite.
+    pub invited: Arc<HashSet<VisitorId>>,
+    /// How many invites are good.
+    pub invites: usize,
     pub bans: Arc<Vec<Ban>>,
     /// In the order of arrival. A list: rooms are small, and it is read in order far more often than searched.
     seats: Vec<Seat>,
@@ -66,6 +70,8 @@ impl OpenRoom {
             key,
             last_seq,
             grants: Arc::default(),
+            invited: Arc::default(),
+            invites: 0,
             bans: Arc::default(),
             seats: Vec::new(),
             empty: Empty::NeverJoined(now),
@@ -75,7 +81,7 @@ impl OpenRoom {
 
     pub fn access(&self, visitor: VisitorId) -> Access {
         let owner = self.room.owner.id == visitor;
-        let granted = owner || !self.room.locked || self.grants.contains(&visitor);
+        let granted = owner || !self.room.locked || self.has_grant(visitor);
         Access {
             owner,
             granted,
@@ -83,6 +89,15 @@ impl OpenRoom {
             banned: self.ban(|ban| ban.visitor.id == visitor),
             closed: self.room.closed,
         }
+    }
+
+    pub fn has_grant(&self, visitor: VisitorId) -> bool {
+        self.grants.contains(&visitor) || self.invited.contains(&visitor)
+    }
+
+    /// How many visitors hold a grant.
+    pub fn granted(&self) -> usize {
+        self.grants.len() + self.invited.len()
     }
 
     fn ban(&self, mut keeps_out: impl FnMut(&Ban) -> bool) -> Option<Banned> {
@@ -99,6 +114,7 @@ impl OpenRoom {
             room: self.room.clone(),
             password_hash: self.password_hash.clone(),
             last_seq: self.last_seq,
+            invites: self.invites,
         }
     }
 

@@ -2,10 +2,14 @@
 
 mod command;
 mod directory;
+mod gifs;
+mod invites;
 mod moderation;
+mod reports;
 mod rows;
 mod schema;
 mod seats;
+mod whispers;
 mod write;
 mod writer;
 
@@ -28,10 +32,13 @@ use self::{
     writer::Writer,
 };
 use crate::{
-    domain::{Access, Action, Ban, GifName, Guest, Message, Room, RoomId, Visitor},
+    domain::{
+        Access, Action, Ban, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room,
+        RoomId, Visitor, VisitorId, Whisper, WhisperId,
+    },
     store::{
-        Changes, Departure, Entry, Graces, NewMessage, NewRoom, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord,
-        SocketKey, Store, StoreError, Tended, Window,
+        Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, RoomCursor,
+        RoomPage, RoomRecord, SocketKey, Store, StoreError, Tended, Whispered, Window,
     },
 };
 
@@ -185,6 +192,18 @@ impl Store for SqliteStore {
         self.ask(|reply| Command::Grant(id, visitor, reply)).await
     }
 
+    async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
+        self.ask(|reply| Command::AddInvite(id, invite, reply)).await
+    }
+
+    async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
+        self.ask(|reply| Command::WithdrawInvites(id, reply)).await
+    }
+
+    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
+        self.ask(|reply| Command::Redeem(invite, visitor, reply)).await
+    }
+
     async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
         Ok(self.directory.read().get(id).map(|open| open.access(visitor.id)))
     }
@@ -210,17 +229,62 @@ impl Store for SqliteStore {
         self.ask(|reply| Command::Post(new, reply)).await
     }
 
+    async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
+        self.ask(|reply| Command::Whisper(new, reply)).await
+    }
+
+    async fn whispers(
+        &self,
+        id: RoomId,
+        visitor: VisitorId,
+        after: Option<WhisperId>,
+        limit: usize,
+    ) -> Result<Vec<Whisper>, StoreError> {
+        self.read(move |connection| whispers::of_visitor(connection, id, visitor, after, limit))
+            .await
+    }
+
+    async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
+        self.read(move |connection| whispers::room_of_gif(connection, name, visitor))
+            .await
+    }
+
+    async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
+        self.ask(|reply| Command::Report(new, reply)).await
+    }
+
+    async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
+        self.read(move |connection| reports::of_room(connection, id)).await
+    }
+
+    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
+        self.ask(|reply| Command::DismissReport(id, report, reply)).await
+    }
+
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
         self.read(move |connection| rows::history(connection, id, window, limit))
             .await
     }
 
+    async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
+        self.read(move |connection| gifs::lately_sent(connection, id, limit))
+            .await
+    }
+
+    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError> {
+        self.ask(|reply| Command::ForbidGif(id, hash, reply)).await
+    }
+
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
-        self.read(move |connection| rows::room_of_gif(connection, name)).await
+        self.read(move |connection| gifs::room_of(connection, name)).await
+    }
+
+    async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
+        self.read(move |connection| gifs::unnamed(connection, names)).await
     }
 
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {
-        self.read(rows::all_gifs).await
+        self.read(gifs::all).await
     }
 
     async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{
     command::{Deed, failure},
+    gifs,
     rows::{text, visitor},
     writer::Writer,
 };
@@ -151,7 +152,7 @@ impl Writer {
             let gifs = named.query_map(rusqlite::params![room, key], |row| text::<GifName>(row, 0))?;
             Ok((author, gifs.collect::<rusqlite::Result<_>>()?))
         };
-        let (author, mut gifs) = find().map_err(failure)?;
+        let (author, gifs) = find().map_err(failure)?;
         let author = author.ok_or_else(not_there)?;
         let sql = format!("UPDATE messages SET {BLANK} WHERE {which}");
         self.connection
@@ -159,13 +160,7 @@ impl Writer {
             .map_err(failure)?;
         let room = self.look(id, |open| open.room.clone())?;
         self.tell_line(&room, author, kind, None, None)?;
-        let mut named = self
-            .connection
-            .prepare_cached("SELECT 1 FROM messages WHERE gif = ?1 LIMIT 1")
-            .map_err(failure)?;
-        // A file that is still named stays; so does one of which that can't be said, and the next start finds out.
-        gifs.retain(|gif| matches!(named.exists([gif.to_string()]), Ok(false)));
-        Ok(gifs)
+        gifs::unnamed(&self.connection, gifs).map_err(failure)
     }
 
     /// Refuses who wrote less than so many seconds ago, or notes that they write now.

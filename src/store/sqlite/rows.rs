@@ -7,14 +7,14 @@ use rusqlite::{Connection, OptionalExtension, Row, types::Type};
 use super::{directory::OpenRoom, moderation};
 use crate::{
     domain::{
-        AddressKey, AddressMark, Alt, Body, Chat, Color, GifBody, GifName, Line, LineKind, Max, Message, MessageId,
-        Moment, Nonce, Room, RoomId, Seq, Title, Visitor, VisitorId,
+        AddressKey, AddressMark, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Max, Message,
+        MessageId, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
     },
     store::{NewMessage, Window},
 };
 
-const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, gif, width, height, frames, duration, \
-                       bytes, alt, line, count, target";
+pub const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, gif, width, height, frames, duration, \
+                       bytes, alt, hash, line, count, target";
 
 /// Reads a column that is kept as text.
 pub fn text<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
@@ -33,47 +33,60 @@ pub fn visitor(row: &Row<'_>, id: usize, color: usize) -> rusqlite::Result<Visit
     ))
 }
 
+/// The columns from `gif` to `hash`.
+pub fn gif(row: &Row<'_>, first: usize) -> rusqlite::Result<GifBody> {
+    Ok(GifBody {
+        name: text::<GifName>(row, first)?,
+        width: row.get(first + 1)?,
+        height: row.get(first + 2)?,
+        frames: row.get(first + 3)?,
+        duration: row.get(first + 4)?,
+        bytes: row.get(first + 5)?,
+        alt: Alt::from_store(row.get_ref(first + 6)?.as_str()?),
+        hash: row.get::<_, Option<[u8; 32]>>(first + 7)?.map(GifHash::from_bytes),
+    })
+}
+
+/// The columns from `chat` to `hash`; nothing when neither a text nor a GIF is there.
+pub fn said(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Said>> {
+    if let Some(chat) = row.get_ref(first)?.as_str_or_null()? {
+        return Ok(Some(Said::Chat(Chat::from_store(chat))));
+    }
+    let shows = row.get_ref(first + 1)?.as_str_or_null()?.is_some();
+    shows.then(|| gif(row, first + 1).map(Said::Gif)).transpose()
+}
+
+/// The column `nonce`.
+pub fn nonce(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Nonce>> {
+    let nonce = row.get_ref(column)?.as_str_or_null()?;
+    Ok(nonce.and_then(|nonce| Nonce::parse(nonce).ok()))
+}
+
 /// What a message says: a text, a GIF or a line, whichever is there.
 fn body(row: &Row<'_>) -> rusqlite::Result<Body> {
-    if let Some(chat) = row.get_ref(7)?.as_str_or_null()? {
-        return Ok(Body::Chat(Chat::from_store(chat)));
+    if let Some(said) = said(row, 7)? {
+        return Ok(said.into());
     }
-    if row.get_ref(8)?.as_str_or_null()?.is_some() {
-        return Ok(Body::Gif(GifBody {
-            name: text::<GifName>(row, 8)?,
-            width: row.get(9)?,
-            height: row.get(10)?,
-            frames: row.get(11)?,
-            duration: row.get(12)?,
-            bytes: row.get(13)?,
-            alt: Alt::from_store(row.get_ref(14)?.as_str()?),
-        }));
-    }
-    let Some(line) = row.get_ref(15)?.as_str_or_null()? else {
+    let Some(line) = row.get_ref(16)?.as_str_or_null()? else {
         return Ok(Body::Deleted);
     };
-    let target: Option<[u8; 16]> = row.get(17)?;
-    let unknown = || rusqlite::Error::FromSqlConversionFailure(15, Type::Text, "a line of an unknown kind".into());
+    let target: Option<[u8; 16]> = row.get(18)?;
+    let unknown = || rusqlite::Error::FromSqlConversionFailure(16, Type::Text, "a line of an unknown kind".into());
     Ok(Body::Line(Line {
         kind: LineKind::from_store(line, target.map(MessageId::from_bytes)).ok_or_else(unknown)?,
-        count: row.get(16)?,
+        count: row.get(17)?,
     }))
 }
 
-fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
-    let body = body(row)?;
-    let nonce = row
-        .get_ref(6)?
-        .as_str_or_null()?
-        .and_then(|nonce| Nonce::parse(nonce).ok());
+pub fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
     Ok(Message {
         id: MessageId::from_bytes(row.get(2)?),
         room: RoomId::from_bytes(row.get(0)?),
         seq: row.get(1)?,
         author: visitor(row, 3, 4)?,
         created_at: Moment::from_millis(row.get(5)?),
-        body,
-        nonce,
+        body: body(row)?,
+        nonce: nonce(row, 6)?,
     })
 }
 
@@ -113,7 +126,7 @@ pub fn insert_message(
 ) -> rusqlite::Result<()> {
     let sql = format!(
         "INSERT INTO messages ({MESSAGE}, address)
-         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)"
+         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"
     );
     let (chat, gif, line) = match &message.body {
         Body::Chat(chat) => (Some(chat.as_str()), None, None),
@@ -137,33 +150,13 @@ pub fn insert_message(
         gif.map(|gif| gif.duration),
         gif.map(|gif| gif.bytes),
         gif.map(|gif| gif.alt.as_str()),
+        gif.and_then(|gif| gif.hash).map(GifHash::to_bytes),
         line.map(|line| line.kind.name()),
         line.map(|line| line.count),
         line.and_then(|line| line.kind.message()).map(MessageId::to_bytes),
         address.map(AddressMark::to_bytes),
     ])?;
     Ok(())
-}
-
-/// The files that a room's messages name.
-pub fn gifs_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<GifName>> {
-    let mut statement =
-        connection.prepare_cached("SELECT DISTINCT gif FROM messages WHERE room = ?1 AND gif IS NOT NULL")?;
-    statement.query_map([room.to_bytes()], |row| text(row, 0))?.collect()
-}
-
-/// Every file that a message names.
-pub fn all_gifs(connection: &Connection) -> rusqlite::Result<Vec<GifName>> {
-    let mut statement = connection.prepare("SELECT DISTINCT gif FROM messages WHERE gif IS NOT NULL")?;
-    statement.query_map([], |row| text(row, 0))?.collect()
-}
-
-/// The room whose message names a file.
-pub fn room_of_gif(connection: &Connection, name: GifName) -> rusqlite::Result<Option<RoomId>> {
-    let mut statement = connection.prepare_cached("SELECT room FROM messages WHERE gif = ?1 LIMIT 1")?;
-    statement
-        .query_row([name.to_string()], |row| Ok(RoomId::from_bytes(row.get(0)?)))
-        .optional()
 }
 
 /// Who sits in a room as its lines tell, with the place of the line about it, the longest first.
@@ -216,10 +209,14 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
         ))
     })?;
     let mut rooms: Vec<OpenRoom> = rows.collect::<rusqlite::Result<_>>()?;
-    let mut grants = connection.prepare("SELECT visitor FROM grants WHERE room = ?1")?;
+    let mut grants = connection.prepare("SELECT visitor FROM grants WHERE room = ?1 AND invited = ?2")?;
     for open in &mut rooms {
-        let visitors = grants.query_map([open.room.id.to_bytes()], |row| text(row, 0))?;
-        open.grants = Arc::new(visitors.collect::<rusqlite::Result<_>>()?);
+        let id = open.room.id.to_bytes();
+        for (invited, visitors) in [(false, &mut open.grants), (true, &mut open.invited)] {
+            let found = grants.query_map((id, invited), |row| text(row, 0))?;
+            *visitors = Arc::new(found.collect::<rusqlite::Result<_>>()?);
+        }
+        open.invites = super::invites::count(connection, open.room.id)?;
         open.bans = Arc::new(moderation::bans_of(connection, open.room.id)?);
         for (visitor, _) in seated(connection, open.room.id)? {
             open.seat_again(visitor, now);

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
-const VERSIONS: &[&str] = &[FIRST, LINES];
+const VERSIONS: &[&str] = &[FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS];
 
 /// Rooms, who may enter them, messages.
 const FIRST: &str = "
@@ -67,6 +67,74 @@ CREATE TABLE bans (
     addresses BLOB NOT NULL,
     PRIMARY KEY (room, visitor)
 ) WITHOUT ROWID;
+";
+
+/// A stored file may be named by several messages, and a room may refuse its bytes.
+const GIFS_AGAIN: &str = "
+ALTER TABLE messages ADD COLUMN hash BLOB;
+CREATE INDEX messages_gifs ON messages (room, seq) WHERE gif IS NOT NULL;
+CREATE TABLE forbidden (
+    id   INTEGER PRIMARY KEY,
+    room BLOB NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    hash BLOB NOT NULL,
+    UNIQUE (room, hash)
+);
+";
+
+/// Links that let into a locked room, and who came by one.
+const INVITES: &str = "
+ALTER TABLE grants ADD COLUMN invited INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE invites (
+    id   INTEGER PRIMARY KEY,
+    room BLOB NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    hash BLOB NOT NULL UNIQUE
+);
+CREATE INDEX invites_room ON invites (room);
+";
+
+/// What one visitor says to one other. A turn is never given out twice, so that a reader misses none.
+const WHISPERS: &str = "
+CREATE TABLE whispers (
+    turn       INTEGER PRIMARY KEY AUTOINCREMENT,
+    room       BLOB NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    id         BLOB NOT NULL UNIQUE,
+    visitor    TEXT NOT NULL,
+    color      TEXT NOT NULL,
+    to_visitor TEXT NOT NULL,
+    to_color   TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    nonce      TEXT,
+    chat       TEXT,
+    gif        TEXT,
+    width      INTEGER,
+    height     INTEGER,
+    frames     INTEGER,
+    duration   INTEGER,
+    bytes      INTEGER,
+    alt        TEXT,
+    hash       BLOB
+);
+CREATE UNIQUE INDEX whispers_nonce ON whispers (room, visitor, nonce) WHERE nonce IS NOT NULL;
+CREATE INDEX whispers_room ON whispers (room, turn);
+CREATE INDEX whispers_author ON whispers (room, visitor, turn);
+CREATE INDEX whispers_to ON whispers (room, to_visitor, turn);
+CREATE INDEX whispers_gif ON whispers (gif) WHERE gif IS NOT NULL;
+";
+
+/// What visitors tell the owner about messages.
+const REPORTS: &str = "
+CREATE TABLE reports (
+    n          INTEGER PRIMARY KEY,
+    room       BLOB NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    id         BLOB NOT NULL UNIQUE,
+    message    BLOB NOT NULL,
+    seq        INTEGER NOT NULL,
+    visitor    TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (room, message, visitor)
+);
+CREATE INDEX messages_id ON messages (room, id);
 ";
 
 /// Opens the writing connection: journal, durability, tables.

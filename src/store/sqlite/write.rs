@@ -4,16 +4,17 @@ use std::{sync::Arc, time::Instant};
 
 use rusqlite::params;
 
-use super::{command::failure, directory::OpenRoom, rows, writer::Writer};
+use super::{command::failure, directory::OpenRoom, gifs, rows, writer::Writer};
 use crate::{
     domain::{
-        AddressKey, AddressMark, Body, GifName, Message, MessageId, Moment, Nonce, Refusal, Room, RoomId, Seq, Visitor,
+        AddressKey, AddressMark, Body, GifHash, GifName, Message, MessageId, Moment, Nonce, Refusal, Room, RoomId,
+        Said, Seq, Visitor,
     },
-    store::{Change, NewMessage, NewRoom, Posted, RoomChange, StoreError},
+    store::{Change, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
 };
 
 /// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
-const GRANTS: usize = 10_000;
+pub(super) const GRANTS: usize = 10_000;
 
 impl Writer {
     pub(super) fn ping(&self) -> Result<(), StoreError> {
@@ -71,6 +72,8 @@ impl Writer {
         }
         if let Some(hash) = change.password_hash {
             open.grants = Arc::default();
+            open.invited = Arc::default();
+            open.invites = 0;
             open.room.locked = hash.is_some();
             open.password_hash = hash.map(Into::into);
         }
@@ -104,6 +107,7 @@ impl Writer {
                 self.connection
                     .execute("UPDATE rooms SET password_hash = ?2 WHERE id = ?1", (room, hash))?;
                 self.connection.execute("DELETE FROM grants WHERE room = ?1", [room])?;
+                self.connection.execute("DELETE FROM invites WHERE room = ?1", [room])?;
             }
             Ok(())
         })
@@ -111,7 +115,7 @@ impl Writer {
 
     pub(super) fn remove(&mut self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
         self.look(id, |_| ())?;
-        let gifs = rows::gifs_of(&self.connection, id).map_err(failure)?;
+        let gifs = gifs::of_room(&self.connection, id).map_err(failure)?;
         let sql = "DELETE FROM rooms WHERE id = ?1";
         self.connection.execute(sql, [id.to_bytes()]).map_err(failure)?;
         self.drafts.insert(id, None);
@@ -120,14 +124,17 @@ impl Writer {
     }
 
     pub(super) fn grant(&mut self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        if self.draft(id)?.grants.len() >= GRANTS {
+        if self.draft(id)?.granted() >= GRANTS {
             return Err(StoreError::Refused(Refusal::StorageFull));
         }
-        let sql = "INSERT OR IGNORE INTO grants (room, visitor) VALUES (?1, ?2)";
+        // Who knows the password needs no invite any more.
+        let sql = "INSERT INTO grants (room, visitor) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET invited = FALSE";
         self.connection
             .execute(sql, (id.to_bytes(), visitor.id.to_string()))
             .map_err(failure)?;
-        Arc::make_mut(&mut self.draft(id)?.grants).insert(visitor.id);
+        let open = self.draft(id)?;
+        Arc::make_mut(&mut open.invited).remove(&visitor.id);
+        Arc::make_mut(&mut open.grants).insert(visitor.id);
         Ok(())
     }
 
@@ -154,10 +161,33 @@ impl Writer {
             body,
             nonce,
         } = new;
+        let body = self.said(room, body)?.into();
         let message = self.place(room, author, body, nonce)?;
         let message = self.append(message, None)?;
         self.told.push(Change::Posted(Arc::clone(&message)));
         Ok(Posted::New(message))
+    }
+
+    /// What a message or whisper to be stored says, if its room takes it.
+    pub(super) fn said(&self, room: RoomId, new: NewBody) -> Result<Said, StoreError> {
+        let gif = match new {
+            NewBody::Chat(chat) => return Ok(Said::Chat(chat)),
+            NewBody::Gif(gif) => gif,
+            NewBody::Again(again) => {
+                let earlier = gifs::in_room(&self.connection, room, again.name).map_err(failure)?;
+                again.body(earlier.ok_or(StoreError::Refused(Refusal::NotFound))?)
+            }
+        };
+        let forbidden = |hash| gifs::is_forbidden(&self.connection, room, hash).map_err(failure);
+        match gif.hash.map(forbidden).transpose()? {
+            Some(true) => Err(StoreError::Refused(Refusal::ForbiddenGif)),
+            _ => Ok(Said::Gif(gif)),
+        }
+    }
+
+    pub(super) fn forbid(&self, room: RoomId, hash: GifHash) -> Result<(), StoreError> {
+        self.look(room, |_| ())?;
+        self.whole(|| gifs::forbid(&self.connection, room, hash))
     }
 
     /// The place of a room's last message.
@@ -209,13 +239,15 @@ impl Writer {
                 self.connection.execute(keep, [&name])?;
                 self.connection
                     .execute("DELETE FROM messages WHERE gif = ?1", [&name])?;
+                self.connection
+                    .execute("DELETE FROM whispers WHERE gif = ?1", [&name])?;
             }
             Ok(())
         })
     }
 
     /// Runs several statements so that all or none of them count.
-    pub(super) fn whole(&self, run: impl FnOnce() -> rusqlite::Result<()>) -> Result<(), StoreError> {
+    pub(super) fn whole<T>(&self, run: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, StoreError> {
         self.connection.execute_batch("SAVEPOINT whole").map_err(failure)?;
         let result = run();
         let end = if result.is_ok() {

@@ -219,6 +219,13 @@ impl Writer {
                 answer(reply, self.leave(id, visitor, socket, how), Answer::Done)
             }
             Command::Post(new, reply) => answer(reply, self.post(new), Answer::Posted),
+            Command::AddInvite(id, invite, reply) => answer(reply, self.add_invite(id, invite), Answer::Done),
+            Command::WithdrawInvites(id, reply) => answer(reply, self.withdraw_invites(id), Answer::Done),
+            Command::Redeem(invite, visitor, reply) => answer(reply, self.redeem(invite, visitor), Answer::Redeemed),
+            Command::Whisper(new, reply) => answer(reply, self.whisper(new), Answer::Whispered),
+            Command::Report(new, reply) => answer(reply, self.report(new), Answer::Report),
+            Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), Answer::Done),
+            Command::ForbidGif(id, hash, reply) => answer(reply, self.forbid(id, hash), Answer::Done),
             Command::ForgetGifs(names, reply) => answer(reply, self.forget_gifs(&names), Answer::Done),
             Command::Tend(graces, reply) => answer(reply, self.tend(graces), Answer::Tended),
             Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),

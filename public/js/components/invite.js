@@ -1,0 +1,73 @@
+// Inviting others: the link, a code for their camera, copying, sharing, and taking it all back.
+import { byId, setText } from "../lib/dom.js";
+import { askJson, getJson } from "../lib/http.js";
+import { refusal, texts } from "../lib/texts.js";
+
+const dialog = byId("invite");
+const field = byId("invite-url");
+const code = byId("invite-qr");
+const withdraw = byId("invite-withdraw");
+let path = "";
+let picture = "";
+
+/** Opens it. Only the owner of a locked room can let others in without the password. */
+export async function openInvite(room, { owner, locked, title }) {
+  path = `/room/${room}/invite`;
+  const secret = owner && locked;
+  setText(byId("invite-text"), secret ? texts.invite.secret : locked ? texts.invite.locked : texts.invite.open);
+  field.value = "";
+  code.hidden = true;
+  withdraw.hidden = true;
+  dialog.dataset.title = title;
+  say("");
+  dialog.showModal();
+  try {
+    const invite = secret ? await askJson(path, { method: "POST", body: {} }) : await getJson(path);
+    show(invite);
+    withdraw.hidden = !secret;
+    byId("invite-copy").focus();
+  } catch (why) {
+    say(refusal(why));
+  }
+}
+
+function show({ url, qr }) {
+  field.value = url;
+  URL.revokeObjectURL(picture);
+  picture = URL.createObjectURL(new Blob([qr], { type: "image/svg+xml" }));
+  code.src = picture;
+  code.hidden = false;
+}
+
+const say = (text) => setText(byId("invite-note"), text);
+
+byId("invite-copy").addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(field.value);
+  } catch {
+    // A page without https may not write by itself, but it may copy what is selected.
+    field.select();
+    if (!document.execCommand("copy")) return say(texts.invite.copy_self);
+  }
+  say(texts.invite.copied);
+});
+
+const share = byId("invite-share");
+share.hidden = !navigator.share;
+share.addEventListener("click", () => {
+  navigator.share({ title: dialog.dataset.title, url: field.value }).catch(() => { /* they changed their mind */ });
+});
+
+withdraw.addEventListener("click", async () => {
+  try {
+    await askJson(path, { method: "DELETE" });
+  } catch (why) {
+    return say(refusal(why));
+  }
+  field.value = "";
+  code.hidden = true;
+  withdraw.hidden = true;
+  say(texts.invite.withdrawn);
+  dialog.querySelector(".sheet__head button").focus();
+});
+dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });

@@ -1,0 +1,73 @@
+// People one does not want to hear: kept in this browser alone, by visitor. Their messages are folded to one line.
+import { announce, byId } from "../lib/dom.js";
+import { fill, texts } from "../lib/texts.js";
+import { addAction } from "./actions.js";
+
+const KEY = "gifchat:muted";
+// Beyond these the oldest is heard again.
+const MOST = 500;
+
+let ids = new Set(read());
+
+function read() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEY));
+    return Array.isArray(kept) ? kept : [];
+  } catch {
+    return [];
+  }
+}
+
+export const isMuted = (visitor) => ids.has(visitor);
+
+/** Folds the messages of muted people in the list, now and as they come. */
+export function startMuting(list) {
+  const dressAll = () => {
+    for (const row of list.messages) fold(row);
+    for (const member of byId("members-list").children) member.classList.toggle("member--muted", isMuted(member.dataset.id));
+  };
+  const mute = (visitor, color, muted) => {
+    if (muted) ids.add(visitor);
+    else ids.delete(visitor);
+    try { localStorage.setItem(KEY, JSON.stringify([...ids].slice(-MOST))); } catch { /* then for this page only */ }
+    dressAll();
+    announce(fill(muted ? texts.mute.done : texts.mute.undone, { name: color }));
+  };
+  const entry = (muted) => addAction({
+    icon: muted ? "bell" : "mute",
+    text: () => (muted ? texts.mute.undo : texts.mute.mute),
+    when: ({ mine, visitor }) => !mine && isMuted(visitor) === muted,
+    act: ({ visitor, color }) => mute(visitor, color, !muted),
+  });
+  entry(false);
+  entry(true);
+  list.onRow((row) => { if (row.classList.contains("message")) fold(row); });
+  byId("rows").addEventListener("click", ({ target }) => {
+    const row = target.closest(".message__muted button")?.closest(".message");
+    if (!row) return;
+    mute(row.dataset.visitor, row.querySelector(".name").textContent, false);
+    row.querySelector(".more").focus({ preventScroll: true });
+  });
+  addEventListener("storage", ({ key }) => {
+    if (key !== KEY) return;
+    ids = new Set(read());
+    dressAll();
+  });
+  new MutationObserver(dressAll).observe(byId("members-list"), { childList: true });
+}
+
+function fold(row) {
+  const muted = isMuted(row.dataset.visitor);
+  if (row.classList.contains("message--muted") === muted) return;
+  row.classList.toggle("message--muted", muted);
+  row.querySelector(".message__muted")?.remove();
+  if (!muted) return;
+  const line = document.createElement("p");
+  line.className = "message__muted";
+  const undo = document.createElement("button");
+  undo.type = "button";
+  undo.className = "button button--quiet button--small";
+  undo.textContent = texts.mute.undo;
+  line.append(texts.mute.line, " ", undo);
+  row.querySelector(".message__said").before(line);
+}

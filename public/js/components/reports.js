@@ -1,0 +1,100 @@
+// Reports: telling the owner about a message, and the owner's list of what was told.
+import { announce, byId, setHue, setText } from "../lib/dom.js";
+import { askJson, getJson } from "../lib/http.js";
+import { refusal, texts } from "../lib/texts.js";
+import { hueOf } from "../lib/hue.js";
+
+const ask = byId("report");
+const reason = byId("report-reason");
+const list = byId("reports");
+let about = null;
+
+/** Asks why, then reports a message. */
+export function openReport(room, subject) {
+  about = { room, id: subject.id };
+  const alt = subject.element.querySelector(".gif__frame img")?.alt;
+  setText(byId("report-about"), subject.text ?? `GIF: ${alt}`);
+  reason.value = "";
+  setText(byId("report-error"), "");
+  ask.showModal();
+  reason.focus();
+}
+
+byId("report-cancel").addEventListener("click", () => ask.close());
+byId("report-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  try {
+    await askJson(`/room/${about.room}/reports`, { method: "POST", body: { message: about.id, reason: reason.value } });
+  } catch (why) {
+    return setText(byId("report-error"), refusal(why));
+  }
+  ask.close();
+  announce(texts.report.sent);
+});
+
+/** Opens the owner's list; `counted(n)` is told how many wait. */
+export async function openReports(room, counted) {
+  const rows = byId("reports-list");
+  rows.replaceChildren();
+  if (!list.open) list.showModal();
+  try {
+    const { data } = await getJson(`/room/${room}/reports`);
+    counted(data.length);
+    setText(byId("reports-note"), data.length === 0 ? texts.report.none : "");
+    rows.replaceChildren(...data.map((report) => entry(room, report, counted)));
+  } catch (why) {
+    setText(byId("reports-note"), refusal(why));
+  }
+}
+
+function entry(room, { _id, about: said, reason: why }, counted) {
+  const item = document.createElement("li");
+  const name = document.createElement("b");
+  name.className = "name";
+  name.textContent = said.user;
+  setHue(item, hueOf(said.user));
+  item.append(name, quote(said));
+  if (why) {
+    const line = document.createElement("p");
+    line.textContent = why;
+    item.append(line);
+  }
+  const ways = document.createElement("p");
+  ways.className = "sheet__ways";
+  const act = (text, run, danger) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = danger ? "button button--danger" : "button";
+    button.textContent = text;
+    button.addEventListener("click", async () => {
+      try {
+        await run();
+      } catch (refused) {
+        return setText(byId("reports-note"), refusal(refused));
+      }
+      byId("reports-title").focus();
+      openReports(room, counted);
+    });
+    ways.append(button);
+  };
+  const path = `/room/${room}/reports/${_id}`;
+  act(texts.report.dismiss, () => askJson(path, { method: "DELETE" }));
+  act(texts.report.delete, () => askJson(`${path}/delete`, { method: "POST", body: {} }), true);
+  item.append(ways);
+  return item;
+}
+
+function quote({ chat, gif, alt, width, height }) {
+  const block = document.createElement("blockquote");
+  block.className = "report__about";
+  if (!gif) {
+    block.textContent = chat;
+    return block;
+  }
+  const image = new Image(width, height);
+  image.alt = alt || texts.chat.gif_no_alt;
+  image.src = `/gif/${gif}/still`;
+  block.append(image);
+  return block;
+}
+list.addEventListener("click", ({ target }) => { if (target === list) list.close(); });

@@ -1,0 +1,163 @@
+// Whispers as the page knows them: read anew after every join, so that none is lost; with whom, and what is unread.
+import { announce, byId, markUrl, setHue, setText } from "../lib/dom.js";
+import { getJson } from "../lib/http.js";
+import { hueOf } from "../lib/hue.js";
+import { fill, texts } from "../lib/texts.js";
+import { addAction } from "./actions.js";
+import { isMuted } from "./muted.js";
+
+const AGAIN = 3_000;
+
+export class Whispers {
+  #room;
+  #me;
+  #keep;
+  #news;
+  #all = new Map();
+  #after = null;
+  #reading = null;
+  #stale = false;
+  #seen;
+  #panel = null;
+  #list = byId("whispers-list");
+  #button = byId("whispers-news");
+
+  /** `news(whispers)` is told of whispers that nobody has seen yet. */
+  constructor({ room, me, keep, socket, news, send, upload, tray }) {
+    this.#room = room;
+    this.#me = me;
+    this.#keep = keep;
+    this.#news = news;
+    this.#seen = keep.read("whispers-seen", {});
+    this.ways = { room, me, send, upload, tray };
+    socket.on("whisper", (whisper) => this.take([whisper], true));
+    addAction({
+      icon: "whisper",
+      text: () => texts.whisper.whisper,
+      when: ({ mine }) => !mine,
+      act: ({ visitor, color }) => this.open({ id: visitor, color, hue: hueOf(color) }),
+    });
+    this.#list.addEventListener("click", ({ target }) => {
+      const id = target.closest("button")?.dataset.id;
+      if (id) this.open(this.#partner(id));
+    });
+    this.#button.addEventListener("click", () => this.open(this.#partner(this.#button.dataset.id)));
+  }
+
+  /** With somebody, oldest first. */
+  with(id) {
+    return [...this.#all.values()].filter((whisper) => this.#other(whisper).id === id)
+      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : Number(a.createdAt > b.createdAt)));
+  }
+
+  /** Asks for what came while nothing could be told. */
+  read() {
+    this.#stale = true;
+    this.#reading ??= this.#readAll().finally(() => { this.#reading = null; });
+  }
+
+  take(whispers, live = false) {
+    const fresh = whispers.filter(({ _id }) => !this.#all.has(_id));
+    if (fresh.length === 0) return;
+    for (const whisper of fresh) this.#all.set(whisper._id, whisper);
+    this.#panel?.show(fresh);
+    const heard = fresh.filter((whisper) => this.#isUnread(whisper));
+    if (live && heard.length > 0) {
+      announce(fill(texts.whisper.came, { name: heard.at(-1).user }));
+      this.#news(heard);
+    }
+    this.#draw();
+  }
+
+  /** Opens the whispers with somebody; their window is fetched when one is asked for. */
+  async open(partner) {
+    const { openWhisper } = await import("./whisper-sheet.js");
+    this.#panel = openWhisper(this, partner, () => { this.#panel = null; });
+    this.seen(partner.id);
+  }
+
+  /** All from somebody is seen now. */
+  seen(id) {
+    const last = this.with(id).at(-1);
+    if (!last) return;
+    this.#seen[id] = last.createdAt;
+    this.#keep.write("whispers-seen", this.#seen);
+    this.#draw();
+  }
+
+  async #readAll() {
+    while (this.#stale) {
+      this.#stale = false;
+      let next = `/room/${this.#room}/whispers?limit=100${this.#after ? `&after=${this.#after}` : ""}`;
+      try {
+        while (next) {
+          const page = await getJson(next);
+          this.#after = page.cursor.after;
+          this.take(page.data);
+          next = page.next;
+        }
+      } catch (why) {
+        if (why.status >= 400 && why.status < 500) return;
+        await new Promise((done) => setTimeout(done, AGAIN));
+        this.#stale = true;
+      }
+    }
+  }
+
+  #other(whisper) {
+    if (whisper.visitor === this.#me.id) return whisper.to;
+    return { id: whisper.visitor, color: whisper.user, hue: whisper.hue };
+  }
+
+  #isUnread(whisper) {
+    const id = whisper.visitor;
+    return id !== this.#me.id && !isMuted(id) && whisper.createdAt > (this.#seen[id] ?? "") && this.#panel?.partner !== id;
+  }
+
+  #partner(id) { return this.#other(this.with(id).at(-1)); }
+
+  // The latest first; somebody who left the room stays on the list.
+  #draw() {
+    const partners = new Map();
+    for (const whisper of [...this.#all.values()].reverse()) {
+      const { id, color, hue } = this.#other(whisper);
+      const one = partners.get(id) ?? { id, color, hue, unread: 0 };
+      one.unread += Number(this.#isUnread(whisper));
+      partners.set(id, one);
+    }
+    const focused = this.#list.contains(document.activeElement) && document.activeElement.dataset.id;
+    this.#list.replaceChildren(...[...partners.values()].map(entry));
+    if (focused) this.#list.querySelector(`[data-id="${focused}"]`)?.focus({ preventScroll: true });
+    byId("whispers").hidden = partners.size === 0;
+    const news = [...partners.values()].find(({ unread }) => unread > 0);
+    if (!news && this.#button === document.activeElement) byId("chat").focus({ preventScroll: true });
+    this.#button.hidden = !news;
+    if (!news) return;
+    this.#button.dataset.id = news.id;
+    setHue(this.#button, news.hue);
+    this.#button.querySelector(".mark").src = markUrl(news.id);
+    setText(this.#button.querySelector("span"), fill(texts.whisper.unread, { name: news.color, n: news.unread }));
+  }
+}
+
+function entry({ id, color, hue, unread }) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button--quiet whispers__one";
+  button.dataset.id = id;
+  setHue(button, hue);
+  const mark = new Image(48, 48);
+  mark.className = "mark mark--s";
+  mark.alt = "";
+  mark.src = markUrl(id);
+  const name = document.createElement("b");
+  name.className = "name";
+  name.textContent = color;
+  const count = document.createElement("span");
+  count.className = "num";
+  count.textContent = unread ? String(unread) : "";
+  button.append(mark, name, count);
+  item.append(button);
+  return item;
+}

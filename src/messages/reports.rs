@@ -1,0 +1,86 @@
+//! The rules of reports: members report, the owner reads and dismisses.
+
+use super::Messages;
+use crate::{
+    domain::{
+        Action, Body, Field, GifBody, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId,
+        Visitor,
+    },
+    store::NewReport,
+};
+
+/// Reads which message; what can't be a message's id names none.
+///
+/// # Errors
+/// It is missing.
+pub fn reported_message(id: Option<&str>) -> Result<MessageId, Refusal> {
+    let id = id.filter(|id| !id.is_empty());
+    let id = id.ok_or(Invalid::new(Field::Message, Problem::Empty))?;
+    id.parse().map_err(|_| Refusal::MessageNotFound)
+}
+
+impl Messages {
+    /// Tells the owner of a room about a message.
+    ///
+    /// # Errors
+    /// No such room, not a member, no such message, too many reports wait, or the store fails.
+    pub async fn report(
+        &self,
+        room: RoomId,
+        by: Visitor,
+        message: MessageId,
+        reason: Reason,
+    ) -> Result<Report, Refusal> {
+        let new = NewReport {
+            room,
+            by,
+            message,
+            reason,
+        };
+        Ok(self.store.report(new).await?)
+    }
+
+    /// The reports that wait for the owner, oldest first.
+    ///
+    /// # Errors
+    /// No such room, not the owner, or the store fails.
+    pub async fn reports(&self, room: RoomId, visitor: Visitor) -> Result<Vec<Reported>, Refusal> {
+        self.must_own(room, visitor).await?;
+        Ok(self.store.reports(room).await?)
+    }
+
+    /// Dismisses a report, with all others about the same message.
+    ///
+    /// # Errors
+    /// No such room, not the owner, no such report, or the store fails.
+    pub async fn dismiss_report(&self, room: RoomId, visitor: Visitor, report: ReportId) -> Result<(), Refusal> {
+        self.must_own(room, visitor).await?;
+        Ok(self.store.dismiss_report(room, report).await?)
+    }
+
+    /// Deletes the message of a report as abuse: its GIF can't be sent to that room again, by these bytes.
+    ///
+    /// # Errors
+    /// No such room, not the owner, no such report, or the store fails.
+    pub async fn delete_reported(&self, room: RoomId, owner: Visitor, report: ReportId) -> Result<(), Refusal> {
+        let reported = self.reports(room, owner).await?;
+        let found = reported.into_iter().find(|reported| reported.report.id == report);
+        let about = found.ok_or(Refusal::ReportNotFound)?.about;
+        // First, so that nobody sends it again in between.
+        if let Body::Gif(GifBody { hash: Some(hash), .. }) = about.body {
+            self.store.forbid_gif(room, hash).await?;
+        }
+        let gone = self.store.moderate(room, owner, Action::Delete(about.id)).await?;
+        self.uploads.delete(gone).await;
+        self.dismiss_report(room, owner, report).await
+    }
+
+    async fn must_own(&self, room: RoomId, visitor: Visitor) -> Result<(), Refusal> {
+        let access = self.store.access(room, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        if access.owner {
+            Ok(())
+        } else {
+            Err(Refusal::NotTheOwner)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Invites: links that are good, and who came by one.
+
+use mongodb::bson::doc;
+
+use super::{
+    client::{Tables, within},
+    documents::{binary, signed, text},
+    rooms::{by_id, is_worth, not_found},
+};
+use crate::{
+    domain::{InviteHash, Refusal, RoomId, Visitor},
+    store::{INVITES, StoreError},
+};
+
+impl Tables {
+    /// Makes an invite to a room good.
+    pub async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
+        let hash = binary(invite.to_bytes());
+        let push = doc! { "$push": { "invites": { "$each": [hash], "$slice": -signed(INVITES) } } };
+        let added = within(self.rooms.update_one(by_id(id), push)).await?;
+        if added.matched_count == 0 {
+            Err(not_found())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Withdraws all invites to a room, and the grants that came of them.
+    pub async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
+        let withdraw = doc! { "$unset": { "invites": "" }, "$inc": { "withdrawn": 1_i64 } };
+        let withdrawn = within(self.rooms.update_one(by_id(id), withdraw)).await?;
+        if withdrawn.matched_count == 0 {
+            Err(not_found())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Lets a visitor into the room of an invite. Were it withdrawn meanwhile, the grant is worth nothing.
+    pub async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
+        let found = self.rooms.find_one(doc! { "invites": binary(invite.to_bytes()) });
+        let not_good = || StoreError::Refused(Refusal::InviteNotFound);
+        let room = within(found).await?.ok_or_else(not_good)?;
+        let id: RoomId = text(&room.id, "_id")?;
+        let grant = self.grant_of(id, visitor).await?;
+        if !is_worth(&room, grant.as_ref()) {
+            self.must_have_grants_left(&room).await?;
+            let grant = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
+            let given = doc! { "$set": { "lock": room.lock, "invited": room.withdrawn } };
+            within(self.grants.update_one(grant, given).upsert(true)).await?;
+        }
+        Ok(id)
+    }
+}

@@ -1,0 +1,140 @@
+//! Reports: what visitors tell the owner of a room about messages.
+
+use futures_util::TryStreamExt;
+use mongodb::{
+    bson::{Document, doc},
+    options::ReadConcern,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    client::{ANSWER, Tables, failure, is_duplicate, within},
+    documents::{Damaged, MessageDoc, signed, text},
+    rooms::not_found,
+};
+use crate::{
+    domain::{Moment, Reason, Refusal, Report, ReportId, Reported, RoomId},
+    store::{NewReport, REPORTS, REPORTS_EACH, StoreError, TOO_MANY_REPORTS},
+};
+
+/// A report as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReportDoc {
+    #[serde(rename = "_id")]
+    id: String,
+    room: String,
+    message: String,
+    seq: i64,
+    by: String,
+    reason: String,
+    at: i64,
+}
+
+impl ReportDoc {
+    pub fn report(&self) -> Result<Report, Damaged> {
+        Ok(Report {
+            id: text(&self.id, "_id")?,
+            room: text::<RoomId>(&self.room, "room")?,
+            message: text(&self.message, "message")?,
+            seq: super::documents::number(self.seq, "seq")?,
+            reason: Reason::from_store(&self.reason),
+            created_at: Moment::from_millis(self.at),
+        })
+    }
+}
+
+/// Finds messages that somebody wrote and nobody deleted.
+fn written() -> Document {
+    doc! { "$or": [{ "chat": { "$exists": true } }, { "gif.name": { "$exists": true } }] }
+}
+
+impl Tables {
+    /// Stores a report of a member.
+    pub async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
+        let room = self.room_doc(new.room).await?.ok_or_else(not_found)?;
+        if !room.seats(new.by.id) {
+            return Err(StoreError::Refused(Refusal::NotAMember));
+        }
+        let by = new.by.id.to_string();
+        let key = doc! { "room": &room.id, "message": new.message.to_string(), "by": &by };
+        if let Some(known) = within(self.reports.find_one(key.clone())).await? {
+            return Ok(known.report()?);
+        }
+        let mut about = doc! { "_id": new.message.to_string(), "room": &room.id };
+        about.extend(written());
+        let found = self.messages.find_one(about).read_concern(ReadConcern::majority());
+        let seq = within(found)
+            .await?
+            .ok_or(StoreError::Refused(Refusal::MessageNotFound))?
+            .seq;
+        // Servers that take reports at the same moment may exceed the bounds by a few.
+        let (all, mine) = tokio::try_join!(
+            within(self.reports.count_documents(doc! { "room": &room.id })),
+            within(self.reports.count_documents(doc! { "room": &room.id, "by": &by })),
+        )?;
+        if all >= REPORTS as u64 || mine >= REPORTS_EACH as u64 {
+            return Err(TOO_MANY_REPORTS);
+        }
+        let report = ReportDoc {
+            id: ReportId::random().to_string(),
+            room: room.id,
+            message: new.message.to_string(),
+            seq,
+            by,
+            reason: new.reason.as_str().to_owned(),
+            at: Moment::now().millis(),
+        };
+        match tokio::time::timeout(ANSWER, self.reports.insert_one(&report).into_future()).await {
+            Ok(Ok(_)) => Ok(report.report()?),
+            Ok(Err(error)) if is_duplicate(&error) => {
+                let known = within(self.reports.find_one(key)).await?;
+                Ok(known.unwrap_or(report).report()?)
+            }
+            Ok(Err(error)) => Err(failure(error)),
+            Err(_) => Err(StoreError::failed("MongoDB did not take a report in time")),
+        }
+    }
+
+    /// The reports in a room about messages that are still there, oldest first.
+    pub async fn reports_of(&self, room: RoomId) -> Result<Vec<Reported>, StoreError> {
+        let room = room.to_string();
+        let reports = async {
+            let found = self
+                .reports
+                .find(doc! { "room": &room })
+                .sort(doc! { "at": 1, "_id": 1 })
+                .limit(signed(REPORTS))
+                .await?;
+            found.try_collect::<Vec<ReportDoc>>().await
+        };
+        let reports = within(reports).await?;
+        let ids: Vec<_> = reports.iter().map(|report| report.message.as_str()).collect();
+        let mut which = doc! { "_id": { "$in": ids }, "room": &room };
+        which.extend(written());
+        let messages = async {
+            let found = self.messages.find(which).read_concern(ReadConcern::majority()).await?;
+            found.try_collect::<Vec<MessageDoc>>().await
+        };
+        let messages = within(messages).await?;
+        let mut reported = Vec::new();
+        for report in reports {
+            let about = messages.iter().find(|message| message.id == report.message);
+            if let Some(about) = about {
+                reported.push(Reported {
+                    report: report.report()?,
+                    about: about.message()?,
+                });
+            }
+        }
+        Ok(reported)
+    }
+
+    /// Removes all reports about the message of a report.
+    pub async fn dismiss_report(&self, room: RoomId, report: ReportId) -> Result<(), StoreError> {
+        let key = doc! { "_id": report.to_string(), "room": room.to_string() };
+        let gone = || StoreError::Refused(Refusal::ReportNotFound);
+        let found = within(self.reports.find_one(key)).await?.ok_or_else(gone)?;
+        let same = doc! { "room": &found.room, "message": &found.message };
+        within(self.reports.delete_many(same)).await.map(drop)
+    }
+}

@@ -1,0 +1,103 @@
+//! Invites: links and their QR codes, and the way in by one.
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use fast_qr::{
+    ECL, QRBuilder,
+    convert::{Builder, Shape, svg::SvgBuilder},
+};
+use serde::Serialize;
+use tower_sessions::Session;
+
+use super::{prefs::Prefs, refused::Refused, rooms::Id, visit};
+use crate::{
+    config::Config,
+    domain::{Field, Invalid, Problem, Refusal, Visitor},
+    state::AppState,
+};
+
+/// A link, and the same as a picture for a camera.
+#[derive(Serialize)]
+struct Invite {
+    url: String,
+    /// An SVG, dark on light in every theme, as cameras want it.
+    qr: String,
+}
+
+impl Invite {
+    fn of(url: String) -> Result<Self, Refusal> {
+        let code = QRBuilder::new(url.as_str()).ecl(ECL::M).build();
+        let code = code.map_err(|error| {
+            tracing::error!(%error, "a link does not fit into a QR code");
+            Refusal::Unavailable
+        })?;
+        let qr = SvgBuilder::default().shape(Shape::Square).to_str(&code);
+        Ok(Self { url, qr })
+    }
+}
+
+/// The address of the site as the visitor knows it, without a slash at its end.
+fn site(config: &Config, headers: &HeaderMap) -> Result<String, Refusal> {
+    if let Some(public) = &config.public_url {
+        return Ok(public.origin().ascii_serialization());
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.ok_or(Invalid::new(Field::Body, Problem::Malformed))?;
+    Ok(format!("http://{host}"))
+}
+
+/// `GET /room/{id}/invite`: the plain link to the room, which asks for the password where there is one
+pub async fn link(
+    State(state): State<AppState>,
+    Id(room): Id,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    state.rooms.must_be_granted(room, visitor).await?;
+    let site = site(&state.config, &headers)?;
+    Ok(Json(Invite::of(format!("{site}/room/{room}"))?).into_response())
+}
+
+/// `POST /room/{id}/invite`
+pub async fn invite(
+    State(state): State<AppState>,
+    Id(room): Id,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let site = site(&state.config, &headers)?;
+    let url = match state.rooms.invite(room, visitor).await? {
+        Some(token) => format!("{site}/invite/{}", token.secret()),
+        None => format!("{site}/room/{room}"),
+    };
+    Ok((StatusCode::CREATED, Json(Invite::of(url)?)).into_response())
+}
+
+/// `DELETE /room/{id}/invite`
+pub async fn withdraw(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<&'static str, Refused> {
+    state.rooms.withdraw_invites(room, visitor).await?;
+    Ok("ok")
+}
+
+/// `GET /invite/{token}`
+pub async fn redeem(
+    State(state): State<AppState>,
+    path: Result<Path<String>, PathRejection>,
+    prefs: Prefs,
+    visitor: Visitor,
+    session: Session,
+) -> Result<Response, Refused> {
+    let token = path.ok().and_then(|Path(token)| token.parse().ok());
+    let token = token.ok_or(Refusal::InviteNotFound)?;
+    let room = state.rooms.redeem(token, visitor).await?;
+    visit::rotate(&session).await?;
+    if prefs.json {
+        let (record, _) = state.rooms.find(room, visitor).await?;
+        return Ok(Json(record.room).into_response());
+    }
+    Ok(Redirect::to(&format!("/room/{room}")).into_response())
+}

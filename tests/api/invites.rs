@@ -1,0 +1,115 @@
+//! Invites: a link that lets into a locked room, until it is withdrawn.
+
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, Visitor};
+
+async fn locked(owner: &Visitor) -> String {
+    owner
+        .create_room_of(json!({ "title": "움짤", "password": "열려라" }))
+        .await
+}
+
+/// The path of an invite, and the whole answer.
+async fn invite(owner: &Visitor, room: &str) -> (String, Value) {
+    let made = owner.post_json(&format!("/room/{room}/invite"), json!({})).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let invite = made.json();
+    let url = invite["url"].as_str().unwrap();
+    let path = url.strip_prefix(&owner.url("")).unwrap_or_else(|| panic!("{url}"));
+    (path.to_owned(), invite)
+}
+
+#[tokio::test]
+async fn an_invite_leads_into_the_room_without_the_password() {
+    let app = TestApp::start().await;
+    let (ann, bea) = (app.visitor().await, app.visitor().await);
+    let room = locked(&ann).await;
+    let (path, invite) = invite(&ann, &room).await;
+    assert!(
+        path.starts_with("/invite/") && path.len() == "/invite/".len() + 32,
+        "{path}"
+    );
+    let qr = invite["qr"].as_str().unwrap();
+    assert!(
+        qr.starts_with("<svg") && qr.ends_with("</svg>") && !qr.contains("script"),
+        "{qr}"
+    );
+    bea.room(&room).await.ok();
+    assert_eq!(bea.get(&format!("/room/{room}")).await.status, 403);
+    let before = bea.cookie();
+    let led = bea.get(&path).await;
+    assert_eq!(
+        (led.status, led.header("location")),
+        (303, Some(&*format!("/room/{room}")))
+    );
+    assert_ne!(bea.cookie(), before, "a session that gains a right gets a new name");
+    assert_eq!(bea.look_in_the_mirror().await.0, bea.id, "and stays the same visitor");
+    assert_eq!(bea.get(&format!("/room/{room}")).await.status, 200);
+    bea.join(&room).await;
+    // Somebody who comes by the link first of all, and one who asks for JSON.
+    let stranger = app.stranger();
+    assert_eq!(stranger.get(&path).await.status, 303);
+    assert_eq!(stranger.get(&format!("/room/{room}")).await.status, 200);
+    let script = app.visitor().await;
+    assert_eq!(script.get_json(&path).await.ok().json()["_id"], room);
+}
+
+#[tokio::test]
+async fn a_withdrawn_invite_lets_nobody_in_and_takes_its_grants_along() {
+    let app = TestApp::start().await;
+    let (ann, bea, eve) = (app.visitor().await, app.visitor().await, app.visitor().await);
+    let room = locked(&ann).await;
+    let (path, _) = invite(&ann, &room).await;
+    bea.get(&path).await;
+    let mut seated = bea.join(&room).await;
+    let withdrawn = ann
+        .send(ann.request(reqwest::Method::DELETE, &format!("/room/{room}/invite")))
+        .await;
+    assert_eq!(withdrawn.ok().text(), "ok");
+    eve.get_json(&path).await.refused(404, "invite_not_found");
+    let page = eve.get(&path).await;
+    assert!(page.status == 404 && page.text().contains("This invite does not work any more."));
+    assert_eq!(seated.post("still here").await["seq"], 2);
+    assert_eq!(bea.get(&format!("/room/{room}")).await.status, 403);
+    let (fresh, _) = invite(&ann, &room).await;
+    assert_ne!(fresh, path);
+    assert_eq!(eve.get(&fresh).await.status, 303);
+    for wrong in [
+        "/invite/x",
+        "/invite/",
+        "/invite/%ff",
+        "/invite/0123456789ABCDEF0123456789abcdef",
+    ] {
+        assert_eq!(eve.get_json(wrong).await.status, 404, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_owner_makes_and_withdraws_invites() {
+    let app = TestApp::start().await;
+    let (ann, bea) = (app.visitor().await, app.visitor().await);
+    let room = locked(&ann).await;
+    bea.unlock(&room, "열려라").await.ok();
+    let path = format!("/room/{room}/invite");
+    for method in [reqwest::Method::POST, reqwest::Method::DELETE] {
+        bea.send(bea.request(method, &path)).await.refused(403, "not_the_owner");
+    }
+    let nowhere = "/room/0123456789abcdef0123456789abcdef/invite";
+    ann.post_json(nowhere, json!({})).await.refused(404, "room_not_found");
+    // Everybody inside may pass the plain link on; it asks for the password.
+    let link = bea.get_json(&path).await.ok().json();
+    assert_eq!(link["url"], bea.url(&format!("/room/{room}")));
+    app.visitor().await.get_json(&path).await.refused(403, "wrong_password");
+}
+
+#[tokio::test]
+async fn the_invite_to_an_open_room_is_its_link_under_the_public_address() {
+    let app = TestApp::with(&["--public-url", "https://chat.example"]).await;
+    let ann = app.visitor().await;
+    let room = ann.create_room("움짤").await;
+    let path = format!("/room/{room}/invite");
+    let invite = ann.post_json(&path, json!({})).await.ok().json();
+    assert_eq!(invite["url"], format!("https://chat.example/room/{room}"));
+    assert_eq!(ann.get_json(&path).await.ok().json(), invite);
+}

@@ -1,0 +1,122 @@
+//! Links that let into a locked room.
+
+use std::sync::Arc;
+
+use gifchat::{
+    domain::{InviteToken, Refusal, Room, Visitor},
+    store::{INVITES, NewRoom, RoomChange, Store},
+};
+
+use super::{Kind, new_room, nobody_there, refusal, somebody};
+
+async fn locked<K: Kind>() -> (K, Arc<dyn Store>, Room, Visitor) {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    let owner = somebody();
+    let new = NewRoom {
+        password_hash: Some("hash".into()),
+        ..new_room("방", owner)
+    };
+    let room = store.create_room(new).await.unwrap();
+    (place, store, room, owner)
+}
+
+async fn granted(store: &Arc<dyn Store>, room: &Room, visitor: Visitor) -> bool {
+    store.access(room.id, visitor).await.unwrap().unwrap().granted
+}
+
+pub(super) async fn an_invite_lets_in_until_it_is_withdrawn<K: Kind>() {
+    let (_place, store, room, _) = locked::<K>().await;
+    let (token, other) = (InviteToken::random().hash(), InviteToken::random().hash());
+    let (early, seated, late) = (somebody(), somebody(), somebody());
+    assert_eq!(refusal(store.redeem(token, early).await), Refusal::InviteNotFound);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
+    store.add_invite(room.id, token).await.unwrap();
+    store.add_invite(room.id, other).await.unwrap();
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 2);
+    for visitor in [early, early, seated] {
+        assert_eq!(store.redeem(token, visitor).await.unwrap(), room.id);
+    }
+    assert!(granted(&store, &room, early).await && !granted(&store, &room, late).await);
+    store.enter(room.id, seated.into(), 1).await.unwrap();
+    store.withdraw_invites(room.id).await.unwrap();
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
+    for token in [token, other] {
+        assert_eq!(refusal(store.redeem(token, late).await), Refusal::InviteNotFound);
+    }
+    assert!(!granted(&store, &room, early).await, "the grant came of the invite");
+    assert_eq!(
+        refusal(store.enter(room.id, early.into(), 2).await),
+        Refusal::WrongPassword
+    );
+    assert_eq!(store.members(room.id).await.unwrap(), [seated], "who sits there stays");
+    store.add_invite(room.id, token).await.unwrap();
+    store.redeem(token, early).await.unwrap();
+    store.enter(room.id, early.into(), 2).await.unwrap();
+    assert_eq!(
+        refusal(store.add_invite(nobody_there(), token).await),
+        Refusal::RoomNotFound
+    );
+    assert_eq!(
+        refusal(store.withdraw_invites(nobody_there()).await),
+        Refusal::RoomNotFound
+    );
+}
+
+pub(super) async fn who_knows_the_password_needs_no_invite<K: Kind>() {
+    let (_place, store, room, _) = locked::<K>().await;
+    let token = InviteToken::random().hash();
+    let (before, after) = (somebody(), somebody());
+    store.add_invite(room.id, token).await.unwrap();
+    store.grant(room.id, before).await.unwrap();
+    store.redeem(token, before).await.unwrap();
+    store.redeem(token, after).await.unwrap();
+    store.grant(room.id, after).await.unwrap();
+    store.withdraw_invites(room.id).await.unwrap();
+    assert!(granted(&store, &room, before).await && granted(&store, &room, after).await);
+}
+
+pub(super) async fn a_new_password_takes_invites_back<K: Kind>() {
+    let (_place, store, room, _) = locked::<K>().await;
+    let (token, guest) = (InviteToken::random().hash(), somebody());
+    store.add_invite(room.id, token).await.unwrap();
+    store.redeem(token, guest).await.unwrap();
+    let change = RoomChange {
+        password_hash: Some(Some("other".into())),
+        ..RoomChange::default()
+    };
+    store.update_room(room.id, RoomChange::default()).await.unwrap();
+    assert!(
+        granted(&store, &room, guest).await,
+        "an edit of something else keeps it"
+    );
+    store.update_room(room.id, change).await.unwrap();
+    assert!(!granted(&store, &room, guest).await);
+    assert_eq!(refusal(store.redeem(token, guest).await), Refusal::InviteNotFound);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
+}
+
+pub(super) async fn invites_survive_a_restart_and_are_bounded<K: Kind>() {
+    let (place, store, room, _) = locked::<K>().await;
+    let tokens: Vec<_> = (0..=INVITES).map(|_| InviteToken::random().hash()).collect();
+    for token in &tokens {
+        store.add_invite(room.id, *token).await.unwrap();
+    }
+    let (guest, late) = (somebody(), somebody());
+    store.redeem(tokens[1], guest).await.unwrap();
+    store.close().await;
+    drop(store);
+    let store = place.open().await;
+    drop(store.changes());
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, INVITES);
+    assert!(granted(&store, &room, guest).await);
+    assert_eq!(
+        refusal(store.redeem(tokens[0], late).await),
+        Refusal::InviteNotFound,
+        "the oldest"
+    );
+    assert_eq!(store.redeem(tokens[INVITES], late).await.unwrap(), room.id);
+    store.withdraw_invites(room.id).await.unwrap();
+    assert!(!granted(&store, &room, guest).await);
+}

@@ -1,0 +1,96 @@
+//! What visitors tell the owner about messages.
+
+use gifchat::{
+    domain::{MessageId, Reason, Refusal, RoomId, Visitor},
+    store::{Change, NewReport, REPORTS_EACH},
+};
+
+use super::{Kind, new_room, next, nobody_there, post, refusal, somebody, text};
+
+fn report(room: RoomId, by: Visitor, message: MessageId, reason: &str) -> NewReport {
+    NewReport {
+        room,
+        by,
+        message,
+        reason: Reason::from_store(reason),
+    }
+}
+
+pub(crate) async fn a_report_is_told_listed_and_dismissed<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    let mut changes = store.changes().unwrap();
+    let (owner, ann, bea) = (somebody(), somebody(), somebody());
+    let room = store.create_room(new_room("방", owner)).await.unwrap().id;
+    for (visitor, socket) in [(owner, 1), (ann, 2), (bea, 3)] {
+        store.enter(room, visitor.into(), socket).await.unwrap();
+    }
+    let bad = post(&store, text(room, ann, "나쁜 말", None)).await;
+    let other = post(&store, text(room, ann, "다른 말", None)).await;
+    let first = store.report(report(room, bea, bad.id, "욕")).await.unwrap();
+    assert_eq!(
+        (first.message, first.seq, first.reason.as_str()),
+        (bad.id, bad.seq, "욕")
+    );
+    let again = store.report(report(room, bea, bad.id, "또")).await.unwrap();
+    assert_eq!(again, first, "once for each visitor and message");
+    let second = store.report(report(room, ann, bad.id, "")).await.unwrap();
+    let third = store.report(report(room, bea, other.id, "")).await.unwrap();
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        if let Change::Reported(report) = next(&mut changes).await {
+            told.push(report);
+        }
+    }
+    assert_eq!(told, [first.clone(), second.clone(), third.clone()]);
+    let listed = store.reports(room).await.unwrap();
+    assert_eq!(
+        listed.iter().map(|reported| reported.report.id).collect::<Vec<_>>(),
+        [first.id, second.id, third.id]
+    );
+    assert_eq!(listed[0].about, *bad);
+    store.dismiss_report(room, second.id).await.unwrap();
+    let left = store.reports(room).await.unwrap();
+    assert_eq!(left.len(), 1, "all about the same message");
+    assert_eq!(left[0].report, third);
+    assert_eq!(
+        refusal(store.dismiss_report(room, first.id).await),
+        Refusal::ReportNotFound
+    );
+    store.remove_room(room).await.unwrap();
+    assert!(store.reports(room).await.unwrap().is_empty());
+}
+
+pub(crate) async fn only_members_report_messages_of_the_room_and_not_without_end<K: Kind>() {
+    let (_place, store, room, owner) = super::with_member::<K>().await;
+    let elsewhere = store.create_room(new_room("딴 방", owner)).await.unwrap();
+    store.enter(elsewhere.id, owner.into(), 9).await.unwrap();
+    let foreign = post(&store, text(elsewhere.id, owner, "x", None)).await;
+    let bad = post(&store, text(room.id, owner, "x", None)).await;
+    let refused = async |new| refusal(store.report(new).await);
+    assert_eq!(
+        refused(report(room.id, somebody(), bad.id, "")).await,
+        Refusal::NotAMember
+    );
+    assert_eq!(
+        refused(report(room.id, owner, foreign.id, "")).await,
+        Refusal::MessageNotFound
+    );
+    assert_eq!(
+        refused(report(room.id, owner, MessageId::random(), "")).await,
+        Refusal::MessageNotFound
+    );
+    assert_eq!(
+        refused(report(nobody_there(), owner, bad.id, "")).await,
+        Refusal::RoomNotFound
+    );
+    for n in 0..REPORTS_EACH {
+        let message = post(&store, text(room.id, owner, &n.to_string(), None)).await;
+        store.report(report(room.id, owner, message.id, "")).await.unwrap();
+    }
+    let flood = refused(report(room.id, owner, bad.id, "")).await;
+    assert!(matches!(flood, Refusal::RateLimited { .. }), "{flood:?}");
+    let other = somebody();
+    store.enter(room.id, other.into(), 2).await.unwrap();
+    store.report(report(room.id, other, bad.id, "")).await.unwrap();
+}

@@ -1,0 +1,220 @@
+// What passes between people: GIFs sent again, whispers, invites, muting and reports.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { OUT, scene, useChromium } from "../support/chrome.js";
+import { gif, sea } from "../support/gif.js";
+import { choose, enter, inside, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
+import { eventually } from "../support/wait.js";
+
+useChromium();
+
+const keep = async ({ page }, name) => {
+  await mkdir(OUT, { recursive: true });
+  await page.screenshot({ path: `${OUT}${name}.png` });
+};
+
+/** Sends a GIF with words and waits until it stands there. */
+async function sendGif(visitor, alt) {
+  await choose(visitor, { name: `${alt}.gif`, bytes: gif({ width: 200, height: 120, frames: 4, paint: sea }) });
+  await visitor.page.locator("#queue .upload__alt").fill(alt);
+  await visitor.page.locator("#queue .upload__alt").press("Enter");
+  await seesGif(visitor, alt);
+}
+
+/** Chooses from the menu of a message. */
+async function fromMenu(visitor, text, entry) {
+  const row = message(visitor, text);
+  await row.hover();
+  await row.locator(".more").click();
+  await visitor.page.locator("#menu").getByRole("menuitem", { name: entry }).click();
+}
+
+/** Opens the whispers with somebody by the menu of a member. */
+async function whisperTo({ page }, id) {
+  if (!(await page.locator("#members").isVisible())) await page.click("#members-btn");
+  await page.locator(`#members-list [data-id="${id}"] .more`).click();
+  await page.locator("#menu").getByRole("menuitem", { name: /Whisper|귓속말/ }).click();
+  await page.locator("#whisper[open]").waitFor();
+}
+
+const idOf = ({ page }) => page.evaluate(() => document.body.dataset.me);
+const whispers = ({ page }) => page.locator("#whisper-log .message");
+
+scene("a GIF of the room is sent again from the tray by keyboard, without an upload", [], async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  const id = await makeRoom(ann);
+  await enter(bea, id);
+  await bea.page.focus("#tray-btn");
+  await bea.page.keyboard.press("Enter");
+  await reads(bea.page.locator("#tray-note"), "No GIF has been sent here yet.");
+  await bea.page.keyboard.press("Escape");
+  await eventually(() => bea.page.evaluate(() => document.activeElement.id === "tray-btn"), "the focus is back at its button");
+  await sendGif(ann, "a sea");
+  await sendGif(ann, "another sea");
+  const files = await stage.server.uploads();
+  const uploads = [];
+  bea.page.on("request", (request) => { if (request.url().endsWith("/gif")) uploads.push(request.url()); });
+  await bea.page.keyboard.press("Enter");
+  const first = bea.page.getByRole("button", { name: "Send again: another sea" });
+  await eventually(() => first.evaluate((button) => button === document.activeElement), "the newest has the focus");
+  await keep(bea, "talk-tray");
+  await bea.page.keyboard.press("ArrowRight");
+  await bea.page.keyboard.press("Enter");
+  for (const one of [ann, bea]) await eventually(async () => (await one.page.locator("#chat-list .message[data-seq] img[alt='a sea']").count()) === 2, "it stands there twice");
+  assert.deepEqual([await stage.server.uploads(), uploads], [files, []]);
+});
+
+for (const [locale, words] of Object.entries({
+  "en-US": { news: /whispers: 1 new/, left: "Not sent. This person is not in the room." },
+  "ko-KR": { news: /님의 귓속말 1개/, left: "보내지 못했습니다. 지금 방에 없는 사람입니다." },
+})) {
+  scene(`two whisper text and GIFs that a third never sees, and find them after a reload (${locale})`, ["--seat-grace", "300ms"], async (stage) => {
+    const ann = await stage.visitor({ name: "ann", locale });
+    const bea = await stage.visitor({ name: "bea", locale, viewport: { width: 390, height: 800 }, colorScheme: "dark" });
+    const eve = await stage.visitor({ name: "eve", locale });
+    const id = await makeRoom(ann);
+    await enter(bea, id);
+    await enter(eve, id);
+    await sendGif(ann, "a sea");
+    const [anns, beas] = [await idOf(ann), await idOf(bea)];
+    await whisperTo(ann, beas);
+    await ann.page.keyboard.type("psst <b>you</b>");
+    await ann.page.keyboard.press("Enter");
+    await reads(whispers(ann).last().locator(".message__text"), "psst <b>you</b>");
+    await reads(bea.page.locator("#whispers-news span"), words.news);
+    await keep(bea, `talk-whisper-news-${locale}`);
+    await bea.page.click("#whispers-news");
+    await reads(whispers(bea).last().locator(".message__text"), "psst <b>you</b>");
+    await bea.page.setInputFiles("#whisper-gif", { name: "own.gif", mimeType: "image/gif", buffer: gif({ width: 90, height: 60 }) });
+    await bea.page.fill("#whisper-text", "only for you");
+    await bea.page.press("#whisper-text", "Enter");
+    await ann.page.locator("#whisper-log img[alt='only for you']").waitFor();
+    await bea.page.click("#whisper-tray");
+    await bea.page.locator("#tray-list button").first().click();
+    await bea.page.press("#whisper-text", "Enter");
+    await ann.page.locator("#whisper-log img[alt='a sea']").waitFor();
+    await eventually(() => ann.page.locator("#whisper-log .gif__frame img").evaluateAll((all) => all.every((image) => image.complete && image.naturalWidth > 0)), "the GIFs are served");
+    for (const one of [ann, bea]) await keep(one, `talk-whisper-${one.name}-${locale}`);
+
+    assert.equal(await eve.page.locator("text=psst").count(), 0);
+    await eve.page.reload();
+    await inside(eve);
+    assert.equal(await eve.page.locator("#whispers").isVisible(), false);
+    const secret = await ann.page.locator("#whisper-log img[alt='only for you']").evaluate((image) => image.closest(".gif").dataset.name);
+    assert.equal((await eve.page.request.get(`/gif/${secret}`)).status(), 404);
+    assert.equal((await bea.page.request.get(`/gif/${secret}`)).status(), 200);
+
+    await bea.page.reload();
+    await inside(bea);
+    await bea.page.click("#members-btn");
+    await bea.page.locator("#whispers-list button").click();
+    await eventually(async () => (await whispers(bea).count()) === 3, "all of them are still there");
+    assert.equal(await bea.page.locator("#whispers-news").isVisible(), false, "and none is new");
+
+    // What can't arrive is told, and what was written stays.
+    await ann.page.keyboard.press("Escape");
+    await ann.page.click("#exit-btn");
+    await ann.page.waitForURL("/");
+    await eventually(async () => (await bea.page.locator(`#members-list [data-id="${anns}"]`).count()) === 0);
+    await bea.page.fill("#whisper-text", "still there?");
+    await bea.page.press("#whisper-text", "Enter");
+    await reads(bea.page.locator("#whisper-note"), words.left);
+    assert.equal(await bea.page.inputValue("#whisper-text"), "still there?");
+  });
+}
+
+scene("a whisper that came while the line was down is there when it is back", [], async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  bea.allow(/ERR_INTERNET_DISCONNECTED/, /WebSocket connection/);
+  const id = await makeRoom(ann);
+  await enter(bea, id);
+  const beas = await idOf(bea);
+  await bea.context.setOffline(true);
+  await whisperTo(ann, beas);
+  await ann.page.fill("#whisper-text", "while you were away");
+  await ann.page.press("#whisper-text", "Enter");
+  await reads(whispers(ann).last().locator(".message__text"), "while you were away");
+  await bea.context.setOffline(false);
+  await reads(bea.page.locator("#whispers-news span"), /whispers: 1 new/);
+  await bea.page.click("#whispers-news");
+  await reads(whispers(bea).last().locator(".message__text"), "while you were away");
+});
+
+scene("an invite copied by its button lets a stranger into a locked room until it is withdrawn", [], async (stage) => {
+  const [ann, bea, eve] = [
+    await stage.visitor({ name: "ann", permissions: ["clipboard-read", "clipboard-write"] }),
+    await stage.visitor({ name: "bea" }),
+    await stage.visitor({ name: "eve", colorScheme: "dark", viewport: { width: 390, height: 800 } }),
+  ];
+  eve.allow(/status of 40[34]/);
+  const id = await makeRoom(ann, { password: "open sesame" });
+  await ann.page.click("#invite-btn");
+  await eventually(() => ann.page.locator("#invite-qr").evaluate((image) => image.complete && image.naturalWidth > 0), "the code is drawn");
+  await ann.page.click("#invite-copy");
+  await reads(ann.page.locator("#invite-note"), "Copied.");
+  await keep(ann, "talk-invite");
+  const url = await ann.page.evaluate(() => navigator.clipboard.readText());
+  assert.match(url, /\/invite\/[0-9a-f]{32}$/);
+  await bea.page.goto(url);
+  await inside(bea);
+  assert.ok(bea.page.url().endsWith(`/room/${id}`), "the secret is not in the address of the room");
+  await bea.page.click("#invite-btn");
+  await eventually(async () => (await bea.page.inputValue("#invite-url")).endsWith(`/room/${id}`), "guests pass the plain link on");
+  assert.equal(await bea.page.locator("#invite-withdraw").isVisible(), false);
+  await ann.page.click("#invite-withdraw");
+  await reads(ann.page.locator("#invite-note"), /^Withdrawn/);
+  await eve.page.goto(url);
+  await reads(eve.page.locator("h1"), "This invite does not work any more.");
+  await keep(eve, "talk-invite-over");
+});
+
+scene("a muted person's messages fold to one line here, stay folded after a reload, and open again", [], async (stage) => {
+  const [ann, bea, eve] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" }), await stage.visitor({ name: "eve" })];
+  const id = await makeRoom(ann);
+  await enter(bea, id);
+  await enter(eve, id);
+  await say(bea, "noise");
+  await sees(ann, "noise");
+  await sees(eve, "noise");
+  await fromMenu(ann, "noise", "Mute for me");
+  await say(bea, "more noise");
+  await eventually(async () => (await ann.page.locator(".message--muted").count()) === 2, "both are folded");
+  await keep(ann, "talk-muted");
+  assert.equal(await message(ann, "noise").first().locator(".message__text").isVisible(), false);
+  assert.equal(await eve.page.locator(".message--muted").count(), 0, "nobody else knows");
+  await ann.page.reload();
+  await inside(ann);
+  await eventually(async () => (await ann.page.locator(".message--muted").count()) === 2, "also after a reload");
+  await ann.page.locator(".message__muted button").first().click();
+  await eventually(async () => (await ann.page.locator(".message--muted").count()) === 0, "all are shown again");
+  assert.ok(await message(ann, "more noise").locator(".message__text").isVisible());
+});
+
+scene("a report reaches the owner at once, who sees the message and dismisses it", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann" });
+  const [bea, eve] = [await stage.visitor({ name: "bea", viewport: { width: 390, height: 800 } }), await stage.visitor({ name: "eve" })];
+  const id = await makeRoom(ann);
+  await enter(bea, id);
+  await enter(eve, id);
+  await say(eve, "something bad");
+  await sees(bea, "something bad");
+  await fromMenu(bea, "something bad", "Report");
+  await reads(bea.page.locator("#report-about"), "something bad");
+  await bea.page.fill("#report-reason", "it is rude");
+  await keep(bea, "talk-report");
+  await bea.page.press("#report-reason", "Enter");
+  await bea.page.locator("#report[open]").waitFor({ state: "detached" });
+  await reads(ann.page.locator("#reports-count"), "1");
+  for (const one of [bea, eve]) assert.equal(await one.page.locator("#reports-btn").isVisible(), false);
+  await ann.page.reload();
+  await inside(ann);
+  await reads(ann.page.locator("#reports-count"), "1");
+  await ann.page.click("#reports-btn");
+  const entry = ann.page.locator("#reports-list > li");
+  await reads(entry.locator("blockquote"), "something bad");
+  assert.match(await entry.innerText(), /it is rude/);
+  await keep(ann, "talk-reports");
+  await entry.getByRole("button", { name: "Dismiss" }).click();
+  await reads(ann.page.locator("#reports-note"), "Nothing is reported.");
+  await reads(ann.page.locator("#reports-count"), "");
+});
