@@ -136,6 +136,13 @@ async fn gifs_sent_again_survive_a_restart_with_their_file() {
     assert_eq!(messages(&stage).await.len(), 2);
     let path = format!("/gif/{}", stage.gif["gif"].as_str().unwrap());
     stage.ann.get(&path).await.ok();
+}
+
+#[tokio::test]
+async fn a_start_sweeps_away_all_messages_that_name_a_missing_file() {
+    let mut stage = stage().await;
+    let again = stage.socket.ask("chat", json!({ "gif": stage.gif["gif"] })).await;
+    assert_eq!(again["ok"], true, "{again}");
     std::fs::remove_file(stage.app.uploads().join(stage.gif["gif"].as_str().unwrap())).unwrap();
     stage.app.restart().await;
     assert!(
