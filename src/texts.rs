@@ -128,7 +128,7 @@ texts! {
     line: LineText { joined, left, owner, kicked, banned, cleared, deleted }
     /// The owner's tools.
     owner: Owner { title, edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
-        delete_text, closed, closed_help, slow, slow_help, tools, kick, kick_title, kick_text, ban, ban_title,
+        delete_text, closed, closed_help, slow, slow_help, kick, kick_title, kick_text, ban, ban_title,
         ban_text, ban_long, ban_hour, ban_day, ban_life, unban, banned, handover, handover_title, handover_text,
         delete_message, delete_message_title, delete_message_text, clear, clear_title, clear_text, done }
     /// What only scripts say in a room.
@@ -195,16 +195,12 @@ fn around(text: &'static str) -> (&'static str, &'static str) {
     (before, rest.split_once('}').map_or("", |(_, after)| after))
 }
 
-/// What scripts say for the owner; the page itself says the rest.
-fn owner_scripts(owner: &Owner) -> serde_json::Value {
+/// What scripts say on the page of a room, of the texts that it shares with them.
+fn chat_scripts(chat: &Chat) -> serde_json::Value {
     json!({
-        "tools": owner.tools, "unban": owner.unban, "done": owner.done,
-        "kick_title": owner.kick_title, "kick_text": owner.kick_text, "kick": owner.kick,
-        "ban_title": owner.ban_title, "ban_text": owner.ban_text, "ban": owner.ban,
-        "handover_title": owner.handover_title, "handover_text": owner.handover_text, "handover": owner.handover,
-        "delete_title": owner.delete_message_title, "delete_text": owner.delete_message_text,
-        "delete": owner.delete_message,
-        "clear_title": owner.clear_title, "clear_text": owner.clear_text, "clear": owner.clear,
+        "alt_label": chat.alt_label, "alt_placeholder": chat.alt_placeholder, "cancel_upload": chat.cancel_upload,
+        "failed": chat.failed, "gif_no_alt": chat.gif_no_alt, "gif_pause": chat.gif_pause, "gif_play": chat.gif_play,
+        "more": chat.more, "people": chat.people, "sending": chat.sending,
     })
 }
 
@@ -220,13 +216,10 @@ impl Texts {
             rooms,
             make,
             chat,
-            tray,
             whisper,
-            invite,
             report,
             mute,
             line,
-            owner,
             talk,
             field,
             error,
@@ -236,20 +229,16 @@ impl Texts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
             chat: data_block(&json!({
-                "tray": { "empty": tray.empty, "again": tray.again },
-                "whisper": {
-                    "whisper": whisper.whisper, "text": whisper.text, "came": whisper.came, "unread": whisper.unread,
-                },
-                "invite": {
-                    "open": invite.open, "locked": invite.locked, "secret": invite.secret, "copied": invite.copied,
-                    "copy_self": invite.copy_self, "withdrawn": invite.withdrawn,
-                },
-                "report": {
-                    "report": report.report, "sent": report.sent, "none": report.none, "dismiss": report.dismiss,
-                    "delete": report.delete, "came": report.came,
-                },
+                "whisper": { "whisper": whisper.whisper, "came": whisper.came, "unread": whisper.unread },
+                "report": { "report": report.report, "came": report.came },
                 "mute": mute,
-                "chat": chat, "line": line, "owner": owner_scripts(owner), "talk": talk, "field": field, "error": error,
+                "chat": chat_scripts(chat), "line": line, "talk": talk,
+                // Of any other code the server says the sentence.
+                "error": {
+                    "too_large": error.too_large, "not_a_gif": error.not_a_gif, "kicked": error.kicked,
+                    "banned": error.banned,
+                },
+                "field": { "chat_too_long": field.chat_too_long, "alt_too_long": field.alt_too_long },
             })),
         };
         let split = Split {

@@ -6,12 +6,14 @@ mod message;
 mod page;
 mod room;
 mod rows;
+mod sheet;
 
 pub use form::RoomForm;
 pub use message::{GifView, LineView, MessageView};
 pub use page::{ChatPage, ErrorPage, GatePage, MainPage, Page, RoomPage, Theme};
 pub use room::{Age, RoomView};
 pub use rows::{LastRows, RoomRows};
+pub use sheet::{Sheet, SheetView};
 
 use std::borrow::Cow;
 

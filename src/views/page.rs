@@ -1,7 +1,6 @@
 use askama::Template;
 
 use super::{Limits, LineView, MessageView, RoomForm, RoomView, VisitorView, size_text};
-use crate::domain::Invalid;
 use crate::texts::{Texts, fill};
 
 /// A theme somebody chose; without one the page follows the device.
@@ -49,7 +48,7 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    fn limited(&self, text: &str, limit: impl std::fmt::Display) -> String {
+    pub(super) fn limited(&self, text: &str, limit: impl std::fmt::Display) -> String {
         fill(text, &[("limit", &limit.to_string())])
     }
 

@@ -16,6 +16,7 @@ mod prefs;
 mod refused;
 mod reports;
 mod rooms;
+mod sheets;
 mod visit;
 mod whispers;
 
@@ -74,6 +75,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .route("/gif/{name}/still", get(files::still))
         .route("/visitor/{file}", get(files::mark))
         .route("/assets/{version}/{*path}", get(files::asset))
+        .route("/sheets/{lang}/{name}", get(sheets::sheet))
         .route("/robots.txt", get(files::robots));
     let sockets = Router::new()
         .route("/socket.io/", any(|| async { Refused(Refusal::NotFound) }))

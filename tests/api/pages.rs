@@ -194,6 +194,8 @@ async fn safe_headers_stand_on_every_answer() {
         "/healthz".to_owned(),
         "/readyz".to_owned(),
         "/robots.txt".to_owned(),
+        "/sheets/en/owner".to_owned(),
+        "/sheets/en/unknown".to_owned(),
         "/socket.io/?EIO=4&transport=polling".to_owned(),
         "/socket.io/?EIO=4&transport=polling&sid=unknown".to_owned(),
         "/socket.io/?EIO=3&transport=nonsense".to_owned(),
@@ -355,6 +357,38 @@ async fn errors_are_pages_for_people_and_json_for_scripts() {
     let form = visitor.post_form(&format!("/room/{room}/chat"), &[("chat", "x")]).await;
     assert_eq!((form.status, is_html(&form)), (403, true));
     assert!(form.text().contains("not_a_member"));
+}
+
+#[tokio::test]
+async fn a_sheet_comes_in_its_language_with_what_its_script_says() {
+    let app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    for (name, english, korean) in [
+        ("owner", "Save", "저장"),
+        ("tray", "Lately sent here", "이 방에서 최근에 보낸 GIF"),
+        ("whisper", "Remove the GIF", "GIF 빼기"),
+        ("invite", "Copy the link", "링크 복사"),
+        ("reports", "What is wrong with it?", "무엇이 문제인가요?"),
+    ] {
+        let [en, ko] = [
+            visitor.get_json(&format!("/sheets/en/{name}")).await,
+            visitor.get_json(&format!("/sheets/ko/{name}")).await,
+        ];
+        for (answer, word) in [(&en, english), (&ko, korean)] {
+            assert_eq!(answer.status, 200, "{name}");
+            let sheet = answer.json();
+            let html = sheet["html"].as_str().unwrap();
+            assert!(html.contains("<dialog") && html.contains(word), "{name}: {html}");
+            assert!(
+                sheet["texts"].as_object().is_some_and(|texts| !texts.is_empty()),
+                "{name}"
+            );
+        }
+        assert_ne!(en.text(), ko.text(), "{name}");
+    }
+    for wrong in ["/sheets/en/unknown", "/sheets/xx/tray"] {
+        visitor.get_json(wrong).await.refused(404, "page_not_found");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,11 @@ import { announce } from "../lib/dom.js";
 import { texts } from "../lib/texts.js";
 import { openMenu } from "./menu.js";
 
+// How long a menu waits for actions that are on their way.
+const PATIENCE = 1_000;
+
 const actions = [];
+let coming = null;
 
 /**
  * Adds an action: `{ icon, text(subject), when(subject), act(subject), danger? }`. A subject has `kind` (`message` or
@@ -11,10 +15,14 @@ const actions = [];
  */
 export const addAction = (action) => actions.push(action);
 
+/** Menus that are opened before more actions have been added wait for them. */
+export const awaitActions = (promise) => { coming = promise.catch(() => {}); };
+
 export const offersActions = (subject) => actions.some((action) => action.when(subject));
 
 /** Opens the menu of a subject at its button. */
-export function openActions(button, subject) {
+export async function openActions(button, subject) {
+  await Promise.race([coming, new Promise((done) => { setTimeout(done, PATIENCE); })]);
   openMenu(button, actions.filter((action) => action.when(subject)).map((action) => ({
     icon: action.icon,
     text: action.text(subject),

@@ -5,10 +5,13 @@ import { refusal, texts } from "../lib/texts.js";
 
 const dialog = byId("invite");
 const field = byId("invite-url");
-const code = byId("invite-qr");
+const code = new Image(232, 232);
 const withdraw = byId("invite-withdraw");
 let path = "";
 let picture = "";
+
+code.id = "invite-qr";
+code.alt = texts.invite.qr;
 
 /** Opens it. Only the owner of a locked room can let others in without the password. */
 export async function openInvite(room, { owner, locked, title }) {
@@ -16,7 +19,7 @@ export async function openInvite(room, { owner, locked, title }) {
   const secret = owner && locked;
   setText(byId("invite-text"), secret ? texts.invite.secret : locked ? texts.invite.locked : texts.invite.open);
   field.value = "";
-  code.hidden = true;
+  code.remove();
   withdraw.hidden = true;
   dialog.dataset.title = title;
   say("");
@@ -36,7 +39,7 @@ function show({ url, qr }) {
   URL.revokeObjectURL(picture);
   picture = URL.createObjectURL(new Blob([qr], { type: "image/svg+xml" }));
   code.src = picture;
-  code.hidden = false;
+  dialog.querySelector(".invite__qr").append(code);
 }
 
 const say = (text) => setText(byId("invite-note"), text);
@@ -65,7 +68,7 @@ withdraw.addEventListener("click", async () => {
     return say(refusal(why));
   }
   field.value = "";
-  code.hidden = true;
+  code.remove();
   withdraw.hidden = true;
   say(texts.invite.withdrawn);
   dialog.querySelector(".sheet__head button").focus();

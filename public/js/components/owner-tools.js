@@ -1,19 +1,22 @@
-// What only the owner sees: the form that edits the room, and the question before it is deleted.
+// What only the owner sees: the form that edits the room, the question before it is deleted, entries in the menus.
 import { byId, setText } from "../lib/dom.js";
 import { askJson } from "../lib/http.js";
 import { refusal } from "../lib/texts.js";
 import { showMistake, watchFields } from "./fields.js";
-import { showBans } from "./moderation.js";
+import { showBans, startModeration } from "./moderation.js";
 
-/** `changed(room)` is told when the server answers with the edited room. */
-export function startOwnerTools(room, changed) {
+// Sheets that only an owner may have open; that of the reports comes by itself.
+const SHEETS = ["edit-dialog", "delete-dialog", "deed-dialog", "reports"];
+
+/** `now` is how the room is; `changed(room)` is told when the server answers with the edited one. */
+export function startOwnerTools(room, { now, isOwner, changed }) {
   const dialog = byId("edit-dialog");
   const form = byId("edit-form");
   const { title, max, password, open, closed, slow } = form.elements;
   const valid = watchFields(form);
-  const now = { title: title.value, max: max.value, locked: form.dataset.locked === "true", closed: closed.checked, slow: slow.value };
+  startModeration(room, isOwner);
 
-  byId("edit-btn").addEventListener("click", () => {
+  function edit() {
     title.value = now.title;
     max.value = now.max;
     closed.checked = now.closed;
@@ -25,7 +28,7 @@ export function startOwnerTools(room, changed) {
     byId("edit-error").hidden = true;
     for (const input of [title, max, password]) showMistake(input, "");
     dialog.showModal();
-  });
+  }
   form.querySelector("[data-do=cancel]").addEventListener("click", () => dialog.close());
   open.addEventListener("change", () => { password.disabled = open.checked; });
   dialog.addEventListener("close", () => { password.disabled = false; password.value = ""; });
@@ -65,26 +68,17 @@ export function startOwnerTools(room, changed) {
     byId("edit-error").hidden = false;
   }
 
-  askBeforeDeleting();
+  const question = byId("delete-dialog");
+  question.addEventListener("close", () => { if (question.returnValue === "delete") byId("delete-form").submit(); });
   return {
-    /** Takes over how the room is now, whoever changed it. */
-    room(fresh, mine) {
-      const { title: name, max: seats, password: locked, closed: shut, slow: pause } = fresh;
-      Object.assign(now, { title: name, max: String(seats), locked, closed: shut, slow: String(pause) });
-      byId("own").hidden = !mine;
-      // What was handed over is not edited any more.
-      if (!mine) for (const sheet of document.querySelectorAll("dialog.sheet[open]")) sheet.close();
+    edit,
+    askBeforeDeleting() {
+      question.returnValue = "";
+      question.showModal();
+    },
+    /** What was handed over is not edited any more. */
+    close() {
+      for (const id of SHEETS) byId(id)?.close();
     },
   };
-}
-
-function askBeforeDeleting() {
-  const form = byId("delete-form");
-  const dialog = byId("delete-dialog");
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    dialog.returnValue = "";
-    dialog.showModal();
-  });
-  dialog.addEventListener("close", () => { if (dialog.returnValue === "delete") form.submit(); });
 }

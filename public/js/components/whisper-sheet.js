@@ -13,6 +13,9 @@ const field = byId("whisper-text");
 const picker = byId("whisper-gif");
 const chip = byId("whisper-file");
 const gifs = new Gifs(log, true);
+const mark = new Image(48, 48);
+mark.className = "mark mark--s";
+mark.alt = "";
 const limit = Number(document.body.dataset.chatLimit);
 const altLimit = Number(document.body.dataset.altLimit);
 
@@ -26,7 +29,8 @@ export function openWhisper(whispers, partner, closed) {
   const name = dialog.querySelector(".sheet__title .name");
   name.textContent = partner.color;
   setHue(name, partner.hue);
-  dialog.querySelector(".sheet__head .mark").src = markUrl(partner.id);
+  mark.src = markUrl(partner.id);
+  dialog.querySelector(".sheet__head").prepend(mark);
   log.replaceChildren();
   log.setAttribute("aria-live", "off");
   setText(byId("whisper-note"), "");

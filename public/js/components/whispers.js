@@ -18,18 +18,20 @@ export class Whispers {
   #reading = null;
   #stale = false;
   #seen;
+  #opens;
   #panel = null;
   #list = byId("whispers-list");
   #button = byId("whispers-news");
 
   /** `news(whispers)` is told of whispers that nobody has seen yet. */
-  constructor({ room, me, keep, socket, news, send, upload, tray }) {
+  constructor({ room, me, keep, socket, news, send, upload, tray, opens }) {
     this.#room = room;
     this.#me = me;
     this.#keep = keep;
     this.#news = news;
     this.#seen = keep.read("whispers-seen", {});
     this.ways = { room, me, send, upload, tray };
+    this.#opens = opens;
     socket.on("whisper", (whisper) => this.take([whisper], true));
     addAction({
       icon: "whisper",
@@ -70,10 +72,11 @@ export class Whispers {
   }
 
   /** Opens the whispers with somebody; their window is fetched when one is asked for. */
-  async open(partner) {
-    const { openWhisper } = await import("./whisper-sheet.js");
-    this.#panel = openWhisper(this, partner, () => { this.#panel = null; });
-    this.seen(partner.id);
+  open(partner) {
+    return this.#opens("whisper", () => import("./whisper-sheet.js"), ({ openWhisper }) => {
+      this.#panel = openWhisper(this, partner, () => { this.#panel = null; });
+      this.seen(partner.id);
+    });
   }
 
   /** All from somebody is seen now. */

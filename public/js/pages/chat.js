@@ -2,13 +2,11 @@
 import { Attention } from "../components/attention.js";
 import { Composer } from "../components/composer.js";
 import { startFiles } from "../components/file-sources.js";
-import { addAction } from "../components/actions.js";
+import { addAction, awaitActions } from "../components/actions.js";
 import { MembersView } from "../components/members.js";
 import { MessageList } from "../components/message-list.js";
-import { startModeration } from "../components/moderation.js";
 import { isMuted, startMuting } from "../components/muted.js";
 import { Notices } from "../components/notices.js";
-import { startOwnerTools } from "../components/owner-tools.js";
 import { startTheme } from "../components/theme.js";
 import { showTyping } from "../components/typing-line.js";
 import { UploadQueue } from "../components/upload-queue.js";
@@ -19,6 +17,7 @@ import { Files } from "../lib/files.js";
 import { Keep } from "../lib/keep.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
+import { fetchSheet } from "../lib/sheets.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { postGif } from "../lib/upload.js";
 import { Conversation } from "../models/conversation.js";
@@ -43,12 +42,19 @@ const list = new MessageList({ room, me, last: Number(page.last) });
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const attention = new Attention(byId("room-title").textContent);
-const owner = startOwnerTools(room, (fresh) => changed(fresh));
 let asking = null;
 let ownerId = page.owner;
 let slow = Number(page.slow);
 const isOwner = () => ownerId === me.id;
-startModeration(room, isOwner);
+// How the room is, for the sheets that say it.
+const now = {
+  title: byId("room-title").textContent,
+  max: Number(byId("room-people").dataset.max),
+  locked: !byId("room-lock").hidden,
+  closed: !byId("room-closed").hidden,
+  slow,
+};
+let tools = null;
 // How many reports wait for the owner; below 0 they were not counted yet.
 let waiting = -1;
 
@@ -61,6 +67,7 @@ const whispers = new Whispers({
   send: whisper,
   upload: (item) => postGif(`/room/${room}/whisper/gif`, item).done,
   tray: (take) => tray(take),
+  opens: (...sheet) => opens(...sheet),
 });
 
 const outbox = new Outbox({
@@ -211,7 +218,7 @@ addAction({
   icon: "flag",
   text: () => texts.report.report,
   when: ({ kind, mine, id }) => kind === "message" && !mine && Boolean(id),
-  act: (subject) => import("../components/reports.js").then(({ openReport }) => openReport(room, subject)),
+  act: (subject) => reports(({ openReport }) => openReport(room, subject)),
 });
 list.start();
 members.dress();
@@ -243,16 +250,45 @@ startFiles(async (brought) => {
 });
 
 // Sheets are fetched when they are asked for.
-const tray = (take) => import("../components/tray.js").then(({ openTray }) => openTray(room, take));
+async function opens(name, load, open) {
+  let module;
+  try {
+    module = await fetchSheet(name, load);
+  } catch (why) {
+    return cantOpen(why);
+  }
+  open(module);
+}
+
+const cantOpen = (why) => composer.say(refusal(why.code ? why : {}));
+const tray = (take) => opens("tray", () => import("../components/tray.js"), ({ openTray }) => openTray(room, take));
+const reports = (open) => opens("reports", () => import("../components/reports.js"), open);
 byId("tray-btn").addEventListener("click", () => tray((gif) => {
   if (!outbox.add(gif)) composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
 }));
-byId("invite-btn").addEventListener("click", () => import("../components/invite.js").then(({ openInvite }) => openInvite(room, {
-  owner: ownerId === me.id,
-  locked: !byId("room-lock").hidden,
-  title: byId("room-title").textContent,
-})));
-byId("reports-btn").addEventListener("click", () => import("../components/reports.js").then(({ openReports }) => openReports(room, reported)));
+byId("invite-btn").addEventListener("click", () => {
+  opens("invite", () => import("../components/invite.js"), ({ openInvite }) => openInvite(room, { owner: isOwner(), ...now }));
+});
+byId("reports-btn").addEventListener("click", () => reports(({ openReports }) => openReports(room, reported)));
+byId("edit-btn").addEventListener("click", () => ownerTools().then(({ edit }) => edit(), cantOpen));
+// Without the question nothing is deleted.
+byId("delete-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  ownerTools().then(({ askBeforeDeleting }) => askBeforeDeleting(), cantOpen);
+});
+if (isOwner()) awaitActions(ownerTools());
+
+/** The owner's tools, fetched when one is or becomes the owner. */
+function ownerTools() {
+  tools ??= fetchSheet("owner", () => import("../components/owner-tools.js")).then(({ startOwnerTools }) => {
+    const started = startOwnerTools(room, { now, isOwner, changed });
+    list.dress();
+    members.dress();
+    return started;
+  });
+  tools.catch(() => { tools = null; });
+  return tools;
+}
 
 byId("exit-btn").addEventListener("click", () => conversation.leave());
 
@@ -274,9 +310,12 @@ function changed(fresh) {
   setHue(byId("room-owner"), fresh.hue);
   ownerId = fresh.visitor;
   slow = fresh.slow;
+  Object.assign(now, { title: fresh.title, max: fresh.max, locked: fresh.password, closed: fresh.closed, slow });
   if (!slow || isOwner()) composer.pause(0);
   members.room(fresh);
-  owner.room(fresh, isOwner());
+  byId("own").hidden = !isOwner();
+  if (isOwner()) awaitActions(ownerTools());
+  else tools?.then(({ close }) => close(), () => {});
   list.dress();
   countReports();
 }

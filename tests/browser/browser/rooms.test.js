@@ -62,7 +62,8 @@ scene("the owner changes title, seats and password, and everybody sees it", [], 
   cat.allow(REFUSED);
   const id = await makeRoom(ann, { title: "old name" });
   await enter(bea, id);
-  assert.equal(await bea.page.locator("#edit-btn").count(), 0);
+  assert.equal(await bea.page.locator("#edit-btn").isVisible(), false);
+  assert.equal(await bea.page.locator("#edit-dialog").count(), 0, "who is not the owner has not even fetched it");
   await openList(cat);
   await ann.page.click("#edit-btn");
   await ann.page.fill("#edit-form [name=title]", "");
