@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { gif, sea } from "../support/gif.js";
+import { assertLine } from "../support/lines.js";
 import { Server } from "../support/server.js";
 import { Visitor, WAYS, ask, connected, heard, next } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
@@ -17,13 +18,16 @@ async function arrive(headers) {
   return visitor;
 }
 
-/** Two visitors with a socket each in a new room; what the second one's coming made is already heard. */
+/** The places that the lines about the coming of the two have in a new room. */
+const TAKEN = 2;
+
+/** Two visitors with a socket each in a new room; the line about the second one's coming is already heard. */
 async function pair(way, fields) {
   const [ann, bea] = [await arrive(), await arrive()];
   const room = await ann.makeRoom(fields);
   const a = await ann.enter(room._id, way);
   const b = await bea.enter(room._id, way);
-  await next(a, "join");
+  assertLine(await next(a, "join"), "joined", { room: room._id, seq: TAKEN, visitor: b.joined.you, count: 2 });
   return { ann, bea, a, b, room, id: room._id };
 }
 
@@ -53,12 +57,12 @@ for (const [way, transport] of Object.entries(WAYS)) {
       }
       assert.notEqual(me.id, you.id);
       assert.equal(me.color, room.owner);
-      assert.deepEqual(a.joined, { ok: true, you: me, room: { ...room, count: 1 }, members: [me], seq: 0 });
-      assert.deepEqual(b.joined, { ok: true, you, room: { ...room, count: 2 }, members: [me, you], seq: 0 });
+      assert.deepEqual(a.joined, { ok: true, you: me, room: { ...room, count: 1 }, members: [me], seq: 1 });
+      assert.deepEqual(b.joined, { ok: true, you, room: { ...room, count: 2 }, members: [me, you], seq: 2 });
 
       await ask(a, "chat", { chat: "one" });
       const tab = await bea.enter(id, transport);
-      assert.deepEqual(tab.joined, { ...b.joined, seq: 1 }, "a second tab takes no second seat");
+      assert.deepEqual(tab.joined, { ...b.joined, seq: 3 }, "a second tab takes no second seat and no place");
 
       const late = (await arrive(KOREAN)).socket("/chat", transport);
       assert.deepEqual(await ask(late, "join", id), { ok: false, code: "room_full", message: "허용 인원이 초과하였습니다." });
@@ -87,18 +91,22 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const { _id, createdAt, ...rest } = message;
       const { you } = a.joined;
       assert.deepEqual(rest, {
-        room: id, seq: 1, user: you.color, hue: you.hue, visitor: you.id, chat: "hello 👋 <b>\n다음 줄", nonce: "n-1",
+        room: id, seq: TAKEN + 1, user: you.color, hue: you.hue, visitor: you.id, chat: "hello 👋 <b>\n다음 줄",
+        nonce: "n-1",
       });
       assert.match(_id, /^[\w-]{16,}$/);
       assert.ok(Math.abs(new Date(createdAt) - sent) < 60_000 && createdAt.endsWith("Z"));
       assert.deepEqual(await next(a, "chat"), message);
       assert.deepEqual(await next(b, "chat"), message);
       const { body } = await ann.json("GET", `/room/${id}/messages`);
-      assert.deepEqual(body.data, [message]);
+      const [came, followed, ...behind] = body.data;
+      assertLine(came, "joined", { room: id, seq: 1, visitor: you, count: 1 });
+      assertLine(followed, "joined", { room: id, seq: 2, visitor: b.joined.you, count: 2 });
+      assert.deepEqual(behind, [message]);
 
       b.emit("chat", { chat: "no ack" });
       const second = await next(a, "chat");
-      assert.deepEqual([second.seq, second.chat, "nonce" in second], [2, "no ack", false]);
+      assert.deepEqual([second.seq, second.chat, "nonce" in second], [TAKEN + 2, "no ack", false]);
     });
 
     test("the same nonce again is the same message, over sockets and HTTP alike", async () => {
@@ -109,7 +117,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assert.deepEqual(again, first);
       assert.deepEqual(posted.body, first.message);
       const hers = await bea.json("POST", `/room/${id}/chat`, { chat: "mine", nonce: "same" });
-      assert.equal(hers.body.seq, 2, "another visitor's nonce is another message");
+      assert.equal(hers.body.seq, TAKEN + 2, "another visitor's nonce is another message");
       await fence(a, a, b);
       assert.deepEqual(heard(b, "chat").map(({ chat }) => chat), ["once", "mine"]);
     });
@@ -125,7 +133,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const { you } = a.joined;
       const { _id, createdAt, gif: name, ...rest } = told;
       assert.deepEqual(rest, {
-        room: id, seq: 1, user: you.color, hue: you.hue, visitor: you.id, width: 64, height: 40, frames: 5,
+        room: id, seq: TAKEN + 1, user: you.color, hue: you.hue, visitor: you.id, width: 64, height: 40, frames: 5,
         duration: 600, bytes: bytes.length, alt: "a sea", nonce: "g-1",
       });
       assert.ok(_id && createdAt);
@@ -159,7 +167,8 @@ for (const [way, transport] of Object.entries(WAYS)) {
         assert.notEqual(message, "");
       }
 
-      assert.equal((await ask(socket, "join", open._id)).ok, true);
+      const { ok, seq } = await ask(socket, "join", open._id);
+      assert.deepEqual([ok, seq], [true, 1], "what was refused took no seat");
       const limit = await ask(socket, "chat", { chat: "x".repeat(1001) });
       assert.deepEqual([limit.ok, limit.code], [false, "invalid"]);
       assert.match(limit.message, /1,?000.*1,?001/);
@@ -172,7 +181,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       socket.emit("chat", {});
       assert.equal((await next(socket, "exception")).code, "invalid");
       assert.equal((await ask(socket, "no such event")).code, "invalid");
-      assert.equal((await ask(socket, "chat", { chat: "still here" })).message.seq, 1, "nothing refused was stored");
+      assert.equal((await ask(socket, "chat", { chat: "still here" })).message.seq, 2, "nothing refused was stored");
     });
 
     test("typing is told to the others only and is not stored", async () => {
@@ -181,21 +190,18 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assert.deepEqual(await next(b, "typing"), a.joined.you);
       await fence(a, a, b);
       assert.deepEqual(heard(a, "typing"), []);
-      assert.equal((await ann.json("GET", `/room/${id}/messages`)).body.count, 1);
+      const { body } = await ann.json("GET", `/room/${id}/messages`);
+      assert.deepEqual(body.data.map(({ line }) => line), ["joined", "joined", undefined], "and the fence alone");
     });
 
-    test("who comes and goes is told to the others, in Korean", async () => {
-      const { bea, a, b, id } = await pair(transport);
+    test("who comes and goes is told to the others, in Korean, by lines that take places", async () => {
+      const { ann, bea, a, b, id } = await pair(transport);
       const late = await (await arrive()).enter(id, transport);
-      const { id: visitor, color, hue } = late.joined.you;
-      const line = { user: "system", visitor, color, hue };
-      for (const socket of [a, b]) {
-        assert.deepEqual(await next(socket, "join"), { ...line, chat: `${color}님이 입장하셨습니다.`, count: 3 });
-      }
+      const visitor = late.joined.you;
+      const [came, went] = [{ room: id, seq: 3, visitor, count: 3 }, { room: id, seq: 4, visitor, count: 2 }];
+      for (const socket of [a, b]) assertLine(await next(socket, "join"), "joined", came);
       assert.deepEqual(await ask(late, "leave"), { ok: true });
-      for (const socket of [a, b]) {
-        assert.deepEqual(await next(socket, "exit"), { ...line, chat: `${color}님이 퇴장하셨습니다.`, count: 2 });
-      }
+      for (const socket of [a, b]) assertLine(await next(socket, "exit"), "left", went);
       await fence(a, a, b);
       assert.deepEqual([heard(late, "join"), heard(late, "exit"), heard(late, "chat")], [[], [], []]);
       assert.equal((await ask(late, "chat", { chat: "outside" })).code, "not_a_member");
@@ -206,8 +212,11 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assert.deepEqual(heard(a, "exit"), [], "one tab of two was closed");
       assert.deepEqual(heard(a, "join"), []);
       tab.disconnect();
-      const exit = await next(a, "exit");
-      assert.deepEqual([exit.visitor, exit.count], [b.joined.you.id, 1]);
+      const last = { room: id, seq: 7, visitor: b.joined.you, count: 1 };
+      assertLine(await next(a, "exit"), "left", last);
+      const { body } = await ann.json("GET", `/room/${id}/messages?after=${TAKEN}`);
+      assert.deepEqual(body.data.map(({ seq, line }) => [seq, line]),
+        [[3, "joined"], [4, "left"], [5, undefined], [6, undefined], [7, "left"]]);
     });
 
     test("a connection that breaks gives its seat up after the grace, and not when it comes back in time", async () => {
@@ -216,9 +225,11 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const back = await bea.enter(id, transport);
       assert.equal(back.joined.room.count, 2);
       await fence(back, a, back);
-      assert.deepEqual(heard(a, "exit"), []);
+      assert.deepEqual([heard(a, "join"), heard(a, "exit")], [[], []], "a short break leaves no line");
+      assert.equal(back.joined.seq, TAKEN);
       back.io.engine.close();
-      assert.equal((await next(a, "exit")).visitor, back.joined.you.id);
+      const last = { room: id, seq: TAKEN + 2, visitor: back.joined.you, count: 1 };
+      assertLine(await next(a, "exit"), "left", last);
     });
 
     test("changes and the end of the room are told to who is in it", async () => {
@@ -247,7 +258,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       }
       await fence(a, a, b);
       for (const socket of [a, b]) {
-        assert.deepEqual(heard(socket, "chat").map(({ seq, chat }) => [seq, chat]), texts.map((chat, n) => [n + 1, chat]));
+        assert.deepEqual(heard(socket, "chat").map(({ seq, chat }) => [seq, chat]), texts.map((chat, n) => [TAKEN + n + 1, chat]));
       }
     });
 
@@ -257,8 +268,9 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assert.equal((await ask(b, "join", "0".repeat(32))).ok, false);
       assert.equal((await ask(b, "chat", { chat: "a refused join costs nothing" })).message.room, id);
       assert.equal((await ask(b, "join", other._id)).ok, true);
-      assert.equal((await next(a, "exit")).visitor, b.joined.you.id);
-      assert.equal((await ask(b, "chat", { chat: "here now" })).message.room, other._id);
+      assertLine(await next(a, "exit"), "left", { room: id, seq: TAKEN + 2, visitor: b.joined.you, count: 1 });
+      const { message } = await ask(b, "chat", { chat: "here now" });
+      assert.deepEqual([message.room, message.seq], [other._id, 2], "behind the line about the coming");
     });
   });
 }

@@ -1,6 +1,7 @@
 // The server is restarted under connected clients.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { assertLine } from "../support/lines.js";
 import { Server } from "../support/server.js";
 import { Visitor, WAYS, ask, connected, next } from "../support/visitor.js";
 
@@ -31,7 +32,10 @@ test("official clients are told of a restart, come back by themselves and find e
     await connected(list);
     clients.push({ visitor, socket, list });
   }
-  await ask(clients[0].socket, "chat", { chat: "before", nonce: "n" });
+  // Each one's coming took a place.
+  const before = clients.length + 1;
+  const said = await ask(clients[0].socket, "chat", { chat: "before", nonce: "n" });
+  assert.equal(said.message.seq, before);
   for (const { socket, visitor } of clients) {
     await next(socket, "chat");
     // Who polls hears nothing between two polls. Answers to later requests show that the next poll has arrived.
@@ -51,15 +55,18 @@ test("official clients are told of a restart, come back by themselves and find e
   for (const { socket } of clients) {
     const joined = await ask(socket, "join", id);
     assert.deepEqual(joined.you, socket.joined.you, "the session, and the grant in it, survived");
-    assert.equal(joined.seq, 1);
+    assert.equal(joined.seq, before, "coming back to a seat leaves no line");
   }
   const [{ visitor, socket, list }] = clients;
   const { message } = await ask(socket, "chat", { chat: "before", nonce: "n" });
-  assert.equal(message.seq, 1, "the nonce survived");
-  assert.equal((await ask(socket, "chat", { chat: "after" })).message.seq, 2);
-  for (const client of clients) assert.equal((await next(client.socket, "chat", ({ seq }) => seq === 2)).chat, "after");
+  assert.deepEqual(message, said.message, "the nonce survived");
+  assert.equal((await ask(socket, "chat", { chat: "after" })).message.seq, before + 1);
+  for (const client of clients) assert.equal((await next(client.socket, "chat", ({ seq }) => seq === before + 1)).chat, "after");
   const { body } = await visitor.json("GET", `/room/${id}/messages`);
-  assert.deepEqual(body.data.map(({ chat }) => chat), ["before", "after"]);
+  for (const [at, { socket: { joined } }] of clients.entries()) {
+    assertLine(body.data[at], "joined", { room: id, seq: at + 1, visitor: joined.you, count: at + 1 });
+  }
+  assert.deepEqual(body.data.slice(clients.length).map(({ chat }) => chat), ["before", "after"]);
   const room = await owner.makeRoom({ title: "new" });
   await next(list, "newRoom", ({ _id }) => _id === room._id);
 });

@@ -4,7 +4,9 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { Server } from "../support/server.js";
 import { Visitor, WAYS, connected, next } from "../support/visitor.js";
 
-const ROOM_KEYS = ["_id", "count", "createdAt", "hue", "max", "owner", "password", "title", "visitor"];
+const ROOM_KEYS = [
+  "_id", "closed", "count", "createdAt", "hue", "max", "owner", "password", "slow", "title", "visitor",
+];
 
 let server;
 let visitors = [];
@@ -37,6 +39,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assert.match(told.owner, /^#[0-9a-f]{6}$/);
       assert.equal(new Date(told.createdAt).toISOString(), told.createdAt);
       assert.deepEqual([told.title, told.max, told.count, told.password], ["cats", 3, 0, true]);
+      assert.deepEqual([told.closed, told.slow], [false, 0]);
 
       const seat = await owner.enter(room._id);
       assert.equal((await next(list, "updateRoom", (now) => is(now) && now.count === 1)).title, "cats");
