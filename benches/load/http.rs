@@ -69,7 +69,7 @@ impl Client {
 
     /// Makes a room; its id, which the answer leads to.
     pub async fn make_room(&mut self, title: &str) -> Result<String> {
-        let form = format!("title={title}&max=100000&password=");
+        let form = format!("title={title}&max=10000&password=");
         let answer = self.post("/room", FORM, form.into()).await?;
         let to = answer.headers.get(header::LOCATION).and_then(|to| to.to_str().ok());
         let id = to
