@@ -153,7 +153,7 @@ impl Uploads {
         self.shared.as_ref()?.room_of(name).await
     }
 
-    /// Deletes the copies of the GIFs of a room that is gone.
+    /// Deletes the copies of the GIFs of a room that is gone, or of which some are.
     pub async fn forget_room(&self, room: RoomId) {
         if let Some(shared) = &self.shared {
             shared.forget_room(room).await;

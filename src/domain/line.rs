@@ -69,6 +69,11 @@ impl LineKind {
         }
     }
 
+    /// Whether it takes from messages what they say.
+    pub const fn is_about_messages(self) -> bool {
+        matches!(self, Self::Deleted(_) | Self::Cleared)
+    }
+
     /// Whether the visitor has no seat any more.
     pub const fn takes_the_seat(self) -> bool {
         matches!(self, Self::Left | Self::Kicked | Self::Banned)

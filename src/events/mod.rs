@@ -21,7 +21,7 @@ use tracing::warn;
 pub use self::lobby::Lobby;
 use self::room::{RoomEvent, RoomTask};
 use crate::{
-    domain::{Guest, RoomId, Visitor},
+    domain::{Body, Guest, RoomId, Visitor},
     store::{Change, Changes, Entry, SocketKey, Store, StoreError},
     texts::Lang,
     uploads::Uploads,
@@ -61,6 +61,18 @@ pub struct Joining {
     pub entry: Entry,
 }
 
+/// The room whose GIFs, or some of them, are gone with a change, so that copies of them must not be shown any more.
+fn loses_gifs(change: &Change) -> Option<RoomId> {
+    match change {
+        Change::RoomRemoved(room) => Some(*room),
+        Change::Posted(message) => match &message.body {
+            Body::Line(line) if line.kind.is_about_messages() => Some(message.room),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Hands what was committed to the tasks that tell it.
 pub struct Events {
     store: Arc<dyn Store>,
@@ -93,7 +105,7 @@ impl Events {
                 let events = Arc::clone(&self);
                 tokio::spawn(async move { events.forget_rooms_gone().await });
             }
-            if let Change::RoomRemoved(room) = change {
+            if let Some(room) = loses_gifs(&change) {
                 self.uploads.forget_room(room).await;
             }
             match change.room() {

@@ -357,6 +357,11 @@ impl AdmissionDoc {
 }
 
 impl LineDoc {
+    /// Whether it takes from messages what they say.
+    pub fn is_about_messages(&self) -> bool {
+        self.line == LineKind::Cleared.name() || self.message.is_some()
+    }
+
     /// The line at its place among the messages.
     pub fn placed(&self, room: &str, seq: Seq) -> MessageDoc {
         let line = self.clone();

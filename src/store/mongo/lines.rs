@@ -15,7 +15,7 @@ use super::{
     rooms::{by_id, not_found},
 };
 use crate::{
-    domain::{LineKind, MessageId, RoomId, Seq},
+    domain::{MessageId, RoomId, Seq},
     store::StoreError,
 };
 
@@ -23,6 +23,10 @@ impl Tables {
     /// Stores the lines of a room behind a place, in their order; the last place that is taken then.
     pub async fn store_lines(&self, room: RoomId, all: &[LineDoc], mut seq: Seq) -> Result<Seq, StoreError> {
         let (id, mut lines) = (room.to_string(), all);
+        // What a line says of messages is done before anybody hears it, so that no server shows them anew.
+        for line in all.iter().filter(|line| line.is_about_messages()) {
+            self.apply(&id, line, seq + 1).await?;
+        }
         while !lines.is_empty() {
             let placed = (seq + 1..).zip(lines).map(|(seq, line)| line.placed(&id, seq));
             let inserted = self.messages.insert_many(placed).await;
@@ -42,9 +46,9 @@ impl Tables {
                 }
             }
         }
-        for line in all {
-            let about_messages = line.line == LineKind::Cleared.name() || line.message.is_some();
-            if about_messages && let Some(place) = self.find_place(&line.id).await? {
+        for line in all.iter().filter(|line| line.is_about_messages()) {
+            // And to those that came in between.
+            if let Some(place) = self.find_place(&line.id).await? {
                 self.apply(&id, line, place).await?;
             }
         }

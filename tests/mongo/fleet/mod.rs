@@ -2,6 +2,7 @@
 
 mod deaths;
 mod gifs;
+mod moderation;
 mod outages;
 mod posting;
 mod seats;
