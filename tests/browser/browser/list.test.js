@@ -117,20 +117,22 @@ scene("a message that comes in the moment one begins to scroll up does not pull 
   await more("before");
   await sees(ann, "before");
   // The scroll and the message fall into one frame: the list knows of neither before it.
-  const moved = ann.page.evaluate(() => new Promise((done) => {
+  // It waits for that frame before the message is on its way.
+  await ann.page.evaluate(() => {
     const list = document.getElementById("chat-list");
     const row = [...document.querySelectorAll("#rows .message")].at(-6);
     const frame = window.requestAnimationFrame.bind(window);
-    let seen;
-    window.requestAnimationFrame = (run) => frame((time) => {
-      list.scrollTop = -60;
-      seen = row.getBoundingClientRect().top;
-      run(time);
-      done([seen, row.getBoundingClientRect().top]);
+    window.moved = new Promise((done) => {
+      window.requestAnimationFrame = (run) => frame((time) => {
+        list.scrollTop = -60;
+        const seen = row.getBoundingClientRect().top;
+        run(time);
+        done([seen, row.getBoundingClientRect().top]);
+      });
     });
-  }));
+  });
   await more("meanwhile");
-  const [top, after] = await moved;
+  const [top, after] = await ann.page.evaluate(() => window.moved);
   assert.ok(Math.abs(top - after) <= 1, `${top} became ${after}`);
   owner.end();
 });
