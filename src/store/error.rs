@@ -1,0 +1,51 @@
+//! Why a store did not do something, and what a visitor may know of that.
+
+use crate::{domain::Refusal, seldom::Seldom};
+
+/// Why a store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The rules of the store say no; nothing is wrong with the store.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
+    /// There is no space left.
+    #[error("the disk is full")]
+    Full,
+    /// More is waiting than the store's queue holds.
+    #[error("the queue of the store is full")]
+    Busy,
+    /// The store has stopped.
+    #[error("the store has stopped")]
+    Stopped,
+    /// Whatever keeps it does not answer. The store has said so in the log.
+    #[error("the database does not answer")]
+    Away,
+    /// It broke.
+    #[error("the store failed: {0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StoreError {
+    /// Wraps a driver's error.
+    pub fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    /// What a visitor may know of it. The cause of a fault is logged here.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Refused(refusal) => refusal,
+            StoreError::Full => Self::StorageFull,
+            StoreError::Busy | StoreError::Stopped | StoreError::Away => Self::Unavailable,
+            StoreError::Failed(cause) => {
+                static LINE: Seldom = Seldom::new();
+                if let Some(left_out) = LINE.turn() {
+                    tracing::error!(%cause, left_out, "the store failed");
+                }
+                Self::Unavailable
+            }
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! What goes into a store and what comes out of it.
+
+use std::{str::FromStr, sync::Arc, time::Duration};
+
+use tokio::sync::mpsc;
+
+use crate::domain::{
+    Alt, Chat, GifBody, GifName, Max, Message, MessageId, Moment, Nonce, Reason, Report, Room, RoomId, Seq, Title,
+    Visitor, VisitorId, Whisper,
+};
+
+/// What a store committed, in commit order. Bounded: a store waits for a follower that is behind.
+pub type Changes = mpsc::Receiver<Change>;
+
+/// One commit, as its followers see it.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// A room was made.
+    RoomCreated(Room),
+    /// Title, seats or password of a room changed.
+    RoomUpdated(Room),
+    /// A room is gone, with its messages.
+    RoomRemoved(RoomId),
+    /// A visitor took a seat; the room with its new count. The line about it follows as [`Change::Posted`].
+    Entered(Room, Visitor),
+    /// A visitor's seat is free; the room with its new count. The line about it follows as [`Change::Posted`].
+    Left(Room, Visitor),
+    /// A message was stored, or a line that nobody wrote.
+    Posted(Arc<Message>),
+    /// A whisper was stored.
+    Whispered(Arc<Whisper>),
+    /// A message was reported.
+    Reported(Report),
+    /// Changes got lost on their way here: followers read anew what they show. What comes behind this is whole again.
+    Missed,
+    /// The seats that this server's sockets held are gone, as it was away for too long: each has to enter again.
+    SeatsLost,
+}
+
+impl Change {
+    /// The room it is about; `None` when it is about all of them.
+    pub fn room(&self) -> Option<RoomId> {
+        match self {
+            Self::RoomCreated(room) | Self::RoomUpdated(room) | Self::Entered(room, _) | Self::Left(room, _) => {
+                Some(room.id)
+            }
+            Self::RoomRemoved(id) => Some(*id),
+            Self::Posted(message) => Some(message.room),
+            Self::Whispered(whisper) => Some(whisper.room),
+            Self::Reported(report) => Some(report.room),
+            Self::Missed | Self::SeatsLost => None,
+        }
+    }
+
+    /// What kind of change it is, for the log: what somebody said is never in there.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::RoomCreated(_) => "room created",
+            Self::RoomUpdated(_) => "room updated",
+            Self::RoomRemoved(_) => "room removed",
+            Self::Entered(..) => "entered",
+            Self::Left(..) => "left",
+            Self::Posted(_) => "posted",
+            Self::Whispered(_) => "whispered",
+            Self::Reported(_) => "reported",
+            Self::Missed => "missed",
+            Self::SeatsLost => "seats lost",
+        }
+    }
+}
+
+/// A room to be made.
+#[derive(Clone, Debug)]
+pub struct NewRoom {
+    /// Its title.
+    pub title: Title,
+    /// Its seats.
+    pub max: Max,
+    /// The hash of its password, in PHC form.
+    pub password_hash: Option<String>,
+    /// Who makes it.
+    pub owner: Visitor,
+}
+
+/// What changes in a room; `None` stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct RoomChange {
+    /// A new title.
+    pub title: Option<Title>,
+    /// A new number of seats. Who sits stays seated when it shrinks.
+    pub max: Option<Max>,
+    /// A new password hash, or `Some(None)` to open the room. Either takes all grants and invites back.
+    pub password_hash: Option<Option<String>>,
+    /// Whether it lets nobody in from now on who is not in already.
+    pub closed: Option<bool>,
+    /// Seconds between two messages of one visitor.
+    pub slow: Option<u32>,
+}
+
+/// A room with what only the rules may see.
+#[derive(Clone, Debug)]
+pub struct RoomRecord {
+    /// What everyone may see.
+    pub room: Room,
+    /// The hash of its password, in PHC form.
+    pub password_hash: Option<Arc<str>>,
+    /// The place of its last message, 0 when there is none.
+    pub last_seq: Seq,
+    /// How many invites to it are good.
+    pub invites: usize,
+}
+
+/// A page of the list of rooms, newest first.
+#[derive(Clone, Debug)]
+pub struct RoomPage {
+    /// The rooms.
+    pub rooms: Vec<Room>,
+    /// Where the next page begins, when there is one.
+    pub next: Option<RoomCursor>,
+    /// How many rooms there are on all pages.
+    pub total: usize,
+}
+
+/// A place in the list of rooms, right behind the room it was made from. It stays valid when that room goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoomCursor {
+    /// When that room was made.
+    pub created_at: Moment,
+    /// That room, which decides between two made in the same millisecond.
+    pub room: RoomId,
+}
+
+impl RoomCursor {
+    /// The place of a room.
+    pub const fn of(room: &Room) -> Self {
+        Self {
+            created_at: room.created_at,
+            room: room.id,
+        }
+    }
+}
+
+impl std::fmt::Display for RoomCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.created_at.millis(), self.room)
+    }
+}
+
+impl FromStr for RoomCursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (millis, room) = text.split_once('-').ok_or(())?;
+        let created_at = Moment::from_millis(millis.parse().map_err(|_| ())?);
+        Ok(Self {
+            created_at,
+            room: room.parse().map_err(|_| ())?,
+        })
+    }
+}
+
+/// A socket, as far as seats are concerned: unique within one server's life.
+pub type SocketKey = u64;
+
+/// What came of asking for a seat.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The room, with its count.
+    pub room: Room,
+    /// Who sits in it, the longest first.
+    pub members: Vec<Visitor>,
+    /// The place of the line about it; without one, a place from which on every line about others will come. `members`
+    /// is who sits there at that place.
+    pub seq: Seq,
+}
+
+/// How a socket left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Departure {
+    /// The visitor said so: the seat is free at once.
+    Left,
+    /// The connection broke: the seat waits for [`Graces::seat`], as a reload must not cost it.
+    Dropped,
+}
+
+/// A message to be stored.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Its room.
+    pub room: RoomId,
+    /// Its author.
+    pub author: Visitor,
+    /// What it says.
+    pub body: NewBody,
+    /// What the author marked it with.
+    pub nonce: Option<Nonce>,
+}
+
+/// What a message to be stored says.
+#[derive(Clone, Debug)]
+pub enum NewBody {
+    /// Text.
+    Chat(Chat),
+    /// A GIF whose file was just stored.
+    Gif(GifBody),
+    /// The GIF of an earlier message of the same room, with its file.
+    Again(AgainGif),
+}
+
+/// A GIF to be sent again.
+#[derive(Clone, Debug)]
+pub struct AgainGif {
+    /// Its file, which a message of the room has to name.
+    pub name: GifName,
+    /// What it shows, in words; `None` leaves the words of the latest message that names it.
+    pub alt: Option<Alt>,
+}
+
+impl AgainGif {
+    /// What the new message says, by what the earlier one said.
+    pub fn body(&self, earlier: GifBody) -> GifBody {
+        let alt = self.alt.clone().unwrap_or(earlier.alt);
+        GifBody { alt, ..earlier }
+    }
+}
+
+/// What came of posting.
+#[derive(Clone, Debug)]
+pub enum Posted {
+    /// It was stored.
+    New(Arc<Message>),
+    /// The author had posted with this nonce before; that message.
+    Known(Arc<Message>),
+}
+
+impl Posted {
+    /// The message, either way.
+    pub fn message(&self) -> &Arc<Message> {
+        match self {
+            Self::New(message) | Self::Known(message) => message,
+        }
+    }
+}
+
+/// A whisper to be stored.
+#[derive(Clone, Debug)]
+pub struct NewWhisper {
+    /// Its room.
+    pub room: RoomId,
+    /// Who says it.
+    pub author: Visitor,
+    /// To whom, in the same room.
+    pub to: VisitorId,
+    /// What it says.
+    pub body: NewBody,
+    /// What the author marked it with.
+    pub nonce: Option<Nonce>,
+}
+
+/// What came of whispering.
+#[derive(Clone, Debug)]
+pub enum Whispered {
+    /// It was stored. Older ones of the author may have had to go, and these files with them.
+    New(Arc<Whisper>, Vec<GifName>),
+    /// The author had whispered with this nonce before; that whisper.
+    Known(Arc<Whisper>),
+}
+
+impl Whispered {
+    /// The whisper, either way.
+    pub fn whisper(&self) -> &Arc<Whisper> {
+        match self {
+            Self::New(whisper, _) | Self::Known(whisper) => whisper,
+        }
+    }
+}
+
+/// A report to be stored.
+#[derive(Clone, Debug)]
+pub struct NewReport {
+    /// The room.
+    pub room: RoomId,
+    /// Who reports.
+    pub by: Visitor,
+    /// The message.
+    pub message: MessageId,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Which messages of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// The newest.
+    Newest,
+    /// The oldest of those behind this place.
+    After(Seq),
+    /// The newest of those before this place.
+    Before(Seq),
+}
+
+/// How long things wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Graces {
+    /// A seat whose last connection broke.
+    pub seat: Duration,
+    /// A room that has become empty.
+    pub room: Duration,
+    /// A room that nobody has joined yet, and any room after a restart.
+    pub new_room: Duration,
+    /// A room whose owner has no socket in it, before somebody else who is there becomes the owner.
+    pub owner: Duration,
+}
+
+/// What tending found to do.
+#[derive(Debug, Default)]
+pub struct Tended {
+    /// Rooms that are gone, with the files their messages named.
+    pub removed: Vec<(RoomId, Vec<GifName>)>,
+}
