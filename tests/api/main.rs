@@ -19,12 +19,15 @@ mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod gifs;
+mod headers;
 mod invites;
+mod language;
 mod messages;
 mod moderation;
 mod pages;
 mod rooms;
 mod seats;
+mod sessions;
 mod slow_reader;
 mod store;
 #[path = "../support/mod.rs"]
