@@ -15,6 +15,7 @@
 
 mod again;
 mod bad_input;
+mod broken_uploads;
 mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
@@ -25,10 +26,13 @@ mod language;
 mod messages;
 mod moderation;
 mod pages;
+mod passwords;
+mod refused_gifs;
 mod rooms;
 mod seats;
 mod sessions;
 mod slow_reader;
+mod sockets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
