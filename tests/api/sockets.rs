@@ -1,8 +1,9 @@
 //! What a client hears over its socket, in which order, on either transport.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use serde_json::json;
-use std::collections::BTreeSet;
 
 use crate::{
     messages::{LINE, keys, numbered, seqs, texts},
