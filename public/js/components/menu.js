@@ -20,6 +20,8 @@ export function openMenu(button, entries) {
     return item;
   }));
   button.setAttribute("aria-expanded", "true");
+  // Inside the panel that has the button, which would close otherwise.
+  (button.closest("[popover]") ?? document.querySelector("main")).append(menu);
   menu.showPopover();
   place(menu, button.getBoundingClientRect());
   menu.firstElementChild?.focus();

@@ -153,9 +153,13 @@ for (const [locale, words] of Object.entries(WORDS)) {
     await sees(ann, "one");
     await eventually(async () => words.slow.test(await bea.page.locator("#slow-note").innerText()));
     await shot(bea, `slow-${locale}`);
+    assert.equal(await bea.page.getAttribute("#send-btn", "aria-disabled"), "true");
     await say(bea, "two");
-    assert.equal(await message(ann, "two").count(), 0);
+    await eventually(async () => words.slow.test(await bea.page.locator("#announcer").textContent()), "Enter says why nothing goes out");
+    assert.equal(await bea.page.inputValue("#chat"), "two", "it stays where it was written");
+    assert.equal(await bea.page.locator("[data-nonce]").count() + (await message(ann, "two").count()), 0);
     await eventually(async () => (await bea.page.locator("#slow-note").innerText()) === "");
+    assert.equal(await bea.page.getAttribute("#send-btn", "aria-disabled"), "false");
     await bea.page.press("#chat", "Enter");
     await sees(ann, "two");
   });
