@@ -14,9 +14,10 @@ use gifchat::{
 };
 use tempfile::TempDir;
 
-use self::{gifs::*, invites::*, reports::*, whispers::*};
+use self::{deletions::*, gifs::*, invites::*, reports::*, whispers::*};
 use crate::support::in_time;
 
+mod deletions;
 mod gifs;
 mod invites;
 mod reports;
@@ -115,7 +116,9 @@ every_kind! {
     only_a_gif_of_the_room_is_sent_again
     the_tray_has_each_gif_once_newest_first
     a_file_is_named_until_its_last_message_goes
-    a_forbidden_gif_is_refused_in_its_room_alone
+    gifs_deleted_as_abuse_are_refused_in_their_room_alone
+    a_room_forgets_the_oldest_of_the_gifs_it_refuses
+    nothing_is_forbidden_by_a_deed_that_is_refused
     a_removed_room_is_gone_with_all_of_it
     forgotten_files_leave_their_places_empty
     an_empty_room_goes_after_its_grace
@@ -882,8 +885,14 @@ async fn only_the_owner_moderates_and_each_deed_leaves_a_line<K: Kind>() {
         Action::Kick(third.id),
         Action::Ban(third.id, None),
         Action::Unban(third.id),
-        Action::Delete(said.id),
-        Action::Clear(other.id),
+        Action::Delete {
+            message: said.id,
+            forbid: false,
+        },
+        Action::Clear {
+            visitor: other.id,
+            forbid: false,
+        },
         Action::HandOver(other.id),
     ];
     for by in [other, third, somebody()] {
@@ -966,17 +975,17 @@ async fn what_was_deleted_is_blank_and_its_files_are_named_by_nobody<K: Kind>() 
     post(&store, gif(room.id, owner, kept)).await;
     let said = post(&store, text(room.id, other, "글", Some("n"))).await;
     assert_eq!(
-        store.moderate(room.id, owner, Action::Delete(one.id)).await.unwrap(),
+        store.moderate(room.id, owner, delete(one.id, false)).await.unwrap(),
         [first]
     );
-    let again = store.moderate(room.id, owner, Action::Delete(one.id)).await;
+    let again = store.moderate(room.id, owner, delete(one.id, false)).await;
     assert!(matches!(refusal(again), Refusal::Invalid(_)));
     // The file that another message names stays.
     assert_eq!(
-        store.moderate(room.id, owner, Action::Clear(other.id)).await.unwrap(),
+        store.moderate(room.id, owner, clear(other.id, false)).await.unwrap(),
         []
     );
-    let nothing_left = store.moderate(room.id, owner, Action::Clear(other.id)).await;
+    let nothing_left = store.moderate(room.id, owner, clear(other.id, false)).await;
     assert!(matches!(refusal(nothing_left), Refusal::Invalid(_)));
     let bodies = |messages: Vec<Message>| -> Vec<Body> { messages.into_iter().map(|message| message.body).collect() };
     let history = store.history(room.id, Window::After(2), 100).await.unwrap();
