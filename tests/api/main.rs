@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod abuse;
 mod again;
 mod bad_input;
 mod broken_uploads;

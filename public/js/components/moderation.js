@@ -9,6 +9,7 @@ export function startModeration(room, isOwner) {
   const dialog = byId("deed-dialog");
   const form = dialog.querySelector("form");
   const long = byId("deed-long");
+  const forbid = byId("deed-forbid");
   let deed = null;
 
   const others = ({ mine }) => isOwner() && !mine;
@@ -25,13 +26,16 @@ export function startModeration(room, isOwner) {
   offer("kick", "out", (subject) => others(subject) && subject.kind === "member");
   offer("ban", "ban", others);
 
-  function ask(action, { color }, fields) {
+  function ask(action, { color, gif }, fields) {
     deed = { action, ...fields };
     setText(byId("deed-title"), fill(texts.owner[`${action}_title`], { name: color }));
     setText(byId("deed-text"), texts.owner[`${action}_text`]);
     setText(byId("deed-do"), texts.owner[action]);
     byId("deed-do").classList.toggle("button--danger", action !== "handover");
     long.hidden = action !== "ban";
+    forbid.hidden = !(action === "clear" || (action === "delete" && gif));
+    form.elements.forbid.checked = false;
+    setText(forbid.querySelector("span"), texts.owner[`${action}_forbid`] ?? "");
     byId("deed-error").hidden = true;
     dialog.showModal();
   }
@@ -41,6 +45,7 @@ export function startModeration(room, isOwner) {
     event.preventDefault();
     const seconds = form.elements.seconds.value;
     if (deed.action === "ban" && seconds) deed.seconds = Number(seconds);
+    if (!forbid.hidden) deed.forbid = form.elements.forbid.checked;
     try {
       await askJson(`/room/${room}/moderate`, { method: "POST", body: deed });
       dialog.close();
