@@ -41,7 +41,7 @@ export class Composer {
     clearInterval(this.#pausing);
     const tick = () => {
       const left = Math.ceil((until - Date.now()) / 1_000);
-      byId("send-btn").toggleAttribute("aria-disabled", left > 0);
+      mark(byId("send-btn"), "aria-disabled", left > 0);
       this.#paused = left > 0;
       setText(byId("slow-note"), left > 0 ? fill(texts.talk.slow_wait, { n: left }) : "");
       if (left <= 0) clearInterval(this.#pausing);
@@ -51,6 +51,7 @@ export class Composer {
   }
 
   close() {
+    this.pause(0);
     for (const control of this.#form.elements) control.disabled = true;
     this.#form.inert = true;
   }
@@ -77,7 +78,7 @@ export class Composer {
     const left = this.#limit - count(this.#field.value.trim());
     if (left < 0) this.say(fill(texts.field.chat_too_long, { limit: this.#limit, was: this.#limit - left }));
     else this.say(left <= NEAR_LIMIT ? fill(texts.talk.left_over, { n: left }) : "");
-    this.#field.toggleAttribute("aria-invalid", left < 0);
+    mark(this.#field, "aria-invalid", left < 0);
     this.#grow();
   }
 
@@ -87,4 +88,10 @@ export class Composer {
     this.#field.rows = 1;
     while (this.#field.rows < 6 && this.#field.scrollHeight > this.#field.clientHeight) this.#field.rows += 1;
   }
+}
+
+// What is empty counts as false there.
+function mark(element, attribute, is) {
+  if (is) element.setAttribute(attribute, "true");
+  else element.removeAttribute(attribute);
 }
