@@ -67,7 +67,7 @@ export const subject = (element) => ({
   visitor: element.dataset.visitor,
   color: element.querySelector(".name").textContent,
   mine: element.classList.contains("mine"),
-  text: element.querySelector(".message__text")?.textContent ?? null,
+  text: element.querySelector(".message__text:not(.message__gone)")?.textContent ?? null,
   gif: element.querySelector(".gif")?.dataset.name ?? null,
 });
 

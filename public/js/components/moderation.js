@@ -31,6 +31,7 @@ export function startModeration(room, isOwner) {
     setText(byId("deed-text"), texts.owner[`${action}_text`]);
     setText(byId("deed-do"), texts.owner[action]);
     byId("deed-do").classList.toggle("button--danger", action !== "handover");
+    byId("deed-do").classList.toggle("button--main", action === "handover");
     long.hidden = action !== "ban";
     byId("deed-error").hidden = true;
     dialog.showModal();
