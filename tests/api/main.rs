@@ -15,17 +15,24 @@
 
 mod again;
 mod bad_input;
+mod broken_uploads;
 mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod gifs;
+mod headers;
 mod invites;
+mod language;
 mod messages;
 mod moderation;
 mod pages;
+mod passwords;
+mod refused_gifs;
 mod rooms;
 mod seats;
+mod sessions;
 mod slow_reader;
+mod sockets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
