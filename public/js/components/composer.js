@@ -53,6 +53,7 @@ export class Composer {
   }
 
   close() {
+    this.pause(0);
     for (const control of this.#form.elements) control.disabled = true;
     this.#form.inert = true;
   }

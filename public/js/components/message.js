@@ -73,7 +73,6 @@ export const subject = (element) => ({
   color: element.querySelector(".name").textContent,
   mine: element.classList.contains("mine"),
   text: element.querySelector(".message__text:not(.message__gone)")?.textContent ?? null,
-  gone: element.querySelector(".message__gone") !== null,
   gif: element.querySelector(".gif")?.dataset.name ?? null,
 });
 

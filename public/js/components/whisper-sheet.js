@@ -13,9 +13,14 @@ const field = byId("whisper-text");
 const picker = byId("whisper-gif");
 const chip = byId("whisper-file");
 const gifs = new Gifs(log, true);
-const mark = new Image(48, 48);
-mark.className = "mark mark--s";
-mark.alt = "";
+const marks = [new Image(48, 48), new Image(48, 48), new Image(48, 48)];
+const [mark, mine, theirs] = marks;
+for (const one of marks) {
+  one.className = "mark";
+  one.alt = "";
+}
+mark.classList.add("mark--s");
+byId("whisper-two").append(mine, theirs);
 const limit = Number(document.body.dataset.chatLimit);
 const altLimit = Number(document.body.dataset.altLimit);
 
@@ -32,6 +37,8 @@ export function openWhisper(whispers, partner, closed) {
   name.textContent = partner.color;
   setHue(name, partner.hue);
   mark.src = markUrl(partner.id);
+  theirs.src = mark.src;
+  mine.src = markUrl(whispers.ways.me.id);
   dialog.querySelector(".sheet__head").prepend(mark);
   log.replaceChildren();
   log.setAttribute("aria-live", "off");
