@@ -1,5 +1,6 @@
 // The one menu of the page: a popover at the button that opened it. Arrows move, Escape and a tap outside close.
 import { byId, clone } from "../lib/dom.js";
+import { focusFirst } from "../lib/focus.js";
 import { markUse } from "./icon.js";
 
 const EDGE = 8;
@@ -20,8 +21,10 @@ export function openMenu(button, entries) {
     return item;
   }));
   button.setAttribute("aria-expanded", "true");
-  menu.showPopover();
-  place(menu, button.getBoundingClientRect());
+  const at = button.getBoundingClientRect();
+  // Opened from the panel of people it belongs to it, and the panel stays; older browsers close that.
+  menu.showPopover({ source: button });
+  place(menu, at);
   menu.firstElementChild?.focus();
 }
 
@@ -40,7 +43,7 @@ function prepare(menu) {
     opener?.removeAttribute("aria-expanded");
     // An action may have put the focus where it belongs; what it left alone goes back to the button.
     const lost = !document.activeElement || document.activeElement === document.body || menu.contains(document.activeElement);
-    if (lost && opener?.isConnected) opener.focus({ preventScroll: true });
+    if (lost) focusFirst(opener, byId("members-btn"), byId("chat-list"));
   });
   menu.addEventListener("keydown", (event) => {
     const items = [...menu.children];

@@ -18,5 +18,8 @@ export function setHue(element, hue) {
 
 export const markUrl = (id) => `/visitor/${encodeURIComponent(id)}.svg`;
 
-/** Tells screen readers something that has no place of its own on the page. */
-export const announce = (text) => setText(byId("announcer"), text);
+/** Tells screen readers something that has no place of its own on the page; the same once more is told once more. */
+export function announce(text) {
+  const place = byId("announcer");
+  place.textContent = place.textContent === text ? `${text}\u00a0` : text;
+}
