@@ -30,18 +30,17 @@ export function startMuting(list) {
     if (muted) ids.add(visitor);
     else ids.delete(visitor);
     try { localStorage.setItem(KEY, JSON.stringify([...ids].slice(-MOST))); } catch { /* then for this page only */ }
+    // The menu that was opened at a message folds away with it.
+    const row = document.activeElement?.closest(".message");
     dressAll();
+    if (row && muted) row.querySelector(".message__muted button")?.focus({ preventScroll: true });
     announce(fill(muted ? texts.mute.done : texts.mute.undone, { name: color }));
   };
   const entry = (muted) => addAction({
     icon: muted ? "bell" : "mute",
     text: () => (muted ? texts.mute.undo : texts.mute.mute),
     when: ({ mine, visitor }) => !mine && isMuted(visitor) === muted,
-    act: ({ visitor, color, element }) => {
-      mute(visitor, color, !muted);
-      // The button of the menu is folded away with its message.
-      element?.querySelector(".message__muted button")?.focus({ preventScroll: true });
-    },
+    act: ({ visitor, color }) => mute(visitor, color, !muted),
   });
   entry(false);
   entry(true);
