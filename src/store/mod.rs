@@ -126,8 +126,8 @@ pub trait Store: Send + Sync + 'static {
     /// Lets a visitor into the room of an invite from now on. `InviteNotFound` when it is good no more.
     async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError>;
 
-    /// What a visitor is to a room; `None` when there is no room.
-    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError>;
+    /// What a guest is to a room; `None` when there is no room.
+    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError>;
 
     /// Who sits in a room, the longest first; nobody when there is no room.
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError>;

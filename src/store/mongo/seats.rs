@@ -58,8 +58,8 @@ impl Tables {
                 tokio::try_join!(self.room_doc(id), self.grant_of(id, visitor), self.last_seq(id))?;
             let room = room.ok_or_else(not_found)?;
             let line = MessageId::random();
-            let mark = room.key().zip(guest.address).map(|(key, address)| key.mark(address));
-            let access = room.access(guest, mark, is_worth(&room, grant.as_ref()))?;
+            let mark = room.mark(guest);
+            let access = room.access(guest, is_worth(&room, grant.as_ref()))?;
             if let Some(refusal) = access.refusal() {
                 return Err(StoreError::Refused(refusal));
             }

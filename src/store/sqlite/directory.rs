@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    domain::{Access, AddressKey, Ban, Guest, Moment, Refusal, Room, RoomId, Seq, Visitor, VisitorId, room::Banned},
+    domain::{Access, AddressKey, Ban, Guest, Refusal, Room, RoomId, Seq, Visitor, VisitorId, moderation::kept_out},
     store::{Graces, RoomCursor, RoomPage, RoomRecord, SocketKey},
 };
 
@@ -79,14 +79,16 @@ impl OpenRoom {
         }
     }
 
-    pub fn access(&self, visitor: VisitorId) -> Access {
+    pub fn access(&self, guest: Guest) -> Access {
+        let visitor = guest.visitor.id;
         let owner = self.room.owner.id == visitor;
-        let granted = owner || !self.room.locked || self.has_grant(visitor);
+        let member = self.seated(visitor).is_some();
+        let mark = || guest.address.map(|address| self.key.mark(address));
         Access {
             owner,
-            granted,
-            member: self.seats.iter().any(|seat| seat.visitor.id == visitor),
-            banned: self.ban(|ban| ban.visitor.id == visitor),
+            granted: owner || !self.room.locked || self.has_grant(visitor),
+            member,
+            banned: kept_out(&self.bans, guest, mark, owner || member),
             closed: self.room.closed,
         }
     }
@@ -100,21 +102,13 @@ impl OpenRoom {
         self.grants.len() + self.invited.len()
     }
 
-    fn ban(&self, mut keeps_out: impl FnMut(&Ban) -> bool) -> Option<Banned> {
-        if self.bans.is_empty() {
-            return None;
-        }
-        let now = Moment::now();
-        let ban = self.bans.iter().find(|ban| ban.holds(now) && keeps_out(ban))?;
-        Some(ban.until.into())
-    }
-
     pub fn record(&self) -> RoomRecord {
         RoomRecord {
             room: self.room.clone(),
             password_hash: self.password_hash.clone(),
             last_seq: self.last_seq,
             invites: self.invites,
+            bans: !self.bans.is_empty(),
         }
     }
 
@@ -134,10 +128,7 @@ impl OpenRoom {
 
     /// Whether a visitor who enters takes a new seat.
     pub fn admit(&self, guest: Guest) -> Result<bool, Refusal> {
-        let mut access = self.access(guest.visitor.id);
-        let mark = guest.address.map(|address| self.key.mark(address));
-        let seated = access.member || access.owner;
-        access.banned = self.ban(|ban| ban.keeps_out(guest, mark, seated));
+        let access = self.access(guest);
         if let Some(refusal) = access.refusal() {
             Err(refusal)
         } else if !access.member && self.room.is_full() {

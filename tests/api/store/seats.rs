@@ -63,7 +63,7 @@ pub(super) async fn sockets_of_one_visitor_share_a_seat<K: Kind>() {
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
     store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [other]);
-    assert!(!store.access(room.id, owner).await.unwrap().unwrap().member);
+    assert!(!store.access(room.id, owner.into()).await.unwrap().unwrap().member);
 }
 
 pub(super) async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
@@ -73,7 +73,7 @@ pub(super) async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
     store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
     store.tend(FOREVER).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
-    assert!(store.access(room.id, owner).await.unwrap().unwrap().member);
+    assert!(store.access(room.id, owner.into()).await.unwrap().unwrap().member);
     // Back in time, the seat is safe.
     store.enter(room.id, owner.into(), 3).await.unwrap();
     store
