@@ -119,7 +119,7 @@ texts! {
     /// Whispers to one person.
     whisper: Whisper { whisper, with, lead, log, text, without, list, came, unread }
     /// Inviting others.
-    invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, withdraw, withdrawn }
+    invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, anew, withdraw, withdrawn }
     /// Reports to the owner.
     report: Report { report, title, text, reason, send, sent, list, none, dismiss, delete, came }
     /// People one does not want to hear.

@@ -20,7 +20,7 @@ export function startModeration(room, isOwner) {
     when,
     act: (subject) => ask(action, subject, fields(subject)),
   });
-  offer("delete", "trash", ({ kind, id, element }) => isOwner() && kind === "message" && Boolean(id) && !element.querySelector(".message__gone"), ({ id }) => ({ message: id }));
+  offer("delete", "trash", ({ kind, id, text, gif }) => isOwner() && kind === "message" && Boolean(id && (text ?? gif)), ({ id }) => ({ message: id }));
   offer("handover", "crown", (subject) => others(subject) && subject.kind === "member");
   offer("clear", "trash", others);
   offer("kick", "out", (subject) => others(subject) && subject.kind === "member");
@@ -32,6 +32,7 @@ export function startModeration(room, isOwner) {
     setText(byId("deed-text"), texts.owner[`${action}_text`]);
     setText(byId("deed-do"), texts.owner[action]);
     byId("deed-do").classList.toggle("button--danger", action !== "handover");
+    byId("deed-do").classList.toggle("button--main", action === "handover");
     long.hidden = action !== "ban";
     forbid.hidden = !(action === "clear" || (action === "delete" && gif));
     form.elements.forbid.checked = false;
