@@ -32,6 +32,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
             let seconds = refusal.retry_seconds().unwrap_or(1).to_string();
             return fill(t.error.slow_mode, &[("n", &seconds)]);
         }
+        Refusal::TooManySockets { limit } => return fill(t.error.too_many_tabs, &[("n", &limit.to_string())]),
         Refusal::NotAMember => t.error.not_a_member,
         Refusal::VisitorNotFound => t.error.visitor_not_found,
         Refusal::MessageNotFound => t.error.message_not_found,

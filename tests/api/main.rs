@@ -38,4 +38,5 @@ mod sockets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod tabs;
 mod whispers;

@@ -100,6 +100,7 @@ every_kind! {
     a_room_is_changed_in_part
     seats_never_exceed_max
     sockets_of_one_visitor_share_a_seat
+    a_visitor_is_in_a_room_by_so_many_sockets_and_no_more
     a_dropped_seat_waits_for_its_grace
     a_locked_room_asks_for_a_grant
     a_new_password_takes_grants_back

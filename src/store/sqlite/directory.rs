@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     domain::{Access, AddressKey, Ban, Guest, Refusal, Room, RoomId, Seq, Visitor, VisitorId, moderation::kept_out},
-    store::{Graces, RoomCursor, RoomPage, RoomRecord, SocketKey},
+    store::{Graces, RoomCursor, RoomPage, RoomRecord, SOCKETS_EACH, SocketKey},
 };
 
 /// A visitor's place in a room.
@@ -127,15 +127,23 @@ impl OpenRoom {
     }
 
     /// Whether a visitor who enters takes a new seat.
-    pub fn admit(&self, guest: Guest) -> Result<bool, Refusal> {
+    pub fn admit(&self, guest: Guest, socket: SocketKey) -> Result<bool, Refusal> {
         let access = self.access(guest);
         if let Some(refusal) = access.refusal() {
             Err(refusal)
         } else if !access.member && self.room.is_full() {
             Err(Refusal::RoomFull)
+        } else if self.has_too_many(guest.visitor.id, socket) {
+            Err(Refusal::TooManySockets { limit: SOCKETS_EACH })
         } else {
             Ok(!access.member)
         }
+    }
+
+    /// Whether one more socket would be too many of a visitor's.
+    fn has_too_many(&self, visitor: VisitorId, socket: SocketKey) -> bool {
+        let seat = self.seats.iter().find(|seat| seat.visitor.id == visitor);
+        seat.is_some_and(|seat| seat.sockets.len() >= SOCKETS_EACH && !seat.sockets.contains(&socket))
     }
 
     /// Seats a visitor who was admitted.
