@@ -16,7 +16,7 @@ use tower_sessions::Session;
 use super::{prefs::Prefs, refused::Refused, rooms::Id, visit};
 use crate::{
     config::Config,
-    domain::{Field, Invalid, Problem, Refusal, Visitor},
+    domain::{Field, Guest, Invalid, Problem, Refusal, Visitor},
     state::AppState,
 };
 
@@ -59,10 +59,10 @@ fn site(config: &Config, headers: &HeaderMap) -> Result<String, Refusal> {
 pub async fn link(
     State(state): State<AppState>,
     Id(room): Id,
-    visitor: Visitor,
+    guest: Guest,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    state.rooms.must_be_granted(room, visitor).await?;
+    state.rooms.must_be_granted(room, guest).await?;
     let site = site(&state.config, &headers)?;
     Ok(Json(Invite::of(format!("{site}/room/{room}"))?).into_response())
 }
@@ -101,7 +101,7 @@ pub async fn redeem(
     let room = state.rooms.redeem(token, visitor).await?;
     visit::rotate(&session).await?;
     if prefs.json {
-        let (record, _) = state.rooms.find(room, visitor).await?;
+        let (record, _) = state.rooms.find(room, visitor.into()).await?;
         return Ok(Json(record.room).into_response());
     }
     Ok(Redirect::to(&format!("/room/{room}")).into_response())
