@@ -10,9 +10,6 @@ export function openMenu(button, entries) {
   const menu = byId("menu");
   if (!menu.dataset.ready) prepare(menu);
   opener = button;
-  // Beside its button: from elsewhere it would close the panel that the button is in.
-  const home = button.closest("[popover]") ?? document.querySelector("main");
-  if (!home.contains(menu)) home.append(menu);
   menu.setAttribute("aria-label", button.getAttribute("aria-label"));
   menu.replaceChildren(...entries.map(({ icon, text, danger, act }) => {
     const item = clone("item-template");
@@ -23,6 +20,8 @@ export function openMenu(button, entries) {
     return item;
   }));
   button.setAttribute("aria-expanded", "true");
+  // Inside the panel that has the button, which would close otherwise.
+  (button.closest("[popover]") ?? document.querySelector("main")).append(menu);
   menu.showPopover();
   place(menu, button.getBoundingClientRect());
   menu.firstElementChild?.focus();

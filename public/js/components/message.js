@@ -1,5 +1,5 @@
 // One message, made from the server's own fragment. Texts only ever enter as text.
-import { clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { byId, clone, markUrl, setHue, setText } from "../lib/dom.js";
 import { clock, fullDate, sizeText } from "../lib/format.js";
 import { hueOf } from "../lib/hue.js";
 import { refusal, texts } from "../lib/texts.js";
@@ -19,8 +19,13 @@ export function blank(element) {
   const gone = clone("message-template").querySelector(".message__text");
   gone.classList.add("message__gone");
   gone.textContent = texts.line.deleted;
-  for (const part of element.querySelectorAll(".message__text, .gif")) part.remove();
+  const parts = [...element.querySelectorAll(".message__text, .gif")];
+  const focused = parts.some((part) => part.contains(document.activeElement));
+  for (const part of parts) part.remove();
   element.querySelector(".message__said").prepend(gone);
+  const more = element.querySelector(".more");
+  more.hidden ||= !offersActions(subject(element));
+  if (focused) (more.hidden ? byId("chat-list") : more).focus({ preventScroll: true });
 }
 
 /** A message that still has to be sent: `item.content` has `chat`, or what a message with a GIF has. */
@@ -68,6 +73,7 @@ export const subject = (element) => ({
   color: element.querySelector(".name").textContent,
   mine: element.classList.contains("mine"),
   text: element.querySelector(".message__text:not(.message__gone)")?.textContent ?? null,
+  gone: element.querySelector(".message__gone") !== null,
   gif: element.querySelector(".gif")?.dataset.name ?? null,
 });
 

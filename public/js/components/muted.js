@@ -37,7 +37,11 @@ export function startMuting(list) {
     icon: muted ? "bell" : "mute",
     text: () => (muted ? texts.mute.undo : texts.mute.mute),
     when: ({ mine, visitor }) => !mine && isMuted(visitor) === muted,
-    act: ({ visitor, color }) => mute(visitor, color, !muted),
+    act: ({ visitor, color, element }) => {
+      mute(visitor, color, !muted);
+      // The button of the menu is folded away with its message.
+      element?.querySelector(".message__muted button")?.focus({ preventScroll: true });
+    },
   });
   entry(false);
   entry(true);
