@@ -3,6 +3,7 @@
 mod id;
 
 pub mod gif;
+pub mod gif_body;
 pub mod guest;
 pub mod invite;
 pub mod limits;
@@ -16,11 +17,12 @@ pub mod room;
 pub mod visitor;
 pub mod whisper;
 
+pub use gif_body::{Alt, GifBody, GifHash, GifName};
 pub use guest::{Address, AddressKey, AddressMark, Guest};
 pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;
 pub use line::{Line, LineKind};
-pub use message::{Alt, Body, Chat, GifBody, GifHash, GifName, Message, MessageId, Nonce, Said, Seq};
+pub use message::{Body, Chat, Message, MessageId, Nonce, Said, Seq};
 pub use moderation::{Action, Ban};
 pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
 pub use report::{Reason, Report, ReportId, Reported};

@@ -32,6 +32,14 @@ pub fn body_limit(limits: &Limits) -> usize {
         .saturating_add(AROUND)
 }
 
+/// A form with its GIF.
+struct Sent {
+    upload: Upload,
+    alt: Alt,
+    nonce: Option<Nonce>,
+    to: Option<String>,
+}
+
 /// What the form has brought so far.
 #[derive(Default)]
 struct Form {
@@ -57,14 +65,11 @@ pub async fn post(
     visitor: Visitor,
     request: Request,
 ) -> Result<Response, Refused> {
-    let Form {
-        upload, alt, nonce, to, ..
-    } = read(&state, room, visitor, request).await?;
-    if to.is_some() {
+    let sent = read(&state, room, visitor, request).await?;
+    if sent.to.is_some() {
         return Err(Invalid::new(Field::To, Problem::Malformed).into());
     }
-    let upload = upload.ok_or(NO_GIF)?;
-    let alt = alt.unwrap_or_default();
+    let Sent { upload, alt, nonce, .. } = sent;
     let message = state.messages.post_gif(room, visitor, upload, alt, nonce).await?;
     Ok(posted(prefs, room, &*message))
 }
@@ -77,12 +82,9 @@ pub async fn whisper(
     visitor: Visitor,
     request: Request,
 ) -> Result<Response, Refused> {
-    let Form {
-        upload, alt, nonce, to, ..
-    } = read(&state, room, visitor, request).await?;
-    let to = addressee(visitor, to.as_deref())?;
-    let upload = upload.ok_or(NO_GIF)?;
-    let alt = alt.unwrap_or_default();
+    let sent = read(&state, room, visitor, request).await?;
+    let to = addressee(visitor, sent.to.as_deref())?;
+    let Sent { upload, alt, nonce, .. } = sent;
     let whisper = state
         .messages
         .whisper_gif(room, visitor, to, upload, alt, nonce)
@@ -90,10 +92,8 @@ pub async fn whisper(
     Ok(posted(prefs, room, &*whisper))
 }
 
-const NO_GIF: Invalid = Invalid::new(Field::Gif, Problem::Empty);
-
 /// Reads the form of a request.
-async fn read(state: &AppState, room: RoomId, visitor: Visitor, request: Request) -> Result<Form, Refusal> {
+async fn read(state: &AppState, room: RoomId, visitor: Visitor, request: Request) -> Result<Sent, Refusal> {
     let deadline = Instant::now() + state.config.upload_timeout;
     check_announced(request.headers(), &state.limits)?;
     let malformed = Invalid::new(Field::Body, Problem::Malformed);
@@ -123,12 +123,17 @@ fn too_large(limits: &Limits, size_at_least: u64) -> Refusal {
 }
 
 impl Reader<'_> {
-    async fn read(&self, multipart: &mut Multipart) -> Result<Form, Refusal> {
+    async fn read(&self, multipart: &mut Multipart) -> Result<Sent, Refusal> {
         let mut form = Form::default();
         while let Some(part) = self.in_time(multipart.next_field()).await? {
             self.take(&mut form, part).await?;
         }
-        Ok(form)
+        Ok(Sent {
+            upload: form.upload.ok_or(Invalid::new(Field::Gif, Problem::Empty))?,
+            alt: form.alt.unwrap_or_default(),
+            nonce: form.nonce,
+            to: form.to,
+        })
     }
 
     async fn take(&self, form: &mut Form, part: Part) -> Result<(), Refusal> {

@@ -11,6 +11,9 @@ export function openMenu(button, entries) {
   const menu = byId("menu");
   if (!menu.dataset.ready) prepare(menu);
   opener = button;
+  // Beside its button: from elsewhere it would close the panel that the button is in.
+  const home = button.closest("[popover]") ?? document.querySelector("main");
+  if (!home.contains(menu)) home.append(menu);
   menu.setAttribute("aria-label", button.getAttribute("aria-label"));
   menu.replaceChildren(...entries.map(({ icon, text, danger, act }) => {
     const item = clone("item-template");
@@ -21,10 +24,8 @@ export function openMenu(button, entries) {
     return item;
   }));
   button.setAttribute("aria-expanded", "true");
-  const at = button.getBoundingClientRect();
-  // Opened from the panel of people it belongs to it, and the panel stays; older browsers close that.
-  menu.showPopover({ source: button });
-  place(menu, at);
+  menu.showPopover();
+  place(menu, button.getBoundingClientRect());
   menu.firstElementChild?.focus();
 }
 

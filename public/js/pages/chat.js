@@ -217,7 +217,7 @@ startMuting(list);
 addAction({
   icon: "flag",
   text: () => texts.report.report,
-  when: ({ kind, mine, id }) => kind === "message" && !mine && Boolean(id),
+  when: ({ kind, mine, id, text, gif }) => kind === "message" && !mine && Boolean(id && (text ?? gif)),
   act: (subject) => reports(({ openReport }) => openReport(room, subject)),
 });
 list.start();

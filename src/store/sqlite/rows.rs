@@ -2,7 +2,7 @@
 
 use std::{str::FromStr, sync::Arc, time::Instant};
 
-use rusqlite::{Connection, OptionalExtension, Row, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, types::Type};
 
 use super::{directory::OpenRoom, moderation};
 use crate::{
@@ -118,6 +118,42 @@ pub fn by_nonce(connection: &Connection, new: &NewMessage) -> rusqlite::Result<O
     connection.prepare_cached(&sql)?.query_row(key, message).optional()
 }
 
+/// Gives a statement its values, column by column, in the order in which the functions above read them.
+pub struct Binder<'s, 'c> {
+    statement: &'s mut Statement<'c>,
+    bound: usize,
+}
+
+impl<'s, 'c> Binder<'s, 'c> {
+    pub fn of(statement: &'s mut Statement<'c>) -> Self {
+        Self { statement, bound: 0 }
+    }
+
+    pub fn next(&mut self, value: impl ToSql) -> rusqlite::Result<()> {
+        self.bound += 1;
+        self.statement.raw_bind_parameter(self.bound, value)
+    }
+
+    /// The columns of an id and a colour.
+    pub fn visitor(&mut self, visitor: Visitor) -> rusqlite::Result<()> {
+        self.next(visitor.id.to_string())?;
+        self.next(visitor.color.to_string())
+    }
+
+    /// The columns from `chat` to `hash`.
+    pub fn said(&mut self, chat: Option<&str>, gif: Option<&GifBody>) -> rusqlite::Result<()> {
+        self.next(chat)?;
+        self.next(gif.map(|gif| gif.name.to_string()))?;
+        self.next(gif.map(|gif| gif.width))?;
+        self.next(gif.map(|gif| gif.height))?;
+        self.next(gif.map(|gif| gif.frames))?;
+        self.next(gif.map(|gif| gif.duration))?;
+        self.next(gif.map(|gif| gif.bytes))?;
+        self.next(gif.map(|gif| gif.alt.as_str()))?;
+        self.next(gif.and_then(|gif| gif.hash).map(GifHash::to_bytes))
+    }
+}
+
 /// Stores a message at its place. `address` is where the visitor of a line came from.
 pub fn insert_message(
     connection: &Connection,
@@ -134,28 +170,20 @@ pub fn insert_message(
         Body::Line(line) => (None, None, Some(line)),
         Body::Deleted => (None, None, None),
     };
-    connection.prepare_cached(&sql)?.execute(rusqlite::params![
-        message.room.to_bytes(),
-        message.seq,
-        message.id.to_bytes(),
-        message.author.id.to_string(),
-        message.author.color.to_string(),
-        message.created_at.millis(),
-        message.nonce.as_ref().map(Nonce::as_str),
-        chat,
-        gif.map(|gif| gif.name.to_string()),
-        gif.map(|gif| gif.width),
-        gif.map(|gif| gif.height),
-        gif.map(|gif| gif.frames),
-        gif.map(|gif| gif.duration),
-        gif.map(|gif| gif.bytes),
-        gif.map(|gif| gif.alt.as_str()),
-        gif.and_then(|gif| gif.hash).map(GifHash::to_bytes),
-        line.map(|line| line.kind.name()),
-        line.map(|line| line.count),
-        line.and_then(|line| line.kind.message()).map(MessageId::to_bytes),
-        address.map(AddressMark::to_bytes),
-    ])?;
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut bind = Binder::of(&mut statement);
+    bind.next(message.room.to_bytes())?;
+    bind.next(message.seq)?;
+    bind.next(message.id.to_bytes())?;
+    bind.visitor(message.author)?;
+    bind.next(message.created_at.millis())?;
+    bind.next(message.nonce.as_ref().map(Nonce::as_str))?;
+    bind.said(chat, gif)?;
+    bind.next(line.map(|line| line.kind.name()))?;
+    bind.next(line.map(|line| line.count))?;
+    bind.next(line.and_then(|line| line.kind.message()).map(MessageId::to_bytes))?;
+    bind.next(address.map(AddressMark::to_bytes))?;
+    statement.raw_execute()?;
     Ok(())
 }
 

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     command::failure,
     gifs,
-    rows::{nonce, said, text, visitor},
+    rows::{Binder, nonce, said, text, visitor},
     writer::Writer,
 };
 use crate::{
-    domain::{GifHash, GifName, Moment, Nonce, Refusal, RoomId, Said, VisitorId, Whisper, WhisperId},
+    domain::{GifName, Moment, Nonce, Refusal, RoomId, Said, VisitorId, Whisper, WhisperId},
     store::{Change, NewWhisper, StoreError, WHISPERS, WHISPERS_EACH, Whispered},
 };
 
@@ -79,25 +79,16 @@ fn insert(connection: &Connection, whisper: &Whisper) -> rusqlite::Result<()> {
         Said::Chat(chat) => (Some(chat.as_str()), None),
         Said::Gif(gif) => (None, Some(gif)),
     };
-    connection.prepare_cached(&sql)?.execute(params![
-        whisper.room.to_bytes(),
-        whisper.id.to_bytes(),
-        whisper.author.id.to_string(),
-        whisper.author.color.to_string(),
-        whisper.to.id.to_string(),
-        whisper.to.color.to_string(),
-        whisper.created_at.millis(),
-        whisper.nonce.as_ref().map(Nonce::as_str),
-        chat,
-        gif.map(|gif| gif.name.to_string()),
-        gif.map(|gif| gif.width),
-        gif.map(|gif| gif.height),
-        gif.map(|gif| gif.frames),
-        gif.map(|gif| gif.duration),
-        gif.map(|gif| gif.bytes),
-        gif.map(|gif| gif.alt.as_str()),
-        gif.and_then(|gif| gif.hash).map(GifHash::to_bytes),
-    ])?;
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut bind = Binder::of(&mut statement);
+    bind.next(whisper.room.to_bytes())?;
+    bind.next(whisper.id.to_bytes())?;
+    bind.visitor(whisper.author)?;
+    bind.visitor(whisper.to)?;
+    bind.next(whisper.created_at.millis())?;
+    bind.next(whisper.nonce.as_ref().map(Nonce::as_str))?;
+    bind.said(chat, gif)?;
+    statement.raw_execute()?;
     Ok(())
 }
 

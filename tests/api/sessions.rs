@@ -1,0 +1,140 @@
+//! Who a visitor is, and for how long.
+
+use serde_json::json;
+
+use crate::support::{Answer, TestApp, raw};
+
+#[tokio::test]
+async fn the_session_cookie_is_for_this_site_and_no_script() {
+    let app = TestApp::start().await;
+    let first = app.stranger().get("/").await;
+    let cookie = first.set_cookie("gifchat").unwrap();
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.split("; ").any(|part| part == attribute), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure") && !cookie.contains("Domain"), "{cookie}");
+    assert!(first.header("strict-transport-security").is_none());
+    // 128 bits or more, and nothing of the visitor in it.
+    assert!(
+        cookie.split(';').next().unwrap().len() >= "gifchat=".len() + 22,
+        "{cookie}"
+    );
+}
+
+#[tokio::test]
+async fn under_https_the_cookie_is_secure_and_bound_to_the_host() {
+    let app = TestApp::with(&["--public-url", "https://chat.example"]).await;
+    let first = app.stranger().get("/").await;
+    let cookie = first.set_cookie("__Host-gifchat").unwrap();
+    for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.split("; ").any(|part| part == attribute), "{cookie}");
+    }
+    assert!(
+        first
+            .header("strict-transport-security")
+            .is_some_and(|value| value.starts_with("max-age="))
+    );
+}
+
+#[tokio::test]
+async fn a_session_lives_an_hour_at_first_and_a_week_from_its_second_request() {
+    let app = TestApp::start().await;
+    let visitor = app.stranger();
+    let life = |answer: &Answer| {
+        let cookie = answer.set_cookie("gifchat")?;
+        let age = cookie.split("; ").find_map(|part| part.strip_prefix("Max-Age="))?;
+        Some(age.parse::<i64>().unwrap())
+    };
+    let first = life(&visitor.get("/").await).unwrap();
+    assert!((3_590..=3_600).contains(&first), "{first}");
+    let second = life(&visitor.get("/").await).unwrap();
+    assert!((604_790..=604_800).contains(&second), "{second}");
+    assert_eq!(life(&visitor.get("/").await), None, "a session is written once a day");
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_came_back_to_is_over_after_its_time() {
+    let app = TestApp::with(&["--new-session-life", "2s"]).await;
+    let visitor = app.stranger();
+    let first = visitor.look_in_the_mirror().await;
+    let cookie = visitor.cookie().unwrap();
+    let later = app.stranger();
+    later.set_cookie(&cookie);
+    // Only looking: a page that makes a session would prolong this one.
+    let known = async || later.get("/nothing/here").await.text().contains(&first.1);
+    assert!(known().await);
+    crate::support::eventually("the session is over", async || (!known().await).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_visitor_keeps_id_and_colour_over_a_restart() {
+    let mut app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    visitor.get("/").await;
+    let before = visitor.look_in_the_mirror().await;
+    app.restart().await;
+    assert_eq!(visitor.look_in_the_mirror().await, before);
+    assert_eq!(before, (visitor.id.clone(), visitor.color.clone()));
+    let mut socket = visitor.connect("/chat").await;
+    let room = visitor.create_room("방").await;
+    assert_eq!(socket.join(&room).await["you"]["id"], json!(visitor.id));
+}
+
+#[tokio::test]
+async fn strangers_get_different_ids_and_a_colour_in_hex() {
+    let app = TestApp::start().await;
+    let mut ids = std::collections::HashSet::new();
+    for _ in 0..20 {
+        let visitor = app.visitor().await;
+        assert!(
+            visitor.color.len() == 7 && visitor.color.starts_with('#'),
+            "{}",
+            visitor.color
+        );
+        assert!(visitor.color[1..].bytes().all(|byte| byte.is_ascii_hexdigit()));
+        assert_eq!(visitor.id.len(), 16);
+        assert!(!visitor.cookie().unwrap().contains(&visitor.id));
+        assert!(ids.insert(visitor.id));
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_that_means_nothing_is_replaced() {
+    let app = TestApp::start().await;
+    for cookie in [
+        "gifchat=x",
+        "gifchat=",
+        "gifchat=AAAAAAAAAAAAAAAAAAAAAA",
+        "gifchat=\"; lang=ko",
+    ] {
+        let request = format!("GET / HTTP/1.1\r\nHost: gifchat\r\nConnection: close\r\nCookie: {cookie}\r\n\r\n");
+        let answer = raw::exchange(app.address(), request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{cookie}: {answer}");
+        assert!(
+            answer.to_lowercase().contains("set-cookie: gifchat="),
+            "{cookie}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_mark_is_an_svg_that_may_be_kept() {
+    let app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    let path = format!("/visitor/{}.svg", visitor.id);
+    let mark = visitor.get(&path).await.ok();
+    assert_eq!(mark.header("content-type"), Some("image/svg+xml"));
+    assert!(
+        mark.header("cache-control")
+            .is_some_and(|value| value.contains("immutable"))
+    );
+    assert!(mark.text().starts_with("<svg") && !mark.text().contains("script"));
+    assert_eq!(visitor.get(&path).await.body, mark.body);
+    for wrong in [
+        "/visitor/x.svg",
+        "/visitor/0123456789abcdeF.svg",
+        "/visitor/0123456789abcdef.png",
+    ] {
+        assert_eq!(visitor.get(wrong).await.status, 404, "{wrong}");
+    }
+}

@@ -1,0 +1,194 @@
+//! Rooms and their passwords, and the order in which changes are told.
+
+use gifchat::{
+    domain::{Limits, LineKind, Max, Refusal, Title},
+    store::{Change, Departure, NewRoom, RoomChange, RoomCursor},
+};
+
+use super::{Kind, new_room, next, nobody_there, post, refusal, somebody, text, told, with_member};
+use crate::support::in_time;
+
+pub(super) async fn changes_come_in_commit_order<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    let mut changes = store.changes().unwrap();
+    let (owner, other) = (somebody(), somebody());
+    let made = store.create_room(new_room("방", owner)).await.unwrap();
+    let id = made.id;
+    store.enter(id, owner.into(), 1).await.unwrap();
+    store.enter(id, other.into(), 2).await.unwrap();
+    store.enter(id, other.into(), 3).await.unwrap();
+    let first = post(&store, text(id, owner, "하나", Some("n"))).await;
+    store.post(text(id, owner, "하나", Some("n"))).await.unwrap();
+    let title = Title::parse("새 이름", &Limits::default()).unwrap();
+    store
+        .update_room(
+            id,
+            RoomChange {
+                title: Some(title),
+                ..RoomChange::default()
+            },
+        )
+        .await
+        .unwrap();
+    store.leave(id, other, 2, Departure::Left).await.unwrap();
+    store.leave(id, other, 3, Departure::Left).await.unwrap();
+    store.remove_room(id).await.unwrap();
+
+    assert!(matches!(next(&mut changes).await, Change::RoomCreated(room) if room == made));
+    assert!(matches!(next(&mut changes).await, Change::Entered(room, who) if who == owner && room.count == 1));
+    told(&mut changes, 1, owner, LineKind::Joined, 1).await;
+    // The second socket of a visitor and the repeated post are no changes.
+    assert!(matches!(next(&mut changes).await, Change::Entered(room, who) if who == other && room.count == 2));
+    told(&mut changes, 2, other, LineKind::Joined, 2).await;
+    assert!(matches!(next(&mut changes).await, Change::Posted(message) if message == first));
+    assert!(matches!(next(&mut changes).await, Change::RoomUpdated(room) if room.title.as_str() == "새 이름"));
+    assert!(matches!(next(&mut changes).await, Change::Left(room, who) if who == other && room.count == 1));
+    told(&mut changes, 4, other, LineKind::Left, 1).await;
+    assert!(matches!(next(&mut changes).await, Change::RoomRemoved(gone) if gone == id));
+    store.close().await;
+    assert!(in_time("the end of the changes", changes.recv()).await.is_none());
+}
+
+pub(super) async fn changes_go_to_one_follower<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    let first = store.changes();
+    assert!(first.is_some() && store.changes().is_none());
+}
+
+pub(super) async fn a_room_is_found_as_it_was_made<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    store.ready().await.unwrap();
+    let owner = somebody();
+    let made = store.create_room(new_room("움짤 🏆", owner)).await.unwrap();
+    assert_eq!(
+        (made.title.as_str(), made.max.get(), made.count, made.locked),
+        ("움짤 🏆", 3, 0, false)
+    );
+    let record = store.room(made.id).await.unwrap().unwrap();
+    assert_eq!(
+        (record.room, record.password_hash, record.last_seq),
+        (made.clone(), None, 0)
+    );
+    assert!(store.room(nobody_there()).await.unwrap().is_none());
+    let access = store.access(made.id, owner).await.unwrap().unwrap();
+    assert!(access.owner && access.granted && !access.member);
+    let access = store.access(made.id, somebody()).await.unwrap().unwrap();
+    assert!(!access.owner && access.granted && !access.member);
+    assert!(store.access(nobody_there(), owner).await.unwrap().is_none());
+    assert!(store.members(nobody_there()).await.unwrap().is_empty());
+}
+
+pub(super) async fn rooms_are_paged_newest_first<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    let owner = somebody();
+    let mut made = Vec::new();
+    for n in 0..75 {
+        made.push(store.create_room(new_room(&format!("방 {n}"), owner)).await.unwrap());
+    }
+    // Rooms of one millisecond are told apart by their ids.
+    made.sort_by_key(|room| std::cmp::Reverse(RoomCursor::of(room)));
+    for limit in [1, 10, 74, 75, 100] {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.rooms(after, limit).await.unwrap();
+            assert!(page.rooms.len() <= limit && page.total == 75);
+            listed.extend(page.rooms);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert!(listed == made, "pages of {limit}");
+    }
+    // A cursor stays good without its room, also in words.
+    let cursor: RoomCursor = RoomCursor::of(&made[9]).to_string().parse().unwrap();
+    store.remove_room(made[9].id).await.unwrap();
+    let page = store.rooms(Some(cursor), 5).await.unwrap();
+    assert!(page.rooms == made[10..15] && page.total == 74);
+}
+
+pub(super) async fn a_room_is_changed_in_part<K: Kind>() {
+    let (_place, store, room, _) = with_member::<K>().await;
+    let unchanged = store.update_room(room.id, RoomChange::default()).await.unwrap();
+    assert_eq!(
+        (unchanged.title, unchanged.max, unchanged.count),
+        (room.title.clone(), room.max, 1)
+    );
+    let max = Max::parse(Some(2), &Limits::default()).unwrap();
+    let changed = store
+        .update_room(
+            room.id,
+            RoomChange {
+                max: Some(max),
+                ..RoomChange::default()
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (changed.title, changed.max.get(), changed.locked),
+        (room.title, 2, false)
+    );
+    let gone = store.update_room(nobody_there(), RoomChange::default()).await;
+    assert_eq!(refusal(gone), Refusal::RoomNotFound);
+}
+
+pub(super) async fn a_locked_room_asks_for_a_grant<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    let (owner, granted, other) = (somebody(), somebody(), somebody());
+    let new = NewRoom {
+        password_hash: Some("$argon2id$x".into()),
+        ..new_room("방", owner)
+    };
+    let room = store.create_room(new).await.unwrap();
+    assert!(room.locked);
+    assert_eq!(
+        store.room(room.id).await.unwrap().unwrap().password_hash.as_deref(),
+        Some("$argon2id$x")
+    );
+    store.enter(room.id, owner.into(), 1).await.unwrap();
+    assert_eq!(
+        refusal(store.enter(room.id, granted.into(), 2).await),
+        Refusal::WrongPassword
+    );
+    store.grant(room.id, granted).await.unwrap();
+    store.grant(room.id, granted).await.unwrap();
+    store.enter(room.id, granted.into(), 2).await.unwrap();
+    assert!(store.access(room.id, granted).await.unwrap().unwrap().granted);
+    assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
+    assert_eq!(
+        refusal(store.grant(nobody_there(), granted).await),
+        Refusal::RoomNotFound
+    );
+}
+
+pub(super) async fn a_new_password_takes_grants_back<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let other = somebody();
+    let lock = |hash: Option<&str>| RoomChange {
+        password_hash: Some(hash.map(Into::into)),
+        ..RoomChange::default()
+    };
+    assert!(store.update_room(room.id, lock(Some("one"))).await.unwrap().locked);
+    store.grant(room.id, other).await.unwrap();
+    store.update_room(room.id, RoomChange::default()).await.unwrap();
+    assert!(
+        store.access(room.id, other).await.unwrap().unwrap().granted,
+        "an edit of something else keeps it"
+    );
+    store.update_room(room.id, lock(Some("two"))).await.unwrap();
+    assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
+    assert!(store.access(room.id, owner).await.unwrap().unwrap().granted);
+    assert!(!store.update_room(room.id, lock(None)).await.unwrap().locked);
+    assert!(store.access(room.id, other).await.unwrap().unwrap().granted);
+    store.update_room(room.id, lock(Some("three"))).await.unwrap();
+    assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
+}
