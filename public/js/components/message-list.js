@@ -82,11 +82,11 @@ export class MessageList {
   /** Rows that the room has got, in order. */
   deliver(rows) { this.#frames.add(...rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy))); }
 
-  /** The room has gone on to `seq` while the line was down, too far to show all of it: one scrolls there. */
-  leap(seq) {
+  /** The room is at `seq`, too far to show all up to there: one scrolls. So many were `missed` while the line was down. */
+  leap(seq, missed) {
     this.#frames.add(() => {
       this.#newest = seq;
-      this.#scroller.unread(seq - this.#last);
+      this.#scroller.unread(missed);
       this.#scroller.look();
     });
   }

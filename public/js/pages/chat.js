@@ -140,7 +140,7 @@ const conversation = new Conversation({
       }
     },
     known(row) { if (row.visitor === me.id) outbox.confirm(row.nonce); },
-    leapt: (seq) => list.leap(seq),
+    leapt: (seq, missed) => list.leap(seq, missed),
     missed: (count, again) => list.missed(count, again),
     joined(ack) {
       clearInterval(asking);
