@@ -38,7 +38,7 @@ const isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(vis
 startTheme();
 
 const socket = liveSocket("/chat");
-const list = new MessageList({ room, me, last: Number(page.last) });
+const list = new MessageList({ room, me, last: Number(page.last), isNews });
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const attention = new Attention(byId("room-title").textContent);
