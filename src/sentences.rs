@@ -137,6 +137,7 @@ fn field_name(field: Field, t: &Texts) -> &'static str {
         Field::Seconds => f.seconds,
         Field::Slow => f.slow,
         Field::Closed => f.closed,
+        Field::Forbid => field.name(),
         Field::Action => f.action,
         Field::After | Field::Before | Field::Limit => field.name(),
     }

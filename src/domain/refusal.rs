@@ -177,6 +177,8 @@ pub enum Field {
     Visitor,
     /// How long a ban lasts.
     Seconds,
+    /// Whether GIFs that are deleted are refused from then on.
+    Forbid,
     /// Whether a room lets nobody new in.
     Closed,
     /// Seconds between two messages of one visitor.
@@ -206,6 +208,7 @@ impl Field {
             Self::Action => "action",
             Self::Visitor => "visitor",
             Self::Seconds => "seconds",
+            Self::Forbid => "forbid",
             Self::Closed => "closed",
             Self::Slow => "slow",
             Self::Body => "body",

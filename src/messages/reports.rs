@@ -3,8 +3,7 @@
 use super::Messages;
 use crate::{
     domain::{
-        Action, Body, Field, GifBody, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId,
-        Visitor,
+        Action, Field, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor,
     },
     store::NewReport,
 };
@@ -66,11 +65,11 @@ impl Messages {
         let reported = self.reports(room, owner).await?;
         let found = reported.into_iter().find(|reported| reported.report.id == report);
         let about = found.ok_or(Refusal::ReportNotFound)?.about;
-        // First, so that nobody sends it again in between.
-        if let Body::Gif(GifBody { hash: Some(hash), .. }) = about.body {
-            self.store.forbid_gif(room, hash).await?;
-        }
-        let gone = self.store.moderate(room, owner, Action::Delete(about.id)).await?;
+        let delete = Action::Delete {
+            message: about.id,
+            forbid: true,
+        };
+        let gone = self.store.moderate(room, owner, delete).await?;
         self.uploads.delete(gone).await;
         self.dismiss_report(room, owner, report).await
     }

@@ -25,8 +25,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::domain::{
-    Access, Action, Ban, GifBody, GifHash, GifName, Guest, InviteHash, Message, Refusal, Report, ReportId, Reported,
-    Room, RoomId, Visitor, VisitorId, Whisper, WhisperId,
+    Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Refusal, Report, ReportId, Reported, Room,
+    RoomId, Visitor, VisitorId, Whisper, WhisperId,
 };
 
 /// Whispers of one author that a room keeps.
@@ -48,8 +48,8 @@ const TOO_MANY_REPORTS: StoreError = StoreError::Refused(Refusal::RateLimited {
 /// Invites to one room that may be good at once.
 pub const INVITES: usize = 20;
 
-/// Hashes of GIFs that a room remembers as forbidden; beyond these it forgets the oldest.
-const FORBIDDEN: usize = 1_000;
+/// GIFs whose bytes a room refuses; beyond these it forgets those that were forbidden first.
+pub const FORBIDDEN: usize = 1_000;
 
 /// Messages with GIFs that [`Store::lately_sent`] looks through: somebody who sends one GIF over and over does not make it
 /// read the whole room.
@@ -106,7 +106,8 @@ pub trait Store: Send + Sync + 'static {
     /// Removes a room with its messages and grants; the files its messages named. `RoomNotFound` when there is none.
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError>;
 
-    /// Does what `by` wants done in a room, with a line in it about that; the files that no message names any more.
+    /// Does what `by` wants done in a room, with a line in it about that; the files that no message names any more. GIFs
+    /// that are to be refused from then on are so by the same commit that deletes them.
     /// `NotTheOwner` when it is not theirs at that moment, `Invalid` when the person or the message is not there.
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError>;
 
@@ -176,9 +177,6 @@ pub trait Store: Send + Sync + 'static {
 
     /// The GIFs that the latest messages of a room name, each once, the newest first, at most `limit`.
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError>;
-
-    /// Makes a room refuse GIFs of these bytes from now on. `RoomNotFound` when there is none.
-    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError>;
 
     /// The room whose message names a file.
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError>;

@@ -11,9 +11,12 @@ use gifchat::{
 };
 use tempfile::TempDir;
 
-use self::{gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*, whispers::*};
+use self::{
+    deletions::*, gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*, whispers::*,
+};
 use crate::support::in_time;
 
+mod deletions;
 mod gifs;
 mod invites;
 mod life;
@@ -117,7 +120,9 @@ every_kind! {
     only_a_gif_of_the_room_is_sent_again
     the_tray_has_each_gif_once_newest_first
     a_file_is_named_until_its_last_message_goes
-    a_forbidden_gif_is_refused_in_its_room_alone
+    gifs_deleted_as_abuse_are_refused_in_their_room_alone
+    a_room_forgets_the_oldest_of_the_gifs_it_refuses
+    nothing_is_forbidden_by_a_deed_that_is_refused
     a_removed_room_is_gone_with_all_of_it
     forgotten_files_leave_their_places_empty
     an_empty_room_goes_after_its_grace

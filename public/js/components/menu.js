@@ -1,5 +1,6 @@
 // The one menu of the page: a popover at the button that opened it. Arrows move, Escape and a tap outside close.
 import { byId, clone } from "../lib/dom.js";
+import { focusFirst } from "../lib/focus.js";
 import { markUse } from "./icon.js";
 
 const EDGE = 8;
@@ -10,6 +11,9 @@ export function openMenu(button, entries) {
   const menu = byId("menu");
   if (!menu.dataset.ready) prepare(menu);
   opener = button;
+  // Beside its button: from elsewhere it would close the panel that the button is in.
+  const home = button.closest("[popover]") ?? document.querySelector("main");
+  if (!home.contains(menu)) home.append(menu);
   menu.setAttribute("aria-label", button.getAttribute("aria-label"));
   menu.replaceChildren(...entries.map(({ icon, text, danger, act }) => {
     const item = clone("item-template");
@@ -40,7 +44,7 @@ function prepare(menu) {
     opener?.removeAttribute("aria-expanded");
     // An action may have put the focus where it belongs; what it left alone goes back to the button.
     const lost = !document.activeElement || document.activeElement === document.body || menu.contains(document.activeElement);
-    if (lost && opener?.isConnected) opener.focus({ preventScroll: true });
+    if (lost) focusFirst(opener, byId("members-btn"), byId("chat-list"));
   });
   menu.addEventListener("keydown", (event) => {
     const items = [...menu.children];

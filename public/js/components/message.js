@@ -1,5 +1,6 @@
 // One message, made from the server's own fragment. Texts only ever enter as text.
-import { clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { byId, clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { keepFocus } from "../lib/focus.js";
 import { clock, fullDate, sizeText } from "../lib/format.js";
 import { hueOf } from "../lib/hue.js";
 import { refusal, texts } from "../lib/texts.js";
@@ -19,8 +20,12 @@ export function blank(element) {
   const gone = clone("message-template").querySelector(".message__text");
   gone.classList.add("message__gone");
   gone.textContent = texts.line.deleted;
-  for (const part of element.querySelectorAll(".message__text, .gif")) part.remove();
-  element.querySelector(".message__said").prepend(gone);
+  const more = element.querySelector(".more");
+  keepFocus(() => {
+    for (const part of element.querySelectorAll(".message__text, .gif")) part.remove();
+    element.querySelector(".message__said").prepend(gone);
+    more.hidden = !offersActions(subject(element));
+  }, more, byId("chat-list"));
 }
 
 /** A message that still has to be sent: `item.content` has `chat`, or what a message with a GIF has. */
@@ -67,7 +72,7 @@ export const subject = (element) => ({
   visitor: element.dataset.visitor,
   color: element.querySelector(".name").textContent,
   mine: element.classList.contains("mine"),
-  text: element.querySelector(".message__text")?.textContent ?? null,
+  text: element.querySelector(".message__text:not(.message__gone)")?.textContent ?? null,
   gif: element.querySelector(".gif")?.dataset.name ?? null,
 });
 

@@ -14,6 +14,7 @@ import { Whispers } from "../components/whispers.js";
 import { announce, byId, setHue, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { Files } from "../lib/files.js";
+import { keepFocus, keepFocusOfDialogs } from "../lib/focus.js";
 import { Keep } from "../lib/keep.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
@@ -36,6 +37,7 @@ const keep = new Keep(room);
 const isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(visitor);
 
 startTheme();
+keepFocusOfDialogs();
 
 const socket = liveSocket("/chat");
 const list = new MessageList({ room, me, last: Number(page.last), isNews });
@@ -179,18 +181,16 @@ const conversation = new Conversation({
       outbox.end(why);
       uploads.end(why);
       typing.clear();
-      composer.close();
       keep.write("unsent", []);
       keep.write("draft", "");
-      notices.gone(byId("chat-form").dataset.list);
+      end(() => notices.gone(byId("chat-form").dataset.list));
     },
     sentOut(why) {
       clearInterval(asking);
       outbox.end(why);
       uploads.end(why);
       typing.clear();
-      composer.close();
-      notices.sentOut(why, byId("chat-form").dataset.list);
+      end(() => notices.sentOut(why, byId("chat-form").dataset.list));
     },
     exception: (why) => notices.exception(why),
   },
@@ -217,7 +217,7 @@ startMuting(list);
 addAction({
   icon: "flag",
   text: () => texts.report.report,
-  when: ({ kind, mine, id }) => kind === "message" && !mine && Boolean(id),
+  when: ({ kind, mine, id, text, gif }) => kind === "message" && !mine && Boolean(id && (text ?? gif)),
   act: (subject) => reports(({ openReport }) => openReport(room, subject)),
 });
 list.start();
@@ -292,6 +292,13 @@ function ownerTools() {
 
 byId("exit-btn").addEventListener("click", () => conversation.leave());
 
+// Nothing more can be done here: who was about to goes on at the way out.
+function end(tell) {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  tell();
+  keepFocus(() => composer.close(), byId("notices").querySelector("a:not([hidden])"));
+}
+
 socket.on("failed", (failure) => {
   if (asking) return;
   const blocked = seemsBlocked(failure);
@@ -313,7 +320,7 @@ function changed(fresh) {
   Object.assign(now, { title: fresh.title, max: fresh.max, locked: fresh.password, closed: fresh.closed, slow });
   if (!slow || isOwner()) composer.pause(0);
   members.room(fresh);
-  byId("own").hidden = !isOwner();
+  keepFocus(() => { byId("own").hidden = !isOwner(); }, byId("members-title"));
   if (isOwner()) awaitActions(ownerTools());
   else tools?.then(({ close }) => close(), () => {});
   list.dress();
@@ -322,7 +329,7 @@ function changed(fresh) {
 
 // The owner's list of reports. Who becomes the owner meanwhile gets it, too.
 function countReports() {
-  byId("reports-btn").hidden = !isOwner();
+  keepFocus(() => { byId("reports-btn").hidden = !isOwner(); }, byId("members-title"));
   if (isOwner() && waiting < 0) {
     waiting = 0;
     getJson(`/room/${room}/reports`).then(({ count }) => reported(count), () => { waiting = -1; });

@@ -116,6 +116,9 @@ pub struct LineDoc {
     pub message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// Whether the room refuses the bytes of the GIFs that go with it from then on.
+    #[serde(default)]
+    pub forbid: bool,
 }
 
 /// Lets a visitor into a locked room.

@@ -33,8 +33,8 @@ use self::{
 };
 use crate::{
     domain::{
-        Access, Action, Ban, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room,
-        RoomId, Visitor, VisitorId, Whisper, WhisperId,
+        Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
+        Visitor, VisitorId, Whisper, WhisperId,
     },
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, RoomCursor,
@@ -176,7 +176,7 @@ impl Store for SqliteStore {
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
         let place = match action {
             // Found here, as the writer shall not go through a room for it.
-            Action::Delete(message) => self.read(move |db| moderation::place_of(db, id, message)).await?,
+            Action::Delete { message, .. } => self.read(move |db| moderation::place_of(db, id, message)).await?,
             _ => None,
         };
         let deed = Deed { action, place };
@@ -269,10 +269,6 @@ impl Store for SqliteStore {
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
         self.read(move |connection| gifs::lately_sent(connection, id, limit))
             .await
-    }
-
-    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError> {
-        self.ask(|reply| Command::ForbidGif(id, hash, reply)).await
     }
 
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {

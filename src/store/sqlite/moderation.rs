@@ -29,7 +29,7 @@ const SPOKE: usize = 10_000;
 
 /// What a message says, but for its author and its place.
 const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frames = NULL, duration = NULL, \
-                     bytes = NULL, alt = NULL";
+                     bytes = NULL, alt = NULL, hash = NULL";
 
 /// The messages that say something.
 const SAYS: &str = "line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL)";
@@ -61,14 +61,16 @@ impl Writer {
                 let visitor = self.look(id, |open| open.seated(visitor))?.ok_or_else(not_there)?;
                 self.hand_over(id, visitor)?;
             }
-            Action::Delete(message) => {
+            Action::Delete { message, forbid } => {
                 let which = format!("room = ?1 AND seq = ?2 AND {SAYS}");
                 let place = place.ok_or_else(not_there)?;
-                return self.blank(id, &which, &place, LineKind::Deleted(message), not_there);
+                let gone = self.blank(id, (&which, &place), LineKind::Deleted(message), forbid)?;
+                return gone.ok_or_else(not_there);
             }
-            Action::Clear(visitor) => {
+            Action::Clear { visitor, forbid } => {
                 let which = format!("room = ?1 AND visitor = ?2 AND {SAYS}");
-                return self.blank(id, &which, &visitor.to_string(), LineKind::Cleared, not_there);
+                let gone = self.blank(id, (&which, &visitor.to_string()), LineKind::Cleared, forbid)?;
+                return gone.ok_or_else(not_there);
             }
         }
         Ok(Vec::new())
@@ -131,15 +133,14 @@ impl Writer {
         Ok(gone > 0)
     }
 
-    /// Takes from messages what they say; the files that no message names any more.
+    /// Takes from messages what they say; the files that no message names any more. `None` when there is none of them.
     fn blank(
         &mut self,
         id: RoomId,
-        which: &str,
-        key: &dyn rusqlite::ToSql,
+        (which, key): (&str, &dyn rusqlite::ToSql),
         kind: LineKind,
-        not_there: impl Fn() -> StoreError,
-    ) -> Result<Vec<GifName>, StoreError> {
+        forbid: bool,
+    ) -> Result<Option<Vec<GifName>>, StoreError> {
         let room = id.to_bytes();
         let find = || -> rusqlite::Result<(Option<Visitor>, Vec<GifName>)> {
             let sql = format!("SELECT visitor, color FROM messages WHERE {which} LIMIT 1");
@@ -153,14 +154,17 @@ impl Writer {
             Ok((author, gifs.collect::<rusqlite::Result<_>>()?))
         };
         let (author, gifs) = find().map_err(failure)?;
-        let author = author.ok_or_else(not_there)?;
-        let sql = format!("UPDATE messages SET {BLANK} WHERE {which}");
-        self.connection
-            .execute(&sql, rusqlite::params![room, key])
-            .map_err(failure)?;
+        let Some(author) = author else { return Ok(None) };
+        self.whole(|| {
+            if forbid {
+                gifs::forbid(&self.connection, id, which, key)?;
+            }
+            let sql = format!("UPDATE messages SET {BLANK} WHERE {which}");
+            self.connection.execute(&sql, rusqlite::params![room, key])
+        })?;
         let room = self.look(id, |open| open.room.clone())?;
         self.tell_line(&room, author, kind, None, None)?;
-        gifs::unnamed(&self.connection, gifs).map_err(failure)
+        gifs::unnamed(&self.connection, gifs).map(Some).map_err(failure)
     }
 
     /// Refuses who wrote less than so many seconds ago, or notes that they write now.

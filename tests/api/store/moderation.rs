@@ -5,7 +5,9 @@ use gifchat::{
     store::{Departure, Graces, RoomChange, Window},
 };
 
-use super::{AT_ONCE, FOREVER, Kind, gif, lines, nobody_there, post, refusal, seqs, somebody, text, with_member};
+use super::{
+    AT_ONCE, FOREVER, Kind, clear, delete, gif, lines, nobody_there, post, refusal, seqs, somebody, text, with_member,
+};
 
 fn from(visitor: Visitor, address: &str) -> Guest {
     Guest {
@@ -24,8 +26,8 @@ pub(super) async fn only_the_owner_moderates_and_each_deed_leaves_a_line<K: Kind
         Action::Kick(third.id),
         Action::Ban(third.id, None),
         Action::Unban(third.id),
-        Action::Delete(said.id),
-        Action::Clear(other.id),
+        delete(said.id, false),
+        clear(other.id, false),
         Action::HandOver(other.id),
     ];
     for by in [other, third, somebody()] {
@@ -108,17 +110,17 @@ pub(super) async fn what_was_deleted_is_blank_and_its_files_are_named_by_nobody<
     post(&store, gif(room.id, owner, kept)).await;
     let said = post(&store, text(room.id, other, "글", Some("n"))).await;
     assert_eq!(
-        store.moderate(room.id, owner, Action::Delete(one.id)).await.unwrap(),
+        store.moderate(room.id, owner, delete(one.id, false)).await.unwrap(),
         [first]
     );
-    let again = store.moderate(room.id, owner, Action::Delete(one.id)).await;
+    let again = store.moderate(room.id, owner, delete(one.id, false)).await;
     assert!(matches!(refusal(again), Refusal::Invalid(_)));
     // The file that another message names stays.
     assert_eq!(
-        store.moderate(room.id, owner, Action::Clear(other.id)).await.unwrap(),
+        store.moderate(room.id, owner, clear(other.id, false)).await.unwrap(),
         []
     );
-    let nothing_left = store.moderate(room.id, owner, Action::Clear(other.id)).await;
+    let nothing_left = store.moderate(room.id, owner, clear(other.id, false)).await;
     assert!(matches!(refusal(nothing_left), Refusal::Invalid(_)));
     let bodies = |messages: Vec<Message>| -> Vec<Body> { messages.into_iter().map(|message| message.body).collect() };
     let history = store.history(room.id, Window::After(2), 100).await.unwrap();

@@ -1,5 +1,6 @@
 // Three servers on one database behind nginx as it is deployed, by the official client.
 import assert from "node:assert/strict";
+import { Agent } from "node:http";
 import { after, afterEach, before, describe, test } from "node:test";
 import { gif } from "../support/gif.js";
 import { Mongod } from "../support/mongod.js";
@@ -28,7 +29,7 @@ const skip = process.env.MONGOD ? false : "needs MONGOD and nginx";
 describe("three servers behind nginx", { skip }, () => {
   before(async () => {
     mongod = await Mongod.start();
-    for (let n = 0; n < 3; n += 1) servers.push(await Server.start([], mongod.url));
+    for (let n = 0; n < 3; n += 1) servers.push(await Server.start(["--address-header", "x-forwarded-for"], mongod.url));
     nginx = await Nginx.before(servers);
   });
 
@@ -79,4 +80,23 @@ describe("three servers behind nginx", { skip }, () => {
       assert.ok(opened.length > 1, `websockets go to several servers: ${opened}`);
     });
   }
+
+  test("a ban holds against a new cookie from the same address, whatever it claims, and against nobody else", async () => {
+    const [owner, banned] = [await arrive(), await arrive()];
+    const room = await owner.makeRoom({ title: "bans" });
+    const from = (localAddress) => ({ agent: new Agent({ localAddress }) });
+    const heard = await owner.enter(room._id);
+    await banned.enter(room._id, WAYS.websocket, from("127.0.0.9"));
+    const { visitor } = await next(heard, "join");
+    assert.ok((await ask(heard, "moderate", { action: "ban", visitor })).ok);
+    const again = await arrive();
+    const lie = { ...from("127.0.0.9"), headers: { "x-forwarded-for": "192.0.2.1" } };
+    for (const way of [WAYS.websocket, WAYS["polling only"]]) {
+      const refused = await ask(again.socket("/chat", way, lie), "join", room._id);
+      assert.equal(refused.code, "banned");
+    }
+    const other = await arrive();
+    const { joined } = await other.enter(room._id, WAYS.websocket, from("127.0.0.10"));
+    assert.ok(joined.ok);
+  });
 });
