@@ -1,6 +1,7 @@
 // #chat-list: a stretch of the room's history without a gap, then what waits to be sent. At most MOST rows are in the
 // page; further ones are fetched as one scrolls, and those at the other end leave.
 import { byId, clone, setText } from "../lib/dom.js";
+import { keepFocus } from "../lib/focus.js";
 import { fill, texts } from "../lib/texts.js";
 import { offersActions, openActions } from "./actions.js";
 import { arrange, nextRow, takeOut } from "./arrange.js";
@@ -72,7 +73,7 @@ export class MessageList {
   /** `decorate(row, message)` is told of each row that enters the page; `message` is null when the server made it. */
   onRow(decorate) { this.#decorators.push(decorate); }
 
-  /** Calls back with `retry` or `delete` and the nonce of a failed message. */
+  /** Calls back with `retry` or `delete` and the nonce of a message that is not stored. */
   onFailed(act) { this.#failed = act; }
 
   /** The row of a stored message, while it is in the page. */
@@ -178,7 +179,7 @@ export class MessageList {
   #store(element, row) {
     const stays = element === this.#rows.querySelector(UNSENT);
     this.#pending.delete(row.nonce);
-    store(element, row, this.#me);
+    keepFocus(() => store(element, row, this.#me), this.#box);
     if (!stays) {
       takeOut(element);
       this.#insert(element);
