@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use self::{gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*, whispers::*};
 use crate::support::in_time;
 
+mod full;
 mod gifs;
 mod invites;
 mod life;
