@@ -36,4 +36,5 @@ mod sockets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod switching;
 mod whispers;
