@@ -1,5 +1,7 @@
 //! The rules of reports: members report, the owner reads and dismisses.
 
+use std::sync::Arc;
+
 use super::Messages;
 use crate::{
     domain::{
@@ -66,13 +68,17 @@ impl Messages {
         let reported = self.reports(room, owner).await?;
         let found = reported.into_iter().find(|reported| reported.report.id == report);
         let about = found.ok_or(Refusal::ReportNotFound)?.about;
-        // First, so that nobody sends it again in between.
-        if let Body::Gif(GifBody { hash: Some(hash), .. }) = about.body {
-            self.store.forbid_gif(room, hash).await?;
-        }
-        let gone = self.store.moderate(room, owner, Action::Delete(about.id)).await?;
-        self.uploads.delete(gone).await;
-        self.dismiss_report(room, owner, report).await
+        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let deleting = async move {
+            // First, so that nobody sends it again in between.
+            if let Body::Gif(GifBody { hash: Some(hash), .. }) = about.body {
+                store.forbid_gif(room, hash).await?;
+            }
+            let gone = store.moderate(room, owner, Action::Delete(about.id)).await?;
+            uploads.delete(gone).await;
+            Ok(store.dismiss_report(room, report).await?)
+        };
+        self.finishing.finish(deleting).await
     }
 
     async fn must_own(&self, room: RoomId, visitor: Visitor) -> Result<(), Refusal> {

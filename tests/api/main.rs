@@ -20,6 +20,7 @@ mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod gifs;
+mod hanging_up;
 mod headers;
 mod invites;
 mod language;
