@@ -75,7 +75,11 @@ impl Messages {
     }
 
     async fn must_own(&self, room: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let access = self.store.access(room, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self
+            .store
+            .access(room, visitor.into())
+            .await?
+            .ok_or(Refusal::RoomNotFound)?;
         if access.owner {
             Ok(())
         } else {

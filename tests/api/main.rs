@@ -17,6 +17,7 @@ mod abuse;
 mod again;
 mod bad_input;
 mod broken_uploads;
+mod doors;
 mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
@@ -37,4 +38,5 @@ mod sockets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod tabs;
 mod whispers;

@@ -268,8 +268,8 @@ impl Store for MongoStore {
         self.call(self.tables.redeem(invite, visitor)).await
     }
 
-    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        self.call(self.tables.access(id, visitor)).await
+    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
+        self.call(self.tables.access(id, guest)).await
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {

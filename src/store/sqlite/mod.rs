@@ -204,8 +204,8 @@ impl Store for SqliteStore {
         self.ask(|reply| Command::Redeem(invite, visitor, reply)).await
     }
 
-    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        Ok(self.directory.read().get(id).map(|open| open.access(visitor.id)))
+    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
+        Ok(self.directory.read().get(id).map(|open| open.access(guest)))
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
