@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
+    finishing::Finishing,
     passwords::Passwords,
     store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
     uploads::Uploads,
@@ -40,16 +41,24 @@ pub struct Rooms {
     uploads: Uploads,
     passwords: Passwords,
     graces: Graces,
+    finishing: Finishing,
 }
 
 impl Rooms {
     /// The rules over this store.
-    pub fn new(store: Arc<dyn Store>, uploads: Uploads, passwords: Passwords, graces: Graces) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        uploads: Uploads,
+        passwords: Passwords,
+        graces: Graces,
+        finishing: Finishing,
+    ) -> Self {
         Self {
             store,
             uploads,
             passwords,
             graces,
+            finishing,
         }
     }
 
@@ -241,9 +250,13 @@ impl Rooms {
     /// No such room, not the owner, or the store fails.
     pub async fn remove(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
         self.must_own(id, visitor).await?;
-        let gifs = self.store.remove_room(id).await?;
-        self.uploads.delete(gifs).await;
-        Ok(())
+        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let removing = async move {
+            let gifs = store.remove_room(id).await?;
+            uploads.delete(gifs).await;
+            Ok(())
+        };
+        self.finishing.finish(removing).await
     }
 
     /// Does what the owner of a room wants done in it. Files that no message names any more go with it.
@@ -251,11 +264,15 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, nobody and nothing there to do it to, or the store fails.
     pub async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<(), Refusal> {
-        let gifs = self.store.moderate(id, by, action).await?;
-        if !gifs.is_empty() {
-            self.uploads.delete(gifs).await;
-        }
-        Ok(())
+        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let moderating = async move {
+            let gifs = store.moderate(id, by, action).await?;
+            if !gifs.is_empty() {
+                uploads.delete(gifs).await;
+            }
+            Ok(())
+        };
+        self.finishing.finish(moderating).await
     }
 
     /// Who is kept out of a room, for its owner.
@@ -288,11 +305,14 @@ impl Rooms {
     /// # Errors
     /// The store fails.
     pub async fn tend(&self) -> Result<(), Refusal> {
-        let tended = self.store.tend(self.graces).await?;
-        for (room, gifs) in tended.removed {
-            tracing::debug!(%room, files = gifs.len(), "an empty room is gone");
-            self.uploads.delete(gifs).await;
-        }
-        Ok(())
+        let (store, uploads, graces) = (Arc::clone(&self.store), self.uploads.clone(), self.graces);
+        let tending = async move {
+            for (room, gifs) in store.tend(graces).await?.removed {
+                tracing::debug!(%room, files = gifs.len(), "an empty room is gone");
+                uploads.delete(gifs).await;
+            }
+            Ok(())
+        };
+        self.finishing.finish(tending).await
     }
 }

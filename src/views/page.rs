@@ -229,9 +229,9 @@ impl<'a> ChatPage<'a> {
         self.messages.last().map_or(0, |message| message.seq)
     }
 
-    /// Whether anybody has said anything; who came and went is no talk.
+    /// Whether anybody has said anything, as far as this page can tell; who came and went is no talk.
     fn has_talk(&self) -> bool {
-        self.messages.iter().any(|message| message.line.is_none())
+        self.first() > 1 || self.messages.iter().any(|message| message.line.is_none())
     }
 
     fn drop_text(&self) -> String {

@@ -20,6 +20,9 @@ use crate::{
     state::AppState,
 };
 
+/// The most a name of a host and its port take, in bytes: RFC 1035 bounds a name to 253.
+const HOST: usize = 253 + ":65535".len();
+
 /// A link, and the same as a picture for a camera.
 #[derive(Serialize)]
 struct Invite {
@@ -46,7 +49,9 @@ fn site(config: &Config, headers: &HeaderMap) -> Result<String, Refusal> {
         return Ok(public.origin().ascii_serialization());
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.ok_or(Invalid::new(Field::Body, Problem::Malformed))?;
+    let host = host
+        .filter(|host| host.len() <= HOST)
+        .ok_or(Invalid::new(Field::Body, Problem::Malformed))?;
     Ok(format!("http://{host}"))
 }
 

@@ -22,6 +22,7 @@ mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod gifs;
+mod hanging_up;
 mod headers;
 mod invites;
 mod language;
@@ -38,5 +39,6 @@ mod sockets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod switching;
 mod tabs;
 mod whispers;

@@ -19,6 +19,7 @@ use crate::support::in_time;
 
 mod bans;
 mod deletions;
+mod full;
 mod gifs;
 mod invites;
 mod life;

@@ -7,6 +7,9 @@ import { refusal, texts } from "../lib/texts.js";
 import { offersActions } from "./actions.js";
 import { writeText } from "./text.js";
 
+// What has not been sent for so long can be deleted.
+const LONG = 3_000;
+
 /** A stored message. */
 export function makeMessage(message, me) {
   const element = frame(message.visitor, message.user, message.hue, me);
@@ -35,6 +38,8 @@ export function makePending(item, me) {
   element.dataset.nonce = item.nonce;
   delete element.dataset.seq;
   date(element, new Date(item.at).toISOString());
+  const remove = element.querySelector("[data-when=pending] [data-do]");
+  setTimeout(() => { remove.hidden = false; }, LONG);
   return element;
 }
 
