@@ -8,8 +8,8 @@ import { enter, inside, makeRoom, reads, REFUSED } from "../support/pages.js";
 useChromium();
 
 const WORDS = {
-  "en-US": { closed: "The owner has closed this room.", banned: /for another 60 minutes\.$/, gone: "This room does not exist." },
-  "ko-KR": { closed: "방장이 닫은 방입니다.", banned: /60분 뒤에 들어올 수 있어요\.$/, gone: "존재하지 않는 방입니다." },
+  "en-US": { closed: "The owner has closed this room.", banned: /for another 60 min\.$/, gone: "This room does not exist." },
+  "ko-KR": { closed: "방장이 닫은 방입니다.", banned: /60분 뒤에 들어올 수 있습니다\.$/, gone: "존재하지 않는 방입니다." },
 };
 
 /** Asks the server for something as the owner's page does. */
