@@ -11,7 +11,7 @@ import { startTheme } from "../components/theme.js";
 import { showTyping } from "../components/typing-line.js";
 import { UploadQueue } from "../components/upload-queue.js";
 import { Whispers } from "../components/whispers.js";
-import { announce, byId, setHue, setText } from "../lib/dom.js";
+import { announce, byId, opensElsewhere, setHue, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { Files } from "../lib/files.js";
 import { keepFocus, keepFocusOfDialogs } from "../lib/focus.js";
@@ -230,9 +230,9 @@ for (const item of outbox.items) list.showItem(item);
 list.onFailed((what, nonce) => (what === "retry" ? outbox.retry(nonce) : outbox.remove(nonce)));
 
 // The large view is fetched when one is asked for; without it the link leads to the file.
-byId("rows").addEventListener("click", (event) => {
+document.addEventListener("click", (event) => {
   const link = event.target.closest(".gif__open");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || opensElsewhere(event)) return;
   event.preventDefault();
   link.focus({ preventScroll: true });
   import("../components/viewer.js").then(({ openViewer }) => openViewer(link.closest(".gif")), () => window.open(link.href, "_blank", "noopener"));
@@ -294,7 +294,7 @@ function ownerTools() {
   return tools;
 }
 
-byId("exit-btn").addEventListener("click", () => conversation.leave());
+byId("exit-btn").addEventListener("click", (event) => { if (!opensElsewhere(event)) conversation.leave(); });
 
 // Nothing more can be done here: who was about to goes on at the way out.
 function end(tell) {
