@@ -55,6 +55,7 @@ function show({ url, qr }) {
 const say = (text) => setText(byId("invite-note"), text);
 
 byId("invite-copy").addEventListener("click", async () => {
+  if (!field.value) return;
   try {
     await navigator.clipboard.writeText(field.value);
   } catch {
