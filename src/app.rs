@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     domain::Refusal,
     events::Events,
+    finishing::Finishing,
     messages::Messages,
     passwords::Passwords,
     rooms::Rooms,
@@ -72,7 +73,7 @@ pub async fn run(
     if timeout(PATIENCE, connections.shutdown()).await.is_err() {
         info!("some requests did not end in time");
     }
-    state.messages.settled().await;
+    state.finishing.done().await;
     store.close().await;
     tasks.shutdown().await;
     info!("stopped");
@@ -161,12 +162,20 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
     uploads.sweep(&*store).await?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords = Passwords::new(cores).map_err(|error| AppError::Other(error.to_string()))?;
+    let finishing = Finishing::default();
     let state = AppState::new(Parts {
         assets: Assets::load(config.public.as_deref()),
         rows: LastRows::default(),
-        rooms: Rooms::new(Arc::clone(&store), uploads.clone(), passwords, config.graces()),
+        rooms: Rooms::new(
+            Arc::clone(&store),
+            uploads.clone(),
+            passwords,
+            config.graces(),
+            finishing.clone(),
+        ),
         events: Events::new(Arc::clone(&store), uploads.clone()),
-        messages: Messages::new(Arc::clone(&store), uploads),
+        messages: Messages::new(Arc::clone(&store), uploads, finishing.clone()),
+        finishing,
         limits: Arc::new(limits),
         config: Arc::new(config),
         store,

@@ -11,7 +11,7 @@
 //! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
-//! - `seldom`: bounds how often the log says the same
+//! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
 //! # One way through the house
@@ -24,6 +24,7 @@ pub mod check;
 pub mod config;
 pub mod domain;
 pub mod events;
+pub mod finishing;
 pub mod messages;
 pub mod passwords;
 pub mod rooms;

@@ -8,10 +8,10 @@ pub use {reports::reported_message, whispers::addressee};
 use std::sync::Arc;
 
 use tokio::fs::File;
-use tokio_util::task::TaskTracker;
 
 use crate::{
     domain::{Alt, Chat, Field, GifBody, GifName, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor},
+    finishing::Finishing,
     store::{AgainGif, NewBody, NewMessage, Posted, Store, StoreError, Window},
     uploads::{Picture, Upload, Uploads},
 };
@@ -41,17 +41,16 @@ pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &L
 pub struct Messages {
     store: Arc<dyn Store>,
     uploads: Uploads,
-    /// GIFs being stored. They finish even when the visitor has gone, and before the server stops.
-    settling: TaskTracker,
+    finishing: Finishing,
 }
 
 impl Messages {
     /// The rules over this store.
-    pub fn new(store: Arc<dyn Store>, uploads: Uploads) -> Self {
+    pub fn new(store: Arc<dyn Store>, uploads: Uploads, finishing: Finishing) -> Self {
         Self {
             store,
             uploads,
-            settling: TaskTracker::new(),
+            finishing,
         }
     }
 
@@ -88,7 +87,11 @@ impl Messages {
     /// # Errors
     /// No such room, not a member, too many uploads at once, or the disk fails.
     pub async fn begin_gif(&self, room: RoomId, author: Visitor) -> Result<Upload, Refusal> {
-        let access = self.store.access(room, author).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self
+            .store
+            .access(room, author.into())
+            .await?
+            .ok_or(Refusal::RoomNotFound)?;
         if !access.member {
             return Err(Refusal::NotAMember);
         }
@@ -134,8 +137,8 @@ impl Messages {
         Commit: FnOnce(NewBody) -> Committed + Send + 'static,
         Committed: Future<Output = Result<(bool, T), StoreError>> + Send,
     {
-        // A task of its own: were it cancelled between commit and keep, a message would lose its file.
-        let settle = self.settling.spawn(async move {
+        // Were it cancelled between commit and keep, a message would lose its file.
+        let settle = async move {
             let stored = upload.finish().await?;
             match commit(NewBody::Gif(stored.body(alt))).await {
                 Ok((true, done)) => {
@@ -154,8 +157,8 @@ impl Messages {
                 // A store that keeps GIFs itself may have the message all the same, and finds out by itself.
                 Err(error) => Err(error.into()),
             }
-        });
-        settle.await.map_err(|_| Refusal::Unavailable)?
+        };
+        self.finishing.finish(settle).await
     }
 
     /// Messages of a room, oldest first.
@@ -183,11 +186,5 @@ impl Messages {
     /// There is none, or the store that keeps it fails.
     pub async fn picture(&self, name: GifName, place: (RoomId, bool), picture: Picture) -> Result<File, Refusal> {
         self.uploads.picture(name, place, picture).await
-    }
-
-    /// Waits until every GIF at work is stored or given up.
-    pub async fn settled(&self) {
-        self.settling.close();
-        self.settling.wait().await;
     }
 }

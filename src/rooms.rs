@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
+    finishing::Finishing,
     passwords::Passwords,
     store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
     uploads::Uploads,
@@ -40,16 +41,24 @@ pub struct Rooms {
     uploads: Uploads,
     passwords: Passwords,
     graces: Graces,
+    finishing: Finishing,
 }
 
 impl Rooms {
     /// The rules over this store.
-    pub fn new(store: Arc<dyn Store>, uploads: Uploads, passwords: Passwords, graces: Graces) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        uploads: Uploads,
+        passwords: Passwords,
+        graces: Graces,
+        finishing: Finishing,
+    ) -> Self {
         Self {
             store,
             uploads,
             passwords,
             graces,
+            finishing,
         }
     }
 
@@ -104,13 +113,13 @@ impl Rooms {
         known.map(|page| Look { page, old: true }).ok_or(error)
     }
 
-    /// A room, and what the visitor is to it.
+    /// A room, and what a guest is to it.
     ///
     /// # Errors
     /// There is none, or the store fails.
-    pub async fn find(&self, id: RoomId, visitor: Visitor) -> Result<(RoomRecord, Access), Refusal> {
+    pub async fn find(&self, id: RoomId, guest: Guest) -> Result<(RoomRecord, Access), Refusal> {
         let record = self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?;
-        let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self.store.access(id, guest).await?.ok_or(Refusal::RoomNotFound)?;
         Ok((record, access))
     }
 
@@ -122,12 +131,21 @@ impl Rooms {
         Ok(self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?.room.locked)
     }
 
-    /// Refuses who may not enter a room.
+    /// Whether anybody at all may read a room, so that who asks need not be known.
     ///
     /// # Errors
-    /// No such room, no grant, or the store fails.
-    pub async fn must_be_granted(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+    /// There is no such room, or the store fails.
+    pub async fn is_public(&self, id: RoomId) -> Result<bool, Refusal> {
+        let RoomRecord { room, bans, .. } = self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?;
+        Ok(!(room.locked || room.closed || bans))
+    }
+
+    /// Refuses who may not enter a room, and so may not read it either.
+    ///
+    /// # Errors
+    /// No such room, banned, closed, no grant, or the store fails.
+    pub async fn must_be_granted(&self, id: RoomId, guest: Guest) -> Result<(), Refusal> {
+        let access = self.store.access(id, guest).await?.ok_or(Refusal::RoomNotFound)?;
         access.refusal().map_or(Ok(()), Err)
     }
 
@@ -139,20 +157,24 @@ impl Rooms {
         Ok(self.store.members(id).await?)
     }
 
-    /// Lets the visitor into a locked room when the password is right.
+    /// Lets a guest into a locked room when the password is right.
     ///
     /// # Errors
-    /// There is no such room, the password is wrong, too many are being tried, or the store fails.
-    pub async fn unlock(&self, id: RoomId, visitor: Visitor, password: Option<Password>) -> Result<(), Refusal> {
-        let (record, access) = self.find(id, visitor).await?;
-        let Some(hash) = record.password_hash.filter(|_| !access.granted) else {
-            return Ok(());
+    /// There is no such room, it is closed or the guest banned, the password is wrong, too many are being tried, or the
+    /// store fails.
+    pub async fn unlock(&self, id: RoomId, guest: Guest, password: Option<Password>) -> Result<(), Refusal> {
+        let (record, access) = self.find(id, guest).await?;
+        let hash = match (access.refusal(), record.password_hash) {
+            (Some(Refusal::WrongPassword), Some(hash)) => hash,
+            (None | Some(Refusal::WrongPassword), _) => return Ok(()),
+            // The right password would not help.
+            (Some(refusal), _) => return Err(refusal),
         };
         let password = password.ok_or(Refusal::WrongPassword)?;
         if !self.passwords.verify(password, hash).await? {
             return Err(Refusal::WrongPassword);
         }
-        Ok(self.store.grant(id, visitor).await?)
+        Ok(self.store.grant(id, guest.visitor).await?)
     }
 
     /// Makes a link that lets into a room, for its owner; `None` where everybody may enter anyway.
@@ -228,9 +250,13 @@ impl Rooms {
     /// No such room, not the owner, or the store fails.
     pub async fn remove(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
         self.must_own(id, visitor).await?;
-        let gifs = self.store.remove_room(id).await?;
-        self.uploads.delete(gifs).await;
-        Ok(())
+        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let removing = async move {
+            let gifs = store.remove_room(id).await?;
+            uploads.delete(gifs).await;
+            Ok(())
+        };
+        self.finishing.finish(removing).await
     }
 
     /// Does what the owner of a room wants done in it. Files that no message names any more go with it.
@@ -238,11 +264,15 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, nobody and nothing there to do it to, or the store fails.
     pub async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<(), Refusal> {
-        let gifs = self.store.moderate(id, by, action).await?;
-        if !gifs.is_empty() {
-            self.uploads.delete(gifs).await;
-        }
-        Ok(())
+        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let moderating = async move {
+            let gifs = store.moderate(id, by, action).await?;
+            if !gifs.is_empty() {
+                uploads.delete(gifs).await;
+            }
+            Ok(())
+        };
+        self.finishing.finish(moderating).await
     }
 
     /// Who is kept out of a room, for its owner.
@@ -258,7 +288,11 @@ impl Rooms {
     }
 
     async fn must_own(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self
+            .store
+            .access(id, visitor.into())
+            .await?
+            .ok_or(Refusal::RoomNotFound)?;
         if access.owner {
             Ok(())
         } else {
@@ -271,11 +305,14 @@ impl Rooms {
     /// # Errors
     /// The store fails.
     pub async fn tend(&self) -> Result<(), Refusal> {
-        let tended = self.store.tend(self.graces).await?;
-        for (room, gifs) in tended.removed {
-            tracing::debug!(%room, files = gifs.len(), "an empty room is gone");
-            self.uploads.delete(gifs).await;
-        }
-        Ok(())
+        let (store, uploads, graces) = (Arc::clone(&self.store), self.uploads.clone(), self.graces);
+        let tending = async move {
+            for (room, gifs) in store.tend(graces).await?.removed {
+                tracing::debug!(%room, files = gifs.len(), "an empty room is gone");
+                uploads.delete(gifs).await;
+            }
+            Ok(())
+        };
+        self.finishing.finish(tending).await
     }
 }

@@ -3,8 +3,8 @@
 use std::{ops::Deref, sync::Arc};
 
 use crate::{
-    assets::Assets, config::Config, domain::Limits, events::Events, messages::Messages, rooms::Rooms, store::Store,
-    views::LastRows,
+    assets::Assets, config::Config, domain::Limits, events::Events, finishing::Finishing, messages::Messages,
+    rooms::Rooms, store::Store, views::LastRows,
 };
 
 /// [`Parts`] behind one counter: every layer and every handler of a request clones it.
@@ -40,6 +40,8 @@ pub struct Parts {
     pub rooms: Rooms,
     /// The rules of messages.
     pub messages: Messages,
+    /// What these two finish although nobody waits for it.
+    pub finishing: Finishing,
     /// The emitter.
     pub events: Arc<Events>,
     /// The store, for readiness only; everything else goes through the rules.

@@ -1,6 +1,6 @@
 //! What an owner does to keep a room in order.
 
-use super::{AddressMark, Field, Guest, Invalid, MessageId, Moment, Problem, Visitor, VisitorId};
+use super::{AddressMark, Field, Guest, Invalid, MessageId, Moment, Problem, Visitor, VisitorId, room::Banned};
 
 /// Something that only the owner may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +134,24 @@ impl Ban {
     }
 }
 
+/// How long a room's bans keep a guest out; the longest counts. The mark of the address is made only when there is a ban.
+pub fn kept_out(
+    bans: &[Ban],
+    guest: Guest,
+    mark: impl FnOnce() -> Option<AddressMark>,
+    seated: bool,
+) -> Option<Banned> {
+    if bans.is_empty() {
+        return None;
+    }
+    let (now, mark) = (Moment::now(), mark());
+    let holding = bans
+        .iter()
+        .filter(|ban| ban.holds(now) && ban.keeps_out(guest, mark, seated));
+    let longest = holding.max_by_key(|ban| ban.until.map_or(i64::MAX, Moment::millis))?;
+    Some(longest.until.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,5 +227,20 @@ mod tests {
         assert!(ban.keeps_out(other.into(), Some(mark), false));
         assert!(!ban.keeps_out(other.into(), Some(mark), true));
         assert!(!ban.keeps_out(other.into(), Some(elsewhere), false) && !ban.keeps_out(other.into(), None, false));
+        let soon = Moment::from_millis(Moment::now().millis() + 60_000);
+        let [over, short] = [
+            ban.clone(),
+            Ban {
+                until: Some(soon),
+                ..ban.clone()
+            },
+        ];
+        let bans = [over.clone(), Ban { until: None, ..ban }, short.clone()];
+        let kept = |bans: &[Ban], guest: Visitor| kept_out(bans, guest.into(), || Some(mark), false);
+        assert_eq!(kept(&bans, other), Some(Banned::ForGood), "the longest counts");
+        assert_eq!(kept(&[over.clone(), short], banned), Some(Banned::Until(soon)));
+        assert_eq!(kept(&[over], banned), None);
+        let unasked = || panic!("nobody is kept out");
+        assert_eq!(kept_out(&[], other.into(), unasked, false), None);
     }
 }

@@ -1,5 +1,7 @@
 //! The rules of reports: members report, the owner reads and dismisses.
 
+use std::sync::Arc;
+
 use super::Messages;
 use crate::{
     domain::{
@@ -69,13 +71,21 @@ impl Messages {
             message: about.id,
             forbid: true,
         };
-        let gone = self.store.moderate(room, owner, delete).await?;
-        self.uploads.delete(gone).await;
-        self.dismiss_report(room, owner, report).await
+        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let deleting = async move {
+            let gone = store.moderate(room, owner, delete).await?;
+            uploads.delete(gone).await;
+            Ok(store.dismiss_report(room, report).await?)
+        };
+        self.finishing.finish(deleting).await
     }
 
     async fn must_own(&self, room: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let access = self.store.access(room, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self
+            .store
+            .access(room, visitor.into())
+            .await?
+            .ok_or(Refusal::RoomNotFound)?;
         if access.owner {
             Ok(())
         } else {

@@ -44,12 +44,16 @@ impl Messages {
             body,
             nonce,
         };
-        let whispered = self.store.whisper(new).await?;
-        let whisper = Arc::clone(whispered.whisper());
-        if let Whispered::New(_, gone) = whispered {
-            self.uploads.delete(gone).await;
-        }
-        Ok(whisper)
+        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let whispering = async move {
+            let whispered = store.whisper(new).await?;
+            let whisper = Arc::clone(whispered.whisper());
+            if let Whispered::New(_, gone) = whispered {
+                uploads.delete(gone).await;
+            }
+            Ok(whisper)
+        };
+        self.finishing.finish(whispering).await
     }
 
     /// Makes the uploaded GIF durable, then stores the whisper that names it.

@@ -244,11 +244,12 @@ impl Client {
             Some(_) => return Err(Invalid::new(Field::Room, Problem::Malformed).into()),
         };
         let entry = self.state.rooms.enter(id, self.who.guest, self.key).await?;
-        let before = *self.room.lock();
-        if before.is_some_and(|before| before != id) {
-            self.leave(Departure::Left).await?;
+        // Noted before anything else may fail, so that the seat is given up when the socket goes.
+        let before = self.room.lock().replace(id);
+        if let Some(before) = before.filter(|before| *before != id) {
+            // The store has noted that the socket is gone from there even when it fails.
+            let _ = self.leave_room(before, Departure::Left).await;
         }
-        *self.room.lock() = Some(id);
         Ok((id, entry))
     }
 
@@ -327,6 +328,10 @@ impl Client {
         let Some(room) = self.room.lock().take() else {
             return Ok(());
         };
+        self.leave_room(room, how).await
+    }
+
+    async fn leave_room(&self, room: RoomId, how: Departure) -> Result<(), Refusal> {
         self.state.events.detach(room, self.key).await;
         self.state.rooms.leave(room, self.visitor(), self.key, how).await
     }

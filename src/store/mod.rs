@@ -29,6 +29,9 @@ use crate::domain::{
     RoomId, Visitor, VisitorId, Whisper, WhisperId,
 };
 
+/// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.
+pub const SOCKETS_EACH: usize = 32;
+
 /// Whispers of one author that a room keeps.
 pub const WHISPERS_EACH: usize = 200;
 
@@ -126,14 +129,15 @@ pub trait Store: Send + Sync + 'static {
     /// Lets a visitor into the room of an invite from now on. `InviteNotFound` when it is good no more.
     async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError>;
 
-    /// What a visitor is to a room; `None` when there is no room.
-    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError>;
+    /// What a guest is to a room; `None` when there is no room.
+    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError>;
 
     /// Who sits in a room, the longest first; nobody when there is no room.
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError>;
 
     /// Takes a seat for a socket, with a line in the room about it, or adds the socket to the visitor's seat. `RoomFull`
-    /// when there is none left, `WrongPassword` without a grant, `Banned` or `RoomClosed` by the owner's will.
+    /// when there is none left, `WrongPassword` without a grant, `Banned` or `RoomClosed` by the owner's will,
+    /// `TooManySockets` beyond [`SOCKETS_EACH`].
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError>;
 
     /// Takes a socket from its visitor's seat. A seat that is free by it leaves a line in the room.

@@ -17,10 +17,12 @@ mod abuse;
 mod again;
 mod bad_input;
 mod broken_uploads;
+mod doors;
 mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod gifs;
+mod hanging_up;
 mod headers;
 mod invites;
 mod language;
@@ -37,4 +39,6 @@ mod sockets;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;
+mod switching;
+mod tabs;
 mod whispers;

@@ -12,11 +12,14 @@ use gifchat::{
 use tempfile::TempDir;
 
 use self::{
-    deletions::*, gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*, whispers::*,
+    bans::*, deletions::*, gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*,
+    whispers::*,
 };
 use crate::support::in_time;
 
+mod bans;
 mod deletions;
+mod full;
 mod gifs;
 mod invites;
 mod life;
@@ -98,6 +101,7 @@ every_kind! {
     a_room_is_changed_in_part
     seats_never_exceed_max
     sockets_of_one_visitor_share_a_seat
+    a_visitor_is_in_a_room_by_so_many_sockets_and_no_more
     a_dropped_seat_waits_for_its_grace
     a_locked_room_asks_for_a_grant
     a_new_password_takes_grants_back
@@ -136,6 +140,8 @@ every_kind! {
     only_the_owner_moderates_and_each_deed_leaves_a_line
     what_was_deleted_is_blank_and_its_files_are_named_by_nobody
     a_ban_keeps_out_by_visitor_and_by_address
+    a_ban_keeps_from_reading_whom_it_keeps_from_entering
+    a_closed_room_says_so_before_it_asks_for_a_password
     a_closed_room_takes_only_who_is_in_it
     slow_mode_makes_all_but_the_owner_wait
     an_absent_owner_is_followed_by_who_is_there_longest

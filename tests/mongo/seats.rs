@@ -46,6 +46,31 @@ async fn fifty_visitors_race_for_ten_seats_through_three_servers() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
+async fn sixty_four_who_join_as_many_rooms_at_once_do_not_wait_for_each_other_in_vain() {
+    let server = Site::new().server().await;
+    let mut rooms = Vec::new();
+    for _ in 0..64 {
+        rooms.push(room_of(&server, someone(), 2).await.id);
+    }
+    let mut joins = JoinSet::new();
+    for (room, socket) in rooms.into_iter().zip(1..) {
+        let server = Arc::clone(&server);
+        joins.spawn(async move {
+            let visitor = someone();
+            let entry = server.enter(room, visitor.into(), socket).await;
+            (
+                entry.map(|entry| entry.seq),
+                server.leave(room, visitor, socket, Departure::Left).await,
+            )
+        });
+    }
+    for (entered, left) in joins.join_all().await {
+        assert!(matches!(entered, Ok(1)) && left.is_ok(), "{entered:?} {left:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
 async fn tabs_on_several_servers_share_a_seat_that_is_free_when_the_last_one_leaves() {
     let site = Site::new();
     let [a, b] = site.servers().await;

@@ -127,6 +127,11 @@ impl TestApp {
         .await;
     }
 
+    /// The SQLite file, open beside the server; nothing on MongoDB.
+    pub fn sqlite(&self) -> Option<rusqlite::Connection> {
+        self.store.sqlite()
+    }
+
     /// How many rows a table or documents a collection of the store has.
     pub async fn rows(&self, table: &str) -> u64 {
         self.store.rows(table).await

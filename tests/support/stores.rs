@@ -42,6 +42,15 @@ impl TestStore {
         }
     }
 
+    /// The SQLite file, open beside the server; nothing on MongoDB.
+    pub fn sqlite(&self) -> Option<rusqlite::Connection> {
+        match self {
+            Self::Sqlite(file) => Some(rusqlite::Connection::open(file).unwrap()),
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(_) => None,
+        }
+    }
+
     /// Rows of a table, documents of a collection.
     pub async fn rows(&self, table: &str) -> u64 {
         match self {

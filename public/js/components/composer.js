@@ -54,6 +54,7 @@ export class Composer {
 
   close() {
     this.pause(0);
+    byId("send-btn").removeAttribute("aria-disabled");
     for (const control of this.#form.elements) control.disabled = true;
     this.#form.inert = true;
   }

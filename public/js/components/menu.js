@@ -11,9 +11,6 @@ export function openMenu(button, entries) {
   const menu = byId("menu");
   if (!menu.dataset.ready) prepare(menu);
   opener = button;
-  // Beside its button: from elsewhere it would close the panel that the button is in.
-  const home = button.closest("[popover]") ?? document.querySelector("main");
-  if (!home.contains(menu)) home.append(menu);
   menu.setAttribute("aria-label", button.getAttribute("aria-label"));
   menu.replaceChildren(...entries.map(({ icon, text, danger, act }) => {
     const item = clone("item-template");

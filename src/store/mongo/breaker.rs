@@ -60,7 +60,8 @@ impl Breaker {
         self.wait(in_turn).await
     }
 
-    /// The same for what only waits for a call that another makes.
+    /// The same for what only waits for a call that another makes. Were it to hold a turn, so many of them would keep the
+    /// calls that they wait for from being made.
     pub async fn wait<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         self.check()?;
         tokio::select! {

@@ -157,13 +157,19 @@ impl MongoStore {
     }
 
     async fn take_seat(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
-        let Seated { mut entry, line } = self.seating.enter(id, guest, socket).await?;
+        let Seated { mut entry, line } = self.call(Box::pin(self.seating.enter(id, guest, socket))).await?;
         if let Some(line) = line {
             let taken = self.seating.unsettled(id, guest.visitor.id, socket);
             entry.seq = self.posts.place_of_line(id, line).await?;
             taken.settle();
         }
         Ok(entry)
+    }
+
+    /// Waits for what a queue of this server does, as long as the store is open and the database answers. It holds no
+    /// turn among the calls, as the queue needs one itself.
+    async fn wait<T>(&self, queued: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        self.tables()?.breaker.wait(queued).await
     }
 
     /// Makes a call on the database, as long as the store is open and the database answers.
@@ -244,7 +250,7 @@ impl Store for MongoStore {
         let gifs = self.call(self.tables.at_stake(id, action)).await?;
         self.call(self.tables.moderate(id, by, action)).await?;
         // What the line says of messages and their GIFs is done with it.
-        self.call(self.posts.move_lines(id)).await?;
+        self.wait(self.posts.move_lines(id)).await?;
         self.call(self.tables.unnamed(gifs)).await
     }
 
@@ -268,8 +274,8 @@ impl Store for MongoStore {
         self.call(self.tables.redeem(invite, visitor)).await
     }
 
-    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        self.call(self.tables.access(id, visitor)).await
+    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
+        self.call(self.tables.access(id, guest)).await
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
@@ -278,7 +284,7 @@ impl Store for MongoStore {
     }
 
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.call(Box::pin(self.take_seat(id, guest, socket))).await
+        self.wait(Box::pin(self.take_seat(id, guest, socket))).await
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
@@ -287,7 +293,7 @@ impl Store for MongoStore {
         }
         // It has to know of it also while the database does not answer.
         if self.seating.leave(id, visitor.id, socket, how).await? {
-            self.call(self.posts.move_lines(id)).await?;
+            self.wait(self.posts.move_lines(id)).await?;
         }
         Ok(())
     }
@@ -303,7 +309,7 @@ impl Store for MongoStore {
                 .map(Body::from),
         };
         match body {
-            Ok(body) => tables.breaker.wait(self.posts.post(new, body)).await,
+            Ok(body) => self.wait(self.posts.post(new, body)).await,
             // Who asks again for what was posted before still gets it.
             Err(StoreError::Refused(refusal)) => match self.call(posts::known(tables, &new)).await? {
                 Some(message) => Ok(Posted::Known(message)),

@@ -204,8 +204,8 @@ impl Store for SqliteStore {
         self.ask(|reply| Command::Redeem(invite, visitor, reply)).await
     }
 
-    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        Ok(self.directory.read().get(id).map(|open| open.access(visitor.id)))
+    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
+        Ok(self.directory.read().get(id).map(|open| open.access(guest)))
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
@@ -222,7 +222,12 @@ impl Store for SqliteStore {
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
-        self.ask(|reply| Command::Leave(id, visitor, socket, how, reply)).await
+        let (reply, answer) = oneshot::channel();
+        // It waits where others are refused: nobody asks again, and the seat would keep a socket that is gone. There is one
+        // for each socket at most.
+        let leave = Command::Leave(id, visitor, socket, how, reply);
+        self.commands.send(leave).await.map_err(|_| StoreError::Stopped)?;
+        answer.await.map_err(|_| StoreError::Stopped)?
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {

@@ -55,7 +55,7 @@ pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Re
 
 impl Writer {
     pub(super) fn report(&mut self, new: NewReport) -> Result<Report, StoreError> {
-        if !self.look(new.room, |open| open.access(new.by.id).member)? {
+        if !self.look(new.room, |open| open.seated(new.by.id).is_some())? {
             return Err(StoreError::Refused(Refusal::NotAMember));
         }
         let (room, by) = (new.room.to_bytes(), new.by.id.to_string());

@@ -9,7 +9,7 @@ use super::{
     AT_ONCE, FOREVER, Kind, clear, delete, gif, lines, nobody_there, post, refusal, seqs, somebody, text, with_member,
 };
 
-fn from(visitor: Visitor, address: &str) -> Guest {
+pub(super) fn from(visitor: Visitor, address: &str) -> Guest {
     Guest {
         visitor,
         address: Some(Address::new(address.parse().unwrap())),
@@ -167,7 +167,15 @@ pub(super) async fn a_ban_keeps_out_by_visitor_and_by_address<K: Kind>() {
     store.enter(room.id, from(neighbour, home), 6).await.unwrap();
     store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
     store.enter(room.id, from(owner, home), 7).await.unwrap();
-    assert!(store.access(room.id, bad).await.unwrap().unwrap().refusal().is_some());
+    assert!(
+        store
+            .access(room.id, bad.into())
+            .await
+            .unwrap()
+            .unwrap()
+            .refusal()
+            .is_some()
+    );
     let bans = store.bans(room.id).await.unwrap();
     assert_eq!((bans.len(), bans[0].visitor, bans[0].addresses.len()), (1, bad, 1));
     store.close().await;

@@ -38,6 +38,8 @@ scene("who mutes by keyboard stands at the button that undoes it, and hears of i
 
 scene("a GIF that is deleted while it has the focus leaves it at its message, which offers no report of nothing", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  // A page may ask for the GIF the moment it goes.
+  for (const one of [ann, bea]) one.allow(/status of 404/);
   await enter(bea, await makeRoom(ann));
   await choose(bea, { name: "sea.gif", bytes: gif() });
   await bea.page.locator("#queue .upload__alt").fill("a sea");
@@ -55,23 +57,6 @@ scene("a GIF that is deleted while it has the focus leaves it at its message, wh
   await ann.page.locator("#menu").waitFor();
   const offered = (await ann.page.getByRole("menuitem").allInnerTexts()).map((text) => text.trim());
   assert.ok(offered.length > 0 && !offered.some((text) => /Copy|Report|Delete message/.test(text)), `${offered}`);
-});
-
-scene("on a phone the menu of a member opens at its button and the list of people stays", [], async (stage) => {
-  const [ann, bea] = [await stage.visitor({ name: "ann", viewport: { width: 390, height: 844 } }), await stage.visitor({ name: "bea" })];
-  await enter(bea, await makeRoom(ann));
-  const { page } = ann;
-  await inside(ann);
-  const more = page.locator(`#members-list [data-id="${await idOf(bea)}"] .more`);
-  await page.click("#members-btn");
-  await more.click();
-  const [button, menu] = [await more.boundingBox(), await page.locator("#menu").boundingBox()];
-  assert.equal(await page.locator("#members:popover-open").count(), 1);
-  assert.ok(Math.abs(menu.x + menu.width - (button.x + button.width)) < 24, `${JSON.stringify(menu)} at ${JSON.stringify(button)}`);
-  assert.ok(Math.abs(menu.y - (button.y + button.height)) < 24 || Math.abs(menu.y + menu.height - button.y) < 24);
-  await page.keyboard.press("Escape");
-  await focused(ann, ".member .more");
-  assert.equal(await page.locator("#members:popover-open").count(), 1);
 });
 
 scene("what is said while a dialog is open is said inside it, where it can be heard", [], async (stage) => {

@@ -1,5 +1,5 @@
 // A room as somebody in it sees it: talk, GIFs, what is written and sent, the line that goes and comes back.
-import { mkdir } from "node:fs/promises";
+// With UPDATE_SCREENS=1 the picture in the README is taken anew.
 import { fileURLToPath } from "node:url";
 import { scenes } from "../support/album.js";
 import { useChromium } from "../support/chrome.js";
@@ -45,7 +45,7 @@ scenes("a room", ["--gif-limit", "200000"], async (stage, album, lang) => {
   await enter(ann, others.lively);
   await talk(ann, others, words);
   if (process.env.UPDATE_SCREENS === "1" && lang === "en") {
-    await mkdir(new URL(".", import.meta.url), { recursive: true });
+    await page.setViewportSize({ width: 1280, height: 890 });
     await page.screenshot({ path: README_PICTURE, animations: "disabled" });
   }
   await album.shoot(ann, "chat");

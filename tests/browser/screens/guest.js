@@ -3,7 +3,7 @@ import { scenes } from "../support/album.js";
 import { useChromium } from "../support/chrome.js";
 import { arrive } from "../support/company.js";
 import { ball, gif, rings, sea } from "../support/gif.js";
-import { enter, reads, say } from "../support/pages.js";
+import { enter, reads, say, showPeople } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 const TALK = {
@@ -153,9 +153,10 @@ async function whisperBack(page, text) {
 }
 
 /** Opens the menu of a member, in the drawer of a phone or in the column of a desk. */
-async function openMemberMenu({ page }, id, width) {
+async function openMemberMenu(ann, id, width) {
+  const { page } = ann;
   await page.keyboard.press("Escape");
-  if (width < 1024) await page.evaluate(() => document.getElementById("members").showPopover());
+  await showPeople(ann, width);
   await page.locator(`#members-list [data-id="${id}"] .more`).click();
   await page.locator("#menu:popover-open").waitFor();
 }

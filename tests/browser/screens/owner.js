@@ -3,7 +3,7 @@ import { scenes } from "../support/album.js";
 import { useChromium } from "../support/chrome.js";
 import { arrive } from "../support/company.js";
 import { sea } from "../support/gif.js";
-import { makeRoom, reads, say, sees } from "../support/pages.js";
+import { makeRoom, reads, say, sees, showPeople } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 const TALK = {
@@ -69,7 +69,7 @@ async function deeds(ann, bea, words, album) {
   const menus = { person: `#members-list [data-id="${bea.id}"]`, message: `#rows [data-id="${said}"]` };
   const open = async (subject, width) => {
     await page.keyboard.press("Escape");
-    if (subject === "person" && width < 1024) await page.evaluate(() => document.getElementById("members").showPopover());
+    if (subject === "person") await showPeople(ann, width);
     await page.locator(menus[subject]).hover();
     await page.locator(`${menus[subject]} .more`).click();
     await page.locator("#menu:popover-open").waitFor();
@@ -144,9 +144,7 @@ async function many(ann, { invited, room, guests }, album) {
   }
   await eventually(async () => (await page.locator("#members-list .member").count()) === guests.length + 2);
   await say(ann, "🌙");
-  await album.shoot(ann, "own-many", (width) => (width < 1024
-    ? page.evaluate(() => document.getElementById("members").showPopover())
-    : page.evaluate(() => document.getElementById("members").hidePopover())));
+  await album.shoot(ann, "own-many", (width) => showPeople(ann, width));
 }
 
 /** Scrolls what scrolls in the form. */
