@@ -2,35 +2,25 @@
 //! are copies.
 
 mod shared;
+mod upload;
 
 use std::{
     collections::HashSet,
-    fs::{self, File},
-    io::{self, BufReader, BufWriter, Write},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use sha2::{Digest, Sha256};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::spawn_blocking,
-};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 use tracing::{error, info, warn};
 
 use self::shared::Shared;
+pub use self::upload::{StoredGif, Upload};
 use crate::{
-    domain::{
-        Alt, GifBody, GifHash, GifName, Refusal, RoomId,
-        gif::{GifFacts, GifLimits, GifWalk, check_first_frame, write_still},
-    },
+    domain::{GifName, Refusal, RoomId, gif::GifLimits},
     store::{Blobs, Store, StoreError},
 };
-
-/// Checked bytes held back before they are written to disk. Bounds the memory of one upload, together with one chunk
-/// of the request.
-const BUFFER: usize = 256 << 10;
 
 /// Ends the name of a file that is not complete yet.
 const PART: &str = "part";
@@ -100,24 +90,7 @@ impl Uploads {
             retry_after: Duration::from_secs(2),
         };
         let turn = Arc::clone(&self.turns).try_acquire_owned().map_err(|_| busy)?;
-        let name = GifName::random();
-        let part = Scratch(self.folder.join(format!("{name}.{PART}")));
-        // The file and what deletes it stay together: who gives up meanwhile drops both, whichever thread has them.
-        let (file, part) = on_disk(move || File::create_new(&part.0).map(|file| (file, part))).await?;
-        let walk = GifWalk::new(self.limits);
-        let (folder, limits) = (Arc::clone(&self.folder), self.limits);
-        Ok(Upload {
-            folder,
-            shared: self.shared.clone(),
-            limits,
-            name,
-            part,
-            file: Some(file),
-            walk,
-            kept: Vec::new(),
-            hasher: Sha256::new(),
-            _turn: turn,
-        })
+        Upload::create(Arc::clone(&self.folder), self.shared.clone(), self.limits, turn).await
     }
 
     /// Opens a file of a GIF that a message in that room names.
@@ -260,156 +233,6 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         if !self.0.as_os_str().is_empty() {
             delete_file(&self.0);
-        }
-    }
-}
-
-/// A GIF on its way in. Dropped before [`Upload::finish`], it leaves nothing behind.
-pub struct Upload {
-    folder: Arc<Path>,
-    shared: Option<Arc<Shared>>,
-    limits: GifLimits,
-    name: GifName,
-    part: Scratch,
-    file: Option<File>,
-    walk: GifWalk,
-    kept: Vec<u8>,
-    /// Of what is stored, not of what came: the same picture is the same whatever was hidden in its file.
-    hasher: Sha256,
-    _turn: OwnedSemaphorePermit,
-}
-
-impl Upload {
-    /// Checks the next bytes and writes what is kept of them.
-    ///
-    /// # Errors
-    /// They are not part of a GIF within the limits, or the disk fails.
-    pub async fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
-        self.walk.push(chunk, &mut self.kept)?;
-        if self.kept.len() >= BUFFER {
-            self.flush().await
-        } else {
-            Ok(())
-        }
-    }
-
-    async fn flush(&mut self) -> Result<(), Refusal> {
-        let Some(mut file) = self.file.take() else {
-            return Err(Refusal::Unavailable);
-        };
-        let (kept, mut hasher) = (std::mem::take(&mut self.kept), std::mem::take(&mut self.hasher));
-        let write = move || {
-            hasher.update(&kept);
-            file.write_all(&kept).map(|()| (file, kept, hasher))
-        };
-        let (file, mut kept, hasher) = on_disk(write).await?;
-        kept.clear();
-        (self.file, self.kept, self.hasher) = (Some(file), kept, hasher);
-        Ok(())
-    }
-
-    /// Checks the end and the first frame, makes the still, syncs both files and gives them their names.
-    ///
-    /// # Errors
-    /// It is not a whole GIF, or the disk fails.
-    pub async fn finish(mut self) -> Result<StoredGif, Refusal> {
-        self.flush().await?;
-        let facts = self.walk.finish()?;
-        let Some(file) = self.file else {
-            return Err(Refusal::Unavailable);
-        };
-        let (folder, name, part, limits) = (self.folder, self.name, self.part, self.limits);
-        let settled =
-            spawn_blocking(move || settle(&folder, name, part, &file, &facts, limits).map(|()| (folder, facts)));
-        let (folder, facts) = settled.await.map_err(|_| Refusal::Unavailable)??;
-        let stored = StoredGif {
-            folder,
-            shared: self.shared,
-            name,
-            facts,
-            hash: GifHash::from_bytes(self.hasher.finalize().into()),
-            keep: false,
-        };
-        if let Some(shared) = &stored.shared {
-            shared.put(name).await?;
-        }
-        Ok(stored)
-    }
-}
-
-/// Checks, syncs and renames. The file has its final name only when its bytes are durable.
-fn settle(
-    folder: &Path,
-    name: GifName,
-    mut part: Scratch,
-    file: &File,
-    facts: &GifFacts,
-    limits: GifLimits,
-) -> Result<(), Refusal> {
-    check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits)?;
-    let mut still = Scratch(folder.join(format!("still-{name}.{PART}")));
-    let mut write = || -> io::Result<()> {
-        let mut out = BufWriter::new(File::create_new(&still.0)?);
-        write_still(&mut File::open(&part.0)?, &facts.still, &mut out)?;
-        out.into_inner()?.sync_all()?;
-        file.sync_all()?;
-        fs::rename(std::mem::take(&mut still.0), still_path(folder, name))?;
-        fs::rename(std::mem::take(&mut part.0), gif_path(folder, name))?;
-        // The names are durable only once the folder is.
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(|error| {
-        delete_files(folder, name);
-        disk(error)
-    })
-}
-
-/// A durable GIF that no message names yet. Dropped before [`StoredGif::keep`], its files are deleted.
-pub struct StoredGif {
-    folder: Arc<Path>,
-    shared: Option<Arc<Shared>>,
-    name: GifName,
-    facts: GifFacts,
-    hash: GifHash,
-    keep: bool,
-}
-
-impl StoredGif {
-    /// What a message that names it says.
-    pub fn body(&self, alt: Alt) -> GifBody {
-        GifBody {
-            name: self.name,
-            width: self.facts.width,
-            height: self.facts.height,
-            frames: self.facts.frames,
-            duration: self.facts.duration,
-            bytes: self.facts.bytes,
-            alt,
-            hash: Some(self.hash),
-        }
-    }
-
-    /// A message in that room names it now, or a whisper, which is not `public`.
-    pub async fn keep(mut self, room: RoomId, public: bool) {
-        self.keep = true;
-        if let Some(shared) = &self.shared {
-            // A still is a part of its GIF.
-            shared.keep(self.name, room, public, 2 * self.facts.bytes).await;
-        }
-    }
-
-    /// No message will name it.
-    pub async fn discard(self) {
-        if let Some(shared) = &self.shared {
-            shared.delete(&[self.name]).await;
-        }
-    }
-}
-
-impl Drop for StoredGif {
-    fn drop(&mut self) {
-        if !self.keep {
-            delete_files(&self.folder, self.name);
         }
     }
 }
