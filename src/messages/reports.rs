@@ -75,8 +75,9 @@ impl Messages {
                 store.forbid_gif(room, hash).await?;
             }
             let gone = store.moderate(room, owner, Action::Delete(about.id)).await?;
+            // The reports about it went with it.
             uploads.delete(gone).await;
-            Ok(store.dismiss_report(room, report).await?)
+            Ok(())
         };
         self.finishing.finish(deleting).await
     }

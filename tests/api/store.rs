@@ -110,6 +110,7 @@ every_kind! {
     a_room_keeps_the_newest_whispers_of_each
     a_report_is_told_listed_and_dismissed
     only_members_report_messages_of_the_room_and_not_without_end
+    reports_go_with_what_they_are_about
     only_a_member_posts_and_places_have_no_gap
     a_nonce_belongs_to_a_visitor_and_a_room
     history_has_windows

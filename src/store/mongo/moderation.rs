@@ -170,6 +170,7 @@ impl Tables {
         let gifs = self.named(with_gif).await?;
         let nothing = doc! { "$unset": { "chat": "", "gif": "" } };
         within(self.messages.update_many(which, nothing)).await?;
+        self.forget_reports_of_blank(room).await?;
         self.delete_unclaimed(&self.unnamed(gifs).await?).await
     }
 

@@ -9,6 +9,7 @@ mod reports;
 mod rows;
 mod schema;
 mod seats;
+mod slow;
 mod whispers;
 mod write;
 mod writer;

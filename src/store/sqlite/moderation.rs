@@ -1,31 +1,25 @@
 //! What an owner does, and how a room gets another one: rows, seats and the line about it in one commit.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     command::{Deed, failure},
-    gifs,
+    gifs, reports,
     rows::{text, visitor},
     writer::Writer,
 };
 use crate::{
     domain::{
         Action, AddressMark, Ban, Field, GifName, Invalid, LineKind, MessageId, Moment, Problem, Refusal, RoomId, Seq,
-        Visitor, VisitorId, moderation::SLOW_MOST,
+        Visitor, VisitorId,
     },
     store::{Change, StoreError},
 };
 
 /// Bans of one room at most; one more is refused as `storage_full`.
 pub const BANS: usize = 256;
-
-/// People whose last words are remembered before those that matter no more are forgotten.
-const SPOKE: usize = 10_000;
 
 /// What a message says, but for its author and its place.
 const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frames = NULL, duration = NULL, \
@@ -36,15 +30,19 @@ const SAYS: &str = "line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL)";
 
 impl Writer {
     pub(super) fn moderate(&mut self, id: RoomId, by: Visitor, deed: Deed) -> Result<Vec<GifName>, StoreError> {
-        let Deed { action, place } = deed;
         if self.look(id, |open| open.room.owner.id)? != by.id {
             return Err(StoreError::Refused(Refusal::NotTheOwner));
         }
-        if action.is_against(by.id) {
+        if deed.action.is_against(by.id) {
             return Err(StoreError::Refused(
                 Invalid::new(Field::Visitor, Problem::Oneself).into(),
             ));
         }
+        self.all_or_none(|writer| writer.act(id, deed))
+    }
+
+    fn act(&mut self, id: RoomId, deed: Deed) -> Result<Vec<GifName>, StoreError> {
+        let Deed { action, place } = deed;
         let not_there = || StoreError::Refused(action.not_there().into());
         match action {
             Action::Kick(visitor) => {
@@ -74,7 +72,7 @@ impl Writer {
         Ok(Vec::new())
     }
 
-    /// Makes somebody the owner.
+    /// Makes somebody the owner. Runs in [`Self::all_or_none`].
     pub(super) fn hand_over(&mut self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
         let mut room = self.look(id, |open| open.room.clone())?;
         room.owner = visitor;
@@ -131,7 +129,7 @@ impl Writer {
         Ok(gone > 0)
     }
 
-    /// Takes from messages what they say; the files that no message names any more.
+    /// Takes from messages what they say, and what was reported of them; the files that no message names any more.
     fn blank(
         &mut self,
         id: RoomId,
@@ -140,47 +138,39 @@ impl Writer {
         kind: LineKind,
         not_there: impl Fn() -> StoreError,
     ) -> Result<Vec<GifName>, StoreError> {
-        let room = id.to_bytes();
-        let find = || -> rusqlite::Result<(Option<Visitor>, Vec<GifName>)> {
-            let sql = format!("SELECT visitor, color FROM messages WHERE {which} LIMIT 1");
-            let author = self
-                .connection
-                .query_row(&sql, rusqlite::params![room, key], |row| visitor(row, 0, 1))
-                .optional()?;
-            let sql = format!("SELECT DISTINCT gif FROM messages WHERE {which} AND gif IS NOT NULL");
-            let mut named = self.connection.prepare(&sql)?;
-            let gifs = named.query_map(rusqlite::params![room, key], |row| text::<GifName>(row, 0))?;
-            Ok((author, gifs.collect::<rusqlite::Result<_>>()?))
-        };
-        let (author, gifs) = find().map_err(failure)?;
-        let author = author.ok_or_else(not_there)?;
-        let sql = format!("UPDATE messages SET {BLANK} WHERE {which}");
-        self.connection
-            .execute(&sql, rusqlite::params![room, key])
-            .map_err(failure)?;
+        let blanked = blank_rows(&self.connection, id, which, key).map_err(failure)?;
+        let (author, gifs) = blanked.ok_or_else(not_there)?;
         let room = self.look(id, |open| open.room.clone())?;
         self.tell_line(&room, author, kind, None, None)?;
-        gifs::unnamed(&self.connection, gifs).map_err(failure)
+        Ok(gifs)
     }
+}
 
-    /// Refuses who wrote less than so many seconds ago, or notes that they write now.
-    pub(super) fn slow_down(&mut self, room: RoomId, author: VisitorId, seconds: u32) -> Result<(), StoreError> {
-        let (now, pause) = (Instant::now(), Duration::from_secs(seconds.into()));
-        let key = (room, author);
-        let left = self
-            .spoke
-            .get(&key)
-            .map_or(Duration::ZERO, |at| pause.saturating_sub(now.duration_since(*at)));
-        if !left.is_zero() {
-            return Err(StoreError::Refused(Refusal::SlowMode { retry_after: left }));
+/// The author of the messages that it blanked, if there are some, and the files that no message names any more.
+fn blank_rows(
+    connection: &Connection,
+    room: RoomId,
+    which: &str,
+    key: &dyn rusqlite::ToSql,
+) -> rusqlite::Result<Option<(Visitor, Vec<GifName>)>> {
+    let room = room.to_bytes();
+    let sql = format!("SELECT visitor, color, gif FROM messages WHERE {which}");
+    let (mut author, mut gifs) = (None, Vec::new());
+    let mut found = connection.prepare(&sql)?;
+    let mut found = found.query(params![room, key])?;
+    while let Some(row) = found.next()? {
+        author = Some(visitor(row, 0, 1)?);
+        if row.get_ref(2)?.as_str_or_null()?.is_some() {
+            gifs.push(text(row, 2)?);
         }
-        if self.spoke.len() >= SPOKE {
-            let longest = Duration::from_secs(SLOW_MOST.into());
-            self.spoke.retain(|_, at| now.duration_since(*at) < longest);
-        }
-        self.spoke.insert(key, now);
-        Ok(())
     }
+    let Some(author) = author else { return Ok(None) };
+    connection.execute(
+        &format!("UPDATE messages SET {BLANK} WHERE {which}"),
+        params![room, key],
+    )?;
+    reports::forget_blank(connection, room)?;
+    Ok(Some((author, gifs::unnamed(connection, gifs)?)))
 }
 
 /// Where a message stands in its room. The newest are looked at first.

@@ -53,6 +53,16 @@ pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Re
     statement.query_map([room.to_bytes()], both)?.collect()
 }
 
+/// Deletes the reports in a room about messages that say nothing any more: nobody sees them, and they would count among
+/// those that wait for the owner.
+pub fn forget_blank(connection: &Connection, room: [u8; 16]) -> rusqlite::Result<()> {
+    let sql = format!(
+        "DELETE FROM reports WHERE room = ?1 AND NOT EXISTS
+             (SELECT 1 FROM messages WHERE messages.room = reports.room AND messages.seq = reports.seq AND {WRITTEN})"
+    );
+    connection.prepare_cached(&sql)?.execute([room]).map(drop)
+}
+
 impl Writer {
     pub(super) fn report(&mut self, new: NewReport) -> Result<Report, StoreError> {
         if !self.look(new.room, |open| open.access(new.by.id).member)? {

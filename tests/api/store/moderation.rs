@@ -5,7 +5,9 @@ use gifchat::{
     store::{Departure, Graces, RoomChange, Window},
 };
 
-use super::{AT_ONCE, FOREVER, Kind, gif, lines, nobody_there, post, refusal, seqs, somebody, text, with_member};
+use super::{
+    AT_ONCE, FOREVER, Kind, gif, hash_of, lines, nobody_there, post, refusal, seqs, somebody, text, with_member,
+};
 
 fn from(visitor: Visitor, address: &str) -> Guest {
     Guest {
@@ -230,6 +232,15 @@ pub(super) async fn slow_mode_makes_all_but_the_owner_wait<K: Kind>() {
         };
         assert!((50..=60).contains(&retry_after.as_secs()), "{retry_after:?}");
         assert_eq!(post(&store, text(room.id, other, "하나", Some("n"))).await, first);
+    }
+    // What is refused costs no pause.
+    let bad = GifName::random();
+    store.forbid_gif(room.id, hash_of(bad)).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(
+            refusal(store.post(gif(room.id, third, bad)).await),
+            Refusal::ForbiddenGif
+        );
     }
     post(&store, text(room.id, third, "셋", None)).await;
     for n in 0..3 {
