@@ -87,7 +87,11 @@ impl Messages {
     /// # Errors
     /// No such room, not a member, too many uploads at once, or the disk fails.
     pub async fn begin_gif(&self, room: RoomId, author: Visitor) -> Result<Upload, Refusal> {
-        let access = self.store.access(room, author).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self
+            .store
+            .access(room, author.into())
+            .await?
+            .ok_or(Refusal::RoomNotFound)?;
         if !access.member {
             return Err(Refusal::NotAMember);
         }

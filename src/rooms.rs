@@ -113,13 +113,13 @@ impl Rooms {
         known.map(|page| Look { page, old: true }).ok_or(error)
     }
 
-    /// A room, and what the visitor is to it.
+    /// A room, and what a guest is to it.
     ///
     /// # Errors
     /// There is none, or the store fails.
-    pub async fn find(&self, id: RoomId, visitor: Visitor) -> Result<(RoomRecord, Access), Refusal> {
+    pub async fn find(&self, id: RoomId, guest: Guest) -> Result<(RoomRecord, Access), Refusal> {
         let record = self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?;
-        let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self.store.access(id, guest).await?.ok_or(Refusal::RoomNotFound)?;
         Ok((record, access))
     }
 
@@ -131,12 +131,21 @@ impl Rooms {
         Ok(self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?.room.locked)
     }
 
-    /// Refuses who may not enter a room.
+    /// Whether anybody at all may read a room, so that who asks need not be known.
     ///
     /// # Errors
-    /// No such room, no grant, or the store fails.
-    pub async fn must_be_granted(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+    /// There is no such room, or the store fails.
+    pub async fn is_public(&self, id: RoomId) -> Result<bool, Refusal> {
+        let RoomRecord { room, bans, .. } = self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?;
+        Ok(!(room.locked || room.closed || bans))
+    }
+
+    /// Refuses who may not enter a room, and so may not read it either.
+    ///
+    /// # Errors
+    /// No such room, banned, closed, no grant, or the store fails.
+    pub async fn must_be_granted(&self, id: RoomId, guest: Guest) -> Result<(), Refusal> {
+        let access = self.store.access(id, guest).await?.ok_or(Refusal::RoomNotFound)?;
         access.refusal().map_or(Ok(()), Err)
     }
 
@@ -148,20 +157,24 @@ impl Rooms {
         Ok(self.store.members(id).await?)
     }
 
-    /// Lets the visitor into a locked room when the password is right.
+    /// Lets a guest into a locked room when the password is right.
     ///
     /// # Errors
-    /// There is no such room, the password is wrong, too many are being tried, or the store fails.
-    pub async fn unlock(&self, id: RoomId, visitor: Visitor, password: Option<Password>) -> Result<(), Refusal> {
-        let (record, access) = self.find(id, visitor).await?;
-        let Some(hash) = record.password_hash.filter(|_| !access.granted) else {
-            return Ok(());
+    /// There is no such room, it is closed or the guest banned, the password is wrong, too many are being tried, or the
+    /// store fails.
+    pub async fn unlock(&self, id: RoomId, guest: Guest, password: Option<Password>) -> Result<(), Refusal> {
+        let (record, access) = self.find(id, guest).await?;
+        let hash = match (access.refusal(), record.password_hash) {
+            (Some(Refusal::WrongPassword), Some(hash)) => hash,
+            (None | Some(Refusal::WrongPassword), _) => return Ok(()),
+            // The right password would not help.
+            (Some(refusal), _) => return Err(refusal),
         };
         let password = password.ok_or(Refusal::WrongPassword)?;
         if !self.passwords.verify(password, hash).await? {
             return Err(Refusal::WrongPassword);
         }
-        Ok(self.store.grant(id, visitor).await?)
+        Ok(self.store.grant(id, guest.visitor).await?)
     }
 
     /// Makes a link that lets into a room, for its owner; `None` where everybody may enter anyway.
@@ -275,7 +288,11 @@ impl Rooms {
     }
 
     async fn must_own(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let access = self.store.access(id, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self
+            .store
+            .access(id, visitor.into())
+            .await?
+            .ok_or(Refusal::RoomNotFound)?;
         if access.owner {
             Ok(())
         } else {

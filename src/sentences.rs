@@ -32,6 +32,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
             let seconds = refusal.retry_seconds().unwrap_or(1).to_string();
             return fill(t.error.slow_mode, &[("n", &seconds)]);
         }
+        Refusal::TooManySockets { limit } => return fill(t.error.too_many_tabs, &[("n", &limit.to_string())]),
         Refusal::NotAMember => t.error.not_a_member,
         Refusal::VisitorNotFound => t.error.visitor_not_found,
         Refusal::MessageNotFound => t.error.message_not_found,
@@ -50,8 +51,13 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
 /// Says how long a ban still lasts, as nobody here knows the time on the visitor's wall.
 fn ban_sentence(until: Moment, t: &Texts) -> String {
     let left = until.millis().saturating_sub(Moment::now().millis()).max(0);
-    let minutes = (left / 60_000 + 1).to_string();
-    fill(t.error.banned_until, &[("n", &minutes)])
+    let minutes = left / 60_000 + 1;
+    let (text, n) = match minutes {
+        ..120 => (t.error.banned_until, minutes),
+        120..2_880 => (t.error.banned_hours, (minutes + 59) / 60),
+        _ => (t.error.banned_days, (minutes + 1_439) / 1_440),
+    };
+    fill(text, &[("n", &n.to_string())])
 }
 
 fn gif_sentence(error: GifError, lang: Lang) -> String {
@@ -137,7 +143,25 @@ fn field_name(field: Field, t: &Texts) -> &'static str {
         Field::Seconds => f.seconds,
         Field::Slow => f.slow,
         Field::Closed => f.closed,
+        Field::Forbid => field.name(),
         Field::Action => f.action,
         Field::After | Field::Before | Field::Limit => field.name(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_ban_is_told_in_what_one_counts_by() {
+        let told = |seconds: i64| {
+            let until = Moment::from_millis(Moment::now().millis() + seconds * 1_000);
+            sentence(&Refusal::Banned { until: Some(until) }, Lang::En)
+        };
+        let expected = |left: &str| format!("The owner banned you from this room for another {left}.");
+        assert_eq!(told(3_500), expected("59 minutes"));
+        assert_eq!(told(86_300), expected("24 hours"));
+        assert_eq!(told(31_535_000), expected("365 days"));
     }
 }

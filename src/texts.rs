@@ -119,7 +119,7 @@ texts! {
     /// Whispers to one person.
     whisper: Whisper { whisper, with, lead, log, text, without, list, came, unread }
     /// Inviting others.
-    invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, withdraw, withdrawn }
+    invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, anew, withdraw, withdrawn }
     /// Reports to the owner.
     report: Report { report, title, text, reason, send, sent, list, none, dismiss, delete, came }
     /// People one does not want to hear.
@@ -130,7 +130,8 @@ texts! {
     owner: Owner { title, edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
         delete_text, closed, closed_help, slow, slow_help, kick, kick_title, kick_text, ban, ban_title,
         ban_text, ban_long, ban_hour, ban_day, ban_life, unban, banned, handover, handover_title, handover_text,
-        delete_message, delete_message_title, delete_message_text, clear, clear_title, clear_text, done }
+        delete_message, delete_message_title, delete_message_text, delete_message_forbid,
+        clear, clear_title, clear_text, clear_forbid, done }
     /// What only scripts say in a room.
     talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, copied, notify_denied, sent_gif,
         room_gone, kept, slow_wait, out, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
@@ -144,7 +145,7 @@ texts! {
     /// One sentence for each code.
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
-        method_not_allowed, timed_out, closed, kicked, banned, banned_until, slow_mode, forbidden_gif, invite_not_found,
+        method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, slow_mode, forbidden_gif, invite_not_found,
         visitor_not_found, message_not_found, report_not_found }
     /// What one can do after the error of that code.
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,

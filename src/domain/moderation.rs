@@ -1,6 +1,6 @@
 //! What an owner does to keep a room in order.
 
-use super::{AddressMark, Field, Guest, Invalid, MessageId, Moment, Problem, Visitor, VisitorId};
+use super::{AddressMark, Field, Guest, Invalid, MessageId, Moment, Problem, Visitor, VisitorId, room::Banned};
 
 /// Something that only the owner may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,9 +12,19 @@ pub enum Action {
     /// Lets somebody in again.
     Unban(VisitorId),
     /// Deletes a message.
-    Delete(MessageId),
+    Delete {
+        /// Which.
+        message: MessageId,
+        /// Whether the room refuses the bytes of its GIF from then on.
+        forbid: bool,
+    },
     /// Deletes all that somebody wrote.
-    Clear(VisitorId),
+    Clear {
+        /// Who.
+        visitor: VisitorId,
+        /// Whether the room refuses the bytes of these GIFs from then on.
+        forbid: bool,
+    },
     /// Makes somebody who is here the owner.
     HandOver(VisitorId),
 }
@@ -37,11 +47,14 @@ impl Action {
             "kick" => visitor().map(Self::Kick),
             "ban" => Ok(Self::Ban(visitor()?, until(&text(Field::Seconds)?)?)),
             "unban" => visitor().map(Self::Unban),
-            "delete" => {
-                let message = text(Field::Message)?.parse();
-                message.map(Self::Delete).map_err(|_| malformed(Field::Message))
-            }
-            "clear" => visitor().map(Self::Clear),
+            "delete" => Ok(Self::Delete {
+                message: text(Field::Message)?.parse().map_err(|_| malformed(Field::Message))?,
+                forbid: flag(Field::Forbid, &text(Field::Forbid)?)?,
+            }),
+            "clear" => Ok(Self::Clear {
+                visitor: visitor()?,
+                forbid: flag(Field::Forbid, &text(Field::Forbid)?)?,
+            }),
             "handover" => visitor().map(Self::HandOver),
             _ => Err(malformed(Field::Action)),
         }
@@ -50,7 +63,7 @@ impl Action {
     /// What refuses it when the person or the message is not there.
     pub const fn not_there(self) -> Invalid {
         match self {
-            Self::Delete(_) => Invalid::new(Field::Message, Problem::NotThere),
+            Self::Delete { .. } => Invalid::new(Field::Message, Problem::NotThere),
             _ => Invalid::new(Field::Visitor, Problem::NotThere),
         }
     }
@@ -59,7 +72,7 @@ impl Action {
     pub fn is_against(self, owner: VisitorId) -> bool {
         match self {
             Self::Kick(visitor) | Self::Ban(visitor, _) | Self::HandOver(visitor) => visitor == owner,
-            Self::Unban(_) | Self::Delete(_) | Self::Clear(_) => false,
+            Self::Unban(_) | Self::Delete { .. } | Self::Clear { .. } => false,
         }
     }
 }
@@ -85,6 +98,18 @@ pub fn whole(field: Field, text: &str, min: u32, max: u32) -> Result<u32, Invali
     number.filter(|number| (min..=max).contains(number)).ok_or(wrong)
 }
 
+/// A yes or no as text: of JSON's, or of a box in a form, whose field is there only when it is ticked.
+///
+/// # Errors
+/// It is neither.
+pub fn flag(field: Field, text: &str) -> Result<bool, Invalid> {
+    match text {
+        "true" | "on" => Ok(true),
+        "false" | "" => Ok(false),
+        _ => Err(Invalid::new(field, Problem::Malformed)),
+    }
+}
+
 /// Keeps somebody out of a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ban {
@@ -107,6 +132,24 @@ impl Ban {
         let same_place = || mark.is_some_and(|mark| self.addresses.contains(&mark));
         self.visitor.id == guest.visitor.id || (!seated && same_place())
     }
+}
+
+/// How long a room's bans keep a guest out; the longest counts. The mark of the address is made only when there is a ban.
+pub fn kept_out(
+    bans: &[Ban],
+    guest: Guest,
+    mark: impl FnOnce() -> Option<AddressMark>,
+    seated: bool,
+) -> Option<Banned> {
+    if bans.is_empty() {
+        return None;
+    }
+    let (now, mark) = (Moment::now(), mark());
+    let holding = bans
+        .iter()
+        .filter(|ban| ban.holds(now) && ban.keeps_out(guest, mark, seated));
+    let longest = holding.max_by_key(|ban| ban.until.map_or(i64::MAX, Moment::millis))?;
+    Some(longest.until.into())
 }
 
 #[cfg(test)]
@@ -137,7 +180,11 @@ mod tests {
         );
         assert_eq!(
             parse(&[("action", "delete"), ("message", &deleted)]),
-            Ok(Action::Delete(message))
+            Ok(Action::Delete { message, forbid: false })
+        );
+        assert_eq!(
+            parse(&[("action", "clear"), ("visitor", &id), ("forbid", "true")]),
+            Ok(Action::Clear { visitor, forbid: true })
         );
         let hour = parse(&[("action", "ban"), ("visitor", &id), ("seconds", "3600")]);
         let Ok(Action::Ban(_, Some(until))) = hour else {
@@ -154,6 +201,10 @@ mod tests {
         assert_eq!(field(&[("action", "kick"), ("visitor", "me")]), Field::Visitor);
         assert_eq!(field(&[("action", "delete")]), Field::Message);
         let id = VisitorId::random().to_string();
+        assert_eq!(
+            field(&[("action", "clear"), ("visitor", &id), ("forbid", "1")]),
+            Field::Forbid
+        );
         for seconds in ["0", "-1", "soon", "31536001"] {
             assert_eq!(
                 field(&[("action", "ban"), ("visitor", &id), ("seconds", seconds)]),
@@ -176,5 +227,20 @@ mod tests {
         assert!(ban.keeps_out(other.into(), Some(mark), false));
         assert!(!ban.keeps_out(other.into(), Some(mark), true));
         assert!(!ban.keeps_out(other.into(), Some(elsewhere), false) && !ban.keeps_out(other.into(), None, false));
+        let soon = Moment::from_millis(Moment::now().millis() + 60_000);
+        let [over, short] = [
+            ban.clone(),
+            Ban {
+                until: Some(soon),
+                ..ban.clone()
+            },
+        ];
+        let bans = [over.clone(), Ban { until: None, ..ban }, short.clone()];
+        let kept = |bans: &[Ban], guest: Visitor| kept_out(bans, guest.into(), || Some(mark), false);
+        assert_eq!(kept(&bans, other), Some(Banned::ForGood), "the longest counts");
+        assert_eq!(kept(&[over.clone(), short], banned), Some(Banned::Until(soon)));
+        assert_eq!(kept(&[over], banned), None);
+        let unasked = || panic!("nobody is kept out");
+        assert_eq!(kept_out(&[], other.into(), unasked, false), None);
     }
 }

@@ -54,6 +54,11 @@ pub enum Refusal {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The visitor is in this room with too many sockets already, as many tabs have.
+    TooManySockets {
+        /// The most there may be.
+        limit: usize,
+    },
     /// The owner of the room removed a GIF of these bytes for good.
     ForbiddenGif,
     /// The request was made by a page of another site.
@@ -89,7 +94,7 @@ impl Refusal {
             Self::TooLarge(_) => "too_large",
             Self::NotAGif(_) => "not_a_gif",
             Self::ForbiddenGif => "forbidden_gif",
-            Self::RateLimited { .. } => "rate_limited",
+            Self::RateLimited { .. } | Self::TooManySockets { .. } => "rate_limited",
             Self::CrossOrigin => "cross_origin",
             Self::TimedOut => "timed_out",
             Self::StorageFull => "storage_full",
@@ -103,6 +108,8 @@ impl Refusal {
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } | Self::SlowMode { retry_after } => Some(*retry_after),
+            // Until somebody may have closed a tab.
+            Self::TooManySockets { .. } => Some(Duration::from_secs(5)),
             _ => None,
         }
     }
@@ -177,6 +184,8 @@ pub enum Field {
     Visitor,
     /// How long a ban lasts.
     Seconds,
+    /// Whether GIFs that are deleted are refused from then on.
+    Forbid,
     /// Whether a room lets nobody new in.
     Closed,
     /// Seconds between two messages of one visitor.
@@ -206,6 +215,7 @@ impl Field {
             Self::Action => "action",
             Self::Visitor => "visitor",
             Self::Seconds => "seconds",
+            Self::Forbid => "forbid",
             Self::Closed => "closed",
             Self::Slow => "slow",
             Self::Body => "body",

@@ -241,7 +241,7 @@ impl From<Option<Moment>> for Banned {
 }
 
 impl Access {
-    /// Why the visitor may not enter, seats aside.
+    /// Why the visitor may neither enter nor read, seats aside.
     pub const fn refusal(&self) -> Option<Refusal> {
         match self {
             Self {
@@ -252,13 +252,14 @@ impl Access {
                 banned: Some(Banned::Until(until)),
                 ..
             } => Some(Refusal::Banned { until: Some(*until) }),
-            Self { granted: false, .. } => Some(Refusal::WrongPassword),
+            // Before the password, which would not help.
             Self {
                 closed: true,
                 owner: false,
                 member: false,
                 ..
             } => Some(Refusal::RoomClosed),
+            Self { granted: false, .. } => Some(Refusal::WrongPassword),
             _ => None,
         }
     }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::Messages;
 use crate::{
     domain::{
-        Action, Body, Field, GifBody, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId,
-        Visitor,
+        Action, Field, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor,
     },
     store::NewReport,
 };
@@ -68,14 +67,14 @@ impl Messages {
         let reported = self.reports(room, owner).await?;
         let found = reported.into_iter().find(|reported| reported.report.id == report);
         let about = found.ok_or(Refusal::ReportNotFound)?.about;
+        let delete = Action::Delete {
+            message: about.id,
+            forbid: true,
+        };
         let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
         let deleting = async move {
-            // First, so that nobody sends it again in between.
-            if let Body::Gif(GifBody { hash: Some(hash), .. }) = about.body {
-                store.forbid_gif(room, hash).await?;
-            }
-            let gone = store.moderate(room, owner, Action::Delete(about.id)).await?;
-            // The reports about it went with it.
+            // The reports about it go with it.
+            let gone = store.moderate(room, owner, delete).await?;
             uploads.delete(gone).await;
             Ok(())
         };
@@ -83,7 +82,11 @@ impl Messages {
     }
 
     async fn must_own(&self, room: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let access = self.store.access(room, visitor).await?.ok_or(Refusal::RoomNotFound)?;
+        let access = self
+            .store
+            .access(room, visitor.into())
+            .await?
+            .ok_or(Refusal::RoomNotFound)?;
         if access.owner {
             Ok(())
         } else {

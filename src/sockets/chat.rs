@@ -287,7 +287,7 @@ impl Client {
         let action = Action::parse(|field| match fields.get(field.name()) {
             None | Some(Value::Null) => Ok("".into()),
             Some(Value::String(text)) => Ok(text.as_str().into()),
-            Some(Value::Number(number)) => Ok(number.to_string().into()),
+            Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string().into()),
             Some(_) => Err(Invalid::new(field, Problem::Malformed)),
         })?;
         self.state.rooms.moderate(room, self.visitor(), action).await

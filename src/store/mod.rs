@@ -25,9 +25,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::domain::{
-    Access, Action, Ban, GifBody, GifHash, GifName, Guest, InviteHash, Message, Refusal, Report, ReportId, Reported,
-    Room, RoomId, Visitor, VisitorId, Whisper, WhisperId,
+    Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Refusal, Report, ReportId, Reported, Room,
+    RoomId, Visitor, VisitorId, Whisper, WhisperId,
 };
+
+/// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.
+pub const SOCKETS_EACH: usize = 32;
 
 /// Whispers of one author that a room keeps.
 pub const WHISPERS_EACH: usize = 200;
@@ -48,8 +51,8 @@ const TOO_MANY_REPORTS: StoreError = StoreError::Refused(Refusal::RateLimited {
 /// Invites to one room that may be good at once.
 pub const INVITES: usize = 20;
 
-/// Hashes of GIFs that a room remembers as forbidden; beyond these it forgets the oldest.
-const FORBIDDEN: usize = 1_000;
+/// GIFs whose bytes a room refuses; beyond these it forgets those that were forbidden first.
+pub const FORBIDDEN: usize = 1_000;
 
 /// Messages with GIFs that [`Store::lately_sent`] looks through: somebody who sends one GIF over and over does not make it
 /// read the whole room.
@@ -106,7 +109,8 @@ pub trait Store: Send + Sync + 'static {
     /// Removes a room with its messages and grants; the files its messages named. `RoomNotFound` when there is none.
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError>;
 
-    /// Does what `by` wants done in a room, with a line in it about that; the files that no message names any more.
+    /// Does what `by` wants done in a room, with a line in it about that; the files that no message names any more. GIFs
+    /// that are to be refused from then on are so by the same commit that deletes them.
     /// `NotTheOwner` when it is not theirs at that moment, `Invalid` when the person or the message is not there.
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError>;
 
@@ -125,14 +129,15 @@ pub trait Store: Send + Sync + 'static {
     /// Lets a visitor into the room of an invite from now on. `InviteNotFound` when it is good no more.
     async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError>;
 
-    /// What a visitor is to a room; `None` when there is no room.
-    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError>;
+    /// What a guest is to a room; `None` when there is no room.
+    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError>;
 
     /// Who sits in a room, the longest first; nobody when there is no room.
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError>;
 
     /// Takes a seat for a socket, with a line in the room about it, or adds the socket to the visitor's seat. `RoomFull`
-    /// when there is none left, `WrongPassword` without a grant, `Banned` or `RoomClosed` by the owner's will.
+    /// when there is none left, `WrongPassword` without a grant, `Banned` or `RoomClosed` by the owner's will,
+    /// `TooManySockets` beyond [`SOCKETS_EACH`].
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError>;
 
     /// Takes a socket from its visitor's seat. A seat that is free by it leaves a line in the room.
@@ -176,9 +181,6 @@ pub trait Store: Send + Sync + 'static {
 
     /// The GIFs that the latest messages of a room name, each once, the newest first, at most `limit`.
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError>;
-
-    /// Makes a room refuse GIFs of these bytes from now on. `RoomNotFound` when there is none.
-    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError>;
 
     /// The room whose message names a file.
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError>;

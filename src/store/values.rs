@@ -108,6 +108,8 @@ pub struct RoomRecord {
     pub last_seq: Seq,
     /// How many invites to it are good.
     pub invites: usize,
+    /// Whether somebody is, or was, kept out.
+    pub bans: bool,
 }
 
 /// A page of the list of rooms, newest first.

@@ -140,16 +140,43 @@ impl<'a> RoomPage<'a> {
     }
 }
 
-/// gate.html: the password of a locked room.
+/// gate.html: the door of a room, which asks for its password or says why nothing opens it.
 #[derive(Template)]
 #[template(path = "gate.html")]
 pub struct GatePage<'a> {
     /// The frame; its path is the room's.
-    pub page: Page<'a>,
-    /// The locked room.
-    pub room: RoomView<'a>,
+    page: Page<'a>,
+    room: RoomView<'a>,
     /// What was wrong with the last try, as a sentence.
-    pub error: Option<String>,
+    error: Option<String>,
+    /// Why no password helps: code, sentence, and what one can do.
+    shut: Option<(&'static str, String, &'static str)>,
+}
+
+impl<'a> GatePage<'a> {
+    /// The door; `said` is the code and sentence of a refusal.
+    pub fn new(page: Page<'a>, room: RoomView<'a>, said: Option<(&'static str, String)>) -> Self {
+        let (mut error, mut shut) = (None, None);
+        match said {
+            Some(("wrong_password", sentence)) => error = Some(sentence),
+            Some((code, sentence)) => {
+                let help = page.t.code(code).map_or(page.t.help.unavailable, |(_, help)| help);
+                shut = Some((code, sentence, help));
+            }
+            None => (),
+        }
+        Self {
+            page,
+            room,
+            error,
+            shut,
+        }
+    }
+
+    /// Whether the door may open while one stands before it, as the page then hears. Of a ban it would not.
+    fn may_open(&self) -> bool {
+        self.shut.as_ref().is_none_or(|(code, ..)| *code == "closed")
+    }
 }
 
 /// chat.html: inside a room.
@@ -202,9 +229,9 @@ impl<'a> ChatPage<'a> {
         self.messages.last().map_or(0, |message| message.seq)
     }
 
-    /// Whether anybody has said anything; who came and went is no talk.
+    /// Whether anybody has said anything, as far as this page can tell; who came and went is no talk.
     fn has_talk(&self) -> bool {
-        self.messages.iter().any(|message| message.line.is_none())
+        self.first() > 1 || self.messages.iter().any(|message| message.line.is_none())
     }
 
     fn drop_text(&self) -> String {

@@ -96,8 +96,9 @@ fn owner_texts(Texts { owner, field, .. }: &Texts) -> Value {
         "ban_title": owner.ban_title, "ban_text": owner.ban_text, "ban": owner.ban,
         "handover_title": owner.handover_title, "handover_text": owner.handover_text, "handover": owner.handover,
         "delete_title": owner.delete_message_title, "delete_text": owner.delete_message_text,
-        "delete": owner.delete_message,
+        "delete": owner.delete_message, "delete_forbid": owner.delete_message_forbid,
         "clear_title": owner.clear_title, "clear_text": owner.clear_text, "clear": owner.clear,
+        "clear_forbid": owner.clear_forbid,
     });
     json!({ "owner": owner, "field": field })
 }

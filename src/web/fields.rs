@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::refused::Refused;
 use crate::{
-    domain::{Field, Invalid, Problem, Refusal, TooLarge},
+    domain::{Field, Invalid, Problem, Refusal, TooLarge, moderation::flag},
     state::AppState,
 };
 
@@ -138,13 +138,14 @@ impl Fields {
 
     /// A yes or no: JSON may write it as one, and a form sends the field of a box only when it is ticked.
     pub fn flag(&self, field: Field) -> Result<bool, Invalid> {
+        flag(field, &self.plain(field)?)
+    }
+
+    /// The text of any field: JSON may write a number or a yes or no as such.
+    pub fn plain(&self, field: Field) -> Result<std::borrow::Cow<'_, str>, Invalid> {
         match self.0.get(field.name()) {
-            Some(Value::Bool(flag)) => Ok(*flag),
-            _ => match self.text(field)? {
-                "true" | "on" => Ok(true),
-                "false" | "" => Ok(false),
-                _ => Err(Invalid::new(field, Problem::Malformed)),
-            },
+            Some(Value::Bool(flag)) => Ok(flag.to_string().into()),
+            _ => self.number(field),
         }
     }
 
@@ -170,7 +171,7 @@ fn known(name: &str) -> Option<Field> {
     use Field::*;
     [
         Title, Max, Password, Chat, Gif, Alt, Nonce, To, Reason, After, Before, Limit, Action, Visitor, Message,
-        Seconds, Closed, Slow,
+        Seconds, Forbid, Closed, Slow,
     ]
     .into_iter()
     .find(|field| field.name() == name)

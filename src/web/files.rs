@@ -12,12 +12,13 @@ use tower_sessions::Session;
 use super::{refused::Refused, visit};
 use crate::{
     assets::{Packed, media_type},
-    domain::{GifName, Refusal, RoomId, VisitorId, mark},
+    domain::{GifName, Refusal, RoomId, Visitor, VisitorId, mark},
     state::AppState,
     uploads::Picture,
 };
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// A GIF never changes, but a message may be deleted and a room locked: no cache that several share may keep it.
 const FOREVER_FOR_ONE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 /// A visitor's file is shown and nothing else, even when it is opened by itself.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
@@ -54,16 +55,16 @@ async fn serve_gif(
     picture: Picture,
 ) -> Result<Response, Refused> {
     let name: GifName = name.parse().map_err(|_| Refusal::NotFound)?;
-    let session = request.extensions().get::<Session>().cloned();
-    let (room, private, public) = place(&state, name, session).await?;
+    let (parts, _) = request.into_parts();
+    let (room, public) = place(&state, name, &parts).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("image/gif")),
         (header::CONTENT_SECURITY_POLICY, SANDBOX),
-        (header::CACHE_CONTROL, if private { FOREVER_FOR_ONE } else { FOREVER }),
+        (header::CACHE_CONTROL, FOREVER_FOR_ONE),
     ];
     // A name never changes its content, so the name is the tag.
     let tag = format!("\"{name}\"");
-    if is_cached(request.headers(), &tag) {
+    if is_cached(&parts.headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let file = state.messages.picture(name, (room, public), picture).await?;
@@ -73,25 +74,29 @@ async fn serve_gif(
     Ok((headers, size, body).into_response())
 }
 
-/// The room of a GIF, whether not everybody may see it, and whether a message names it. What a message names is for all who may enter the room; what
-/// only whispers name is for the two of each.
-async fn place(state: &AppState, name: GifName, session: Option<Session>) -> Result<(RoomId, bool, bool), Refusal> {
-    let visitor = async || -> Result<_, Refusal> {
-        let session = session.as_ref().ok_or(Refusal::Unavailable)?;
-        Ok(visit::known_visitor(session).await)
-    };
+/// The room of a GIF, and whether a message names it. What a message names is for all who may read the room; what only
+/// whispers name is for the two of each.
+async fn place(state: &AppState, name: GifName, parts: &Parts) -> Result<(RoomId, bool), Refusal> {
+    let guest = |visitor| visit::guest(visitor, &state.config, &parts.headers, &parts.extensions);
     if let Some(room) = state.messages.room_of_gif(name).await? {
-        let locked = state.rooms.is_locked(room).await?;
-        if locked {
-            let visitor = visitor().await?.ok_or(Refusal::WrongPassword)?;
-            state.rooms.must_be_granted(room, visitor).await?;
+        if !state.rooms.is_public(room).await? {
+            // Without a session it is nobody yet, who comes from somewhere all the same.
+            let visitor = known(parts).await?;
+            let visitor = visitor.unwrap_or_else(|| Visitor::new(VisitorId::random()));
+            state.rooms.must_be_granted(room, guest(visitor)).await?;
         }
-        return Ok((room, locked, true));
+        return Ok((room, true));
     }
-    let visitor = visitor().await?.ok_or(Refusal::NotFound)?;
+    let visitor = known(parts).await?.ok_or(Refusal::NotFound)?;
     let room = state.messages.room_of_whispered(name, visitor).await?;
-    state.rooms.must_be_granted(room, visitor).await?;
-    Ok((room, true, false))
+    state.rooms.must_be_granted(room, guest(visitor)).await?;
+    Ok((room, false))
+}
+
+/// Who asks for a file, if there was a session before: a file begins none.
+async fn known(parts: &Parts) -> Result<Option<Visitor>, Refusal> {
+    let session = parts.extensions.get::<Session>().ok_or(Refusal::Unavailable)?;
+    Ok(visit::known_visitor(session).await)
 }
 
 fn is_cached(headers: &HeaderMap, tag: &str) -> bool {

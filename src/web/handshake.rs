@@ -14,12 +14,8 @@ use axum::{
 use hyper::upgrade::OnUpgrade;
 use tower_sessions::Session;
 
-use super::{fields::read, peer::address, prefs::Prefs, refused::Refused, visit};
-use crate::{
-    domain::{Guest, Refusal},
-    sockets::Handshake,
-    state::AppState,
-};
+use super::{fields::read, prefs::Prefs, refused::Refused, visit};
+use crate::{domain::Refusal, sockets::Handshake, state::AppState};
 
 /// Room for the headers of a handshake. One more than six would take twice the memory, for as long as the socket lives.
 const ROOM: usize = 6;
@@ -49,10 +45,7 @@ pub async fn prepare(State(state): State<AppState>, request: Request, next: Next
         };
         match visit::visitor(session, &state.config).await {
             Ok(visitor) => extensions.insert(Handshake {
-                guest: Guest {
-                    visitor,
-                    address: address(state.config.address_header.as_ref(), &parts.headers, &parts.extensions),
-                },
+                guest: visit::guest(visitor, &state.config, &parts.headers, &parts.extensions),
                 lang: Prefs::of(&parts.headers).lang,
             }),
             Err(refusal) => return Refused(refusal).into_response(),

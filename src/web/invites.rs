@@ -16,9 +16,12 @@ use tower_sessions::Session;
 use super::{prefs::Prefs, refused::Refused, rooms::Id, visit};
 use crate::{
     config::Config,
-    domain::{Field, Invalid, Problem, Refusal, Visitor},
+    domain::{Field, Guest, Invalid, Problem, Refusal, Visitor},
     state::AppState,
 };
+
+/// The most a name of a host and its port take, in bytes: RFC 1035 bounds a name to 253.
+const HOST: usize = 253 + ":65535".len();
 
 /// A link, and the same as a picture for a camera.
 #[derive(Serialize)]
@@ -46,7 +49,9 @@ fn site(config: &Config, headers: &HeaderMap) -> Result<String, Refusal> {
         return Ok(public.origin().ascii_serialization());
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = host.ok_or(Invalid::new(Field::Body, Problem::Malformed))?;
+    let host = host
+        .filter(|host| host.len() <= HOST)
+        .ok_or(Invalid::new(Field::Body, Problem::Malformed))?;
     Ok(format!("http://{host}"))
 }
 
@@ -54,10 +59,10 @@ fn site(config: &Config, headers: &HeaderMap) -> Result<String, Refusal> {
 pub async fn link(
     State(state): State<AppState>,
     Id(room): Id,
-    visitor: Visitor,
+    guest: Guest,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    state.rooms.must_be_granted(room, visitor).await?;
+    state.rooms.must_be_granted(room, guest).await?;
     let site = site(&state.config, &headers)?;
     Ok(Json(Invite::of(format!("{site}/room/{room}"))?).into_response())
 }
@@ -96,7 +101,7 @@ pub async fn redeem(
     let room = state.rooms.redeem(token, visitor).await?;
     visit::rotate(&session).await?;
     if prefs.json {
-        let (record, _) = state.rooms.find(room, visitor).await?;
+        let (record, _) = state.rooms.find(room, visitor.into()).await?;
         return Ok(Json(record.room).into_response());
     }
     Ok(Redirect::to(&format!("/room/{room}")).into_response())

@@ -15,7 +15,7 @@ use super::{
     rooms::Id,
 };
 use crate::{
-    domain::{Field, GifBody, Invalid, Message, Nonce, Problem, Refusal, RoomId, Seq, Visitor},
+    domain::{Field, GifBody, Guest, Invalid, Message, Nonce, Problem, Refusal, RoomId, Seq, Visitor},
     messages,
     state::AppState,
     store::{NewBody, Window},
@@ -73,8 +73,8 @@ struct Tray {
 }
 
 /// `GET /room/{id}/gifs`
-pub async fn lately_sent(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<Response, Refused> {
-    state.rooms.must_be_granted(room, visitor).await?;
+pub async fn lately_sent(State(state): State<AppState>, Id(room): Id, guest: Guest) -> Result<Response, Refused> {
+    state.rooms.must_be_granted(room, guest).await?;
     let data = state.messages.lately_sent(room).await?;
     let count = data.len();
     Ok(Json(Tray { count, data }).into_response())
@@ -100,10 +100,10 @@ struct Cursor {
 pub async fn history(
     State(state): State<AppState>,
     Id(room): Id,
-    visitor: Visitor,
+    guest: Guest,
     Params(params): Params,
 ) -> Result<Response, Refused> {
-    state.rooms.must_be_granted(room, visitor).await?;
+    state.rooms.must_be_granted(room, guest).await?;
     let window = window(&params)?;
     let limit = limit(&params, LIMIT)?;
     let mut data = state.messages.history(room, window, limit + 1).await?;

@@ -21,7 +21,7 @@ pub async fn moderate(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Refused> {
-    let action = Action::parse(|field| fields.number(field))?;
+    let action = Action::parse(|field| fields.plain(field))?;
     state.rooms.moderate(room, visitor, action).await?;
     Ok(match prefs {
         Prefs { json: true, .. } => Json(Done { ok: true }).into_response(),

@@ -18,7 +18,7 @@ use super::{
     rooms::{self, Id},
 };
 use crate::{
-    domain::{Body, Field, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
+    domain::{Body, Field, Guest, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
     sentences::sentence,
     state::AppState,
     texts::Texts,
@@ -111,18 +111,18 @@ pub async fn chat(
     State(state): State<AppState>,
     Id(id): Id,
     prefs: Prefs,
-    visitor: Visitor,
+    guest: Guest,
     Params(params): Params,
 ) -> Result<Response, Refused> {
-    let (record, access) = state.rooms.find(id, visitor).await?;
-    if prefs.json {
-        return Ok(Json(record.room).into_response());
-    }
-    if let Some(refusal) = access.refusal().filter(|refusal| *refusal != Refusal::WrongPassword) {
-        return Err(refusal.into());
-    }
-    if !access.granted {
-        return Ok((StatusCode::FORBIDDEN, gate(&state, prefs, &visitor, &record.room, None)).into_response());
+    let (record, access) = state.rooms.find(id, guest).await?;
+    let visitor = guest.visitor;
+    match access.refusal() {
+        Some(refusal @ Refusal::Banned { .. }) if prefs.json => return Err(refusal.into()),
+        _ if prefs.json => return Ok(Json(record.room).into_response()),
+        // Nobody has tried one yet.
+        Some(Refusal::WrongPassword) => return Ok(gate(&state, prefs, &visitor, &record.room, None)),
+        Some(refusal) => return Ok(gate(&state, prefs, &visitor, &record.room, Some(&refusal))),
+        None => (),
     }
     if record.room.is_full() && !access.member {
         return Ok(Redirect::to(&format!("/?error={}", Refusal::RoomFull.code())).into_response());
@@ -141,27 +141,28 @@ pub async fn chat(
     Ok(html(&ChatPage::new(page, room, members, messages)))
 }
 
-/// The password form, when the password was wrong.
+/// The door of a room again, as the password was wrong or would not have helped.
 pub async fn gate_again(
     state: &AppState,
     prefs: Prefs,
-    visitor: &Visitor,
+    guest: Guest,
     id: RoomId,
     refusal: &Refusal,
 ) -> Result<Response, Refused> {
-    let (record, _) = state.rooms.find(id, *visitor).await?;
-    let error = Some(sentence(refusal, prefs.lang));
-    Ok((StatusCode::FORBIDDEN, gate(state, prefs, visitor, &record.room, error)).into_response())
+    let (record, _) = state.rooms.find(id, guest).await?;
+    Ok(gate(state, prefs, &guest.visitor, &record.room, Some(refusal)))
 }
 
-fn gate(state: &AppState, prefs: Prefs, visitor: &Visitor, room: &Room, error: Option<String>) -> Response {
+/// The door of a room: the password form, or why not even that.
+fn gate(state: &AppState, prefs: Prefs, visitor: &Visitor, room: &Room, refusal: Option<&Refusal>) -> Response {
     let path = format!("/room/{}", room.id);
-    let page = frame(state, prefs, visitor, &path);
-    html(&GatePage {
-        page,
-        room: room_view(room, visitor, Moment::now()),
-        error,
-    })
+    let said = refusal.map(|refusal| (refusal.code(), sentence(refusal, prefs.lang)));
+    let page = GatePage::new(
+        frame(state, prefs, visitor, &path),
+        room_view(room, visitor, Moment::now()),
+        said,
+    );
+    (StatusCode::FORBIDDEN, html(&page)).into_response()
 }
 
 /// What every page has.

@@ -34,9 +34,8 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let mut response = status(&self.0).into_response();
         let seconds = match self.0 {
-            Refusal::RateLimited { .. } | Refusal::SlowMode { .. } => self.0.retry_seconds(),
             Refusal::Unavailable => Some(RETRY.into()),
-            _ => None,
+            _ => self.0.retry_seconds(),
         };
         if let Some(seconds) = seconds {
             let seconds = HeaderValue::from(seconds);
@@ -59,7 +58,9 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::RoomFull => StatusCode::CONFLICT,
         Refusal::Invalid(_) | Refusal::NotAGif(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::RateLimited { .. } | Refusal::SlowMode { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::RateLimited { .. } | Refusal::SlowMode { .. } | Refusal::TooManySockets { .. } => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Refusal::TimedOut => StatusCode::REQUEST_TIMEOUT,
         Refusal::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Field, Invalid, Max, Password, Problem, Refusal, Room, RoomId, Title, Visitor,
+        Field, Guest, Invalid, Max, Password, Problem, Refusal, Room, RoomId, Title, Visitor,
         moderation::{SLOW_MOST, whole},
     },
     rooms::RoomEdit,
@@ -139,24 +139,31 @@ pub async fn enter(
     State(state): State<AppState>,
     Id(room): Id,
     prefs: Prefs,
-    visitor: Visitor,
+    guest: Guest,
     session: Session,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let password = Password::parse(fields.text(Field::Password)?.to_owned(), &state.limits)?;
-    match state.rooms.unlock(room, visitor, password).await {
+    match state.rooms.unlock(room, guest, password).await {
         Ok(()) => (),
-        Err(refusal @ Refusal::WrongPassword) if !prefs.json => {
-            return pages::gate_again(&state, prefs, &visitor, room, &refusal).await;
+        Err(refusal) if is_said_at_the_door(&refusal) && !prefs.json => {
+            return pages::gate_again(&state, prefs, guest, room, &refusal).await;
         }
         Err(refusal) => return Err(refusal.into()),
     }
     visit::rotate(&session).await?;
     if prefs.json {
-        let (record, _) = state.rooms.find(room, visitor).await?;
+        let (record, _) = state.rooms.find(room, guest).await?;
         return Ok(Json(record.room).into_response());
     }
     Ok(Redirect::to(&format!("/room/{room}")).into_response())
+}
+
+const fn is_said_at_the_door(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::WrongPassword | Refusal::RoomClosed | Refusal::Banned { .. }
+    )
 }
 
 /// `PATCH /room/{id}`

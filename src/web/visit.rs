@@ -1,13 +1,16 @@
 //! Who asks: the visitor of the session.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{Extensions, HeaderMap, request::Parts},
+};
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Expiry, Session, cookie::time::Duration as CookieDuration};
 
-use super::refused::Refused;
+use super::{peer::address, refused::Refused};
 use crate::{
     config::Config,
-    domain::{Color, Moment, Refusal, Visitor, VisitorId},
+    domain::{Color, Guest, Moment, Refusal, Visitor, VisitorId},
     seldom::Seldom,
     state::AppState,
 };
@@ -55,6 +58,21 @@ impl FromRequestParts<AppState> for Visitor {
         let session = parts.extensions.get::<Session>().ok_or(Refused(Refusal::Unavailable))?;
         Ok(visitor(session, &state.config).await?)
     }
+}
+
+impl FromRequestParts<AppState> for Guest {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        Ok(guest(visitor, &state.config, &parts.headers, &parts.extensions))
+    }
+}
+
+/// A visitor, with where the request comes from.
+pub fn guest(visitor: Visitor, config: &Config, headers: &HeaderMap, extensions: &Extensions) -> Guest {
+    let address = address(config.address_header.as_ref(), headers, extensions);
+    Guest { visitor, address }
 }
 
 /// The visitor of a session; a new one when it has none.

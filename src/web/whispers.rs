@@ -15,7 +15,7 @@ use super::{
     rooms::Id,
 };
 use crate::{
-    domain::{Field, Invalid, Problem, Visitor, Whisper, WhisperId},
+    domain::{Field, Guest, Invalid, Problem, Visitor, Whisper, WhisperId},
     messages::addressee,
     state::AppState,
 };
@@ -56,17 +56,17 @@ struct Cursor {
 pub async fn list(
     State(state): State<AppState>,
     Id(room): Id,
-    visitor: Visitor,
+    guest: Guest,
     Params(params): Params,
 ) -> Result<Response, Refused> {
-    state.rooms.must_be_granted(room, visitor).await?;
+    state.rooms.must_be_granted(room, guest).await?;
     let malformed = Invalid::new(Field::After, Problem::Malformed);
     let after: Option<WhisperId> = params
         .given(Field::After)?
         .map(|id| id.parse().map_err(|_| malformed))
         .transpose()?;
     let limit = limit(&params, LIMIT)?;
-    let mut data = state.messages.whispers(room, visitor, after, limit + 1).await?;
+    let mut data = state.messages.whispers(room, guest.visitor, after, limit + 1).await?;
     let more = data.len() > limit;
     data.truncate(limit);
     let last = data.last().map(|whisper| whisper.id).or(after);

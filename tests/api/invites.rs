@@ -1,5 +1,6 @@
 //! Invites: a link that lets into a locked room, until it is withdrawn.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, Visitor};
@@ -112,4 +113,22 @@ async fn the_invite_to_an_open_room_is_its_link_under_the_public_address() {
     let invite = ann.post_json(&path, json!({})).await.ok().json();
     assert_eq!(invite["url"], format!("https://chat.example/room/{room}"));
     assert_eq!(ann.get_json(&path).await.ok().json(), invite);
+}
+
+#[tokio::test]
+async fn a_link_has_room_for_any_host_and_is_refused_for_what_is_none() {
+    let app = TestApp::start().await;
+    let ann = app.visitor().await;
+    let room = ann.create_room("움짤").await;
+    let path = format!("/room/{room}/invite");
+    let longest = format!("{}.example", "a.".repeat(122) + "a");
+    assert_eq!(longest.len(), 253);
+    let ask = async |host: &str| {
+        let request = ann.plain(Method::GET, &path).header("accept", "application/json");
+        ann.send(request.header("host", host)).await
+    };
+    let link = ask(&longest).await.ok().json();
+    assert_eq!(link["url"], format!("http://{longest}/room/{room}"));
+    let refused = ask(&"a".repeat(2_300)).await;
+    assert_eq!(refused.status, 422, "{}", refused.text());
 }

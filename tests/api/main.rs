@@ -1,8 +1,8 @@
 //! The site from outside: real sockets, a real SQLite file, real GIFs; nothing is mocked.
 //!
 //! [`support`] has the verbs: a `TestApp` is a server on a port of its own, a `Visitor` a browser with its own cookies,
-//! a `Socket` a Socket.IO client over either transport. Nobody sleeps: tests wait for an event, or ask again until a
-//! deadline.
+//! a `Socket` a Socket.IO client over either transport. Tests wait for an event, or ask again until a deadline; where time
+//! itself is what a test is about, it waits for that.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,9 +13,11 @@
     reason = "tests"
 )]
 
+mod abuse;
 mod again;
 mod bad_input;
 mod broken_uploads;
+mod doors;
 mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
@@ -38,4 +40,5 @@ mod store;
 #[path = "../support/mod.rs"]
 mod support;
 mod switching;
+mod tabs;
 mod whispers;

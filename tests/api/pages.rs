@@ -1,7 +1,7 @@
 //! Pages and their errors: as HTML for people, as JSON for scripts, and with what visitors wrote as text.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     fixtures::animated,
@@ -65,6 +65,29 @@ async fn a_room_shows_its_messages_and_marks_ones_own() {
     assert!(own.contains(mine["_id"].as_str().unwrap()) && own.contains("data-seq=\"3\""));
     assert!(own.contains("data-state=\"sent\"") && own.contains("message other"));
     assert!(foreign.contains("data-seq=\"4\""));
+}
+
+#[tokio::test]
+async fn a_room_says_that_nobody_has_spoken_only_when_nobody_has() {
+    let app = TestApp::start().await;
+    let (visitor, other) = (app.visitor().await, app.visitor().await);
+    let room = visitor.create_room("방").await;
+    let mut socket = visitor.join(&room).await;
+    let silence = async || {
+        let page = visitor.get(&format!("/room/{room}")).await.ok().text();
+        let (_, line) = page.split_once("id=\"silence\"").unwrap();
+        !line.starts_with(" hidden")
+    };
+    assert!(silence().await);
+    socket.post("말").await;
+    assert!(!silence().await);
+    // More lines than a page holds come between.
+    let mut others = other.join(&room).await;
+    for _ in 0..25 {
+        assert_eq!(others.ask("leave", Value::Null).await["ok"], true);
+        assert_eq!(others.ask("join", json!(room)).await["ok"], true);
+    }
+    assert!(!silence().await);
 }
 
 #[tokio::test]

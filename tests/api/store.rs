@@ -11,9 +11,14 @@ use gifchat::{
 };
 use tempfile::TempDir;
 
-use self::{gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*, whispers::*};
+use self::{
+    bans::*, deletions::*, gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*,
+    whispers::*,
+};
 use crate::support::in_time;
 
+mod bans;
+mod deletions;
 mod full;
 mod gifs;
 mod invites;
@@ -96,6 +101,7 @@ every_kind! {
     a_room_is_changed_in_part
     seats_never_exceed_max
     sockets_of_one_visitor_share_a_seat
+    a_visitor_is_in_a_room_by_so_many_sockets_and_no_more
     a_dropped_seat_waits_for_its_grace
     a_locked_room_asks_for_a_grant
     a_new_password_takes_grants_back
@@ -119,7 +125,9 @@ every_kind! {
     only_a_gif_of_the_room_is_sent_again
     the_tray_has_each_gif_once_newest_first
     a_file_is_named_until_its_last_message_goes
-    a_forbidden_gif_is_refused_in_its_room_alone
+    gifs_deleted_as_abuse_are_refused_in_their_room_alone
+    a_room_forgets_the_oldest_of_the_gifs_it_refuses
+    nothing_is_forbidden_by_a_deed_that_is_refused
     a_removed_room_is_gone_with_all_of_it
     forgotten_files_leave_their_places_empty
     an_empty_room_goes_after_its_grace
@@ -133,6 +141,8 @@ every_kind! {
     only_the_owner_moderates_and_each_deed_leaves_a_line
     what_was_deleted_is_blank_and_its_files_are_named_by_nobody
     a_ban_keeps_out_by_visitor_and_by_address
+    a_ban_keeps_from_reading_whom_it_keeps_from_entering
+    a_closed_room_says_so_before_it_asks_for_a_password
     a_closed_room_takes_only_who_is_in_it
     slow_mode_makes_all_but_the_owner_wait
     an_absent_owner_is_followed_by_who_is_there_longest

@@ -23,7 +23,7 @@ pub struct Visitor {
     pub id: String,
     /// The colour; empty for a stranger.
     pub color: String,
-    /// The address that a proxy writes into the handshakes of its sockets.
+    /// The address that a proxy writes into its requests and the handshakes of its sockets.
     pub forwarded_for: Option<&'static str>,
 }
 
@@ -64,7 +64,7 @@ impl Visitor {
         }
     }
 
-    /// The same behind a proxy that says so where its sockets come from.
+    /// The same behind a proxy that says so where it comes from.
     pub fn behind_proxy(self, address: &'static str) -> Self {
         Self {
             forwarded_for: Some(address),
@@ -95,14 +95,16 @@ impl Visitor {
 
     /// A request that asks for JSON.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http
-            .request(method, self.url(path))
-            .header("accept", "application/json")
+        self.plain(method, path).header("accept", "application/json")
     }
 
     /// A request that asks for nothing in particular.
     pub fn plain(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, self.url(path))
+        let request = self.http.request(method, self.url(path));
+        match self.forwarded_for {
+            Some(address) => request.header("x-forwarded-for", address),
+            None => request,
+        }
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Answer {

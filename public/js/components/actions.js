@@ -11,7 +11,7 @@ let coming = null;
 
 /**
  * Adds an action: `{ icon, text(subject), when(subject), act(subject), danger? }`. A subject has `kind` (`message` or
- * `member`), `visitor`, `color`, `mine`, and of a message `id`, `element`, `text`, `gif`.
+ * `member`), `visitor`, `color`, `mine`, and of a message `id`, `element`, `text` or `gif`.
  */
 export const addAction = (action) => actions.push(action);
 

@@ -1,28 +1,29 @@
 // How neighbours in the list depend on each other: a line where a day begins, one head for one visitor in a row.
-import { clone } from "../lib/dom.js";
+import { clone, setText } from "../lib/dom.js";
 import { dayKey, dayName } from "../lib/format.js";
 import { texts } from "../lib/texts.js";
 
 const GROUP = 5 * 60_000;
+const DAY = ".day:not(.day--missed)";
 
 const isRow = (element) => element.dataset.at !== undefined;
 const isMessage = (element) => element.classList.contains("message");
 const when = (row) => new Date(row.dataset.at);
 
-/** Sets a row right against what stands before it. */
-export function arrange(row) {
-  const { before, day } = lookBack(row);
+/** Sets a row right against what stands before it; for a line that is hidden, the next row. */
+export function arrange(place) {
+  const row = isRow(place) ? place : nextRow(place);
+  if (!row) return;
+  const { before, day, touching } = lookBack(row);
   const date = when(row);
   const key = dayKey(date);
   const fresh = !before || dayKey(when(before)) !== key;
   if (!fresh) day?.remove();
-  else if (day) nameDay(day, date, key);
-  else row.before(nameDay(clone("day-template"), date, key));
+  else if (day) nameDay(day, key);
+  else beginDay(row, key);
   if (!isMessage(row)) return;
-  const touching = before && row.previousElementSibling === before && isMessage(before);
-  const pause = touching ? date - when(before) : Infinity;
-  const same = touching && before.dataset.visitor === row.dataset.visitor && !before.dataset.whisper && !row.dataset.whisper;
-  row.classList.toggle("message--more", Boolean(same && pause >= -GROUP && pause < GROUP));
+  const same = !fresh && touching && isMessage(before) && before.dataset.visitor === row.dataset.visitor;
+  row.classList.toggle("message--more", same && Math.abs(date - when(before)) < GROUP);
 }
 
 /** The next row after an element, if any. */
@@ -41,22 +42,32 @@ export function takeOut(row) {
   else day?.remove();
 }
 
+// What stands before a row, the day line between, and whether nothing else is to be seen there.
 function lookBack(row) {
   let day = null;
+  let touching = true;
   let before = row.previousElementSibling;
   while (before && !isRow(before)) {
-    if (before.classList.contains("day") && !before.classList.contains("day--missed")) day = before;
+    if (before.matches(DAY)) day = before;
+    else touching &&= before.hidden;
     before = before.previousElementSibling;
   }
-  return { before, day };
+  return { before, day, touching };
 }
 
-function nameDay(line, date, key) {
+// With a new day, what was today may be yesterday.
+function beginDay(row, key) {
+  const line = clone("day-template");
+  row.before(line);
+  nameDay(line, key);
+  for (const other of row.parentElement.querySelectorAll(DAY)) nameDay(other, other.querySelector("time").dateTime);
+}
+
+function nameDay(line, key) {
   const time = line.querySelector("time");
   time.dateTime = key;
   const today = new Date();
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (key === dayKey(today)) time.textContent = texts.talk.today;
-  else time.textContent = key === dayKey(yesterday) ? texts.talk.yesterday : dayName(date);
-  return line;
+  if (key === dayKey(today)) setText(time, texts.talk.today);
+  else setText(time, key === dayKey(yesterday) ? texts.talk.yesterday : dayName(new Date(`${key}T00:00`)));
 }

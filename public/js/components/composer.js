@@ -1,9 +1,10 @@
 // Where one writes. Enter sends, Shift+Enter begins a line, and Enter that ends an IME composition does neither.
-import { byId, setText } from "../lib/dom.js";
+import { announce, byId, setText } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
 import { count } from "../models/rules.js";
 
-const NEAR_LIMIT = 100;
+// Characters left at which it is said how many: the first of these that is not below what is left.
+const STEPS = [-1, 0, 10, 20, 50, 100];
 
 export class Composer {
   #form = byId("chat-form");
@@ -12,6 +13,7 @@ export class Composer {
   #limit;
   #pausing = null;
   #paused = false;
+  #step;
   #send;
 
   /** `send(text)` says whether the text was taken; `typed(text)` is told of every change. */
@@ -29,11 +31,11 @@ export class Composer {
     this.#changed();
   }
 
-  /** What is written and not sent. */
-  get text() { return this.#field.value; }
-
   /** Says something under the field, until the next change. */
-  say(text) { setText(this.#note, text); }
+  say(text) {
+    setText(this.#note, text);
+    if (text) announce(text);
+  }
 
   /** Sends nothing for so many seconds, and says how many are left. */
   pause(seconds) {
@@ -41,7 +43,7 @@ export class Composer {
     clearInterval(this.#pausing);
     const tick = () => {
       const left = Math.ceil((until - Date.now()) / 1_000);
-      byId("send-btn").toggleAttribute("aria-disabled", left > 0);
+      byId("send-btn").setAttribute("aria-disabled", left > 0);
       this.#paused = left > 0;
       setText(byId("slow-note"), left > 0 ? fill(texts.talk.slow_wait, { n: left }) : "");
       if (left <= 0) clearInterval(this.#pausing);
@@ -51,6 +53,8 @@ export class Composer {
   }
 
   close() {
+    this.pause(0);
+    byId("send-btn").removeAttribute("aria-disabled");
     for (const control of this.#form.elements) control.disabled = true;
     this.#form.inert = true;
   }
@@ -63,10 +67,10 @@ export class Composer {
   }
 
   #submit() {
-    if (this.#paused) return;
+    if (this.#paused) return announce(byId("slow-note").textContent);
     const text = this.#field.value.trim();
     const was = count(text);
-    if (was > this.#limit) return this.say(fill(texts.field.chat_too_long, { limit: this.#limit, was }));
+    if (was > this.#limit) return announce(this.#tooLong(was));
     if (!this.#send(text)) return;
     this.#field.value = "";
     this.#changed();
@@ -74,12 +78,20 @@ export class Composer {
   }
 
   #changed() {
-    const left = this.#limit - count(this.#field.value.trim());
-    if (left < 0) this.say(fill(texts.field.chat_too_long, { limit: this.#limit, was: this.#limit - left }));
-    else this.say(left <= NEAR_LIMIT ? fill(texts.talk.left_over, { n: left }) : "");
-    this.#field.toggleAttribute("aria-invalid", left < 0);
+    const was = count(this.#field.value.trim());
+    const left = this.#limit - was;
+    const step = STEPS.find((step) => left <= step);
+    let note = "";
+    if (left < 0) note = this.#tooLong(was);
+    else if (step !== undefined) note = fill(texts.talk.left_over, { n: left });
+    setText(this.#note, note);
+    if (note && step !== this.#step) announce(note);
+    this.#step = step;
+    this.#field.setAttribute("aria-invalid", left < 0);
     this.#grow();
   }
+
+  #tooLong(was) { return fill(texts.field.chat_too_long, { limit: this.#limit, was }); }
 
   // Browsers without field-sizing: the height follows the text through the number of rows.
   #grow() {

@@ -18,6 +18,11 @@ export class Gifs {
     this.#list = list;
     this.#watch = new IntersectionObserver((entries) => {
       for (const { target, isIntersecting } of entries) {
+        // One that was deleted has no still to ask for any more.
+        if (!target.isConnected) {
+          this.#watch.unobserve(target);
+          continue;
+        }
         if (isIntersecting) this.#seen.add(target);
         else this.#seen.delete(target);
         this.#run(target);

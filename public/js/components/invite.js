@@ -7,7 +7,10 @@ const dialog = byId("invite");
 const field = byId("invite-url");
 const code = new Image(232, 232);
 const withdraw = byId("invite-withdraw");
+const ways = [field, byId("invite-copy"), byId("invite-share")];
+const anew = byId("invite-new");
 let path = "";
+let again = null;
 let picture = "";
 
 code.id = "invite-qr";
@@ -16,14 +19,15 @@ code.alt = texts.invite.qr;
 /** Opens it. Only the owner of a locked room can let others in without the password. */
 export async function openInvite(room, { owner, locked, title }) {
   path = `/room/${room}/invite`;
+  again = () => openInvite(room, { owner, locked, title });
   const secret = owner && locked;
   setText(byId("invite-text"), secret ? texts.invite.secret : locked ? texts.invite.locked : texts.invite.open);
-  field.value = "";
-  code.remove();
-  withdraw.hidden = true;
+  empty();
+  for (const way of ways) way.hidden = way.id === "invite-share" && !navigator.share;
+  anew.hidden = true;
   dialog.dataset.title = title;
   say("");
-  dialog.showModal();
+  if (!dialog.open) dialog.showModal();
   try {
     const invite = secret ? await askJson(path, { method: "POST", body: {} }) : await getJson(path);
     show(invite);
@@ -32,6 +36,12 @@ export async function openInvite(room, { owner, locked, title }) {
   } catch (why) {
     say(refusal(why));
   }
+}
+
+function empty() {
+  field.value = "";
+  code.remove();
+  withdraw.hidden = true;
 }
 
 function show({ url, qr }) {
@@ -55,9 +65,7 @@ byId("invite-copy").addEventListener("click", async () => {
   say(texts.invite.copied);
 });
 
-const share = byId("invite-share");
-share.hidden = !navigator.share;
-share.addEventListener("click", () => {
+byId("invite-share").addEventListener("click", () => {
   navigator.share({ title: dialog.dataset.title, url: field.value }).catch(() => { /* they changed their mind */ });
 });
 
@@ -67,10 +75,13 @@ withdraw.addEventListener("click", async () => {
   } catch (why) {
     return say(refusal(why));
   }
-  field.value = "";
-  code.remove();
-  withdraw.hidden = true;
+  // There is nothing left to copy.
+  empty();
+  for (const way of ways) way.hidden = true;
+  setText(byId("invite-text"), "");
   say(texts.invite.withdrawn);
-  dialog.querySelector(".sheet__head button").focus();
+  anew.hidden = false;
+  anew.focus();
 });
+anew.addEventListener("click", () => again());
 dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });

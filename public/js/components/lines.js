@@ -1,22 +1,15 @@
-// Lines nobody wrote: somebody came, somebody left. Each kind says how it looks and what it does to the list.
+// Lines nobody wrote: somebody came, somebody left, a message was deleted. How they look, and what they do to the list.
 import { clone, markUrl, setHue } from "../lib/dom.js";
 import { clock, fullDate } from "../lib/format.js";
 import { hueOf } from "../lib/hue.js";
 import { texts } from "../lib/texts.js";
 import { blank } from "./message.js";
 
-const kinds = new Map();
-
-/**
- * Teaches the list a kind of line. `make(line)` gives its element, or null when nothing is to be seen; `apply(line, list)`
- * does what the line says to messages that are shown.
- */
-export const lineKind = (kind, { make = plain, apply = () => {} }) => kinds.set(kind, { make, apply });
-
-/** The element of a line, or null. */
+/** The element of a line; one that only keeps its place is hidden. */
 export function makeLine(line) {
-  const element = (kinds.get(line.line)?.make ?? plain)(line);
-  if (!element) return null;
+  const element = frame(line);
+  // The message itself says that it is gone.
+  element.hidden = line.line === "deleted";
   dateLine(element, line.createdAt);
   if (line.seq !== undefined) {
     element.dataset.id = line._id;
@@ -25,13 +18,11 @@ export function makeLine(line) {
   return element;
 }
 
-export const applyLine = (line, list) => kinds.get(line.line)?.apply(line, list);
-
 /** Writes the time of a line as the clock on this wall says it. */
 export function dateLine(element, at) {
   const time = element.querySelector("time");
   const date = new Date(at);
-  if (!time || Number.isNaN(date.getTime())) return;
+  if (element.hidden || Number.isNaN(date.getTime())) return;
   element.dataset.at = at;
   time.dateTime = at;
   time.textContent = clock(date);
@@ -39,7 +30,7 @@ export function dateLine(element, at) {
 }
 
 // Words come from the texts of the page; of a kind that it does not know yet, from the server.
-function plain({ line, visitor, color, hue, chat }) {
+function frame({ line, visitor, color, hue, chat }) {
   const element = clone("line-template");
   Object.assign(element.dataset, { visitor, line });
   setHue(element, hue === undefined ? hueOf(color) : hue);
@@ -54,17 +45,16 @@ function plain({ line, visitor, color, hue, chat }) {
 
 const isStored = (message) => message.dataset.seq !== undefined;
 
-// The message itself says that it is gone.
-lineKind("deleted", {
-  make: () => null,
-  apply({ message }, list) {
+const effects = {
+  deleted({ message }, list) {
     const gone = list.find(message);
     if (gone) blank(gone);
   },
-});
-lineKind("cleared", {
-  apply({ visitor, seq }, list) {
+  cleared({ visitor, seq }, list) {
     const theirs = list.messages.filter((message) => message.dataset.visitor === visitor && isStored(message));
     for (const message of theirs) if (Number(message.dataset.seq) < seq) blank(message);
   },
-});
+};
+
+/** Does to messages that are shown what a line says. */
+export const applyLine = (line, list) => effects[line.line]?.(line, list);

@@ -24,6 +24,8 @@ export class MembersView {
       const more = target.closest(".more");
       if (more) openActions(more, this.#subject(more.closest(".member")));
     });
+    // A window that grew has room for the column: the drawer over it closes.
+    matchMedia("(min-width: 64rem)").addEventListener("change", ({ matches }) => matches && byId("members").hidePopover());
   }
 
   /** Offers what can be done with each member anew, once actions were added or somebody's part has changed. */

@@ -1,5 +1,6 @@
 // The one menu of the page: a popover at the button that opened it. Arrows move, Escape and a tap outside close.
 import { byId, clone } from "../lib/dom.js";
+import { focusFirst } from "../lib/focus.js";
 import { markUse } from "./icon.js";
 
 const EDGE = 8;
@@ -40,7 +41,7 @@ function prepare(menu) {
     opener?.removeAttribute("aria-expanded");
     // An action may have put the focus where it belongs; what it left alone goes back to the button.
     const lost = !document.activeElement || document.activeElement === document.body || menu.contains(document.activeElement);
-    if (lost && opener?.isConnected) opener.focus({ preventScroll: true });
+    if (lost) focusFirst(opener, byId("members-btn"), byId("chat-list"));
   });
   menu.addEventListener("keydown", (event) => {
     const items = [...menu.children];

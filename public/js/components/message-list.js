@@ -1,7 +1,7 @@
 // #chat-list: a stretch of the room's history without a gap, then what waits to be sent. At most MOST rows are in the
 // page; further ones are fetched as one scrolls, and those at the other end leave.
 import { byId, clone, setText } from "../lib/dom.js";
-import { getJson } from "../lib/http.js";
+import { keepFocus } from "../lib/focus.js";
 import { fill, texts } from "../lib/texts.js";
 import { offersActions, openActions } from "./actions.js";
 import { arrange, nextRow, takeOut } from "./arrange.js";
@@ -9,12 +9,12 @@ import { Frames } from "./frames.js";
 import { Gifs } from "./gif.js";
 import { applyLine, dateLine, makeLine } from "./lines.js";
 import { adopt, makeMessage, makePending, setState, store, subject } from "./message.js";
+import { PageLoader } from "./page-loader.js";
 import { Scroller } from "./scroller.js";
 
 const MOST = 200;
 const PAGE = 50;
 const UNSENT = ".message[data-nonce]";
-const QUIET = 500;
 
 const seqOf = (row) => Number(row.dataset.seq);
 
@@ -22,8 +22,8 @@ export class MessageList {
   #box = byId("chat-list");
   #rows = byId("rows");
   #older = byId("older");
-  #room;
   #me;
+  #isNews;
   /** The rows with a place in the history that are in the page, in order. */
   #shown;
   /** The seq that the shown rows reach to, and that of the room as far as it is known. */
@@ -33,14 +33,17 @@ export class MessageList {
   #decorators = [];
   #failed = () => {};
   #missed = null;
-  #loading = false;
   #hurry = false;
+  /** Lines that came while a page was on its way: it may be older than they are. */
+  #meanwhile = [];
+  #pages;
   #frames = new Frames((changes) => this.#change(changes));
   #scroller;
 
-  /** `last` is the seq of the newest message that the server rendered. */
-  constructor({ room, me, last }) {
-    this.#room = room;
+  /** `last` is the seq of the newest message that the server rendered; `isNews(row)` says what counts as unread. */
+  constructor({ room, me, last, isNews }) {
+    this.#isNews = isNews;
+    this.#pages = new PageLoader(room, this.#box, () => this.#goOn());
     this.#me = me;
     this.#last = this.#newest = last;
     this.#shown = [...this.#rows.querySelectorAll("[data-seq]")];
@@ -70,7 +73,7 @@ export class MessageList {
   /** `decorate(row, message)` is told of each row that enters the page; `message` is null when the server made it. */
   onRow(decorate) { this.#decorators.push(decorate); }
 
-  /** Calls back with `retry` or `delete` and the nonce of a failed message. */
+  /** Calls back with `retry` or `delete` and the nonce of a message that is not stored. */
   onFailed(act) { this.#failed = act; }
 
   /** The row of a stored message, while it is in the page. */
@@ -82,11 +85,11 @@ export class MessageList {
   /** Rows that the room has got, in order. */
   deliver(rows) { this.#frames.add(...rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy))); }
 
-  /** The room has gone on to `seq` while the line was down, too far to show all of it: one scrolls there. */
-  leap(seq) {
+  /** The room is at `seq`, too far to show all up to there: one scrolls. So many were `missed` while the line was down. */
+  leap(seq, missed) {
     this.#frames.add(() => {
       this.#newest = seq;
-      this.#scroller.unread(seq - this.#last);
+      this.#scroller.unread(missed);
       this.#scroller.look();
     });
   }
@@ -144,13 +147,16 @@ export class MessageList {
     if (roomy) this.#trimTop();
   }
 
-  // A row that does not fit is left for when one scrolls there.
+  // A row that does not fit is left for when one scrolls there; what a line says holds all the same.
   #arrive(row, follow, roomy) {
     if (row.seq <= this.#last) return;
+    // Rows come in order; what lies between them does not exist.
+    const next = this.#last >= this.#newest;
     this.#newest = Math.max(this.#newest, row.seq);
-    const next = row.seq === this.#last + 1;
     if (next && (roomy || this.#shown.length < MOST)) this.#place(row, true);
-    if (!follow && !row.line && row.visitor !== this.#me.id) this.#scroller.unread(1);
+    else applyLine(row, this);
+    if (row.line && this.#pages.loading) this.#meanwhile.push(row);
+    if (!follow && this.#isNews(row)) this.#scroller.unread(1);
   }
 
   #place(row, fresh = false) {
@@ -158,7 +164,6 @@ export class MessageList {
     const element = waiting ? this.#store(waiting, row) : this.#make(row);
     this.#last = row.seq;
     applyLine(row, this);
-    if (!element) return;
     this.#shown.push(element);
     if (!waiting) {
       element.classList.toggle("message--new", fresh);
@@ -174,7 +179,7 @@ export class MessageList {
   #store(element, row) {
     const stays = element === this.#rows.querySelector(UNSENT);
     this.#pending.delete(row.nonce);
-    store(element, row, this.#me);
+    keepFocus(() => store(element, row, this.#me), this.#box);
     if (!stays) {
       takeOut(element);
       this.#insert(element);
@@ -228,22 +233,23 @@ export class MessageList {
   #loadOlder() {
     const first = this.#shown[0];
     if (this.#older.hidden || !first) return;
-    return this.#load(`before=${seqOf(first)}&limit=${PAGE}`, (page) => {
-      const rows = page.map((row) => [this.#make(row), row]).filter(([element]) => element);
-      this.#rows.prepend(...rows.map(([element]) => element));
-      for (const [element, row] of rows) {
-        arrange(element);
-        this.#enters(element, row);
-      }
-      arrange(first);
-      this.#shown.unshift(...rows.map(([element]) => element));
+    return this.#pages.load(`before=${seqOf(first)}&limit=${PAGE}`, (page) => {
+      // Meanwhile it has left the page.
+      if (first !== this.#shown[0]) return;
+      const rows = page.map((row) => this.#make(row));
+      this.#rows.prepend(...rows);
+      rows.forEach((element, n) => {
+        this.#settle(element);
+        this.#enters(element, page[n]);
+      });
+      this.#shown.unshift(...rows);
       this.#setOlder(page.length > 0 && page[0].seq > 1);
       this.#scroller.keep(() => this.#trimEnd());
     });
   }
 
   #loadNewer() {
-    return this.#load(`after=${this.#last}&limit=${PAGE}`, (page) => {
+    return this.#pages.load(`after=${this.#last}&limit=${PAGE}`, (page) => {
       this.#scroller.keep(() => { for (const row of page) if (row.seq > this.#last) this.#place(row); });
       this.#trimTop();
       // Nothing there although it was announced: the room has lost it, and there is nothing to wait for.
@@ -253,31 +259,26 @@ export class MessageList {
 
   #toNewest() {
     this.#scroller.toEnd();
-    this.#hurry = this.#loading;
-    if (this.#last >= this.#newest) return;
-    this.#load(`limit=${PAGE}`, (page) => {
+    const wanted = this.#newest;
+    this.#hurry = this.#pages.loading || this.#last < wanted;
+    if (this.#last >= wanted) return;
+    this.#pages.load(`limit=${PAGE}`, (page) => {
       for (const row of this.#shown) this.#leaves(row);
       while (this.#rows.firstChild && !this.#rows.firstElementChild?.matches(UNSENT)) this.#rows.firstChild.remove();
       this.#shown = [];
       for (const row of page) this.#place(row);
+      this.#last = Math.max(this.#last, wanted);
       this.#setOlder(page.length > 0 && page[0].seq > 1);
       this.#scroller.toEnd();
     });
   }
 
-  // One question at a time. What it brings is no news, so it is not read out.
-  async #load(query, show) {
-    if (this.#loading) return;
-    this.#loading = true;
-    // Without an answer the next scroll asks again.
-    const page = await getJson(`/room/${this.#room}/messages?${query}`).catch(() => null);
-    this.#loading = false;
-    if (!page) return;
-    this.#box.setAttribute("aria-live", "off");
-    show(page.data);
-    setTimeout(() => this.#box.removeAttribute("aria-live"), QUIET);
-    if (this.#hurry) this.#toNewest();
-    else this.#scroller.look();
+  // A page has come, or could not. Who has scrolled up meanwhile is in no hurry any more.
+  #goOn() {
+    for (const line of this.#meanwhile.splice(0)) applyLine(line, this);
+    if (this.#hurry && this.#scroller.atEnd) this.#toNewest();
+    else this.#hurry = false;
+    this.#scroller.look();
   }
 
   #setOlder(more) {

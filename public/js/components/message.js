@@ -1,10 +1,14 @@
 // One message, made from the server's own fragment. Texts only ever enter as text.
-import { clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { byId, clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { keepFocus } from "../lib/focus.js";
 import { clock, fullDate, sizeText } from "../lib/format.js";
 import { hueOf } from "../lib/hue.js";
 import { refusal, texts } from "../lib/texts.js";
 import { offersActions } from "./actions.js";
 import { writeText } from "./text.js";
+
+// What has not been sent for so long can be deleted.
+const LONG = 3_000;
 
 /** A stored message. */
 export function makeMessage(message, me) {
@@ -19,8 +23,12 @@ export function blank(element) {
   const gone = clone("message-template").querySelector(".message__text");
   gone.classList.add("message__gone");
   gone.textContent = texts.line.deleted;
-  for (const part of element.querySelectorAll(".message__text, .gif")) part.remove();
-  element.querySelector(".message__said").prepend(gone);
+  const more = element.querySelector(".more");
+  keepFocus(() => {
+    for (const part of element.querySelectorAll(".message__text, .gif")) part.remove();
+    element.querySelector(".message__said").prepend(gone);
+    more.hidden = !offersActions(subject(element));
+  }, more, byId("chat-list"));
 }
 
 /** A message that still has to be sent: `item.content` has `chat`, or what a message with a GIF has. */
@@ -30,6 +38,8 @@ export function makePending(item, me) {
   element.dataset.nonce = item.nonce;
   delete element.dataset.seq;
   date(element, new Date(item.at).toISOString());
+  const remove = element.querySelector("[data-when=pending] [data-do]");
+  setTimeout(() => { remove.hidden = false; }, LONG);
   return element;
 }
 
@@ -67,7 +77,7 @@ export const subject = (element) => ({
   visitor: element.dataset.visitor,
   color: element.querySelector(".name").textContent,
   mine: element.classList.contains("mine"),
-  text: element.querySelector(".message__text")?.textContent ?? null,
+  text: element.querySelector(".message__text:not(.message__gone)")?.textContent ?? null,
   gif: element.querySelector(".gif")?.dataset.name ?? null,
 });
 

@@ -9,6 +9,7 @@ export function startModeration(room, isOwner) {
   const dialog = byId("deed-dialog");
   const form = dialog.querySelector("form");
   const long = byId("deed-long");
+  const forbid = byId("deed-forbid");
   let deed = null;
 
   const others = ({ mine }) => isOwner() && !mine;
@@ -19,19 +20,23 @@ export function startModeration(room, isOwner) {
     when,
     act: (subject) => ask(action, subject, fields(subject)),
   });
-  offer("delete", "trash", ({ kind, id, element }) => isOwner() && kind === "message" && Boolean(id) && !element.querySelector(".message__gone"), ({ id }) => ({ message: id }));
+  offer("delete", "trash", ({ kind, id, text, gif }) => isOwner() && kind === "message" && Boolean(id && (text ?? gif)), ({ id }) => ({ message: id }));
   offer("handover", "crown", (subject) => others(subject) && subject.kind === "member");
   offer("clear", "trash", others);
   offer("kick", "out", (subject) => others(subject) && subject.kind === "member");
   offer("ban", "ban", others);
 
-  function ask(action, { color }, fields) {
+  function ask(action, { color, gif }, fields) {
     deed = { action, ...fields };
     setText(byId("deed-title"), fill(texts.owner[`${action}_title`], { name: color }));
     setText(byId("deed-text"), texts.owner[`${action}_text`]);
     setText(byId("deed-do"), texts.owner[action]);
     byId("deed-do").classList.toggle("button--danger", action !== "handover");
+    byId("deed-do").classList.toggle("button--main", action === "handover");
     long.hidden = action !== "ban";
+    forbid.hidden = !(action === "clear" || (action === "delete" && gif));
+    form.elements.forbid.checked = false;
+    setText(forbid.querySelector("span"), texts.owner[`${action}_forbid`] ?? "");
     byId("deed-error").hidden = true;
     dialog.showModal();
   }
@@ -41,6 +46,7 @@ export function startModeration(room, isOwner) {
     event.preventDefault();
     const seconds = form.elements.seconds.value;
     if (deed.action === "ban" && seconds) deed.seconds = Number(seconds);
+    if (!forbid.hidden) deed.forbid = form.elements.forbid.checked;
     try {
       await askJson(`/room/${room}/moderate`, { method: "POST", body: deed });
       dialog.close();

@@ -30,7 +30,10 @@ export function startMuting(list) {
     if (muted) ids.add(visitor);
     else ids.delete(visitor);
     try { localStorage.setItem(KEY, JSON.stringify([...ids].slice(-MOST))); } catch { /* then for this page only */ }
+    // The menu that was opened at a message folds away with it.
+    const row = document.activeElement?.closest(".message");
     dressAll();
+    if (row && muted) row.querySelector(".message__muted button")?.focus({ preventScroll: true });
     announce(fill(muted ? texts.mute.done : texts.mute.undone, { name: color }));
   };
   const entry = (muted) => addAction({

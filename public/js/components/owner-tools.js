@@ -28,6 +28,7 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
     byId("edit-error").hidden = true;
     for (const input of [title, max, password]) showMistake(input, "");
     dialog.showModal();
+    title.focus();
   }
   form.querySelector("[data-do=cancel]").addEventListener("click", () => dialog.close());
   open.addEventListener("change", () => { password.disabled = open.checked; });

@@ -21,6 +21,7 @@ export class UploadQueue {
     const { state, progress, why, final } = item;
     card.classList.toggle("upload--failed", state === "failed");
     const bar = card.querySelector(".bar");
+    if (state === "sending" && bar.hidden) announce(bar.getAttribute("aria-label"));
     bar.hidden = state !== "sending";
     bar.value = Math.round(progress * 100);
     setText(card.querySelector(".upload__word"), state === "sending" ? `${bar.value}%` : texts.talk[WORDS[state]]);
@@ -31,7 +32,10 @@ export class UploadQueue {
     line.hidden = state !== "failed";
     setText(line, state === "failed" ? reason(why) : "");
     if (state === "failed") announce(`${item.file.name}: ${line.textContent}`);
-    card.querySelector("[data-do=retry]").hidden = state !== "failed" || final;
+    const retry = card.querySelector("[data-do=retry]");
+    // Who has just pressed it stays in this card.
+    if (retry === document.activeElement && state !== "failed") card.querySelector("[data-do=cancel]").focus({ preventScroll: true });
+    retry.hidden = state !== "failed" || final;
   }
 
   removed(item) {
@@ -42,11 +46,11 @@ export class UploadQueue {
     const next = card.nextElementSibling ?? card.previousElementSibling;
     card.remove();
     this.#box.hidden = this.#cards.size === 0;
-    if (focused) (next?.querySelector("[data-do=cancel]") ?? byId("chat")).focus({ preventScroll: true });
+    if (focused) (next?.querySelector("[data-do=cancel]") ?? byId("chat")).focus();
   }
 
   /** Puts the cursor where the description of a fresh card is written. */
-  focus(item) { this.#cards.get(item)?.querySelector(".upload__alt:not([hidden])")?.focus({ preventScroll: true }); }
+  focus(item) { this.#cards.get(item)?.querySelector(".upload__alt:not([hidden])")?.focus(); }
 
   #add(item) {
     const card = clone("upload-template");

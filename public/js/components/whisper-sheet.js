@@ -1,4 +1,4 @@
-// The window of whispers with one person. What is written stays in the field until the server has it.
+// The window of whispers with one person. What is written to somebody stays theirs until the server has it.
 import { byId, markUrl, setHue, setText } from "../lib/dom.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
@@ -13,28 +13,37 @@ const field = byId("whisper-text");
 const picker = byId("whisper-gif");
 const chip = byId("whisper-file");
 const gifs = new Gifs(log, true);
-const mark = new Image(48, 48);
-mark.className = "mark mark--s";
-mark.alt = "";
+const marks = [new Image(48, 48), new Image(48, 48), new Image(48, 48)];
+const [mark, mine, theirs] = marks;
+for (const one of marks) {
+  one.className = "mark";
+  one.alt = "";
+}
+mark.classList.add("mark--s");
+byId("whisper-two").append(mine, theirs);
 const limit = Number(document.body.dataset.chatLimit);
 const altLimit = Number(document.body.dataset.altLimit);
 
 let now = null;
-// One nonce for one thing to say, however often it takes to send it.
-let draft = null;
+// What is being written to each: the text, what goes with it, and what became of it. `draft` is what was tried to be sent,
+// with one nonce for one thing to say, however often it takes.
+let desks = null;
 
 /** Opens it; gives `{partner, show(whispers)}` for what comes while it is open. */
 export function openWhisper(whispers, partner, closed) {
-  now = { whispers, partner, closed };
+  desks ??= new Map(Object.entries(whispers.ways.keep.read("whispering", {})));
+  now = { whispers, partner, closed, desk: deskOf(partner.id) };
   const name = dialog.querySelector(".sheet__title .name");
   name.textContent = partner.color;
   setHue(name, partner.hue);
   mark.src = markUrl(partner.id);
+  theirs.src = mark.src;
+  mine.src = markUrl(whispers.ways.me.id);
   dialog.querySelector(".sheet__head").prepend(mark);
   log.replaceChildren();
   log.setAttribute("aria-live", "off");
-  setText(byId("whisper-note"), "");
-  attach(null);
+  field.value = now.desk.text;
+  showDesk(now.desk);
   show(whispers.with(partner.id));
   dialog.showModal();
   field.focus();
@@ -59,39 +68,70 @@ function show(all) {
   if (dialog.open) now.whispers.seen(partner.id);
 }
 
-function attach(content) {
-  draft = null;
-  form.attached = content;
-  chip.hidden = !content;
-  setText(chip.querySelector("span"), content ? content.file?.name ?? (content.gif.alt || texts.chat.gif_no_alt) : "");
-  field.placeholder = content ? texts.chat.alt_placeholder : texts.whisper.text;
+function deskOf(id) {
+  if (!desks.has(id)) desks.set(id, { text: "", draft: null });
+  return desks.get(id);
+}
+
+// Texts outlive a reload of the page; what was attached does not.
+function write(desk, text) {
+  desk.text = text;
+  const kept = [...desks].filter(([, { text }]) => text).map(([id, { text, draft }]) => [id, { text, draft }]);
+  now.whispers.ways.keep.write("whispering", Object.fromEntries(kept));
+}
+
+function attach(desk, content) {
+  Object.assign(desk, { attached: content, draft: null });
+  showDesk(desk);
+}
+
+function note(desk, text) {
+  desk.note = text;
+  showDesk(desk);
+}
+
+function showDesk(desk) {
+  if (desk !== now.desk) return;
+  const { attached, note = "" } = desk;
+  chip.hidden = !attached;
+  setText(chip.querySelector("span"), attached ? attached.file?.name ?? (attached.gif.alt || texts.chat.gif_no_alt) : "");
+  field.placeholder = attached ? texts.chat.alt_placeholder : texts.whisper.text;
   picker.value = "";
+  setText(byId("whisper-note"), note);
 }
 
 async function submit() {
-  const { whispers, partner } = now;
+  const { whispers, partner, desk } = now;
+  const { attached } = desk;
   const text = field.value.trim();
-  const attached = form.attached;
   const most = attached ? altLimit : limit;
   const was = count(text);
   const words = attached ? texts.field.alt_too_long : texts.field.chat_too_long;
-  if (was > most) return say(fill(words, { limit: most, was }));
-  if (form.busy || (!attached && was === 0)) return;
-  if (draft?.text !== text) draft = { nonce: newNonce(), text };
-  form.busy = true;
-  say(texts.chat.sending);
-  try {
-    const whisper = await send(whispers.ways, partner.id, attached, text, draft.nonce);
-    whispers.take([whisper]);
-    say("");
-    if (now.partner === partner && field.value.trim() === text) field.value = "";
-    attach(null);
-    log.scrollTop = log.scrollHeight;
-  } catch (why) {
-    say(`${texts.chat.failed} ${refusal(why)}`);
-  }
-  form.busy = false;
   field.focus({ preventScroll: true });
+  if (was > most) return note(desk, fill(words, { limit: most, was }));
+  if (desk.busy || (!attached && was === 0)) return;
+  if (desk.draft?.text !== text) desk.draft = { nonce: newNonce(), text };
+  write(desk, field.value);
+  desk.busy = true;
+  note(desk, texts.chat.sending);
+  try {
+    const whisper = await send(whispers.ways, partner.id, attached, text, desk.draft.nonce);
+    whispers.take([whisper]);
+    sent(desk, text, attached);
+  } catch (why) {
+    note(desk, `${texts.chat.failed} ${refusal(why)}`);
+  }
+  desk.busy = false;
+}
+
+// What was written while it was on its way stays.
+function sent(desk, text, attached) {
+  note(desk, "");
+  if (desk.attached === attached) attach(desk, null);
+  if (desk.text.trim() === text) write(desk, "");
+  if (desk !== now.desk) return;
+  field.value = desk.text;
+  log.scrollTop = log.scrollHeight;
 }
 
 async function send(ways, to, attached, text, nonce) {
@@ -100,15 +140,17 @@ async function send(ways, to, attached, text, nonce) {
   return ways.send({ to, ...content, nonce });
 }
 
-const say = (text) => setText(byId("whisper-note"), text);
-
 form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+field.addEventListener("input", () => write(now.desk, field.value));
 field.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   form.requestSubmit();
 });
-picker.addEventListener("change", () => { if (picker.files[0]) { const [file] = picker.files; attach({ file }); field.focus(); } });
-chip.querySelector("button").addEventListener("click", () => { attach(null); field.focus(); });
-byId("whisper-tray").addEventListener("click", () => now.whispers.ways.tray((gif) => { attach({ gif }); field.focus(); }));
+picker.addEventListener("change", () => { if (picker.files[0]) { const [file] = picker.files; attach(now.desk, { file }); field.focus(); } });
+chip.querySelector("button").addEventListener("click", () => { attach(now.desk, null); field.focus(); });
+byId("whisper-tray").addEventListener("click", () => {
+  const { desk, whispers } = now;
+  whispers.ways.tray((gif) => { attach(desk, { gif }); field.focus(); });
+});
 dialog.addEventListener("close", () => { now.closed(); for (const row of log.children) gifs.remove(row); });

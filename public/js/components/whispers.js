@@ -30,7 +30,7 @@ export class Whispers {
     this.#keep = keep;
     this.#news = news;
     this.#seen = keep.read("whispers-seen", {});
-    this.ways = { room, me, send, upload, tray };
+    this.ways = { room, me, keep, send, upload, tray };
     this.#opens = opens;
     socket.on("whisper", (whisper) => this.take([whisper], true));
     addAction({

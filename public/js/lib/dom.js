@@ -18,5 +18,21 @@ export function setHue(element, hue) {
 
 export const markUrl = (id) => `/visitor/${encodeURIComponent(id)}.svg`;
 
-/** Tells screen readers something that has no place of its own on the page. */
-export const announce = (text) => setText(byId("announcer"), text);
+// Longer than it takes a screen reader to notice that a region is empty, or that it has moved.
+const HEED = 100;
+let telling = [];
+
+/** Tells screen readers something that has no place of its own on the page, also when it was the same the last time. */
+export function announce(text) {
+  const announcer = byId("announcer");
+  // What lies behind an open dialog is not read.
+  const host = document.activeElement?.closest("dialog") ?? document.querySelector("dialog:modal") ?? document.body;
+  if (announcer.parentElement !== host) host.append(announcer);
+  telling.push(text);
+  if (telling.length > 1) return;
+  announcer.textContent = "";
+  setTimeout(() => {
+    announcer.textContent = telling.join(" ");
+    telling = [];
+  }, HEED);
+}

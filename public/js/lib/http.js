@@ -1,4 +1,5 @@
-// JSON over HTTP. A refusal is thrown as the server said it: {status, code, message}; a lost line has no status.
+// JSON over HTTP. A refusal is thrown as the server said it: {status, code, message, field, retryAfter}; a lost line has
+// no status.
 
 export async function getJson(url) {
   return askJson(url, {});
@@ -21,5 +22,9 @@ export async function askJson(url, { method = "GET", body } = {}) {
   }
   const data = await response.json().catch(() => null);
   if (response.ok) return data;
-  throw { status: response.status, code: data?.code, message: data?.message, field: data?.field };
+  const { code, message, field } = data ?? {};
+  throw { status: response.status, code, message, field, retryAfter: seconds(response.headers.get("Retry-After")) };
 }
+
+/** A header with a number of seconds, if it is there. */
+export const seconds = (header) => Number(header) || undefined;

@@ -1,5 +1,7 @@
 // One GIF over HTTP, with progress. The nonce and the description go first, so the server knows them when the file comes.
 
+import { seconds } from "./http.js";
+
 const STALLED = 30_000;
 
 export function postGif(url, { nonce, alt, file, to }, progress = () => {}) {
@@ -19,7 +21,7 @@ export function postGif(url, { nonce, alt, file, to }, progress = () => {}) {
     request.onload = () => {
       const body = readJson(request.responseText);
       if (request.status >= 200 && request.status < 300 && body) resolve(body);
-      else reject({ status: request.status, code: body?.code, message: body?.message });
+      else reject({ status: request.status, code: body?.code, message: body?.message, retryAfter: seconds(request.getResponseHeader("Retry-After")) });
     };
     request.onerror = request.onabort = () => reject({ code: "offline" });
     request.onloadend = () => clearTimeout(stalled);

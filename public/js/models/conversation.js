@@ -4,6 +4,11 @@ const PAGE = 100;
 // What was missed beyond this is not fetched at once: one scrolls to it.
 const LEAP = 200;
 const JOIN_LIMIT = 10_000;
+// Between questions that are not answered; each time twice as long.
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 8_000;
+// So often an answer without what is missing is believed to be late.
+const TRIES = 3;
 // The owner sent us out: there is nothing to come back for by itself.
 const OUT = new Set(["kicked", "banned"]);
 const AGAIN = { room_full: 10_000, rate_limited: 5_000, unavailable: 3_000 };
@@ -19,6 +24,9 @@ export class Conversation {
   #over = false;
   #turn = 0;
   #catching = null;
+  #wake = () => {};
+  /** The place that the server said the room has reached; what lies before it and is not here is missing. */
+  #wanted = 0;
   #strikes = 0;
   #been = false;
 
@@ -66,14 +74,17 @@ export class Conversation {
     const behind = ack.seq - this.#timeline.last;
     const back = this.#been;
     this.#been = true;
-    if (behind > LEAP) this.#leap(ack.seq, behind);
+    this.#wanted = ack.seq;
+    this.#wake();
+    if (behind > LEAP) this.#leap(ack.seq, back ? behind : 0);
     else if (behind > 0) this.catchUp(back);
   }
 
-  #leap(seq, behind) {
-    this.#view.missed(behind, false);
+  // Who opened a page of the past has missed nothing.
+  #leap(seq, missed) {
+    if (missed > 0) this.#view.missed(missed, false);
     const rows = this.#timeline.leap(seq);
-    this.#view.leapt(seq);
+    this.#view.leapt(seq, missed);
     this.#deliver(rows);
   }
 
@@ -110,27 +121,43 @@ export class Conversation {
   }
 
   async #fetchMissing(back) {
-    let missed = 0;
-    for (let tries = 0; tries < 3 && !this.#over;) {
+    let [missed, tries, failures] = [0, 0, 0];
+    while (!this.#over) {
       let page;
       try {
         page = await this.#getJson(`/room/${this.#room}/messages?after=${this.#timeline.last}&limit=${PAGE}`);
       } catch (refusal) {
         if (refusal.code === "room_not_found") return this.#end();
-        if (!this.#timeline.gap) return;
-        await new Promise((done) => this.#setTimeout(done, 1_000));
-        tries += 1;
+        // Who is out asks again on coming in, and where WebSocket is blocked every now and then.
+        if (!this.#joined || !this.#behind) return;
+        await this.#pause(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++));
         continue;
       }
+      failures = 0;
       const rows = page.data.flatMap((row) => this.#timeline.accept(row));
       const news = back ? rows.filter((row) => this.#view.isNews(row)).length : 0;
       if (news > 0) this.#view.missed(missed + news, missed > 0);
       missed += news;
       this.#deliver(rows);
       if (page.data.length === PAGE) continue;
-      if (!this.#timeline.gap) return;
-      tries += 1;
+      if (!this.#behind) return;
+      if (++tries === TRIES) return this.#giveUp();
     }
+  }
+
+  get #behind() { return this.#timeline.gap || this.#timeline.last < this.#wanted; }
+
+  // A new join asks at once.
+  #pause(ms) {
+    return new Promise((done) => {
+      this.#wake = done;
+      this.#setTimeout(done, ms);
+    });
+  }
+
+  // The server has nothing there.
+  #giveUp() {
+    this.#wanted = 0;
     this.#deliver(this.#timeline.skip());
   }
 

@@ -9,24 +9,31 @@ export class Outbox {
   #changed;
   #newNonce;
   #limit;
+  #pace;
   #wait;
   #open = false;
   #busy = false;
 
   /**
    * `send(item)` resolves with an ack and rejects when no answer came; `changed(item)` is told of each new state;
-   * `saved` are items of an earlier life of the page.
+   * `pace` says when the next may go; `saved` is what `unsent` gave in an earlier life of the page.
    */
-  constructor({ send, changed, newNonce, limit = 200, saved = [], wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
+  constructor({ send, changed, newNonce, pace, limit = 200, saved = [], wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
     this.#send = send;
     this.#changed = changed;
     this.#newNonce = newNonce;
+    this.#pace = pace;
     this.#limit = limit;
     this.#wait = wait;
-    this.#items = saved.slice(0, limit).map(({ nonce, content, at }) => ({ nonce, content, at, state: "pending" }));
+    this.#items = saved.slice(0, limit).map((item) => ({ ...item, state: item.why ? "failed" : "pending" }));
   }
 
   get items() { return [...this.#items]; }
+
+  /** What is worth keeping; what has failed waits for its author also in the next life of the page. */
+  get unsent() {
+    return this.#items.map(({ nonce, content, at, state, why }) => ({ nonce, content, at, ...(state === "failed" && { why }) }));
+  }
 
   get full() { return this.#items.length >= this.#limit; }
 
@@ -76,17 +83,18 @@ export class Outbox {
   /** Nothing will go out any more: what waits has failed for good, because of `why`. */
   end(why) {
     this.#open = false;
-    for (const item of this.#items) {
+    const items = this.#items;
+    this.#items = [];
+    for (const item of items) {
       Object.assign(item, { why, final: true });
       this.#turn(item, "failed");
     }
-    this.#items = [];
   }
 
   async #flush() {
     if (this.#busy) return;
     this.#busy = true;
-    for (let item = this.#next(); item && this.#open; item = this.#next()) await this.#try(item);
+    for (let item = this.#next(); item && this.#open; item = this.#next()) await (this.#pace.pause ?? this.#try(item));
     this.#busy = false;
   }
 
@@ -100,6 +108,7 @@ export class Outbox {
       return;
     }
     if (item.state !== "pending") return;
+    if (ack?.code === "slow_mode") return this.#pace.hold(ack.retryAfter);
     if (ack?.ok) {
       // It leaves this list when its message takes its place in the room.
       item.state = "stored";

@@ -9,23 +9,31 @@ export class Uploads {
   #view;
   #newNonce;
   #limit;
+  #pace;
   #wait;
+  #latest = 0;
   #open = false;
   #current = null;
 
-  /** `post(item, progress)` gives {done, abort}; `view` is told: changed(item), removed(item), stored(message). */
-  constructor({ post, view, newNonce, limit, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
+  /**
+   * `post(item, progress)` gives {done, abort}; `view` is told: changed(item), removed(item), stored(message); `pace` says
+   * when the next may go.
+   */
+  constructor({ post, view, newNonce, limit, pace, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
     this.#post = post;
     this.#view = view;
     this.#newNonce = newNonce;
     this.#limit = limit;
+    this.#pace = pace;
     this.#wait = wait;
   }
 
   get size() { return this.#items.length; }
 
   /** Puts a file in the queue; what cannot be sent is told at once. */
-  async add(file, { nonce = this.#newNonce(), alt = "", at = Date.now() } = {}) {
+  async add(file, { nonce = this.#newNonce(), alt = "", at = Math.max(Date.now(), this.#latest + 1) } = {}) {
+    // No two at the same time: it is their order after a reload.
+    this.#latest = at;
     const item = { nonce, file, alt, at, state: "ready", progress: 0, tries: 0, why: null, final: false };
     this.#items.push(item);
     if (file.size > this.#limit) this.#fail(item, { code: "too_large", size: file.size, limit: this.#limit }, true);
@@ -72,6 +80,7 @@ export class Uploads {
     if (this.#current || !this.#open) return;
     const item = this.#items.find(({ state }) => state === "waiting");
     if (!item) return;
+    if (this.#pace.pause) return this.#pace.pause.then(() => this.#next());
     item.progress = 0;
     this.#turn(item, "sending");
     const { done, abort } = this.#post(item, (share) => {
@@ -88,14 +97,16 @@ export class Uploads {
     }
     this.#current = null;
     // A line that broke a moment ago is not asked again in the same breath.
-    if (item.state === "waiting") await this.#wait(PAUSE_AFTER_BREAK);
+    if (item.state === "waiting" && !this.#pace.pause) await this.#wait(PAUSE_AFTER_BREAK);
     this.#next();
   }
 
   #refused(item, refusal) {
-    // The line broke or we are not in at the moment: it goes again by itself, under the same nonce.
+    // Too early, the line broke, or we are not in at the moment: it goes again by itself, under the same nonce.
+    const slow = refusal.code === "slow_mode";
+    if (slow) this.#pace.hold(refusal.retryAfter);
     const broken = refusal.code === "offline" && item.tries++ < 2;
-    if (broken || (!this.#open && refusal.code === "not_a_member")) this.#turn(item, "waiting");
+    if (slow || broken || (!this.#open && refusal.code === "not_a_member")) this.#turn(item, "waiting");
     else this.#fail(item, refusal, refusal.code === "too_large" || refusal.code === "not_a_gif");
   }
 

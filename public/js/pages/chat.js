@@ -14,6 +14,7 @@ import { Whispers } from "../components/whispers.js";
 import { announce, byId, setHue, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { Files } from "../lib/files.js";
+import { keepFocus, keepFocusOfDialogs } from "../lib/focus.js";
 import { Keep } from "../lib/keep.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
@@ -22,6 +23,7 @@ import { fill, refusal, texts } from "../lib/texts.js";
 import { postGif } from "../lib/upload.js";
 import { Conversation } from "../models/conversation.js";
 import { Outbox } from "../models/outbox.js";
+import { Pace } from "../models/pace.js";
 import { Timeline } from "../models/timeline.js";
 import { Typing } from "../models/typing.js";
 import { Uploads } from "../models/uploads.js";
@@ -36,9 +38,10 @@ const keep = new Keep(room);
 const isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(visitor);
 
 startTheme();
+keepFocusOfDialogs();
 
 const socket = liveSocket("/chat");
-const list = new MessageList({ room, me, last: Number(page.last) });
+const list = new MessageList({ room, me, last: Number(page.last), isNews });
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const attention = new Attention(byId("room-title").textContent);
@@ -70,22 +73,22 @@ const whispers = new Whispers({
   opens: (...sheet) => opens(...sheet),
 });
 
+const pace = new Pace({ changed: (seconds) => composer.pause(seconds) });
+const hasSaid = () => { if (slow && !isOwner()) pace.hold(slow); };
+
 const outbox = new Outbox({
   newNonce,
+  pace,
   saved: keep.read("unsent", []),
   send: async (item) => {
     const ack = await (conversation.joined || !asking ? conversation.say(item) : post(item));
-    if (ack?.ok && slow && !isOwner()) composer.pause(slow);
-    if (ack?.code !== "slow_mode") return ack;
-    // It waits for its turn, and is sent then.
-    composer.pause(ack.retryAfter ?? slow);
-    await new Promise((done) => setTimeout(done, (ack.retryAfter ?? slow) * 1_000));
-    throw new Error("too soon");
+    if (ack?.ok) hasSaid();
+    return ack;
   },
   changed: (item) => {
     list.showItem(item);
     if (item.state === "failed" && !item.final) announce(`${texts.chat.failed} ${refusal(item.why)}`);
-    saveUnsent();
+    keep.write("unsent", outbox.unsent);
   },
 });
 
@@ -99,6 +102,7 @@ const queue = new UploadQueue((what, item) => {
 });
 const uploads = new Uploads({
   newNonce,
+  pace,
   limit: Number(page.gifLimit),
   post: (item, progress) => postGif(`/room/${room}/gif`, item, progress),
   view: {
@@ -111,7 +115,10 @@ const uploads = new Uploads({
       queue.removed(item);
       files.remove(item.nonce);
     },
-    stored: (message) => conversation.take(message),
+    stored(message) {
+      hasSaid();
+      conversation.take(message);
+    },
   },
 });
 
@@ -140,7 +147,7 @@ const conversation = new Conversation({
       }
     },
     known(row) { if (row.visitor === me.id) outbox.confirm(row.nonce); },
-    leapt: (seq) => list.leap(seq),
+    leapt: (seq, missed) => list.leap(seq, missed),
     missed: (count, again) => list.missed(count, again),
     joined(ack) {
       clearInterval(asking);
@@ -179,18 +186,15 @@ const conversation = new Conversation({
       outbox.end(why);
       uploads.end(why);
       typing.clear();
-      composer.close();
-      keep.write("unsent", []);
       keep.write("draft", "");
-      notices.gone(byId("chat-form").dataset.list);
+      end(() => notices.gone(byId("chat-form").dataset.list));
     },
     sentOut(why) {
       clearInterval(asking);
       outbox.end(why);
       uploads.end(why);
       typing.clear();
-      composer.close();
-      notices.sentOut(why, byId("chat-form").dataset.list);
+      end(() => notices.sentOut(why, byId("chat-form").dataset.list));
     },
     exception: (why) => notices.exception(why),
   },
@@ -217,7 +221,7 @@ startMuting(list);
 addAction({
   icon: "flag",
   text: () => texts.report.report,
-  when: ({ kind, mine, id }) => kind === "message" && !mine && Boolean(id),
+  when: ({ kind, mine, id, text, gif }) => kind === "message" && !mine && Boolean(id && (text ?? gif)),
   act: (subject) => reports(({ openReport }) => openReport(room, subject)),
 });
 list.start();
@@ -292,6 +296,13 @@ function ownerTools() {
 
 byId("exit-btn").addEventListener("click", () => conversation.leave());
 
+// Nothing more can be done here: who was about to goes on at the way out.
+function end(tell) {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  tell();
+  keepFocus(() => composer.close(), byId("notices").querySelector("a:not([hidden])"));
+}
+
 socket.on("failed", (failure) => {
   if (asking) return;
   const blocked = seemsBlocked(failure);
@@ -309,11 +320,12 @@ function changed(fresh) {
   setText(byId("room-owner"), fresh.owner);
   setHue(byId("room-owner"), fresh.hue);
   ownerId = fresh.visitor;
+  // Another pause, or none: what waits asks again.
+  if (slow !== fresh.slow || isOwner()) pace.free();
   slow = fresh.slow;
   Object.assign(now, { title: fresh.title, max: fresh.max, locked: fresh.password, closed: fresh.closed, slow });
-  if (!slow || isOwner()) composer.pause(0);
   members.room(fresh);
-  byId("own").hidden = !isOwner();
+  keepFocus(() => { byId("own").hidden = !isOwner(); }, byId("members-title"));
   if (isOwner()) awaitActions(ownerTools());
   else tools?.then(({ close }) => close(), () => {});
   list.dress();
@@ -322,7 +334,7 @@ function changed(fresh) {
 
 // The owner's list of reports. Who becomes the owner meanwhile gets it, too.
 function countReports() {
-  byId("reports-btn").hidden = !isOwner();
+  keepFocus(() => { byId("reports-btn").hidden = !isOwner(); }, byId("members-title"));
   if (isOwner() && waiting < 0) {
     waiting = 0;
     getJson(`/room/${room}/reports`).then(({ count }) => reported(count), () => { waiting = -1; });
@@ -343,10 +355,6 @@ async function whisper(said) {
   }
   if (ack?.ok) return ack.whisper;
   throw ack ?? { code: "offline" };
-}
-
-function saveUnsent() {
-  keep.write("unsent", outbox.items.map(({ nonce, content, at }) => ({ nonce, content, at })));
 }
 
 // WebSocket is blocked: ask for messages now and then, and send by HTTP as far as the server lets us.

@@ -1,4 +1,4 @@
-// Pages that need nothing but the theme button: gate and error.
+// Pages that need nothing but the theme button: errors, and the door of a room for who is banned.
 import { startTheme } from "../components/theme.js";
 
 startTheme();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         Access, AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, GifHash, Guest, Line, LineKind, Max,
-        Message, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
+        Message, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId, moderation::kept_out,
     },
     store::{RoomRecord, SocketKey, StoreError},
 };
@@ -116,6 +116,9 @@ pub struct LineDoc {
     pub message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// Whether the room refuses the bytes of the GIFs that go with it from then on.
+    #[serde(default)]
+    pub forbid: bool,
 }
 
 /// Lets a visitor into a locked room.
@@ -257,6 +260,7 @@ impl RoomDoc {
             password_hash: self.password.as_deref().map(Arc::from),
             last_seq: last_message.max(number(self.floor, "floor")?),
             invites: self.invites.len(),
+            bans: !self.bans.is_empty(),
         })
     }
 
@@ -273,26 +277,24 @@ impl RoomDoc {
         self.bans.iter().map(ban).collect()
     }
 
-    /// What a visitor is to it, who came from `mark`; `granted` says whether the visitor's grant is worth something.
-    pub fn access(&self, guest: Guest, mark: Option<AddressMark>, granted: bool) -> Result<Access, Damaged> {
-        let (now, id) = (Moment::now(), guest.visitor.id);
+    /// What a guest is to it; `granted` says whether the visitor's grant is worth something.
+    pub fn access(&self, guest: Guest, granted: bool) -> Result<Access, Damaged> {
+        let id = guest.visitor.id;
         let (owner, member) = (self.owner == id.to_string(), self.seats(id));
-        let bans = self.bans()?;
-        let ban = bans
-            .iter()
-            .find(|ban| ban.holds(now) && ban.keeps_out(guest, mark, owner || member));
+        let banned = kept_out(&self.bans()?, guest, || self.mark(guest), owner || member);
         Ok(Access {
             owner,
             granted: owner || granted || self.password.is_none(),
             member,
-            banned: ban.map(|ban| ban.until.into()),
+            banned,
             closed: self.closed,
         })
     }
 
-    /// What marks of addresses are made with. A room of an older gifchat has no key, and so no marks.
-    pub fn key(&self) -> Option<AddressKey> {
-        bytes(&self.key).map(AddressKey::from_bytes)
+    /// The mark of where a guest comes from. A room of an older gifchat has no key, and so no marks.
+    pub fn mark(&self, guest: Guest) -> Option<AddressMark> {
+        let key = AddressKey::from_bytes(bytes(&self.key)?);
+        guest.address.map(|address| key.mark(address))
     }
 
     /// Who sits in it.

@@ -13,7 +13,7 @@ use mongodb::{
 use super::{
     client::{Tables, within},
     documents::{MessageDoc, binary, signed, text},
-    rooms::{by_id, not_found},
+    rooms::by_id,
 };
 use crate::{
     domain::{GifBody, GifHash, GifName, Refusal, RoomId, Said, Seq},
@@ -97,27 +97,30 @@ impl Tables {
         Ok(within(found).await?.is_some())
     }
 
-    /// Makes a room refuse GIFs of these bytes.
-    pub async fn forbid_gif(&self, room: RoomId, hash: GifHash) -> Result<(), StoreError> {
-        self.room_doc(room).await?.ok_or_else(not_found)?;
-        let room = room.to_string();
-        let key = doc! { "room": &room, "hash": binary(hash.to_bytes()) };
-        let now = doc! { "$currentDate": { "at": true } };
-        within(self.forbidden.update_one(key, now).upsert(true)).await?;
-        let beyond = self
+    /// Makes a room refuse the bytes of the GIFs of these messages.
+    pub async fn forbid_gifs_of(&self, room: &str, messages: Document) -> Result<(), StoreError> {
+        let forbid = [
+            doc! { "$match": messages },
+            doc! { "$match": { "gif.hash": { "$exists": true } } },
+            doc! { "$sort": { "seq": -1 } },
+            doc! { "$limit": signed(FORBIDDEN) },
+            doc! { "$group": { "_id": "$gif.hash" } },
+            doc! { "$project": { "_id": 0, "room": room, "hash": "$_id", "at": "$$NOW" } },
+            doc! { "$merge": { "into": self.forbidden.name(), "on": ["room", "hash"] } },
+        ];
+        within(self.messages.aggregate(forbid)).await?;
+        // Those of one moment stay or go together.
+        let last = self
             .forbidden
-            .find_one(doc! { "room": &room })
+            .find_one(doc! { "room": room })
             .sort(doc! { "at": -1 })
-            .skip(FORBIDDEN as u64);
-        if let Some(last) = within(beyond)
+            .skip(FORBIDDEN as u64 - 1);
+        if let Some(at) = within(last)
             .await?
             .and_then(|last| last.get_datetime("at").ok().copied())
         {
-            within(
-                self.forbidden
-                    .delete_many(doc! { "room": &room, "at": { "$lte": last } }),
-            )
-            .await?;
+            let older = doc! { "room": room, "at": { "$lt": at } };
+            within(self.forbidden.delete_many(older)).await?;
         }
         Ok(())
     }

@@ -62,8 +62,8 @@ use self::{
 };
 use crate::{
     domain::{
-        Access, Action, Ban, Body, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported,
-        Room, RoomId, Visitor, VisitorId, Whisper, WhisperId,
+        Access, Action, Ban, Body, GifBody, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room,
+        RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
     store::{
         Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
@@ -274,8 +274,8 @@ impl Store for MongoStore {
         self.call(self.tables.redeem(invite, visitor)).await
     }
 
-    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        self.call(self.tables.access(id, visitor)).await
+    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
+        self.call(self.tables.access(id, guest)).await
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
@@ -355,10 +355,6 @@ impl Store for MongoStore {
 
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
         self.call(self.tables.lately_sent(id, limit)).await
-    }
-
-    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError> {
-        self.call(self.tables.forbid_gif(id, hash)).await
     }
 
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {

@@ -47,23 +47,24 @@ impl Tables {
                 let owner = doc! { "owner": visitor.id.to_string(), "color": visitor.color.to_string() };
                 (
                     seated(visitor.id),
-                    vec![with_line(owner, visitor, LineKind::Owner, None), note_owner()],
+                    vec![with_line(owner, visitor, LineKind::Owner, doc! {}), note_owner()],
                 )
             }
-            Action::Delete(message) => {
+            Action::Delete { message, forbid } => {
                 let said = self.said(doc! { "_id": message.to_string(), "room": id.to_string() });
                 let Some(author) = said.await? else {
                     return self.not_there(id, by, action).await;
                 };
-                let line = with_line(Document::new(), author, LineKind::Deleted(message), Some(message));
+                let about = doc! { "message": message.to_string(), "forbid": forbid };
+                let line = with_line(Document::new(), author, LineKind::Deleted(message), about);
                 (Document::new(), vec![line])
             }
-            Action::Clear(visitor) => {
+            Action::Clear { visitor, forbid } => {
                 let said = self.said(doc! { "room": id.to_string(), "visitor": visitor.to_string() });
                 let Some(author) = said.await? else {
                     return self.not_there(id, by, action).await;
                 };
-                let line = with_line(Document::new(), author, LineKind::Cleared, None);
+                let line = with_line(Document::new(), author, LineKind::Cleared, doc! { "forbid": forbid });
                 (Document::new(), vec![line])
             }
         };
@@ -166,7 +167,11 @@ impl Tables {
         }
         which.extend(says());
         let mut with_gif = which.clone();
-        with_gif.insert("gif", doc! { "$exists": true });
+        with_gif.insert("gif.name", doc! { "$exists": true });
+        if line.forbid {
+            // Before the messages lose them: should this server die in between, the next one finds all as it was.
+            self.forbid_gifs_of(room, with_gif.clone()).await?;
+        }
         let gifs = self.named(with_gif).await?;
         let nothing = doc! { "$unset": { "chat": "", "gif": "" } };
         within(self.messages.update_many(which, nothing)).await?;
@@ -177,8 +182,8 @@ impl Tables {
     /// The GIFs of the messages that an action takes what they say from.
     pub async fn at_stake(&self, id: RoomId, action: Action) -> Result<Vec<GifName>, StoreError> {
         let which = match action {
-            Action::Delete(message) => doc! { "_id": message.to_string() },
-            Action::Clear(visitor) => doc! { "visitor": visitor.to_string() },
+            Action::Delete { message, .. } => doc! { "_id": message.to_string() },
+            Action::Clear { visitor, .. } => doc! { "visitor": visitor.to_string() },
             _ => return Ok(Vec::new()),
         };
         let mut with_gif = doc! { "room": id.to_string(), "gif": { "$exists": true } };
@@ -254,14 +259,12 @@ fn lift(visitor: VisitorId) -> Vec<Document> {
     vec![counted(doc! { "bans": others })]
 }
 
-/// Sets fields and writes a line.
-fn with_line(mut fields: Document, visitor: Visitor, kind: LineKind, message: Option<MessageId>) -> Document {
+/// Sets fields and writes a line, which knows more `about` what it tells.
+fn with_line(mut fields: Document, visitor: Visitor, kind: LineKind, about: Document) -> Document {
     let id = MessageId::random().to_string();
     let mut line = line_of(id, kind, visitor.id.to_string(), visitor.color.to_string());
     line.insert("count", doc! { "$toLong": { "$size": "$members" } });
-    if let Some(message) = message {
-        line.insert("message", message.to_string());
-    }
+    line.extend(about);
     fields.insert("lines", doc! { "$concatArrays": [written(), [line]] });
     counted(fields)
 }

@@ -13,7 +13,7 @@ use super::{
     documents::{AdmissionDoc, GrantDoc, RoomDoc, hex, signed},
 };
 use crate::{
-    domain::{Access, AddressKey, GifName, Moment, Refusal, Room, RoomId, Visitor},
+    domain::{Access, AddressKey, GifName, Guest, Moment, Refusal, Room, RoomId, Visitor},
     store::{NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
 };
 
@@ -198,10 +198,10 @@ impl Tables {
         Ok(())
     }
 
-    /// What a visitor is to a room.
-    pub async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        let (room, grant) = tokio::try_join!(self.room_doc(id), self.grant_of(id, visitor))?;
-        let access = |room: RoomDoc| room.access(visitor.into(), None, is_worth(&room, grant.as_ref()));
+    /// What a guest is to a room.
+    pub async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
+        let (room, grant) = tokio::try_join!(self.room_doc(id), self.grant_of(id, guest.visitor))?;
+        let access = |room: RoomDoc| room.access(guest, is_worth(&room, grant.as_ref()));
         Ok(room.map(access).transpose()?)
     }
 

@@ -13,13 +13,13 @@ use mongodb::{
 
 use super::{
     client::{Tables, within},
-    documents::{RoomDoc, text},
+    documents::{HoldDoc, RoomDoc, text},
     moderation::{keeps_nobody_out, mark_text},
     rooms::{by_id, is_worth, not_found},
 };
 use crate::{
     domain::{Access, AddressMark, Guest, LineKind, MessageId, Refusal, RoomId, Seq, Visitor, VisitorId},
-    store::{Departure, Entry, Graces, SocketKey, StoreError, Tended},
+    store::{Departure, Entry, Graces, SOCKETS_EACH, SocketKey, StoreError, Tended},
 };
 
 /// Tries to enter before giving up; each lost try means that the room changed at that moment.
@@ -58,15 +58,18 @@ impl Tables {
                 tokio::try_join!(self.room_doc(id), self.grant_of(id, visitor), self.last_seq(id))?;
             let room = room.ok_or_else(not_found)?;
             let line = MessageId::random();
-            let mark = room.key().zip(guest.address).map(|(key, address)| key.mark(address));
-            let access = room.access(guest, mark, is_worth(&room, grant.as_ref()))?;
+            let mark = room.mark(guest);
+            let access = room.access(guest, is_worth(&room, grant.as_ref()))?;
             if let Some(refusal) = access.refusal() {
                 return Err(StoreError::Refused(refusal));
+            }
+            if has_too_many(&room, hold) {
+                return Err(StoreError::Refused(Refusal::TooManySockets { limit: SOCKETS_EACH }));
             }
             let entered = self
                 .rooms
                 .find_one_and_update(
-                    has_seat(&room, visitor, &access, mark),
+                    has_seat(&room, hold, &access, mark),
                     sit_down(visitor, hold, line, mark),
                 )
                 .return_document(ReturnDocument::After);
@@ -202,19 +205,37 @@ impl Tables {
 }
 
 /// Finds the room as long as it lets the visitor in as it did when that was checked, and there is a seat.
-fn has_seat(room: &RoomDoc, visitor: Visitor, access: &Access, mark: Option<AddressMark>) -> Document {
+fn has_seat(room: &RoomDoc, hold: Hold<'_>, access: &Access, mark: Option<AddressMark>) -> Document {
     let mark = mark.map(mark_text);
     let mut free = doc! { "$expr": { "$lt": [{ "$size": "$members" }, "$max"] } };
     if !access.owner {
         free.insert("closed", doc! { "$ne": true });
     }
     let mut open = doc! { "_id": &room.id, "lock": room.lock, "$or": [
-        { "members.visitor": visitor.id.to_string() },
+        { "members.visitor": hold.visitor.to_string() },
         free,
     ] };
     let seated = access.owner || access.member;
-    open.extend(keeps_nobody_out(visitor.id, mark.as_deref(), seated));
+    open.extend(keeps_nobody_out(hold.visitor, mark.as_deref(), seated));
+    let last = format!("holds.{}", SOCKETS_EACH - 1);
+    let too_many = doc! {
+        "visitor": hold.visitor.to_string(),
+        last: { "$exists": true },
+        "holds": { "$not": { "$elemMatch": hold.document() } },
+    };
+    open.insert("members", doc! { "$not": { "$elemMatch": too_many } });
     open
+}
+
+/// Whether one more socket would be too many of a visitor's.
+fn has_too_many(room: &RoomDoc, hold: Hold<'_>) -> bool {
+    let visitor = hold.visitor.to_string();
+    let holds = room.members.iter().find(|member| member.visitor == visitor);
+    let socket = super::documents::signed(hold.socket);
+    holds.map(|member| &member.holds).is_some_and(|holds| {
+        let known = |held: &HoldDoc| held.server == hold.server && held.socket == socket;
+        holds.len() >= SOCKETS_EACH && !holds.iter().any(known)
+    })
 }
 
 fn sit_down(visitor: Visitor, hold: Hold<'_>, line: MessageId, mark: Option<AddressMark>) -> Vec<Document> {

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::{
-    domain::{Action, GifHash, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Seq, Visitor},
+    domain::{Action, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Seq, Visitor},
     store::{
         Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, SocketKey,
         StoreError, Tended, Whispered,
@@ -38,7 +38,6 @@ pub enum Command {
     Whisper(NewWhisper, Reply<Whispered>),
     Report(NewReport, Reply<Report>),
     DismissReport(RoomId, ReportId, Reply<()>),
-    ForbidGif(RoomId, GifHash, Reply<()>),
     ForgetGifs(Vec<GifName>, Reply<()>),
     Tend(Graces, Reply<Tended>),
     Ping(Reply<()>),
@@ -64,7 +63,7 @@ impl Command {
         match self {
             Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
             Self::AddInvite(..) | Self::WithdrawInvites(..) | Self::Redeem(..) => true,
-            Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) | Self::ForbidGif(..) => true,
+            Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) => true,
             Self::Moderate(..) => true,
             Self::Enter(..) | Self::Leave(..) | Self::Post(..) | Self::ForgetGifs(..) => true,
             Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
@@ -85,7 +84,7 @@ impl Command {
             Self::Redeem(_, _, reply) => failing(reply),
             Self::Whisper(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),
-            Self::DismissReport(_, _, reply) | Self::ForbidGif(_, _, reply) => failing(reply),
+            Self::DismissReport(_, _, reply) => failing(reply),
             Self::Tend(_, reply) => failing(reply),
             Self::Close(_) => Box::new(|_| ()),
         }

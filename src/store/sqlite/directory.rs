@@ -10,8 +10,8 @@ use std::{
 
 use super::slow::Spoken;
 use crate::{
-    domain::{Access, AddressKey, Ban, Guest, Moment, Refusal, Room, RoomId, Seq, Visitor, VisitorId, room::Banned},
-    store::{Graces, RoomCursor, RoomPage, RoomRecord, SocketKey},
+    domain::{Access, AddressKey, Ban, Guest, Refusal, Room, RoomId, Seq, Visitor, VisitorId, moderation::kept_out},
+    store::{Graces, RoomCursor, RoomPage, RoomRecord, SOCKETS_EACH, SocketKey},
 };
 
 /// A visitor's place in a room.
@@ -83,14 +83,16 @@ impl OpenRoom {
         }
     }
 
-    pub fn access(&self, visitor: VisitorId) -> Access {
+    pub fn access(&self, guest: Guest) -> Access {
+        let visitor = guest.visitor.id;
         let owner = self.room.owner.id == visitor;
-        let granted = owner || !self.room.locked || self.has_grant(visitor);
+        let member = self.seated(visitor).is_some();
+        let mark = || guest.address.map(|address| self.key.mark(address));
         Access {
             owner,
-            granted,
-            member: self.seats.iter().any(|seat| seat.visitor.id == visitor),
-            banned: self.ban(|ban| ban.visitor.id == visitor),
+            granted: owner || !self.room.locked || self.has_grant(visitor),
+            member,
+            banned: kept_out(&self.bans, guest, mark, owner || member),
             closed: self.room.closed,
         }
     }
@@ -104,21 +106,13 @@ impl OpenRoom {
         self.grants.len() + self.invited.len()
     }
 
-    fn ban(&self, mut keeps_out: impl FnMut(&Ban) -> bool) -> Option<Banned> {
-        if self.bans.is_empty() {
-            return None;
-        }
-        let now = Moment::now();
-        let ban = self.bans.iter().find(|ban| ban.holds(now) && keeps_out(ban))?;
-        Some(ban.until.into())
-    }
-
     pub fn record(&self) -> RoomRecord {
         RoomRecord {
             room: self.room.clone(),
             password_hash: self.password_hash.clone(),
             last_seq: self.last_seq,
             invites: self.invites,
+            bans: !self.bans.is_empty(),
         }
     }
 
@@ -137,18 +131,23 @@ impl OpenRoom {
     }
 
     /// Whether a visitor who enters takes a new seat.
-    pub fn admit(&self, guest: Guest) -> Result<bool, Refusal> {
-        let mut access = self.access(guest.visitor.id);
-        let mark = guest.address.map(|address| self.key.mark(address));
-        let seated = access.member || access.owner;
-        access.banned = self.ban(|ban| ban.keeps_out(guest, mark, seated));
+    pub fn admit(&self, guest: Guest, socket: SocketKey) -> Result<bool, Refusal> {
+        let access = self.access(guest);
         if let Some(refusal) = access.refusal() {
             Err(refusal)
         } else if !access.member && self.room.is_full() {
             Err(Refusal::RoomFull)
+        } else if self.has_too_many(guest.visitor.id, socket) {
+            Err(Refusal::TooManySockets { limit: SOCKETS_EACH })
         } else {
             Ok(!access.member)
         }
+    }
+
+    /// Whether one more socket would be too many of a visitor's.
+    fn has_too_many(&self, visitor: VisitorId, socket: SocketKey) -> bool {
+        let seat = self.seats.iter().find(|seat| seat.visitor.id == visitor);
+        seat.is_some_and(|seat| seat.sockets.len() >= SOCKETS_EACH && !seat.sockets.contains(&socket))
     }
 
     /// Seats a visitor who was admitted.

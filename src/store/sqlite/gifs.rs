@@ -1,6 +1,6 @@
 //! Which messages name which files, and which bytes a room refuses.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::rows::{gif, text};
 use crate::{
@@ -84,10 +84,18 @@ pub fn is_forbidden(connection: &Connection, room: RoomId, hash: GifHash) -> rus
     statement.query_row((room.to_bytes(), hash.to_bytes()), |row| row.get(0))
 }
 
-/// Makes a room refuse these bytes. Runs in a transaction.
-pub fn forbid(connection: &Connection, room: RoomId, hash: GifHash) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO forbidden (room, hash) VALUES (?1, ?2)";
-    connection.execute(sql, (room.to_bytes(), hash.to_bytes()))?;
+/// Makes a room refuse the bytes of the GIFs of some of its messages. Runs in a transaction.
+pub fn forbid(connection: &Connection, room: RoomId, which: &str, key: &dyn ToSql) -> rusqlite::Result<()> {
+    // The newest come last, as the room forgets those first that came first.
+    let sql = format!(
+        "INSERT OR REPLACE INTO forbidden (room, hash)
+             SELECT room, hash FROM
+                 (SELECT room, hash, max(seq) AS latest FROM messages
+                  WHERE {which} AND gif IS NOT NULL AND hash IS NOT NULL
+                  GROUP BY hash ORDER BY latest DESC LIMIT {FORBIDDEN})
+             ORDER BY latest"
+    );
+    connection.execute(&sql, params![room.to_bytes(), key])?;
     let sql = format!(
         "DELETE FROM forbidden WHERE room = ?1 AND id NOT IN
              (SELECT id FROM forbidden WHERE room = ?1 ORDER BY id DESC LIMIT {FORBIDDEN})"

@@ -34,8 +34,8 @@ use self::{
 };
 use crate::{
     domain::{
-        Access, Action, Ban, GifBody, GifHash, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room,
-        RoomId, Visitor, VisitorId, Whisper, WhisperId,
+        Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
+        Visitor, VisitorId, Whisper, WhisperId,
     },
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, RoomCursor,
@@ -177,7 +177,7 @@ impl Store for SqliteStore {
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
         let place = match action {
             // Found here, as the writer shall not go through a room for it.
-            Action::Delete(message) => self.read(move |db| moderation::place_of(db, id, message)).await?,
+            Action::Delete { message, .. } => self.read(move |db| moderation::place_of(db, id, message)).await?,
             _ => None,
         };
         let deed = Deed { action, place };
@@ -205,8 +205,8 @@ impl Store for SqliteStore {
         self.ask(|reply| Command::Redeem(invite, visitor, reply)).await
     }
 
-    async fn access(&self, id: RoomId, visitor: Visitor) -> Result<Option<Access>, StoreError> {
-        Ok(self.directory.read().get(id).map(|open| open.access(visitor.id)))
+    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
+        Ok(self.directory.read().get(id).map(|open| open.access(guest)))
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
@@ -275,10 +275,6 @@ impl Store for SqliteStore {
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
         self.read(move |connection| gifs::lately_sent(connection, id, limit))
             .await
-    }
-
-    async fn forbid_gif(&self, id: RoomId, hash: GifHash) -> Result<(), StoreError> {
-        self.ask(|reply| Command::ForbidGif(id, hash, reply)).await
     }
 
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::{
     command::{Deed, failure},
@@ -23,7 +23,7 @@ pub const BANS: usize = 256;
 
 /// What a message says, but for its author and its place.
 const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frames = NULL, duration = NULL, \
-                     bytes = NULL, alt = NULL";
+                     bytes = NULL, alt = NULL, hash = NULL";
 
 /// The messages that say something.
 const SAYS: &str = "line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL)";
@@ -59,14 +59,16 @@ impl Writer {
                 let visitor = self.look(id, |open| open.seated(visitor))?.ok_or_else(not_there)?;
                 self.hand_over(id, visitor)?;
             }
-            Action::Delete(message) => {
+            Action::Delete { message, forbid } => {
                 let which = format!("room = ?1 AND seq = ?2 AND {SAYS}");
                 let place = place.ok_or_else(not_there)?;
-                return self.blank(id, &which, &place, LineKind::Deleted(message), not_there);
+                let gone = self.blank(id, (&which, &place), LineKind::Deleted(message), forbid)?;
+                return gone.ok_or_else(not_there);
             }
-            Action::Clear(visitor) => {
+            Action::Clear { visitor, forbid } => {
                 let which = format!("room = ?1 AND visitor = ?2 AND {SAYS}");
-                return self.blank(id, &which, &visitor.to_string(), LineKind::Cleared, not_there);
+                let gone = self.blank(id, (&which, &visitor.to_string()), LineKind::Cleared, forbid)?;
+                return gone.ok_or_else(not_there);
             }
         }
         Ok(Vec::new())
@@ -129,31 +131,31 @@ impl Writer {
         Ok(gone > 0)
     }
 
-    /// Takes from messages what they say, and what was reported of them; the files that no message names any more.
+    /// Takes from messages what they say, and what was reported of them; the files that no message names any more. `None`
+    /// when there is none of them.
     fn blank(
         &mut self,
         id: RoomId,
-        which: &str,
-        key: &dyn rusqlite::ToSql,
+        which: (&str, &dyn ToSql),
         kind: LineKind,
-        not_there: impl Fn() -> StoreError,
-    ) -> Result<Vec<GifName>, StoreError> {
-        let blanked = blank_rows(&self.connection, id, which, key).map_err(failure)?;
-        let (author, gifs) = blanked.ok_or_else(not_there)?;
+        forbid: bool,
+    ) -> Result<Option<Vec<GifName>>, StoreError> {
+        let blanked = blank_rows(&self.connection, id, which, forbid).map_err(failure)?;
+        let Some((author, gifs)) = blanked else { return Ok(None) };
         let room = self.look(id, |open| open.room.clone())?;
         self.tell_line(&room, author, kind, None, None)?;
-        Ok(gifs)
+        Ok(Some(gifs))
     }
 }
 
 /// The author of the messages that it blanked, if there are some, and the files that no message names any more.
 fn blank_rows(
     connection: &Connection,
-    room: RoomId,
-    which: &str,
-    key: &dyn rusqlite::ToSql,
+    id: RoomId,
+    (which, key): (&str, &dyn ToSql),
+    forbid: bool,
 ) -> rusqlite::Result<Option<(Visitor, Vec<GifName>)>> {
-    let room = room.to_bytes();
+    let room = id.to_bytes();
     let sql = format!("SELECT visitor, color, gif FROM messages WHERE {which}");
     let (mut author, mut gifs) = (None, Vec::new());
     let mut found = connection.prepare(&sql)?;
@@ -165,6 +167,9 @@ fn blank_rows(
         }
     }
     let Some(author) = author else { return Ok(None) };
+    if forbid {
+        gifs::forbid(connection, id, which, key)?;
+    }
     connection.execute(
         &format!("UPDATE messages SET {BLANK} WHERE {which}"),
         params![room, key],

@@ -65,7 +65,7 @@ pub fn forget_blank(connection: &Connection, room: [u8; 16]) -> rusqlite::Result
 
 impl Writer {
     pub(super) fn report(&mut self, new: NewReport) -> Result<Report, StoreError> {
-        if !self.look(new.room, |open| open.access(new.by.id).member)? {
+        if !self.look(new.room, |open| open.seated(new.by.id).is_some())? {
             return Err(StoreError::Refused(Refusal::NotAMember));
         }
         let (room, by) = (new.room.to_bytes(), new.by.id.to_string());

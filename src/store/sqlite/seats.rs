@@ -14,7 +14,7 @@ use crate::{
 impl Writer {
     pub(super) fn enter(&mut self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
         let open = self.draft(id)?;
-        let fresh = open.admit(guest).map_err(StoreError::Refused)?;
+        let fresh = open.admit(guest, socket).map_err(StoreError::Refused)?;
         let mut room = open.room.clone();
         let seq = if fresh {
             room.count += 1;

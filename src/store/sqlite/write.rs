@@ -7,8 +7,8 @@ use rusqlite::params;
 use super::{command::failure, directory::OpenRoom, gifs, rows, writer::Writer};
 use crate::{
     domain::{
-        AddressKey, AddressMark, Body, GifHash, GifName, Message, MessageId, Moment, Nonce, Refusal, Room, RoomId,
-        Said, Seq, Visitor,
+        AddressKey, AddressMark, Body, GifName, Message, MessageId, Moment, Nonce, Refusal, Room, RoomId, Said, Seq,
+        Visitor,
     },
     store::{Change, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
 };
@@ -190,11 +190,6 @@ impl Writer {
             Some(true) => Err(StoreError::Refused(Refusal::ForbiddenGif)),
             _ => Ok(Said::Gif(gif)),
         }
-    }
-
-    pub(super) fn forbid(&self, room: RoomId, hash: GifHash) -> Result<(), StoreError> {
-        self.look(room, |_| ())?;
-        self.whole(|| gifs::forbid(&self.connection, room, hash))
     }
 
     /// The place of a room's last message.

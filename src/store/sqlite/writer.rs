@@ -246,7 +246,6 @@ impl Writer {
             Command::Whisper(new, reply) => answer(reply, self.whisper(new), Answer::Whispered),
             Command::Report(new, reply) => answer(reply, self.report(new), Answer::Report),
             Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), Answer::Done),
-            Command::ForbidGif(id, hash, reply) => answer(reply, self.forbid(id, hash), Answer::Done),
             Command::ForgetGifs(names, reply) => answer(reply, self.forget_gifs(&names), Answer::Done),
             Command::Tend(graces, reply) => answer(reply, self.tend(graces), Answer::Tended),
             Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),

@@ -7,9 +7,15 @@ use gifchat::{
     store::{AgainGif, Blob, NewBody, NewMessage, Posted, Store, Window},
 };
 
-use super::{Kind, gif, hash_of, new_room, nobody_there, post, refusal, somebody, with_member};
+use super::{Kind, gif, new_room, nobody_there, post, refusal, somebody, with_member};
 
-fn again(room: RoomId, author: Visitor, name: GifName, alt: Option<&str>, nonce: Option<&str>) -> NewMessage {
+pub(super) fn again(
+    room: RoomId,
+    author: Visitor,
+    name: GifName,
+    alt: Option<&str>,
+    nonce: Option<&str>,
+) -> NewMessage {
     let alt = alt.map(|alt| Alt::parse(alt, &Limits::default()).unwrap());
     NewMessage {
         room,
@@ -110,22 +116,4 @@ pub(super) async fn a_file_is_named_until_its_last_message_goes<K: Kind>() {
         4,
         "no place is given out twice"
     );
-}
-
-pub(super) async fn a_forbidden_gif_is_refused_in_its_room_alone<K: Kind>() {
-    let (_place, store, room, owner) = with_member::<K>().await;
-    let elsewhere = store.create_room(new_room("딴 방", owner)).await.unwrap();
-    store.enter(elsewhere.id, owner.into(), 3).await.unwrap();
-    let (bad, good) = (GifName::random(), GifName::random());
-    send(&store, room.id, owner, bad).await;
-    store.forbid_gif(room.id, hash_of(bad)).await.unwrap();
-    store.forbid_gif(room.id, hash_of(bad)).await.unwrap();
-    let sent_again = store.post(again(room.id, owner, bad, None, None)).await;
-    assert_eq!(refusal(sent_again), Refusal::ForbiddenGif);
-    let uploaded_again = store.post(gif(room.id, owner, bad)).await;
-    assert_eq!(refusal(uploaded_again), Refusal::ForbiddenGif);
-    send(&store, room.id, owner, good).await;
-    send(&store, elsewhere.id, owner, bad).await;
-    let gone = store.forbid_gif(nobody_there(), hash_of(bad)).await;
-    assert_eq!(refusal(gone), Refusal::RoomNotFound);
 }

@@ -23,7 +23,7 @@ async fn locked<K: Kind>() -> (K, Arc<dyn Store>, Room, Visitor) {
 }
 
 async fn granted(store: &Arc<dyn Store>, room: &Room, visitor: Visitor) -> bool {
-    store.access(room.id, visitor).await.unwrap().unwrap().granted
+    store.access(room.id, visitor.into()).await.unwrap().unwrap().granted
 }
 
 pub(super) async fn an_invite_lets_in_until_it_is_withdrawn<K: Kind>() {

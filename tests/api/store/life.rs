@@ -20,7 +20,7 @@ pub(super) async fn a_removed_room_is_gone_with_all_of_it<K: Kind>() {
     removed.sort();
     assert_eq!(removed, names);
     assert!(store.room(room.id).await.unwrap().is_none());
-    assert!(store.access(room.id, owner).await.unwrap().is_none());
+    assert!(store.access(room.id, owner.into()).await.unwrap().is_none());
     assert!(store.members(room.id).await.unwrap().is_empty());
     assert!(store.history(room.id, Window::Newest, 10).await.unwrap().is_empty());
     assert_eq!(store.gif_names().await.unwrap(), [kept]);

@@ -6,10 +6,10 @@ use gifchat::{
 };
 
 use super::{
-    AT_ONCE, FOREVER, Kind, gif, hash_of, lines, nobody_there, post, refusal, seqs, somebody, text, with_member,
+    AT_ONCE, FOREVER, Kind, clear, delete, gif, lines, nobody_there, post, refusal, seqs, somebody, text, with_member,
 };
 
-fn from(visitor: Visitor, address: &str) -> Guest {
+pub(super) fn from(visitor: Visitor, address: &str) -> Guest {
     Guest {
         visitor,
         address: Some(Address::new(address.parse().unwrap())),
@@ -26,8 +26,8 @@ pub(super) async fn only_the_owner_moderates_and_each_deed_leaves_a_line<K: Kind
         Action::Kick(third.id),
         Action::Ban(third.id, None),
         Action::Unban(third.id),
-        Action::Delete(said.id),
-        Action::Clear(other.id),
+        delete(said.id, false),
+        clear(other.id, false),
         Action::HandOver(other.id),
     ];
     for by in [other, third, somebody()] {
@@ -110,17 +110,17 @@ pub(super) async fn what_was_deleted_is_blank_and_its_files_are_named_by_nobody<
     post(&store, gif(room.id, owner, kept)).await;
     let said = post(&store, text(room.id, other, "글", Some("n"))).await;
     assert_eq!(
-        store.moderate(room.id, owner, Action::Delete(one.id)).await.unwrap(),
+        store.moderate(room.id, owner, delete(one.id, false)).await.unwrap(),
         [first]
     );
-    let again = store.moderate(room.id, owner, Action::Delete(one.id)).await;
+    let again = store.moderate(room.id, owner, delete(one.id, false)).await;
     assert!(matches!(refusal(again), Refusal::Invalid(_)));
     // The file that another message names stays.
     assert_eq!(
-        store.moderate(room.id, owner, Action::Clear(other.id)).await.unwrap(),
+        store.moderate(room.id, owner, clear(other.id, false)).await.unwrap(),
         []
     );
-    let nothing_left = store.moderate(room.id, owner, Action::Clear(other.id)).await;
+    let nothing_left = store.moderate(room.id, owner, clear(other.id, false)).await;
     assert!(matches!(refusal(nothing_left), Refusal::Invalid(_)));
     let bodies = |messages: Vec<Message>| -> Vec<Body> { messages.into_iter().map(|message| message.body).collect() };
     let history = store.history(room.id, Window::After(2), 100).await.unwrap();
@@ -167,7 +167,15 @@ pub(super) async fn a_ban_keeps_out_by_visitor_and_by_address<K: Kind>() {
     store.enter(room.id, from(neighbour, home), 6).await.unwrap();
     store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
     store.enter(room.id, from(owner, home), 7).await.unwrap();
-    assert!(store.access(room.id, bad).await.unwrap().unwrap().refusal().is_some());
+    assert!(
+        store
+            .access(room.id, bad.into())
+            .await
+            .unwrap()
+            .unwrap()
+            .refusal()
+            .is_some()
+    );
     let bans = store.bans(room.id).await.unwrap();
     assert_eq!((bans.len(), bans[0].visitor, bans[0].addresses.len()), (1, bad, 1));
     store.close().await;
@@ -235,7 +243,8 @@ pub(super) async fn slow_mode_makes_all_but_the_owner_wait<K: Kind>() {
     }
     // What is refused costs no pause.
     let bad = GifName::random();
-    store.forbid_gif(room.id, hash_of(bad)).await.unwrap();
+    let forbidden = post(&store, gif(room.id, owner, bad)).await.id;
+    store.moderate(room.id, owner, delete(forbidden, true)).await.unwrap();
     for _ in 0..2 {
         assert_eq!(
             refusal(store.post(gif(room.id, third, bad)).await),

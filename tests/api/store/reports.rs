@@ -1,11 +1,11 @@
 //! What visitors tell the owner about messages.
 
 use gifchat::{
-    domain::{Action, MessageId, Reason, Refusal, RoomId, Visitor},
+    domain::{MessageId, Reason, Refusal, RoomId, Visitor},
     store::{Change, NewReport, REPORTS_EACH},
 };
 
-use super::{Kind, new_room, next, nobody_there, post, refusal, somebody, text};
+use super::{Kind, clear, delete, new_room, next, nobody_there, post, refusal, somebody, text};
 
 fn report(room: RoomId, by: Visitor, message: MessageId, reason: &str) -> NewReport {
     NewReport {
@@ -109,13 +109,10 @@ pub(crate) async fn reports_go_with_what_they_are_about<K: Kind>() {
             let reported = store.report(report(room.id, watchful, message.id, "")).await;
             assert!(reported.is_ok(), "{round} {n} {reported:?}");
             if n % 2 == 0 {
-                store
-                    .moderate(room.id, owner, Action::Delete(message.id))
-                    .await
-                    .unwrap();
+                store.moderate(room.id, owner, delete(message.id, false)).await.unwrap();
             }
         }
-        store.moderate(room.id, owner, Action::Clear(bad.id)).await.unwrap();
+        store.moderate(room.id, owner, clear(bad.id, false)).await.unwrap();
     }
     let left = store.reports(room.id).await.unwrap();
     assert_eq!(left.into_iter().map(|left| left.report).collect::<Vec<_>>(), [kept]);

@@ -74,11 +74,11 @@ pub(super) async fn a_room_is_found_as_it_was_made<K: Kind>() {
         (made.clone(), None, 0)
     );
     assert!(store.room(nobody_there()).await.unwrap().is_none());
-    let access = store.access(made.id, owner).await.unwrap().unwrap();
+    let access = store.access(made.id, owner.into()).await.unwrap().unwrap();
     assert!(access.owner && access.granted && !access.member);
-    let access = store.access(made.id, somebody()).await.unwrap().unwrap();
+    let access = store.access(made.id, somebody().into()).await.unwrap().unwrap();
     assert!(!access.owner && access.granted && !access.member);
-    assert!(store.access(nobody_there(), owner).await.unwrap().is_none());
+    assert!(store.access(nobody_there(), owner.into()).await.unwrap().is_none());
     assert!(store.members(nobody_there()).await.unwrap().is_empty());
 }
 
@@ -162,8 +162,8 @@ pub(super) async fn a_locked_room_asks_for_a_grant<K: Kind>() {
     store.grant(room.id, granted).await.unwrap();
     store.grant(room.id, granted).await.unwrap();
     store.enter(room.id, granted.into(), 2).await.unwrap();
-    assert!(store.access(room.id, granted).await.unwrap().unwrap().granted);
-    assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
+    assert!(store.access(room.id, granted.into()).await.unwrap().unwrap().granted);
+    assert!(!store.access(room.id, other.into()).await.unwrap().unwrap().granted);
     assert_eq!(
         refusal(store.grant(nobody_there(), granted).await),
         Refusal::RoomNotFound
@@ -181,14 +181,14 @@ pub(super) async fn a_new_password_takes_grants_back<K: Kind>() {
     store.grant(room.id, other).await.unwrap();
     store.update_room(room.id, RoomChange::default()).await.unwrap();
     assert!(
-        store.access(room.id, other).await.unwrap().unwrap().granted,
+        store.access(room.id, other.into()).await.unwrap().unwrap().granted,
         "an edit of something else keeps it"
     );
     store.update_room(room.id, lock(Some("two"))).await.unwrap();
-    assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
-    assert!(store.access(room.id, owner).await.unwrap().unwrap().granted);
+    assert!(!store.access(room.id, other.into()).await.unwrap().unwrap().granted);
+    assert!(store.access(room.id, owner.into()).await.unwrap().unwrap().granted);
     assert!(!store.update_room(room.id, lock(None)).await.unwrap().locked);
-    assert!(store.access(room.id, other).await.unwrap().unwrap().granted);
+    assert!(store.access(room.id, other.into()).await.unwrap().unwrap().granted);
     store.update_room(room.id, lock(Some("three"))).await.unwrap();
-    assert!(!store.access(room.id, other).await.unwrap().unwrap().granted);
+    assert!(!store.access(room.id, other.into()).await.unwrap().unwrap().granted);
 }

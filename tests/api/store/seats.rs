@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gifchat::{
     domain::{LineKind, Refusal},
-    store::{Departure, Graces, Window},
+    store::{Departure, Graces, SOCKETS_EACH, Window},
 };
 
 use super::{
@@ -63,7 +63,38 @@ pub(super) async fn sockets_of_one_visitor_share_a_seat<K: Kind>() {
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
     store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [other]);
-    assert!(!store.access(room.id, owner).await.unwrap().unwrap().member);
+    assert!(!store.access(room.id, owner.into()).await.unwrap().unwrap().member);
+}
+
+pub(super) async fn a_visitor_is_in_a_room_by_so_many_sockets_and_no_more<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let elsewhere = store.create_room(new_room("딴 방", owner)).await.unwrap();
+    let wanted = SOCKETS_EACH as u64 + 8;
+    let racing = (2..=wanted).map(|socket| {
+        let store = &store;
+        async move { (socket, store.enter(room.id, owner.into(), socket).await) }
+    });
+    let answers = futures_util::future::join_all(racing).await;
+    let (taken, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, entry)| entry.is_ok());
+    assert_eq!(taken.len(), SOCKETS_EACH - 1, "and the one it was in with");
+    let too_many = Refusal::TooManySockets { limit: SOCKETS_EACH };
+    for (_, entry) in refused {
+        assert_eq!(refusal(entry), too_many);
+    }
+    // Neither one that is in already, nor others, nor other rooms are concerned.
+    store.enter(room.id, owner.into(), taken[0].0).await.unwrap();
+    store.enter(room.id, somebody().into(), wanted + 1).await.unwrap();
+    store.enter(elsewhere.id, owner.into(), wanted + 2).await.unwrap();
+    let more = wanted + 3;
+    assert_eq!(refusal(store.enter(room.id, owner.into(), more).await), too_many);
+    store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
+    store.enter(room.id, owner.into(), more).await.unwrap();
+    for (socket, _) in taken {
+        store.leave(room.id, owner, socket, Departure::Left).await.unwrap();
+    }
+    assert!(store.members(room.id).await.unwrap().contains(&owner));
+    store.leave(room.id, owner, more, Departure::Left).await.unwrap();
+    assert!(!store.members(room.id).await.unwrap().contains(&owner));
 }
 
 pub(super) async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
@@ -73,7 +104,7 @@ pub(super) async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
     store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
     store.tend(FOREVER).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
-    assert!(store.access(room.id, owner).await.unwrap().unwrap().member);
+    assert!(store.access(room.id, owner.into()).await.unwrap().unwrap().member);
     // Back in time, the seat is safe.
     store.enter(room.id, owner.into(), 3).await.unwrap();
     store

@@ -179,7 +179,7 @@ pub(crate) async fn a_whispered_gif_belongs_to_the_two<K: Kind>() {
         );
     }
     // A GIF of the room is whispered by its name, and lives as long as the whisper.
-    send(&store, room.id, eve, public).await;
+    let shown = send(&store, room.id, eve, public).await;
     let again = NewWhisper {
         body: NewBody::Again(AgainGif {
             name: public,
@@ -189,7 +189,10 @@ pub(crate) async fn a_whispered_gif_belongs_to_the_two<K: Kind>() {
     };
     let whispered = whisper(&store, again).await;
     assert!(matches!(&whispered.said, Said::Gif(gif) if gif.name == public && gif.hash.is_some()));
-    store.forbid_gif(room.id, super::hash_of(public)).await.unwrap();
+    store
+        .moderate(room.id, ann, super::delete(shown.id, true))
+        .await
+        .unwrap();
     let forbidden = store.whisper(shows(room.id, ann, bea.id, public)).await;
     assert_eq!(refusal(forbidden), Refusal::ForbiddenGif);
     store.forget_gifs(vec![secret]).await.unwrap();

@@ -140,6 +140,40 @@ scene("a whisper that came while the line was down is there when it is back", []
   await reads(whispers(bea).last().locator(".message__text"), "while you were away");
 });
 
+scene("an open whisper keeps its draft and the focus while the owner edits the room, also with who owned it before", [], async (stage) => {
+  const [ann, bea, cat] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" }), await stage.visitor({ name: "cat", viewport: { width: 390, height: 800 } })];
+  const id = await makeRoom(bea);
+  await enter(ann, id);
+  await enter(cat, id);
+  // Who hands a room over has the owner's tools in the page already, and they close what is theirs.
+  const [anns, beas, cats] = [await idOf(ann), await idOf(bea), await idOf(cat)];
+  await bea.page.evaluate(([room, visitor]) => fetch(`/room/${room}/moderate`, {
+    method: "POST", headers: { "content-type": "application/json", accept: "application/json" }, body: JSON.stringify({ action: "handover", visitor }),
+  }), [id, anns]);
+  await ann.page.locator("#edit-btn:visible").waitFor();
+  await bea.page.locator("#edit-btn").waitFor({ state: "hidden" });
+  await whisperTo(bea, cats);
+  await whisperTo(cat, beas);
+  for (const { page } of [bea, cat]) {
+    await page.keyboard.type("half a thought");
+    for (let n = 0; n < 7; n += 1) await page.keyboard.press("ArrowLeft");
+  }
+  await ann.page.click("#edit-btn");
+  await ann.page.fill("#edit-room-title", "another title");
+  await ann.page.fill("#edit-slow", "1");
+  await ann.page.click("#edit-form [type=submit]");
+  for (const { page } of [bea, cat]) {
+    await reads(page.locator("#room-title"), "another title");
+    assert.deepEqual(await page.evaluate(() => {
+      const { id: focused, value, selectionStart } = document.activeElement;
+      return { open: document.getElementById("whisper").open, focused, value, selectionStart };
+    }), { open: true, focused: "whisper-text", value: "half a thought", selectionStart: 7 });
+  }
+  await bea.page.keyboard.type("bad ");
+  await bea.page.keyboard.press("Enter");
+  await reads(whispers(cat).last().locator(".message__text"), "half a bad thought");
+});
+
 scene("an invite copied by its button lets a stranger into a locked room until it is withdrawn", [], async (stage) => {
   const [ann, bea, eve] = [
     await stage.visitor({ name: "ann", permissions: ["clipboard-read", "clipboard-write"] }),
@@ -163,9 +197,14 @@ scene("an invite copied by its button lets a stranger into a locked room until i
   assert.equal(await bea.page.locator("#invite-withdraw").isVisible(), false);
   await ann.page.click("#invite-withdraw");
   await reads(ann.page.locator("#invite-note"), /^Withdrawn/);
+  assert.equal(await ann.page.locator("#invite-copy").isVisible(), false, "there is nothing to copy");
   await eve.page.goto(url);
   await reads(eve.page.locator("h1"), "This invite does not work any more.");
   await keep(eve, "talk-invite-over");
+  await ann.page.getByRole("button", { name: "Make a new invite" }).click();
+  await eventually(async () => /\/invite\/[0-9a-f]{32}$/.test(await ann.page.inputValue("#invite-url")), "there is another");
+  await eve.page.goto(await ann.page.inputValue("#invite-url"));
+  await inside(eve);
 });
 
 scene("a muted person's messages fold to one line here, stay folded after a reload, and open again", [], async (stage) => {

@@ -2,35 +2,11 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { enter, makeRoom, message, reads, say, sees } from "../support/pages.js";
-import { Visitor, ask } from "../support/visitor.js";
+import { frames, isRun, place, reading, scrollBy, seqs, talk, texts } from "../support/talk.js";
+import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
-
-/** A room with so many messages, `line 1` first, and a way to say more. */
-async function talk(stage, count, flags = {}) {
-  const owner = await Visitor.arrive(stage.server);
-  const { _id: id } = await owner.makeRoom({ title: "long talk", ...flags });
-  const socket = await owner.enter(id);
-  const more = async (text) => assert.equal((await ask(socket, "chat", { chat: text })).ok, true);
-  for (let n = 1; n <= count; n += 1) await more(n % 7 ? `line ${n}` : `line ${n}\nwith\nmore`);
-  return { id, owner, more };
-}
-
-const texts = ({ page }) => page.$$eval("#rows .message__text", (all) => all.map((one) => one.textContent.split("\n")[0]));
-const scrollBy = ({ page }, by) => page.$eval("#chat-list", (list, pixels) => { list.scrollTop += pixels; }, by);
-const frames = ({ page }) => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
-
-/** The first message in sight and where it stands. */
-const reading = ({ page }) => page.evaluate(() => {
-  const box = document.getElementById("chat-list").getBoundingClientRect();
-  const row = [...document.querySelectorAll("#rows .message")].find((one) => one.getBoundingClientRect().top >= box.top);
-  return { id: row.dataset.id, top: Math.round(row.getBoundingClientRect().top) };
-});
-const place = ({ page }, id) => page.$eval(`[data-id="${id}"]`, (row) => Math.round(row.getBoundingClientRect().top));
-
-const seqs = ({ page }) => page.$$eval("#rows [data-seq]", (all) => all.map((row) => Number(row.dataset.seq)));
-const isRun = (all) => assert.deepEqual(all, Array.from({ length: all.length }, (_, n) => all[0] + n), "a run without a gap");
 
 scene("the page holds at most 200 of 600 messages, whichever way one scrolls, and nothing jumps", [], async (stage) => {
   const { id, owner } = await talk(stage, 600);

@@ -148,7 +148,7 @@ scene("a message that is refused says why, can be sent again and can be deleted"
   const bell = ann.page.locator("#chat-list [data-state=failed]");
   await bell.waitFor();
   assert.notEqual((await bell.locator(".message__why").textContent()).trim(), "");
-  await bell.locator("[data-do=delete]").click();
+  await bell.getByRole("button", { name: "Delete" }).click();
   await bell.waitFor({ state: "detached" });
   await say(ann, "the end");
   await sees(bea, "the end");

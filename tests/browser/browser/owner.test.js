@@ -41,7 +41,7 @@ const WORDS = {
     gone: "This message was deleted.", crowned: /is the owner now\.$/, closed: "Closed", slow: /Slow mode: you can send again in \d s\./ },
   "ko-KR": { kick: "내보내기", ban: "차단하기", clear: "메시지 모두 지우기", remove: "메시지 지우기", hand: "방장 넘기기",
     kicked: "방장이 이 방에서 내보냈습니다.", banned: "방장이 이 방의 입장을 막았습니다.",
-    gone: "삭제된 메시지입니다.", crowned: /^이제 #[0-9a-f]{6}님이 방장입니다\.$/, closed: "닫힘", slow: /슬로 모드예요\. \d초 뒤에 보낼 수 있어요\./ },
+    gone: "지워진 메시지입니다.", crowned: /^이제 #[0-9a-f]{6}님이 방장입니다\.$/, closed: "닫힘", slow: /슬로 모드예요\. \d초 뒤에 보낼 수 있어요\./ },
 };
 
 for (const [locale, words] of Object.entries(WORDS)) {
@@ -153,9 +153,13 @@ for (const [locale, words] of Object.entries(WORDS)) {
     await sees(ann, "one");
     await eventually(async () => words.slow.test(await bea.page.locator("#slow-note").innerText()));
     await shot(bea, `slow-${locale}`);
+    assert.equal(await bea.page.getAttribute("#send-btn", "aria-disabled"), "true");
     await say(bea, "two");
-    assert.equal(await message(ann, "two").count(), 0);
+    await eventually(async () => words.slow.test(await bea.page.locator("#announcer").textContent()), "Enter says why nothing goes out");
+    assert.equal(await bea.page.inputValue("#chat"), "two", "it stays where it was written");
+    assert.equal(await bea.page.locator("[data-nonce]").count() + (await message(ann, "two").count()), 0);
     await eventually(async () => (await bea.page.locator("#slow-note").innerText()) === "");
+    assert.equal(await bea.page.getAttribute("#send-btn", "aria-disabled"), "false");
     await bea.page.press("#chat", "Enter");
     await sees(ann, "two");
   });

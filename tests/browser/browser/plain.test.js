@@ -1,9 +1,8 @@
-// The site without JavaScript, without a mouse, and in one's own language and theme.
+// The site without JavaScript, and in one's own language and theme.
 import assert from "node:assert/strict";
 import { gif } from "../support/gif.js";
 import { scene, useChromium } from "../support/chrome.js";
-import { REFUSED, choose, enter, inside, makeRoom, openList, reads, row, say, sees, seesGif } from "../support/pages.js";
-import { eventually } from "../support/wait.js";
+import { REFUSED, choose, makeRoom, openList, reads, row, say, sees, seesGif } from "../support/pages.js";
 
 useChromium();
 
@@ -58,81 +57,6 @@ for (const [locale, words] of Object.entries({
     await row(ann, page.url().split("/").at(-1)).waitFor({ state: "detached" });
   });
 }
-
-scene("by keyboard alone one makes, enters, talks in and leaves a room", [], async (stage) => {
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
-  /** Presses Tab until the element that has the focus fits, and is seen to have it. */
-  const tabTo = async ({ page }, selector, key = "Tab") => {
-    for (let n = 0; n < 40; n += 1) {
-      if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) {
-        const ring = await page.evaluate(() => {
-          const ringed = (element) => {
-            const { outlineStyle, outlineWidth } = getComputedStyle(element);
-            return outlineStyle !== "none" && outlineWidth !== "0px";
-          };
-          return ringed(document.activeElement) || ringed(document.activeElement.parentElement);
-        });
-        return assert.ok(ring, `the focus on ${selector} is seen`);
-      }
-      await page.keyboard.press(key);
-    }
-    assert.fail(`the keyboard does not reach ${selector}`);
-  };
-
-  await openList(ann);
-  await ann.page.keyboard.press("Tab");
-  assert.equal(await ann.page.evaluate(() => document.activeElement.className), "skip");
-  await tabTo(ann, "main a[href='/room']");
-  await ann.page.keyboard.press("Enter");
-  await ann.page.waitForURL("/room");
-  await tabTo(ann, "[name=title]");
-  await ann.page.keyboard.type("keys only");
-  await tabTo(ann, "[name=max]");
-  await tabTo(ann, "[name=password]");
-  await ann.page.keyboard.type("sesame");
-  await tabTo(ann, "#room-form [type=submit]");
-  await ann.page.keyboard.press("Enter");
-  await ann.page.waitForURL(/\/room\/\w+$/);
-  await inside(ann);
-  const id = ann.page.url().split("/").at(-1);
-
-  bea.allow(REFUSED);
-  await openList(bea);
-  await tabTo(bea, ".join-btn");
-  await bea.page.keyboard.press("Enter");
-  await bea.page.locator("[name=password]").waitFor();
-  assert.equal(await bea.page.evaluate(() => document.activeElement.name), "password", "the password field has the focus");
-  await bea.page.keyboard.type("sesame");
-  await bea.page.keyboard.press("Enter");
-  await inside(bea);
-
-  await tabTo(bea, "#chat");
-  await bea.page.keyboard.type("first line");
-  await bea.page.keyboard.press("Shift+Enter");
-  await bea.page.keyboard.type("second line");
-  await bea.page.keyboard.press("Enter");
-  await sees(ann, /first line\nsecond line/);
-  assert.equal(await bea.page.evaluate(() => document.activeElement.id), "chat", "one goes on writing");
-  await bea.page.keyboard.press("Enter");
-  await bea.page.keyboard.type("third");
-  await bea.page.keyboard.press("Enter");
-  await sees(ann, "third");
-  assert.equal(await ann.page.locator("#chat-list .message").count(), 2, "nothing empty was sent");
-
-  await choose(ann, { name: "a.gif", bytes: gif() });
-  await eventually(() => ann.page.evaluate(() => document.activeElement.matches(".upload__alt")), "the description has the focus");
-  await ann.page.keyboard.type("by keyboard");
-  await ann.page.keyboard.press("Enter");
-  await seesGif(bea, "by keyboard");
-  await tabTo(ann, ".gif__play", "Shift+Tab");
-  await ann.page.keyboard.press("Enter");
-  await ann.page.locator(".gif--still").waitFor();
-
-  await tabTo(bea, "#exit-btn", "Shift+Tab");
-  await bea.page.keyboard.press("Enter");
-  await bea.page.waitForURL("/");
-  await reads(row(bea, id).locator(".room__count"), "1/10");
-});
 
 scene("language and theme are remembered on every page", [], async (stage) => {
   const ann = await stage.visitor({ name: "ann", locale: "ko-KR" });

@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
+
+// A run of a second is over before Java's second compiler pays; the schema of HTML nests deep.
+const JAVA = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss8m"];
 const require = createRequire(import.meta.url);
 
 /** What is wrong with pages, `{name: html}`: one line for each mistake. */
@@ -24,7 +27,7 @@ async function byVnu(pages) {
       await writeFile(files.at(-1), html);
     }
     const jar = require.resolve("vnu-jar/build/dist/vnu.jar");
-    const { stderr } = await run("java", ["-jar", jar, "--format", "json", "--exit-zero-always", ...files], { maxBuffer: 1 << 26 });
+    const { stderr } = await run("java", [...JAVA, "-jar", jar, "--format", "json", "--exit-zero-always", ...files], { maxBuffer: 1 << 26 });
     return JSON.parse(stderr).messages.map(({ url, type, lastLine, message, extract }) => (
       `${url.split("/").at(-1)}:${lastLine} ${type}: ${message} ${extract?.replaceAll(/\s+/g, " ").slice(0, 200)}`
     ));

@@ -40,6 +40,12 @@ export async function inside({ page }) {
   await page.locator(`#members-list [data-id="${me}"]`).waitFor({ state: "attached" });
 }
 
+/** Has the people in sight: in the drawer of a phone, or in the column of a desk, where a drawer has closed by itself. */
+export async function showPeople({ page }, width) {
+  if (width < 1024) return page.evaluate(() => document.getElementById("members").showPopover());
+  return page.locator("#members:not(:popover-open)").waitFor();
+}
+
 /** Writes by the page's own form. */
 export async function say({ page }, text) {
   await page.fill("#chat", text);

@@ -42,7 +42,9 @@ export class Server {
     ];
     const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
-    process.once("exit", () => child.kill("SIGKILL"));
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
+    child.once("close", () => process.off("exit", kill));
     child.ended = new Promise((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
     const started = new Promise((resolve, reject) => {
       createInterface({ input: child.stderr }).on("line", (line) => {

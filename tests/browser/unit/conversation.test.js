@@ -26,14 +26,16 @@ function setUp({ last = 0, stored = [] } = {}) {
     .map((name) => [name, (...args) => told.push([name, ...args])]));
   view.isNews = () => true;
   view.deliver = (messages) => shown.push(...messages.map(({ seq }) => seq));
+  const failing = [];
   const getJson = async (url) => {
     asked.push(url);
+    if (failing.length > 0) throw failing.shift();
     const { after, limit } = Object.fromEntries(new URL(url, "http://here").searchParams);
     return { data: stored.filter(({ seq }) => seq > Number(after)).slice(0, Number(limit)) };
   };
   const conversation = new Conversation({ room: "r", socket, timeline: new Timeline(last), getJson, view, setTimeout: clock.setTimeout });
   const hear = (event, data) => listeners.get(event)(data);
-  return { clock, told, shown, asked, requests, stored, conversation, socket, hear };
+  return { clock, told, shown, asked, requests, stored, failing, conversation, socket, hear };
 }
 
 const names = (told) => told.map((one) => (Array.isArray(one) ? one[0] : one));
@@ -72,6 +74,53 @@ test("what the server itself does not have is given up after three tries", async
   await clock.pass(10_000);
   assert.deepEqual(shown, [1, 3]);
   assert.ok(asked.length <= 4);
+});
+
+test("what was missed is asked for again until it is here, also in a quiet room", async () => {
+  const { clock, asked, failing, hear, requests, shown } = setUp({ stored: [1, 2, 3].map(message) });
+  failing.push({ code: "offline" }, { code: "unavailable", status: 503 }, { code: "offline" }, { code: "offline" }, { code: "offline" });
+  hear("connect");
+  requests[0].resolve({ ok: true, seq: 3, members: [] });
+  await settled();
+  for (const wait of [1_000, 2_000, 4_000, 8_000, 8_000]) {
+    assert.deepEqual([shown, clock.due], [[], [wait]]);
+    await clock.pass(wait);
+  }
+  assert.deepEqual([shown, asked.length], [[1, 2, 3], 6]);
+  await clock.pass(60_000);
+  assert.equal(asked.length, 6, "and then no more");
+});
+
+test("who comes back asks at once for what an earlier question did not bring", async () => {
+  const { failing, hear, requests, shown } = setUp({ stored: [1, 2].map(message) });
+  failing.push({ code: "offline" });
+  hear("connect");
+  requests[0].resolve({ ok: true, seq: 2, members: [] });
+  await settled();
+  hear("disconnect");
+  hear("connect");
+  requests[1].resolve({ ok: true, seq: 2, members: [] });
+  await settled();
+  assert.deepEqual(shown, [1, 2]);
+});
+
+test("nothing is asked again and again by who is not in", async () => {
+  const { clock, asked, failing, hear, requests } = setUp({ stored: [message(1)] });
+  failing.push(...Array.from({ length: 50 }, () => ({ code: "not_a_member", status: 403 })));
+  hear("connect");
+  requests[0].resolve({ ok: true, seq: 1, members: [] });
+  await settled();
+  hear("disconnect");
+  await clock.pass(60_000);
+  assert.equal(asked.length, 2);
+});
+
+test("an announced message that the server does not have is not asked for without end", async () => {
+  const { clock, asked, hear, requests } = setUp();
+  hear("connect");
+  requests[0].resolve({ ok: true, seq: 3, members: [] });
+  await clock.pass(60_000);
+  assert.equal(asked.length, 3);
 });
 
 test("a server that does not answer a join gets a new line", async () => {
@@ -152,9 +201,15 @@ test("what is too far behind is not fetched but left for scrolling", async () =>
   requests[0].resolve({ ok: true, seq: 1_000, members: [] });
   await settled();
   assert.deepEqual([asked, shown], [[], []]);
-  assert.deepEqual(told.filter(([name]) => name === "leapt"), [["leapt", 1_000]]);
+  const leaps = () => told.filter(([name]) => name === "leapt" || name === "missed");
+  assert.deepEqual(leaps(), [["leapt", 1_000, 0]], "who opens a page of the past has missed nothing");
   hear("chat", message(1_001));
   assert.deepEqual(shown, [1_001], "what comes in live goes on from there");
+  hear("disconnect");
+  hear("connect");
+  requests[1].resolve({ ok: true, seq: 1_500, members: [] });
+  await settled();
+  assert.deepEqual(leaps().slice(1), [["missed", 499, false], ["leapt", 1_500, 499]]);
 });
 
 test("lines that nobody wrote are delivered in their place among the messages", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../../../public/js/models/outbox.js";
+import { Pace } from "../../../public/js/models/pace.js";
 import { Clock, settled } from "../support/clock.js";
 
 /** An outbox whose sends are answered by the test. */
@@ -9,14 +10,16 @@ function setUp(options = {}) {
   const sends = [];
   const states = [];
   let nonces = 0;
+  const pace = new Pace({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   const outbox = new Outbox({
     send: (item) => new Promise((resolve, reject) => sends.push({ item, nonce: item.nonce, chat: item.content.chat, resolve, reject })),
     changed: ({ content: { chat }, state }) => states.push(`${chat} ${state}`),
     newNonce: () => `n${++nonces}`,
+    pace,
     wait: clock.wait,
     ...options,
   });
-  return { clock, sends, states, outbox };
+  return { clock, sends, states, outbox, pace };
 }
 
 const sent = (sends) => sends.map(({ nonce, chat }) => `${nonce} ${chat}`);
@@ -119,4 +122,58 @@ test("a full outbox takes nothing more", () => {
   assert.equal(outbox.full, true);
   outbox.remove("n1");
   assert.ok(outbox.add({ chat: "c" }));
+});
+
+test("what comes too early waits for its turn and goes by itself, before what came later", async () => {
+  const { clock, sends, states, outbox } = setUp();
+  outbox.start();
+  outbox.add({ chat: "a" });
+  outbox.add({ chat: "b" });
+  sends[0].resolve({ ok: false, code: "slow_mode", retryAfter: 10 });
+  await clock.pass(9_999);
+  assert.deepEqual(sent(sends), ["n1 a"]);
+  await clock.pass(1);
+  assert.deepEqual(sent(sends), ["n1 a", "n1 a"]);
+  assert.deepEqual(states, ["a pending", "b pending"]);
+});
+
+test("it goes at once when the pause ends before its time, and what was deleted meanwhile does not", async () => {
+  const { clock, sends, outbox, pace } = setUp();
+  outbox.start();
+  outbox.add({ chat: "a" });
+  outbox.add({ chat: "b" });
+  sends[0].resolve({ ok: false, code: "slow_mode", retryAfter: 3_600 });
+  await clock.pass(5_000);
+  outbox.remove("n1");
+  pace.free();
+  await settled();
+  assert.deepEqual(sent(sends), ["n1 a", "n2 b"]);
+  assert.deepEqual(clock.due, [], "and nothing is left of the pause");
+});
+
+test("what has failed is kept as failed, and is not sent by a later life of the page without being asked for", async () => {
+  const first = setUp();
+  first.outbox.start();
+  first.outbox.add({ chat: "bad" });
+  first.outbox.add({ chat: "on its way" });
+  const why = { ok: false, code: "invalid", message: "no" };
+  first.sends[0].resolve(why);
+  await settled();
+  const { sends, outbox } = setUp({ saved: JSON.parse(JSON.stringify(first.outbox.unsent)) });
+  outbox.start();
+  assert.deepEqual(sent(sends), ["n2 on its way"]);
+  assert.deepEqual([outbox.items[0].state, outbox.items[0].why], ["failed", why]);
+  outbox.retry("n1");
+  sends[0].resolve({ ok: true });
+  await settled();
+  assert.deepEqual(sent(sends), ["n2 on its way", "n1 bad"]);
+});
+
+test("what can't be sent any more is not kept", () => {
+  const { outbox } = setUp({ changed: ({ state }) => { if (state === "failed") left.push(outbox.unsent); } });
+  const left = [];
+  outbox.add({ chat: "a" });
+  outbox.add({ chat: "b" });
+  outbox.end({ code: "kicked" });
+  assert.deepEqual(left, [[], []]);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Pace } from "../../../public/js/models/pace.js";
 import { Uploads } from "../../../public/js/models/uploads.js";
 import { Clock, settled } from "../support/clock.js";
 import { gif } from "../support/gif.js";
@@ -9,6 +10,7 @@ function setUp({ limit = 1_000_000 } = {}) {
   const posts = [];
   const told = [];
   let nonces = 0;
+  const pace = new Pace({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   const uploads = new Uploads({
     post(item, progress) {
       const post = { item, nonce: item.nonce, progress, aborted: false };
@@ -23,9 +25,10 @@ function setUp({ limit = 1_000_000 } = {}) {
     },
     newNonce: () => `n${++nonces}`,
     limit,
+    pace,
     wait: clock.wait,
   });
-  return { clock, posts, told, uploads };
+  return { clock, posts, told, uploads, pace };
 }
 
 const file = (name, bytes = gif()) => new File([bytes], name, { type: "image/gif" });
@@ -120,4 +123,33 @@ test("a cancelled upload is aborted and gone, and the next one goes", async () =
   assert.equal(posts[0].aborted, true);
   assert.deepEqual([b.state, uploads.size], ["sending", 1]);
   assert.ok(!told.includes("a failed"));
+});
+
+test("a GIF that comes too early waits for its turn and goes by itself", async () => {
+  const { clock, posts, uploads, pace } = setUp();
+  uploads.start();
+  const [a, b] = [await uploads.add(file("a")), await uploads.add(file("b"))];
+  uploads.send();
+  posts[0].reject({ code: "slow_mode", retryAfter: 30 });
+  await settled();
+  assert.deepEqual([a.state, b.state], ["waiting", "waiting"]);
+  await clock.pass(29_999);
+  assert.equal(posts.length, 1);
+  await clock.pass(1);
+  assert.deepEqual(posts.map(({ nonce }) => nonce), ["n1", "n1"]);
+  // A message of any kind makes the next one wait.
+  pace.hold(30);
+  posts[1].resolve({ seq: 1 });
+  await clock.pass(29_999);
+  assert.equal(posts.length, 2);
+  pace.free();
+  await settled();
+  assert.deepEqual([b.state, posts.length], ["sending", 3]);
+});
+
+test("GIFs that are chosen together keep their order by the time at which they came", async () => {
+  const { uploads } = setUp();
+  const items = await Promise.all(["a", "b", "c"].map((name) => uploads.add(file(name))));
+  const times = items.map(({ at }) => at);
+  assert.ok(times[0] < times[1] && times[1] < times[2], times.join());
 });

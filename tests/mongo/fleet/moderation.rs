@@ -93,3 +93,21 @@ async fn a_whisper_is_heard_by_the_two_on_whatever_server_and_by_nobody_else() {
             .all(|message| message["chat"] != "우리끼리")
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_gif_deleted_as_abuse_on_one_server_is_taken_by_no_other() {
+    let fleet = Fleet::new();
+    let [a, b] = fleet.servers(&[]).await;
+    let (owner, guest) = (a.visitor().await, b.visitor().await);
+    let room = owner.create_room("움짤").await;
+    let (mut owners, mut guests) = (owner.join(&room).await, guest.join(&room).await);
+    let bad = animated(64, 64, 10);
+    let message = guest.upload(&room, bad.clone()).await.ok().json();
+    let kept = guests.ask("chat", json!({ "gif": message["gif"] })).await;
+    let delete = json!({ "action": "delete", "message": message["_id"], "forbid": true });
+    owners.ask("moderate", delete).await;
+    guest.upload(&room, bad).await.refused(403, "forbidden_gif");
+    let again = json!({ "gif": kept["message"]["gif"] });
+    guests.ask_in_vain("chat", again, "forbidden_gif").await;
+}

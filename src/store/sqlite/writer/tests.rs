@@ -137,8 +137,14 @@ fn a_deed_whose_line_cannot_be_written_is_not_half_done() {
     for action in [
         Action::HandOver(other.id),
         Action::Ban(other.id, None),
-        Action::Delete(posted.message().id),
-        Action::Clear(owner.id),
+        Action::Delete {
+            message: posted.message().id,
+            forbid: false,
+        },
+        Action::Clear {
+            visitor: owner.id,
+            forbid: false,
+        },
     ] {
         let deed = Deed {
             action,

@@ -1,0 +1,42 @@
+// Pages of the history, asked for one at a time.
+import { getJson } from "../lib/http.js";
+
+const AGAIN = 3_000;
+const QUIET = 500;
+// Who is sent out, or whose room is gone, is not told more by asking again.
+const FINAL = [403, 404];
+
+export class PageLoader {
+  #url;
+  #box;
+  #next;
+  #loading = false;
+
+  /** `box` is the log that pages are shown in; `next()` is called when it is time to look what is needed then. */
+  constructor(room, box, next) {
+    this.#url = `/room/${room}/messages?`;
+    this.#box = box;
+    this.#next = next;
+  }
+
+  get loading() { return this.#loading; }
+
+  /** Gives the rows of a page to `show`, unless another one is on its way. */
+  async load(query, show) {
+    if (this.#loading) return;
+    this.#loading = true;
+    const { page, status } = await getJson(this.#url + query).then((page) => ({ page }), (why) => why);
+    const final = FINAL.includes(status);
+    if (!page && !final) await new Promise((done) => { setTimeout(done, AGAIN); });
+    this.#loading = false;
+    if (page) this.#quietly(() => show(page.data));
+    if (!final) this.#next();
+  }
+
+  // What it brings is no news, so it is not read out.
+  #quietly(show) {
+    this.#box.setAttribute("aria-live", "off");
+    show();
+    setTimeout(() => this.#box.removeAttribute("aria-live"), QUIET);
+  }
+}

@@ -1,0 +1,50 @@
+// The pause between two messages that slow mode asks for: one for texts and GIFs alike.
+
+export class Pace {
+  #changed;
+  #env;
+  #pause = null;
+
+  /** `changed(seconds)` is told of each pause that begins, and with 0 of its end before its time. */
+  constructor({ changed, ...env }) {
+    this.#changed = changed;
+    this.#env = {
+      setTimeout: (run, ms) => globalThis.setTimeout(run, ms),
+      clearTimeout: (timer) => globalThis.clearTimeout(timer),
+      ...env,
+    };
+  }
+
+  /** Resolves when the pause is over; null when there is none. */
+  get pause() { return this.#pause?.over ?? null; }
+
+  /** Nothing is sent for so many seconds from now. */
+  hold(seconds = 1) {
+    const before = this.#pause;
+    let end;
+    const over = new Promise((done) => { end = done; });
+    const timer = this.#env.setTimeout(() => this.#end(), seconds * 1_000);
+    this.#pause = { over, end, timer };
+    if (before) this.#drop(before);
+    this.#changed(seconds);
+  }
+
+  /** What was waited for does not hold any more. */
+  free() {
+    if (!this.#pause) return;
+    this.#end();
+    this.#changed(0);
+  }
+
+  #end() {
+    const pause = this.#pause;
+    this.#pause = null;
+    this.#drop(pause);
+  }
+
+  // Who waited looks again whether there is a pause.
+  #drop({ timer, end }) {
+    this.#env.clearTimeout(timer);
+    end();
+  }
+}

@@ -1,0 +1,24 @@
+// gate.html: the door of a room. When the owner closes or opens it, or changes whether there is a password, the page is
+// asked for again.
+import { startTheme } from "../components/theme.js";
+import { byId } from "../lib/dom.js";
+import { getJson } from "../lib/http.js";
+import { liveSocket } from "../lib/live.js";
+
+startTheme();
+
+const { room: id, ...was } = byId("main").dataset;
+const socket = liveSocket("/room");
+
+// Not a reload: the page may be the answer to a form.
+const again = () => { socket.close(); location.replace(`/room/${id}`); };
+
+function compare({ _id, closed, password }) {
+  if (_id === id && (closed !== "closed" in was || password !== "locked" in was)) again();
+}
+
+socket
+  .on("connect", () => getJson(`/room/${id}`).then(compare, ({ code }) => { if (code === "room_not_found") again(); }))
+  .on("updateRoom", compare)
+  .on("removeRoom", (gone) => { if (gone === id) again(); });
+socket.open();

@@ -1,0 +1,50 @@
+// What the stories have in common: who is in them, and how they find things as a screen reader names them.
+import { enter, makeRoom } from "../support/pages.js";
+import { words } from "../support/words.js";
+
+/**
+ * Ann, who owns the room, and Bea; `how` says for each the `locale` and the `look` of their browser, and for both the
+ * `Hand` that works the page. Each has a `page`, a `hand`, `says(key)` for the
+ * words of their page, and ways to find what is on it by role and name.
+ */
+export async function pair(stage, how, room = {}) {
+  const [ann, bea] = [await person(stage, "ann", how), await person(stage, "bea", how)];
+  const id = await makeRoom(ann, room);
+  await enter(bea, id);
+  for (const one of [ann, bea]) Object.assign(one, await one.page.evaluate(() => ({ id: document.body.dataset.me, color: document.body.dataset.color })));
+  return { ann, bea, id };
+}
+
+export async function person(stage, name, how) {
+  const { Hand, [name]: { locale, look } } = how;
+  const visitor = await stage.visitor({ name, locale, ...look });
+  const { page } = visitor;
+  const named = (role) => (text, inside = page) => inside.getByRole(role, { name: text, exact: true });
+  return Object.assign(visitor, {
+    says: words(locale),
+    hand: new Hand(visitor),
+    button: named("button"),
+    link: named("link"),
+    field: named("textbox"),
+    dialog: named("dialog"),
+    toggle: named("switch"),
+    log: page.getByRole("log", { name: words(locale)("chat.log"), exact: true }),
+  });
+}
+
+/** The list of people: a column on a desk, a panel behind a button on a phone. */
+export async function people({ page, hand, says }) {
+  const panel = page.locator("#members");
+  if (!(await panel.isVisible())) await hand.use(page.getByRole("button", { name: says("chat.members") }));
+  await panel.waitFor();
+  return panel;
+}
+
+/** The button behind which stands what can be done with somebody. */
+export const memberMore = async (visitor, { color }) => visitor.button(`${visitor.says("chat.more")}: ${color}`, await people(visitor));
+
+/** The button behind which stands what can be done with a message. */
+export const messageMore = ({ page, says }, text) => page.locator("#rows .message", { hasText: text }).getByRole("button", { name: `${says("chat.more")}: ` });
+
+/** Where one comes back to from what was opened in the list of people: its button, or on a phone the button of the list. */
+export const backIn = ({ page, says }, button) => (page.viewportSize().width < 1024 ? page.getByRole("button", { name: says("chat.members") }) : button);

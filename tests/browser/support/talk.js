@@ -1,0 +1,28 @@
+// A room with much to read, and how one reads it.
+import assert from "node:assert/strict";
+import { Visitor, ask } from "./visitor.js";
+
+/** A room with so many messages, `line 1` first, and a way to say more. */
+export async function talk(stage, count, flags = {}) {
+  const owner = await Visitor.arrive(stage.server);
+  const { _id: id } = await owner.makeRoom({ title: "long talk", ...flags });
+  const socket = await owner.enter(id);
+  const more = async (text) => assert.equal((await ask(socket, "chat", { chat: text })).ok, true);
+  for (let n = 1; n <= count; n += 1) await more(n % 7 ? `line ${n}` : `line ${n}\nwith\nmore`);
+  return { id, owner, more };
+}
+
+export const texts = ({ page }) => page.$$eval("#rows .message__text", (all) => all.map((one) => one.textContent.split("\n")[0]));
+export const scrollBy = ({ page }, by) => page.$eval("#chat-list", (list, pixels) => { list.scrollTop += pixels; }, by);
+export const frames = ({ page }) => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+
+/** The first message in sight and where it stands. */
+export const reading = ({ page }) => page.evaluate(() => {
+  const box = document.getElementById("chat-list").getBoundingClientRect();
+  const row = [...document.querySelectorAll("#rows .message")].find((one) => one.getBoundingClientRect().top >= box.top);
+  return { id: row.dataset.id, top: Math.round(row.getBoundingClientRect().top) };
+});
+export const place = ({ page }, id) => page.$eval(`[data-id="${id}"]`, (row) => Math.round(row.getBoundingClientRect().top));
+
+export const seqs = ({ page }) => page.$$eval("#rows [data-seq]", (all) => all.map((row) => Number(row.dataset.seq)));
+export const isRun = (all) => assert.deepEqual(all, Array.from({ length: all.length }, (_, n) => all[0] + n), "a run without a gap");

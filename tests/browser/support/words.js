@@ -1,0 +1,17 @@
+// What the page says, from the same file as the page itself: tests ask for it by key, in the language of their visitor.
+import { readFileSync } from "node:fs";
+
+const LINE = /^([\w.]+): \{ en: ("(?:[^"\\]|\\.)*"), ko: ("(?:[^"\\]|\\.)*") \}$/;
+const file = readFileSync(new URL("../../../src/locales/app.yml", import.meta.url), "utf8");
+const entries = new Map(file.split("\n").map((line) => LINE.exec(line)).filter(Boolean)
+  .map(([, key, en, ko]) => [key, { en: JSON.parse(en), ko: JSON.parse(ko) }]));
+
+/** `words("ko-KR")("chat.send")` is what a page in that language says; places such as `%{name}` are filled. */
+export function words(locale) {
+  const lang = locale.slice(0, 2);
+  return (key, places = {}) => {
+    const text = entries.get(key)?.[lang];
+    if (!text) throw new Error(`the page has no words for ${key}`);
+    return text.replaceAll(/%\{(\w+)\}/g, (_, place) => places[place]);
+  };
+}
