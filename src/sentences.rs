@@ -160,7 +160,7 @@ mod tests {
             sentence(&Refusal::Banned { until: Some(until) }, Lang::En)
         };
         let expected = |left: &str| format!("The owner banned you from this room for another {left}.");
-        assert_eq!(told(3_500), expected("59 minutes"));
+        assert_eq!(told(3_500), expected("59 min"));
         assert_eq!(told(86_300), expected("24 hours"));
         assert_eq!(told(31_535_000), expected("365 days"));
     }

@@ -160,19 +160,11 @@ impl Uploads {
         }
     }
 
-    /// Deletes the copies of the GIFs of all rooms that are gone, when it was missed which went.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub async fn forget_rooms_gone(&self, store: &dyn Store) -> Result<(), StoreError> {
+    /// Deletes all copies, when it was missed which GIFs were deleted.
+    pub async fn forget_all(&self) {
         if let Some(shared) = &self.shared {
-            for room in shared.rooms() {
-                if store.room(room).await?.is_none() {
-                    shared.forget_room(room).await;
-                }
-            }
+            shared.forget_all().await;
         }
-        Ok(())
     }
 
     /// Deletes GIFs with their stills. What can't be deleted is logged; the sweep at the next start tries again.

@@ -97,7 +97,7 @@ fn resolve(from: &str, module: &str) -> Option<String> {
     }
 }
 
-/// A script or a stylesheet without comments that stand alone, empty lines and indentation.
+/// A script or a stylesheet without empty lines, indentation, and comments that stand alone: on a line, or between braces.
 pub(super) fn strip(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut comment = false;
@@ -106,8 +106,14 @@ pub(super) fn strip(text: &str) -> String {
         if comment || opens {
             comment = !line.ends_with("*/");
         } else if !line.is_empty() && !line.starts_with("//") {
-            out.push_str(line);
-            out.push('\n');
+            let alone = line
+                .split_once("{ /*")
+                .and_then(|(before, rest)| Some((before, rest.split_once("*/ }")?.1)));
+            // Writing to a String can't fail.
+            let _ = match alone {
+                Some((before, after)) => writeln!(out, "{before}{{}}{after}"),
+                None => writeln!(out, "{line}"),
+            };
         }
     }
     out
@@ -160,8 +166,8 @@ mod tests {
     #[test]
     fn comments_and_indentation_go() {
         assert_eq!(
-            strip("/* a\n b */\n.c {\n  d: e;\n}\n\n// f\n/* g */\nh"),
-            ".c {\nd: e;\n}\nh\n"
+            strip("/* a\n b */\n.c {\n  d: e;\n}\n\n// f\n/* g */\nh\ntry { i(); } catch { /* j */ }"),
+            ".c {\nd: e;\n}\nh\ntry { i(); } catch {}\n"
         );
     }
 

@@ -213,7 +213,7 @@ impl Serialize for Room {
 /// What a visitor is to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
-    /// Made the room.
+    /// Owns the room.
     pub owner: bool,
     /// May enter: the room has no password, or the visitor gave it, or owns the room.
     pub granted: bool,
@@ -241,7 +241,7 @@ impl From<Option<Moment>> for Banned {
 }
 
 impl Access {
-    /// Why the visitor may neither enter nor read, seats aside.
+    /// Why the visitor may neither enter nor read; whether a seat is free is another question.
     pub const fn refusal(&self) -> Option<Refusal> {
         match self {
             Self {
@@ -259,7 +259,12 @@ impl Access {
                 member: false,
                 ..
             } => Some(Refusal::RoomClosed),
-            Self { granted: false, .. } => Some(Refusal::WrongPassword),
+            // Who sits in it goes on reading what is said to them, whatever became of the password.
+            Self {
+                granted: false,
+                member: false,
+                ..
+            } => Some(Refusal::WrongPassword),
             _ => None,
         }
     }

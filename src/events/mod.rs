@@ -16,19 +16,15 @@ use socketioxide::{
     extract::{AckSender, SocketRef},
 };
 use tokio::sync::mpsc;
-use tracing::warn;
 
 pub use self::lobby::Lobby;
 use self::room::{RoomEvent, RoomTask};
 use crate::{
     domain::{Body, Guest, RoomId, Visitor},
-    store::{Change, Changes, Entry, SocketKey, Store, StoreError},
+    store::{Change, Changes, Entry, SocketKey, Store},
     texts::Lang,
     uploads::Uploads,
 };
-
-/// Time until what could not be read is tried again.
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// Namespace of the list of rooms.
 pub const LOBBY_NS: &str = "/room";
@@ -102,8 +98,8 @@ impl Events {
         while let Some(change) = changes.recv().await {
             self.lobby.note(&change);
             if let Change::Missed = change {
-                let events = Arc::clone(&self);
-                tokio::spawn(async move { events.forget_rooms_gone().await });
+                // Which GIFs were deleted meanwhile is not known; those that were not are fetched again.
+                self.uploads.forget_all().await;
             }
             if let Some(room) = loses_gifs(&change) {
                 self.uploads.forget_room(room).await;
@@ -113,17 +109,6 @@ impl Events {
                 Some(room) => self.tell(room, RoomEvent::Change(change)).await,
                 None => self.tell_all(&change).await,
             }
-        }
-    }
-
-    /// Tries until the copies of all GIFs whose rooms went unnoticed are gone.
-    async fn forget_rooms_gone(&self) {
-        while let Err(error) = self.uploads.forget_rooms_gone(&*self.store).await {
-            if matches!(error, StoreError::Stopped) {
-                return;
-            }
-            warn!(%error, "GIFs of rooms that are gone can't be looked for yet");
-            tokio::time::sleep(AGAIN).await;
         }
     }
 

@@ -3,7 +3,14 @@
 //! What this server took in or was asked for is kept until others were used more lately, or its room is gone. It starts
 //! empty: what became of its files while the server was away is not known.
 
-use std::{collections::HashSet, fs, io, path::Path, sync::Arc};
+use std::{
+    fs, io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use moka::{future::Cache, notification::RemovalCause, policy::EvictionPolicy};
 
@@ -34,6 +41,8 @@ pub struct Shared {
     blobs: Arc<dyn Blobs>,
     folder: Arc<Path>,
     kept: Cache<GifName, Kept>,
+    /// Counts how often GIFs were deleted elsewhere: a copy that was being fetched meanwhile may be one of them.
+    deletions: AtomicU64,
 }
 
 impl Shared {
@@ -51,7 +60,12 @@ impl Shared {
                 }
             })
             .build();
-        Ok(Self { blobs, folder, kept })
+        Ok(Self {
+            blobs,
+            folder,
+            kept,
+            deletions: AtomicU64::new(0),
+        })
     }
 
     /// Gives the store the files of a GIF that lies in the folder.
@@ -73,8 +87,10 @@ impl Shared {
         self.kept.run_pending_tasks().await;
     }
 
-    /// Sees to it that a GIF lies in the folder. Of several that ask for it at once, one fetches it.
+    /// Sees to it that a GIF lies in the folder, unless some were deleted at that moment: then it is to be fetched again.
+    /// Of several that ask for it at once, one fetches it.
     pub async fn fetch(&self, name: GifName, room: RoomId, public: bool) -> Result<(), Refusal> {
+        let before = self.deletions.load(Ordering::SeqCst);
         let fetch = async {
             let blob = self.blobs.get(name).await.map_err(Refusal::from)?;
             let blob = blob.ok_or(Refusal::NotFound)?;
@@ -84,6 +100,9 @@ impl Shared {
             Ok::<_, Refusal>(Kept::new(room, public, bytes as u64))
         };
         let kept = self.kept.try_get_with(name, fetch).await;
+        if self.deletions.load(Ordering::SeqCst) != before {
+            self.forget(name).await;
+        }
         self.kept.run_pending_tasks().await;
         kept.map(drop).map_err(|refusal| Refusal::clone(&refusal))
     }
@@ -112,15 +131,24 @@ impl Shared {
         }
     }
 
-    /// The rooms whose GIFs lie in the folder.
-    pub fn rooms(&self) -> HashSet<RoomId> {
-        self.kept.iter().map(|(_, kept)| kept.room).collect()
-    }
-
     /// Deletes the copies of a room's GIFs.
     pub async fn forget_room(&self, room: RoomId) {
-        let of_room = self.kept.iter().filter(|(_, kept)| kept.room == room);
-        let names: Vec<GifName> = of_room.map(|(name, _)| *name).collect();
+        self.forget_those(|kept| kept.room == room).await;
+    }
+
+    /// Deletes all copies.
+    pub async fn forget_all(&self) {
+        self.forget_those(|_| true).await;
+    }
+
+    async fn forget_those(&self, which: impl Fn(&Kept) -> bool) {
+        self.deletions.fetch_add(1, Ordering::SeqCst);
+        let names: Vec<GifName> = self
+            .kept
+            .iter()
+            .filter(|(_, kept)| which(kept))
+            .map(|(name, _)| *name)
+            .collect();
         for name in names {
             self.forget(name).await;
         }
@@ -152,4 +180,61 @@ fn empty(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::store::StoreError;
+
+    /// A store that answers when it is told to.
+    #[derive(Default)]
+    struct Slow {
+        asked: Notify,
+        go_on: Notify,
+    }
+
+    #[async_trait::async_trait]
+    impl Blobs for Slow {
+        async fn put(&self, _: GifName, _: Blob) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn get(&self, _: GifName) -> Result<Option<Blob>, StoreError> {
+            self.asked.notify_one();
+            self.go_on.notified().await;
+            let (gif, still) = (b"gif".as_slice().into(), b"still".as_slice().into());
+            Ok(Some(Blob { gif, still }))
+        }
+
+        async fn delete(&self, _: &[GifName]) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_copy_that_was_on_its_way_while_gifs_were_deleted_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (slow, name, room) = (Arc::new(Slow::default()), GifName::random(), RoomId::random());
+        let shared = Shared::new(folder.path().into(), Arc::clone(&slow) as _, 1 << 20).unwrap();
+        for deleted_meanwhile in [true, false] {
+            let fetched = shared.fetch(name, room, true);
+            let meanwhile = async {
+                slow.asked.notified().await;
+                if deleted_meanwhile {
+                    shared.forget_room(room).await;
+                }
+                slow.go_on.notify_one();
+            };
+            let (fetched, ()) = tokio::join!(fetched, meanwhile);
+            fetched.unwrap();
+            let there = gif_path(folder.path(), name).exists();
+            assert_eq!(there, !deleted_meanwhile);
+            assert_eq!(shared.room_of(name).await.is_some(), there);
+        }
+        shared.forget_all().await;
+        assert!(!gif_path(folder.path(), name).exists());
+    }
 }

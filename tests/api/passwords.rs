@@ -1,11 +1,15 @@
 //! The door of a room with a password.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
-use std::time::Duration;
 use tokio::time::Instant;
 
-use crate::support::{TestApp, Visitor, eventually};
+use crate::{
+    fixtures::animated,
+    support::{TestApp, Visitor, eventually},
+};
 
 pub(crate) const PASSWORD: &str = "열려라-참깨-7391";
 
@@ -109,17 +113,32 @@ async fn a_new_password_takes_all_grants_back() {
         .ask_in_vain("join", &room, "wrong_password")
         .await;
     other.unlock(&room, "새 비밀번호").await.ok();
-    other.join(&room).await;
+    other.join(&room).await.emit_bare("leave").await;
     // Opened and locked again, nobody keeps what an open room gave.
     let edited = owner.patch(&room, json!({ "password": "" })).await.ok().json();
     assert_eq!(edited["password"], false);
-    app.visitor().await.join(&room).await;
+    let passer_by = app.visitor().await;
+    let mut socket = passer_by.join(&room).await;
     owner.patch(&room, json!({ "password": PASSWORD })).await.ok();
-    other
-        .get_json(&format!("/room/{room}/messages"))
-        .await
-        .refused(403, "wrong_password");
+    let history = format!("/room/{room}/messages");
+    eventually("who left is out", async || {
+        (other.get_json(&history).await.status == 403).then_some(())
+    })
+    .await;
     owner.join(&room).await;
+    // Who sits in it reads on, with the pictures, until they leave.
+    let gif = owner.upload(&room, animated(8, 8, 2)).await.ok().json();
+    socket.wait("chat").await;
+    let gif = format!("/gif/{}", gif["gif"].as_str().unwrap());
+    for path in [&history, &gif] {
+        passer_by.get_json(path).await.ok();
+    }
+    socket.emit_bare("leave").await;
+    eventually("the seat is free", async || {
+        (passer_by.get_json(&history).await.status == 403).then_some(())
+    })
+    .await;
+    passer_by.get_json(&gif).await.refused(403, "wrong_password");
 }
 
 #[tokio::test]

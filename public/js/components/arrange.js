@@ -4,7 +4,8 @@ import { dayKey, dayName } from "../lib/format.js";
 import { texts } from "../lib/texts.js";
 
 const GROUP = 5 * 60_000;
-const DAY = ".day:not(.day--missed)";
+/** A line where a day begins. */
+export const DAY = ".day:not(.day--missed)";
 
 const isRow = (element) => element.dataset.at !== undefined;
 const isMessage = (element) => element.classList.contains("message");

@@ -1,6 +1,9 @@
 // Three ways a GIF comes in: chosen, pasted, dropped anywhere on the page.
 import { byId } from "../lib/dom.js";
 
+// Behind a dialog, and where nothing can be said any more, files are not taken.
+const closed = () => document.querySelector("dialog[open], #chat-form[inert]");
+
 /** Calls `take(files)` with what was brought. */
 export function startFiles(take) {
   const input = byId("gif");
@@ -10,7 +13,7 @@ export function startFiles(take) {
   });
   addEventListener("paste", (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0) return;
+    if (files.length === 0 || closed()) return;
     event.preventDefault();
     take(files);
   });
@@ -19,7 +22,7 @@ export function startFiles(take) {
 
 function startDrop(take) {
   const mouth = byId("drop");
-  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && !document.querySelector("dialog[open]");
+  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && !closed();
   // dragenter and dragleave come for every element on the way; what counts is how many are still entered.
   let depth = 0;
   const close = () => { depth = 0; mouth.hidden = true; };

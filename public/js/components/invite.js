@@ -17,10 +17,11 @@ code.id = "invite-qr";
 code.alt = texts.invite.qr;
 
 /** Opens it. Only the owner of a locked room can let others in without the password. */
-export async function openInvite(room, { owner, locked, title }) {
+export async function openInvite(room, facts) {
+  const { mine, locked, title } = facts;
   path = `/room/${room}/invite`;
-  again = () => openInvite(room, { owner, locked, title });
-  const secret = owner && locked;
+  again = () => openInvite(room, facts);
+  const secret = mine && locked;
   setText(byId("invite-text"), secret ? texts.invite.secret : locked ? texts.invite.locked : texts.invite.open);
   empty();
   for (const way of ways) way.hidden = way.id === "invite-share" && !navigator.share;
@@ -55,6 +56,7 @@ function show({ url, qr }) {
 const say = (text) => setText(byId("invite-note"), text);
 
 byId("invite-copy").addEventListener("click", async () => {
+  if (!field.value) return;
   try {
     await navigator.clipboard.writeText(field.value);
   } catch {

@@ -8,13 +8,13 @@ import { arrange, nextRow, takeOut } from "./arrange.js";
 import { Frames } from "./frames.js";
 import { Gifs } from "./gif.js";
 import { applyLine, dateLine, makeLine } from "./lines.js";
-import { adopt, makeMessage, makePending, setState, store, subject } from "./message.js";
+import { adopt, makeMessage, store, subject } from "./message.js";
 import { PageLoader } from "./page-loader.js";
 import { Scroller } from "./scroller.js";
+import { Unsent } from "./unsent.js";
 
 const MOST = 200;
 const PAGE = 50;
-const UNSENT = ".message[data-nonce]";
 
 const seqOf = (row) => Number(row.dataset.seq);
 
@@ -29,14 +29,15 @@ export class MessageList {
   /** The seq that the shown rows reach to, and that of the room as far as it is known. */
   #last;
   #newest;
-  #pending = new Map();
-  #decorators = [];
+  #unsent;
+  #decorate = () => {};
   #failed = () => {};
   #missed = null;
   #hurry = false;
   /** Lines that came while a page was on its way: it may be older than they are. */
   #meanwhile = [];
   #pages;
+  #gifs;
   #frames = new Frames((changes) => this.#change(changes));
   #scroller;
 
@@ -47,7 +48,8 @@ export class MessageList {
     this.#me = me;
     this.#last = this.#newest = last;
     this.#shown = [...this.#rows.querySelectorAll("[data-seq]")];
-    this.gifs = new Gifs(this.#rows);
+    this.#unsent = new Unsent(this.#rows, me);
+    this.#gifs = new Gifs(this.#rows);
     this.#scroller = new Scroller(this.#box, this.#rows, {
       reach: (where) => this.#reach(where),
       newest: () => this.#toNewest(),
@@ -65,13 +67,13 @@ export class MessageList {
       if (row.classList.contains("message")) adopt(row);
       else dateLine(row, row.querySelector("time").dateTime);
       arrange(row);
-      this.#enters(row, null);
+      this.#enters(row);
     }
     this.#scroller.look();
   }
 
-  /** `decorate(row, message)` is told of each row that enters the page; `message` is null when the server made it. */
-  onRow(decorate) { this.#decorators.push(decorate); }
+  /** `decorate(row)` is told of each row that enters the page. */
+  onRow(decorate) { this.#decorate = decorate; }
 
   /** Calls back with `retry` or `delete` and the nonce of a message that is not stored. */
   onFailed(act) { this.#failed = act; }
@@ -116,25 +118,13 @@ export class MessageList {
 
   /** Shows an own message that is not stored yet, or its new state. */
   showItem(item) {
-    if (item.state === "sent" || item.state === "removed") return this.#frames.add(() => this.#dropItem(item));
-    if (!this.#pending.has(item.nonce)) {
-      const element = makePending(item, this.#me);
-      this.#pending.set(item.nonce, element);
-      this.#rows.append(element);
-      this.#settle(element);
-      this.#enters(element, item.content);
-      this.#toNewest();
-    }
-    setState(this.#pending.get(item.nonce), item.state, item.why, item.final);
-  }
-
-  /** Puts something without a place in the history behind the newest: a line, or a message with `data-at`. */
-  insert(element) {
-    this.#frames.add(() => {
-      this.#insert(element);
-      if (element.dataset.at) this.#settle(element);
-      if (element.classList.contains("message")) this.#enters(element, null);
-    });
+    if (item.state === "sent" || item.state === "removed") return this.#frames.add(() => this.#drop(item.nonce));
+    const element = this.#unsent.show(item);
+    if (!element) return;
+    this.#rows.append(element);
+    this.#settle(element);
+    this.#enters(element);
+    this.#toNewest();
   }
 
   // All changes of a frame at once: who reads further up stays there, who is at the end goes along.
@@ -160,8 +150,9 @@ export class MessageList {
   }
 
   #place(row, fresh = false) {
-    const waiting = row.nonce && row.visitor === this.#me.id && this.#pending.get(row.nonce);
-    const element = waiting ? this.#store(waiting, row) : this.#make(row);
+    const first = this.#unsent.first;
+    const waiting = row.nonce && row.visitor === this.#me.id && this.#unsent.release(row.nonce);
+    const element = waiting ? this.#store(waiting, row, waiting === first) : this.#make(row);
     this.#last = row.seq;
     applyLine(row, this);
     this.#shown.push(element);
@@ -170,15 +161,13 @@ export class MessageList {
       this.#insert(element);
     }
     this.#settle(element);
-    this.#enters(element, row);
+    this.#enters(element);
   }
 
   #make(row) { return row.line ? makeLine(row) : makeMessage(row, this.#me); }
 
   // What already stands in its place is not moved: moving would lose a selection and announce it again.
-  #store(element, row) {
-    const stays = element === this.#rows.querySelector(UNSENT);
-    this.#pending.delete(row.nonce);
+  #store(element, row, stays) {
     keepFocus(() => store(element, row, this.#me), this.#box);
     if (!stays) {
       takeOut(element);
@@ -187,12 +176,7 @@ export class MessageList {
     return element;
   }
 
-  // The day line belongs to the unsent message it stands before.
-  #insert(element) {
-    const unsent = this.#pending.size > 0 ? this.#rows.querySelector(UNSENT) : null;
-    const line = unsent?.previousElementSibling;
-    this.#rows.insertBefore(element, line?.matches(".day:not(.day--missed)") ? line : unsent);
-  }
+  #insert(element) { this.#rows.insertBefore(element, this.#unsent.edge); }
 
   #settle(element) {
     if (element.classList.contains("message")) byId("silence").hidden = true;
@@ -201,15 +185,14 @@ export class MessageList {
     if (next) arrange(next);
   }
 
-  #enters(row, message) {
-    this.gifs.add(row);
-    for (const decorate of this.#decorators) decorate(row, message);
+  #enters(row) {
+    this.#gifs.add(row);
+    this.#decorate(row);
   }
 
-  #dropItem({ nonce }) {
-    const element = this.#pending.get(nonce);
+  #drop(nonce) {
+    const element = this.#unsent.release(nonce);
     if (!element) return;
-    this.#pending.delete(nonce);
     this.#leaves(element);
     takeOut(element);
   }
@@ -238,9 +221,9 @@ export class MessageList {
       if (first !== this.#shown[0]) return;
       const rows = page.map((row) => this.#make(row));
       this.#rows.prepend(...rows);
-      rows.forEach((element, n) => {
+      rows.forEach((element) => {
         this.#settle(element);
-        this.#enters(element, page[n]);
+        this.#enters(element);
       });
       this.#shown.unshift(...rows);
       this.#setOlder(page.length > 0 && page[0].seq > 1);
@@ -264,7 +247,8 @@ export class MessageList {
     if (this.#last >= wanted) return;
     this.#pages.load(`limit=${PAGE}`, (page) => {
       for (const row of this.#shown) this.#leaves(row);
-      while (this.#rows.firstChild && !this.#rows.firstElementChild?.matches(UNSENT)) this.#rows.firstChild.remove();
+      const { first } = this.#unsent;
+      while (this.#rows.firstChild && this.#rows.firstChild !== first) this.#rows.firstChild.remove();
       this.#shown = [];
       for (const row of page) this.#place(row);
       this.#last = Math.max(this.#last, wanted);
@@ -300,15 +284,15 @@ export class MessageList {
     const last = this.#shown[MOST - 1];
     if (this.#shown.length <= MOST) return;
     this.#shown.splice(MOST).forEach((row) => this.#leaves(row));
-    while (last.nextElementSibling && !last.nextElementSibling.matches(UNSENT)) last.nextElementSibling.remove();
+    const { first } = this.#unsent;
+    while (last.nextElementSibling !== first) last.nextElementSibling.remove();
     this.#last = seqOf(last);
-    const unsent = last.nextElementSibling;
-    if (unsent) arrange(unsent);
+    if (first) arrange(first);
   }
 
   // A row that leaves takes no focus with it.
   #leaves(row) {
-    this.gifs.remove(row);
+    this.#gifs.remove(row);
     if (row.contains(document.activeElement)) this.#box.focus({ preventScroll: true });
   }
 }

@@ -53,7 +53,7 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
     if (title.value.trim() !== now.title) changes.title = title.value.trim();
     if (Number(max.value) !== Number(now.max)) changes.max = Number(max.value);
     if (closed.checked !== now.closed) changes.closed = closed.checked;
-    if (Number(slow.value) !== Number(now.slow)) changes.slow = Number(slow.value);
+    if (slow.value !== "" && Number(slow.value) !== Number(now.slow)) changes.slow = Number(slow.value);
     if (open.checked) changes.password = "";
     else if (password.value !== "") changes.password = password.value;
     return changes;

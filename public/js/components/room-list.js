@@ -23,7 +23,7 @@ export class RoomListView {
 
   update(room) {
     const row = this.#row(room._id);
-    if (row) updateRow(row, room);
+    if (row) updateRow(row, room, this.#me);
   }
 
   remove(id) {

@@ -6,19 +6,17 @@ import { fill, texts } from "../lib/texts.js";
 export function makeRow(room, me) {
   const row = clone("room-template");
   row.dataset.id = room._id;
-  setHue(row, room.hue === undefined ? hueOf(room.owner) : room.hue);
-  const mark = row.querySelector(".room__mark");
-  if (room.visitor) mark.src = markUrl(room.visitor);
-  else mark.hidden = true;
-  mark.alt = fill(texts.rooms.owner, { name: room.owner });
-  row.querySelector(".tag").hidden = room.visitor !== me;
   row.querySelector("time").dateTime = room.createdAt;
   row.querySelector(".join-btn").dataset.id = room._id;
-  updateRow(row, room);
+  updateRow(row, room, me);
   return row;
 }
 
-export function updateRow(row, room) {
+/** Shows a room as it is now, to `me`. */
+export function updateRow(row, room, me) {
+  const mine = room.visitor === me;
+  showOwner(row, room);
+  row.querySelector(".tag").hidden = !mine;
   setText(row.querySelector(".room__title"), room.title);
   setText(row.querySelector(".room__name"), room.title);
   setText(row.querySelector(".room__count"), `${room.count}/${room.max}`);
@@ -28,7 +26,7 @@ export function updateRow(row, room) {
   row.querySelector(".room__lock").hidden = !room.password;
   const button = row.querySelector(".join-btn");
   row.querySelector(".room__closed").hidden = !room.closed;
-  const full = room.count >= room.max && row.querySelector(".tag").hidden;
+  const full = room.count >= room.max && !mine;
   button.dataset.password = String(room.password);
   setText(button.querySelector(".room__go"), full ? texts.rooms.full : texts.rooms.enter);
   if (full) {
@@ -40,4 +38,12 @@ export function updateRow(row, room) {
     button.removeAttribute("role");
     button.removeAttribute("aria-disabled");
   }
+}
+
+function showOwner(row, { owner, visitor, hue }) {
+  setHue(row, hue === undefined ? hueOf(owner) : hue);
+  const mark = row.querySelector(".room__mark");
+  mark.hidden = !visitor;
+  if (visitor && mark.getAttribute("src") !== markUrl(visitor)) mark.src = markUrl(visitor);
+  mark.alt = fill(texts.rooms.owner, { name: owner });
 }

@@ -4,6 +4,7 @@ import { getJson } from "../lib/http.js";
 import { hueOf } from "../lib/hue.js";
 import { fill, texts } from "../lib/texts.js";
 import { addAction } from "./actions.js";
+import { Seen } from "../models/seen.js";
 import { isMuted } from "./muted.js";
 
 const AGAIN = 3_000;
@@ -11,7 +12,6 @@ const AGAIN = 3_000;
 export class Whispers {
   #room;
   #me;
-  #keep;
   #news;
   #all = new Map();
   #after = null;
@@ -27,9 +27,8 @@ export class Whispers {
   constructor({ room, me, keep, socket, news, send, upload, tray, opens }) {
     this.#room = room;
     this.#me = me;
-    this.#keep = keep;
     this.#news = news;
-    this.#seen = keep.read("whispers-seen", {});
+    this.#seen = new Seen(room, () => this.#draw());
     this.ways = { room, me, keep, send, upload, tray };
     this.#opens = opens;
     socket.on("whisper", (whisper) => this.take([whisper], true));
@@ -44,6 +43,7 @@ export class Whispers {
       if (id) this.open(this.#partner(id));
     });
     this.#button.addEventListener("click", () => this.open(this.#partner(this.#button.dataset.id)));
+    document.addEventListener("visibilitychange", () => { if (this.#panel) this.seen(this.#panel.partner); });
   }
 
   /** With somebody, oldest first. */
@@ -79,12 +79,11 @@ export class Whispers {
     });
   }
 
-  /** All from somebody is seen now. */
+  /** All from somebody is seen now, if anybody looks. */
   seen(id) {
     const last = this.with(id).at(-1);
-    if (!last) return;
-    this.#seen[id] = last.createdAt;
-    this.#keep.write("whispers-seen", this.#seen);
+    if (!last || document.hidden) return;
+    this.#seen.mark(id, last.createdAt);
     this.#draw();
   }
 
@@ -114,7 +113,7 @@ export class Whispers {
 
   #isUnread(whisper) {
     const id = whisper.visitor;
-    return id !== this.#me.id && !isMuted(id) && whisper.createdAt > (this.#seen[id] ?? "") && this.#panel?.partner !== id;
+    return id !== this.#me.id && !isMuted(id) && whisper.createdAt > this.#seen.until(id);
   }
 
   #partner(id) { return this.#other(this.with(id).at(-1)); }

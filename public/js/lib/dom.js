@@ -16,6 +16,9 @@ export function setHue(element, hue) {
   element.classList.add(hue === null || hue === undefined ? "hue-none" : `hue-${hue}`);
 }
 
+/** Whether a click on a link opens it in another tab or window. */
+export const opensElsewhere = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
+
 export const markUrl = (id) => `/visitor/${encodeURIComponent(id)}.svg`;
 
 // Longer than it takes a screen reader to notice that a region is empty, or that it has moved.

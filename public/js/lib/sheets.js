@@ -1,8 +1,9 @@
-// Sheets that are needed seldom: their markup and what their scripts say, fetched when one is asked for first.
+// Sheets that are needed seldom: their markup, what their scripts say, and how they look, fetched when one is asked for first.
 import { getJson } from "./http.js";
 import { lang, texts } from "./texts.js";
 
 const asked = new Map();
+let look = null;
 
 /** The module of a sheet, once its markup is in the page: a module finds its elements when it is loaded. */
 export async function fetchSheet(name, load) {
@@ -18,7 +19,24 @@ export async function fetchSheet(name, load) {
 }
 
 async function put(name) {
-  const sheet = await getJson(`/sheets/${lang}/${name}`);
+  look ??= style();
+  const [sheet] = await Promise.all([getJson(`/sheets/${lang}/${name}`), look]);
   for (const [group, more] of Object.entries(sheet.texts)) texts[group] = { ...texts[group], ...more };
   document.body.insertAdjacentHTML("beforeend", sheet.html);
+}
+
+// Beside the style of the page, under the same version.
+function style() {
+  const page = document.querySelector("link[rel=stylesheet]");
+  const link = page.cloneNode();
+  link.href = page.href.replace("app.css", "sheets.css");
+  return new Promise((done, fail) => {
+    link.onload = done;
+    link.onerror = () => {
+      look = null;
+      link.remove();
+      fail({});
+    };
+    page.after(link);
+  });
 }

@@ -2,23 +2,24 @@
 import { Attention } from "../components/attention.js";
 import { Composer } from "../components/composer.js";
 import { startFiles } from "../components/file-sources.js";
-import { addAction, awaitActions } from "../components/actions.js";
+import { addAction } from "../components/actions.js";
 import { MembersView } from "../components/members.js";
 import { MessageList } from "../components/message-list.js";
 import { isMuted, startMuting } from "../components/muted.js";
 import { Notices } from "../components/notices.js";
+import { RoomFacts } from "../components/room-facts.js";
+import { RoomSheets } from "../components/room-sheets.js";
 import { startTheme } from "../components/theme.js";
 import { showTyping } from "../components/typing-line.js";
 import { UploadQueue } from "../components/upload-queue.js";
 import { Whispers } from "../components/whispers.js";
-import { announce, byId, setHue, setText } from "../lib/dom.js";
+import { announce, byId, opensElsewhere } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { Files } from "../lib/files.js";
 import { keepFocus, keepFocusOfDialogs } from "../lib/focus.js";
 import { Keep } from "../lib/keep.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
-import { fetchSheet } from "../lib/sheets.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { postGif } from "../lib/upload.js";
 import { Conversation } from "../models/conversation.js";
@@ -44,22 +45,9 @@ const socket = liveSocket("/chat");
 const list = new MessageList({ room, me, last: Number(page.last), isNews });
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
-const attention = new Attention(byId("room-title").textContent);
+const facts = new RoomFacts(me);
+const attention = new Attention(facts.title);
 let asking = null;
-let ownerId = page.owner;
-let slow = Number(page.slow);
-const isOwner = () => ownerId === me.id;
-// How the room is, for the sheets that say it.
-const now = {
-  title: byId("room-title").textContent,
-  max: Number(byId("room-people").dataset.max),
-  locked: !byId("room-lock").hidden,
-  closed: !byId("room-closed").hidden,
-  slow,
-};
-let tools = null;
-// How many reports wait for the owner; below 0 they were not counted yet.
-let waiting = -1;
 
 const whispers = new Whispers({
   room,
@@ -69,12 +57,12 @@ const whispers = new Whispers({
   news: (heard) => attention.came(heard),
   send: whisper,
   upload: (item) => postGif(`/room/${room}/whisper/gif`, item).done,
-  tray: (take) => tray(take),
-  opens: (...sheet) => opens(...sheet),
+  tray: (take) => sheets.tray(take),
+  opens: (...sheet) => sheets.open(...sheet),
 });
 
 const pace = new Pace({ changed: (seconds) => composer.pause(seconds) });
-const hasSaid = () => { if (slow && !isOwner()) pace.hold(slow); };
+const hasSaid = () => { if (facts.slow && !facts.mine) pace.hold(facts.slow); };
 
 const outbox = new Outbox({
   newNonce,
@@ -165,6 +153,7 @@ const conversation = new Conversation({
       outbox.stop();
       uploads.stop();
       typing.clear();
+      sheets.missed();
       notices.lineDown();
     },
     refused: (why, again) => notices.refused(why, again),
@@ -172,30 +161,19 @@ const conversation = new Conversation({
     // Events that are no messages were dropped.
     lost() {
       whispers.read();
-      waiting = -1;
-      countReports();
+      sheets.missed();
+      sheets.changed();
     },
     reported() {
       announce(texts.report.came);
-      reported(waiting + 1);
+      sheets.reported();
     },
     changed,
     gone() {
-      clearInterval(asking);
-      const why = { code: "room_not_found", message: texts.talk.room_gone };
-      outbox.end(why);
-      uploads.end(why);
-      typing.clear();
       keep.write("draft", "");
-      end(() => notices.gone(byId("chat-form").dataset.list));
+      end({ code: "room_not_found", message: texts.talk.room_gone }, () => notices.gone(byId("chat-form").dataset.list));
     },
-    sentOut(why) {
-      clearInterval(asking);
-      outbox.end(why);
-      uploads.end(why);
-      typing.clear();
-      end(() => notices.sentOut(why, byId("chat-form").dataset.list));
-    },
+    sentOut: (why) => end(why, () => notices.sentOut(why, byId("chat-form").dataset.list)),
     exception: (why) => notices.exception(why),
   },
 });
@@ -222,7 +200,7 @@ addAction({
   icon: "flag",
   text: () => texts.report.report,
   when: ({ kind, mine, id, text, gif }) => kind === "message" && !mine && Boolean(id && (text ?? gif)),
-  act: (subject) => reports(({ openReport }) => openReport(room, subject)),
+  act: (subject) => sheets.report(subject),
 });
 list.start();
 members.dress();
@@ -230,9 +208,9 @@ for (const item of outbox.items) list.showItem(item);
 list.onFailed((what, nonce) => (what === "retry" ? outbox.retry(nonce) : outbox.remove(nonce)));
 
 // The large view is fetched when one is asked for; without it the link leads to the file.
-byId("rows").addEventListener("click", (event) => {
+document.addEventListener("click", (event) => {
   const link = event.target.closest(".gif__open");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || opensElsewhere(event)) return;
   event.preventDefault();
   link.focus({ preventScroll: true });
   import("../components/viewer.js").then(({ openViewer }) => openViewer(link.closest(".gif")), () => window.open(link.href, "_blank", "noopener"));
@@ -253,51 +231,28 @@ startFiles(async (brought) => {
   if (items.length > 0) queue.focus(items[0]);
 });
 
-// Sheets are fetched when they are asked for.
-async function opens(name, load, open) {
-  let module;
-  try {
-    module = await fetchSheet(name, load);
-  } catch (why) {
-    return cantOpen(why);
-  }
-  open(module);
-}
-
-const cantOpen = (why) => composer.say(refusal(why.code ? why : {}));
-const tray = (take) => opens("tray", () => import("../components/tray.js"), ({ openTray }) => openTray(room, take));
-const reports = (open) => opens("reports", () => import("../components/reports.js"), open);
-byId("tray-btn").addEventListener("click", () => tray((gif) => {
-  if (!outbox.add(gif)) composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
-}));
-byId("invite-btn").addEventListener("click", () => {
-  opens("invite", () => import("../components/invite.js"), ({ openInvite }) => openInvite(room, { owner: isOwner(), ...now }));
-});
-byId("reports-btn").addEventListener("click", () => reports(({ openReports }) => openReports(room, reported)));
-byId("edit-btn").addEventListener("click", () => ownerTools().then(({ edit }) => edit(), cantOpen));
-// Without the question nothing is deleted.
-byId("delete-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  ownerTools().then(({ askBeforeDeleting }) => askBeforeDeleting(), cantOpen);
-});
-if (isOwner()) awaitActions(ownerTools());
-
-/** The owner's tools, fetched when one is or becomes the owner. */
-function ownerTools() {
-  tools ??= fetchSheet("owner", () => import("../components/owner-tools.js")).then(({ startOwnerTools }) => {
-    const started = startOwnerTools(room, { now, isOwner, changed });
+const sheets = new RoomSheets({
+  room,
+  facts,
+  say: (text) => composer.say(text),
+  take(gif) { if (!outbox.add(gif)) composer.say(fill(texts.talk.too_many, { n: outbox.limit })); },
+  startTools({ startOwnerTools }) {
+    const tools = startOwnerTools(room, { now: facts, isOwner: () => facts.mine, changed });
     list.dress();
     members.dress();
-    return started;
-  });
-  tools.catch(() => { tools = null; });
-  return tools;
-}
+    return tools;
+  },
+});
+sheets.changed();
 
-byId("exit-btn").addEventListener("click", () => conversation.leave());
+byId("exit-btn").addEventListener("click", (event) => { if (!opensElsewhere(event)) conversation.leave(); });
 
-// Nothing more can be done here: who was about to goes on at the way out.
-function end(tell) {
+// Nothing more can be done here, because of `why`: who was about to goes on at the way out.
+function end(why, tell) {
+  clearInterval(asking);
+  outbox.end(why);
+  uploads.end(why);
+  typing.clear();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   tell();
   keepFocus(() => composer.close(), byId("notices").querySelector("a:not([hidden])"));
@@ -313,37 +268,14 @@ notices.lineDown();
 socket.open();
 
 function changed(fresh) {
-  setText(byId("room-title"), fresh.title);
-  attention.title(fresh.title);
-  byId("room-lock").hidden = !fresh.password;
-  byId("room-closed").hidden = !fresh.closed;
-  setText(byId("room-owner"), fresh.owner);
-  setHue(byId("room-owner"), fresh.hue);
-  ownerId = fresh.visitor;
+  const { slow } = facts;
+  facts.update(fresh);
   // Another pause, or none: what waits asks again.
-  if (slow !== fresh.slow || isOwner()) pace.free();
-  slow = fresh.slow;
-  Object.assign(now, { title: fresh.title, max: fresh.max, locked: fresh.password, closed: fresh.closed, slow });
+  if (slow !== facts.slow || facts.mine) pace.free();
+  attention.title(facts.title);
   members.room(fresh);
-  keepFocus(() => { byId("own").hidden = !isOwner(); }, byId("members-title"));
-  if (isOwner()) awaitActions(ownerTools());
-  else tools?.then(({ close }) => close(), () => {});
   list.dress();
-  countReports();
-}
-
-// The owner's list of reports. Who becomes the owner meanwhile gets it, too.
-function countReports() {
-  keepFocus(() => { byId("reports-btn").hidden = !isOwner(); }, byId("members-title"));
-  if (isOwner() && waiting < 0) {
-    waiting = 0;
-    getJson(`/room/${room}/reports`).then(({ count }) => reported(count), () => { waiting = -1; });
-  }
-}
-
-function reported(count) {
-  waiting = count;
-  setText(byId("reports-count"), count > 0 ? String(count) : "");
+  sheets.changed();
 }
 
 async function whisper(said) {

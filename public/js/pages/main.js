@@ -15,18 +15,26 @@ const rooms = new RoomListView();
 const socket = liveSocket("/room");
 // Events that arrive while a fresh page is on its way are newer than it, so they wait their turn.
 let held = null;
+let again = false;
+let retry = null;
 let asking = null;
 
+/** Takes over the list as it is now; asked for while one is on its way, another one follows. */
 async function refresh() {
-  if (held) return;
+  again = Boolean(held);
+  if (again) return;
+  clearTimeout(retry);
   held = [];
   try {
     rooms.reconcile(await getJson("/rooms"));
     isFresh();
-  } catch { /* the next connect or question brings it */ }
+  } catch {
+    retry = setTimeout(refresh, ASK_EVERY);
+  }
   const late = held;
   held = null;
   for (const apply of late) apply();
+  if (again) refresh();
 }
 
 // A page that was shown while the server could not reach the rooms.
@@ -46,6 +54,7 @@ const inTurn = (apply) => (held ? held.push(apply) : apply());
 
 socket
   .on("connect", () => { clearInterval(asking); asking = null; refresh(); })
+  .on("missed", refresh)
   .on("newRoom", (room) => inTurn(() => rooms.add(room)))
   .on("updateRoom", (room) => inTurn(() => rooms.update(room)))
   .on("removeRoom", (id) => inTurn(() => rooms.remove(id)))

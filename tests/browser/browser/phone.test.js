@@ -63,6 +63,8 @@ for (const [locale, theme] of [["en-US", "dark"], ["ko-KR", "light"]]) {
     const check = async (state) => {
       for (const width of [390, 320]) {
         await page.setViewportSize({ width, height: width === 390 ? 844 : 640 });
+        // What is placed by script hears of the new width before the next frame.
+        await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
         await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime)).map(({ finished }) => finished)));
         found.push(...(await page.evaluate(wrongs)).map((wrong) => `${state} at ${width}: ${wrong}`));
       }

@@ -38,7 +38,7 @@ export async function keepsOrder(stage, how) {
   await message(ann, "my own").waitFor({ state: "detached" });
   await focusKept(ann, "after one's own message was deleted");
   await (await does(ann, await memberMore(ann, bea), "owner.clear", says("owner.clear_title", { name }))).yes();
-  for (const one of [ann, bea]) await eventually(async () => (await one.log.getByText(one.says("line.deleted")).count()) === 3);
+  for (const one of [ann, bea]) await eventually(async () => (await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).count()) === 3);
   await focusKept(ann, "after all messages were deleted");
 
   // Sent out while writing, Bea finds the way back under her fingers.

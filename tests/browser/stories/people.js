@@ -118,7 +118,7 @@ export async function reports(stage, how) {
   await reads(list.getByRole("status"), ann.says("report.none"));
   await ann.hand.leave(list, ann.says("site.close"));
   await hasFocus(ann, backIn(ann, ann.button(ann.says("report.list"))), "the reports give the focus back");
-  for (const one of [ann, bea]) await one.log.getByText(one.says("line.deleted")).waitFor();
+  for (const one of [ann, bea]) await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).waitFor();
   await message(bea, "first offence").waitFor();
 }
 

@@ -1,11 +1,15 @@
 //! GIFs that one server took in, seen through the others.
 
 use mongodb::bson::{Document, doc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Fleet, Server};
+use super::{
+    Fleet, Server,
+    outages::{behind_a_proxy, rename_out_of_history},
+};
 use crate::{
     fixtures::{animated, sized},
+    proxy::Way,
     support::{Visitor, eventually, mongod},
 };
 
@@ -102,6 +106,41 @@ async fn the_copies_of_a_server_are_bounded_and_those_longest_unseen_go_first() 
         sees(&owner, message).await;
     }
     is_bounded(&b, CACHE).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_server_that_missed_which_gifs_were_deleted_shows_no_copy_of_them() {
+    let (fleet, proxy, cut) = behind_a_proxy(&[]).await;
+    let [other] = fleet.servers(&[]).await;
+    let (owner, guest) = (other.visitor().await, cut.visitor().await);
+    let room = owner.create_room("움짤").await;
+    let (mut own, mut guests) = (owner.join(&room).await, guest.join(&room).await);
+    let mut lobby = guest.connect("/room").await;
+    let [bad, kept] = [animated(64, 64, 10), animated(64, 64, 11)];
+    let mut messages = Vec::new();
+    for gif in [&bad, &kept] {
+        messages.push(owner.upload(&room, gif.clone()).await.ok().json());
+        assert_eq!(guests.wait("chat").await, messages[messages.len() - 1]);
+    }
+    for message in &messages {
+        for path in paths(message) {
+            guest.get(&path).await.ok();
+        }
+    }
+    assert_eq!(cut.files().len(), 4);
+    proxy.set(Way::Cut);
+    rename_out_of_history(&fleet, &owner, &room).await;
+    let delete = json!({ "action": "delete", "message": messages[0]["_id"] });
+    own.ask("moderate", delete).await;
+    proxy.set(Way::Open);
+    lobby.wait("missed").await;
+    assert_eq!(cut.logged(&["can't go on"]), 1);
+    for path in paths(&messages[0]) {
+        guest.get_json(&path).await.refused(404, "page_not_found");
+    }
+    assert!(guest.get(&paths(&messages[1])[0]).await.ok().body == kept);
+    assert_eq!(cut.files().len(), 2);
 }
 
 /// Fails unless the files of a server are no more than that.

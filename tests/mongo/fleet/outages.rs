@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use super::{Fleet, REFUSED_WITHIN, Server, all_are_there_once, count_becomes, post_until_stored};
 use crate::{
     proxy::{Proxy, Way},
-    support::{eventually, mongod},
+    support::{Visitor, eventually, mongod},
 };
 
 /// A fleet of which one server reaches the database by a proxy, and that server.
-async fn behind_a_proxy(flags: &[&str]) -> (Fleet, Proxy, Server) {
+pub(super) async fn behind_a_proxy(flags: &[&str]) -> (Fleet, Proxy, Server) {
     let (fleet, proxy) = (Fleet::new(), Proxy::before(mongod::port()).await);
     let server = Server::start(&proxy.before_url(&fleet.url), flags).await;
     (fleet, proxy, server)
@@ -126,6 +126,17 @@ async fn clients_of_a_server_that_was_cut_off_for_a_minute_miss_nothing() {
     assert_eq!(cut.logged(&["can't go on"]), 0, "it went on in the stream");
 }
 
+/// Renames a room; what the room was after that is not kept, as if it were too long ago for the stream.
+pub(super) async fn rename_out_of_history(fleet: &Fleet, owner: &Visitor, room: &str) {
+    let history = async |enabled: bool| {
+        let images = doc! { "collMod": "rooms", "changeStreamPreAndPostImages": { "enabled": enabled } };
+        mongod::behind(&fleet.url).await.run_command(images).await.unwrap();
+    };
+    history(false).await;
+    owner.patch(room, json!({ "title": "새 이름" })).await.ok();
+    history(true).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
 async fn a_server_that_can_not_go_on_in_the_stream_tells_its_clients_all_they_missed() {
@@ -147,14 +158,7 @@ async fn a_server_that_can_not_go_on_in_the_stream_tells_its_clients_all_they_mi
     hearing.messages(1).await;
 
     proxy.set(Way::Cut);
-    // What the room was after this change is not kept, as if it were too long ago.
-    let history = async |enabled: bool| {
-        let images = doc! { "collMod": "rooms", "changeStreamPreAndPostImages": { "enabled": enabled } };
-        mongod::behind(&fleet.url).await.run_command(images).await.unwrap();
-    };
-    history(false).await;
-    owner.patch(&room, json!({ "title": "새 이름" })).await.ok();
-    history(true).await;
+    rename_out_of_history(&fleet, &owner, &room).await;
     let (newcomer, mut missed) = (other.visitor().await, vec![]);
     let _seat = newcomer.join(&room).await;
     for n in 2..=150 {

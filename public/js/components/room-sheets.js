@@ -1,0 +1,88 @@
+// The sheets of a room and the buttons that open them. They are fetched when they are asked for.
+import { byId, setText } from "../lib/dom.js";
+import { keepFocus } from "../lib/focus.js";
+import { getJson } from "../lib/http.js";
+import { fetchSheet } from "../lib/sheets.js";
+import { refusal } from "../lib/texts.js";
+import { awaitActions } from "./actions.js";
+
+export class RoomSheets {
+  #room;
+  #facts;
+  #say;
+  #tools = null;
+  #startTools;
+  // How many reports wait for the owner; below 0 they were not counted yet.
+  #waiting = -1;
+
+  /**
+   * `say` tells what went wrong; `take(gif)` gets what is chosen from the tray; `startTools(module)` begins with the owner's
+   * tools.
+   */
+  constructor({ room, facts, say, take, startTools }) {
+    this.#room = room;
+    this.#facts = facts;
+    this.#say = say;
+    this.#startTools = startTools;
+    const on = (id, act) => byId(id).addEventListener("click", act);
+    on("tray-btn", () => this.tray(take));
+    on("invite-btn", () => this.open("invite", () => import("./invite.js"), ({ openInvite }) => openInvite(room, facts)));
+    on("reports-btn", () => this.#reports(({ openReports }) => openReports(room, (count) => this.#count(count))));
+    on("edit-btn", () => this.#withTools(({ edit }) => edit()));
+    // Without the question nothing is deleted.
+    byId("delete-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#withTools(({ askBeforeDeleting }) => askBeforeDeleting());
+    });
+  }
+
+  /** Fetches a sheet, and opens it with `open(module)`. */
+  async open(name, load, open) {
+    let module;
+    try {
+      module = await fetchSheet(name, load);
+    } catch (why) {
+      return this.#failed(why);
+    }
+    open(module);
+  }
+
+  tray(take) { return this.open("tray", () => import("./tray.js"), ({ openTray }) => openTray(this.#room, take)); }
+
+  /** Reports a message to the owner. */
+  report(subject) { return this.#reports(({ openReport }) => openReport(this.#room, subject)); }
+
+  /** One more report waits. */
+  reported() { this.#count(this.#waiting + 1); }
+
+  /** Reports may have been missed: they are counted anew with the next change. */
+  missed() { this.#waiting = -1; }
+
+  /** Somebody's part has changed: the owner has tools and a list of reports. */
+  changed() {
+    const { mine } = this.#facts;
+    keepFocus(() => { for (const id of ["own", "reports-btn"]) byId(id).hidden = !mine; }, byId("members-title"));
+    if (!mine) return this.#tools?.then(({ close }) => close(), () => {});
+    awaitActions(this.#fetchTools());
+    if (this.#waiting >= 0) return;
+    this.#waiting = 0;
+    getJson(`/room/${this.#room}/reports`).then(({ count }) => this.#count(count), () => { this.#waiting = -1; });
+  }
+
+  #fetchTools() {
+    this.#tools ??= fetchSheet("owner", () => import("./owner-tools.js")).then(this.#startTools);
+    this.#tools.catch(() => { this.#tools = null; });
+    return this.#tools;
+  }
+
+  #withTools(act) { this.#fetchTools().then(act, (why) => this.#failed(why)); }
+
+  #failed(why) { this.#say(refusal(why.code ? why : {})); }
+
+  #reports(open) { return this.open("reports", () => import("./reports.js"), open); }
+
+  #count(count) {
+    this.#waiting = count;
+    setText(byId("reports-count"), count > 0 ? String(count) : "");
+  }
+}
