@@ -87,10 +87,6 @@ impl Messages {
             .access(room, visitor.into())
             .await?
             .ok_or(Refusal::RoomNotFound)?;
-        if access.owner {
-            Ok(())
-        } else {
-            Err(Refusal::NotTheOwner)
-        }
+        access.must_own()
     }
 }

@@ -99,6 +99,7 @@ every_kind! {
     a_room_is_found_as_it_was_made
     rooms_are_paged_newest_first
     a_room_is_changed_in_part
+    a_room_is_changed_by_its_owner_of_that_moment
     seats_never_exceed_max
     sockets_of_one_visitor_share_a_seat
     a_visitor_is_in_a_room_by_so_many_sockets_and_no_more

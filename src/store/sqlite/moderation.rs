@@ -2,24 +2,21 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use rusqlite::{Connection, ToSql, params};
 
 use super::{
-    command::{Deed, failure},
+    command::failure,
     gifs, reports,
     rows::{text, visitor},
     writer::Writer,
 };
 use crate::{
     domain::{
-        Action, AddressMark, Ban, Field, GifName, Invalid, LineKind, MessageId, Moment, Problem, Refusal, RoomId, Seq,
-        Visitor, VisitorId,
+        Action, AddressMark, Ban, Field, GifName, Invalid, LineKind, Moment, Problem, Refusal, RoomId, Visitor,
+        VisitorId,
     },
-    store::{Change, StoreError},
+    store::{BANS, Change, StoreError},
 };
-
-/// Bans of one room at most; one more is refused as `storage_full`.
-pub const BANS: usize = 256;
 
 /// What a message says, but for its author and its place.
 const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frames = NULL, duration = NULL, \
@@ -28,21 +25,40 @@ const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frame
 /// The messages that say something.
 const SAYS: &str = "line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL)";
 
+/// Messages of a room that say something, by the value of a column.
+#[derive(Clone, Copy)]
+pub struct Which<'k> {
+    index: &'static str,
+    column: &'static str,
+    pub key: &'k dyn ToSql,
+}
+
+impl Which<'_> {
+    /// The table. By itself SQLite would go through all messages of the room.
+    pub fn table(&self) -> String {
+        format!("messages INDEXED BY {}", self.index)
+    }
+
+    /// The condition, of the room as the first parameter and the value as the second.
+    pub fn says(&self) -> String {
+        format!("room = ?1 AND {} = ?2 AND {SAYS}", self.column)
+    }
+}
+
 impl Writer {
-    pub(super) fn moderate(&mut self, id: RoomId, by: Visitor, deed: Deed) -> Result<Vec<GifName>, StoreError> {
+    pub(super) fn moderate(&mut self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
         if self.look(id, |open| open.room.owner.id)? != by.id {
             return Err(StoreError::Refused(Refusal::NotTheOwner));
         }
-        if deed.action.is_against(by.id) {
+        if action.is_against(by.id) {
             return Err(StoreError::Refused(
                 Invalid::new(Field::Visitor, Problem::Oneself).into(),
             ));
         }
-        self.all_or_none(|writer| writer.act(id, deed))
+        self.all_or_none(|writer| writer.act(id, action))
     }
 
-    fn act(&mut self, id: RoomId, deed: Deed) -> Result<Vec<GifName>, StoreError> {
-        let Deed { action, place } = deed;
+    fn act(&mut self, id: RoomId, action: Action) -> Result<Vec<GifName>, StoreError> {
         let not_there = || StoreError::Refused(action.not_there().into());
         match action {
             Action::Kick(visitor) => {
@@ -60,14 +76,21 @@ impl Writer {
                 self.hand_over(id, visitor)?;
             }
             Action::Delete { message, forbid } => {
-                let which = format!("room = ?1 AND seq = ?2 AND {SAYS}");
-                let place = place.ok_or_else(not_there)?;
-                let gone = self.blank(id, (&which, &place), LineKind::Deleted(message), forbid)?;
+                let which = Which {
+                    index: "messages_id",
+                    column: "id",
+                    key: &message.to_bytes(),
+                };
+                let gone = self.blank(id, which, LineKind::Deleted(message), forbid)?;
                 return gone.ok_or_else(not_there);
             }
             Action::Clear { visitor, forbid } => {
-                let which = format!("room = ?1 AND visitor = ?2 AND {SAYS}");
-                let gone = self.blank(id, (&which, &visitor.to_string()), LineKind::Cleared, forbid)?;
+                let which = Which {
+                    index: "messages_author",
+                    column: "visitor",
+                    key: &visitor.to_string(),
+                };
+                let gone = self.blank(id, which, LineKind::Cleared, forbid)?;
                 return gone.ok_or_else(not_there);
             }
         }
@@ -136,7 +159,7 @@ impl Writer {
     fn blank(
         &mut self,
         id: RoomId,
-        which: (&str, &dyn ToSql),
+        which: Which<'_>,
         kind: LineKind,
         forbid: bool,
     ) -> Result<Option<Vec<GifName>>, StoreError> {
@@ -152,14 +175,18 @@ impl Writer {
 fn blank_rows(
     connection: &Connection,
     id: RoomId,
-    (which, key): (&str, &dyn ToSql),
+    which: Which<'_>,
     forbid: bool,
 ) -> rusqlite::Result<Option<(Visitor, Vec<GifName>)>> {
     let room = id.to_bytes();
-    let sql = format!("SELECT visitor, color, gif FROM messages WHERE {which}");
+    let sql = format!(
+        "SELECT visitor, color, gif FROM {} WHERE {}",
+        which.table(),
+        which.says()
+    );
     let (mut author, mut gifs) = (None, Vec::new());
     let mut found = connection.prepare(&sql)?;
-    let mut found = found.query(params![room, key])?;
+    let mut found = found.query(params![room, which.key])?;
     while let Some(row) = found.next()? {
         author = Some(visitor(row, 0, 1)?);
         if row.get_ref(2)?.as_str_or_null()?.is_some() {
@@ -168,23 +195,14 @@ fn blank_rows(
     }
     let Some(author) = author else { return Ok(None) };
     if forbid {
-        gifs::forbid(connection, id, which, key)?;
+        gifs::forbid(connection, id, which)?;
     }
     connection.execute(
-        &format!("UPDATE messages SET {BLANK} WHERE {which}"),
-        params![room, key],
+        &format!("UPDATE {} SET {BLANK} WHERE {}", which.table(), which.says()),
+        params![room, which.key],
     )?;
     reports::forget_blank(connection, room)?;
     Ok(Some((author, gifs::unnamed(connection, gifs)?)))
-}
-
-/// Where a message stands in its room. The newest are looked at first.
-pub fn place_of(connection: &Connection, room: RoomId, message: MessageId) -> rusqlite::Result<Option<Seq>> {
-    let sql = "SELECT seq FROM messages WHERE room = ?1 AND id = ?2 ORDER BY seq DESC LIMIT 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement
-        .query_row((room.to_bytes(), message.to_bytes()), |row| row.get(0))
-        .optional()
 }
 
 /// Where a visitor came from when they came into the room.

@@ -75,7 +75,7 @@ impl Writer {
         if let Some(known) = known.map_err(failure)? {
             return Ok(known);
         }
-        let sql = format!("SELECT seq FROM messages WHERE room = ?1 AND id = ?2 AND {WRITTEN}");
+        let sql = format!("SELECT seq FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2 AND {WRITTEN}");
         let place = |row: &Row<'_>| row.get::<_, Seq>(0);
         let found = self
             .connection

@@ -10,11 +10,8 @@ use crate::{
         AddressKey, AddressMark, Body, GifName, Message, MessageId, Moment, Nonce, Refusal, Room, RoomId, Said, Seq,
         Visitor,
     },
-    store::{Change, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
+    store::{Change, GRANTS, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
 };
-
-/// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
-pub(super) const GRANTS: usize = 10_000;
 
 impl Writer {
     pub(super) fn ping(&self) -> Result<(), StoreError> {
@@ -61,7 +58,10 @@ impl Writer {
     }
 
     pub(super) fn update(&mut self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
-        self.draft(id)?;
+        let owner = self.look(id, |open| open.room.owner.id)?;
+        if change.by.is_some_and(|by| by != owner) {
+            return Err(StoreError::Refused(Refusal::NotTheOwner));
+        }
         self.update_rows(id, &change)?;
         let open = self.draft(id)?;
         if let Some(title) = change.title {

@@ -7,10 +7,7 @@ use crate::{
     domain::{Action, Chat, GifName, Guest, Limits, Max, Refusal, Room, Title, Visitor},
     store::{
         NewBody, NewMessage, NewRoom, Posted, Tended,
-        sqlite::{
-            command::{Deed, Reply},
-            schema,
-        },
+        sqlite::{command::Reply, schema},
     },
 };
 
@@ -146,11 +143,7 @@ fn a_deed_whose_line_cannot_be_written_is_not_half_done() {
             forbid: false,
         },
     ] {
-        let deed = Deed {
-            action,
-            place: Some(posted.message().seq),
-        };
-        let done = stage.ask(|reply| Command::Moderate(room, owner, deed, reply));
+        let done = stage.ask(|reply| Command::Moderate(room, owner, action, reply));
         assert!(matches!(done, Err(StoreError::Failed(_))), "{action:?} {done:?}");
     }
     let left =
