@@ -118,9 +118,8 @@ impl Rooms {
     /// # Errors
     /// There is none, or the store fails.
     pub async fn find(&self, id: RoomId, guest: Guest) -> Result<(RoomRecord, Access), Refusal> {
-        let record = self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?;
-        let access = self.store.access(id, guest).await?.ok_or(Refusal::RoomNotFound)?;
-        Ok((record, access))
+        let (record, access) = tokio::try_join!(self.store.room(id), self.store.access(id, guest))?;
+        record.zip(access).ok_or(Refusal::RoomNotFound)
     }
 
     /// Whether a room has a password.
@@ -240,6 +239,8 @@ impl Rooms {
             password_hash,
             closed: edit.closed,
             slow: edit.slow,
+            // It may have gone to another while the password was hashed.
+            by: Some(visitor.id),
         };
         Ok(self.store.update_room(id, change).await?)
     }
@@ -293,11 +294,7 @@ impl Rooms {
             .access(id, visitor.into())
             .await?
             .ok_or(Refusal::RoomNotFound)?;
-        if access.owner {
-            Ok(())
-        } else {
-            Err(Refusal::NotTheOwner)
-        }
+        access.must_own()
     }
 
     /// Frees the seats and removes the rooms whose grace is over, with their files.

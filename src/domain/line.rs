@@ -74,16 +74,6 @@ impl LineKind {
         matches!(self, Self::Deleted(_) | Self::Cleared)
     }
 
-    /// Whether the visitor has no seat any more.
-    pub const fn takes_the_seat(self) -> bool {
-        matches!(self, Self::Left | Self::Kicked | Self::Banned)
-    }
-
-    /// Whether the owner sent the visitor out.
-    pub const fn sends_out(self) -> bool {
-        matches!(self, Self::Kicked | Self::Banned)
-    }
-
     /// The event that tells it to sockets.
     pub const fn event(self) -> &'static str {
         match self {

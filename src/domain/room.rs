@@ -241,6 +241,14 @@ impl From<Option<Moment>> for Banned {
 }
 
 impl Access {
+    /// Refuses who does not own the room.
+    ///
+    /// # Errors
+    /// `NotTheOwner`.
+    pub const fn must_own(&self) -> Result<(), Refusal> {
+        if self.owner { Ok(()) } else { Err(Refusal::NotTheOwner) }
+    }
+
     /// Why the visitor may neither enter nor read; whether a seat is free is another question.
     pub const fn refusal(&self) -> Option<Refusal> {
         match self {

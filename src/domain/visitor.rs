@@ -87,15 +87,9 @@ impl Visitor {
             hue: color.hue(),
         }
     }
-
-    /// The class that gives a page or a message this visitor's hue, as in `css/visitor.css`.
-    #[must_use]
-    pub fn hue_class(self) -> &'static str {
-        hue_class(self.hue)
-    }
 }
 
-/// The class of a hue step, `hue-0` to `hue-35`; anything else is `hue-none`.
+/// The class that gives a page or a message a hue, as in `css/visitor.css`: of a step `hue-0` to `hue-35`; anything else is `hue-none`.
 #[must_use]
 pub fn hue_class(hue: Option<u8>) -> &'static str {
     hue.and_then(|step| HUE_CLASSES.get(usize::from(step)))
@@ -174,7 +168,5 @@ mod tests {
         }
         assert_eq!(hue_class(None), "hue-none");
         assert_eq!(hue_class(Some(36)), "hue-none");
-        let visitor = Visitor::new(VisitorId(7));
-        assert_eq!(visitor.hue_class(), hue_class(visitor.hue));
     }
 }

@@ -29,13 +29,6 @@ pub struct Whisper {
     pub nonce: Option<Nonce>,
 }
 
-impl Whisper {
-    /// Whether a visitor is one of the two.
-    pub fn concerns(&self, visitor: VisitorId) -> bool {
-        self.author.id == visitor || self.to.id == visitor
-    }
-}
-
 impl Serialize for Whisper {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]

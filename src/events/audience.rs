@@ -42,8 +42,8 @@ impl Encoded {
 pub struct Behind {
     /// The last message that it has got.
     pub after: Seq,
-    /// The one behind that, when it is at hand.
-    pub next: Option<Encoded>,
+    /// The one behind that with its place, when it is at hand.
+    pub next: Option<(Seq, Encoded)>,
 }
 
 /// A socket, and what it still has to hear.
@@ -156,7 +156,7 @@ impl Audience {
             if listener.behind.is_none() && seq > listener.from && !listener.send(event) {
                 listener.behind = Some(Behind {
                     after: seq.saturating_sub(1),
-                    next: Some(event.clone()),
+                    next: Some((seq, event.clone())),
                 });
             }
         }

@@ -1,6 +1,7 @@
 //! The only emitter: follows what the store committed and tells it to the sockets it concerns.
 //!
-//! One task a room, so that a room's events keep their order and a slow room holds up no other; one for the lobby.
+//! One task a room, so that a room's events keep their order; one for the lobby. A slow room holds up no other until its
+//! queue is full.
 
 mod audience;
 mod lobby;

@@ -56,6 +56,8 @@ pub struct RoomTask {
     pub(super) removed: bool,
     /// What went wrong and is not put right yet.
     pub(super) wrong: Wrong,
+    /// The room as it is now, for those who missed something, read at most once for each change.
+    now: Option<Encoded>,
 }
 
 impl RoomTask {
@@ -67,6 +69,7 @@ impl RoomTask {
             seq: None,
             removed: false,
             wrong: Wrong::default(),
+            now: None,
         }
     }
 
@@ -115,6 +118,9 @@ impl RoomTask {
     }
 
     async fn handle(&mut self, event: RoomEvent) {
+        if matches!(event, RoomEvent::Change(_)) {
+            self.now = None;
+        }
         match event {
             RoomEvent::Change(Change::Posted(message)) => self.tell_message(&message).await,
             // The line about it follows.
@@ -214,7 +220,10 @@ impl RoomTask {
         if self.removed {
             // It went between the seat and this answer.
             let _ = socket.emit("removeRoom", &self.room);
-        } else if !self.audience.has(key) {
+        } else if let Some(listener) = self.audience.iter_mut().find(|listener| listener.key == key) {
+            // The line that sends somebody out before this seat was taken may still come.
+            listener.seated = *seq;
+        } else {
             self.audience.add(Listener {
                 guest: Some(guest),
                 lang,
@@ -258,6 +267,7 @@ impl RoomTask {
             events,
             audience,
             seq,
+            now,
             ..
         } = self;
         let last = seq.unwrap_or(0);
@@ -269,11 +279,14 @@ impl RoomTask {
             if !done {
                 continue;
             }
+            if listener.missed && now.is_none() {
+                let record = events.store.room(*room).await.ok().flatten();
+                *now = record.and_then(|record| Encoded::new("updateRoom", &record.room));
+            }
             if listener.missed
-                && let Ok(Some(record)) = events.store.room(*room).await
-                && let (Some(event), Some(missed)) = (Encoded::new("updateRoom", &record.room), missed())
+                && let (Some(now), Some(missed)) = (&*now, missed())
             {
-                listener.missed = !(listener.send(&event) && listener.send(&missed));
+                listener.missed = !(listener.send(now) && listener.send(&missed));
                 taken |= !listener.missed;
             }
         }
@@ -292,13 +305,14 @@ async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, listener: &
         return true;
     };
     // The next one is at hand: no query is spent on a socket that still takes nothing.
-    if let Some(event) = &behind.next {
+    if let Some((seq, event)) = &behind.next {
         if !listener.send(event) {
             listener.behind = Some(behind);
             return false;
         }
+        // Places between the two may be empty.
         behind = Behind {
-            after: behind.after + 1,
+            after: *seq,
             next: None,
         };
     }
@@ -321,6 +335,7 @@ async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, listener: &
         for message in page.iter().take_while(|message| message.seq <= last) {
             let next = Encoded::new(message.event(), message);
             if next.as_ref().is_some_and(|event| !listener.send(event)) {
+                let next = next.map(|event| (message.seq, event));
                 listener.behind = Some(Behind { next, ..behind });
                 return false;
             }

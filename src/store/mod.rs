@@ -35,8 +35,13 @@ pub const SOCKETS_EACH: usize = 32;
 /// Whispers of one author that a room keeps.
 pub const WHISPERS_EACH: usize = 200;
 
-/// Whispers that a room keeps.
+/// Whispers that a room keeps, and some that came since it was looked last: to count them costs a walk over all.
 pub const WHISPERS: usize = 10_000;
+
+/// Whether the bound of a whole room is looked at now: behind every 64th whisper, by chance, as no server sees all.
+fn looks_at_all_whispers() -> bool {
+    rand::random_ratio(1, 64)
+}
 
 /// Reports that may wait for the owner of a room, and how many of them may be of one visitor.
 pub const REPORTS: usize = 200;
@@ -47,6 +52,12 @@ pub const REPORTS_EACH: usize = 10;
 const TOO_MANY_REPORTS: StoreError = StoreError::Refused(Refusal::RateLimited {
     retry_after: Duration::from_secs(60),
 });
+
+/// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
+pub const GRANTS: usize = 10_000;
+
+/// Bans of one room at most; one more is refused as `storage_full`.
+pub const BANS: usize = 256;
 
 /// Invites to one room that may be good at once.
 pub const INVITES: usize = 20;
@@ -103,7 +114,7 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
-    /// Changes a room. `RoomNotFound` when there is none.
+    /// Changes a room. `RoomNotFound` when there is none, `NotTheOwner` when it is not of who wants that.
     async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError>;
 
     /// Removes a room with its messages and grants; the files its messages named. `RoomNotFound` when there is none.
@@ -111,13 +122,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// Does what `by` wants done in a room, with a line in it about that; the files that no message names any more. GIFs
     /// that are to be refused from then on are so by the same commit that deletes them.
-    /// `NotTheOwner` when it is not theirs at that moment, `Invalid` when the person or the message is not there.
+    /// `NotTheOwner` when it is not theirs at that moment, `Invalid` when the person or the message is not there,
+    /// `StorageFull` beyond [`BANS`].
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError>;
 
     /// Who is kept out of a room.
     async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError>;
 
-    /// Lets a visitor into a locked room from now on.
+    /// Lets a visitor into a locked room from now on. `StorageFull` beyond [`GRANTS`].
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError>;
 
     /// Makes an invite to a room good; beyond [`INVITES`] the oldest is good no more.
@@ -126,7 +138,8 @@ pub trait Store: Send + Sync + 'static {
     /// Withdraws all invites to a room, and the grants that came of them. Who sits there stays seated.
     async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError>;
 
-    /// Lets a visitor into the room of an invite from now on. `InviteNotFound` when it is good no more.
+    /// Lets a visitor into the room of an invite from now on. `InviteNotFound` when it is good no more, `StorageFull`
+    /// beyond [`GRANTS`].
     async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError>;
 
     /// What a guest is to a room; `None` when there is no room.
@@ -150,7 +163,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Stores a whisper of a member to another. `NotAMember` when the author has no seat, `VisitorNotFound` when the other
     /// has none, and what [`Store::post`] refuses of a GIF. A room keeps the newest [`WHISPERS_EACH`] of each author, and
-    /// [`WHISPERS`] in all.
+    /// about [`WHISPERS`] in all.
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError>;
 
     /// Whispers from and to a visitor in a room behind another one, oldest first, at most `limit`. All that are kept when

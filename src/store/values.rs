@@ -17,7 +17,7 @@ pub type Changes = mpsc::Receiver<Change>;
 pub enum Change {
     /// A room was made.
     RoomCreated(Room),
-    /// Title, seats or password of a room changed.
+    /// Title, seats, password, owner, or whether a room is closed or slow changed.
     RoomUpdated(Room),
     /// A room is gone, with its messages.
     RoomRemoved(RoomId),
@@ -95,6 +95,8 @@ pub struct RoomChange {
     pub closed: Option<bool>,
     /// Seconds between two messages of one visitor.
     pub slow: Option<u32>,
+    /// Who wants that, and may as long as it is their room; `None` asks nobody.
+    pub by: Option<VisitorId>,
 }
 
 /// A room with what only the rules may see.

@@ -128,8 +128,8 @@ pub async fn chat(
         return Ok(Redirect::to(&format!("/?error={}", Refusal::RoomFull.code())).into_response());
     }
     let window = messages::window(&params)?;
-    let history = state.messages.history(id, window, HISTORY).await?;
-    let members = state.rooms.members(id).await?;
+    let history = state.messages.history(id, window, HISTORY);
+    let (history, members) = tokio::try_join!(history, state.rooms.members(id))?;
     let path = format!("/room/{id}");
     let page = frame(&state, prefs, &visitor, &path);
     let messages = history

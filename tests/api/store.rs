@@ -99,6 +99,7 @@ every_kind! {
     a_room_is_found_as_it_was_made
     rooms_are_paged_newest_first
     a_room_is_changed_in_part
+    a_room_is_changed_by_its_owner_of_that_moment
     seats_never_exceed_max
     sockets_of_one_visitor_share_a_seat
     a_visitor_is_in_a_room_by_so_many_sockets_and_no_more
@@ -116,6 +117,7 @@ every_kind! {
     a_room_keeps_the_newest_whispers_of_each
     a_report_is_told_listed_and_dismissed
     only_members_report_messages_of_the_room_and_not_without_end
+    reports_go_with_what_they_are_about
     only_a_member_posts_and_places_have_no_gap
     a_nonce_belongs_to_a_visitor_and_a_room
     history_has_windows

@@ -96,7 +96,7 @@ fn worn() -> BTreeSet<usize> {
     let classes = classes();
     let position = |class| classes.iter().position(|&known| known == class).expect("a known class");
     (0..10_000)
-        .map(|n| position(Visitor::new(VisitorId(n)).hue_class()))
+        .map(|n| position(hue_class(Visitor::new(VisitorId(n)).hue)))
         .chain([36])
         .collect()
 }

@@ -164,6 +164,7 @@ impl Tables {
             unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
             sparse(doc! { "gif.name": 1 }),
             partial(doc! { "room": 1, "seq": -1 }, doc! { "gif.name": { "$exists": true } }),
+            plain(doc! { "room": 1, "visitor": 1, "seq": 1 }),
             partial(
                 doc! { "room": 1, "visitor": 1 },
                 doc! { "address": { "$exists": true } },

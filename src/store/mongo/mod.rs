@@ -247,6 +247,8 @@ impl Store for MongoStore {
     }
 
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
+        // Before anything goes through the messages of the room for it.
+        self.call(self.tables.must_own(id, by)).await?;
         let gifs = self.call(self.tables.at_stake(id, action)).await?;
         self.call(self.tables.moderate(id, by, action)).await?;
         // What the line says of messages and their GIFs is done with it.

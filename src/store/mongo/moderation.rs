@@ -22,11 +22,8 @@ use crate::{
         Action, Ban, Field, GifName, Invalid, LineKind, MessageId, Moment, Problem, Refusal, RoomId, Seq, Visitor,
         VisitorId,
     },
-    store::StoreError,
+    store::{BANS, StoreError},
 };
-
-/// Bans of one room at most; one more is refused as `storage_full`.
-const BANS: i64 = 256;
 
 impl Tables {
     /// Does what `by` wants done.
@@ -77,7 +74,8 @@ impl Tables {
         self.not_there(id, by, action).await
     }
 
-    async fn must_own(&self, id: RoomId, by: Visitor) -> Result<RoomDoc, StoreError> {
+    /// Refuses who does not own a room.
+    pub async fn must_own(&self, id: RoomId, by: Visitor) -> Result<RoomDoc, StoreError> {
         let room = self.room_doc(id).await?.ok_or_else(not_found)?;
         if room.owner == by.id.to_string() {
             Ok(room)
@@ -121,7 +119,7 @@ impl Tables {
         if let Some(until) = until {
             ban.insert("until", until.millis());
         }
-        let bound = doc! { "$expr": { "$lt": [{ "$size": &others }, BANS] } };
+        let bound = doc! { "$expr": { "$lt": [{ "$size": &others }, signed(BANS)] } };
         let mut absent = line_of(
             MessageId::random().to_string(),
             LineKind::Banned,
@@ -175,6 +173,7 @@ impl Tables {
         let gifs = self.named(with_gif).await?;
         let nothing = doc! { "$unset": { "chat": "", "gif": "" } };
         within(self.messages.update_many(which, nothing)).await?;
+        self.forget_reports_of_blank(room).await?;
         self.delete_unclaimed(&self.unnamed(gifs).await?).await
     }
 

@@ -208,8 +208,6 @@ impl Posts {
         let _queue = Queue { posts: &self, room };
         while let Some(mut batch) = self.take(room) {
             let mut last = self.places.get(room);
-            // Who has given up is not posted behind its back.
-            batch.posts.retain(|post| !post.reply.is_closed());
             let settled = settle(&self.tables, room, &mut batch, &mut last);
             let Err(error) = self.tables.breaker.guard(Box::pin(settled)).await else {
                 last.into_iter().for_each(|seq| self.places.note(room, seq));

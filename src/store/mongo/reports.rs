@@ -129,6 +129,21 @@ impl Tables {
         Ok(reported)
     }
 
+    /// Deletes the reports in a room about messages that say nothing any more: nobody sees them, and they would count
+    /// among those that wait for the owner.
+    pub async fn forget_reports_of_blank(&self, room: &str) -> Result<(), StoreError> {
+        let reported = within(self.reports.distinct("message", doc! { "room": room })).await?;
+        if reported.is_empty() {
+            return Ok(());
+        }
+        let mut say = doc! { "_id": { "$in": reported.clone() }, "room": room };
+        say.extend(written());
+        let say = within(self.messages.distinct("_id", say)).await?;
+        let blank: Vec<_> = reported.into_iter().filter(|message| !say.contains(message)).collect();
+        let about = doc! { "room": room, "message": { "$in": blank } };
+        within(self.reports.delete_many(about)).await.map(drop)
+    }
+
     /// Removes all reports about the message of a report.
     pub async fn dismiss_report(&self, room: RoomId, report: ReportId) -> Result<(), StoreError> {
         let key = doc! { "_id": report.to_string(), "room": room.to_string() };

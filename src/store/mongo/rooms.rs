@@ -14,11 +14,8 @@ use super::{
 };
 use crate::{
     domain::{Access, AddressKey, GifName, Guest, Moment, Refusal, Room, RoomId, Visitor},
-    store::{NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
+    store::{GRANTS, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
 };
-
-/// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
-const GRANTS: u64 = 10_000;
 
 /// What refuses a room that is not there.
 pub const fn not_found() -> StoreError {
@@ -145,11 +142,19 @@ impl Tables {
         if !set.is_empty() {
             update.insert("$set", set);
         }
+        let mut owned = by_id(id);
+        if let Some(by) = change.by {
+            owned.insert("owner", by.to_string());
+        }
         let updated = self
             .rooms
-            .find_one_and_update(by_id(id), update)
+            .find_one_and_update(owned, update)
             .return_document(ReturnDocument::After);
-        Ok(within(updated).await?.ok_or_else(not_found)?.room()?)
+        match within(updated).await? {
+            Some(room) => Ok(room.room()?),
+            None if self.room_doc(id).await?.is_some() => Err(StoreError::Refused(Refusal::NotTheOwner)),
+            None => Err(not_found()),
+        }
     }
 
     /// Removes a room; the GIFs that go with it. Of several servers that try, one succeeds.
@@ -191,8 +196,8 @@ impl Tables {
 
     pub async fn must_have_grants_left(&self, room: &RoomDoc) -> Result<(), StoreError> {
         let worth_something = doc! { "room": &room.id, "lock": room.lock };
-        let given = self.grants.count_documents(worth_something).limit(GRANTS);
-        if within(given).await? >= GRANTS {
+        let given = self.grants.count_documents(worth_something).limit(GRANTS as u64);
+        if within(given).await? >= GRANTS as u64 {
             return Err(StoreError::Refused(Refusal::StorageFull));
         }
         Ok(())

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{GifName, Moment, Nonce, Refusal, RoomId, Said, Visitor, VisitorId, Whisper, WhisperId},
-    store::{NewWhisper, StoreError, WHISPERS, WHISPERS_EACH, Whispered},
+    store::{NewWhisper, StoreError, WHISPERS, WHISPERS_EACH, Whispered, looks_at_all_whispers},
 };
 
 /// Rooms whose whispers a server stores side by side; those of one room wait for each other.
@@ -181,7 +181,8 @@ impl Tables {
         let room = whisper.room.to_string();
         let mine = doc! { "room": &room, "visitor": whisper.author.id.to_string() };
         let mut names = Vec::new();
-        for (of, kept) in [(mine, WHISPERS_EACH), (doc! { "room": &room }, WHISPERS)] {
+        let all = looks_at_all_whispers().then(|| (doc! { "room": &room }, WHISPERS));
+        for (of, kept) in [(mine, WHISPERS_EACH)].into_iter().chain(all) {
             let beyond = self
                 .whispers
                 .find_one(of.clone())

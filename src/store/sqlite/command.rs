@@ -5,19 +5,12 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::{
-    domain::{Action, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Seq, Visitor},
+    domain::{Action, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Visitor},
     store::{
         Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, SocketKey,
         StoreError, Tended, Whispered,
     },
 };
-
-/// What an owner wants done, with the place of the message that it is about.
-#[derive(Clone, Copy)]
-pub struct Deed {
-    pub action: Action,
-    pub place: Option<Seq>,
-}
 
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -31,7 +24,7 @@ pub enum Command {
     AddInvite(RoomId, InviteHash, Reply<()>),
     WithdrawInvites(RoomId, Reply<()>),
     Redeem(InviteHash, Visitor, Reply<RoomId>),
-    Moderate(RoomId, Visitor, Deed, Reply<Vec<GifName>>),
+    Moderate(RoomId, Visitor, Action, Reply<Vec<GifName>>),
     Enter(RoomId, Guest, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),

@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use super::slow::Spoken;
 use crate::{
     domain::{Access, AddressKey, Ban, Guest, Refusal, Room, RoomId, Seq, Visitor, VisitorId, moderation::kept_out},
     store::{Graces, RoomCursor, RoomPage, RoomRecord, SOCKETS_EACH, SocketKey},
@@ -55,6 +56,8 @@ pub struct OpenRoom {
     /// How many invites are good.
     pub invites: usize,
     pub bans: Arc<Vec<Ban>>,
+    /// When visitors wrote last, in slow mode.
+    pub spoken: Arc<Spoken>,
     /// In the order of arrival. A list: rooms are small, and it is read in order far more often than searched.
     seats: Vec<Seat>,
     empty: Empty,
@@ -73,6 +76,7 @@ impl OpenRoom {
             invited: Arc::default(),
             invites: 0,
             bans: Arc::default(),
+            spoken: Arc::default(),
             seats: Vec::new(),
             empty: Empty::NeverJoined(now),
             owner_away: Some(now),

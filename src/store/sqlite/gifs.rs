@@ -1,8 +1,11 @@
 //! Which messages name which files, and which bytes a room refuses.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows::{gif, text};
+use super::{
+    moderation::Which,
+    rows::{gif, text},
+};
 use crate::{
     domain::{GifBody, GifHash, GifName, RoomId},
     store::{FORBIDDEN, LATELY},
@@ -85,17 +88,19 @@ pub fn is_forbidden(connection: &Connection, room: RoomId, hash: GifHash) -> rus
 }
 
 /// Makes a room refuse the bytes of the GIFs of some of its messages. Runs in a transaction.
-pub fn forbid(connection: &Connection, room: RoomId, which: &str, key: &dyn ToSql) -> rusqlite::Result<()> {
+pub fn forbid(connection: &Connection, room: RoomId, which: Which<'_>) -> rusqlite::Result<()> {
     // The newest come last, as the room forgets those first that came first.
     let sql = format!(
         "INSERT OR REPLACE INTO forbidden (room, hash)
              SELECT room, hash FROM
-                 (SELECT room, hash, max(seq) AS latest FROM messages
-                  WHERE {which} AND gif IS NOT NULL AND hash IS NOT NULL
+                 (SELECT room, hash, max(seq) AS latest FROM {}
+                  WHERE {} AND gif IS NOT NULL AND hash IS NOT NULL
                   GROUP BY hash ORDER BY latest DESC LIMIT {FORBIDDEN})
-             ORDER BY latest"
+             ORDER BY latest",
+        which.table(),
+        which.says()
     );
-    connection.execute(&sql, params![room.to_bytes(), key])?;
+    connection.execute(&sql, params![room.to_bytes(), which.key])?;
     let sql = format!(
         "DELETE FROM forbidden WHERE room = ?1 AND id NOT IN
              (SELECT id FROM forbidden WHERE room = ?1 ORDER BY id DESC LIMIT {FORBIDDEN})"

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{command::failure, directory::OpenRoom, write::GRANTS, writer::Writer};
+use super::{command::failure, directory::OpenRoom, writer::Writer};
 use crate::{
     domain::{InviteHash, Refusal, RoomId, Visitor},
-    store::{INVITES, StoreError},
+    store::{GRANTS, INVITES, StoreError},
 };
 
 /// How many invites to a room are good.

@@ -9,6 +9,7 @@ mod reports;
 mod rows;
 mod schema;
 mod seats;
+mod slow;
 mod whispers;
 mod write;
 mod writer;
@@ -27,7 +28,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::{
-    command::{Command, Deed, failure},
+    command::{Command, failure},
     directory::Directory,
     writer::Writer,
 };
@@ -174,13 +175,7 @@ impl Store for SqliteStore {
     }
 
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
-        let place = match action {
-            // Found here, as the writer shall not go through a room for it.
-            Action::Delete { message, .. } => self.read(move |db| moderation::place_of(db, id, message)).await?,
-            _ => None,
-        };
-        let deed = Deed { action, place };
-        self.ask(|reply| Command::Moderate(id, by, deed, reply)).await
+        self.ask(|reply| Command::Moderate(id, by, action, reply)).await
     }
 
     async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {

@@ -1,31 +1,22 @@
 //! What an owner does, and how a room gets another one: rows, seats and the line about it in one commit.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, ToSql, params};
 
 use super::{
-    command::{Deed, failure},
-    gifs,
+    command::failure,
+    gifs, reports,
     rows::{text, visitor},
     writer::Writer,
 };
 use crate::{
     domain::{
-        Action, AddressMark, Ban, Field, GifName, Invalid, LineKind, MessageId, Moment, Problem, Refusal, RoomId, Seq,
-        Visitor, VisitorId, moderation::SLOW_MOST,
+        Action, AddressMark, Ban, Field, GifName, Invalid, LineKind, Moment, Problem, Refusal, RoomId, Visitor,
+        VisitorId,
     },
-    store::{Change, StoreError},
+    store::{BANS, Change, StoreError},
 };
-
-/// Bans of one room at most; one more is refused as `storage_full`.
-pub const BANS: usize = 256;
-
-/// People whose last words are remembered before those that matter no more are forgotten.
-const SPOKE: usize = 10_000;
 
 /// What a message says, but for its author and its place.
 const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frames = NULL, duration = NULL, \
@@ -34,9 +25,28 @@ const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frame
 /// The messages that say something.
 const SAYS: &str = "line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL)";
 
+/// Messages of a room that say something, by the value of a column.
+#[derive(Clone, Copy)]
+pub struct Which<'k> {
+    index: &'static str,
+    column: &'static str,
+    pub key: &'k dyn ToSql,
+}
+
+impl Which<'_> {
+    /// The table. By itself SQLite would go through all messages of the room.
+    pub fn table(&self) -> String {
+        format!("messages INDEXED BY {}", self.index)
+    }
+
+    /// The condition, of the room as the first parameter and the value as the second.
+    pub fn says(&self) -> String {
+        format!("room = ?1 AND {} = ?2 AND {SAYS}", self.column)
+    }
+}
+
 impl Writer {
-    pub(super) fn moderate(&mut self, id: RoomId, by: Visitor, deed: Deed) -> Result<Vec<GifName>, StoreError> {
-        let Deed { action, place } = deed;
+    pub(super) fn moderate(&mut self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
         if self.look(id, |open| open.room.owner.id)? != by.id {
             return Err(StoreError::Refused(Refusal::NotTheOwner));
         }
@@ -45,6 +55,10 @@ impl Writer {
                 Invalid::new(Field::Visitor, Problem::Oneself).into(),
             ));
         }
+        self.all_or_none(|writer| writer.act(id, action))
+    }
+
+    fn act(&mut self, id: RoomId, action: Action) -> Result<Vec<GifName>, StoreError> {
         let not_there = || StoreError::Refused(action.not_there().into());
         match action {
             Action::Kick(visitor) => {
@@ -62,21 +76,28 @@ impl Writer {
                 self.hand_over(id, visitor)?;
             }
             Action::Delete { message, forbid } => {
-                let which = format!("room = ?1 AND seq = ?2 AND {SAYS}");
-                let place = place.ok_or_else(not_there)?;
-                let gone = self.blank(id, (&which, &place), LineKind::Deleted(message), forbid)?;
+                let which = Which {
+                    index: "messages_id",
+                    column: "id",
+                    key: &message.to_bytes(),
+                };
+                let gone = self.blank(id, which, LineKind::Deleted(message), forbid)?;
                 return gone.ok_or_else(not_there);
             }
             Action::Clear { visitor, forbid } => {
-                let which = format!("room = ?1 AND visitor = ?2 AND {SAYS}");
-                let gone = self.blank(id, (&which, &visitor.to_string()), LineKind::Cleared, forbid)?;
+                let which = Which {
+                    index: "messages_author",
+                    column: "visitor",
+                    key: &visitor.to_string(),
+                };
+                let gone = self.blank(id, which, LineKind::Cleared, forbid)?;
                 return gone.ok_or_else(not_there);
             }
         }
         Ok(Vec::new())
     }
 
-    /// Makes somebody the owner.
+    /// Makes somebody the owner. Runs in [`Self::all_or_none`].
     pub(super) fn hand_over(&mut self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
         let mut room = self.look(id, |open| open.room.clone())?;
         room.owner = visitor;
@@ -133,67 +154,55 @@ impl Writer {
         Ok(gone > 0)
     }
 
-    /// Takes from messages what they say; the files that no message names any more. `None` when there is none of them.
+    /// Takes from messages what they say, and what was reported of them; the files that no message names any more. `None`
+    /// when there is none of them.
     fn blank(
         &mut self,
         id: RoomId,
-        (which, key): (&str, &dyn rusqlite::ToSql),
+        which: Which<'_>,
         kind: LineKind,
         forbid: bool,
     ) -> Result<Option<Vec<GifName>>, StoreError> {
-        let room = id.to_bytes();
-        let find = || -> rusqlite::Result<(Option<Visitor>, Vec<GifName>)> {
-            let sql = format!("SELECT visitor, color FROM messages WHERE {which} LIMIT 1");
-            let author = self
-                .connection
-                .query_row(&sql, rusqlite::params![room, key], |row| visitor(row, 0, 1))
-                .optional()?;
-            let sql = format!("SELECT DISTINCT gif FROM messages WHERE {which} AND gif IS NOT NULL");
-            let mut named = self.connection.prepare(&sql)?;
-            let gifs = named.query_map(rusqlite::params![room, key], |row| text::<GifName>(row, 0))?;
-            Ok((author, gifs.collect::<rusqlite::Result<_>>()?))
-        };
-        let (author, gifs) = find().map_err(failure)?;
-        let Some(author) = author else { return Ok(None) };
-        self.whole(|| {
-            if forbid {
-                gifs::forbid(&self.connection, id, which, key)?;
-            }
-            let sql = format!("UPDATE messages SET {BLANK} WHERE {which}");
-            self.connection.execute(&sql, rusqlite::params![room, key])
-        })?;
+        let blanked = blank_rows(&self.connection, id, which, forbid).map_err(failure)?;
+        let Some((author, gifs)) = blanked else { return Ok(None) };
         let room = self.look(id, |open| open.room.clone())?;
         self.tell_line(&room, author, kind, None, None)?;
-        gifs::unnamed(&self.connection, gifs).map(Some).map_err(failure)
-    }
-
-    /// Refuses who wrote less than so many seconds ago, or notes that they write now.
-    pub(super) fn slow_down(&mut self, room: RoomId, author: VisitorId, seconds: u32) -> Result<(), StoreError> {
-        let (now, pause) = (Instant::now(), Duration::from_secs(seconds.into()));
-        let key = (room, author);
-        let left = self
-            .spoke
-            .get(&key)
-            .map_or(Duration::ZERO, |at| pause.saturating_sub(now.duration_since(*at)));
-        if !left.is_zero() {
-            return Err(StoreError::Refused(Refusal::SlowMode { retry_after: left }));
-        }
-        if self.spoke.len() >= SPOKE {
-            let longest = Duration::from_secs(SLOW_MOST.into());
-            self.spoke.retain(|_, at| now.duration_since(*at) < longest);
-        }
-        self.spoke.insert(key, now);
-        Ok(())
+        Ok(Some(gifs))
     }
 }
 
-/// Where a message stands in its room. The newest are looked at first.
-pub fn place_of(connection: &Connection, room: RoomId, message: MessageId) -> rusqlite::Result<Option<Seq>> {
-    let sql = "SELECT seq FROM messages WHERE room = ?1 AND id = ?2 ORDER BY seq DESC LIMIT 1";
-    let mut statement = connection.prepare_cached(sql)?;
-    statement
-        .query_row((room.to_bytes(), message.to_bytes()), |row| row.get(0))
-        .optional()
+/// The author of the messages that it blanked, if there are some, and the files that no message names any more.
+fn blank_rows(
+    connection: &Connection,
+    id: RoomId,
+    which: Which<'_>,
+    forbid: bool,
+) -> rusqlite::Result<Option<(Visitor, Vec<GifName>)>> {
+    let room = id.to_bytes();
+    let sql = format!(
+        "SELECT visitor, color, gif FROM {} WHERE {}",
+        which.table(),
+        which.says()
+    );
+    let (mut author, mut gifs) = (None, Vec::new());
+    let mut found = connection.prepare(&sql)?;
+    let mut found = found.query(params![room, which.key])?;
+    while let Some(row) = found.next()? {
+        author = Some(visitor(row, 0, 1)?);
+        if row.get_ref(2)?.as_str_or_null()?.is_some() {
+            gifs.push(text(row, 2)?);
+        }
+    }
+    let Some(author) = author else { return Ok(None) };
+    if forbid {
+        gifs::forbid(connection, id, which)?;
+    }
+    connection.execute(
+        &format!("UPDATE {} SET {BLANK} WHERE {}", which.table(), which.says()),
+        params![room, which.key],
+    )?;
+    reports::forget_blank(connection, room)?;
+    Ok(Some((author, gifs::unnamed(connection, gifs)?)))
 }
 
 /// Where a visitor came from when they came into the room.

@@ -53,6 +53,16 @@ pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Re
     statement.query_map([room.to_bytes()], both)?.collect()
 }
 
+/// Deletes the reports in a room about messages that say nothing any more: nobody sees them, and they would count among
+/// those that wait for the owner.
+pub fn forget_blank(connection: &Connection, room: [u8; 16]) -> rusqlite::Result<()> {
+    let sql = format!(
+        "DELETE FROM reports WHERE room = ?1 AND NOT EXISTS
+             (SELECT 1 FROM messages WHERE messages.room = reports.room AND messages.seq = reports.seq AND {WRITTEN})"
+    );
+    connection.prepare_cached(&sql)?.execute([room]).map(drop)
+}
+
 impl Writer {
     pub(super) fn report(&mut self, new: NewReport) -> Result<Report, StoreError> {
         if !self.look(new.room, |open| open.seated(new.by.id).is_some())? {
@@ -65,7 +75,7 @@ impl Writer {
         if let Some(known) = known.map_err(failure)? {
             return Ok(known);
         }
-        let sql = format!("SELECT seq FROM messages WHERE room = ?1 AND id = ?2 AND {WRITTEN}");
+        let sql = format!("SELECT seq FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2 AND {WRITTEN}");
         let place = |row: &Row<'_>| row.get::<_, Seq>(0);
         let found = self
             .connection

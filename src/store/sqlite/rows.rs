@@ -207,6 +207,15 @@ fn seated(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<(Visito
     Ok(seated)
 }
 
+/// The place of the last message of a room; nothing when there is no room.
+pub fn last_seq(connection: &Connection, room: RoomId) -> rusqlite::Result<Option<Seq>> {
+    let sql = "SELECT max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0))
+               FROM rooms WHERE id = ?1";
+    connection
+        .query_row(sql, [room.to_bytes()], |row| row.get(0))
+        .optional()
+}
+
 /// All rooms as the last run left them; each gets a fresh grace from `now`, and so does each seat.
 pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec<OpenRoom>> {
     let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,

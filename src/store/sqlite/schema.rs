@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
-const VERSIONS: &[&str] = &[FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS];
+const VERSIONS: &[&str] = &[FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS];
 
 /// Rooms, who may enter them, messages.
 const FIRST: &str = "
@@ -135,6 +135,11 @@ CREATE TABLE reports (
     UNIQUE (room, message, visitor)
 );
 CREATE INDEX messages_id ON messages (room, id);
+";
+
+/// What one person wrote in a room is found without going through all of it.
+const AUTHORS: &str = "
+CREATE INDEX messages_author ON messages (room, visitor) WHERE line IS NULL;
 ";
 
 /// Opens the writing connection: journal, durability, tables.

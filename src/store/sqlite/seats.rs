@@ -7,7 +7,7 @@ use tracing::error;
 
 use super::{directory::Unheld, writer::Writer};
 use crate::{
-    domain::{AddressMark, Body, GifName, Guest, Line, LineKind, Room, RoomId, Seq, Visitor},
+    domain::{AddressMark, Body, Guest, Line, LineKind, Room, RoomId, Seq, Visitor},
     store::{Change, Departure, Entry, Graces, SocketKey, StoreError, Tended},
 };
 
@@ -81,9 +81,18 @@ impl Writer {
 
     /// Frees the seats and removes the rooms whose grace is over, and gives rooms new owners.
     pub(super) fn tend(&mut self, graces: Graces) -> Result<Tended, StoreError> {
-        let over = self.rooms_over(graces).into_iter();
-        let removed = over.map(|id| Ok((id, self.remove(id)?)));
-        let removed: Vec<(RoomId, Vec<GifName>)> = removed.collect::<Result<_, StoreError>>()?;
+        let mut removed = Vec::new();
+        for id in self.rooms_over(graces) {
+            match self.remove(id) {
+                Ok(gifs) => removed.push((id, gifs)),
+                // Its owner was faster.
+                Err(StoreError::Refused(_)) => (),
+                Err(error) => {
+                    error!(%error, "rooms that are over can't be removed now");
+                    return Ok(Tended { removed });
+                }
+            }
+        }
         if let Err(error) = self.tend_rooms(graces) {
             // The rooms are gone all the same, and who asked has to delete their files.
             error!(%error, "seats can't be freed and rooms can't be handed over now");
@@ -98,7 +107,7 @@ impl Writer {
                 self.vacate(id, visitor, LineKind::Left)?;
             }
             if let Ok(Some(heir)) = self.look(id, |open| open.heir(graces, now)) {
-                self.hand_over(id, heir)?;
+                self.all_or_none(|writer| writer.hand_over(id, heir))?;
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{GifName, Moment, Nonce, Refusal, RoomId, Said, VisitorId, Whisper, WhisperId},
-    store::{Change, NewWhisper, StoreError, WHISPERS, WHISPERS_EACH, Whispered},
+    store::{Change, NewWhisper, StoreError, WHISPERS, WHISPERS_EACH, Whispered, looks_at_all_whispers},
 };
 
 const WHISPER: &str = "room, id, visitor, color, to_visitor, to_color, created_at, nonce, chat, gif, width, height, \
@@ -102,7 +102,8 @@ fn prune(connection: &Connection, room: RoomId, author: VisitorId) -> rusqlite::
         )
     };
     let mut gone = Vec::new();
-    for sql in [beyond("visitor = ?2", WHISPERS_EACH), beyond("?2 = ?2", WHISPERS)] {
+    let all = looks_at_all_whispers().then(|| beyond("?2 = ?2", WHISPERS));
+    for sql in [beyond("visitor = ?2", WHISPERS_EACH)].into_iter().chain(all) {
         let mut statement = connection.prepare_cached(&sql)?;
         let files = statement.query_map((room.to_bytes(), author.to_string()), |row| {
             let file = row.get_ref(0)?.as_str_or_null()?;

@@ -10,11 +10,8 @@ use crate::{
         AddressKey, AddressMark, Body, GifName, Message, MessageId, Moment, Nonce, Refusal, Room, RoomId, Said, Seq,
         Visitor,
     },
-    store::{Change, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
+    store::{Change, GRANTS, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
 };
-
-/// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
-pub(super) const GRANTS: usize = 10_000;
 
 impl Writer {
     pub(super) fn ping(&self) -> Result<(), StoreError> {
@@ -61,7 +58,10 @@ impl Writer {
     }
 
     pub(super) fn update(&mut self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
-        self.draft(id)?;
+        let owner = self.look(id, |open| open.room.owner.id)?;
+        if change.by.is_some_and(|by| by != owner) {
+            return Err(StoreError::Refused(Refusal::NotTheOwner));
+        }
         self.update_rows(id, &change)?;
         let open = self.draft(id)?;
         if let Some(title) = change.title {
@@ -78,7 +78,10 @@ impl Writer {
             open.password_hash = hash.map(Into::into);
         }
         open.room.closed = change.closed.unwrap_or(open.room.closed);
-        open.room.slow = change.slow.unwrap_or(open.room.slow);
+        if let Some(slow) = change.slow {
+            open.room.slow = slow;
+            open.spoken = Arc::default();
+        }
         let room = open.room.clone();
         self.told.push(Change::RoomUpdated(room.clone()));
         Ok(room)
@@ -152,18 +155,22 @@ impl Writer {
         if !member {
             return Err(StoreError::Refused(Refusal::NotAMember));
         }
-        if slow > 0 {
-            self.slow_down(new.room, new.author.id, slow)?;
-        }
         let NewMessage {
             room,
             author,
             body,
             nonce,
         } = new;
+        // A refused one costs no pause.
         let body = self.said(room, body)?.into();
+        if slow > 0 {
+            self.must_have_paused(room, author.id, slow)?;
+        }
         let message = self.place(room, author, body, nonce)?;
         let message = self.append(message, None)?;
+        if slow > 0 {
+            self.spoken.insert((room, author.id), Instant::now());
+        }
         self.told.push(Change::Posted(Arc::clone(&message)));
         Ok(Posted::New(message))
     }
@@ -227,6 +234,9 @@ impl Writer {
         self.whole(|| {
             for name in names {
                 let name = name.to_string();
+                let about =
+                    "DELETE FROM reports WHERE (room, message) IN (SELECT room, id FROM messages WHERE gif = ?1)";
+                self.connection.execute(about, [&name])?;
                 // A place is never given out twice, even when its message had to go.
                 let keep =
                     "UPDATE rooms SET last_seq = max(last_seq, (SELECT max(seq) FROM messages WHERE room = rooms.id))
@@ -243,14 +253,32 @@ impl Writer {
 
     /// Runs several statements so that all or none of them count.
     pub(super) fn whole<T>(&self, run: impl FnOnce() -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        self.connection.execute_batch("SAVEPOINT whole").map_err(failure)?;
-        let result = run();
-        let end = if result.is_ok() {
-            "RELEASE whole"
-        } else {
-            "ROLLBACK TO whole; RELEASE whole"
+        self.begin_whole()?;
+        self.end_whole(run().map_err(failure))
+    }
+
+    /// The same for what changes drafts as well. They are not taken back, so a draft changes, and a change is told, behind
+    /// the last statement that may fail.
+    pub(super) fn all_or_none<T>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.begin_whole()?;
+        let result = run(self);
+        self.end_whole(result)
+    }
+
+    fn begin_whole(&self) -> Result<(), StoreError> {
+        self.connection.execute_batch("SAVEPOINT whole").map_err(failure)
+    }
+
+    fn end_whole<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        let end = match result {
+            Ok(_) => "RELEASE whole",
+            Err(_) => "ROLLBACK TO whole; RELEASE whole",
         };
-        self.connection.execute_batch(end).map_err(failure)?;
-        result.map_err(failure)
+        let ended = self.connection.execute_batch(end).map_err(failure);
+        // What failed may have ended the transaction, and with it this part of it.
+        result.and_then(|value| ended.map(|()| value))
     }
 }

@@ -10,7 +10,7 @@ use std::{
     collections::{HashMap, hash_map::Entry as Slot},
     mem,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use parking_lot::RwLock;
@@ -21,6 +21,7 @@ use tracing::error;
 use super::{
     command::{Answer, Command, Failure, answer, fail_all},
     directory::{Directory, OpenRoom},
+    rows,
 };
 use crate::{
     domain::{Refusal, RoomId, Seq, VisitorId},
@@ -45,8 +46,8 @@ pub struct Writer {
     pub(super) told: Vec<Change>,
     /// Rooms made in the batch at work.
     pub(super) created: usize,
-    /// When somebody wrote last, in rooms where that matters.
-    pub(super) spoke: HashMap<(RoomId, VisitorId), Instant>,
+    /// Who writes when in the batch at work, in rooms where that matters.
+    pub(super) spoken: HashMap<(RoomId, VisitorId), Instant>,
     /// Rooms that somebody enters in the batch at work; their grace is not over.
     entered: Vec<RoomId>,
 }
@@ -67,7 +68,7 @@ impl Writer {
             seqs: HashMap::new(),
             told: Vec::new(),
             created: 0,
-            spoke: HashMap::new(),
+            spoken: HashMap::new(),
             entered: Vec::new(),
         }
     }
@@ -107,12 +108,21 @@ impl Writer {
         if writes && let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
             return self.fail(&leaving, batch.into_iter().map(Command::into_failure), &error);
         }
-        let answers: Vec<_> = batch.into_iter().filter_map(|command| self.write(command)).collect();
+        let (mut answers, mut waiting) = (Vec::with_capacity(batch.len()), batch.into_iter());
+        for command in waiting.by_ref() {
+            answers.extend(self.write(command));
+            // A statement for which the disk has no space, or that it fails, may end the transaction and take all of it back
+            // (<https://www.sqlite.org/lang_transaction.html>). What came behind it would be committed by itself.
+            if writes && self.connection.is_autocommit() {
+                break;
+            }
+        }
         if writes && let Err(error) = self.connection.execute_batch("COMMIT") {
             if !self.connection.is_autocommit() {
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
-            return self.fail(&leaving, answers.into_iter().map(Answer::into_failure), &error);
+            let answered = answers.into_iter().map(Answer::into_failure);
+            return self.fail(&leaving, answered.chain(waiting.map(Command::into_failure)), &error);
         }
         self.show();
         answers.into_iter().for_each(Answer::give);
@@ -133,6 +143,12 @@ impl Writer {
                 open.last_seq = seq;
             }
         }
+        for ((id, visitor), at) in self.spoken.drain() {
+            if let Some(open) = directory.get_mut(id) {
+                let pause = Duration::from_secs(open.room.slow.into());
+                Arc::make_mut(&mut open.spoken).note(visitor, at, pause);
+            }
+        }
         drop(directory);
         for change in self.told.drain(..) {
             // No follower is left only while the server stops.
@@ -148,11 +164,16 @@ impl Writer {
         error: &rusqlite::Error,
     ) {
         self.drafts.clear();
-        self.seqs.clear();
         self.told.clear();
         // Who wrote in this batch did not.
-        self.spoke.clear();
+        self.spoken.clear();
         let mut directory = self.directory.write();
+        for (id, _) in self.seqs.drain() {
+            // What the file has counts, whatever became of the batch: a place that is taken would be refused for ever.
+            if let (Some(open), Ok(Some(seq))) = (directory.get_mut(id), rows::last_seq(&self.connection, id)) {
+                open.last_seq = seq;
+            }
+        }
         for (id, visitor, socket) in leaving {
             if let Some(open) = directory.get_mut(*id) {
                 open.let_go(*visitor, *socket, Instant::now());
@@ -213,7 +234,7 @@ impl Writer {
             Command::Update(id, change, reply) => answer(reply, self.update(id, change), Answer::Room),
             Command::Remove(id, reply) => answer(reply, self.remove(id), Answer::Gifs),
             Command::Grant(id, visitor, reply) => answer(reply, self.grant(id, visitor), Answer::Done),
-            Command::Moderate(id, by, deed, reply) => answer(reply, self.moderate(id, by, deed), Answer::Gifs),
+            Command::Moderate(id, by, action, reply) => answer(reply, self.moderate(id, by, action), Answer::Gifs),
             Command::Enter(id, guest, socket, reply) => answer(reply, self.enter(id, guest, socket), Answer::Entry),
             Command::Leave(id, visitor, socket, how, reply) => {
                 answer(reply, self.leave(id, visitor, socket, how), Answer::Done)
@@ -240,3 +261,6 @@ fn leaving(command: &Command) -> Option<(RoomId, VisitorId, SocketKey)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

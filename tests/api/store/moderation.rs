@@ -241,6 +241,16 @@ pub(super) async fn slow_mode_makes_all_but_the_owner_wait<K: Kind>() {
         assert!((50..=60).contains(&retry_after.as_secs()), "{retry_after:?}");
         assert_eq!(post(&store, text(room.id, other, "하나", Some("n"))).await, first);
     }
+    // What is refused costs no pause.
+    let bad = GifName::random();
+    let forbidden = post(&store, gif(room.id, owner, bad)).await.id;
+    store.moderate(room.id, owner, delete(forbidden, true)).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(
+            refusal(store.post(gif(room.id, third, bad)).await),
+            Refusal::ForbiddenGif
+        );
+    }
     post(&store, text(room.id, third, "셋", None)).await;
     for n in 0..3 {
         post(&store, text(room.id, owner, &n.to_string(), None)).await;

@@ -5,7 +5,7 @@ use gifchat::{
     store::{Change, NewReport, REPORTS_EACH},
 };
 
-use super::{Kind, new_room, next, nobody_there, post, refusal, somebody, text};
+use super::{Kind, clear, delete, new_room, next, nobody_there, post, refusal, somebody, text};
 
 fn report(room: RoomId, by: Visitor, message: MessageId, reason: &str) -> NewReport {
     NewReport {
@@ -93,4 +93,27 @@ pub(crate) async fn only_members_report_messages_of_the_room_and_not_without_end
     let other = somebody();
     store.enter(room.id, other.into(), 2).await.unwrap();
     store.report(report(room.id, other, bad.id, "")).await.unwrap();
+}
+
+pub(crate) async fn reports_go_with_what_they_are_about<K: Kind>() {
+    let (_place, store, room, owner) = super::with_member::<K>().await;
+    let (bad, watchful) = (somebody(), somebody());
+    store.enter(room.id, bad.into(), 2).await.unwrap();
+    store.enter(room.id, watchful.into(), 3).await.unwrap();
+    let kept = post(&store, text(room.id, owner, "x", None)).await;
+    let kept = store.report(report(room.id, watchful, kept.id, "")).await.unwrap();
+    for round in 0..2 {
+        // As many as may wait with that one, and half of them deleted one by one.
+        for n in 1..REPORTS_EACH {
+            let message = post(&store, text(room.id, bad, "x", None)).await;
+            let reported = store.report(report(room.id, watchful, message.id, "")).await;
+            assert!(reported.is_ok(), "{round} {n} {reported:?}");
+            if n % 2 == 0 {
+                store.moderate(room.id, owner, delete(message.id, false)).await.unwrap();
+            }
+        }
+        store.moderate(room.id, owner, clear(bad.id, false)).await.unwrap();
+    }
+    let left = store.reports(room.id).await.unwrap();
+    assert_eq!(left.into_iter().map(|left| left.report).collect::<Vec<_>>(), [kept]);
 }

@@ -192,3 +192,23 @@ pub(super) async fn a_new_password_takes_grants_back<K: Kind>() {
     store.update_room(room.id, lock(Some("three"))).await.unwrap();
     assert!(!store.access(room.id, other.into()).await.unwrap().unwrap().granted);
 }
+
+pub(super) async fn a_room_is_changed_by_its_owner_of_that_moment<K: Kind>() {
+    let (_place, store, room, owner) = super::with_member::<K>().await;
+    let other = super::somebody();
+    store.enter(room.id, other.into(), 2).await.unwrap();
+    let by = |by: gifchat::domain::Visitor| RoomChange {
+        closed: Some(true),
+        by: Some(by.id),
+        ..RoomChange::default()
+    };
+    let change = async |who| store.update_room(room.id, by(who)).await;
+    assert_eq!(super::refusal(change(other).await), Refusal::NotTheOwner);
+    assert!(!store.room(room.id).await.unwrap().unwrap().room.closed);
+    let give = gifchat::domain::Action::HandOver(other.id);
+    store.moderate(room.id, owner, give).await.unwrap();
+    assert_eq!(super::refusal(change(owner).await), Refusal::NotTheOwner);
+    assert!(change(other).await.unwrap().closed);
+    let nowhere = store.update_room(super::nobody_there(), by(other)).await;
+    assert_eq!(super::refusal(nowhere), Refusal::RoomNotFound);
+}

@@ -1,0 +1,212 @@
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::*;
+use crate::{
+    domain::{Action, Chat, GifName, Guest, Limits, Max, Refusal, Room, Title, Visitor},
+    store::{
+        NewBody, NewMessage, NewRoom, Posted, Tended,
+        sqlite::{command::Reply, schema},
+    },
+};
+
+struct Stage {
+    folder: TempDir,
+    writer: Writer,
+    owner: Visitor,
+    room: RoomId,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = schema::open_writer(&folder.path().join("store.db")).unwrap();
+        // Nobody follows.
+        let (tell, _) = mpsc::channel(1);
+        let writer = Writer::new(connection, Arc::default(), 100, tell);
+        let owner = somebody();
+        let mut stage = Self {
+            folder,
+            writer,
+            owner,
+            room: RoomId::random(),
+        };
+        stage.room = stage.room().id;
+        stage.enter(owner, 1);
+        stage
+    }
+
+    /// Does one thing in a batch of its own.
+    fn ask<T>(&mut self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.work(vec![command(reply)]);
+        answer.blocking_recv().unwrap()
+    }
+
+    fn room(&mut self) -> Room {
+        let new = NewRoom {
+            title: Title::parse("방", &Limits::default()).unwrap(),
+            max: Max::from_store(5),
+            password_hash: None,
+            owner: self.owner,
+        };
+        self.ask(|reply| Command::Create(new, reply)).unwrap()
+    }
+
+    fn enter(&mut self, visitor: Visitor, socket: SocketKey) {
+        let room = self.room;
+        self.ask(|reply| Command::Enter(room, Guest::from(visitor), socket, reply))
+            .unwrap();
+    }
+
+    fn says(&self, chat: &str) -> NewMessage {
+        let body = NewBody::Chat(Chat::from_store(chat));
+        NewMessage {
+            room: self.room,
+            author: self.owner,
+            body,
+            nonce: None,
+        }
+    }
+
+    fn file(&self) -> Connection {
+        Connection::open(self.folder.path().join("store.db")).unwrap()
+    }
+}
+
+fn somebody() -> Visitor {
+    Visitor::new(VisitorId::random())
+}
+
+#[test]
+fn a_disk_that_gets_full_in_a_batch_fails_all_of_it_and_the_room_goes_on_when_there_is_space() {
+    let mut stage = Stage::new();
+    let pages: i64 = stage
+        .writer
+        .connection
+        .pragma_query_value(None, "page_count", |row| row.get(0))
+        .unwrap();
+    stage
+        .writer
+        .connection
+        .pragma_update(None, "max_page_count", pages + 2)
+        .unwrap();
+    let large = "x".repeat(200_000);
+    let (mut batch, mut answers) = (Vec::new(), Vec::new());
+    for chat in ["before", &large, "behind", "last"] {
+        let (reply, answer) = oneshot::channel();
+        batch.push(Command::Post(stage.says(chat), reply));
+        answers.push(answer);
+    }
+    stage.writer.work(batch);
+    let answers: Vec<_> = answers
+        .into_iter()
+        .map(|answer| answer.blocking_recv().unwrap())
+        .collect();
+    assert!(matches!(answers[1], Err(StoreError::Full)), "{:?}", answers[1]);
+    assert!(answers.iter().all(Result::is_err), "{answers:?}");
+    let stored = |stage: &Stage| -> i64 {
+        let count = "SELECT count(*) FROM messages WHERE line IS NULL";
+        stage.file().query_row(count, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(stored(&stage), 0);
+    stage
+        .writer
+        .connection
+        .pragma_update(None, "max_page_count", 1_000_000)
+        .unwrap();
+    let new = stage.says("again");
+    let posted: Posted = stage.ask(|reply| Command::Post(new, reply)).unwrap();
+    assert_eq!((posted.message().seq, stored(&stage)), (2, 1));
+}
+
+#[test]
+fn a_deed_whose_line_cannot_be_written_is_not_half_done() {
+    let mut stage = Stage::new();
+    let (room, owner, other) = (stage.room, stage.owner, somebody());
+    stage.enter(other, 2);
+    let new = stage.says("bad");
+    let posted: Posted = stage.ask(|reply| Command::Post(new, reply)).unwrap();
+    let stumble = "CREATE TRIGGER stumble BEFORE INSERT ON messages WHEN NEW.line IS NOT NULL
+                   BEGIN SELECT RAISE(ABORT, 'the disk stumbles'); END";
+    stage.writer.connection.execute_batch(stumble).unwrap();
+    for action in [
+        Action::HandOver(other.id),
+        Action::Ban(other.id, None),
+        Action::Delete {
+            message: posted.message().id,
+            forbid: false,
+        },
+        Action::Clear {
+            visitor: owner.id,
+            forbid: false,
+        },
+    ] {
+        let done = stage.ask(|reply| Command::Moderate(room, owner, action, reply));
+        assert!(matches!(done, Err(StoreError::Failed(_))), "{action:?} {done:?}");
+    }
+    let left =
+        "SELECT owner, (SELECT count(*) FROM bans), (SELECT count(*) FROM messages WHERE chat = 'bad') FROM rooms";
+    let left = stage
+        .file()
+        .query_row(left, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap();
+    assert_eq!(left, (owner.id.to_string(), 0, 1));
+}
+
+#[test]
+fn who_wrote_in_a_batch_that_failed_does_not_wait_and_who_wrote_before_does() {
+    let mut stage = Stage::new();
+    let (room, other, third) = (stage.room, somebody(), somebody());
+    stage.enter(other, 2);
+    stage.enter(third, 3);
+    let slow = crate::store::RoomChange {
+        slow: Some(60),
+        ..Default::default()
+    };
+    stage.ask(|reply| Command::Update(room, slow, reply)).unwrap();
+    let says = |stage: &Stage, author| NewMessage {
+        author,
+        ..stage.says("x")
+    };
+    let new = says(&stage, other);
+    stage.ask(|reply| Command::Post(new, reply)).unwrap();
+    stage.writer.connection.execute_batch("PRAGMA query_only = 1").unwrap();
+    let new = says(&stage, third);
+    assert!(matches!(
+        stage.ask(|reply| Command::Post(new, reply)),
+        Err(StoreError::Failed(_))
+    ));
+    stage.writer.connection.execute_batch("PRAGMA query_only = 0").unwrap();
+    let new = says(&stage, third);
+    stage.ask(|reply| Command::Post(new, reply)).unwrap();
+    for author in [other, third] {
+        let new = says(&stage, author);
+        let refused = stage.ask(|reply| Command::Post(new, reply));
+        assert!(
+            matches!(refused, Err(StoreError::Refused(Refusal::SlowMode { .. }))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_room_whose_owner_removes_it_while_it_ends_costs_the_others_no_list_of_files() {
+    let mut stage = Stage::new();
+    let (first, second) = (stage.room().id, stage.room().id);
+    let graces = Graces {
+        seat: Duration::from_secs(60),
+        room: Duration::from_secs(60),
+        new_room: Duration::ZERO,
+        owner: Duration::from_secs(60),
+    };
+    let (removing, removed) = oneshot::channel();
+    let (tending, tended) = oneshot::channel();
+    stage
+        .writer
+        .work(vec![Command::Remove(first, removing), Command::Tend(graces, tending)]);
+    assert_eq!(removed.blocking_recv().unwrap().unwrap(), Vec::<GifName>::new());
+    let tended: Tended = tended.blocking_recv().unwrap().unwrap();
+    assert_eq!(tended.removed, [(second, Vec::new())]);
+}
