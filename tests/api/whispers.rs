@@ -215,11 +215,9 @@ async fn a_whisper_that_cannot_arrive_is_refused_with_a_reason() {
 async fn whispers_in_a_locked_room_are_for_those_who_may_enter() {
     let stage = stage().await;
     stage.ann.patch(&stage.room, json!({ "password": "열려라" })).await.ok();
-    stage
-        .eve
-        .get_json(&stage.path("whispers"))
-        .await
-        .refused(403, "wrong_password");
+    let outside = stage.app.visitor().await;
+    let whispers = outside.get_json(&stage.path("whispers")).await;
+    whispers.refused(403, "wrong_password");
 }
 
 #[tokio::test]
