@@ -8,37 +8,29 @@ use std::{
 
 use futures_util::FutureExt;
 use parking_lot::Mutex;
-use serde::Serialize;
 use serde_json::Value;
 use socketioxide::{
-    SendError, SocketError,
-    adapter::LocalAdapter,
-    extract::{AckSender, Event, SocketRef, TryData},
-    handler::FromMessageParts,
-    socket::{DisconnectReason, Socket},
+    extract::{Event, SocketRef, TryData},
+    socket::DisconnectReason,
 };
 
 use super::{
     Handshake,
+    fields::{object, read_body, read_nonce, text},
     inbox::{Inbox, Queued},
     next_key,
+    reply::{Accepted, Done, Reply},
 };
 use crate::{
-    domain::{
-        Action, Field, Invalid, Limits, Message, Nonce, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper,
-    },
+    domain::{Action, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
     events::Joining,
     messages::{addressee, reported_message, said},
-    sentences::sentence,
     state::AppState,
-    store::{Departure, Entry, NewBody, SocketKey},
+    store::{Departure, Entry, SocketKey},
 };
 
 /// The least time between two `typing` of one socket that are passed on.
 const TYPING_EVERY: Duration = Duration::from_secs(1);
-
-/// Time until an answer that found the socket's buffer full is tried again.
-const RETRY: Duration = Duration::from_millis(20);
 
 /// One socket of a visitor.
 struct Client {
@@ -60,77 +52,6 @@ enum Incoming {
         reply: Reply,
     },
     Gone(DisconnectReason),
-}
-
-/// Where the answer to an event goes: into its acknowledgement if the client asked for one; without, a refusal goes out
-/// as `exception`.
-struct Reply {
-    socket: Arc<Socket<LocalAdapter>>,
-    ack_id: Option<i64>,
-}
-
-impl FromMessageParts<LocalAdapter> for Reply {
-    type Error = Infallible;
-
-    fn from_message_parts(
-        socket: &Arc<Socket<LocalAdapter>>,
-        _: &mut socketioxide_core::Value,
-        ack_id: &Option<i64>,
-    ) -> Result<Self, Infallible> {
-        Ok(Self {
-            socket: Arc::clone(socket),
-            ack_id: *ack_id,
-        })
-    }
-}
-
-impl Reply {
-    /// A sender is spent by its first try, also by one that fails.
-    fn ack(&self) -> AckSender {
-        let mut no_data = socketioxide_core::Value::Str("".into(), None);
-        let Ok(ack) = AckSender::from_message_parts(&self.socket, &mut no_data, &self.ack_id);
-        ack
-    }
-
-    /// Answers, once the socket's buffer has room for it: a burst of messages fills it in an instant, and an answer
-    /// that gets lost looks to the client like a message that was not stored.
-    async fn send(&self, answer: &impl Serialize) {
-        while let Err(SendError::Socket(SocketError::InternalChannelFull)) = self.ack().send(answer) {
-            tokio::time::sleep(RETRY).await;
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Refused<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ok: Option<bool>,
-    code: &'a str,
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    field: Option<&'a str>,
-    #[serde(rename = "retryAfter", skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct Accepted {
-    ok: bool,
-    #[serde(flatten)]
-    done: Done,
-}
-
-/// What came of an event.
-#[derive(Serialize)]
-enum Done {
-    #[serde(rename = "message")]
-    Posted(Arc<Message>),
-    #[serde(rename = "whisper")]
-    Whispered(Arc<Whisper>),
-    #[serde(rename = "report")]
-    Reported(Report),
-    #[serde(untagged)]
-    Nothing {},
 }
 
 /// Lets a socket in and listens to it.
@@ -185,7 +106,7 @@ impl Client {
                         retry_after: Duration::from_secs(1),
                     };
                     // Tried once: waiting answers of a client that does not read must not pile up.
-                    client.refuse(&socket, &reply, &refusal).now_or_never();
+                    reply.refuse(&socket, &refusal, client.who.lang).now_or_never();
                 }
                 Queued::Full(Incoming::Gone(_)) => (),
             }
@@ -215,7 +136,7 @@ impl Client {
         };
         match done {
             Ok(done) => reply.send(&Accepted { ok: true, done }).await,
-            Err(refusal) => self.refuse(&socket, &reply, &refusal).await,
+            Err(refusal) => reply.refuse(&socket, &refusal, self.who.lang).await,
         }
     }
 
@@ -232,7 +153,7 @@ impl Client {
                 };
                 self.state.events.attach(room, joining).await;
             }
-            Err(refusal) => self.refuse(&socket, &reply, &refusal).await,
+            Err(refusal) => reply.refuse(&socket, &refusal, self.who.lang).await,
         }
     }
 
@@ -335,66 +256,4 @@ impl Client {
         self.state.events.detach(room, self.key).await;
         self.state.rooms.leave(room, self.visitor(), self.key, how).await
     }
-
-    /// Says no, in the acknowledgement if one was asked for, else by an `exception`.
-    async fn refuse(&self, socket: &SocketRef, reply: &Reply, refusal: &Refusal) {
-        let message = sentence(refusal, self.who.lang);
-        let (code, message, field) = (refusal.code(), message.as_str(), refusal.field());
-        let retry_after = refusal.retry_seconds();
-        if reply.ack_id.is_some() {
-            let ok = Some(false);
-            reply
-                .send(&Refused {
-                    ok,
-                    code,
-                    message,
-                    field,
-                    retry_after,
-                })
-                .await;
-        } else {
-            // A socket that takes no event is full of older ones.
-            let _ = socket.emit(
-                "exception",
-                &Refused {
-                    ok: None,
-                    code,
-                    message,
-                    field,
-                    retry_after,
-                },
-            );
-        }
-    }
-}
-
-type Object = serde_json::Map<String, Value>;
-
-/// The fields of an event.
-fn object(data: Option<&Value>) -> Result<&Object, Invalid> {
-    data.and_then(Value::as_object)
-        .ok_or(Invalid::new(Field::Body, Problem::Malformed))
-}
-
-/// The text of a field, if there is one.
-fn text(fields: &Object, field: Field) -> Result<Option<&str>, Invalid> {
-    match fields.get(field.name()) {
-        Some(Value::String(text)) => Ok(Some(text)),
-        None | Some(Value::Null) => Ok(None),
-        Some(_) => Err(Invalid::new(field, Problem::Malformed)),
-    }
-}
-
-/// What the fields say: a text, or a GIF of the room again.
-fn read_body(fields: &Object, limits: &Limits) -> Result<NewBody, Refusal> {
-    let (chat, gif, alt) = (
-        text(fields, Field::Chat)?,
-        text(fields, Field::Gif)?,
-        text(fields, Field::Alt)?,
-    );
-    said(chat, gif, alt, limits)
-}
-
-fn read_nonce(fields: &Object) -> Result<Option<Nonce>, Invalid> {
-    text(fields, Field::Nonce)?.map(Nonce::parse).transpose()
 }

@@ -8,10 +8,12 @@
 //! | `report` | `{message, reason?}` | `{ok, report}` once it is stored |
 //! | `leave` | nothing | `{ok}` |
 //! | `typing` | nothing | nothing |
-//! | `moderate` | `{action, visitor?, message?, seconds?}` | `{ok}` |
+//! | `moderate` | `{action, visitor?, message?, seconds?, forbid?}` | `{ok}` |
 
 mod chat;
+mod fields;
 mod inbox;
+mod reply;
 
 use std::{
     convert::Infallible,
