@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, Visitor};
+use crate::support::{TestApp, Visitor, eventually};
 
 async fn locked(owner: &Visitor) -> String {
     owner
@@ -72,7 +72,18 @@ async fn a_withdrawn_invite_lets_nobody_in_and_takes_its_grants_along() {
     let page = eve.get(&path).await;
     assert!(page.status == 404 && page.text().contains("This invite does not work any more."));
     assert_eq!(seated.post("still here").await["seq"], 2);
-    assert_eq!(bea.get(&format!("/room/{room}")).await.status, 403);
+    // Who sits there reads on; who left does not come back by it.
+    let page = format!("/room/{room}");
+    bea.get(&page).await.ok();
+    seated.emit_bare("leave").await;
+    eventually("the door is shut", async || {
+        (bea.get(&page).await.status == 403).then_some(())
+    })
+    .await;
+    bea.connect("/chat")
+        .await
+        .ask_in_vain("join", &room, "wrong_password")
+        .await;
     let (fresh, _) = invite(&ann, &room).await;
     assert_ne!(fresh, path);
     assert_eq!(eve.get(&fresh).await.status, 303);
