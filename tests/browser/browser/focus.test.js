@@ -22,18 +22,18 @@ scene("who mutes by keyboard stands at the button that undoes it, and hears of i
     const text = document.getElementById("announcer").textContent;
     if (text) window.heard(text);
   }).observe(document.getElementById("announcer"), { childList: true }));
+  const told = (words, times) => eventually(() => said.filter((text) => text.includes(words)).length === times, `${words}: ${times}`);
   for (const times of [1, 2]) {
     await message(ann, "noise").locator(".more").focus();
     await page.keyboard.press("Enter");
     await page.getByRole("menuitem", { name: "Mute for me" }).focus();
     await page.keyboard.press("Enter");
     await focused(ann, ".message__muted button");
-    await eventually(() => said.length === 2 * times - 1);
+    await told("You will not see what", times);
     await page.keyboard.press("Enter");
     await focused(ann, ".message .more");
-    await eventually(() => said.length === 2 * times, "the same sentence is said again");
+    await told("You see again what", times);
   }
-  assert.deepEqual(said.slice(0, 2), said.slice(2));
 });
 
 scene("a GIF that is deleted while it has the focus leaves it at its message, which offers no report of nothing", [], async (stage) => {
