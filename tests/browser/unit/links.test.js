@@ -13,16 +13,12 @@ test("addresses are found as the server finds them", () => {
   }
 });
 
-test("a text made to be costly to look through is not: time grows with its length alone", () => {
-  const costs = (text) => {
-    const began = performance.now();
-    for (let n = 0; n < 20; n += 1) parts(text);
-    return performance.now() - began;
-  };
+test("a text made to be costly to look through is not", () => {
+  // With a cost that grew by the square of the length this would take minutes, by its cube days.
   for (const [head, tail] of [["http://-", ")"], ["http://a", ")"], ["http://a(", "]"], ["http", "."]]) {
-    const text = (length) => head.repeat(length / 20) + tail.repeat(length);
-    costs(text(1_000));
-    const [short, long] = [costs(text(2_000)), costs(text(32_000))];
-    assert.ok(long < 64 * Math.max(short, 1), `${head}${tail}: ${short} ms, ${long} ms for 16 times the text`);
+    const began = performance.now();
+    assert.ok(parts(head.repeat(50_000) + tail.repeat(500_000)).length < 3);
+    const took = performance.now() - began;
+    assert.ok(took < 10_000, `${head}${tail}: ${took} ms`);
   }
 });
