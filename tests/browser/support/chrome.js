@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { Server } from "./server.js";
-import { PATIENCE } from "./wait.js";
+import { PATIENCE, within } from "./wait.js";
 
 export const OUT = fileURLToPath(new URL("../../../target/screens/", import.meta.url));
 
@@ -13,6 +13,9 @@ const ARGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ];
+
+// No scene takes this long; what waits without an end of its own is ended with its evidence.
+const LONGEST = 150_000;
 
 let browser;
 
@@ -29,7 +32,7 @@ export function scene(name, flags, play) {
   test(name, async () => {
     const stage = new Stage(await Server.start(flags));
     try {
-      await play(stage);
+      await within(play(stage), LONGEST, "the scene");
       stage.check();
     } catch (error) {
       await stage.keepEvidence(name);
@@ -96,7 +99,8 @@ class Stage {
   }
 
   async end() {
-    for (const { context } of this.#visitors) await context.close().catch(() => {});
+    // A page that does not let itself be closed goes with the browser.
+    for (const { context } of this.#visitors) await within(context.close(), PATIENCE, "closing").catch(() => {});
     await this.server.end();
   }
 }

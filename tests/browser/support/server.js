@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { PATIENCE, within } from "./wait.js";
 
 const BINARY = process.env.GIFCHAT_BIN ?? fileURLToPath(new URL("../../../target/debug/gifchat", import.meta.url));
-const PATIENCE = 30_000;
 
 export class Server {
   #flags;
@@ -55,7 +55,7 @@ export class Server {
       child.once("error", reject);
       child.ended.then(({ code }) => reject(new Error(`the server ended with ${code}: ${JSON.stringify(this.#log.slice(-5))}`)));
     });
-    this.address = await within(started, "the server did not start");
+    this.address = await within(started, PATIENCE, "the start of the server");
   }
 
   /** Stops it as a service manager would; it must end by itself with code 0. */
@@ -64,7 +64,7 @@ export class Server {
     if (!child) return;
     this.#child = null;
     child.kill("SIGTERM");
-    const { code, signal } = await within(child.ended, "the server did not stop").catch((error) => {
+    const { code, signal } = await within(child.ended, PATIENCE, "the end of the server").catch((error) => {
       child.kill("SIGKILL");
       throw error;
     });
@@ -90,10 +90,4 @@ function read(line) {
   } catch {
     return { message: line };
   }
-}
-
-function within(promise, what) {
-  let timer;
-  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what} within ${PATIENCE} ms`)), PATIENCE); });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
