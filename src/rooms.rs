@@ -163,11 +163,14 @@ impl Rooms {
     /// store fails.
     pub async fn unlock(&self, id: RoomId, guest: Guest, password: Option<Password>) -> Result<(), Refusal> {
         let (record, access) = self.find(id, guest).await?;
-        let hash = match (access.refusal(), record.password_hash) {
-            (Some(Refusal::WrongPassword), Some(hash)) => hash,
-            (None | Some(Refusal::WrongPassword), _) => return Ok(()),
+        match access.refusal() {
+            None | Some(Refusal::WrongPassword) => (),
             // The right password would not help.
-            (Some(refusal), _) => return Err(refusal),
+            Some(refusal) => return Err(refusal),
+        }
+        // A seat alone is no grant: who has one and gives the password may come back later.
+        let Some(hash) = record.password_hash.filter(|_| !access.granted) else {
+            return Ok(());
         };
         let password = password.ok_or(Refusal::WrongPassword)?;
         if !self.passwords.verify(password, hash).await? {

@@ -133,12 +133,26 @@ async fn a_new_password_takes_all_grants_back() {
     for path in [&history, &gif] {
         passer_by.get_json(path).await.ok();
     }
+    passer_by.unlock(&room, "틀린-것").await.refused(403, "wrong_password");
     socket.emit_bare("leave").await;
     eventually("the seat is free", async || {
         (passer_by.get_json(&history).await.status == 403).then_some(())
     })
     .await;
     passer_by.get_json(&gif).await.refused(403, "wrong_password");
+}
+
+#[tokio::test]
+async fn who_sits_in_a_room_and_gives_its_new_password_may_come_back() {
+    let app = TestApp::start().await;
+    let (owner, seated) = (app.visitor().await, app.visitor().await);
+    let room = owner.create_room("방").await;
+    let mut socket = seated.join(&room).await;
+    owner.patch(&room, json!({ "password": PASSWORD })).await.ok();
+    seated.unlock(&room, PASSWORD).await.ok();
+    socket.ask("leave", ()).await;
+    seated.get_json(&format!("/room/{room}/messages")).await.ok();
+    seated.join(&room).await;
 }
 
 #[tokio::test]
