@@ -2,36 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    fixtures::animated,
-    support::{Socket, TestApp, Visitor, form_of},
-};
-
-struct Stage {
-    app: TestApp,
-    owner: Visitor,
-    other: Visitor,
-    room: String,
-    own: Socket,
-    others: Socket,
-}
+use crate::{fixtures::animated, moderation::Stage, support::form_of};
 
 impl Stage {
-    async fn new() -> Self {
-        let app = TestApp::start().await;
-        let (owner, other) = (app.visitor().await, app.visitor().await);
-        let room = owner.create_room("움짤").await;
-        let (own, others) = (owner.join(&room).await, other.join(&room).await);
-        Self {
-            app,
-            owner,
-            other,
-            room,
-            own,
-            others,
-        }
-    }
-
     fn path(&self, end: &str) -> String {
         format!("/room/{}/{end}", self.room)
     }

@@ -17,13 +17,14 @@ enum Way {
 
 const WAYS: [Way; 3] = [Way::Http, Way::Form, Way::Socket];
 
-struct Stage {
-    app: TestApp,
-    owner: Visitor,
-    other: Visitor,
-    room: String,
-    own: Socket,
-    others: Socket,
+/// An owner and somebody else in a room.
+pub(crate) struct Stage {
+    pub(crate) app: TestApp,
+    pub(crate) owner: Visitor,
+    pub(crate) other: Visitor,
+    pub(crate) room: String,
+    pub(crate) own: Socket,
+    pub(crate) others: Socket,
 }
 
 impl Stage {
@@ -42,7 +43,7 @@ impl Stage {
         }
     }
 
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(&[]).await
     }
 
