@@ -26,7 +26,7 @@ impl From<Visitor> for Guest {
 
 /// Where a visitor comes from: an IPv4 address, or the /64 of an IPv6 one, which is what one household or one phone gets
 /// (RFC 6177).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Address([u8; 16]);
 
 impl Address {

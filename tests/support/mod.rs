@@ -9,6 +9,7 @@ pub mod mongod;
 mod polling;
 pub mod process;
 pub mod raw;
+mod server;
 mod socket;
 mod stores;
 mod visitor;
@@ -21,6 +22,7 @@ pub use self::{
     answer::Answer,
     app::TestApp,
     polling::Polling,
+    server::Server,
     socket::{Event, Socket, Wire},
     visitor::{Visitor, form_of},
 };

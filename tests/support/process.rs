@@ -50,6 +50,10 @@ impl Process {
         &self.folder
     }
 
+    pub const fn id(&self) -> i32 {
+        self.pid.as_raw()
+    }
+
     /// What it has written to its outputs so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()

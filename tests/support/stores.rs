@@ -24,6 +24,11 @@ impl TestStore {
         }
     }
 
+    /// A store for a process that runs in a folder of its own.
+    pub fn of_a_process() -> Self {
+        Self::in_folder(Path::new(""))
+    }
+
     /// The value of `--store`.
     pub fn url(&self) -> String {
         match self {

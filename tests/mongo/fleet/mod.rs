@@ -8,18 +8,13 @@ mod posting;
 mod seats;
 mod sessions;
 
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
-use nix::sys::signal::Signal;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Visitor, eventually, in_time, mongod, process::Process};
+pub use crate::support::Server;
+use crate::support::{Answer, Visitor, eventually, in_time, mongod};
 
 /// What a call may take while the database does not answer, and what a busy machine adds to it.
 pub const REFUSED_WITHIN: Duration = Duration::from_millis(3_000 + 500);
@@ -43,85 +38,6 @@ impl Fleet {
         let starting = (0..N).map(|_| Server::start(&self.url, flags));
         let servers = futures_util::future::join_all(starting).await;
         servers.try_into().ok().unwrap()
-    }
-}
-
-/// A server in a process of its own.
-pub struct Server {
-    process: Process,
-    address: Arc<Mutex<SocketAddr>>,
-}
-
-impl Server {
-    /// Starts the binary on a free port and waits until it serves.
-    pub async fn start(store: &str, flags: &[&str]) -> Self {
-        let fixed = ["--listen", "127.0.0.1:0", "--store", store, "--log-format", "json"];
-        // Sockets of a test read only when it waits for something; no heartbeat ends them meanwhile.
-        let patient = ["--ping-interval", "10m"];
-        let process = Process::start(env!("CARGO_BIN_EXE_gifchat"), &[&fixed[..], &patient, flags].concat());
-        let address = eventually("the binary serves", async || {
-            let log = process.log();
-            assert!(process.lives(), "{log}");
-            let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            lines.find_map(|line| line["address"].as_str()?.parse().ok())
-        })
-        .await;
-        Self {
-            process,
-            address: Arc::new(Mutex::new(address)),
-        }
-    }
-
-    /// Somebody who comes to this server.
-    pub async fn visitor(&self) -> Visitor {
-        Visitor::arrive(Arc::clone(&self.address)).await
-    }
-
-    /// A visitor of another server, here.
-    pub fn meets(&self, visitor: &Visitor) -> Visitor {
-        visitor.at(&self.address)
-    }
-
-    /// Ends it at once, as a power cut does.
-    pub fn kill(&self) {
-        self.process.signal(Signal::SIGKILL);
-    }
-
-    /// Lets it sleep.
-    pub fn pause(&self) {
-        self.process.signal(Signal::SIGSTOP);
-    }
-
-    /// Wakes it.
-    pub fn resume(&self) {
-        self.process.signal(Signal::SIGCONT);
-    }
-
-    /// Whether it says that it can work.
-    pub async fn readiness(&self) -> u16 {
-        let url = format!("http://{}/readyz", self.address.lock().unwrap());
-        reqwest::get(url).await.unwrap().status().as_u16()
-    }
-
-    /// Names of the GIFs in its folder.
-    pub fn files(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.process.folder().join("uploads/cache")).unwrap();
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.collect()
-    }
-
-    /// Bytes of the GIFs in its folder.
-    pub fn bytes_of_files(&self) -> u64 {
-        let folder = self.process.folder().join("uploads/cache");
-        let size = |name: String| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
-        self.files().into_iter().map(size).sum()
-    }
-
-    /// How many lines of its log have all these words.
-    pub fn logged(&self, words: &[&str]) -> usize {
-        let log = self.process.log();
-        let has_all = |line: &&str| words.iter().all(|word| line.contains(word));
-        log.lines().filter(has_all).count()
     }
 }
 

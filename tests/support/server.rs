@@ -1,0 +1,124 @@
+//! The real binary in a process of its own: what it logs, stores and uses can be measured from outside.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use super::{Visitor, eventually, process::Process, stores::TestStore};
+
+/// A server in a process of its own.
+pub struct Server {
+    process: Process,
+    address: Arc<Mutex<SocketAddr>>,
+}
+
+impl Server {
+    /// Starts the binary on a free port and waits until it serves.
+    pub async fn start(store: &str, flags: &[&str]) -> Self {
+        let fixed = ["--listen", "127.0.0.1:0", "--store", store, "--log-format", "json"];
+        // Sockets of a test read only when it waits for something; no heartbeat ends them meanwhile.
+        let patient = ["--ping-interval", "10m"];
+        let process = Process::start(env!("CARGO_BIN_EXE_gifchat"), &[&fixed[..], &patient, flags].concat());
+        let address = eventually("the binary serves", async || {
+            let log = process.log();
+            assert!(process.lives(), "{log}");
+            let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            lines.find_map(|line| line["address"].as_str()?.parse().ok())
+        })
+        .await;
+        Self {
+            process,
+            address: Arc::new(Mutex::new(address)),
+        }
+    }
+
+    /// Starts the binary over a store of its own, the one that the run of the tests is for.
+    pub async fn alone(flags: &[&str]) -> Self {
+        let store = TestStore::of_a_process();
+        Self::start(&store.url(), flags).await
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        *self.address.lock().unwrap()
+    }
+
+    /// Bytes of memory that the process holds now (`VmRSS`).
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+        kib * 1_024
+    }
+
+    /// The folder that the process runs in, with its log and its uploads.
+    pub fn folder(&self) -> &Path {
+        self.process.folder()
+    }
+
+    /// All that it has logged.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Somebody without a cookie.
+    pub fn stranger(&self) -> Visitor {
+        Visitor::stranger(Arc::clone(&self.address))
+    }
+
+    /// Somebody who comes to this server.
+    pub async fn visitor(&self) -> Visitor {
+        Visitor::arrive(Arc::clone(&self.address)).await
+    }
+
+    /// A visitor of another server, here.
+    pub fn meets(&self, visitor: &Visitor) -> Visitor {
+        visitor.at(&self.address)
+    }
+
+    /// Ends it at once, as a power cut does.
+    pub fn kill(&self) {
+        self.process.signal(Signal::SIGKILL);
+    }
+
+    /// Lets it sleep.
+    pub fn pause(&self) {
+        self.process.signal(Signal::SIGSTOP);
+    }
+
+    /// Wakes it.
+    pub fn resume(&self) {
+        self.process.signal(Signal::SIGCONT);
+    }
+
+    /// Whether it says that it can work.
+    pub async fn readiness(&self) -> u16 {
+        let url = format!("http://{}/readyz", self.address.lock().unwrap());
+        reqwest::get(url).await.unwrap().status().as_u16()
+    }
+
+    /// Names of the GIFs in its folder.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.process.folder().join("uploads/cache")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    /// Bytes of the GIFs in its folder.
+    pub fn bytes_of_files(&self) -> u64 {
+        let folder = self.process.folder().join("uploads/cache");
+        let size = |name: String| std::fs::metadata(folder.join(name)).map_or(0, |file| file.len());
+        self.files().into_iter().map(size).sum()
+    }
+
+    /// How many lines of its log have all these words.
+    pub fn logged(&self, words: &[&str]) -> usize {
+        let log = self.process.log();
+        let has_all = |line: &&str| words.iter().all(|word| line.contains(word));
+        log.lines().filter(has_all).count()
+    }
+}
