@@ -166,8 +166,8 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_OWNER_GRACE", default_value = "60s", value_parser = duration, value_name = "TIME")]
     pub owner_grace: Duration,
 
-    /// Header in which a proxy writes the address of the visitor, such as x-forwarded-for, so that bans hold against a
-    /// new cookie; the last address in it counts. Set it behind a proxy only: else anybody can write it
+    /// Header in which a proxy writes the address of the visitor, such as x-forwarded-for or forwarded, so that bans hold
+    /// against a new cookie; the last address in it counts. Set it behind a proxy only: else anybody can write it
     #[arg(long, env = "GIFCHAT_ADDRESS_HEADER", value_name = "NAME")]
     pub address_header: Option<HeaderName>,
 

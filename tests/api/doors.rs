@@ -78,6 +78,61 @@ async fn a_new_cookie_from_the_address_of_somebody_banned_reads_nothing_of_the_r
 }
 
 #[tokio::test]
+async fn a_ban_holds_in_every_form_in_which_a_proxy_names_the_address() {
+    // What the proxy writes of somebody banned, and what it writes of them when they come back.
+    let forms: [(&str, &[_]); 2] = [
+        (
+            "x-forwarded-for",
+            &[
+                ("203.0.113.7:5678", "203.0.113.7:5679"),
+                ("203.0.113.7", "unknown, \"203.0.113.7:80\""),
+                ("[2001:db8::1]:5678", "2001:db8::2"),
+                ("[2001:db8::1]", "\"[2001:db8::1]:_port\""),
+                ("unknown", "_hidden"),
+                ("", "203.0.113.7, "),
+            ],
+        ),
+        (
+            "forwarded",
+            &[
+                ("for=203.0.113.7", "for=\"203.0.113.7:5678\";proto=https"),
+                (
+                    "For=\"[2001:db8::1]:5678\"",
+                    "for=198.51.100.9, by=_x;for=\"[2001:db8::1]\"",
+                ),
+                ("for=unknown", "for=_hidden"),
+            ],
+        ),
+    ];
+    for (header, forms) in forms {
+        let app = TestApp::with(&["--address-header", header]).await;
+        let owner = app.visitor().await;
+        for &(form, again) in forms {
+            let room = owner.create_room("방").await;
+            let mut own = owner.join(&room).await;
+            let (bad, fresh) = (app.visitor().await, app.visitor().await);
+            let (bad, fresh) = (bad.behind_proxy(form), fresh.behind_proxy(again));
+            let mut bads = bad.join(&room).await;
+            fresh.room(&room).await.ok();
+            own.ask("moderate", json!({ "action": "ban", "visitor": bad.id })).await;
+            assert_eq!(bads.wait("exception").await["code"], "banned");
+            let messages = format!("/room/{room}/messages");
+            let answer = fresh.get_json(&messages).await;
+            assert_eq!(answer.status, 403, "{header}: {form} and {again}");
+            answer.refused(403, "banned");
+            fresh.connect("/chat").await.ask_in_vain("join", &room, "banned").await;
+            let elsewhere = if header == "forwarded" {
+                "for=198.51.100.9"
+            } else {
+                AWAY
+            };
+            let elsewhere = app.visitor().await.behind_proxy(elsewhere);
+            elsewhere.get_json(&messages).await.ok();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_banned_visitor_is_told_so_at_the_door_of_a_locked_room_and_tries_no_password() {
     let app = behind_proxy().await;
     let (owner, bad) = (app.visitor().await, app.visitor().await.behind_proxy(HOME));

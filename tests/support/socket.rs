@@ -31,8 +31,9 @@ impl Wire {
             request.headers_mut().insert("cookie", cookie.parse().unwrap());
         }
         if let Some(address) = visitor.forwarded_for {
-            let header = address.parse().unwrap();
-            request.headers_mut().insert("x-forwarded-for", header);
+            for name in ["x-forwarded-for", "forwarded"] {
+                request.headers_mut().insert(name, address.parse().unwrap());
+            }
         }
         request
     }

@@ -23,7 +23,7 @@ pub struct Visitor {
     pub id: String,
     /// The colour; empty for a stranger.
     pub color: String,
-    /// The address that a proxy writes into its requests and the handshakes of its sockets.
+    /// The address that a proxy writes into its requests and the handshakes of its sockets, in either header.
     pub forwarded_for: Option<&'static str>,
 }
 
@@ -102,7 +102,7 @@ impl Visitor {
     pub fn plain(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, self.url(path));
         match self.forwarded_for {
-            Some(address) => request.header("x-forwarded-for", address),
+            Some(address) => request.header("x-forwarded-for", address).header("forwarded", address),
             None => request,
         }
     }
