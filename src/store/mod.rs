@@ -11,7 +11,7 @@ mod url;
 mod values;
 
 pub use error::StoreError;
-pub use sessions::{PurgingStore, Sessions, open_sqlite_sessions};
+pub use sessions::{PurgingStore, Sessions, hash_of, open_sqlite_sessions};
 pub use sqlite::SqliteStore;
 pub use url::{MongoUrl, StoreUrl};
 pub use values::{

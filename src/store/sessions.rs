@@ -1,19 +1,20 @@
 //! Where visitors' sessions are kept: on disk, so that they survive a restart, behind a small cache.
 
+mod clock;
+mod sqlite;
+
 use std::{fs, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use moka::sync::Cache;
+use sha2::{Digest, Sha256};
 use tower_sessions::{
-    CachingSessionStore, ExpiredDeletion, SessionStore,
+    CachingSessionStore, SessionStore,
     session::{Id, Record},
     session_store::Result,
 };
-use tower_sessions_rusqlite_store::{
-    RusqliteStore,
-    tokio_rusqlite::{Connection, rusqlite},
-};
 
+use self::{clock::Clock, sqlite::SqliteSessions};
 use super::StoreError;
 
 /// Sessions kept in memory; the least used go first, and are read from disk again when they come back.
@@ -64,55 +65,70 @@ impl SessionStore for Sessions {
     }
 }
 
+/// What a store keeps of a session's id. Ids are 128 random bits, so a plain hash can't be undone.
+pub fn hash_of(id: &Id) -> [u8; 32] {
+    Sha256::digest(id.0.to_le_bytes()).into()
+}
+
 /// Opens the SQLite file of the sessions. It is a file of its own: a session lost to a power cut costs a colour, so
 /// unlike a message it need not wait for the disk.
 ///
 /// # Errors
 /// The file can't be opened.
 pub async fn open_sqlite_sessions(path: &Path) -> std::result::Result<Sessions, StoreError> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(StoreError::failed)?;
-    }
-    let connection = Connection::open(path).await.map_err(StoreError::failed)?;
-    let pragmas = |connection: &mut rusqlite::Connection| {
-        connection.pragma_update(None, "journal_mode", "WAL")?;
-        connection.pragma_update(None, "synchronous", "NORMAL")
-    };
-    connection.call(pragmas).await.map_err(StoreError::failed)?;
-    let disk = RusqliteStore::new(connection);
-    disk.migrate().await.map_err(StoreError::failed)?;
-    let memory = Memory(Cache::new(CACHED));
-    Ok(Sessions::new(Arc::new(CachedOnDisk {
-        disk: disk.clone(),
-        cached: CachingSessionStore::new(memory, disk),
-    })))
+    let sessions = CachedOnDisk::open(path, Clock::start()).await?;
+    Ok(Sessions::new(Arc::new(sessions)))
 }
 
+/// The file behind the cache. Both reckon by the steady clock; who asks reckons by the system's.
 #[derive(Debug)]
 struct CachedOnDisk {
-    disk: RusqliteStore,
-    cached: CachingSessionStore<Memory, RusqliteStore>,
+    disk: SqliteSessions,
+    cached: CachingSessionStore<Memory, SqliteSessions>,
+    clock: Clock,
+}
+
+impl CachedOnDisk {
+    async fn open(path: &Path, clock: Clock) -> std::result::Result<Self, StoreError> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(StoreError::failed)?;
+        }
+        let disk = SqliteSessions::open(path, clock.clone()).await?;
+        let memory = Memory {
+            records: Cache::new(CACHED),
+            clock: clock.clone(),
+        };
+        Ok(Self {
+            disk: disk.clone(),
+            cached: CachingSessionStore::new(memory, disk),
+            clock,
+        })
+    }
 }
 
 #[async_trait]
 impl PurgingStore for CachedOnDisk {
     async fn purge(&self) -> Result<()> {
-        self.disk.delete_expired().await
+        self.disk.purge().await
     }
 }
 
 #[async_trait]
 impl SessionStore for CachedOnDisk {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        self.cached.create(record).await
+        let mut steady = self.clock.to_steady(record.clone());
+        self.cached.create(&mut steady).await?;
+        record.id = steady.id;
+        Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.cached.save(record).await
+        self.cached.save(&self.clock.to_steady(record.clone())).await
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        self.cached.load(id).await
+        let found = self.cached.load(id).await?;
+        Ok(found.map(|record| self.clock.to_system(record)))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
@@ -120,9 +136,13 @@ impl SessionStore for CachedOnDisk {
     }
 }
 
-/// The cache in front of the disk.
+/// The cache in front of the disk. It knows sessions by their ids: it is written nowhere, and who can read this memory
+/// reads the cookies of requests in it, too.
 #[derive(Clone, Debug)]
-struct Memory(Cache<Id, Record>);
+struct Memory {
+    records: Cache<Id, Record>,
+    clock: Clock,
+}
 
 #[async_trait]
 impl SessionStore for Memory {
@@ -131,17 +151,20 @@ impl SessionStore for Memory {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.0.insert(record.id, record.clone());
+        self.records.insert(record.id, record.clone());
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let now = time::OffsetDateTime::now_utc();
-        Ok(self.0.get(id).filter(|record| record.expiry_date > now))
+        let now = self.clock.now();
+        Ok(self.records.get(id).filter(|record| record.expiry_date > now))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.0.invalidate(id);
+        self.records.invalidate(id);
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

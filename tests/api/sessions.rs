@@ -81,6 +81,40 @@ async fn a_visitor_keeps_id_and_colour_over_a_restart() {
 }
 
 #[tokio::test]
+async fn the_id_in_the_cookie_is_nowhere_in_the_store() {
+    let mut app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    let first = visitor.cookie().unwrap();
+    visitor.get("/").await;
+    let room = visitor
+        .create_room_of(json!({ "title": "방", "password": "열려라" }))
+        .await;
+    let other = app.visitor().await;
+    let before = other.cookie().unwrap();
+    other.unlock(&room, "열려라").await.ok();
+    let rotated = other.cookie().unwrap();
+    assert_ne!(before, rotated);
+    for running in [true, false] {
+        let kept = app.bytes_stored().await;
+        let holds = |bytes: &[u8]| kept.windows(bytes.len()).any(|window| window == bytes);
+        // The visitor that a session is about is there, in whatever form the store keeps it.
+        assert!(holds(visitor.id.as_bytes()));
+        for cookie in [&first, &before, &rotated] {
+            let id = cookie.split_once('=').unwrap().1;
+            assert!(id.len() >= 22 && !holds(id.as_bytes()), "{id} is in the store");
+            let id: i128 = id.parse::<tower_sessions::session::Id>().unwrap().0;
+            assert!(!holds(&id.to_le_bytes()) && !holds(&id.to_be_bytes()));
+        }
+        if running {
+            app.stop().await;
+        }
+    }
+    app.resume().await;
+    assert_eq!(visitor.look_in_the_mirror().await.0, visitor.id);
+    assert_eq!(other.look_in_the_mirror().await.0, other.id);
+}
+
+#[tokio::test]
 async fn strangers_get_different_ids_and_a_colour_in_hex() {
     let app = TestApp::start().await;
     let mut ids = std::collections::HashSet::new();

@@ -44,8 +44,46 @@ async fn a_session_is_the_same_on_all_servers_and_gone_from_all_when_it_is_rotat
     a.create(&mut old).await.unwrap();
     assert!(b.load(&old.id).await.unwrap().is_none(), "it has expired");
     let sessions = site.database().await.collection::<mongodb::bson::Document>("sessions");
-    let old = mongodb::bson::doc! { "_id": old.id.to_string() };
+    let old = doc! { "expires": { "$lt": DateTime::now() } };
     until(async || sessions.count_documents(old.clone()).await.unwrap() == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_session_that_was_kept_by_its_id_goes_on_by_its_hash() {
+    let site = Site::new();
+    let [a, b] = site.servers().await;
+    let (a, b) = (a.sessions().await.unwrap(), b.sessions().await.unwrap());
+    let sessions = site.database().await.collection::<Document>("sessions");
+    let by_ids = doc! { "_id": { "$type": "string" } };
+    let session = record(Duration::hours(1));
+    let data = serde_json::to_string(&session.data).unwrap();
+    let expires = DateTime::from_millis(session.expiry_date.unix_timestamp() * 1_000);
+    let old = |id: &Id| doc! { "_id": id.to_string(), "data": &data, "expires": expires };
+    let ended = Id::default();
+    sessions.insert_many([old(&session.id), old(&ended)]).await.unwrap();
+    b.delete(&ended).await.unwrap();
+    let racing = (0..8).map(|n| {
+        if n % 2 == 0 {
+            a.load(&session.id)
+        } else {
+            b.load(&session.id)
+        }
+    });
+    for found in futures_util::future::join_all(racing).await {
+        assert_eq!(found.unwrap().unwrap().data, session.data);
+    }
+    assert_eq!(sessions.count_documents(by_ids).await.unwrap(), 0);
+    assert_eq!(sessions.count_documents(doc! {}).await.unwrap(), 1);
+    a.save(&session).await.unwrap();
+    assert!(b.load(&session.id).await.unwrap().is_some());
+    // A hash that was read somewhere opens nothing.
+    let kept = sessions.find_one(doc! {}).await.unwrap().unwrap();
+    let hash = kept.get_binary_generic("_id").unwrap();
+    let stolen = Id(i128::from_le_bytes(hash[..16].try_into().unwrap()));
+    assert!(a.load(&stolen).await.unwrap().is_none());
+    a.delete(&session.id).await.unwrap();
+    assert!(b.load(&session.id).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -80,12 +80,14 @@ impl TestStore {
         }
     }
 
-    /// All it keeps, as it keeps it.
+    /// All it keeps, sessions too, as it keeps it.
     pub async fn bytes(&self) -> Vec<u8> {
         match self {
-            Self::Sqlite(file) => ["", "-wal"]
+            Self::Sqlite(file) => [".db", ".db-wal", "-sessions.db", "-sessions.db-wal"]
                 .iter()
-                .flat_map(|end| std::fs::read(format!("{}{end}", file.display())).unwrap_or_default())
+                .flat_map(|end| {
+                    std::fs::read(format!("{}{end}", file.with_extension("").display())).unwrap_or_default()
+                })
                 .collect(),
             #[cfg(feature = "mongodb")]
             Self::Mongo(url) => {

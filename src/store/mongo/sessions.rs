@@ -3,6 +3,9 @@
 //! There is no cache in front: a session that one server rotates or ends must be gone for all of them at once, and a
 //! read by its key costs less than a millisecond. What this server has seen lately is remembered for the time in which
 //! the database does not answer, so that visitors stay who they are.
+//!
+//! A document is found by a hash of the session's id, so that who reads the database or a copy of it finds no id that a
+//! cookie could be made of. In memory sessions are known by their ids: the cookies of requests are there, too.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +13,7 @@ use async_trait::async_trait;
 use moka::sync::Cache;
 use mongodb::{
     Collection, IndexModel,
-    bson::{DateTime, Document, doc},
+    bson::{Binary, DateTime, Document, doc, spec::BinarySubtype},
     options::IndexOptions,
 };
 use time::OffsetDateTime;
@@ -24,7 +27,7 @@ use super::{
     breaker::Breaker,
     client::{Tables, failure, is_duplicate, within},
 };
-use crate::store::{PurgingStore, Sessions, StoreError};
+use crate::store::{PurgingStore, Sessions, StoreError, hash_of};
 
 /// Ids tried for a new session. One that is taken is a chance of 1 in 2¹²⁸; several are a broken generator.
 const TRIES: usize = 3;
@@ -72,7 +75,19 @@ enum Unwritten {
     Failed(Error),
 }
 
+fn hash(id: &Id) -> Binary {
+    Binary {
+        subtype: BinarySubtype::Generic,
+        bytes: hash_of(id).to_vec(),
+    }
+}
+
 fn key(id: &Id) -> Document {
+    doc! { "_id": hash(id) }
+}
+
+/// The key under which older versions kept a session. It is text, so that a hash that somebody has read is none.
+fn old_key(id: &Id) -> Document {
     doc! { "_id": id.to_string() }
 }
 
@@ -119,10 +134,31 @@ impl MongoSessions {
     }
 
     async fn find(&self, id: &Id) -> std::result::Result<Option<Document>, StoreError> {
-        let mut alive = key(id);
+        let mut alive = doc! { "_id": { "$in": [hash(id), id.to_string()] } };
         // The database deletes by the minute; what has expired is not shown in between.
         alive.insert("expires", doc! { "$gt": moment(OffsetDateTime::now_utc()) });
-        self.breaker.guard(within(self.table.find_one(alive))).await
+        // Binary data comes after text.
+        let found = self.table.find_one(alive).sort(doc! { "_id": -1 });
+        let found = self.breaker.guard(within(found)).await?;
+        match found {
+            Some(found) if found.get_str("_id").is_ok() => self.take_over(id, found).await.map(Some),
+            found => Ok(found),
+        }
+    }
+
+    /// Keeps a session of an older version by its hash from now on.
+    async fn take_over(&self, id: &Id, mut found: Document) -> std::result::Result<Document, StoreError> {
+        found.insert("_id", hash(id));
+        let moved = async {
+            match self.table.insert_one(&found).await {
+                // Another request was first.
+                Err(error) if !is_duplicate(&error) => return Err(failure(error)),
+                _ => (),
+            }
+            within(self.table.delete_one(old_key(id))).await
+        };
+        self.breaker.guard(moved).await?;
+        Ok(found)
     }
 
     /// The database has no such session: it is gone, unless it came up while the database did not answer.
@@ -214,7 +250,8 @@ impl SessionStore for MongoSessions {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         self.remembered.invalidate(id);
-        let deleted = within(self.table.delete_one(key(id)));
+        let both = doc! { "_id": { "$in": [hash(id), id.to_string()] } };
+        let deleted = within(self.table.delete_many(both));
         self.breaker.guard(deleted).await.map(drop).map_err(failed)
     }
 }

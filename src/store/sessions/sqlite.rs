@@ -1,0 +1,179 @@
+//! Sessions in a SQLite file, one row each. A row is found by a hash of the session's id: who reads the file or a copy of
+//! it finds no id that a cookie could be made of.
+
+use std::{collections::HashMap, path::Path, time::Instant};
+
+use async_trait::async_trait;
+use rusqlite::OptionalExtension;
+use serde_json::Value;
+use time::OffsetDateTime;
+use tokio_rusqlite::Connection;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+use super::{Clock, PurgingStore, hash_of};
+use crate::store::StoreError;
+
+/// Ids tried for a new session. One that is taken is a chance of 1 in 2¹²⁸; several are a broken generator.
+const TRIES: usize = 3;
+
+/// Sessions deleted at once. Everything else waits in line for that, for some milliseconds.
+pub(super) const SLICE: usize = 500;
+
+const TABLE: &str = "
+CREATE TABLE IF NOT EXISTS sessions (
+    hash    BLOB PRIMARY KEY,
+    data    BLOB NOT NULL,
+    expires INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sessions_expires ON sessions (expires);
+";
+
+/// The sessions of one file, on a thread of their own.
+#[derive(Clone, Debug)]
+pub struct SqliteSessions {
+    connection: Connection,
+    clock: Clock,
+}
+
+impl SqliteSessions {
+    /// Opens the file, and takes over the sessions that an older version kept by their ids.
+    pub async fn open(path: &Path, clock: Clock) -> std::result::Result<Self, StoreError> {
+        let connection = Connection::open(path).await.map_err(StoreError::failed)?;
+        let now = clock.now().unix_timestamp();
+        let prepare = move |connection: &mut rusqlite::Connection| {
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            migrate(connection, now)
+        };
+        connection.call(prepare).await.map_err(StoreError::failed)?;
+        Ok(Self { connection, clock })
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&mut rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let called = self.connection.call(call).await;
+        called.map_err(|error| Error::Backend(error.to_string()))
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.now().unix_timestamp()
+    }
+}
+
+/// Makes the table. Version 0 is a new file, or one with the table of an older version, which is rewritten then: deleting
+/// a table alone would leave the ids in pages that are free.
+fn migrate(connection: &mut rusqlite::Connection, now: i64) -> rusqlite::Result<()> {
+    if connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? > 0 {
+        return Ok(());
+    }
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(TABLE)?;
+    if transaction.table_exists(None, "tower_sessions")? {
+        take_over(&transaction, now)?;
+        transaction.execute_batch("DROP TABLE tower_sessions")?;
+    }
+    transaction.commit()?;
+    // If that fails, as on a full disk, the next start tries again.
+    let rewritten = connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version = 1");
+    if let Err(error) = rewritten {
+        tracing::warn!(%error, "the file of the sessions can't be rewritten now; the next start tries again");
+    }
+    Ok(())
+}
+
+fn take_over(connection: &rusqlite::Connection, now: i64) -> rusqlite::Result<()> {
+    let mut old = connection.prepare("SELECT data FROM tower_sessions WHERE expiry_date > ?1")?;
+    let mut rows = old.query([now])?;
+    while let Some(row) = rows.next()? {
+        // A record that can't be read costs somebody a colour, as it did before.
+        if let Ok(record) = rmp_serde::from_slice::<Record>(row.get_ref(0)?.as_blob()?)
+            && let Ok(data) = rmp_serde::to_vec(&record.data)
+        {
+            write(connection, &record.id, &data, record.expiry_date)?;
+        }
+    }
+    Ok(())
+}
+
+fn write(connection: &rusqlite::Connection, id: &Id, data: &[u8], expires: OffsetDateTime) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO sessions (hash, data, expires) VALUES (?1, ?2, ?3)
+               ON CONFLICT (hash) DO UPDATE SET data = excluded.data, expires = excluded.expires";
+    let row = (hash_of(id), data, expires.unix_timestamp());
+    connection.prepare_cached(sql)?.execute(row).map(drop)
+}
+
+fn encode(record: &Record) -> Result<Vec<u8>> {
+    rmp_serde::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))
+}
+
+fn decode(id: Id, data: &[u8], expires: i64) -> Result<Record> {
+    let failed = |error: &dyn std::fmt::Display| Error::Decode(error.to_string());
+    let data: HashMap<String, Value> = rmp_serde::from_slice(data).map_err(|error| failed(&error))?;
+    let expiry_date = OffsetDateTime::from_unix_timestamp(expires).map_err(|error| failed(&error))?;
+    Ok(Record { id, data, expiry_date })
+}
+
+#[async_trait]
+impl SessionStore for SqliteSessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        for _ in 0..TRIES {
+            let row = (
+                hash_of(&record.id),
+                encode(record)?,
+                record.expiry_date.unix_timestamp(),
+            );
+            let sql = "INSERT INTO sessions (hash, data, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            if self.call(move |open| open.prepare_cached(sql)?.execute(row)).await? == 1 {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+        Err(Error::Backend("no free id was found for a session".into()))
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let (id, data, expires) = (record.id, encode(record)?, record.expiry_date);
+        self.call(move |open| write(open, &id, &data, expires)).await
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let key = (hash_of(id), self.now());
+        let sql = "SELECT data, expires FROM sessions WHERE hash = ?1 AND expires > ?2";
+        let find = move |open: &mut rusqlite::Connection| {
+            let mut statement = open.prepare_cached(sql)?;
+            let found = statement.query_row(key, |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?)));
+            found.optional()
+        };
+        let found = self.call(find).await?;
+        found.map(|(data, expires)| decode(*id, &data, expires)).transpose()
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        let hash = hash_of(id);
+        let sql = "DELETE FROM sessions WHERE hash = ?1";
+        self.call(move |open| open.prepare_cached(sql)?.execute([hash])).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PurgingStore for SqliteSessions {
+    /// Deletes in slices, and leaves half of the time to visitors.
+    async fn purge(&self) -> Result<()> {
+        loop {
+            let (began, now) = (Instant::now(), self.now());
+            let sql = "DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE expires <= ?1 LIMIT ?2)";
+            let slice = move |open: &mut rusqlite::Connection| open.prepare_cached(sql)?.execute((now, SLICE));
+            if self.call(slice).await? < SLICE {
+                return Ok(());
+            }
+            tokio::time::sleep(began.elapsed()).await;
+        }
+    }
+}
