@@ -88,6 +88,8 @@ fn invalid_sentence(invalid: Invalid, t: &Texts) -> String {
         (_, Problem::TooManyBytes { limit, was }) => (f.too_many_bytes, limit, was),
         (field, Problem::OutOfRange { min, max, was }) => return range_sentence(field, min, max, was, t),
         (_, Problem::ControlCharacter) => (f.control, 0, 0),
+        (_, Problem::Invisible) => (f.invisible, 0, 0),
+        (_, Problem::TooManyMarks { limit }) => (f.too_many_marks, limit, 0),
         (Field::Nonce, Problem::Malformed) => (f.nonce_shape, crate::domain::Nonce::LIMIT, 0),
         (_, Problem::Malformed) => (f.wrong_type, 0, 0),
         (_, Problem::Twice) => (f.twice, 0, 0),

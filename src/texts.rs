@@ -139,7 +139,7 @@ texts! {
         upload_failed, upload_progress, no_answer }
     /// What is wrong with a field.
     field: Field { title, max, password, chat, alt, nonce, gif, title_empty, title_too_long, max_range, max_number,
-        password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, wrong_type, nonce_shape,
+        password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, invisible, too_many_marks, wrong_type, nonce_shape,
         missing, twice, room, to, message, reason, body, too_many_bytes, range, visitor, seconds, slow, closed, action,
         message_gone, visitor_gone, oneself }
     /// One sentence for each code.

@@ -26,7 +26,7 @@ impl Chat {
     /// Trims `raw` and checks it.
     ///
     /// # Errors
-    /// Empty, too long, or with control characters.
+    /// Empty, too long, with control characters, or nothing to see.
     pub fn parse(raw: &str, limits: &Limits) -> Result<Self, Invalid> {
         let text = raw.trim();
         check_text(text, Field::Chat, limits.chat, |c| matches!(c, '\n' | '\r' | '\t'))?;

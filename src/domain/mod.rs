@@ -1,6 +1,7 @@
 //! Plain values that parse themselves. No I/O, no clock but the one handed in.
 
 mod id;
+mod visible;
 
 pub mod gif;
 pub mod gif_body;
@@ -27,6 +28,7 @@ pub use moderation::{Action, Ban};
 pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
 pub use report::{Reason, Report, ReportId, Reported};
 pub use room::{Access, Max, Password, Room, RoomId, Title};
+pub(crate) use visible::straight;
 pub use visitor::{Color, Visitor, VisitorId};
 pub use whisper::{Whisper, WhisperId};
 

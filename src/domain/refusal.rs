@@ -269,6 +269,13 @@ pub enum Problem {
     },
     /// It holds NUL or another control character.
     ControlCharacter,
+    /// It has no character that can be seen.
+    Invisible,
+    /// It has more combining marks in a row than allowed.
+    TooManyMarks {
+        /// The most there may be.
+        limit: usize,
+    },
     /// It is not what is expected here: wrong type, broken JSON or UTF-8, unknown form.
     Malformed,
     /// It came more than once.

@@ -20,7 +20,7 @@ impl Reason {
     /// Trims `raw` and checks it.
     ///
     /// # Errors
-    /// Too long, or with control characters.
+    /// Too long, with control characters, or nothing to see in it.
     pub fn parse(raw: &str, limits: &Limits) -> Result<Self, Invalid> {
         let text = raw.trim();
         if !text.is_empty() {

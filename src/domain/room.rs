@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Serialize, Serializer};
 
-use super::{Field, Invalid, Limits, Moment, Problem, Refusal, Visitor, VisitorId, id::hex_id};
+use super::{Field, Invalid, Limits, Moment, Problem, Refusal, Visitor, VisitorId, id::hex_id, visible};
 
 hex_id!(
     /// Names a room: 128 random bits, so that it can't be guessed.
@@ -12,18 +12,26 @@ hex_id!(
     32
 );
 
-/// The title of a room: not empty, on one line, within the limit.
+/// The title of a room: something to see, on one line, within the limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Title(Arc<str>);
 
 impl Title {
+    /// Combining marks that may follow each other. Writing takes up to 8 (Tibetan); more are there to be painted over
+    /// the titles above and below in the list.
+    pub const MARKS: usize = 8;
+
     /// Trims `raw` and checks it.
     ///
     /// # Errors
-    /// Empty, too long, or with control characters.
+    /// Empty, too long, with control characters, nothing to see, or more than [`Self::MARKS`] marks in a row.
     pub fn parse(raw: &str, limits: &Limits) -> Result<Self, Invalid> {
         let text = raw.trim();
         check_text(text, Field::Title, limits.title, |_| false)?;
+        if visible::marks_in_a_row(text) > Self::MARKS {
+            let limit = Self::MARKS;
+            return Err(Invalid::new(Field::Title, Problem::TooManyMarks { limit }));
+        }
         Ok(Self(text.into()))
     }
 
@@ -38,7 +46,7 @@ impl Title {
     }
 }
 
-/// Refuses text that is empty, too long, or holds control characters other than those `allowed`.
+/// Refuses text that is empty, too long, shows nothing, or holds control characters other than those `allowed`.
 pub(super) fn check_text(
     text: &str,
     field: Field,
@@ -55,6 +63,9 @@ pub(super) fn check_text(
     }
     if text.chars().any(|c| c.is_control() && !allowed(c)) {
         return Err(Invalid::new(field, Problem::ControlCharacter));
+    }
+    if !visible::shows_something(text) {
+        return Err(Invalid::new(field, Problem::Invisible));
     }
     Ok(())
 }
@@ -299,6 +310,10 @@ mod tests {
         assert_eq!(problem(Title::parse(" \t ", &limits)), Some(Problem::Empty));
         assert_eq!(problem(Title::parse("a\0b", &limits)), Some(Problem::ControlCharacter));
         assert_eq!(problem(Title::parse("a\nb", &limits)), Some(Problem::ControlCharacter));
+        assert_eq!(problem(Title::parse("\u{200B}", &limits)), Some(Problem::Invisible));
+        let marks = |n: usize| Title::parse(&format!("e{}", "\u{301}".repeat(n)), &limits);
+        assert!(marks(8).is_ok());
+        assert_eq!(problem(marks(9)), Some(Problem::TooManyMarks { limit: 8 }));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
-use crate::domain::visitor::hue_class;
+use crate::domain::{straight, visitor::hue_class};
 use crate::texts::{Texts, fill};
 
 /// An open room as pages show it.
@@ -59,6 +59,11 @@ impl RoomView<'_> {
         self.count >= self.max && !self.mine
     }
 
+    /// The title for where no element isolates it from the text beside it.
+    pub(crate) fn tab_title(&self) -> Cow<'_, str> {
+        straight(&self.title)
+    }
+
     /// The class of the owner's hue.
     pub fn hue_class(&self) -> &'static str {
         hue_class(self.owner_hue)
@@ -106,6 +111,21 @@ impl fmt::Display for Age {
 mod tests {
     use super::*;
     use crate::texts::Lang;
+
+    #[test]
+    fn the_title_of_a_tab_turns_nothing_round() {
+        let titled = |title: &str| {
+            let title = title.to_owned().into();
+            RoomView {
+                title,
+                ..RoomView::blank()
+            }
+            .tab_title()
+            .into_owned()
+        };
+        assert_eq!(titled("a\u{202E}b\u{2066}c"), "abc");
+        assert_eq!(titled("שלום 👩\u{200D}👧"), "שלום 👩\u{200D}👧");
+    }
 
     #[test]
     fn ages_are_told_in_both_languages() {

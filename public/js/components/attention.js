@@ -1,6 +1,6 @@
 // What comes in while one looks elsewhere: a number in the title, a dot in the icon, and a notification for who wants it.
 import { announce, byId, setText } from "../lib/dom.js";
-import { fill, texts } from "../lib/texts.js";
+import { fill, straight, texts } from "../lib/texts.js";
 
 const KEY = "gifchat:notify";
 
@@ -13,13 +13,13 @@ export class Attention {
   #button = byId("notify-btn");
 
   constructor(title) {
-    this.#title = title;
+    this.#title = straight(title);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#seen(); });
     if ("Notification" in window) this.#offer();
   }
 
   title(text) {
-    this.#title = text;
+    this.#title = straight(text);
     this.#show();
   }
 
@@ -86,7 +86,7 @@ export class Attention {
   #notify({ user, visitor, chat, alt }) {
     if (!("Notification" in window) || !this.#wanted) return;
     try {
-      const body = `${user}: ${chat ?? fill(texts.talk.sent_gif, { alt: alt || texts.chat.gif_no_alt })}`;
+      const body = `${user}: ${straight(chat ?? fill(texts.talk.sent_gif, { alt: alt || texts.chat.gif_no_alt }))}`;
       const note = new Notification(this.#title, { body, tag: location.pathname, icon: `/visitor/${visitor}.svg` });
       note.onclick = () => { window.focus(); note.close(); };
     } catch { /* some browsers allow it to service workers only */ }

@@ -1,5 +1,5 @@
 // Reports: telling the owner about a message, and the owner's list of what was told.
-import { announce, byId, setHue, setText } from "../lib/dom.js";
+import { announce, byId, isolated, setHue, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { refusal, texts } from "../lib/texts.js";
 import { hueOf } from "../lib/hue.js";
@@ -13,7 +13,7 @@ let about = null;
 export function openReport(room, subject) {
   about = { room, id: subject.id };
   const alt = subject.element.querySelector(".gif__frame img")?.alt;
-  setText(byId("report-about"), subject.text ?? `GIF: ${alt}`);
+  byId("report-about").replaceChildren(...(subject.text === null ? ["GIF: ", isolated(alt)] : [subject.text]));
   reason.value = "";
   setText(byId("report-error"), "");
   ask.showModal();
@@ -56,6 +56,7 @@ function entry(room, { _id, about: said, reason: why }, counted) {
   item.append(name, quote(said));
   if (why) {
     const line = document.createElement("p");
+    line.dir = "auto";
     line.textContent = why;
     item.append(line);
   }
@@ -87,6 +88,7 @@ function entry(room, { _id, about: said, reason: why }, counted) {
 function quote({ chat, gif, alt, width, height }) {
   const block = document.createElement("blockquote");
   block.className = "report__about";
+  block.dir = "auto";
   if (!gif) {
     block.textContent = chat;
     return block;

@@ -8,6 +8,8 @@ export function writeText(element, text) {
 function anchor(address) {
   const link = document.createElement("a");
   link.href = address;
+  // As it is, whatever the text around it does.
+  link.dir = "ltr";
   link.target = "_blank";
   link.rel = "noopener noreferrer nofollow";
   link.textContent = address;

@@ -10,6 +10,13 @@ export function setText(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
+/** What a visitor wrote, to stand inside a sentence: it turns nothing round that stands beside it. */
+export function isolated(text) {
+  const element = document.createElement("bdi");
+  element.textContent = text;
+  return element;
+}
+
 /** Gives an element the hue of somebody. */
 export function setHue(element, hue) {
   for (const name of [...element.classList]) if (name.startsWith("hue-")) element.classList.remove(name);

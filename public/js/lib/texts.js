@@ -8,5 +8,8 @@ export const lang = document.documentElement.lang;
 /** Puts values into the `%{name}` places of a text. */
 export const fill = (text, values) => text.replace(/%\{(\w+)\}/g, (place, name) => values[name] ?? place);
 
+/** A visitor's text without what opens and closes directions, for titles and notifications, where nothing isolates it. */
+export const straight = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+
 /** The sentence for a refusal: the server's own words, else those of the code. */
 export const refusal = ({ code, message } = {}) => message || texts.error?.[code] || texts.talk.no_answer;
