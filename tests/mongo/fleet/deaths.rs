@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Fleet, Server, all_are_there_once, count_becomes, post_until_stored, try_post};
+use super::{Fleet, Server, all_are_there_once, count_becomes, outages::is_not_answered, post_until_stored, try_post};
 use crate::support::{Visitor, eventually, mongod::ReplicaSet};
 
 /// Time in which a dead server's seats have to be free and its rooms gone.
@@ -137,7 +137,7 @@ async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_
     let missed = bobs.post("자는 동안").await;
     sleeper.resume();
     let mut refused = eves.ack(in_vain).await;
-    while refused["code"] == "unavailable" {
+    while is_not_answered(&refused) {
         // It may not know yet that it was itself away, and not the database.
         refused = eves.ask("chat", json!({ "chat": "아직 내 자리?" })).await;
     }
