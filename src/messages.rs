@@ -71,7 +71,11 @@ impl Messages {
             body,
             nonce,
         };
-        Ok(Arc::clone(self.store.post(new).await?.message()))
+        let nonced = new.nonce.is_some();
+        match self.store.post(new).await {
+            Ok(posted) => Ok(Arc::clone(posted.message())),
+            Err(error) => Err(Refusal::from(error).of_nonced(nonced)),
+        }
     }
 
     /// The GIFs lately sent in a room, each once, the newest first.
@@ -110,8 +114,8 @@ impl Messages {
         alt: Alt,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
-        let store = Arc::clone(&self.store);
-        self.settle((room, true), upload, alt, async move |body| {
+        let (store, nonced) = (Arc::clone(&self.store), nonce.is_some());
+        let posted = self.settle((room, true), upload, alt, async move |body| {
             let new = NewMessage {
                 room,
                 author,
@@ -120,8 +124,8 @@ impl Messages {
             };
             let posted = store.post(new).await?;
             Ok((matches!(posted, Posted::New(_)), Arc::clone(posted.message())))
-        })
-        .await
+        });
+        posted.await.map_err(|refusal| refusal.of_nonced(nonced))
     }
 
     /// Makes an uploaded GIF durable, then commits what names it. `commit` tells whether that is new.

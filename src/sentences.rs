@@ -44,6 +44,8 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::TimedOut => t.error.timed_out,
         Refusal::StorageFull => t.error.storage_full,
         Refusal::Unavailable => t.error.unavailable,
+        Refusal::Unknown { repeatable: true } => t.error.unknown_repeatable,
+        Refusal::Unknown { repeatable: false } => t.error.unknown,
     };
     fixed.to_owned()
 }

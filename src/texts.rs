@@ -146,11 +146,12 @@ texts! {
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
         method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, slow_mode, forbidden_gif, invite_not_found,
-        visitor_not_found, message_not_found, report_not_found }
+        visitor_not_found, message_not_found, report_not_found, unknown, unknown_repeatable }
     /// What one can do after the error of that code.
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
-        banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found, report_not_found }
+        banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found,
+        report_not_found, unknown }
 }
 
 /// The data block `<script type="application/json" id="texts">` of each page that needs one.
@@ -283,6 +284,7 @@ impl Texts {
             "cross_origin" => (error.cross_origin, help.cross_origin),
             "storage_full" => (error.storage_full, help.storage_full),
             "unavailable" => (error.unavailable, help.unavailable),
+            "unknown" => (error.unknown, help.unknown),
             "timed_out" => (error.timed_out, help.timed_out),
             "page_not_found" => (error.page_not_found, help.page_not_found),
             "method_not_allowed" => (error.method_not_allowed, help.method_not_allowed),

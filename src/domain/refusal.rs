@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Moment, gif::GifError};
 
-/// A refusal. Nothing was stored.
+/// A refusal. Nothing was stored, except perhaps by [`Refusal::Unknown`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// There is no such room, or no longer.
@@ -69,6 +69,11 @@ pub enum Refusal {
     StorageFull,
     /// The store does not answer; nothing was accepted.
     Unavailable,
+    /// The store did not say whether it accepted it.
+    Unknown {
+        /// Whether it had a nonce, so that trying again stores it once.
+        repeatable: bool,
+    },
 }
 
 impl Refusal {
@@ -99,15 +104,26 @@ impl Refusal {
             Self::TimedOut => "timed_out",
             Self::StorageFull => "storage_full",
             Self::Unavailable => "unavailable",
+            Self::Unknown { .. } => "unknown",
         }
     }
 }
 
 impl Refusal {
+    /// The same of something that may have had a nonce.
+    #[must_use]
+    pub fn of_nonced(self, nonced: bool) -> Self {
+        match self {
+            Self::Unknown { .. } => Self::Unknown { repeatable: nonced },
+            other => other,
+        }
+    }
+
     /// When to try again, when that is known.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } | Self::SlowMode { retry_after } => Some(*retry_after),
+            Self::Unknown { .. } => Some(Duration::from_secs(2)),
             // Until somebody may have closed a tab.
             Self::TooManySockets { .. } => Some(Duration::from_secs(5)),
             _ => None,

@@ -44,7 +44,7 @@ impl Messages {
             body,
             nonce,
         };
-        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let (store, uploads, nonced) = (Arc::clone(&self.store), self.uploads.clone(), new.nonce.is_some());
         let whispering = async move {
             let whispered = store.whisper(new).await?;
             let whisper = Arc::clone(whispered.whisper());
@@ -53,7 +53,8 @@ impl Messages {
             }
             Ok(whisper)
         };
-        self.finishing.finish(whispering).await
+        let whispered = self.finishing.finish(whispering).await;
+        whispered.map_err(|refusal| refusal.of_nonced(nonced))
     }
 
     /// Makes the uploaded GIF durable, then stores the whisper that names it.
@@ -69,8 +70,8 @@ impl Messages {
         alt: Alt,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Whisper>, Refusal> {
-        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
-        self.settle((room, false), upload, alt, async move |body| {
+        let (store, uploads, nonced) = (Arc::clone(&self.store), self.uploads.clone(), nonce.is_some());
+        let whispered = self.settle((room, false), upload, alt, async move |body| {
             let new = NewWhisper {
                 room,
                 author,
@@ -88,8 +89,8 @@ impl Messages {
                 Whispered::Known(_) => false,
             };
             Ok((fresh, whisper))
-        })
-        .await
+        });
+        whispered.await.map_err(|refusal| refusal.of_nonced(nonced))
     }
 
     /// Whispers from and to a visitor behind another one, oldest first.

@@ -20,6 +20,9 @@ pub enum StoreError {
     /// Whatever keeps it does not answer. The store has said so in the log.
     #[error("the database does not answer")]
     Away,
+    /// A write was begun, and nobody knows whether it is stored.
+    #[error("the outcome is unknown: {0}")]
+    Unknown(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// It broke.
     #[error("the store failed: {0}")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -30,6 +33,15 @@ impl StoreError {
     pub fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failed(error.into())
     }
+
+    /// The same of a write that was begun: where nobody has said that it was refused, it may be stored.
+    pub fn of_write(self) -> Self {
+        match self {
+            Self::Failed(cause) => Self::Unknown(cause),
+            Self::Away => Self::Unknown("the database stopped answering".into()),
+            known => known,
+        }
+    }
 }
 
 impl From<StoreError> for Refusal {
@@ -39,13 +51,21 @@ impl From<StoreError> for Refusal {
             StoreError::Refused(refusal) => refusal,
             StoreError::Full => Self::StorageFull,
             StoreError::Busy | StoreError::Stopped | StoreError::Away => Self::Unavailable,
+            StoreError::Unknown(cause) => {
+                log(&*cause);
+                Self::Unknown { repeatable: false }
+            }
             StoreError::Failed(cause) => {
-                static LINE: Seldom = Seldom::new();
-                if let Some(left_out) = LINE.turn() {
-                    tracing::error!(%cause, left_out, "the store failed");
-                }
+                log(&*cause);
                 Self::Unavailable
             }
         }
+    }
+}
+
+fn log(cause: &(dyn std::error::Error + Send + Sync)) {
+    static LINE: Seldom = Seldom::new();
+    if let Some(left_out) = LINE.turn() {
+        tracing::error!(%cause, left_out, "the store failed");
     }
 }

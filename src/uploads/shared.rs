@@ -81,16 +81,25 @@ impl Shared {
         Ok(self.blobs.put(name, blob).await?)
     }
 
-    /// Takes a GIF that lies in the folder into account.
-    pub async fn keep(&self, name: GifName, room: RoomId, public: bool, bytes: u64) {
+    /// How often GIFs were deleted elsewhere so far.
+    pub fn deletions(&self) -> u64 {
+        self.deletions.load(Ordering::SeqCst)
+    }
+
+    /// Takes a GIF that lies in the folder into account. When some were deleted since there had been `before` deletions, it
+    /// may be one of them, and its files go: it is fetched again when somebody asks for it.
+    pub async fn keep(&self, name: GifName, (room, public): (RoomId, bool), bytes: u64, before: u64) {
         self.kept.insert(name, Kept::new(room, public, bytes)).await;
+        if self.deletions() != before {
+            self.forget(name).await;
+        }
         self.kept.run_pending_tasks().await;
     }
 
     /// Sees to it that a GIF lies in the folder, unless some were deleted at that moment: then it is to be fetched again.
     /// Of several that ask for it at once, one fetches it.
     pub async fn fetch(&self, name: GifName, room: RoomId, public: bool) -> Result<(), Refusal> {
-        let before = self.deletions.load(Ordering::SeqCst);
+        let before = self.deletions();
         let fetch = async {
             let blob = self.blobs.get(name).await.map_err(Refusal::from)?;
             let blob = blob.ok_or(Refusal::NotFound)?;
@@ -100,7 +109,7 @@ impl Shared {
             Ok::<_, Refusal>(Kept::new(room, public, bytes as u64))
         };
         let kept = self.kept.try_get_with(name, fetch).await;
-        if self.deletions.load(Ordering::SeqCst) != before {
+        if self.deletions() != before {
             self.forget(name).await;
         }
         self.kept.run_pending_tasks().await;
@@ -236,5 +245,27 @@ mod tests {
         }
         shared.forget_all().await;
         assert!(!gif_path(folder.path(), name).exists());
+    }
+
+    #[tokio::test]
+    async fn an_upload_whose_answer_came_after_a_deletion_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (name, room) = (GifName::random(), RoomId::random());
+        let shared = Shared::new(folder.path().into(), Arc::new(Slow::default()), 1 << 20).unwrap();
+        for deleted_meanwhile in [true, false] {
+            let blob = Blob {
+                gif: b"gif".as_slice().into(),
+                still: b"still".as_slice().into(),
+            };
+            write(folder.path(), name, &blob).unwrap();
+            let before = shared.deletions();
+            if deleted_meanwhile {
+                shared.forget_room(room).await;
+            }
+            shared.keep(name, (room, true), 8, before).await;
+            let there = gif_path(folder.path(), name).exists();
+            assert_eq!(there, !deleted_meanwhile);
+            assert_eq!(shared.room_of(name).await.is_some(), there);
+        }
     }
 }

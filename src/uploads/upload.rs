@@ -105,6 +105,7 @@ impl Upload {
         let (folder, facts) = settled.await.map_err(|_| Refusal::Unavailable)??;
         let stored = StoredGif {
             folder,
+            deletions: self.shared.as_ref().map_or(0, |shared| shared.deletions()),
             shared: self.shared,
             name,
             facts,
@@ -149,6 +150,8 @@ fn settle(
 pub struct StoredGif {
     folder: Arc<Path>,
     shared: Option<Arc<Shared>>,
+    /// Deletions of GIFs before any message could name this one.
+    deletions: u64,
     name: GifName,
     facts: GifFacts,
     hash: GifHash,
@@ -175,7 +178,8 @@ impl StoredGif {
         self.keep = true;
         if let Some(shared) = &self.shared {
             // A still is a part of its GIF.
-            shared.keep(self.name, room, public, 2 * self.facts.bytes).await;
+            let bytes = 2 * self.facts.bytes;
+            shared.keep(self.name, (room, public), bytes, self.deletions).await;
         }
     }
 

@@ -63,7 +63,7 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         }
         Refusal::TimedOut => StatusCode::REQUEST_TIMEOUT,
         Refusal::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-        Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Unavailable | Refusal::Unknown { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

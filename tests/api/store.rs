@@ -147,6 +147,7 @@ every_kind! {
     a_closed_room_takes_only_who_is_in_it
     slow_mode_makes_all_but_the_owner_wait
     an_absent_owner_is_followed_by_who_is_there_longest
+    an_owner_absent_over_a_restart_gets_a_fresh_grace
 }
 
 const FOREVER: Graces = graces(3_600_000, 3_600_000, 3_600_000);

@@ -1,6 +1,12 @@
 //! A TCP proxy before the mongod that can cut and hold back.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -20,9 +26,14 @@ pub enum Way {
     Slow(Duration),
     /// Keeps them.
     Stalled,
+    /// Passes everything on but the answers to inserts of messages: they are done, and nobody hears of it.
+    PostsUnanswered,
     /// Ends every connection.
     Cut,
 }
+
+/// How the driver's command to insert messages begins, as BSON.
+const POST: &[u8] = b"\x02insert\0\x09\0\0\0messages\0";
 
 /// A proxy.
 pub struct Proxy {
@@ -45,8 +56,19 @@ impl Proxy {
                     continue;
                 };
                 let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
-                tokio::spawn(pump(from_client, to_server, way.subscribe()));
-                tokio::spawn(pump(from_server, to_client, way.subscribe()));
+                let posted = Arc::new(AtomicBool::new(false));
+                tokio::spawn(pump(
+                    from_client,
+                    to_server,
+                    way.subscribe(),
+                    Direction::ToServer(Arc::clone(&posted)),
+                ));
+                tokio::spawn(pump(
+                    from_server,
+                    to_client,
+                    way.subscribe(),
+                    Direction::ToClient(posted),
+                ));
             }
         });
         proxy
@@ -65,7 +87,13 @@ impl Proxy {
     }
 }
 
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut way: watch::Receiver<Way>) {
+/// Where a pump carries bytes, and whether a message was inserted over this connection while posts are unanswered.
+enum Direction {
+    ToServer(Arc<AtomicBool>),
+    ToClient(Arc<AtomicBool>),
+}
+
+async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut way: watch::Receiver<Way>, direction: Direction) {
     let mut bytes = vec![0; 64 << 10];
     loop {
         let read = tokio::select! {
@@ -76,6 +104,17 @@ async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut way: watch::R
         let now = *way.borrow();
         if let Way::Slow(time) = now {
             tokio::time::sleep(time).await;
+        }
+        if now == Way::PostsUnanswered {
+            match &direction {
+                Direction::ToServer(posted) if bytes[..length].windows(POST.len()).any(|part| part == POST) => {
+                    posted.store(true, Ordering::SeqCst);
+                }
+                Direction::ToClient(posted) if posted.load(Ordering::SeqCst) => {
+                    let _ = way.wait_for(|way| *way != Way::PostsUnanswered).await;
+                }
+                _ => (),
+            }
         }
         if way.wait_for(|way| *way != Way::Stalled).await.is_err() || *way.borrow() == Way::Cut {
             return;

@@ -26,7 +26,10 @@ async fn outage(way: Way) {
     assert!(began.elapsed() <= Duration::from_secs(3), "{:?}", began.elapsed());
     for outcome in [ready.err(), posted.err(), entered.err()] {
         assert!(
-            matches!(outcome, Some(StoreError::Failed(_) | StoreError::Away)),
+            matches!(
+                outcome,
+                Some(StoreError::Failed(_) | StoreError::Away | StoreError::Unknown(_))
+            ),
             "{outcome:?}"
         );
     }

@@ -11,7 +11,7 @@ const LONGEST_PAUSE = 8_000;
 const TRIES = 3;
 // The owner sent us out: there is nothing to come back for by itself.
 const OUT = new Set(["kicked", "banned"]);
-const AGAIN = { room_full: 10_000, rate_limited: 5_000, unavailable: 3_000 };
+const AGAIN = { room_full: 10_000, rate_limited: 5_000, unavailable: 3_000, unknown: 3_000 };
 
 export class Conversation {
   #room;

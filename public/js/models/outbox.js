@@ -2,6 +2,7 @@
 // message, so that sending it twice stores it once.
 
 const PAUSE_AFTER_SILENCE = 2_000;
+const SILENCE = { code: "unknown" };
 
 export class Outbox {
   #items;
@@ -99,11 +100,11 @@ export class Outbox {
   }
 
   async #try(item) {
-    let ack;
-    try {
-      ack = await this.#send(item);
-    } catch {
-      // No answer says nothing about what happened there; the nonce makes asking again safe.
+    const ack = await this.#send(item).catch(() => SILENCE);
+    if (ack?.code === "unknown") item.unsure = true;
+    // No answer says nothing about what happened there; the nonce makes asking again safe. A refusal because the store is
+    // away says nothing about an earlier try.
+    if (item.unsure && (ack?.code === "unknown" || ack?.code === "unavailable")) {
       if (this.#open) await this.#wait(PAUSE_AFTER_SILENCE);
       return;
     }

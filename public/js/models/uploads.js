@@ -102,10 +102,13 @@ export class Uploads {
   }
 
   #refused(item, refusal) {
-    // Too early, the line broke, or we are not in at the moment: it goes again by itself, under the same nonce.
+    // Too early, nobody knows whether it is stored, or we are not in at the moment: it goes again by itself, under the same
+    // nonce.
     const slow = refusal.code === "slow_mode";
     if (slow) this.#pace.hold(refusal.retryAfter);
-    const broken = refusal.code === "offline" && item.tries++ < 2;
+    if (refusal.code === "offline" || refusal.code === "unknown") item.unsure = true;
+    const unanswered = item.unsure && ["offline", "unknown", "unavailable"].includes(refusal.code);
+    const broken = unanswered && item.tries++ < 2;
     if (slow || broken || (!this.#open && refusal.code === "not_a_member")) this.#turn(item, "waiting");
     else this.#fail(item, refusal, refusal.code === "too_large" || refusal.code === "not_a_gif");
   }

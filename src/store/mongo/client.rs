@@ -23,7 +23,7 @@ use crate::{
     store::{MongoUrl, StoreError},
 };
 
-/// Time for a call, all its round trips together. Whoever waits is told `unavailable` then.
+/// Time for a call, all its round trips together. Whoever waits is told `unavailable` or `unknown` then.
 pub const ANSWER: Duration = Duration::from_millis(2_900);
 
 /// Time to find the primary; shorter than [`ANSWER`], so that the log says what is wrong.

@@ -3,9 +3,13 @@
 //! Whoever finds that another's lease has run out takes the lease away first, and then the seats. A server that finds its
 //! own gone, as it slept that long, starts anew under another name, and its sockets enter again. When nobody could renew,
 //! as the database was away, nobody is dead: only who renewed in time for the length of a lease takes one away.
+//!
+//! When a server starts and no other is alive, every room gets a fresh grace. A lease that is valid at that moment does not
+//! prove that its server is alive: after a crash and a quick restart it is this server's own old one. It counts as alive
+//! once it is renewed. If none is renewed before they all run out, the fresh grace is given then.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -14,7 +18,7 @@ use std::{
 };
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{DateTime, Document, doc};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -77,6 +81,9 @@ impl Asked {
 
 type Held = (RoomId, VisitorId, SocketKey);
 
+/// Servers whose leases were valid when this one started, with the ends of these leases.
+type Predecessors = HashMap<String, DateTime>;
+
 /// What is known of the lease of this server.
 #[derive(Clone, Copy)]
 struct Lease {
@@ -133,11 +140,13 @@ pub struct Seating {
     held: Mutex<HashSet<Held>>,
     /// Rounds for which the seats in the database may differ from `held`.
     doubtful: AtomicU32,
+    /// Those that were there before, while it is not known whether one of them is alive.
+    predecessors: Mutex<Option<Predecessors>>,
     tell: mpsc::WeakSender<Change>,
 }
 
 impl Seating {
-    /// Begins a life. When no other server lives, every room gets a fresh grace.
+    /// Begins a life. When no other server lives, every room gets a fresh grace; see the module for when that is known.
     ///
     /// # Errors
     /// The database fails.
@@ -149,18 +158,58 @@ impl Seating {
             one_at_a_time: tokio::sync::Mutex::default(),
             held: Mutex::default(),
             doubtful: AtomicU32::new(0),
+            predecessors: Mutex::default(),
             tables,
             timing,
             tell,
         };
         seating.register(&seating.server()).await?;
         let others = doc! { "_id": { "$ne": &*seating.server() }, "$expr": living() };
-        if within(seating.tables.servers.find_one(others)).await?.is_none() {
+        let others = seating.leases(others).await?;
+        if others.is_empty() {
             seating.take_leases().await?;
-            seating.drop_dead().await?;
-            seating.tables.begin_anew().await?;
+            seating.begin_anew().await?;
+        } else {
+            *seating.predecessors.lock() = Some(others);
         }
         Ok(seating)
+    }
+
+    /// Gives all rooms a fresh grace and takes away the seats of dead servers. The grace comes first: a room that is empty
+    /// once the seats are gone must not be removed in between.
+    async fn begin_anew(&self) -> Result<(), StoreError> {
+        self.tables.begin_anew().await?;
+        self.drop_dead(true).await?;
+        *self.predecessors.lock() = None;
+        info!("no other server is alive; every room gets a fresh grace");
+        Ok(())
+    }
+
+    /// The leases that a filter finds.
+    async fn leases(&self, which: Document) -> Result<Predecessors, StoreError> {
+        let found = async { self.tables.servers.find(which).await?.try_collect::<Vec<_>>().await };
+        let lease = |lease: &Document| {
+            Some((
+                lease.get_str("_id").ok()?.to_owned(),
+                *lease.get_datetime("until").ok()?,
+            ))
+        };
+        Ok(within(found).await?.iter().filter_map(lease).collect())
+    }
+
+    /// Whether all servers that were there before this one turn out to be dead now. Asked after the leases that ran out
+    /// are gone.
+    async fn is_successor(&self) -> Result<bool, StoreError> {
+        let Some(before) = self.predecessors.lock().clone() else {
+            return Ok(false);
+        };
+        let names: Vec<_> = before.keys().collect();
+        let left = self.leases(doc! { "_id": { "$in": names } }).await?;
+        if left.iter().any(|(name, until)| before.get(name) != Some(until)) {
+            // One of them renewed its lease: it is alive.
+            *self.predecessors.lock() = None;
+        }
+        Ok(left.is_empty())
     }
 
     fn server(&self) -> Arc<str> {
@@ -295,8 +344,11 @@ impl Seating {
         let steady = self.lease.lock().steady;
         if steady.elapsed() >= self.timing.lease {
             self.take_leases().await?;
+            if self.is_successor().await? {
+                self.begin_anew().await?;
+            }
         }
-        self.drop_dead().await?;
+        self.drop_dead(false).await?;
         let doubtful = |left: u32| left.checked_sub(1);
         let doubtful = self
             .doubtful
@@ -317,8 +369,8 @@ impl Seating {
         within(self.tables.servers.delete_many(dead)).await.map(drop)
     }
 
-    /// Takes away the seats of servers without a lease.
-    async fn drop_dead(&self) -> Result<(), StoreError> {
+    /// Takes away the seats of servers without a lease. With `fresh`, rooms that are empty by it get a fresh grace.
+    async fn drop_dead(&self, fresh: bool) -> Result<(), StoreError> {
         let named = within(self.tables.rooms.distinct("members.holds.server", doc! {})).await?;
         let named: Vec<_> = named.iter().filter_map(|server| server.as_str()).collect();
         // Read after the seats: whoever holds one was registered before it took it.
@@ -339,7 +391,7 @@ impl Seating {
             .collect();
         if !dead.is_empty() {
             info!(servers = dead.len(), "the seats of dead servers are free");
-            self.tables.drop_servers(&dead).await?;
+            self.tables.drop_servers(&dead, fresh).await?;
         }
         Ok(())
     }

@@ -177,6 +177,12 @@ impl MongoStore {
         self.tables()?.breaker.guard(call).await
     }
 
+    /// The same for a call that writes. When it fails and the database has not refused it, it may be stored all the same.
+    async fn write<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let breaker = &self.tables()?.breaker;
+        breaker.guard(call).await.map_err(StoreError::of_write)
+    }
+
     /// The same for calls that go on until they are through: they clear away, and nobody waits for that.
     fn tables(&self) -> Result<&Tables, StoreError> {
         if self.closed.load(Ordering::Relaxed) {
@@ -223,7 +229,7 @@ impl Store for MongoStore {
     }
 
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
-        self.call(self.tables.create_room(new, self.limit)).await
+        self.write(self.tables.create_room(new, self.limit)).await
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
@@ -239,7 +245,7 @@ impl Store for MongoStore {
     }
 
     async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
-        self.call(self.tables.update_room(id, change)).await
+        self.write(self.tables.update_room(id, change)).await
     }
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
@@ -250,7 +256,7 @@ impl Store for MongoStore {
         // Before anything goes through the messages of the room for it.
         self.call(self.tables.must_own(id, by)).await?;
         let gifs = self.call(self.tables.at_stake(id, action)).await?;
-        self.call(self.tables.moderate(id, by, action)).await?;
+        self.write(self.tables.moderate(id, by, action)).await?;
         // What the line says of messages and their GIFs is done with it.
         self.wait(self.posts.move_lines(id)).await?;
         self.call(self.tables.unnamed(gifs)).await
@@ -261,19 +267,19 @@ impl Store for MongoStore {
     }
 
     async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        self.call(self.tables.grant(id, visitor)).await
+        self.write(self.tables.grant(id, visitor)).await
     }
 
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
-        self.call(self.tables.add_invite(id, invite)).await
+        self.write(self.tables.add_invite(id, invite)).await
     }
 
     async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
-        self.call(self.tables.withdraw_invites(id)).await
+        self.write(self.tables.withdraw_invites(id)).await
     }
 
     async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
-        self.call(self.tables.redeem(invite, visitor)).await
+        self.write(self.tables.redeem(invite, visitor)).await
     }
 
     async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
@@ -311,7 +317,12 @@ impl Store for MongoStore {
                 .map(Body::from),
         };
         match body {
-            Ok(body) => self.wait(self.posts.post(new, body)).await,
+            Ok(body) => {
+                let breaker = &self.tables()?.breaker;
+                // What the queue says of it is certain; that nothing was heard of it is not.
+                let posted = breaker.wait(async { Ok(self.posts.post(new, body).await) });
+                posted.await.map_err(StoreError::of_write)?
+            }
             // Who asks again for what was posted before still gets it.
             Err(StoreError::Refused(refusal)) => match self.call(posts::known(tables, &new)).await? {
                 Some(message) => Ok(Posted::Known(message)),
@@ -322,7 +333,7 @@ impl Store for MongoStore {
     }
 
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
-        self.call(Box::pin(self.whispers.whisper(new))).await
+        self.write(Box::pin(self.whispers.whisper(new))).await
     }
 
     async fn whispers(
@@ -340,7 +351,7 @@ impl Store for MongoStore {
     }
 
     async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
-        self.call(self.tables.report(new)).await
+        self.write(self.tables.report(new)).await
     }
 
     async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
@@ -348,7 +359,7 @@ impl Store for MongoStore {
     }
 
     async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
-        self.call(self.tables.dismiss_report(id, report)).await
+        self.write(self.tables.dismiss_report(id, report)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {

@@ -161,14 +161,14 @@ impl Posts {
         let (reply, answer) = oneshot::channel();
         let room = new.room;
         self.queue(room, Waiting::Post(Box::new(Post { new, body, reply })))?;
-        answered(answer).await
+        answered(answer).await.unwrap_or_else(|| Err(unknown()))
     }
 
     /// Moves the lines that a room's document holds to the messages.
     pub async fn move_lines(self: &Arc<Self>, room: RoomId) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         self.queue(room, Waiting::Lines(Lines { named: None, reply }))?;
-        answered(answer).await.map(drop)
+        answered(answer).await.unwrap_or_else(|| Err(not_stored())).map(drop)
     }
 
     /// The same; the place of one of them.
@@ -176,7 +176,7 @@ impl Posts {
         let (reply, answer) = oneshot::channel();
         let named = Some(line);
         self.queue(room, Waiting::Lines(Lines { named, reply }))?;
-        answered(answer).await
+        answered(answer).await.unwrap_or_else(|| Err(not_stored()))
     }
 
     fn queue(self: &Arc<Self>, room: RoomId, waiting: Waiting) -> Result<(), StoreError> {
@@ -208,7 +208,8 @@ impl Posts {
         let _queue = Queue { posts: &self, room };
         while let Some(mut batch) = self.take(room) {
             let mut last = self.places.get(room);
-            let settled = settle(&self.tables, room, &mut batch, &mut last);
+            let mut begun = false;
+            let settled = settle(&self.tables, room, &mut batch, &mut last, &mut begun);
             let Err(error) = self.tables.breaker.guard(Box::pin(settled)).await else {
                 last.into_iter().for_each(|seq| self.places.note(room, seq));
                 continue;
@@ -221,10 +222,14 @@ impl Posts {
                 }
             }
             let full = matches!(error, StoreError::Full);
-            let error = || if full { StoreError::Full } else { unknown() };
-            batch.posts.into_iter().for_each(|post| post.answer(Err(error())));
+            let error = |other: fn() -> StoreError| if full { StoreError::Full } else { other() };
+            let of_posts = if begun { unknown } else { not_stored };
+            batch
+                .posts
+                .into_iter()
+                .for_each(|post| post.answer(Err(error(of_posts))));
             for lines in batch.lines {
-                let _ = lines.reply.send(Err(error()));
+                let _ = lines.reply.send(Err(error(not_stored)));
             }
         }
     }
@@ -251,20 +256,28 @@ impl Drop for Queue<'_> {
     }
 }
 
-async fn answered<T>(answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
-    match timeout(ANSWER, answer).await {
-        Ok(answer) => answer.map_err(|_| StoreError::Stopped)?,
-        Err(_) => Err(unknown()),
-    }
+/// The answer of a queue, if it comes in time. A queue that ended without one is one that broke.
+async fn answered<T>(answer: oneshot::Receiver<Result<T, StoreError>>) -> Option<Result<T, StoreError>> {
+    timeout(ANSWER, answer).await.ok()?.ok()
 }
 
 fn unknown() -> StoreError {
-    StoreError::failed("MongoDB did not say in time whether a message was stored")
+    StoreError::Unknown("MongoDB did not say in time whether a message was stored".into())
+}
+
+fn not_stored() -> StoreError {
+    StoreError::failed("MongoDB did not answer before a message could be stored")
 }
 
 /// Stores the lines of a room, then the messages of a batch. What is answered is taken from it; what is left after a
-/// failure may be stored or not.
-async fn settle(tables: &Tables, room: RoomId, batch: &mut Batch, last: &mut Option<Seq>) -> Result<(), StoreError> {
+/// failure may be stored or not once that has `begun`.
+async fn settle(
+    tables: &Tables,
+    room: RoomId,
+    batch: &mut Batch,
+    last: &mut Option<Seq>,
+    begun: &mut bool,
+) -> Result<(), StoreError> {
     let authors = batch.posts.iter().map(|post| post.new.author.id.to_string()).collect();
     let last_place = async |last: Option<Seq>| match last {
         Some(seq) => Ok(seq),
@@ -294,6 +307,7 @@ async fn settle(tables: &Tables, room: RoomId, batch: &mut Batch, last: &mut Opt
     if document.slow > 0 {
         slow_down(tables, &document, &mut batch.posts).await?;
     }
+    *begun = true;
     *last = Some(insert(tables, room, &mut batch.posts, seq).await?);
     Ok(())
 }

@@ -160,7 +160,8 @@ impl Tables {
     /// Removes a room; the GIFs that go with it. Of several servers that try, one succeeds.
     pub async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
         let removed = within(self.rooms.find_one_and_delete(by_id(id)));
-        self.breaker.guard(removed).await?.ok_or_else(not_found)?;
+        let removed = self.breaker.guard(removed).await.map_err(StoreError::of_write)?;
+        removed.ok_or_else(not_found)?;
         Ok(self.clear_away(id).await)
     }
 

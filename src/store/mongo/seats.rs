@@ -107,8 +107,9 @@ impl Tables {
         Ok(room.is_some_and(|room| !room.lines.is_empty()))
     }
 
-    /// Takes the sockets of servers that are gone from all seats, and frees those nobody else holds.
-    pub async fn drop_servers(&self, servers: &[String]) -> Result<(), StoreError> {
+    /// Takes the sockets of servers that are gone from all seats, and frees those nobody else holds. With `fresh`, rooms
+    /// that are empty by it get the grace of a new room.
+    pub async fn drop_servers(&self, servers: &[String], fresh: bool) -> Result<(), StoreError> {
         let theirs = doc! { "members.holds.server": { "$in": servers } };
         let mine = doc! { "$in": ["$$hold.server", servers] };
         let mut stages = without_holds(mine);
@@ -118,6 +119,10 @@ impl Tables {
             LineKind::Left,
         ));
         stages.push(note_emptiness());
+        if fresh {
+            let empty = doc! { "$ne": [{ "$type": "$empty" }, "missing"] };
+            stages.push(doc! { "$set": { "joined": { "$cond": [empty, false, "$joined"] } } });
+        }
         within(self.rooms.update_many(theirs, stages)).await.map(drop)
     }
 
@@ -132,11 +137,14 @@ impl Tables {
         within(self.rooms.update_many(theirs, stages)).await.map(drop)
     }
 
-    /// Gives all rooms a fresh grace, and the seats that nobody holds too, as after a restart of the only server.
+    /// Gives all rooms a fresh grace, and the seats that nobody holds and absent owners too, as after a restart of the
+    /// only server.
     pub async fn begin_anew(&self) -> Result<(), StoreError> {
         let waiting = doc! { "members.dropped": { "$exists": true } };
         let stages = vec![date_unheld(doc! { "$literal": true }), note_emptiness()];
         within(self.rooms.update_many(waiting, stages)).await?;
+        let away = doc! { "away": { "$exists": true } };
+        within(self.rooms.update_many(away, doc! { "$currentDate": { "away": true } })).await?;
         let fresh = doc! { "$set": { "joined": false }, "$currentDate": { "empty": true } };
         let empty = doc! { "empty": { "$exists": true } };
         within(self.rooms.update_many(empty, fresh)).await.map(drop)

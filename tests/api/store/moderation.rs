@@ -1,5 +1,7 @@
 //! What an owner may do, and who becomes one.
 
+use std::time::{Duration, Instant};
+
 use gifchat::{
     domain::{Action, Address, Body, GifName, Guest, Line, LineKind, Message, Refusal, Visitor},
     store::{Departure, Graces, RoomChange, Window},
@@ -296,4 +298,33 @@ pub(super) async fn an_absent_owner_is_followed_by_who_is_there_longest<K: Kind>
     }
     store.tend(over).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, third);
+}
+
+pub(super) async fn an_owner_absent_over_a_restart_gets_a_fresh_grace<K: Kind>() {
+    /// How much longer the server is down than the grace lasts once it is up again.
+    const DOWN: Duration = Duration::from_secs(2);
+    let (place, store, room, owner) = with_member::<K>().await;
+    let member = somebody();
+    store.enter(room.id, member.into(), 2).await.unwrap();
+    store.close().await;
+    drop(store);
+    // An absence that is as long as the grace can't be had in less time.
+    tokio::time::sleep(DOWN).await;
+    let up = Instant::now();
+    let store = place.open().await;
+    drop(store.changes());
+    store.enter(room.id, member.into(), 1).await.unwrap();
+    // Over only when it is counted from the stop on.
+    let counted_from_the_start = Graces {
+        owner: up.elapsed() + DOWN / 2,
+        ..FOREVER
+    };
+    store.tend(counted_from_the_start).await.unwrap();
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, owner);
+    let over = Graces {
+        owner: AT_ONCE,
+        ..FOREVER
+    };
+    store.tend(over).await.unwrap();
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, member);
 }

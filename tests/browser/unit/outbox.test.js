@@ -56,6 +56,30 @@ test("without an answer the same message goes again under the same nonce, before
   assert.deepEqual(sent(sends), ["n1 a", "n1 a", "n2 b"]);
 });
 
+test("when the server can't tell whether it is stored the same message goes again, also past an outage", async () => {
+  const { clock, sends, states, outbox } = setUp();
+  outbox.start();
+  outbox.add({ chat: "a" });
+  sends[0].resolve({ ok: false, code: "unknown" });
+  await clock.pass(2_000);
+  // This says that nothing was accepted now, and nothing of the first try.
+  sends[1].resolve({ ok: false, code: "unavailable" });
+  await clock.pass(2_000);
+  assert.deepEqual([sent(sends), states], [["n1 a", "n1 a", "n1 a"], ["a pending"]]);
+  sends[2].resolve({ ok: true });
+  await settled();
+  assert.equal(outbox.items[0].state, "stored");
+});
+
+test("what the server did not accept at all has failed", async () => {
+  const { clock, sends, states, outbox } = setUp();
+  outbox.start();
+  outbox.add({ chat: "a" });
+  sends[0].resolve({ ok: false, code: "unavailable" });
+  await clock.pass(60_000);
+  assert.deepEqual([sends.length, states], [1, ["a pending", "a failed"]]);
+});
+
 test("when the line is gone nothing is tried until it is back", async () => {
   const { clock, sends, outbox } = setUp();
   outbox.start();

@@ -87,6 +87,23 @@ test("a broken line is tried again by itself, twice, under the same nonce", asyn
   assert.deepEqual([item.state, posts.length, posts[3].nonce], ["sending", 4, "n1"]);
 });
 
+test("a GIF of which the server can't tell whether it is stored goes again under the same nonce", async () => {
+  const { clock, posts, uploads } = setUp();
+  uploads.start();
+  const item = await uploads.add(file("a"));
+  uploads.send();
+  for (const [n, code] of ["unknown", "unavailable"].entries()) {
+    posts[n].reject({ code, status: 503 });
+    await settled();
+    assert.equal(item.state, "waiting");
+    await clock.pass(1_500);
+  }
+  assert.deepEqual(posts.map(({ nonce }) => nonce), ["n1", "n1", "n1"]);
+  posts[2].resolve({ nonce: "n1" });
+  await settled();
+  assert.equal(uploads.size, 0);
+});
+
 test("without a line GIFs wait; one that is under way may end", async () => {
   const { clock, posts, uploads } = setUp();
   uploads.start();

@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Fleet, Server, all_are_there_once, count_becomes, post_until_stored, try_post};
+use super::{Fleet, Server, all_are_there_once, count_becomes, outages::is_not_answered, post_until_stored, try_post};
 use crate::support::{Visitor, eventually, mongod::ReplicaSet};
 
 /// Time in which a dead server's seats have to be free and its rooms gone.
@@ -63,6 +63,56 @@ async fn a_killed_server_gives_its_seats_and_rooms_back_within_thirty_seconds_an
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
+async fn after_a_crash_and_a_quick_restart_rooms_live_as_long_as_after_any_restart() {
+    let fleet = Fleet::new();
+    // A room that is fresh outlives the test; one that people left does not.
+    let flags = ["--lease", "3s", "--room-grace", "3s", "--new-room-grace", "1h"];
+    let [dying] = fleet.servers(&flags).await;
+    let ann = dying.visitor().await;
+    let room = ann.create_room("다시 올 방").await;
+    let seat = ann.join(&room).await;
+    dying.kill();
+    drop(seat);
+    let [after, another] = fleet.servers(&flags).await;
+    let bob = after.visitor().await;
+    count_becomes(&bob, &room, 0).await;
+    // As much time as it takes for a room to go that was left later than that.
+    for server in [&after, &another] {
+        let left = server.visitor().await;
+        let sentinel = left.create_room("곧 없어질 방").await;
+        left.join(&sentinel).await.goodbye().await;
+        eventually("the room that was left is gone", async || {
+            (bob.room(&sentinel).await.status == 404).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(bob.room(&room).await.status, 200);
+    let fresh = |server: &Server| server.logged(&["every room gets a fresh grace"]);
+    assert_eq!(fresh(&after) + fresh(&another), 1, "one of them is the successor");
+    assert_eq!(dying.logged(&["every room gets a fresh grace"]), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_server_that_joins_a_living_one_gives_no_fresh_grace() {
+    let fleet = Fleet::new();
+    let flags = ["--lease", "1s"];
+    let [first] = fleet.servers(&flags).await;
+    let ann = first.visitor().await;
+    let room = ann.create_room("방").await;
+    let _seat = ann.join(&room).await;
+    let [second] = fleet.servers(&flags).await;
+    // The death of a third one takes as long to be found out as that of the first would.
+    let [third] = fleet.servers(&flags).await;
+    let carl = third.visitor().await;
+    let _carls = carl.join(&room).await;
+    third.kill();
+    count_becomes(&ann, &room, 1).await;
+    assert_eq!(second.logged(&["every room gets a fresh grace"]), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
 async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_and_tells_who_has_no_seat() {
     let fleet = Fleet::new();
     let [sleeper, awake] = fleet.servers(&["--lease", "3s", "--seat-grace", "60s"]).await;
@@ -87,7 +137,7 @@ async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_
     let missed = bobs.post("자는 동안").await;
     sleeper.resume();
     let mut refused = eves.ack(in_vain).await;
-    while refused["code"] == "unavailable" {
+    while is_not_answered(&refused) {
         // It may not know yet that it was itself away, and not the database.
         refused = eves.ask("chat", json!({ "chat": "아직 내 자리?" })).await;
     }

@@ -150,3 +150,32 @@ async fn is_bounded(server: &Server, bytes: u64) {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_gif_that_was_deleted_while_the_answer_to_its_upload_was_late_is_not_served() {
+    let (fleet, proxy, late) = behind_a_proxy(&[]).await;
+    let [other] = fleet.servers(&[]).await;
+    let (owner, author) = (other.visitor().await, late.visitor().await);
+    let room = owner.create_room("움짤").await;
+    let (mut owners, mut authors) = (owner.join(&room).await, author.join(&room).await);
+    proxy.set(Way::PostsUnanswered);
+    let deletion = async {
+        let message = owners.wait("chat").await;
+        let delete = json!({ "action": "delete", "message": message["_id"] });
+        let done = owners.ask("moderate", delete).await;
+        assert_eq!(done["ok"], true, "{done}");
+        // The server that waits for the answer has been told of both.
+        while authors.wait("chat").await["line"] != "deleted" {}
+        proxy.set(Way::Open);
+        message
+    };
+    let (uploaded, message) = tokio::join!(author.upload(&room, animated(64, 64, 10)), deletion);
+    // In time, unless the machine is very busy.
+    assert!([201, 503].contains(&uploaded.status), "{}", uploaded.text());
+    for path in paths(&message) {
+        assert_eq!(author.get(&path).await.status, 404);
+        assert_eq!(owner.get(&path).await.status, 404);
+    }
+    assert_eq!(late.files(), Vec::<String>::new());
+}

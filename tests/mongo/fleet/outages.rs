@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mongodb::bson::doc;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{Fleet, REFUSED_WITHIN, Server, all_are_there_once, count_becomes, post_until_stored};
@@ -17,6 +17,11 @@ pub(super) async fn behind_a_proxy(flags: &[&str]) -> (Fleet, Proxy, Server) {
     let (fleet, proxy) = (Fleet::new(), Proxy::before(mongod::port()).await);
     let server = Server::start(&proxy.before_url(&fleet.url), flags).await;
     (fleet, proxy, server)
+}
+
+/// Whether the database had no answer to a post.
+pub(super) fn is_not_answered(ack: &Value) -> bool {
+    ack["ok"] == false && (ack["code"] == "unavailable" || ack["code"] == "unknown")
 }
 
 async fn is_refused_and_goes_on(way: Way) {
@@ -39,7 +44,8 @@ async fn is_refused_and_goes_on(way: Way) {
         bobs.post("다른 서버에서는"),
     );
     assert!(begun.elapsed() <= REFUSED_WITHIN, "{:?}", begun.elapsed());
-    assert_eq!((&posted["ok"], &posted["code"]), (&json!(false), &json!("unavailable")));
+    // Nobody knows of the post, unless the queue knows that it had not begun with it.
+    assert!(is_not_answered(&posted), "{posted}");
     assert_eq!((&joined["ok"], &joined["code"]), (&json!(false), &json!("unavailable")));
     assert_eq!(readiness, 503);
 
@@ -89,6 +95,41 @@ async fn a_database_that_answers_late_is_waited_for() {
         assert_eq!(socket.post("천천히").await["seq"], n + 1);
     }
     assert!(socket.messages(5).await == visitor.written(&room).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_post_of_which_nobody_knows_is_unknown_and_with_a_nonce_it_is_stored_once() {
+    let (_fleet, proxy, server) = behind_a_proxy(&[]).await;
+    let (ann, bob) = (server.visitor().await, server.visitor().await);
+    let room = ann.create_room("방").await;
+    let (mut anns, _bobs) = (ann.join(&room).await, bob.join(&room).await);
+    let nonced = json!({ "chat": "한 번만", "nonce": "n" });
+    let path = format!("/room/{room}/chat");
+    proxy.set(Way::PostsUnanswered);
+    let (acked, plain, form) = tokio::join!(
+        anns.ask("chat", &nonced),
+        bob.post_json(&path, json!({ "chat": "nonce 없이" })),
+        bob.post_form(&path, &[("chat", "쪽지")]),
+    );
+    assert_eq!((&acked["ok"], &acked["code"]), (&json!(false), &json!("unknown")));
+    assert!(acked["retryAfter"].as_u64() > Some(0), "{acked}");
+    plain.refused(503, "unknown");
+    assert!(plain.header("retry-after").is_some());
+    assert_ne!(
+        acked["message"],
+        plain.json()["message"],
+        "only with a nonce nothing is stored twice"
+    );
+    assert_eq!(form.status, 503);
+    assert!(form.header("retry-after").is_some());
+    proxy.set(Way::Open);
+    let again = anns.ask("chat", &nonced).await;
+    assert_eq!(again["ok"], true, "{again}");
+    let written = ann.written(&room).await;
+    assert_eq!(written.iter().filter(|message| message["chat"] == "한 번만").count(), 1);
+    // It was stored the first time, before what was said since.
+    assert!(anns.messages(written.len()).await == written);
 }
 
 /// Longer than the lease of the server, too: it loses its seats, and its sockets get them again.
