@@ -169,6 +169,7 @@ impl Rooms {
             Some(refusal) => return Err(refusal),
         }
         // A seat alone is no grant: who has one and gives the password may come back later.
+        let version = record.password_version;
         let Some(hash) = record.password_hash.filter(|_| !access.granted) else {
             return Ok(());
         };
@@ -176,7 +177,8 @@ impl Rooms {
         if !self.passwords.verify(password, hash).await? {
             return Err(Refusal::WrongPassword);
         }
-        Ok(self.store.grant(id, guest.visitor).await?)
+        // The owner may have changed it while it was checked.
+        Ok(self.store.grant(id, guest.visitor, version).await?)
     }
 
     /// Makes a link that lets into a room, for its owner; `None` where everybody may enter anyway.

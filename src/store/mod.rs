@@ -15,8 +15,8 @@ pub use sessions::{PurgingStore, Sessions, hash_of, open_sqlite_sessions};
 pub use sqlite::SqliteStore;
 pub use url::{MongoUrl, StoreUrl};
 pub use values::{
-    AgainGif, Change, Changes, Departure, Entry, Graces, NewBody, NewMessage, NewReport, NewRoom, NewWhisper, Posted,
-    RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Tended, Whispered, Window,
+    AgainGif, Change, Changes, Departure, Entry, Graces, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
+    PasswordVersion, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Tended, Whispered, Window,
 };
 
 use std::{sync::Arc, time::Duration};
@@ -129,8 +129,9 @@ pub trait Store: Send + Sync + 'static {
     /// Who is kept out of a room.
     async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError>;
 
-    /// Lets a visitor into a locked room from now on. `StorageFull` beyond [`GRANTS`].
-    async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError>;
+    /// Lets a visitor into a locked room from now on, who gave the password of that version. `WrongPassword` when the
+    /// room has another one by now, `StorageFull` beyond [`GRANTS`].
+    async fn grant(&self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError>;
 
     /// Makes an invite to a room good; beyond [`INVITES`] the oldest is good no more.
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError>;

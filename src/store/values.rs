@@ -99,6 +99,9 @@ pub struct RoomChange {
     pub by: Option<VisitorId>,
 }
 
+/// Counts the passwords of a room: every new one, and opening the room, makes it greater.
+pub type PasswordVersion = u64;
+
 /// A room with what only the rules may see.
 #[derive(Clone, Debug)]
 pub struct RoomRecord {
@@ -106,6 +109,8 @@ pub struct RoomRecord {
     pub room: Room,
     /// The hash of its password, in PHC form.
     pub password_hash: Option<Arc<str>>,
+    /// Which password that is. Whoever has checked it says so to [`Store::grant`](super::Store::grant).
+    pub password_version: PasswordVersion,
     /// The place of its last message, 0 when there is none.
     pub last_seq: Seq,
     /// How many invites to it are good.

@@ -214,6 +214,35 @@ async fn the_password_and_its_hash_are_shown_nowhere() {
     assert!(bytes.windows(9).any(|window| window == b"$argon2id"));
 }
 
+/// The old password is checked while the new one is hashed, so that the grant for it comes late.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_is_changed_while_it_is_checked_lets_nobody_in() {
+    let app = TestApp::start().await;
+    let (owner, other) = (app.visitor().await, app.visitor().await);
+    let room = owner
+        .create_room_of(json!({ "title": "경주", "password": "pw-0" }))
+        .await;
+    let history = format!("/room/{room}/messages");
+    let mut late = Vec::new();
+    for round in 0..30 {
+        let (old, new) = (format!("pw-{round}"), format!("pw-{}", round + 1));
+        let (changed, entered) = tokio::join!(
+            owner.patch(&room, json!({ "password": new })),
+            other.unlock(&room, &old)
+        );
+        changed.ok();
+        if entered.status != 200 {
+            entered.refused(403, "wrong_password");
+        }
+        if other.get_json(&history).await.status != 403 {
+            late.push(round);
+        }
+    }
+    assert!(late.is_empty(), "the old password opened the room in rounds {late:?}");
+    other.unlock(&room, "pw-30").await.ok();
+    other.get_json(&history).await.ok();
+}
+
 /// More attempts than the queue of 256 takes, so that some are sent away; the chat goes on meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_hundred_passwords_tried_at_once_do_not_stop_the_chat() {

@@ -106,6 +106,7 @@ every_kind! {
     a_dropped_seat_waits_for_its_grace
     a_locked_room_asks_for_a_grant
     a_new_password_takes_grants_back
+    a_grant_is_for_the_password_that_was_checked
     an_invite_lets_in_until_it_is_withdrawn
     who_knows_the_password_needs_no_invite
     a_new_password_takes_invites_back
@@ -213,6 +214,13 @@ fn hash_of(name: GifName) -> GifHash {
     let mut bytes = [7; 32];
     bytes[..16].copy_from_slice(&name.to_string().as_bytes()[..16]);
     GifHash::from_bytes(bytes)
+}
+
+/// Lets a visitor into a room by the password that it has now.
+async fn grant(store: &Arc<dyn Store>, room: RoomId, visitor: Visitor) -> Result<(), StoreError> {
+    let record = store.room(room).await?;
+    let version = record.map_or(0, |record| record.password_version);
+    store.grant(room, visitor, version).await
 }
 
 async fn next(changes: &mut Changes) -> Change {

@@ -45,9 +45,7 @@ impl Tables {
         let grant = self.grant_of(id, visitor).await?;
         if !is_worth(&room, grant.as_ref()) {
             self.must_have_grants_left(&room).await?;
-            let grant = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
-            let given = doc! { "$set": { "lock": room.lock, "invited": room.withdrawn } };
-            within(self.grants.update_one(grant, given).upsert(true)).await?;
+            self.give(&room, visitor, Some(room.withdrawn)).await?;
         }
         Ok(id)
     }

@@ -67,8 +67,8 @@ use crate::{
     },
     store::{
         Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
-        Posted, RoomChange, RoomCursor, RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError, Tended,
-        Whispered, Window,
+        PasswordVersion, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError,
+        Tended, Whispered, Window,
     },
 };
 
@@ -266,8 +266,8 @@ impl Store for MongoStore {
         self.call(self.tables.bans(id)).await
     }
 
-    async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        self.write(self.tables.grant(id, visitor)).await
+    async fn grant(&self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError> {
+        self.write(self.tables.grant(id, visitor, password)).await
     }
 
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {

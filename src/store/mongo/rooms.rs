@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use futures_util::TryStreamExt;
 use mongodb::{
-    bson::{Document, doc, serialize_to_document},
+    bson::{Bson, Document, doc, serialize_to_document},
     options::ReturnDocument,
 };
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{Access, AddressKey, GifName, Guest, Moment, Refusal, Room, RoomId, Visitor},
-    store::{GRANTS, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
+    store::{GRANTS, NewRoom, PasswordVersion, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
 };
 
 /// What refuses a room that is not there.
@@ -185,14 +185,45 @@ impl Tables {
         Ok(gifs)
     }
 
-    /// Lets a visitor into a room for as long as it keeps its password.
-    pub async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        let room = self.room_doc(id).await?.ok_or_else(not_found)?;
+    /// Lets a visitor into a room for as long as it keeps the password that was checked. A grant for another one is worth
+    /// nothing, so the room need not be held while it is written.
+    pub async fn grant(&self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError> {
+        let room = self.must_have_password(id, password).await?;
         self.must_have_grants_left(&room).await?;
-        let grant = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
-        // Who knows the password needs no invite any more.
-        let lock = doc! { "$set": { "lock": room.lock }, "$unset": { "invited": "" } };
-        within(self.grants.update_one(grant, lock).upsert(true)).await.map(drop)
+        self.give(&room, visitor, None).await?;
+        // The answer is right, too: the password that let the visitor in still stood after the grant was committed.
+        self.must_have_password(id, password).await.map(drop)
+    }
+
+    async fn must_have_password(&self, id: RoomId, password: PasswordVersion) -> Result<RoomDoc, StoreError> {
+        let room = self.room_doc(id).await?.ok_or_else(not_found)?;
+        if room.lock == signed(password) {
+            Ok(room)
+        } else {
+            Err(StoreError::Refused(Refusal::WrongPassword))
+        }
+    }
+
+    /// Writes a grant for the password that `room` had when it was read, unless the visitor has a better one: for a later
+    /// password, or for the same one without an invite. `invited` says how often invites had been withdrawn when it came
+    /// of one; whoever knows the password needs none.
+    pub async fn give(&self, room: &RoomDoc, visitor: Visitor, invited: Option<i64>) -> Result<(), StoreError> {
+        let key = doc! { "room": &room.id, "visitor": visitor.id.to_string() };
+        let better = match invited {
+            None => doc! { "$gt": ["$lock", room.lock] },
+            Some(_) => doc! { "$or": [
+                { "$gt": ["$lock", room.lock] },
+                { "$and": [{ "$eq": ["$lock", room.lock] }, { "$eq": [{ "$type": "$invited" }, "missing"] }] },
+            ] },
+        };
+        let invited = invited.map_or(Bson::from("$$REMOVE"), Bson::from);
+        let given = doc! { "$set": {
+            "lock": { "$cond": [&better, "$lock", room.lock] },
+            "invited": { "$cond": [better, "$invited", invited] },
+        } };
+        within(self.grants.update_one(key, vec![given]).upsert(true))
+            .await
+            .map(drop)
     }
 
     pub async fn must_have_grants_left(&self, room: &RoomDoc) -> Result<(), StoreError> {

@@ -7,8 +7,8 @@ use tracing::error;
 use crate::{
     domain::{Action, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Visitor},
     store::{
-        Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, SocketKey,
-        StoreError, Tended, Whispered,
+        Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, PasswordVersion, Posted, RoomChange,
+        SocketKey, StoreError, Tended, Whispered,
     },
 };
 
@@ -20,7 +20,7 @@ pub enum Command {
     Create(NewRoom, Reply<Room>),
     Update(RoomId, RoomChange, Reply<Room>),
     Remove(RoomId, Reply<Vec<GifName>>),
-    Grant(RoomId, Visitor, Reply<()>),
+    Grant(RoomId, Visitor, PasswordVersion, Reply<()>),
     AddInvite(RoomId, InviteHash, Reply<()>),
     WithdrawInvites(RoomId, Reply<()>),
     Redeem(InviteHash, Visitor, Reply<RoomId>),
@@ -68,7 +68,7 @@ impl Command {
         match self {
             Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
             Self::Remove(_, reply) | Self::Moderate(.., reply) => failing(reply),
-            Self::Grant(_, _, reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
+            Self::Grant(.., reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
                 failing(reply)
             }
             Self::Enter(.., reply) => failing(reply),

@@ -11,7 +11,7 @@ use std::{
 use super::slow::Spoken;
 use crate::{
     domain::{Access, AddressKey, Ban, Guest, Refusal, Room, RoomId, Seq, Visitor, VisitorId, moderation::kept_out},
-    store::{Graces, RoomCursor, RoomPage, RoomRecord, SOCKETS_EACH, SocketKey},
+    store::{Graces, PasswordVersion, RoomCursor, RoomPage, RoomRecord, SOCKETS_EACH, SocketKey},
 };
 
 /// A visitor's place in a room.
@@ -47,6 +47,8 @@ enum Empty {
 pub struct OpenRoom {
     pub room: Room,
     pub password_hash: Option<Arc<str>>,
+    /// Counted since the start of the server: whoever checks a password does not outlive it.
+    pub password_version: PasswordVersion,
     /// What marks of addresses are made with.
     pub key: AddressKey,
     pub last_seq: Seq,
@@ -70,6 +72,7 @@ impl OpenRoom {
         Self {
             room,
             password_hash,
+            password_version: 0,
             key,
             last_seq,
             grants: Arc::default(),
@@ -110,6 +113,7 @@ impl OpenRoom {
         RoomRecord {
             room: self.room.clone(),
             password_hash: self.password_hash.clone(),
+            password_version: self.password_version,
             last_seq: self.last_seq,
             invites: self.invites,
             bans: !self.bans.is_empty(),

@@ -38,8 +38,8 @@ use crate::{
         Visitor, VisitorId, Whisper, WhisperId,
     },
     store::{
-        Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, Posted, RoomChange, RoomCursor,
-        RoomPage, RoomRecord, SocketKey, Store, StoreError, Tended, Whispered, Window,
+        Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, PasswordVersion, Posted,
+        RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store, StoreError, Tended, Whispered, Window,
     },
 };
 
@@ -183,8 +183,8 @@ impl Store for SqliteStore {
         Ok(directory.get(id).map(|open| open.bans.to_vec()).unwrap_or_default())
     }
 
-    async fn grant(&self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        self.ask(|reply| Command::Grant(id, visitor, reply)).await
+    async fn grant(&self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Grant(id, visitor, password, reply)).await
     }
 
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {

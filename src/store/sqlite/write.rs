@@ -10,7 +10,7 @@ use crate::{
         AddressKey, AddressMark, Body, GifName, Message, MessageId, Moment, Nonce, Refusal, Room, RoomId, Said, Seq,
         Visitor,
     },
-    store::{Change, GRANTS, NewBody, NewMessage, NewRoom, Posted, RoomChange, StoreError},
+    store::{Change, GRANTS, NewBody, NewMessage, NewRoom, PasswordVersion, Posted, RoomChange, StoreError},
 };
 
 impl Writer {
@@ -76,6 +76,7 @@ impl Writer {
             open.invites = 0;
             open.room.locked = hash.is_some();
             open.password_hash = hash.map(Into::into);
+            open.password_version += 1;
         }
         open.room.closed = change.closed.unwrap_or(open.room.closed);
         if let Some(slow) = change.slow {
@@ -126,8 +127,12 @@ impl Writer {
         Ok(gifs)
     }
 
-    pub(super) fn grant(&mut self, id: RoomId, visitor: Visitor) -> Result<(), StoreError> {
-        if self.draft(id)?.granted() >= GRANTS {
+    pub(super) fn grant(&mut self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError> {
+        let (current, granted) = self.look(id, |open| (open.password_version, open.granted()))?;
+        if current != password {
+            return Err(StoreError::Refused(Refusal::WrongPassword));
+        }
+        if granted >= GRANTS {
             return Err(StoreError::Refused(Refusal::StorageFull));
         }
         // Who knows the password needs no invite any more.

@@ -233,7 +233,9 @@ impl Writer {
             Command::Create(new, reply) => answer(reply, self.create(new), Answer::Room),
             Command::Update(id, change, reply) => answer(reply, self.update(id, change), Answer::Room),
             Command::Remove(id, reply) => answer(reply, self.remove(id), Answer::Gifs),
-            Command::Grant(id, visitor, reply) => answer(reply, self.grant(id, visitor), Answer::Done),
+            Command::Grant(id, visitor, password, reply) => {
+                answer(reply, self.grant(id, visitor, password), Answer::Done)
+            }
             Command::Moderate(id, by, action, reply) => answer(reply, self.moderate(id, by, action), Answer::Gifs),
             Command::Enter(id, guest, socket, reply) => answer(reply, self.enter(id, guest, socket), Answer::Entry),
             Command::Leave(id, visitor, socket, how, reply) => {

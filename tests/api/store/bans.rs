@@ -5,7 +5,7 @@ use gifchat::{
     store::{Departure, RoomChange, Store},
 };
 
-use super::{Kind, moderation::from, new_room, somebody, with_member};
+use super::{Kind, grant, moderation::from, new_room, somebody, with_member};
 
 /// Why a guest may not read a room.
 async fn why(store: &dyn Store, room: RoomId, guest: Guest) -> Option<Refusal> {
@@ -67,7 +67,7 @@ pub(super) async fn a_closed_room_says_so_before_it_asks_for_a_password<K: Kind>
     locked.password_hash = Some("hash".into());
     let room = store.create_room(locked).await.unwrap();
     let (granted, stranger) = (somebody(), somebody());
-    store.grant(room.id, granted).await.unwrap();
+    grant(&store, room.id, granted).await.unwrap();
     store.enter(room.id, granted.into(), 2).await.unwrap();
     let wrong = Some(Refusal::WrongPassword);
     assert_eq!(why(&*store, room.id, stranger.into()).await, wrong);

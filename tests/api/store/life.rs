@@ -5,7 +5,7 @@ use gifchat::{
     store::{Change, Departure, RoomChange, StoreError, Window},
 };
 
-use super::{Kind, gif, graces, new_room, next, post, refusal, seqs, somebody, text, with_member};
+use super::{Kind, gif, graces, grant, new_room, next, post, refusal, seqs, somebody, text, with_member};
 
 pub(super) async fn a_removed_room_is_gone_with_all_of_it<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
@@ -104,7 +104,7 @@ pub(super) async fn what_was_committed_survives_a_restart<K: Kind>() {
         ..RoomChange::default()
     };
     store.update_room(room.id, change).await.unwrap();
-    store.grant(room.id, granted).await.unwrap();
+    grant(&store, room.id, granted).await.unwrap();
     for n in 1..=3 {
         post(&store, text(room.id, owner, &n.to_string(), Some(&n.to_string()))).await;
     }

@@ -1,11 +1,11 @@
 //! Rooms and their passwords, and the order in which changes are told.
 
 use gifchat::{
-    domain::{Limits, LineKind, Max, Refusal, Title},
+    domain::{Limits, LineKind, Max, Refusal, Title, Visitor},
     store::{Change, Departure, NewRoom, RoomChange, RoomCursor},
 };
 
-use super::{Kind, new_room, next, nobody_there, post, refusal, somebody, text, told, with_member};
+use super::{Kind, grant, new_room, next, nobody_there, post, refusal, somebody, text, told, with_member};
 use crate::support::in_time;
 
 pub(super) async fn changes_come_in_commit_order<K: Kind>() {
@@ -159,13 +159,13 @@ pub(super) async fn a_locked_room_asks_for_a_grant<K: Kind>() {
         refusal(store.enter(room.id, granted.into(), 2).await),
         Refusal::WrongPassword
     );
-    store.grant(room.id, granted).await.unwrap();
-    store.grant(room.id, granted).await.unwrap();
+    grant(&store, room.id, granted).await.unwrap();
+    grant(&store, room.id, granted).await.unwrap();
     store.enter(room.id, granted.into(), 2).await.unwrap();
     assert!(store.access(room.id, granted.into()).await.unwrap().unwrap().granted);
     assert!(!store.access(room.id, other.into()).await.unwrap().unwrap().granted);
     assert_eq!(
-        refusal(store.grant(nobody_there(), granted).await),
+        refusal(grant(&store, nobody_there(), granted).await),
         Refusal::RoomNotFound
     );
 }
@@ -178,7 +178,7 @@ pub(super) async fn a_new_password_takes_grants_back<K: Kind>() {
         ..RoomChange::default()
     };
     assert!(store.update_room(room.id, lock(Some("one"))).await.unwrap().locked);
-    store.grant(room.id, other).await.unwrap();
+    grant(&store, room.id, other).await.unwrap();
     store.update_room(room.id, RoomChange::default()).await.unwrap();
     assert!(
         store.access(room.id, other.into()).await.unwrap().unwrap().granted,
@@ -191,6 +191,40 @@ pub(super) async fn a_new_password_takes_grants_back<K: Kind>() {
     assert!(store.access(room.id, other.into()).await.unwrap().unwrap().granted);
     store.update_room(room.id, lock(Some("three"))).await.unwrap();
     assert!(!store.access(room.id, other.into()).await.unwrap().unwrap().granted);
+}
+
+pub(super) async fn a_grant_is_for_the_password_that_was_checked<K: Kind>() {
+    let (_place, store, room, _) = with_member::<K>().await;
+    let lock = async |hash: Option<&str>| {
+        let change = RoomChange {
+            password_hash: Some(hash.map(Into::into)),
+            ..RoomChange::default()
+        };
+        store.update_room(room.id, change).await.unwrap();
+        store.room(room.id).await.unwrap().unwrap().password_version
+    };
+    let granted = async |visitor: Visitor| store.access(room.id, visitor.into()).await.unwrap().unwrap().granted;
+    let (other, early) = (somebody(), somebody());
+    let old = lock(Some("old")).await;
+    let new = lock(Some("new")).await;
+    assert_ne!(old, new);
+    let refused = store.grant(room.id, other, old).await;
+    assert_eq!(refusal(refused), Refusal::WrongPassword);
+    assert!(!granted(other).await);
+    // A late grant for the old password takes the one for the new password from nobody.
+    store.grant(room.id, early, new).await.unwrap();
+    assert_eq!(refusal(store.grant(room.id, early, old).await), Refusal::WrongPassword);
+    assert!(granted(early).await);
+    // The same password set again is another one, and so is none.
+    for hash in [Some("new"), None, Some("new")] {
+        let before = store.room(room.id).await.unwrap().unwrap().password_version;
+        assert_ne!(lock(hash).await, before);
+        assert_eq!(
+            refusal(store.grant(room.id, other, before).await),
+            Refusal::WrongPassword
+        );
+    }
+    assert!(!granted(other).await && !granted(early).await);
 }
 
 pub(super) async fn a_room_is_changed_by_its_owner_of_that_moment<K: Kind>() {

@@ -171,6 +171,7 @@ impl RoomDoc {
         Ok(RoomRecord {
             room: self.room()?,
             password_hash: self.password.as_deref().map(Arc::from),
+            password_version: number(self.lock, "lock")?,
             last_seq: last_message.max(number(self.floor, "floor")?),
             invites: self.invites.len(),
             bans: !self.bans.is_empty(),
