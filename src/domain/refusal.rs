@@ -190,6 +190,8 @@ pub enum Field {
     Closed,
     /// Seconds between two messages of one visitor.
     Slow,
+    /// The code of a refusal that a page shows.
+    Error,
     /// The form, JSON body or event as a whole.
     Body,
 }
@@ -218,6 +220,7 @@ impl Field {
             Self::Forbid => "forbid",
             Self::Closed => "closed",
             Self::Slow => "slow",
+            Self::Error => "error",
             Self::Body => "body",
         }
     }
