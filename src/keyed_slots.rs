@@ -23,25 +23,32 @@ impl<K: Eq + Hash + Copy> KeyedSlots<K> {
 
     /// Takes a slot until the returned value is dropped. `None` when the key holds all of its slots.
     pub fn take(&self, key: K) -> Option<KeyedSlot<K>> {
+        self.take_many(key, 1)
+    }
+
+    /// Takes that many slots until the returned value is dropped. `None` when the key would hold more than its share.
+    pub fn take_many(&self, key: K, slots: usize) -> Option<KeyedSlot<K>> {
         let mut held = self.held.lock();
         let count = held.entry(key).or_default();
-        if *count >= self.each {
+        if slots > self.each - *count {
             if *count == 0 {
                 held.remove(&key);
             }
             return None;
         }
-        *count += 1;
+        *count += slots;
         Some(KeyedSlot {
             key,
+            slots,
             held: Arc::clone(&self.held),
         })
     }
 }
 
-/// A slot that is held until this is dropped.
+/// A slot, or some, held until this is dropped.
 pub struct KeyedSlot<K: Eq + Hash> {
     key: K,
+    slots: usize,
     held: Arc<Mutex<HashMap<K, usize>>>,
 }
 
@@ -49,7 +56,7 @@ impl<K: Eq + Hash> Drop for KeyedSlot<K> {
     fn drop(&mut self) {
         let mut held = self.held.lock();
         if let Some(count) = held.get_mut(&self.key) {
-            *count -= 1;
+            *count -= self.slots;
             if *count == 0 {
                 held.remove(&self.key);
             }
@@ -75,9 +82,14 @@ impl GuestSlots {
 
     /// Takes a slot of the visitor and of the address. `None` when either holds all of its slots.
     pub fn take(&self, guest: &Guest) -> Option<GuestSlot> {
-        let visitor = self.visitors.take(guest.visitor.id)?;
+        self.take_many(guest, 1)
+    }
+
+    /// Takes that many slots of the visitor and of the address. `None` when either would hold more than its share.
+    pub fn take_many(&self, guest: &Guest, slots: usize) -> Option<GuestSlot> {
+        let visitor = self.visitors.take_many(guest.visitor.id, slots)?;
         let address = match guest.address {
-            Some(address) => Some(self.addresses.take(address)?),
+            Some(address) => Some(self.addresses.take_many(address, slots)?),
             None => None,
         };
         Some(GuestSlot {
@@ -109,6 +121,11 @@ mod tests {
         drop(second);
         assert!(slots.held.lock().is_empty(), "a key without slots takes no memory");
         assert!(KeyedSlots::new(0).take('a').is_none());
+        let three = KeyedSlots::new(3);
+        let two = three.take_many('a', 2);
+        assert!(two.is_some() && three.take_many('a', 2).is_none() && three.take('a').is_some());
+        drop(two);
+        assert!(three.take_many('a', 4).is_none() && three.take_many('a', 3).is_some());
     }
 
     #[test]

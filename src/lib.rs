@@ -11,6 +11,7 @@
 //! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
+//! - `fields`: the fields of forms, JSON bodies and events, without whatever else they hold
 //! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
@@ -25,6 +26,7 @@ pub mod check;
 pub mod config;
 pub mod domain;
 pub mod events;
+mod fields;
 pub mod finishing;
 pub mod keyed_slots;
 pub mod messages;

@@ -149,7 +149,7 @@ fn field_name(field: Field, t: &Texts) -> &'static str {
         Field::Closed => f.closed,
         Field::Forbid => field.name(),
         Field::Action => f.action,
-        Field::After | Field::Before | Field::Limit => field.name(),
+        Field::After | Field::Before | Field::Limit | Field::Error => field.name(),
     }
 }
 

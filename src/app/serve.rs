@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::Shutdown,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
@@ -28,7 +29,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
-use crate::{config::Config, web::Peer};
+use crate::{config::Config, sockets::Hangup, web::Peer};
 
 /// Bytes of a connection's read buffer at most, and so of a request's header.
 const READ_BUFFER: usize = 64 << 10;
@@ -86,11 +87,17 @@ pub async fn serve(
             continue;
         }
         let routes = TowerToHyperService::new(router.clone());
+        let hangup = Hangup::default();
+        let io = TokioIo::new(Counted {
+            stream,
+            hangup: hangup.clone(),
+            _slot: slot,
+        });
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(hangup.clone());
             routes.call(request)
         });
-        let io = TokioIo::new(Counted { stream, _slot: slot });
         let connection = http.serve_connection(io, service).with_upgrades();
         let stopping = connections.stopping.clone();
         connections.open.spawn(async move {
@@ -130,11 +137,17 @@ fn tune(stream: &TcpStream, timeout: Duration) -> io::Result<()> {
 /// A connection that holds its slot until it closes, also when it has become a websocket.
 struct Counted {
     stream: TcpStream,
+    hangup: Hangup,
     _slot: OwnedSemaphorePermit,
 }
 
 impl AsyncRead for Counted {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.hangup.is_due() {
+            // A writer that waits for the client is woken by it, too.
+            let _ = SockRef::from(&self.stream).shutdown(Shutdown::Both);
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }

@@ -206,6 +206,8 @@ pub enum Field {
     Closed,
     /// Seconds between two messages of one visitor.
     Slow,
+    /// The code of a refusal that a page shows.
+    Error,
     /// The form, JSON body or event as a whole.
     Body,
 }
@@ -234,6 +236,7 @@ impl Field {
             Self::Forbid => "forbid",
             Self::Closed => "closed",
             Self::Slow => "slow",
+            Self::Error => "error",
             Self::Body => "body",
         }
     }

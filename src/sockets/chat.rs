@@ -2,22 +2,21 @@
 
 use std::{
     convert::Infallible,
+    future::{Ready, ready},
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::Either};
 use parking_lot::Mutex;
-use serde_json::Value;
-use socketioxide::{
-    extract::{Event, SocketRef, TryData},
-    socket::DisconnectReason,
-};
+use socketioxide::{extract::SocketRef, socket::DisconnectReason};
 
 use super::{
-    Handshake,
-    fields::{object, read_body, read_nonce, text},
-    inbox::{Inbox, Queued},
+    Handshake, Hangup,
+    event::{Data, Event, Name},
+    fields::{read_body, read_nonce},
+    inbox::{Bounds, Inbox, Queued},
     next_key,
     reply::{Accepted, Done, Reply},
 };
@@ -46,16 +45,19 @@ struct Client {
 /// An event of a client, in the order of arrival.
 enum Incoming {
     Event {
-        name: String,
-        data: Option<Value>,
+        event: Event,
         socket: SocketRef,
         reply: Reply,
     },
     Gone(DisconnectReason),
 }
 
+/// The work of whoever handles what is queued. There is a task for every event, and most find somebody at work: boxed,
+/// so that such a task is a small one.
+type Work = Either<Pin<Box<dyn Future<Output = ()> + Send>>, Ready<()>>;
+
 /// Lets a socket in and listens to it.
-pub fn register(socket: &SocketRef, state: &AppState) -> Result<(), Infallible> {
+pub fn register(socket: &SocketRef, state: &AppState, bounds: &Arc<Bounds>) -> Result<(), Infallible> {
     let Some(who) = socket.req_parts().extensions.get::<Handshake>().copied() else {
         // The layer around the sockets lets no handshake through without one.
         tracing::error!("a socket came without a visitor");
@@ -65,23 +67,17 @@ pub fn register(socket: &SocketRef, state: &AppState) -> Result<(), Infallible> 
         state: state.clone(),
         who,
         key: next_key(),
-        inbox: Inbox::default(),
+        inbox: Inbox::new(who.guest, Arc::clone(bounds)),
         room: Mutex::new(None),
         typed_at: Mutex::new(None),
     });
     let listening = Arc::clone(&client);
-    socket.on_fallback(
-        move |socket: SocketRef, Event(name), reply: Reply, TryData(data): TryData<Value>| {
-            let event = Incoming::Event {
-                name,
-                data: data.ok(),
-                socket,
-                reply,
-            };
-            let queued = listening.inbox.push(event);
-            listening.take_up(queued)
-        },
-    );
+    socket.on_fallback(move |socket: SocketRef, event: Event, reply: Reply| {
+        let bytes = event.bytes();
+        let event = Incoming::Event { event, socket, reply };
+        let queued = listening.inbox.push(event, bytes);
+        listening.take_up(queued)
+    });
     socket.on_disconnect(move |reason: DisconnectReason| {
         let queued = client.inbox.push_always(Incoming::Gone(reason));
         client.take_up(queued)
@@ -91,56 +87,63 @@ pub fn register(socket: &SocketRef, state: &AppState) -> Result<(), Infallible> 
 
 impl Client {
     /// The task of an event: handles everything queued, unless somebody does already.
-    fn take_up(self: &Arc<Self>, queued: Queued<Incoming>) -> impl Future<Output = ()> + Send + use<> {
-        let client = Arc::clone(self);
-        async move {
-            match queued {
-                Queued::Yours => {
+    fn take_up(self: &Arc<Self>, queued: Queued<Incoming>) -> Work {
+        match queued {
+            Queued::Yours => {
+                let client = Arc::clone(self);
+                return Either::Left(Box::pin(async move {
                     while let Some(event) = client.inbox.next() {
                         client.handle(event).await;
                     }
-                }
-                Queued::Behind => (),
-                Queued::Full(Incoming::Event { socket, reply, .. }) => {
-                    let refusal = Refusal::RateLimited {
-                        retry_after: Duration::from_secs(1),
-                    };
-                    // Tried once: waiting answers of a client that does not read must not pile up.
-                    reply.refuse(&socket, &refusal, client.who.lang).now_or_never();
-                }
-                Queued::Full(Incoming::Gone(_)) => (),
+                }));
             }
+            Queued::Behind => (),
+            Queued::Full(event) => self.refuse(event),
+            Queued::Flooded(event) => {
+                if let Incoming::Event { socket, .. } = event {
+                    hang_up(socket);
+                }
+            }
+        }
+        Either::Right(ready(()))
+    }
+
+    /// Refuses an event that finds the inbox full.
+    fn refuse(&self, event: Incoming) {
+        if let Incoming::Event { socket, reply, .. } = event {
+            let refusal = Refusal::RateLimited {
+                retry_after: Duration::from_secs(1),
+            };
+            // Tried once: waiting answers of a client that does not read must not pile up.
+            reply.refuse(&socket, &refusal, self.who.lang).now_or_never();
         }
     }
 
     async fn handle(&self, event: Incoming) {
-        let (name, data, socket, reply) = match event {
+        let (Event { name, data }, socket, reply) = match event {
             Incoming::Gone(reason) => return self.gone(reason).await,
-            Incoming::Event {
-                name,
-                data,
-                socket,
-                reply,
-            } => (name, data, socket, reply),
+            Incoming::Event { event, socket, reply } => (event, socket, reply),
         };
-        let done = match name.as_str() {
+        let done = match name {
             // Its answer comes from the room's task, so that it stands in order with what the room tells.
-            "join" => return self.join(data.as_ref(), socket, reply).await,
-            "chat" => self.chat(data.as_ref()).await.map(Done::Posted),
-            "whisper" => self.whisper(data.as_ref()).await.map(Done::Whispered),
-            "report" => self.report(data.as_ref()).await.map(Done::Reported),
-            "leave" => self.leave(Departure::Left).await.map(|()| Done::Nothing {}),
-            "typing" => self.typing().await.map(|()| Done::Nothing {}),
-            "moderate" => self.moderate(data.as_ref()).await.map(|()| Done::Nothing {}),
-            _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+            Name::Join => return self.join(&data, socket, reply).await,
+            Name::Chat => self.chat(&data).await.map(Done::Posted),
+            Name::Whisper => self.whisper(&data).await.map(Done::Whispered),
+            Name::Report => self.report(&data).await.map(Done::Reported),
+            Name::Leave => self.leave(Departure::Left).await.map(|()| Done::Nothing {}),
+            Name::Typing => self.typing().await.map(|()| Done::Nothing {}),
+            Name::Moderate => self.moderate(&data).await.map(|()| Done::Nothing {}),
+            Name::Unknown => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
         };
+        // The answer may wait for the client to read.
+        drop(data);
         match done {
             Ok(done) => reply.send(&Accepted { ok: true, done }).await,
             Err(refusal) => reply.refuse(&socket, &refusal, self.who.lang).await,
         }
     }
 
-    async fn join(&self, data: Option<&Value>, socket: SocketRef, reply: Reply) {
+    async fn join(&self, data: &Data, socket: SocketRef, reply: Reply) {
         match self.take_seat(data).await {
             Ok((room, entry)) => {
                 let joining = Joining {
@@ -158,11 +161,11 @@ impl Client {
     }
 
     /// Takes a seat in the room, then gives up the one in the room before: a refused `join` costs nothing.
-    async fn take_seat(&self, data: Option<&Value>) -> Result<(RoomId, Entry), Refusal> {
+    async fn take_seat(&self, data: &Data) -> Result<(RoomId, Entry), Refusal> {
         let id = match data {
-            Some(Value::String(id)) if !id.is_empty() => id.parse().map_err(|_| Refusal::RoomNotFound)?,
-            Some(Value::String(_)) | None => return Err(Invalid::new(Field::Room, Problem::Empty).into()),
-            Some(_) => return Err(Invalid::new(Field::Room, Problem::Malformed).into()),
+            Data::Text(id) if !id.is_empty() => id.parse().map_err(|_| Refusal::RoomNotFound)?,
+            Data::Text(_) | Data::None => return Err(Invalid::new(Field::Room, Problem::Empty).into()),
+            Data::Fields(_) | Data::Other => return Err(Invalid::new(Field::Room, Problem::Malformed).into()),
         };
         let entry = self.state.rooms.enter(id, self.who.guest, self.key).await?;
         // Noted before anything else may fail, so that the seat is given up when the socket goes.
@@ -174,43 +177,37 @@ impl Client {
         Ok((id, entry))
     }
 
-    async fn chat(&self, data: Option<&Value>) -> Result<Arc<Message>, Refusal> {
+    async fn chat(&self, data: &Data) -> Result<Arc<Message>, Refusal> {
         let room = self.room()?;
         let limits = &self.state.limits;
         let (body, nonce) = match data {
-            Some(Value::String(chat)) => (said(Some(chat), None, None, limits)?, None),
-            Some(Value::Object(fields)) => (read_body(fields, limits)?, read_nonce(fields)?),
-            Some(_) => return Err(Invalid::new(Field::Body, Problem::Malformed).into()),
-            None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
+            Data::Text(chat) => (said(Some(chat), None, None, limits)?, None),
+            Data::None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
+            Data::Fields(_) | Data::Other => {
+                let fields = data.fields()?;
+                (read_body(fields, limits)?, read_nonce(fields)?)
+            }
         };
         self.state.messages.post(room, self.visitor(), body, nonce).await
     }
 
-    async fn whisper(&self, data: Option<&Value>) -> Result<Arc<Whisper>, Refusal> {
-        let (room, fields) = (self.room()?, object(data)?);
-        let to = addressee(self.visitor(), text(fields, Field::To)?)?;
+    async fn whisper(&self, data: &Data) -> Result<Arc<Whisper>, Refusal> {
+        let (room, fields) = (self.room()?, data.fields()?);
+        let to = addressee(self.visitor(), fields.optional(Field::To)?)?;
         let (body, nonce) = (read_body(fields, &self.state.limits)?, read_nonce(fields)?);
         self.state.messages.whisper(room, self.visitor(), to, body, nonce).await
     }
 
-    async fn report(&self, data: Option<&Value>) -> Result<Report, Refusal> {
-        let (room, fields) = (self.room()?, object(data)?);
-        let message = reported_message(text(fields, Field::Message)?)?;
-        let reason = Reason::parse(text(fields, Field::Reason)?.unwrap_or_default(), &self.state.limits)?;
+    async fn report(&self, data: &Data) -> Result<Report, Refusal> {
+        let (room, fields) = (self.room()?, data.fields()?);
+        let message = reported_message(fields.optional(Field::Message)?)?;
+        let reason = Reason::parse(fields.text(Field::Reason)?, &self.state.limits)?;
         self.state.messages.report(room, self.visitor(), message, reason).await
     }
 
-    async fn moderate(&self, data: Option<&Value>) -> Result<(), Refusal> {
-        let room = self.room()?;
-        let Some(Value::Object(fields)) = data else {
-            return Err(Invalid::new(Field::Body, Problem::Malformed).into());
-        };
-        let action = Action::parse(|field| match fields.get(field.name()) {
-            None | Some(Value::Null) => Ok("".into()),
-            Some(Value::String(text)) => Ok(text.as_str().into()),
-            Some(value @ (Value::Number(_) | Value::Bool(_))) => Ok(value.to_string().into()),
-            Some(_) => Err(Invalid::new(field, Problem::Malformed)),
-        })?;
+    async fn moderate(&self, data: &Data) -> Result<(), Refusal> {
+        let (room, fields) = (self.room()?, data.fields()?);
+        let action = Action::parse(|field| fields.plain(field))?;
         self.state.rooms.moderate(room, self.visitor(), action).await
     }
 
@@ -255,5 +252,15 @@ impl Client {
     async fn leave_room(&self, room: RoomId, how: Departure) -> Result<(), Refusal> {
         self.state.events.detach(room, self.key).await;
         self.state.rooms.leave(room, self.visitor(), self.key, how).await
+    }
+}
+
+/// Ends a socket whose client goes on sending although its events are refused.
+fn hang_up(socket: SocketRef) {
+    if let Some(hangup) = socket.req_parts().extensions.get::<Hangup>() {
+        hangup.hang_up();
+    } else {
+        // By polling there is no connection to end. Its client has to read until it is told.
+        let _ = socket.disconnect();
     }
 }

@@ -11,17 +11,24 @@
 //! | `moderate` | `{action, visitor?, message?, seconds?, forbid?}` | `{ok}` |
 
 mod chat;
+mod event;
 mod fields;
+mod hangup;
 mod inbox;
 mod reply;
 
 use std::{
     convert::Infallible,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use socketioxide::{SocketIo, extract::SocketRef, handler::ConnectHandler};
 
+pub use self::hangup::Hangup;
+use self::inbox::Bounds;
 use crate::{
     domain::Guest,
     events::{CHAT_NS, LOBBY_NS},
@@ -50,7 +57,8 @@ pub fn register(io: &SocketIo, state: AppState) {
         Ok::<(), Infallible>(())
     };
     io.ns(LOBBY_NS, (async || ()).with(lobby));
-    let chat = async move |socket: SocketRef| chat::register(&socket, &state);
+    let bounds = Arc::new(Bounds::new(state.limits.event));
+    let chat = async move |socket: SocketRef| chat::register(&socket, &state, &bounds);
     io.ns(CHAT_NS, (async || ()).with(chat));
 }
 

@@ -15,7 +15,11 @@ use hyper::upgrade::OnUpgrade;
 use tower_sessions::Session;
 
 use super::{fields::read, prefs::Prefs, refused::Refused, visit};
-use crate::{domain::Refusal, sockets::Handshake, state::AppState};
+use crate::{
+    domain::Refusal,
+    sockets::{Handshake, Hangup},
+    state::AppState,
+};
 
 /// Room for the headers of a handshake. One more than six would take twice the memory, for as long as the socket lives.
 const ROOM: usize = 6;
@@ -37,6 +41,12 @@ pub async fn prepare(State(state): State<AppState>, request: Request, next: Next
     let mut extensions = Extensions::new();
     if let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() {
         extensions.insert(upgrade);
+        // A connection that polls may carry the requests of others, too, as one of a proxy does.
+        if is_websocket(&parts.uri)
+            && let Some(hangup) = parts.extensions.remove::<Hangup>()
+        {
+            extensions.insert(hangup);
+        }
     }
     // Only the first request opens a socket; those that follow name it by its sid.
     if !is_known(&parts.uri) {
@@ -79,4 +89,9 @@ pub async fn prepare(State(state): State<AppState>, request: Request, next: Next
 fn is_known(uri: &Uri) -> bool {
     uri.query()
         .is_some_and(|query| query.split('&').any(|pair| pair.starts_with("sid=")))
+}
+
+fn is_websocket(uri: &Uri) -> bool {
+    uri.query()
+        .is_some_and(|query| query.split('&').any(|pair| pair == "transport=websocket"))
 }

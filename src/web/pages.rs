@@ -55,7 +55,10 @@ pub async fn main(
     page.next = listed.next.map(|cursor| cursor.to_string());
     (page.old, page.guest) = (look.old || guest, guest);
     page.later = params.has(Field::After);
-    page.error = params.named("error").and_then(|code| prefs.lang.texts().code(code));
+    page.error = params
+        .text(Field::Error)
+        .ok()
+        .and_then(|code| prefs.lang.texts().code(code));
     Ok(html(&page))
 }
 

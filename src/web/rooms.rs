@@ -123,6 +123,7 @@ pub async fn create(
             return Ok(pages::room_again(&state, prefs, &visitor, &fields, wrong));
         }
     };
+    drop(fields);
     let room = state
         .rooms
         .create(visitor, making.title, making.max, making.password)
@@ -144,6 +145,8 @@ pub async fn enter(
     fields: Fields,
 ) -> Result<Response, Refused> {
     let password = Password::parse(fields.text(Field::Password)?.to_owned(), &state.limits)?;
+    // The password may have to wait for its turn, and nothing else of the body with it.
+    drop(fields);
     match state.rooms.unlock(room, guest, password).await {
         Ok(()) => (),
         Err(refusal) if is_said_at_the_door(&refusal) && !prefs.json => {
@@ -192,6 +195,7 @@ pub async fn update(
     if fields.has(Field::Slow) {
         edit.slow = Some(whole(Field::Slow, &fields.number(Field::Slow)?, 0, SLOW_MOST)?);
     }
+    drop(fields);
     let room = state.rooms.update(room, visitor, edit).await?;
     Ok(Json(room).into_response())
 }

@@ -21,6 +21,7 @@ mod doors;
 mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
+mod flooding;
 mod gifs;
 mod hanging_up;
 mod headers;

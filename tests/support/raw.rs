@@ -16,6 +16,13 @@ pub async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
     rest(&mut stream).await
 }
 
+/// Writes bytes and leaves the connection open.
+pub async fn begin(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    stream
+}
+
 /// What comes until the server closes the connection.
 pub async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();

@@ -1,0 +1,147 @@
+//! Clients that send without end and read nothing take little memory, and nobody else notices them.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use crate::support::{Server, Socket, TestApp, Visitor, Wire, eventually, raw};
+
+const MIB: u64 = 1 << 20;
+
+/// JSON of about that many bytes that is large as a tree: some 90 times as large.
+fn wide_json(bytes: usize) -> String {
+    let node = "{\"\":0}";
+    format!("[{node}{}]", format!(",{node}").repeat(bytes / (node.len() + 1)))
+}
+
+/// Whether nothing is on its way between this process and a server: it has read all that was sent to it. What the
+/// server sends does not count.
+fn has_read_all(server: SocketAddr) -> bool {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let port = format!(":{:04X}", server.port());
+    table.lines().skip(1).all(|line| {
+        let columns: Vec<_> = line.split_whitespace().collect();
+        let (sending, receiving) = columns[4].split_once(':').unwrap();
+        let at_server = columns[1].ends_with(&port) && receiving != "00000000";
+        let at_client = columns[2].ends_with(&port) && sending != "00000000";
+        !at_server && !at_client
+    })
+}
+
+/// Joins by a websocket that never reads and has a small window.
+async fn join_and_sleep(visitor: &Visitor, room: &str) -> Socket {
+    let mut socket = Socket::connect(Wire::websocket(visitor, Some(4_096)).await, "/chat").await;
+    socket.join(room).await;
+    socket
+}
+
+async fn flood(socket: &mut Socket) {
+    for n in 0..100 {
+        socket.ask_later("chat", json!({ "chat": n.to_string() })).await;
+    }
+    let junk = wide_json(15_000);
+    for n in 200..350 {
+        socket
+            .send_raw(format!("42/chat,{n}[\"chat\",{{\"chat\":\"x\",\"p\":{junk}}}]"))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn sockets_that_never_read_hold_few_bytes_of_what_they_send() {
+    let server = Server::alone(&[]).await;
+    let (flooder, other) = (server.visitor().await, server.visitor().await);
+    let room = other.create_room("홍수").await;
+    let mut here = other.join(&room).await;
+    let mut sockets = Vec::new();
+    for _ in 0..8 {
+        sockets.push(join_and_sleep(&flooder, &room).await);
+    }
+    let before = server.memory();
+    futures_util::future::join_all(sockets.iter_mut().map(flood)).await;
+    eventually("the server has read what was sent", async || {
+        has_read_all(server.address()).then_some(())
+    })
+    .await;
+    let grown = server.memory().saturating_sub(before);
+    assert!(grown < 48 * MIB, "{} MiB for 18 MiB of events", grown / MIB);
+    here.post("다들 괜찮아요").await;
+    drop(sockets);
+}
+
+#[tokio::test]
+async fn bodies_that_wait_for_a_password_hold_nothing_but_the_password() {
+    let server = Server::alone(&[]).await;
+    let owner = server.visitor().await;
+    let room = owner.create_room_of(json!({ "title": "문", "password": "비밀" })).await;
+    let (path, guest) = (format!("/room/{room}/enter"), server.visitor().await);
+    let enter = async |junk: String| {
+        let body = format!("{{\"password\":\"wrong\",\"p\":{junk}}}");
+        let request = guest.request(reqwest::Method::POST, &path);
+        let request = request.header("content-type", "application/json").body(body);
+        guest.send(request).await
+    };
+    // What hashing itself takes is there before.
+    futures_util::future::join_all((0..16).map(|_| enter("0".into()))).await;
+    let before = server.memory();
+    let answers = futures_util::future::join_all((0..100).map(|_| enter(wide_json(64_000)))).await;
+    assert!(answers.iter().all(|answer| [403, 429].contains(&answer.status)));
+    let grown = server.memory().saturating_sub(before);
+    // As trees they would take 500 MiB.
+    assert!(grown < 150 * MIB, "{} MiB for 6 MiB of bodies", grown / MIB);
+}
+
+#[tokio::test]
+async fn a_body_in_chunks_of_one_byte_takes_no_more_than_its_bytes() {
+    let server = Server::alone(&["--body-timeout", "60s"]).await;
+    let before = server.memory();
+    let head = "POST /room HTTP/1.1\r\nHost: gifchat\r\nAccept: application/json\r\n\
+                Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let body = [head, &"1\r\n \r\n".repeat(60_000)].concat();
+    let mut streams = Vec::new();
+    for _ in 0..32 {
+        streams.push(raw::begin(server.address(), body.as_bytes()).await);
+    }
+    eventually("the server has read what was sent", async || {
+        has_read_all(server.address()).then_some(())
+    })
+    .await;
+    let grown = server.memory().saturating_sub(before);
+    assert!(grown < 40 * MIB, "{} MiB for 2 MiB of bodies", grown / MIB);
+    drop(streams);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_on_sending_without_reading_is_hung_up_on() {
+    let app = TestApp::with(&[
+        "--socket-buffer",
+        "16",
+        "--chat-limit",
+        "20000",
+        "--tcp-timeout",
+        "120s",
+        "--ping-interval",
+        "10m",
+        "--seat-grace",
+        "300ms",
+    ])
+    .await;
+    let (deaf, other) = (app.visitor().await, app.visitor().await);
+    let room = other.create_room("홍수").await;
+    let mut here = other.join(&room).await;
+    let mut sleeping = join_and_sleep(&deaf, &room).await;
+    let long = "가".repeat(19_000);
+    for _ in 0..120 {
+        assert_eq!(other.post_chat(&room, &long).await.status, 201);
+    }
+    here.messages_to(122).await;
+    for _ in 0..3_000 {
+        sleeping.ask_later("explode", json!(null)).await;
+    }
+    sleeping.closed().await;
+    eventually("the seat is free", async || {
+        (other.room(&room).await.json()["count"] == 1).then_some(())
+    })
+    .await;
+    here.post("아직 여기").await;
+}
