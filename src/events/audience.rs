@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use socketioxide::extract::SocketRef;
+use socketioxide::{SendError, SocketError, extract::SocketRef};
 
 use crate::{
     domain::{Guest, Seq, VisitorId},
@@ -169,6 +169,19 @@ impl Audience {
                 listener.missed = true;
             }
         }
+    }
+
+    /// Sends an event to all who missed one. Those whose connection is over are dropped: a closed buffer looks like a
+    /// full one to [`Listener::send`], but is never read again.
+    pub fn tell_missed(&mut self, event: &Encoded) {
+        self.listeners.retain_mut(|listener| {
+            if !listener.missed {
+                return true;
+            }
+            let sent = listener.socket.emit(event.name, &event.data);
+            listener.missed = sent.is_err();
+            !matches!(sent, Err(SendError::Socket(SocketError::Closed)))
+        });
     }
 
     /// Sends an event that has no place of its own to the sockets of some visitors.

@@ -1,6 +1,12 @@
 //! The list of rooms, told to everyone who looks at it.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use indexmap::IndexMap;
 use parking_lot::Mutex;
@@ -23,30 +29,66 @@ enum Pending {
     Removed,
 }
 
+/// A socket that connects to the lobby, from before its CONNECT is answered.
+#[derive(Clone)]
+pub struct Arrival(Arc<Arriving>);
+
+struct Arriving {
+    key: SocketKey,
+    /// The changes that were noted before.
+    seen: u64,
+    gone: AtomicBool,
+}
+
 /// Who looks at the list, and what they have not been told yet.
 #[derive(Default)]
 pub struct Lobby {
     audience: Mutex<Audience>,
     pending: Mutex<IndexMap<RoomId, Pending>>,
     news: Notify,
+    /// The changes noted until now, also those that nobody was told of.
+    changes: AtomicU64,
 }
 
 impl Lobby {
-    /// Lets a socket hear of rooms.
-    pub fn watch(&self, key: SocketKey, socket: SocketRef) {
-        self.audience.lock().add(Listener::new(key, socket));
+    /// Notes that a socket connects. Nothing is held for it.
+    pub fn arrive(&self, key: SocketKey) -> Arrival {
+        Arrival(Arc::new(Arriving {
+            key,
+            seen: self.changes.load(Ordering::SeqCst),
+            gone: AtomicBool::new(false),
+        }))
     }
 
-    /// Lets a socket hear of rooms no more.
-    pub fn unwatch(&self, key: SocketKey) {
-        let _ = self.audience.lock().remove(key);
+    /// Lets a socket that is connected hear of rooms. What has changed since its arrival it has missed.
+    pub fn watch(&self, Arrival(arrival): Arrival, socket: SocketRef) {
+        let mut audience = self.audience.lock();
+        if arrival.gone.load(Ordering::SeqCst) {
+            return;
+        }
+        let mut listener = Listener::new(arrival.key, socket);
+        listener.missed = self.changes.load(Ordering::SeqCst) != arrival.seen;
+        if listener.missed {
+            self.news.notify_one();
+        }
+        audience.add(listener);
+    }
+
+    /// Lets a socket hear of rooms no more. It may have gone before it began to.
+    pub fn unwatch(&self, Arrival(arrival): &Arrival) {
+        let mut audience = self.audience.lock();
+        arrival.gone.store(true, Ordering::SeqCst);
+        drop(audience.remove(arrival.key));
     }
 
     /// Notes what a change means for the list.
     pub(super) fn note(&self, change: &Change) {
-        if matches!(change, Change::Posted(_) | Change::Whispered(_) | Change::Reported(_))
-            || self.audience.lock().is_empty()
-        {
+        if matches!(change, Change::Posted(_) | Change::Whispered(_) | Change::Reported(_)) {
+            return;
+        }
+        // Counted first: who begins to watch after the look at the audience finds it counted.
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        if self.audience.lock().is_empty() {
             return;
         }
         if matches!(change, Change::Missed) {
@@ -108,9 +150,7 @@ impl Lobby {
             && let Some(event) = Encoded::new("missed", &())
         {
             // Who missed something is told so, and reads the list again.
-            for listener in audience.iter_mut().filter(|listener| listener.missed) {
-                listener.missed = !listener.send(&event);
-            }
+            audience.tell_missed(&event);
         }
     }
 }

@@ -18,7 +18,7 @@ use socketioxide::{
 };
 use tokio::sync::mpsc;
 
-pub use self::lobby::Lobby;
+pub use self::lobby::{Arrival, Lobby};
 use self::room::{RoomEvent, RoomTask};
 use crate::{
     domain::{Body, Guest, RoomId, Visitor},

@@ -11,6 +11,7 @@ use std::{
 use futures_util::{FutureExt, future::Either};
 use parking_lot::Mutex;
 use socketioxide::{extract::SocketRef, socket::DisconnectReason};
+use tokio::{sync::SetOnce, time::timeout};
 
 use super::{
     Handshake, Hangup,
@@ -31,6 +32,10 @@ use crate::{
 /// The least time between two `typing` of one socket that are passed on.
 const TYPING_EVERY: Duration = Duration::from_secs(1);
 
+/// Time within which a socket is let in after its first event has come. It is let in as soon as CONNECT is on its way; a
+/// socket that is not let in until then never will be.
+const LET_IN_WITHIN: Duration = Duration::from_secs(10);
+
 /// One socket of a visitor.
 struct Client {
     state: AppState,
@@ -40,7 +45,12 @@ struct Client {
     /// The room it is in. Only who is at work on the inbox changes it.
     room: Mutex<Option<RoomId>>,
     typed_at: Mutex<Option<Instant>>,
+    let_in: SetOnce<()>,
 }
+
+/// The client of a socket that is not let in yet.
+#[derive(Clone)]
+struct Waiting(Arc<Client>);
 
 /// An event of a client, in the order of arrival.
 enum Incoming {
@@ -56,7 +66,15 @@ enum Incoming {
 /// so that such a task is a small one.
 type Work = Either<Pin<Box<dyn Future<Output = ()> + Send>>, Ready<()>>;
 
-/// Lets a socket in and listens to it.
+/// Handles the events of a socket from now on. Its connect is answered, so it will have a disconnect.
+pub fn let_in(socket: &SocketRef) {
+    if let Some(Waiting(client)) = socket.extensions.remove() {
+        let _ = client.let_in.set(());
+    }
+}
+
+/// Listens to a socket. Its events wait until [`let_in`]: a seat taken for a socket whose connect fails would never be
+/// given up.
 pub fn register(socket: &SocketRef, state: &AppState, bounds: &Arc<Bounds>) -> Result<(), Infallible> {
     let Some(who) = socket.req_parts().extensions.get::<Handshake>().copied() else {
         // The layer around the sockets lets no handshake through without one.
@@ -70,7 +88,9 @@ pub fn register(socket: &SocketRef, state: &AppState, bounds: &Arc<Bounds>) -> R
         inbox: Inbox::new(who.guest, Arc::clone(bounds)),
         room: Mutex::new(None),
         typed_at: Mutex::new(None),
+        let_in: SetOnce::new(),
     });
+    socket.extensions.insert(Waiting(Arc::clone(&client)));
     let listening = Arc::clone(&client);
     socket.on_fallback(move |socket: SocketRef, event: Event, reply: Reply| {
         let bytes = event.bytes();
@@ -92,8 +112,11 @@ impl Client {
             Queued::Yours => {
                 let client = Arc::clone(self);
                 return Either::Left(Box::pin(async move {
+                    let let_in = client.is_let_in().await;
                     while let Some(event) = client.inbox.next() {
-                        client.handle(event).await;
+                        if let_in {
+                            client.handle(event).await;
+                        }
                     }
                 }));
             }
@@ -117,6 +140,11 @@ impl Client {
             // Tried once: waiting answers of a client that does not read must not pile up.
             reply.refuse(&socket, &refusal, self.who.lang).now_or_never();
         }
+    }
+
+    /// Waits until the socket is let in; whether it is.
+    async fn is_let_in(&self) -> bool {
+        self.let_in.initialized() || timeout(LET_IN_WITHIN, self.let_in.wait()).await.is_ok()
     }
 
     async fn handle(&self, event: Incoming) {

@@ -31,7 +31,7 @@ pub use self::hangup::Hangup;
 use self::inbox::Bounds;
 use crate::{
     domain::Guest,
-    events::{CHAT_NS, LOBBY_NS},
+    events::{Arrival, CHAT_NS, LOBBY_NS},
     state::AppState,
     store::SocketKey,
     texts::Lang,
@@ -48,25 +48,33 @@ pub struct Handshake {
 
 /// Makes both namespaces.
 ///
-/// Events are registered in the middleware, which runs before CONNECT is answered: an event that a client sends right
-/// after it must find its handler.
+/// A socket connects in two steps. The middleware runs before CONNECT is answered and registers the handlers of events:
+/// what a client sends right after it must find them. The connect handler runs once CONNECT is on its way, and only
+/// then, so that only it may do what a disconnect handler undoes: a connect that fails calls none.
 pub fn register(io: &SocketIo, state: AppState) {
     let lobby_state = state.clone();
     let lobby = async move |socket: SocketRef| {
-        watch_lobby(&socket, &lobby_state);
+        arrive_at_lobby(&socket, &lobby_state);
         Ok::<(), Infallible>(())
     };
-    io.ns(LOBBY_NS, (async || ()).with(lobby));
+    let watching = state.clone();
+    let watch = async move |socket: SocketRef| {
+        if let Some(arrival) = socket.extensions.remove::<Arrival>() {
+            watching.events.lobby().watch(arrival, socket);
+        }
+    };
+    io.ns(LOBBY_NS, watch.with(lobby));
     let bounds = Arc::new(Bounds::new(state.limits.event));
     let chat = async move |socket: SocketRef| chat::register(&socket, &state, &bounds);
-    io.ns(CHAT_NS, (async || ()).with(chat));
+    let let_in = async |socket: SocketRef| chat::let_in(&socket);
+    io.ns(CHAT_NS, let_in.with(chat));
 }
 
-fn watch_lobby(socket: &SocketRef, state: &AppState) {
-    let key = next_key();
+fn arrive_at_lobby(socket: &SocketRef, state: &AppState) {
+    let arrival = state.events.lobby().arrive(next_key());
+    socket.extensions.insert(arrival.clone());
     let events = state.events.clone();
-    socket.on_disconnect(async move || events.lobby().unwatch(key));
-    state.events.lobby().watch(key, socket.clone());
+    socket.on_disconnect(async move || events.lobby().unwatch(&arrival));
 }
 
 fn next_key() -> SocketKey {
