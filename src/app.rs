@@ -15,6 +15,7 @@ use crate::{
     events::Events,
     finishing::Finishing,
     messages::Messages,
+    openings::Openings,
     passwords::Passwords,
     rooms::Rooms,
     sockets,
@@ -176,6 +177,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         events: Events::new(Arc::clone(&store), uploads.clone()),
         messages: Messages::new(Arc::clone(&store), uploads, finishing.clone()),
         finishing,
+        openings: Openings::new(config.connect_timeout),
         limits: Arc::new(limits),
         config: Arc::new(config),
         store,
@@ -194,6 +196,8 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         .max_buffer_size(state.config.socket_buffer)
         .ping_interval(state.config.ping_interval)
         .ping_timeout(state.config.ping_timeout)
+        // It keeps a session for that long although it was closed, unless it had a namespace.
+        .connect_timeout(state.config.connect_timeout)
         .build_layer();
     sockets::register(&io, state.clone());
     Ok((state, io, layer))

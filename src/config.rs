@@ -130,6 +130,10 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_PING_TIMEOUT", default_value = "20s", value_parser = duration, value_name = "TIME")]
     pub ping_timeout: Duration,
 
+    /// Time a new socket has to connect to a namespace
+    #[arg(long, env = "GIFCHAT_CONNECT_TIMEOUT", default_value = "10s", value_parser = duration, value_name = "TIME")]
+    pub connect_timeout: Duration,
+
     /// Connections at once; further ones wait to be accepted
     #[arg(long, env = "GIFCHAT_CONNECTIONS", default_value_t = 20_000, value_name = "N")]
     pub connections: usize,

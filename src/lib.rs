@@ -13,6 +13,7 @@
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
 //! - `fields`: the fields of forms, JSON bodies and events, without whatever else they hold
 //! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time
+//! - `openings`: bounds the sessions of sockets that have no namespace yet
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
@@ -30,6 +31,7 @@ mod fields;
 pub mod finishing;
 pub mod keyed_slots;
 pub mod messages;
+mod openings;
 pub mod passwords;
 pub mod rooms;
 mod seldom;

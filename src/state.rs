@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use crate::{
     assets::Assets, config::Config, domain::Limits, events::Events, finishing::Finishing, messages::Messages,
-    rooms::Rooms, store::Store, views::LastRows,
+    openings::Openings, rooms::Rooms, store::Store, views::LastRows,
 };
 
 /// [`Parts`] behind one counter: every layer and every handler of a request clones it.
@@ -44,6 +44,8 @@ pub struct Parts {
     pub finishing: Finishing,
     /// The emitter.
     pub events: Arc<Events>,
+    /// The sessions of sockets that have no namespace yet.
+    pub openings: Openings,
     /// The store, for readiness only; everything else goes through the rules.
     pub store: Arc<dyn Store>,
 }

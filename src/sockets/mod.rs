@@ -32,6 +32,7 @@ use self::inbox::Bounds;
 use crate::{
     domain::Guest,
     events::{Arrival, CHAT_NS, LOBBY_NS},
+    openings::Opening,
     state::AppState,
     store::SocketKey,
     texts::Lang,
@@ -59,6 +60,7 @@ pub fn register(io: &SocketIo, state: AppState) {
     };
     let watching = state.clone();
     let watch = async move |socket: SocketRef| {
+        opened(&socket);
         if let Some(arrival) = socket.extensions.remove::<Arrival>() {
             watching.events.lobby().watch(arrival, socket);
         }
@@ -66,8 +68,18 @@ pub fn register(io: &SocketIo, state: AppState) {
     io.ns(LOBBY_NS, watch.with(lobby));
     let bounds = Arc::new(Bounds::new(state.limits.event));
     let chat = async move |socket: SocketRef| chat::register(&socket, &state, &bounds);
-    let let_in = async |socket: SocketRef| chat::let_in(&socket);
+    let let_in = async |socket: SocketRef| {
+        opened(&socket);
+        chat::let_in(&socket);
+    };
     io.ns(CHAT_NS, let_in.with(chat));
+}
+
+/// The session of a socket has a namespace now.
+fn opened(socket: &SocketRef) {
+    if let Some(opening) = socket.req_parts().extensions.get::<Opening>() {
+        opening.done();
+    }
 }
 
 fn arrive_at_lobby(socket: &SocketRef, state: &AppState) {

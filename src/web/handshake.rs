@@ -7,16 +7,23 @@
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Uri, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use hyper::upgrade::OnUpgrade;
 use tower_sessions::Session;
 
-use super::{fields::read, prefs::Prefs, refused::Refused, visit};
+use super::{
+    fields::read,
+    prefs::Prefs,
+    refused::Refused,
+    visit,
+    websocket::{self, WebSockets},
+};
 use crate::{
     domain::Refusal,
+    openings::{Opening, Share},
     sockets::{Handshake, Hangup},
     state::AppState,
 };
@@ -35,31 +42,45 @@ const KEPT: [HeaderName; 7] = [
     header::HOST,
 ];
 
-/// Finds the visitor of a handshake and strips the request.
-pub async fn prepare(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// What a handshake needs.
+#[derive(Clone)]
+pub struct Sockets {
+    pub state: AppState,
+    pub websockets: WebSockets,
+}
+
+/// Finds the visitor of a handshake and strips the request. A handshake that opens a websocket is answered here.
+pub async fn prepare(State(sockets): State<Sockets>, request: Request, next: Next) -> Response {
+    let Sockets { state, websockets } = sockets;
     let (mut parts, body) = request.into_parts();
     let mut extensions = Extensions::new();
-    if let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() {
-        extensions.insert(upgrade);
-        // A connection that polls may carry the requests of others, too, as one of a proxy does.
-        if is_websocket(&parts.uri)
-            && let Some(hangup) = parts.extensions.remove::<Hangup>()
-        {
-            extensions.insert(hangup);
-        }
-    }
+    let mut upgrade = parts.extensions.remove::<OnUpgrade>();
     // Only the first request opens a socket; those that follow name it by its sid.
     if !is_known(&parts.uri) {
-        let Some(session) = parts.extensions.get::<Session>() else {
-            return Refused(Refusal::Unavailable).into_response();
+        let key = websocket::key(&parts);
+        let share = match key {
+            Some(_) => &state.openings.websockets,
+            None => &state.openings.polling,
         };
-        match visit::visitor(session, &state.config).await {
-            Ok(visitor) => extensions.insert(Handshake {
-                guest: visit::guest(visitor, &state.config, &parts.headers, &parts.extensions),
-                lang: Prefs::of(&parts.headers).lang,
-            }),
+        let (handshake, opening) = match open(&state, share, &parts).await {
+            Ok(opened) => opened,
             Err(refusal) => return Refused(refusal).into_response(),
         };
+        extensions.insert(handshake);
+        extensions.insert(opening.clone());
+        if let Some(key) = key {
+            // Not of a connection that polls: it may carry the requests of others, too, as one of a proxy does.
+            if let Some(hangup) = parts.extensions.get::<Hangup>() {
+                extensions.insert(hangup.clone());
+            }
+            return match upgrade.take() {
+                Some(upgrade) => websockets.accept(key, upgrade, extensions, opening),
+                None => StatusCode::BAD_REQUEST.into_response(),
+            };
+        }
+    }
+    if let Some(upgrade) = upgrade {
+        extensions.insert(upgrade);
     }
     let mut headers = HeaderMap::with_capacity(ROOM);
     for name in KEPT {
@@ -86,12 +107,19 @@ pub async fn prepare(State(state): State<AppState>, request: Request, next: Next
     next.run(stripped).await
 }
 
+/// Finds the visitor, and a slot for one more session without a namespace.
+async fn open(state: &AppState, share: &Share, parts: &Parts) -> Result<(Handshake, Opening), Refusal> {
+    let session = parts.extensions.get::<Session>().ok_or(Refusal::Unavailable)?;
+    let slot = share.reserve()?;
+    let visitor = visit::visitor(session, &state.config).await?;
+    let handshake = Handshake {
+        guest: visit::guest(visitor, &state.config, &parts.headers, &parts.extensions),
+        lang: Prefs::of(&parts.headers).lang,
+    };
+    Ok((handshake, share.open(slot, &handshake.guest)?))
+}
+
 fn is_known(uri: &Uri) -> bool {
     uri.query()
         .is_some_and(|query| query.split('&').any(|pair| pair.starts_with("sid=")))
-}
-
-fn is_websocket(uri: &Uri) -> bool {
-    uri.query()
-        .is_some_and(|query| query.split('&').any(|pair| pair == "transport=websocket"))
 }

@@ -18,6 +18,7 @@ mod reports;
 mod rooms;
 mod sheets;
 mod visit;
+mod websocket;
 mod whispers;
 
 use axum::{
@@ -35,7 +36,7 @@ use tower_sessions::{
 };
 
 pub use self::peer::Peer;
-use self::refused::Refused;
+use self::{refused::Refused, websocket::WebSockets};
 use crate::{config::Config, domain::Refusal, state::AppState, store::Sessions};
 
 /// Every URL of the site.
@@ -77,10 +78,14 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .route("/assets/{version}/{*path}", get(files::asset))
         .route("/sheets/{lang}/{name}", get(sheets::sheet))
         .route("/robots.txt", get(files::robots));
+    let prepared = handshake::Sockets {
+        state: state.clone(),
+        websockets: WebSockets::new(&sockets, &state.config),
+    };
     let sockets = Router::new()
         .route("/socket.io/", any(|| async { Refused(Refusal::NotFound) }))
         .layer(sockets)
-        .layer(from_fn_with_state(state.clone(), handshake::prepare));
+        .layer(from_fn_with_state(prepared, handshake::prepare));
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));

@@ -29,6 +29,7 @@ mod invites;
 mod language;
 mod messages;
 mod moderation;
+mod openings;
 mod pages;
 mod passwords;
 mod refused_gifs;
