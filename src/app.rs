@@ -161,7 +161,8 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         .map_err(|error| AppError::Uploads(config.uploads.display().to_string(), error))?;
     uploads.sweep(&*store).await?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let passwords = Passwords::new(cores).map_err(|error| AppError::Other(error.to_string()))?;
+    let passwords =
+        Passwords::new(cores).map_err(|error| AppError::Other(format!("passwords can't be hashed: {error}")))?;
     let finishing = Finishing::default();
     let state = AppState::new(Parts {
         assets: Assets::load(config.public.as_deref()),

@@ -8,7 +8,7 @@
 //!   running server whether it answers
 //! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
 //! - [`events`]: tells sockets what was committed; the only emitter
-//! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id
+//! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
 //! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time
@@ -25,6 +25,7 @@ pub mod check;
 pub mod config;
 pub mod domain;
 pub mod events;
+pub mod fair_queue;
 pub mod finishing;
 pub mod keyed_slots;
 pub mod messages;

@@ -68,26 +68,31 @@ impl Rooms {
     /// Too many passwords are being hashed, or the store fails.
     pub async fn create(
         &self,
-        owner: Visitor,
+        owner: Guest,
         title: Title,
         max: Max,
         password: Option<Password>,
     ) -> Result<Room, Refusal> {
-        let password_hash = self.hash(password).await?;
+        let password_hash = self.hash(&owner, None, password).await?;
         Ok(self
             .store
             .create_room(NewRoom {
                 title,
                 max,
                 password_hash,
-                owner,
+                owner: owner.visitor,
             })
             .await?)
     }
 
-    async fn hash(&self, password: Option<Password>) -> Result<Option<String>, Refusal> {
+    async fn hash(
+        &self,
+        guest: &Guest,
+        room: Option<RoomId>,
+        password: Option<Password>,
+    ) -> Result<Option<String>, Refusal> {
         match password {
-            Some(password) => self.passwords.hash(password).await.map(Some),
+            Some(password) => self.passwords.hash(guest, room, password).await.map(Some),
             None => Ok(None),
         }
     }
@@ -174,7 +179,7 @@ impl Rooms {
             return Ok(());
         };
         let password = password.ok_or(Refusal::WrongPassword)?;
-        if !self.passwords.verify(password, hash).await? {
+        if !self.passwords.verify(&guest, id, password, hash).await? {
             return Err(Refusal::WrongPassword);
         }
         // The owner may have changed it while it was checked.
@@ -232,10 +237,11 @@ impl Rooms {
     ///
     /// # Errors
     /// No such room, not the owner, or the store fails.
-    pub async fn update(&self, id: RoomId, visitor: Visitor, edit: RoomEdit) -> Result<Room, Refusal> {
+    pub async fn update(&self, id: RoomId, guest: Guest, edit: RoomEdit) -> Result<Room, Refusal> {
+        let visitor = guest.visitor;
         self.must_own(id, visitor).await?;
         let password_hash = match edit.password {
-            Some(password) => Some(self.hash(password).await?),
+            Some(password) => Some(self.hash(&guest, Some(id), password).await?),
             None => None,
         };
         let change = RoomChange {

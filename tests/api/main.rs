@@ -22,6 +22,7 @@ mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod gifs;
+mod guessing;
 mod hanging_up;
 mod headers;
 mod invites;
