@@ -11,7 +11,8 @@
 //! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
-//! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time
+//! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time; [`rates`]: bounds how often
+//!   somebody does something
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
@@ -30,6 +31,7 @@ pub mod finishing;
 pub mod keyed_slots;
 pub mod messages;
 pub mod passwords;
+pub mod rates;
 pub mod rooms;
 mod seldom;
 pub mod sentences;

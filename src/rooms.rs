@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
+    domain::{
+        Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor,
+        VisitorId,
+    },
     finishing::Finishing,
     passwords::Passwords,
+    rates::RateLimit,
     store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
     uploads::Uploads,
 };
@@ -42,6 +46,7 @@ pub struct Rooms {
     passwords: Passwords,
     graces: Graces,
     finishing: Finishing,
+    joins: RateLimit<VisitorId>,
 }
 
 impl Rooms {
@@ -52,6 +57,7 @@ impl Rooms {
         passwords: Passwords,
         graces: Graces,
         finishing: Finishing,
+        joins: RateLimit<VisitorId>,
     ) -> Self {
         Self {
             store,
@@ -59,6 +65,7 @@ impl Rooms {
             passwords,
             graces,
             finishing,
+            joins,
         }
     }
 
@@ -220,8 +227,10 @@ impl Rooms {
     /// Takes a seat for one of the visitor's sockets.
     ///
     /// # Errors
-    /// No such room, no grant, no seat, or the store fails.
+    /// Too many joins, no such room, no grant, no seat, or the store fails.
     pub async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, Refusal> {
+        // Before the store is asked: a join writes the whole room, and every server reads what was written.
+        self.joins.take(guest.visitor.id)?;
         Ok(self.store.enter(id, guest, socket).await?)
     }
 

@@ -26,6 +26,7 @@ mod guessing;
 mod hanging_up;
 mod headers;
 mod invites;
+mod joins;
 mod language;
 mod messages;
 mod moderation;
