@@ -216,12 +216,12 @@ impl Rooms {
         Ok(self.store.withdraw_invites(id).await?)
     }
 
-    /// Lets a visitor in who has such a link; the room.
+    /// Lets a guest in who has such a link; the room.
     ///
     /// # Errors
-    /// The link is good no more, or the store fails.
-    pub async fn redeem(&self, token: InviteToken, visitor: Visitor) -> Result<RoomId, Refusal> {
-        Ok(self.store.redeem(token.hash(), visitor).await?)
+    /// The link is good no more, the guest is banned, or the store fails.
+    pub async fn redeem(&self, token: InviteToken, guest: Guest) -> Result<RoomId, Refusal> {
+        Ok(self.store.redeem(token.hash(), guest).await?)
     }
 
     /// Takes a seat for one of the visitor's sockets.

@@ -272,8 +272,8 @@ impl Store for MongoStore {
         self.call(self.tables.withdraw_invites(id)).await
     }
 
-    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
-        self.call(self.tables.redeem(invite, visitor)).await
+    async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError> {
+        self.call(self.tables.redeem(invite, guest)).await
     }
 
     async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
