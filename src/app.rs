@@ -17,6 +17,7 @@ use crate::{
     messages::Messages,
     openings::Openings,
     passwords::Passwords,
+    rates::RateLimit,
     rooms::Rooms,
     sockets,
     state::{AppState, Parts},
@@ -162,7 +163,8 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         .map_err(|error| AppError::Uploads(config.uploads.display().to_string(), error))?;
     uploads.sweep(&*store).await?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let passwords = Passwords::new(cores).map_err(|error| AppError::Other(error.to_string()))?;
+    let passwords =
+        Passwords::new(cores).map_err(|error| AppError::Other(format!("passwords can't be hashed: {error}")))?;
     let finishing = Finishing::default();
     let state = AppState::new(Parts {
         assets: Assets::load(config.public.as_deref()),
@@ -173,6 +175,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
             passwords,
             config.graces(),
             finishing.clone(),
+            RateLimit::new(config.limit_joins),
         ),
         events: Events::new(Arc::clone(&store), uploads.clone()),
         messages: Messages::new(Arc::clone(&store), uploads, finishing.clone()),

@@ -1,6 +1,6 @@
 //! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`.
 
-use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use axum::http::HeaderName;
 use clap::{Arg, Command, Parser, ValueEnum, builder::TypedValueParser, error::ErrorKind};
@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::{
     domain::{Limits, Max, gif::GifLimits},
+    rates::Rate,
     store::{Graces, StoreUrl},
 };
 
@@ -154,6 +155,10 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_TCP_TIMEOUT", default_value = "15s", value_parser = duration, value_name = "TIME")]
     pub tcp_timeout: Duration,
 
+    /// Joins of one visitor, over all tabs and rooms: so many at once, and evenly as many in each period, such as 60/1m
+    #[arg(long, env = "GIFCHAT_LIMIT_JOINS", default_value = "60/1m", value_parser = rate, value_name = "N/TIME|off")]
+    pub limit_joins: Rate,
+
     /// How long a seat waits for a visitor whose connection broke
     #[arg(long, env = "GIFCHAT_SEAT_GRACE", default_value = "5s", value_parser = duration, value_name = "TIME")]
     pub seat_grace: Duration,
@@ -270,6 +275,17 @@ fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)
 }
 
+/// Reads `60/1m`, or `off`.
+fn rate(text: &str) -> Result<Rate, String> {
+    if text == "off" {
+        return Ok(Rate::OFF);
+    }
+    let wrong = || format!("{text:?} is no rate; write it like 60/1m, or off");
+    let (count, period) = text.split_once('/').ok_or_else(wrong)?;
+    let count: NonZeroU32 = count.trim().parse().map_err(|_| wrong())?;
+    Rate::new(count, duration(period.trim())?).ok_or_else(wrong)
+}
+
 /// A lease shorter than a hiccup of the network would cost everybody their seats.
 fn lease(text: &str) -> Result<Duration, String> {
     let lease = duration(text)?;
@@ -333,6 +349,16 @@ mod tests {
     }
 
     #[test]
+    fn rates_are_a_number_and_a_time() {
+        let minute = Rate::new(60.try_into().unwrap(), Duration::from_secs(60)).unwrap();
+        assert_eq!(Config::parse_from(["gifchat"]).limit_joins, minute);
+        assert_eq!((rate("60/1m"), rate("off")), (Ok(minute), Ok(Rate::OFF)));
+        for wrong in ["", "60", "0/1m", "-1/1m", "60/", "60/0s", "/1m", "1/400d", "60/1m/1m"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_wrong_setting_is_refused_by_a_sentence_that_names_it() {
         for (flag, value) in [
             ("--listen", "nowhere"),
@@ -342,6 +368,7 @@ mod tests {
             ("--check", "https://x"),
             ("--seat-grace", "soon"),
             ("--lease", "900ms"),
+            ("--limit-joins", "often"),
             ("--log-format", "xml"),
         ] {
             let error = Config::try_parse_from(["gifchat", flag, value])

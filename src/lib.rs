@@ -8,12 +8,12 @@
 //!   running server whether it answers
 //! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
 //! - [`events`]: tells sockets what was committed; the only emitter
-//! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id
+//! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
 //! - `fields`: the fields of forms, JSON bodies and events, without whatever else they hold
-//! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time
-//! - `openings`: bounds the sessions of sockets that have no namespace yet
+//! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time; [`rates`]: bounds how often
+//!   somebody does something; `openings`: bounds the sessions of sockets that have no namespace yet
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
@@ -27,12 +27,14 @@ pub mod check;
 pub mod config;
 pub mod domain;
 pub mod events;
+pub mod fair_queue;
 mod fields;
 pub mod finishing;
 pub mod keyed_slots;
 pub mod messages;
 mod openings;
 pub mod passwords;
+pub mod rates;
 pub mod rooms;
 mod seldom;
 pub mod sentences;

@@ -1,133 +1,200 @@
-//! Passwords of rooms, by argon2id. Hashing is slow on purpose, so few are hashed at once.
+//! Passwords of rooms, by argon2id. Hashing is slow on purpose: a few threads of its own do it, each with memory that it
+//! keeps, and who waits for them waits in a [`FairQueue`].
 
-use std::{sync::Arc, time::Duration};
+mod hasher;
 
-use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use std::{
+    io,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
 
-use crate::domain::{Password, Refusal};
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::oneshot;
 
-/// Memory in KiB, passes and lanes of one hash: the first choice of OWASP's list for argon2id
-/// (<https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>).
-const COST: (u32, u32, u32) = (19_456, 2, 1);
+use self::hasher::Hasher;
+use crate::{
+    domain::{Guest, Password, Refusal, RoomId},
+    fair_queue::{Bounds, FairQueue, Origin},
+};
 
-/// Attempts that may wait for their turn. At some 20 ms each the last one waits a few seconds; one more is refused.
-const WAITING: usize = 256;
+/// Attempts that may wait. A hash takes some 20 ms.
+const BOUNDS: Bounds = Bounds {
+    // A person has one going on, in a few tabs.
+    visitor: 8,
+    // A class behind one address that enters a room at the same moment.
+    address: 64,
+    // Half of all, so that no room keeps the others out.
+    room: 256,
+    // On a single thread the last one waits 10 s, about as long as somebody looks at a form.
+    all: 512,
+};
+
+/// Threads at most: each keeps 19 MiB, and 8 of them check some 400 passwords a second.
+const THREADS: usize = 8;
+
+/// What an attempt beyond the bounds is told.
+const BUSY: Refusal = Refusal::RateLimited {
+    retry_after: Duration::from_secs(5),
+};
 
 /// Hashes and checks passwords, a bounded number at a time.
 #[derive(Clone)]
-pub struct Passwords {
-    argon2: Argon2<'static>,
-    /// Half of the cores: the chat must not stop when many try passwords.
-    turns: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
+pub struct Passwords(Arc<Handle>);
+
+/// Ends the threads with the last copy of [`Passwords`].
+struct Handle(Arc<Line>);
+
+/// What waits for the threads.
+struct Line {
+    state: Mutex<State>,
+    filled: Condvar,
+}
+
+struct State {
+    queue: FairQueue<Job>,
+    closed: bool,
+}
+
+type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
+
+enum Job {
+    Hash(Password, Reply<String>),
+    Verify(Password, Arc<str>, Reply<bool>),
 }
 
 impl Passwords {
-    /// For a machine of this many cores.
+    /// For a machine of this many cores: half of them hash, as the chat must not stop when many try passwords.
     ///
     /// # Errors
-    /// The cost is out of argon2's range.
-    pub fn new(cores: usize) -> Result<Self, argon2::Error> {
-        let (memory, passes, lanes) = COST;
-        let params = Params::new(memory, passes, lanes, None)?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let turns = (cores / 2).max(1);
-        Ok(Self {
-            argon2,
-            turns: Arc::new(Semaphore::new(turns)),
-            queue: Arc::new(Semaphore::new(WAITING + turns)),
-        })
+    /// No thread can be started.
+    pub fn new(cores: usize) -> io::Result<Self> {
+        Self::with((cores / 2).clamp(1, THREADS), BOUNDS)
     }
 
-    /// Hashes a password with a fresh salt, into PHC form.
+    fn with(threads: usize, bounds: Bounds) -> io::Result<Self> {
+        let handle = Handle(Arc::new(Line {
+            state: Mutex::new(State {
+                queue: FairQueue::new(bounds),
+                closed: false,
+            }),
+            filled: Condvar::new(),
+        }));
+        for _ in 0..threads {
+            let (line, hasher) = (Arc::clone(&handle.0), Hasher::new().map_err(io::Error::other)?);
+            thread::Builder::new()
+                .name("passwords".to_owned())
+                .spawn(move || line.work(hasher))?;
+        }
+        Ok(Self(Arc::new(handle)))
+    }
+
+    /// Hashes a password with a fresh salt, into PHC form, for a guest who sets it for a room or makes one with it.
     ///
     /// # Errors
     /// Too many wait already, or hashing failed.
-    pub async fn hash(&self, password: Password) -> Result<String, Refusal> {
-        let argon2 = self.argon2.clone();
-        self.in_turn(move || {
-            argon2
-                .hash_password(password.as_bytes())
-                .map(|hash| hash.to_string())
-                .ok()
-        })
-        .await
+    pub async fn hash(&self, guest: &Guest, room: Option<RoomId>, password: Password) -> Result<String, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.add(Origin::new(guest, room), Job::Hash(password, reply));
+        answer.await.map_err(|_| Refusal::Unavailable)?
     }
 
-    /// Whether a password is the one that was hashed.
+    /// Whether a password is the one that was hashed, for a guest who wants into a room.
     ///
     /// # Errors
     /// Too many wait already, or the hash is not one.
-    pub async fn verify(&self, password: Password, hash: Arc<str>) -> Result<bool, Refusal> {
-        let argon2 = self.argon2.clone();
-        self.in_turn(move || {
-            let hash = PasswordHash::new(&hash).ok()?;
-            Some(argon2.verify_password(password.as_bytes(), &hash).is_ok())
-        })
-        .await
+    pub async fn verify(
+        &self,
+        guest: &Guest,
+        room: RoomId,
+        password: Password,
+        hash: Arc<str>,
+    ) -> Result<bool, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.add(Origin::new(guest, Some(room)), Job::Verify(password, hash, reply));
+        answer.await.map_err(|_| Refusal::Unavailable)?
     }
 
-    async fn in_turn<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Option<T> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let busy = Refusal::RateLimited {
-            retry_after: Duration::from_secs(5),
+    fn add(&self, origin: Origin, job: Job) {
+        let Handle(line) = &*self.0;
+        let beyond = {
+            let mut state = line.state.lock();
+            state.queue.retain(Job::is_awaited);
+            state.queue.push(origin, job)
         };
-        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| busy)?;
-        let turn = Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(|_| Refusal::Unavailable)?;
-        let work = move || {
-            // Held by the work, not by who waits for it: giving up must not make room for more at once.
-            let _held: (OwnedSemaphorePermit, OwnedSemaphorePermit) = (place, turn);
-            work()
-        };
-        let done = tokio::task::spawn_blocking(work).await.ok().flatten();
-        done.ok_or_else(|| {
-            tracing::error!("a password could not be hashed or checked");
-            Refusal::Unavailable
-        })
+        line.filled.notify_one();
+        beyond.into_iter().for_each(|job| job.refuse(BUSY));
     }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.state.lock().closed = true;
+        self.0.filled.notify_all();
+    }
+}
+
+impl Line {
+    /// Does what waits, until nobody can ask any more.
+    fn work(&self, mut hasher: Hasher) {
+        while let Some(job) = self.next() {
+            // A thread that ended would be missed for ever; whoever waits for this job learns of it by the dropped reply.
+            if panic::catch_unwind(AssertUnwindSafe(|| job.run(&mut hasher))).is_err() {
+                tracing::error!("a password could not be hashed or checked: the thread panicked");
+            }
+        }
+    }
+
+    /// Waits for the next job of somebody who still waits for it.
+    fn next(&self) -> Option<Job> {
+        let mut state = self.state.lock();
+        loop {
+            if state.closed {
+                return None;
+            }
+            state.queue.retain(Job::is_awaited);
+            if let Some(job) = state.queue.pop() {
+                return Some(job);
+            }
+            self.filled.wait(&mut state);
+        }
+    }
+}
+
+impl Job {
+    /// A request that was dropped drops the other end of the reply.
+    fn is_awaited(&self) -> bool {
+        match self {
+            Self::Hash(_, reply) => !reply.is_closed(),
+            Self::Verify(.., reply) => !reply.is_closed(),
+        }
+    }
+
+    fn refuse(self, refusal: Refusal) {
+        match self {
+            Self::Hash(_, reply) => drop(reply.send(Err(refusal))),
+            Self::Verify(.., reply) => drop(reply.send(Err(refusal))),
+        }
+    }
+
+    fn run(self, hasher: &mut Hasher) {
+        match self {
+            Self::Hash(password, reply) => drop(reply.send(answer(hasher.hash(password.as_bytes())))),
+            Self::Verify(password, hash, reply) => {
+                drop(reply.send(answer(hasher.verify(password.as_bytes(), &hash))));
+            }
+        }
+    }
+}
+
+fn answer<T>(done: argon2::password_hash::Result<T>) -> Result<T, Refusal> {
+    done.map_err(|error| {
+        tracing::error!(%error, "a password could not be hashed or checked");
+        Refusal::Unavailable
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Limits;
-
-    fn password(text: &str) -> Password {
-        Password::parse(text.into(), &Limits::default()).unwrap().unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_password_opens_its_own_hash_and_no_other_does() {
-        let passwords = Passwords::new(2).unwrap();
-        let hash: Arc<str> = passwords.hash(password("열려라 참깨")).await.unwrap().into();
-        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert_eq!(
-            passwords.verify(password("열려라 참깨"), Arc::clone(&hash)).await,
-            Ok(true)
-        );
-        assert_eq!(passwords.verify(password("열려라 콩"), hash).await, Ok(false));
-    }
-
-    #[tokio::test]
-    async fn attempts_beyond_the_queue_are_refused_and_the_others_answered() {
-        let passwords = Passwords {
-            queue: Arc::new(Semaphore::new(3)),
-            ..Passwords::new(2).unwrap()
-        };
-        let tries = (0..10).map(|_| {
-            let passwords = passwords.clone();
-            tokio::spawn(async move { passwords.hash(password("x")).await })
-        });
-        let mut refused = 0;
-        for attempt in tries.collect::<Vec<_>>() {
-            refused += usize::from(matches!(attempt.await.unwrap(), Err(Refusal::RateLimited { .. })));
-        }
-        assert!((1..=7).contains(&refused), "{refused}");
-    }
-}
+mod tests;

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
+    domain::{
+        Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor,
+        VisitorId,
+    },
     finishing::Finishing,
     passwords::Passwords,
+    rates::RateLimit,
     store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
     uploads::Uploads,
 };
@@ -42,6 +46,7 @@ pub struct Rooms {
     passwords: Passwords,
     graces: Graces,
     finishing: Finishing,
+    joins: RateLimit<VisitorId>,
 }
 
 impl Rooms {
@@ -52,6 +57,7 @@ impl Rooms {
         passwords: Passwords,
         graces: Graces,
         finishing: Finishing,
+        joins: RateLimit<VisitorId>,
     ) -> Self {
         Self {
             store,
@@ -59,6 +65,7 @@ impl Rooms {
             passwords,
             graces,
             finishing,
+            joins,
         }
     }
 
@@ -68,26 +75,31 @@ impl Rooms {
     /// Too many passwords are being hashed, or the store fails.
     pub async fn create(
         &self,
-        owner: Visitor,
+        owner: Guest,
         title: Title,
         max: Max,
         password: Option<Password>,
     ) -> Result<Room, Refusal> {
-        let password_hash = self.hash(password).await?;
+        let password_hash = self.hash(&owner, None, password).await?;
         Ok(self
             .store
             .create_room(NewRoom {
                 title,
                 max,
                 password_hash,
-                owner,
+                owner: owner.visitor,
             })
             .await?)
     }
 
-    async fn hash(&self, password: Option<Password>) -> Result<Option<String>, Refusal> {
+    async fn hash(
+        &self,
+        guest: &Guest,
+        room: Option<RoomId>,
+        password: Option<Password>,
+    ) -> Result<Option<String>, Refusal> {
         match password {
-            Some(password) => self.passwords.hash(password).await.map(Some),
+            Some(password) => self.passwords.hash(guest, room, password).await.map(Some),
             None => Ok(None),
         }
     }
@@ -174,7 +186,7 @@ impl Rooms {
             return Ok(());
         };
         let password = password.ok_or(Refusal::WrongPassword)?;
-        if !self.passwords.verify(password, hash).await? {
+        if !self.passwords.verify(&guest, id, password, hash).await? {
             return Err(Refusal::WrongPassword);
         }
         // The owner may have changed it while it was checked.
@@ -204,19 +216,21 @@ impl Rooms {
         Ok(self.store.withdraw_invites(id).await?)
     }
 
-    /// Lets a visitor in who has such a link; the room.
+    /// Lets a guest in who has such a link; the room.
     ///
     /// # Errors
-    /// The link is good no more, or the store fails.
-    pub async fn redeem(&self, token: InviteToken, visitor: Visitor) -> Result<RoomId, Refusal> {
-        Ok(self.store.redeem(token.hash(), visitor).await?)
+    /// The link is good no more, the guest is banned, or the store fails.
+    pub async fn redeem(&self, token: InviteToken, guest: Guest) -> Result<RoomId, Refusal> {
+        Ok(self.store.redeem(token.hash(), guest).await?)
     }
 
     /// Takes a seat for one of the visitor's sockets.
     ///
     /// # Errors
-    /// No such room, no grant, no seat, or the store fails.
+    /// Too many joins, no such room, no grant, no seat, or the store fails.
     pub async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, Refusal> {
+        // Before the store is asked: a join writes the whole room, and every server reads what was written.
+        self.joins.take(guest.visitor.id)?;
         Ok(self.store.enter(id, guest, socket).await?)
     }
 
@@ -232,10 +246,11 @@ impl Rooms {
     ///
     /// # Errors
     /// No such room, not the owner, or the store fails.
-    pub async fn update(&self, id: RoomId, visitor: Visitor, edit: RoomEdit) -> Result<Room, Refusal> {
+    pub async fn update(&self, id: RoomId, guest: Guest, edit: RoomEdit) -> Result<Room, Refusal> {
+        let visitor = guest.visitor;
         self.must_own(id, visitor).await?;
         let password_hash = match edit.password {
-            Some(password) => Some(self.hash(password).await?),
+            Some(password) => Some(self.hash(&guest, Some(id), password).await?),
             None => None,
         };
         let change = RoomChange {

@@ -260,17 +260,19 @@ impl Access {
         if self.owner { Ok(()) } else { Err(Refusal::NotTheOwner) }
     }
 
+    /// The refusal of somebody whom the owner keeps out.
+    pub const fn ban(&self) -> Option<Refusal> {
+        match self.banned {
+            Some(Banned::ForGood) => Some(Refusal::Banned { until: None }),
+            Some(Banned::Until(until)) => Some(Refusal::Banned { until: Some(until) }),
+            None => None,
+        }
+    }
+
     /// Why the visitor may neither enter nor read; whether a seat is free is another question.
     pub const fn refusal(&self) -> Option<Refusal> {
         match self {
-            Self {
-                banned: Some(Banned::ForGood),
-                ..
-            } => Some(Refusal::Banned { until: None }),
-            Self {
-                banned: Some(Banned::Until(until)),
-                ..
-            } => Some(Refusal::Banned { until: Some(*until) }),
+            Self { banned: Some(_), .. } => self.ban(),
             // Before the password, which would not help.
             Self {
                 closed: true,

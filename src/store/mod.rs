@@ -139,9 +139,9 @@ pub trait Store: Send + Sync + 'static {
     /// Withdraws all invites to a room, and the grants that came of them. Who sits there stays seated.
     async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError>;
 
-    /// Lets a visitor into the room of an invite from now on. `InviteNotFound` when it is good no more, `StorageFull`
-    /// beyond [`GRANTS`].
-    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError>;
+    /// Lets a guest into the room of an invite from now on. `InviteNotFound` when it is good no more, `Banned` by the
+    /// owner's will at that moment, `StorageFull` beyond [`GRANTS`].
+    async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError>;
 
     /// What a guest is to a room; `None` when there is no room.
     async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError>;

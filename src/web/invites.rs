@@ -2,8 +2,8 @@
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::PathRejection},
-    http::{HeaderMap, StatusCode, header},
+    extract::{FromRequestParts, Path, State, rejection::PathRejection},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use fast_qr::{
@@ -88,20 +88,51 @@ pub async fn withdraw(State(state): State<AppState>, Id(room): Id, visitor: Visi
     Ok("ok")
 }
 
-/// `GET /invite/{token}`
+/// A request by which somebody means to redeem an invite: a POST, which [`super::guard`] keeps to this site's pages, or a
+/// GET that opens the link. A HEAD, a picture or a frame on another page, and what a browser fetches in advance do not:
+/// they get an empty answer, and make no session.
+pub struct Opening;
+
+impl<S: Send + Sync> FromRequestParts<S> for Opening {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        let opens = match parts.method {
+            Method::POST => true,
+            Method::GET => is_navigation(&parts.headers),
+            _ => false,
+        };
+        let nothing_done = (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]);
+        opens.then_some(Self).ok_or_else(|| nothing_done.into_response())
+    }
+}
+
+/// Whether a GET opens a page by itself, as far as the client says what it is for: browsers do, by fetch metadata
+/// (<https://www.w3.org/TR/fetch-metadata/>), other clients don't and mean what they ask for.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let is = |name, wanted: &str| {
+        headers
+            .get(name)
+            .is_none_or(|value| value.as_bytes() == wanted.as_bytes())
+    };
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document") && !headers.contains_key("sec-purpose")
+}
+
+/// `GET /invite/{token}`, `POST /invite/{token}`
 pub async fn redeem(
     State(state): State<AppState>,
+    _: Opening,
     path: Result<Path<String>, PathRejection>,
     prefs: Prefs,
-    visitor: Visitor,
+    guest: Guest,
     session: Session,
 ) -> Result<Response, Refused> {
     let token = path.ok().and_then(|Path(token)| token.parse().ok());
     let token = token.ok_or(Refusal::InviteNotFound)?;
-    let room = state.rooms.redeem(token, visitor).await?;
+    let room = state.rooms.redeem(token, guest).await?;
     visit::rotate(&session).await?;
     if prefs.json {
-        let (record, _) = state.rooms.find(room, visitor.into()).await?;
+        let (record, _) = state.rooms.find(room, guest).await?;
         return Ok(Json(record.room).into_response());
     }
     Ok(Redirect::to(&format!("/room/{room}")).into_response())

@@ -56,7 +56,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
             "/room/{id}/invite",
             get(invites::link).post(invites::invite).delete(invites::withdraw),
         )
-        .route("/invite/{token}", get(invites::redeem))
+        .route("/invite/{token}", get(invites::redeem).post(invites::redeem))
         .route("/room/{id}/chat", post(messages::post))
         .route("/room/{id}/gif", post(gifs::post).layer(upload))
         .route("/room/{id}/whisper", post(whispers::post))

@@ -96,7 +96,7 @@ struct Making {
 pub async fn create(
     State(state): State<AppState>,
     prefs: Prefs,
-    visitor: Visitor,
+    guest: Guest,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let title = fields
@@ -120,13 +120,13 @@ pub async fn create(
                     .map_or(Refused(Refusal::Unavailable), Refused::from));
             }
             // The form comes back with what was typed and every error at its field.
-            return Ok(pages::room_again(&state, prefs, &visitor, &fields, wrong));
+            return Ok(pages::room_again(&state, prefs, &guest.visitor, &fields, wrong));
         }
     };
     drop(fields);
     let room = state
         .rooms
-        .create(visitor, making.title, making.max, making.password)
+        .create(guest, making.title, making.max, making.password)
         .await?;
     let path = format!("/room/{}", room.id);
     if prefs.json {
@@ -173,7 +173,7 @@ const fn is_said_at_the_door(refusal: &Refusal) -> bool {
 pub async fn update(
     State(state): State<AppState>,
     Id(room): Id,
-    visitor: Visitor,
+    guest: Guest,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let mut edit = RoomEdit::default();
@@ -196,7 +196,7 @@ pub async fn update(
         edit.slow = Some(whole(Field::Slow, &fields.number(Field::Slow)?, 0, SLOW_MOST)?);
     }
     drop(fields);
-    let room = state.rooms.update(room, visitor, edit).await?;
+    let room = state.rooms.update(room, guest, edit).await?;
     Ok(Json(room).into_response())
 }
 

@@ -143,3 +143,84 @@ async fn a_link_has_room_for_any_host_and_is_refused_for_what_is_none() {
     let refused = ask(&"a".repeat(2_300)).await;
     assert_eq!(refused.status, 422, "{}", refused.text());
 }
+
+/// What a browser says of a request, and what it is for.
+fn fetched(visitor: &Visitor, path: &str, site: &str, mode: &str, dest: &str) -> reqwest::RequestBuilder {
+    visitor
+        .plain(Method::GET, path)
+        .header("sec-fetch-site", site)
+        .header("sec-fetch-mode", mode)
+        .header("sec-fetch-dest", dest)
+}
+
+#[tokio::test]
+async fn only_opening_the_link_redeems_an_invite() {
+    let app = TestApp::start().await;
+    let (ann, bea) = (app.visitor().await, app.visitor().await);
+    let room = locked(&ann).await;
+    let (path, _) = invite(&ann, &room).await;
+    let page = format!("/room/{room}");
+    let stranger = app.stranger();
+    for asks in [&bea, &stranger] {
+        let before = asks.cookie();
+        for request in [
+            asks.plain(Method::HEAD, &path),
+            fetched(asks, &path, "cross-site", "no-cors", "image"),
+            fetched(asks, &path, "cross-site", "navigate", "iframe"),
+            fetched(asks, &path, "same-origin", "cors", "empty"),
+            fetched(asks, &path, "none", "navigate", "document").header("sec-purpose", "prefetch"),
+        ] {
+            let answer = asks.send(request).await;
+            assert_eq!((answer.status, answer.body.len()), (204, 0));
+            assert_eq!(answer.header("cache-control"), Some("no-store"));
+        }
+        assert_eq!(asks.cookie(), before, "no session is made or renamed");
+    }
+    assert_eq!(bea.get(&page).await.status, 403);
+    let foreign = bea.plain(Method::POST, &path).header("sec-fetch-site", "cross-site");
+    assert_eq!(bea.send(foreign).await.status, 403);
+    let foreign = bea.plain(Method::POST, &path).header("origin", "https://evil.example");
+    assert_eq!(bea.send(foreign).await.status, 403);
+    assert_eq!(bea.get(&page).await.status, 403, "nothing of that let anybody in");
+
+    // Out of a messenger, and by a form of this site.
+    let led = bea
+        .send(fetched(&bea, &path, "cross-site", "navigate", "document"))
+        .await;
+    assert_eq!((led.status, led.header("location")), (303, Some(&*page)));
+    bea.get(&page).await.ok();
+    let cid = app.visitor().await;
+    let posted = cid.post_form(&path, &[]).await;
+    assert_eq!((posted.status, posted.header("location")), (303, Some(&*page)));
+    cid.get(&page).await.ok();
+}
+
+#[tokio::test]
+async fn an_invite_lets_nobody_in_whom_the_owner_banned() {
+    let app = TestApp::with(&["--address-header", "x-forwarded-for"]).await;
+    let ann = app.visitor().await;
+    let [bad, fresh] = [app.visitor().await, app.visitor().await].map(|one| one.behind_proxy("203.0.113.7"));
+    let room = locked(&ann).await;
+    let (path, _) = invite(&ann, &room).await;
+    let mut own = ann.join(&room).await;
+    bad.get_json(&path).await.ok();
+    let mut bads = bad.join(&room).await;
+    let ban = json!({ "action": "ban", "visitor": bad.id });
+    assert_eq!(own.ask("moderate", ban).await["ok"], true);
+    assert_eq!(bads.wait("exception").await["code"], "banned");
+    for visitor in [&bad, &fresh] {
+        visitor.get_json(&path).await.refused(403, "banned");
+        visitor.post_json(&path, json!({})).await.refused(403, "banned");
+        let page = visitor.get(&path).await;
+        assert!(page.status == 403 && !page.text().contains("움짤"), "{}", page.text());
+    }
+    let lift = json!({ "action": "unban", "visitor": bad.id });
+    assert_eq!(own.ask("moderate", lift).await["ok"], true);
+    fresh.room(&room).await.ok();
+    fresh
+        .get_json(&format!("/room/{room}/messages"))
+        .await
+        .refused(403, "wrong_password");
+    fresh.get_json(&path).await.ok();
+    fresh.get_json(&format!("/room/{room}/messages")).await.ok();
+}

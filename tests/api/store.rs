@@ -110,6 +110,7 @@ every_kind! {
     an_invite_lets_in_until_it_is_withdrawn
     who_knows_the_password_needs_no_invite
     a_new_password_takes_invites_back
+    an_invite_is_nothing_to_somebody_banned
     invites_survive_a_restart_and_are_bounded
     a_whisper_is_kept_for_the_two_and_has_no_place
     a_whisper_is_told_once_and_its_nonce_counts_once

@@ -173,7 +173,8 @@ export class Conversation {
 
   #refuse(refusal) {
     if (refusal.code === "room_not_found") return this.#end();
-    const wait = AGAIN[refusal.code];
+    const pause = AGAIN[refusal.code];
+    const wait = pause && Math.max(pause, (refusal.retryAfter ?? 0) * 1_000);
     this.#view.refused(refusal, wait !== undefined);
     const turn = this.#turn;
     if (wait) this.#setTimeout(() => { if (turn === this.#turn && this.#socket.connected) this.join(); }, wait);

@@ -8,7 +8,7 @@ use super::{
     rooms::{by_id, is_worth, not_found},
 };
 use crate::{
-    domain::{InviteHash, Refusal, RoomId, Visitor},
+    domain::{Guest, InviteHash, Refusal, RoomId},
     store::{INVITES, StoreError},
 };
 
@@ -36,14 +36,20 @@ impl Tables {
         }
     }
 
-    /// Lets a visitor into the room of an invite. Were it withdrawn meanwhile, the grant is worth nothing.
-    pub async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
+    /// Lets a guest into the room of an invite. One state of the room's document decides: it had the invite and did not keep
+    /// the guest out. Were the invite withdrawn meanwhile, the grant is worth nothing.
+    pub async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError> {
+        let visitor = guest.visitor;
         let found = self.rooms.find_one(doc! { "invites": binary(invite.to_bytes()) });
         let not_good = || StoreError::Refused(Refusal::InviteNotFound);
         let room = within(found).await?.ok_or_else(not_good)?;
         let id: RoomId = text(&room.id, "_id")?;
         let grant = self.grant_of(id, visitor).await?;
-        if !is_worth(&room, grant.as_ref()) {
+        let worth = is_worth(&room, grant.as_ref());
+        if let Some(banned) = room.access(guest, worth)?.ban() {
+            return Err(StoreError::Refused(banned));
+        }
+        if !worth {
             self.must_have_grants_left(&room).await?;
             self.give(&room, visitor, Some(room.withdrawn)).await?;
         }

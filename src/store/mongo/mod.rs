@@ -278,8 +278,8 @@ impl Store for MongoStore {
         self.write(self.tables.withdraw_invites(id)).await
     }
 
-    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
-        self.write(self.tables.redeem(invite, visitor)).await
+    async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError> {
+        self.write(self.tables.redeem(invite, guest)).await
     }
 
     async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {

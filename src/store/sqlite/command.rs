@@ -23,7 +23,7 @@ pub enum Command {
     Grant(RoomId, Visitor, PasswordVersion, Reply<()>),
     AddInvite(RoomId, InviteHash, Reply<()>),
     WithdrawInvites(RoomId, Reply<()>),
-    Redeem(InviteHash, Visitor, Reply<RoomId>),
+    Redeem(InviteHash, Guest, Reply<RoomId>),
     Moderate(RoomId, Visitor, Action, Reply<Vec<GifName>>),
     Enter(RoomId, Guest, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{command::failure, directory::OpenRoom, writer::Writer};
 use crate::{
-    domain::{InviteHash, Refusal, RoomId, Visitor},
+    domain::{Guest, InviteHash, Refusal, RoomId},
     store::{GRANTS, INVITES, StoreError},
 };
 
@@ -52,8 +52,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Grants a visitor the room of an invite.
-    pub(super) fn redeem(&mut self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
+    /// Grants a guest the room of an invite, unless the owner keeps the guest out.
+    pub(super) fn redeem(&mut self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError> {
+        let visitor = guest.visitor;
         let sql = "SELECT room FROM invites WHERE hash = ?1";
         let found = self
             .connection
@@ -61,6 +62,9 @@ impl Writer {
             .optional();
         let not_good = StoreError::Refused(Refusal::InviteNotFound);
         let room = found.map_err(failure)?.ok_or(not_good)?;
+        if let Some(banned) = self.look(room, |open| open.access(guest).ban())? {
+            return Err(StoreError::Refused(banned));
+        }
         if self.look(room, |open| open.has_grant(visitor.id))? {
             return Ok(room);
         }

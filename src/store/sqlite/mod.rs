@@ -195,8 +195,8 @@ impl Store for SqliteStore {
         self.ask(|reply| Command::WithdrawInvites(id, reply)).await
     }
 
-    async fn redeem(&self, invite: InviteHash, visitor: Visitor) -> Result<RoomId, StoreError> {
-        self.ask(|reply| Command::Redeem(invite, visitor, reply)).await
+    async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError> {
+        self.ask(|reply| Command::Redeem(invite, guest, reply)).await
     }
 
     async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {

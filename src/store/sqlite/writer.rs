@@ -244,7 +244,7 @@ impl Writer {
             Command::Post(new, reply) => answer(reply, self.post(new), Answer::Posted),
             Command::AddInvite(id, invite, reply) => answer(reply, self.add_invite(id, invite), Answer::Done),
             Command::WithdrawInvites(id, reply) => answer(reply, self.withdraw_invites(id), Answer::Done),
-            Command::Redeem(invite, visitor, reply) => answer(reply, self.redeem(invite, visitor), Answer::Redeemed),
+            Command::Redeem(invite, guest, reply) => answer(reply, self.redeem(invite, guest), Answer::Redeemed),
             Command::Whisper(new, reply) => answer(reply, self.whisper(new), Answer::Whispered),
             Command::Report(new, reply) => answer(reply, self.report(new), Answer::Report),
             Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), Answer::Done),

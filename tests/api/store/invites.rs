@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use gifchat::{
-    domain::{InviteToken, Refusal, Room, Visitor},
+    domain::{Action, InviteToken, Refusal, Room, Visitor},
     store::{INVITES, NewRoom, RoomChange, Store},
 };
 
-use super::{Kind, grant, new_room, nobody_there, refusal, somebody};
+use super::{Kind, grant, moderation::from, new_room, nobody_there, refusal, somebody};
 
 async fn locked<K: Kind>() -> (K, Arc<dyn Store>, Room, Visitor) {
     let place = K::fresh();
@@ -30,20 +30,23 @@ pub(super) async fn an_invite_lets_in_until_it_is_withdrawn<K: Kind>() {
     let (_place, store, room, _) = locked::<K>().await;
     let (token, other) = (InviteToken::random().hash(), InviteToken::random().hash());
     let (early, seated, late) = (somebody(), somebody(), somebody());
-    assert_eq!(refusal(store.redeem(token, early).await), Refusal::InviteNotFound);
+    assert_eq!(
+        refusal(store.redeem(token, early.into()).await),
+        Refusal::InviteNotFound
+    );
     assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
     store.add_invite(room.id, token).await.unwrap();
     store.add_invite(room.id, other).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 2);
     for visitor in [early, early, seated] {
-        assert_eq!(store.redeem(token, visitor).await.unwrap(), room.id);
+        assert_eq!(store.redeem(token, visitor.into()).await.unwrap(), room.id);
     }
     assert!(granted(&store, &room, early).await && !granted(&store, &room, late).await);
     store.enter(room.id, seated.into(), 1).await.unwrap();
     store.withdraw_invites(room.id).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
     for token in [token, other] {
-        assert_eq!(refusal(store.redeem(token, late).await), Refusal::InviteNotFound);
+        assert_eq!(refusal(store.redeem(token, late.into()).await), Refusal::InviteNotFound);
     }
     assert!(!granted(&store, &room, early).await, "the grant came of the invite");
     assert_eq!(
@@ -52,7 +55,7 @@ pub(super) async fn an_invite_lets_in_until_it_is_withdrawn<K: Kind>() {
     );
     assert_eq!(store.members(room.id).await.unwrap(), [seated], "who sits there stays");
     store.add_invite(room.id, token).await.unwrap();
-    store.redeem(token, early).await.unwrap();
+    store.redeem(token, early.into()).await.unwrap();
     store.enter(room.id, early.into(), 2).await.unwrap();
     assert_eq!(
         refusal(store.add_invite(nobody_there(), token).await),
@@ -70,8 +73,8 @@ pub(super) async fn who_knows_the_password_needs_no_invite<K: Kind>() {
     let (before, after) = (somebody(), somebody());
     store.add_invite(room.id, token).await.unwrap();
     grant(&store, room.id, before).await.unwrap();
-    store.redeem(token, before).await.unwrap();
-    store.redeem(token, after).await.unwrap();
+    store.redeem(token, before.into()).await.unwrap();
+    store.redeem(token, after.into()).await.unwrap();
     grant(&store, room.id, after).await.unwrap();
     store.withdraw_invites(room.id).await.unwrap();
     assert!(granted(&store, &room, before).await && granted(&store, &room, after).await);
@@ -81,7 +84,7 @@ pub(super) async fn a_new_password_takes_invites_back<K: Kind>() {
     let (_place, store, room, _) = locked::<K>().await;
     let (token, guest) = (InviteToken::random().hash(), somebody());
     store.add_invite(room.id, token).await.unwrap();
-    store.redeem(token, guest).await.unwrap();
+    store.redeem(token, guest.into()).await.unwrap();
     let change = RoomChange {
         password_hash: Some(Some("other".into())),
         ..RoomChange::default()
@@ -93,7 +96,10 @@ pub(super) async fn a_new_password_takes_invites_back<K: Kind>() {
     );
     store.update_room(room.id, change).await.unwrap();
     assert!(!granted(&store, &room, guest).await);
-    assert_eq!(refusal(store.redeem(token, guest).await), Refusal::InviteNotFound);
+    assert_eq!(
+        refusal(store.redeem(token, guest.into()).await),
+        Refusal::InviteNotFound
+    );
     assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
 }
 
@@ -104,7 +110,7 @@ pub(super) async fn invites_survive_a_restart_and_are_bounded<K: Kind>() {
         store.add_invite(room.id, *token).await.unwrap();
     }
     let (guest, late) = (somebody(), somebody());
-    store.redeem(tokens[1], guest).await.unwrap();
+    store.redeem(tokens[1], guest.into()).await.unwrap();
     store.close().await;
     drop(store);
     let store = place.open().await;
@@ -112,11 +118,39 @@ pub(super) async fn invites_survive_a_restart_and_are_bounded<K: Kind>() {
     assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, INVITES);
     assert!(granted(&store, &room, guest).await);
     assert_eq!(
-        refusal(store.redeem(tokens[0], late).await),
+        refusal(store.redeem(tokens[0], late.into()).await),
         Refusal::InviteNotFound,
         "the oldest"
     );
-    assert_eq!(store.redeem(tokens[INVITES], late).await.unwrap(), room.id);
+    assert_eq!(store.redeem(tokens[INVITES], late.into()).await.unwrap(), room.id);
     store.withdraw_invites(room.id).await.unwrap();
     assert!(!granted(&store, &room, guest).await);
+}
+
+pub(super) async fn an_invite_is_nothing_to_somebody_banned<K: Kind>() {
+    let (_place, store, room, owner) = locked::<K>().await;
+    let token = InviteToken::random().hash();
+    store.add_invite(room.id, token).await.unwrap();
+    let (bad, fresh, seated) = (somebody(), somebody(), somebody());
+    let (home, away) = ("203.0.113.7", "198.51.100.9");
+    for (visitor, socket) in [(bad, 1), (seated, 2)] {
+        store.redeem(token, from(visitor, home)).await.unwrap();
+        store.enter(room.id, from(visitor, home), socket).await.unwrap();
+    }
+    store.withdraw_invites(room.id).await.unwrap();
+    store.add_invite(room.id, token).await.unwrap();
+    store.moderate(room.id, owner, Action::Ban(bad.id, None)).await.unwrap();
+    let banned = Refusal::Banned { until: None };
+    for guest in [bad.into(), from(bad, away), from(fresh, home)] {
+        assert_eq!(refusal(store.redeem(token, guest).await), banned);
+    }
+    store.redeem(token, from(seated, home)).await.unwrap();
+    store.redeem(token, from(owner, home)).await.unwrap();
+    store.moderate(room.id, owner, Action::Unban(bad.id)).await.unwrap();
+    assert!(
+        !granted(&store, &room, bad).await && !granted(&store, &room, fresh).await,
+        "what was refused is no grant either"
+    );
+    store.redeem(token, from(bad, home)).await.unwrap();
+    assert!(granted(&store, &room, bad).await && granted(&store, &room, seated).await);
 }

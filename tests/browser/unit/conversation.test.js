@@ -142,6 +142,16 @@ test("a full room is tried again later, a wrong password is not", async () => {
   }
 });
 
+test("somebody who joined too often waits as long as the server says", async () => {
+  const { clock, requests, hear } = setUp();
+  hear("connect");
+  requests[0].resolve({ ok: false, code: "rate_limited", retryAfter: 30 });
+  await clock.pass(29_000);
+  assert.equal(requests.length, 1);
+  await clock.pass(2_000);
+  assert.equal(requests.length, 2);
+});
+
 test("a room that is gone ends it", async () => {
   for (const end of [({ hear }) => hear("removeRoom", "r"), ({ hear, requests }) => { hear("connect"); requests[0].resolve({ ok: false, code: "room_not_found" }); }]) {
     const all = setUp();
