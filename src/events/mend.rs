@@ -1,16 +1,18 @@
 //! Puts right what a room's task missed, when the store says that changes or seats were lost.
 
 use serde::Serialize;
+use tokio::sync::mpsc::Receiver;
 use tracing::warn;
 
 use super::{
     audience::{Encoded, Hold},
-    room::{CATCH_UP_PAGE, RoomTask},
+    queue::Found,
+    room::{CATCH_UP_PAGE, RoomEvent, RoomTask},
 };
 use crate::{
     domain::{Body, Line, LineKind, Message, Refusal, Seq},
     sentences::sentence,
-    store::{Departure, SocketKey, StoreError, Window},
+    store::{Change, Departure, SocketKey, StoreError, Window},
 };
 
 /// What went wrong and is not put right yet. It is tried again until it is.
@@ -18,13 +20,15 @@ use crate::{
 pub struct Wrong {
     /// Changes of the room are missing.
     pub missed: bool,
+    /// Messages are missing up to this place, and nothing else.
+    pub messages: Option<Seq>,
     /// Some sockets have lost their seats.
     pub seatless: bool,
 }
 
 impl Wrong {
     pub const fn any(&self) -> bool {
-        self.missed || self.seatless
+        self.missed || self.seatless || self.messages.is_some()
     }
 }
 
@@ -43,6 +47,33 @@ impl RoomTask {
         }
         if self.wrong.missed {
             self.wrong.missed = !self.read_anew().await;
+        }
+        if let Some(end) = self.wrong.messages
+            && self.tell_up_to(end).await
+        {
+            self.wrong.messages = None;
+        }
+    }
+
+    /// Notes what did not fit into the queue.
+    pub async fn note_lost(&mut self, found: Found, queue: &mut Receiver<RoomEvent>) {
+        self.now = None;
+        if found.seats {
+            self.lose_seats();
+        }
+        self.wrong.messages = self.wrong.messages.max((found.seq > 0).then_some(found.seq));
+        if !found.state {
+            return;
+        }
+        self.wrong.missed = true;
+        // The changes that wait are older than what is read now: told after it, they would bring back what was.
+        for _ in 0..queue.len() {
+            match queue.try_recv() {
+                Ok(RoomEvent::Change(Change::SeatsLost)) => self.lose_seats(),
+                Ok(RoomEvent::Change(_)) => (),
+                Ok(event) => self.handle(event).await,
+                Err(_) => return,
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 //! The only emitter: follows what the store committed and tells it to the sockets it concerns.
 //!
-//! One task a room, so that a room's events keep their order; one for the lobby. A slow room holds up no other until its
-//! queue is full.
+//! One task a room, so that a room's events keep their order; one for the lobby. The follower waits for none of them: a
+//! room whose queue is full reads from the store what did not fit, and holds up no other.
 
 mod audience;
 mod lobby;
 mod mend;
+mod queue;
 mod room;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -19,7 +20,10 @@ use socketioxide::{
 use tokio::sync::mpsc;
 
 pub use self::lobby::{Arrival, Lobby};
-use self::room::{RoomEvent, RoomTask};
+use self::{
+    queue::RoomQueue,
+    room::{RoomEvent, RoomTask},
+};
 use crate::{
     domain::{Body, Guest, RoomId, Visitor},
     store::{Change, Changes, Entry, SocketKey, Store},
@@ -31,9 +35,6 @@ use crate::{
 pub const LOBBY_NS: &str = "/room";
 /// Namespace of the rooms.
 pub const CHAT_NS: &str = "/chat";
-
-/// Events that may wait for one room's task. The follower waits when it is full, and then so does the store.
-const ROOM_QUEUE: usize = 1_024;
 
 /// Told to every socket before the server stops.
 #[derive(Serialize)]
@@ -74,7 +75,7 @@ fn loses_gifs(change: &Change) -> Option<RoomId> {
 pub struct Events {
     store: Arc<dyn Store>,
     uploads: Uploads,
-    rooms: Mutex<HashMap<RoomId, mpsc::Sender<RoomEvent>>>,
+    rooms: Mutex<HashMap<RoomId, RoomQueue>>,
     lobby: Lobby,
 }
 
@@ -106,17 +107,18 @@ impl Events {
                 self.uploads.forget_room(room).await;
             }
             match change.room() {
-                // Without a task nobody listens to the room.
-                Some(room) => self.tell(room, RoomEvent::Change(change)).await,
-                None => self.tell_all(&change).await,
+                Some(room) => {
+                    // Without a task nobody listens to the room.
+                    if let Some(task) = self.rooms.lock().get(&room) {
+                        task.offer(change);
+                    }
+                }
+                None => {
+                    for task in self.rooms.lock().values() {
+                        task.offer(change.clone());
+                    }
+                }
             }
-        }
-    }
-
-    async fn tell_all(&self, change: &Change) {
-        let tasks: Vec<_> = self.rooms.lock().values().cloned().collect();
-        for task in tasks {
-            let _ = task.send(RoomEvent::Change(change.clone())).await;
         }
     }
 
@@ -124,39 +126,40 @@ impl Events {
     pub async fn attach(self: &Arc<Self>, room: RoomId, joining: Joining) {
         let mut event = RoomEvent::Attach(Box::new(joining));
         // A task that was just ending hands the event back.
-        while let Err(mpsc::error::SendError(back)) = self.task_of(room).send(event).await {
+        while let Err(back) = self.task_of(room).send(event).await {
             event = back;
         }
     }
 
     /// Lets a socket hear a room no more.
     pub async fn detach(&self, room: RoomId, key: SocketKey) {
-        self.tell(room, RoomEvent::Detach(key)).await;
-    }
-
-    /// Tells the others in the room that a visitor is typing, if that socket is still in it.
-    pub async fn typing(&self, room: RoomId, visitor: Visitor, key: SocketKey) {
-        self.tell(room, RoomEvent::Typing(visitor, key)).await;
-    }
-
-    async fn tell(&self, room: RoomId, event: RoomEvent) {
-        let task = self.rooms.lock().get(&room).cloned();
-        if let Some(task) = task {
-            let _ = task.send(event).await;
+        if let Some(task) = self.known_task(room) {
+            let _ = task.send(RoomEvent::Detach(key)).await;
         }
     }
 
+    /// Tells the others in the room that a visitor is typing, if that socket is still in it.
+    pub fn typing(&self, room: RoomId, visitor: Visitor, key: SocketKey) {
+        if let Some(task) = self.known_task(room) {
+            task.hint(RoomEvent::Typing(visitor, key));
+        }
+    }
+
+    fn known_task(&self, room: RoomId) -> Option<RoomQueue> {
+        self.rooms.lock().get(&room).cloned()
+    }
+
     /// The task of a room; starts it when there is none.
-    fn task_of(self: &Arc<Self>, room: RoomId) -> mpsc::Sender<RoomEvent> {
+    fn task_of(self: &Arc<Self>, room: RoomId) -> RoomQueue {
         let mut rooms = self.rooms.lock();
         if let Some(task) = rooms.get(&room).filter(|task| !task.is_closed()) {
             return task.clone();
         }
-        let (send, receive) = mpsc::channel(ROOM_QUEUE);
-        rooms.insert(room, send.clone());
-        let task = RoomTask::new(room, Arc::clone(self));
+        let (queue, receive) = RoomQueue::new();
+        rooms.insert(room, queue.clone());
+        let task = RoomTask::new(room, Arc::clone(self), queue.lost());
         tokio::spawn(task.run(receive));
-        send
+        queue
     }
 
     /// Forgets a room's task, unless something has come for it meanwhile.
@@ -179,5 +182,65 @@ impl Events {
                 let _ = all.emit("restart", &Restart { within }).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Chat, Limits, Message, MessageId, Moment, VisitorId},
+        store::SqliteStore,
+    };
+
+    fn posted(room: RoomId, seq: u64) -> Change {
+        Change::Posted(Arc::new(Message {
+            id: MessageId::random(),
+            room,
+            seq,
+            author: Visitor::new(VisitorId::random()),
+            created_at: Moment::now(),
+            body: Body::Chat(Chat::from_store("x")),
+            nonce: None,
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_room_that_takes_nothing_holds_up_no_other_and_knows_what_it_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(&folder.path().join("store.db"), 10).unwrap());
+        let uploads = Uploads::open(&folder.path().join("uploads"), Limits::default().gif, 1).unwrap();
+        let events = Events::new(store, uploads);
+        let (slow, quick) = (RoomId::random(), RoomId::random());
+        let ((slow_end, mut slow_queue), (quick_end, mut quick_queue)) = (RoomQueue::new(), RoomQueue::new());
+        events
+            .rooms
+            .lock()
+            .extend([(slow, slow_end.clone()), (quick, quick_end)]);
+        let (commit, changes) = mpsc::channel(16);
+        let following = tokio::spawn(Arc::clone(&events).follow(changes));
+        let commit_all = async {
+            for seq in 1..=3_000 {
+                commit.send(posted(slow, seq)).await.unwrap();
+            }
+            commit.send(Change::RoomRemoved(slow)).await.unwrap();
+            commit.send(Change::SeatsLost).await.unwrap();
+            commit.send(posted(quick, 1)).await.unwrap();
+            quick_queue.recv().await.unwrap();
+            quick_queue.recv().await.unwrap()
+        };
+        // A follower that waited for the slow room would wait for ever.
+        let heard = tokio::time::timeout(Duration::from_secs(30), commit_all).await;
+        assert!(matches!(heard.unwrap(), RoomEvent::Change(Change::Posted(_))));
+        let lost = slow_end.lost();
+        lost.noted().await;
+        let found = lost.take().unwrap();
+        assert!(found.seq == 3_000 && found.state && found.seats);
+        assert!(lost.take().is_none());
+        let RoomEvent::Change(Change::Posted(first)) = slow_queue.recv().await.unwrap() else {
+            panic!("the first message waits first");
+        };
+        assert_eq!(first.seq, 1);
+        following.abort();
     }
 }

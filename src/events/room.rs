@@ -10,6 +10,7 @@ use super::{
     Events, Joining,
     audience::{Audience, Behind, Encoded, Listener},
     mend::Wrong,
+    queue::Lost,
 };
 use crate::{
     domain::{Message, Report, Room, RoomId, Seq, Visitor},
@@ -56,12 +57,14 @@ pub struct RoomTask {
     pub(super) removed: bool,
     /// What went wrong and is not put right yet.
     pub(super) wrong: Wrong,
+    /// What did not fit into the queue.
+    lost: Arc<Lost>,
     /// The room as it is now, for those who missed something, read at most once for each change.
-    now: Option<Encoded>,
+    pub(super) now: Option<Encoded>,
 }
 
 impl RoomTask {
-    pub fn new(room: RoomId, events: Arc<Events>) -> Self {
+    pub fn new(room: RoomId, events: Arc<Events>, lost: Arc<Lost>) -> Self {
         Self {
             room,
             events,
@@ -69,6 +72,7 @@ impl RoomTask {
             seq: None,
             removed: false,
             wrong: Wrong::default(),
+            lost,
             now: None,
         }
     }
@@ -79,14 +83,19 @@ impl RoomTask {
         let mut batch = Vec::new();
         let mut retry = Instant::now();
         let mut pause = KEEP_UP;
+        let lost = Arc::clone(&self.lost);
         loop {
             tokio::select! {
                 biased;
                 taken = queue.recv_many(&mut batch, BATCH) => if taken == 0 { return },
+                () = lost.noted() => (),
                 () = tokio::time::sleep_until(retry), if self.is_behind() => (),
             }
             for event in batch.drain(..) {
                 self.handle(event).await;
+            }
+            if let Some(found) = lost.take() {
+                self.note_lost(found, &mut queue).await;
             }
             if self.is_behind() && Instant::now() >= retry {
                 pause = if self.put_right().await {
@@ -117,7 +126,7 @@ impl RoomTask {
         self.catch_up().await
     }
 
-    async fn handle(&mut self, event: RoomEvent) {
+    pub(super) async fn handle(&mut self, event: RoomEvent) {
         if matches!(event, RoomEvent::Change(_)) {
             self.now = None;
         }

@@ -159,7 +159,7 @@ impl Client {
             Name::Whisper => self.whisper(&data).await.map(Done::Whispered),
             Name::Report => self.report(&data).await.map(Done::Reported),
             Name::Leave => self.leave(Departure::Left).await.map(|()| Done::Nothing {}),
-            Name::Typing => self.typing().await.map(|()| Done::Nothing {}),
+            Name::Typing => self.typing().map(|()| Done::Nothing {}),
             Name::Moderate => self.moderate(&data).await.map(|()| Done::Nothing {}),
             Name::Unknown => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
         };
@@ -239,12 +239,12 @@ impl Client {
         self.state.rooms.moderate(room, self.visitor(), action).await
     }
 
-    async fn typing(&self) -> Result<(), Refusal> {
+    fn typing(&self) -> Result<(), Refusal> {
         let room = self.room()?;
         let now = Instant::now();
         let last = self.typed_at.lock().replace(now);
         if last.is_none_or(|last| now.duration_since(last) >= TYPING_EVERY) {
-            self.state.events.typing(room, self.visitor(), self.key).await;
+            self.state.events.typing(room, self.visitor(), self.key);
         } else {
             *self.typed_at.lock() = last;
         }
