@@ -68,8 +68,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .route("/room/{id}/messages", get(messages::history))
         .route("/room/{id}/moderate", post(moderation::moderate))
         .route("/room/{id}/bans", get(moderation::bans))
-        .layer(from_fn(prefs::switch_language))
-        .layer(from_fn(linger::linger));
+        .layer(from_fn(prefs::switch_language));
     let files = Router::new()
         .route("/gif/{name}", get(files::gif))
         .route("/gif/{name}/still", get(files::still))
@@ -95,6 +94,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .layer(CompressionLayer::new())
         .layer(session_layer(&state.config, sessions))
         .merge(health)
+        .layer(from_fn(linger::linger))
         .layer(from_fn_with_state(state.clone(), guard::frame))
         .with_state(state)
 }
