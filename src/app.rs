@@ -20,7 +20,7 @@ use crate::{
     sockets,
     state::{AppState, Parts},
     store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
-    uploads::Uploads,
+    uploads::{AtOnce, Uploads},
     views::LastRows,
     web,
 };
@@ -148,7 +148,11 @@ fn beside(path: &Path) -> std::path::PathBuf {
 }
 
 fn open_uploads(config: &Config, store: &dyn Store) -> io::Result<Uploads> {
-    let (folder, limits, at_once) = (&config.uploads, config.limits().gif, config.uploads_at_once);
+    let (folder, limits) = (&config.uploads, config.limits().gif);
+    let at_once = AtOnce {
+        all: config.uploads_at_once,
+        each: config.uploads_per_visitor,
+    };
     match store.blobs() {
         Some(blobs) => Uploads::open_cache(folder, limits, at_once, blobs, config.cache_bytes),
         None => Uploads::open(folder, limits, at_once),

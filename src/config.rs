@@ -110,6 +110,15 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_UPLOADS_AT_ONCE", default_value_t = 64, value_name = "N")]
     pub uploads_at_once: usize,
 
+    /// Uploads that one visitor, and one address, may run side by side
+    #[arg(long, env = "GIFCHAT_UPLOADS_PER_VISITOR", default_value_t = 4, value_name = "N")]
+    pub uploads_per_visitor: usize,
+
+    /// Bytes a second that an upload has to bring after its first 5 seconds; a slower one is given up
+    #[arg(long, env = "GIFCHAT_UPLOAD_RATE", default_value_t = 10_000, value_name = "BYTES",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub upload_rate: u64,
+
     /// Bytes of a websocket message or of a polling request
     #[arg(long, env = "GIFCHAT_EVENT_LIMIT", default_value_t = 16 << 10, value_name = "BYTES")]
     pub event_limit: usize,

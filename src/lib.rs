@@ -12,6 +12,7 @@
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
 //! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time
+//! - `pace`: bounds how slowly a peer may send or take bytes
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
@@ -28,6 +29,7 @@ pub mod events;
 pub mod finishing;
 pub mod keyed_slots;
 pub mod messages;
+mod pace;
 pub mod passwords;
 pub mod rooms;
 mod seldom;

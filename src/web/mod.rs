@@ -10,6 +10,7 @@ mod invites;
 mod linger;
 mod messages;
 mod moderation;
+mod paced_body;
 mod pages;
 mod peer;
 mod prefs;

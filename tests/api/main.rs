@@ -41,4 +41,5 @@ mod store;
 mod support;
 mod switching;
 mod tabs;
+mod upload_slots;
 mod whispers;
