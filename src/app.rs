@@ -1,5 +1,9 @@
 //! Puts everything together, serves, stops.
 
+mod admission;
+mod connection;
+mod open_files;
+mod refusals;
 mod serve;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
@@ -58,13 +62,14 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AppError> {
+    let most = open_files::fitting(config.connections);
     let (store, sessions) = open_store(&config).await?;
     let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
     let router = web::router(state.clone(), sessions, layer);
     info!(address = %listener.local_addr().map_err(|error| AppError::Other(error.to_string()))?, "serving");
-    let connections = serve::serve(listener, router, &state.config, shutdown).await;
+    let connections = serve::serve(listener, router, &state.config, most, shutdown).await;
     info!("stopping");
     Events::announce_restart(&io, state.config.restart_within).await;
     if timeout(PATIENCE, io.close()).await.is_err() {

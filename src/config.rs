@@ -139,9 +139,22 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_PING_TIMEOUT", default_value = "20s", value_parser = duration, value_name = "TIME")]
     pub ping_timeout: Duration,
 
-    /// Connections at once; further ones wait to be accepted
+    /// Connections at once, at most as many as the limit of open files allows; further ones are refused
     #[arg(long, env = "GIFCHAT_CONNECTIONS", default_value_t = 20_000, value_name = "N")]
     pub connections: usize,
+
+    /// Connections from one address at once, at most half of all; those from this machine or a proxy are not counted
+    #[arg(
+        long,
+        env = "GIFCHAT_CONNECTIONS_PER_ADDRESS",
+        default_value_t = 256,
+        value_name = "N"
+    )]
+    pub connections_per_address: usize,
+
+    /// Time for which a client may take an answer at less than 1,000 bytes a second
+    #[arg(long, env = "GIFCHAT_ANSWER_TIMEOUT", default_value = "30s", value_parser = duration, value_name = "TIME")]
+    pub answer_timeout: Duration,
 
     /// Time for the header of a request, and between two requests of a connection
     #[arg(long, env = "GIFCHAT_HEADER_TIMEOUT", default_value = "10s", value_parser = duration, value_name = "TIME")]

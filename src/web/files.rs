@@ -22,8 +22,8 @@ const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000,
 const FOREVER_FOR_ONE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 /// A visitor's file is shown and nothing else, even when it is opened by itself.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
-/// Bytes read from disk at once.
-const CHUNK: usize = 64 << 10;
+/// Bytes read from disk at once. A slow reader holds this twice, in the file's own buffer and on its way out.
+const CHUNK: usize = 16 << 10;
 
 /// The one part of the path that varies. What is no text names nothing.
 pub struct Part(String);
