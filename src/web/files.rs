@@ -9,7 +9,7 @@ use axum::{
 use tokio_util::io::ReaderStream;
 use tower_sessions::Session;
 
-use super::{refused::Refused, visit};
+use super::{compress::Encoding, refused::Refused, visit};
 use crate::{
     assets::{Packed, media_type},
     domain::{GifName, Refusal, RoomId, Visitor, VisitorId, mark},
@@ -141,7 +141,7 @@ pub async fn asset(
         return Ok((StatusCode::NOT_MODIFIED, kind).into_response());
     }
     let tag = current.then_some([(header::ETAG, tag)]);
-    match brotli.filter(|_| takes_brotli(&headers)) {
+    match brotli.filter(|_| Encoding::accepted(&headers) == Some(Encoding::Brotli)) {
         Some(brotli) => Ok((kind, tag, [(header::CONTENT_ENCODING, "br")], brotli).into_response()),
         None => Ok((kind, tag, plain).into_response()),
     }
@@ -155,17 +155,6 @@ async fn packed(state: &AppState, path: &str) -> Result<Packed, Refusal> {
     let (assets, path) = (state.assets.clone(), path.to_owned());
     let packed = tokio::task::spawn_blocking(move || assets.get(&path)).await;
     packed.map_err(|_| Refusal::Unavailable)?.ok_or(Refusal::NotFound)
-}
-
-/// Whether a client names brotli among the encodings it takes.
-fn takes_brotli(headers: &HeaderMap) -> bool {
-    let named = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok());
-    named.is_some_and(|named| {
-        let mut ways = named.split(',').map(|way| way.split(';').map(str::trim));
-        ways.any(|mut way| way.next() == Some("br") && way.next() != Some("q=0"))
-    })
 }
 
 /// `GET /robots.txt`: rooms are gone before anybody could find them by a search.

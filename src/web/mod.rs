@@ -1,5 +1,6 @@
 //! HTTP: the table of URLs and the layers around it.
 
+mod compress;
 mod fields;
 mod files;
 mod gifs;
@@ -21,6 +22,8 @@ mod sheets;
 mod visit;
 mod whispers;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -29,14 +32,13 @@ use axum::{
     routing::{any, delete, get, post},
 };
 use socketioxide::layer::SocketIoLayer;
-use tower_http::compression::CompressionLayer;
 use tower_sessions::{
     Expiry, SessionManagerLayer,
     cookie::{SameSite, time::Duration as CookieDuration},
 };
 
 pub use self::peer::Peer;
-use self::refused::Refused;
+use self::{compress::Compressor, refused::Refused};
 use crate::{config::Config, domain::Refusal, state::AppState, store::Sessions};
 
 /// Every URL of the site.
@@ -92,7 +94,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .method_not_allowed_fallback(refused::wrong_method)
         .layer(from_fn_with_state(state.clone(), guard::same_site))
         .layer(from_fn_with_state(state.clone(), refused::render))
-        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(Arc::new(Compressor::new()), compress::compress))
         .layer(session_layer(&state.config, sessions))
         .merge(health)
         .layer(from_fn(linger::linger))

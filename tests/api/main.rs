@@ -17,6 +17,7 @@ mod abuse;
 mod again;
 mod bad_input;
 mod broken_uploads;
+mod compression;
 mod connections;
 mod doors;
 mod durability;
