@@ -1,5 +1,9 @@
 //! Puts everything together, serves, stops.
 
+mod admission;
+mod connection;
+mod open_files;
+mod refusals;
 mod serve;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
@@ -22,7 +26,7 @@ use crate::{
     sockets,
     state::{AppState, Parts},
     store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
-    uploads::Uploads,
+    uploads::{AtOnce, Uploads},
     views::LastRows,
     web,
 };
@@ -60,13 +64,14 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AppError> {
+    let most = open_files::fitting(config.connections);
     let (store, sessions) = open_store(&config).await?;
     let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
     let router = web::router(state.clone(), sessions, layer);
     info!(address = %listener.local_addr().map_err(|error| AppError::Other(error.to_string()))?, "serving");
-    let connections = serve::serve(listener, router, &state.config, shutdown).await;
+    let connections = serve::serve(listener, router, &state.config, most, shutdown).await;
     info!("stopping");
     Events::announce_restart(&io, state.config.restart_within).await;
     if timeout(PATIENCE, io.close()).await.is_err() {
@@ -150,7 +155,11 @@ fn beside(path: &Path) -> std::path::PathBuf {
 }
 
 fn open_uploads(config: &Config, store: &dyn Store) -> io::Result<Uploads> {
-    let (folder, limits, at_once) = (&config.uploads, config.limits().gif, config.uploads_at_once);
+    let (folder, limits) = (&config.uploads, config.limits().gif);
+    let at_once = AtOnce {
+        all: config.uploads_at_once,
+        each: config.uploads_per_visitor,
+    };
     match store.blobs() {
         Some(blobs) => Uploads::open_cache(folder, limits, at_once, blobs, config.cache_bytes),
         None => Uploads::open(folder, limits, at_once),

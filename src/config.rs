@@ -111,6 +111,15 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_UPLOADS_AT_ONCE", default_value_t = 64, value_name = "N")]
     pub uploads_at_once: usize,
 
+    /// Uploads that one visitor, and one address, may run side by side
+    #[arg(long, env = "GIFCHAT_UPLOADS_PER_VISITOR", default_value_t = 4, value_name = "N")]
+    pub uploads_per_visitor: usize,
+
+    /// Bytes a second that an upload has to bring after its first 5 seconds; a slower one is given up
+    #[arg(long, env = "GIFCHAT_UPLOAD_RATE", default_value_t = 10_000, value_name = "BYTES",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub upload_rate: u64,
+
     /// Bytes of a websocket message or of a polling request
     #[arg(long, env = "GIFCHAT_EVENT_LIMIT", default_value_t = 16 << 10, value_name = "BYTES")]
     pub event_limit: usize,
@@ -135,9 +144,22 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_CONNECT_TIMEOUT", default_value = "10s", value_parser = duration, value_name = "TIME")]
     pub connect_timeout: Duration,
 
-    /// Connections at once; further ones wait to be accepted
+    /// Connections at once, at most as many as the limit of open files allows; further ones are refused
     #[arg(long, env = "GIFCHAT_CONNECTIONS", default_value_t = 20_000, value_name = "N")]
     pub connections: usize,
+
+    /// Connections from one address at once, at most half of all; those from this machine or a proxy are not counted
+    #[arg(
+        long,
+        env = "GIFCHAT_CONNECTIONS_PER_ADDRESS",
+        default_value_t = 256,
+        value_name = "N"
+    )]
+    pub connections_per_address: usize,
+
+    /// Time for which a client may take an answer at less than 1,000 bytes a second
+    #[arg(long, env = "GIFCHAT_ANSWER_TIMEOUT", default_value = "30s", value_parser = duration, value_name = "TIME")]
+    pub answer_timeout: Duration,
 
     /// Time for the header of a request, and between two requests of a connection
     #[arg(long, env = "GIFCHAT_HEADER_TIMEOUT", default_value = "10s", value_parser = duration, value_name = "TIME")]

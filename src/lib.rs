@@ -14,6 +14,7 @@
 //! - `fields`: the fields of forms, JSON bodies and events, without whatever else they hold
 //! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time; [`rates`]: bounds how often
 //!   somebody does something; `openings`: bounds the sessions of sockets that have no namespace yet
+//! - `pace`: bounds how slowly a peer may send or take bytes
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
@@ -33,6 +34,7 @@ pub mod finishing;
 pub mod keyed_slots;
 pub mod messages;
 mod openings;
+mod pace;
 pub mod passwords;
 pub mod rates;
 pub mod rooms;

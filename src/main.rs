@@ -26,10 +26,6 @@ async fn start(config: Config) -> Result<(), String> {
         return check::check(url).await;
     }
     telemetry::start(&config.log, config.log_format)?;
-    // Every socket is an open file. What can't be raised is what the cap on connections will meet.
-    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
-    }
     let address = config.listen;
     let listener = TcpListener::bind(address)
         .await

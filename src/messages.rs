@@ -10,8 +10,11 @@ use std::sync::Arc;
 use tokio::fs::File;
 
 use crate::{
-    domain::{Alt, Chat, Field, GifBody, GifName, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor},
+    domain::{
+        Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor,
+    },
     finishing::Finishing,
+    keyed_slots::GuestSlot,
     store::{AgainGif, NewBody, NewMessage, Posted, Store, StoreError, Window},
     uploads::{Picture, Upload, Uploads},
 };
@@ -86,11 +89,19 @@ impl Messages {
         Ok(self.store.lately_sent(room, TRAY).await?)
     }
 
+    /// Takes one of the uploads that a visitor and an address may run side by side.
+    ///
+    /// # Errors
+    /// All of them run already.
+    pub fn upload_slot(&self, guest: &Guest) -> Result<GuestSlot, Refusal> {
+        self.uploads.slot(guest)
+    }
+
     /// Begins a GIF of a member.
     ///
     /// # Errors
-    /// No such room, not a member, too many uploads at once, or the disk fails.
-    pub async fn begin_gif(&self, room: RoomId, author: Visitor) -> Result<Upload, Refusal> {
+    /// No such room, or not a member.
+    pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: GuestSlot) -> Result<Upload, Refusal> {
         let access = self
             .store
             .access(room, author.into())
@@ -99,7 +110,7 @@ impl Messages {
         if !access.member {
             return Err(Refusal::NotAMember);
         }
-        self.uploads.begin().await
+        Ok(self.uploads.begin(slot))
     }
 
     /// Makes the uploaded GIF durable, then posts the message that names it.

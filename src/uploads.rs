@@ -18,7 +18,9 @@ use tracing::{error, info, warn};
 use self::shared::Shared;
 pub use self::upload::{StoredGif, Upload};
 use crate::{
-    domain::{GifName, Refusal, RoomId, gif::GifLimits},
+    domain::{GifName, Guest, Refusal, RoomId, gif::GifLimits},
+    keyed_slots::{GuestSlot, GuestSlots},
+    seldom::Seldom,
     store::{Blobs, Store, StoreError},
 };
 
@@ -31,6 +33,11 @@ const COPIES: &str = "cache";
 /// Times an evicted copy is fetched again before a GIF is called missing.
 const FETCHES: usize = 3;
 
+/// Too many uploads run already.
+const BUSY: Refusal = Refusal::RateLimited {
+    retry_after: Duration::from_secs(2),
+};
+
 /// Which file of a GIF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Picture {
@@ -40,6 +47,15 @@ pub enum Picture {
     Still,
 }
 
+/// How many uploads may run side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct AtOnce {
+    /// Of all visitors together: those of which at least [`upload::FIRST`] bytes have come.
+    pub all: usize,
+    /// Of one visitor, and of one address, from the request on.
+    pub each: usize,
+}
+
 /// The folder of the GIFs.
 #[derive(Clone)]
 pub struct Uploads {
@@ -47,20 +63,22 @@ pub struct Uploads {
     shared: Option<Arc<Shared>>,
     limits: GifLimits,
     turns: Arc<Semaphore>,
+    each: Arc<GuestSlots>,
 }
 
 impl Uploads {
-    /// Opens the folder, makes it when it is missing. `at_once` uploads may run side by side.
+    /// Opens the folder, makes it when it is missing.
     ///
     /// # Errors
     /// The folder can't be made.
-    pub fn open(folder: &Path, limits: GifLimits, at_once: usize) -> io::Result<Self> {
+    pub fn open(folder: &Path, limits: GifLimits, at_once: AtOnce) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         Ok(Self {
             folder: folder.into(),
             shared: None,
             limits,
-            turns: Arc::new(Semaphore::new(at_once)),
+            turns: Arc::new(Semaphore::new(at_once.all)),
+            each: Arc::new(GuestSlots::new(at_once.each, at_once.each)),
         })
     }
 
@@ -71,7 +89,7 @@ impl Uploads {
     pub fn open_cache(
         folder: &Path,
         limits: GifLimits,
-        at_once: usize,
+        at_once: AtOnce,
         blobs: Arc<dyn Blobs>,
         bytes: u64,
     ) -> io::Result<Self> {
@@ -81,16 +99,25 @@ impl Uploads {
         Ok(uploads)
     }
 
-    /// Begins an upload.
+    /// Takes one of the uploads of a visitor and of an address. Until its first kilobyte has come, an upload has nothing
+    /// but this: so what waits for that is bounded by visitor and address, by the time that the first bytes may take, and
+    /// over all by the connections.
     ///
     /// # Errors
-    /// Too many run already, or the disk fails.
-    pub async fn begin(&self) -> Result<Upload, Refusal> {
-        let busy = Refusal::RateLimited {
-            retry_after: Duration::from_secs(2),
-        };
-        let turn = Arc::clone(&self.turns).try_acquire_owned().map_err(|_| busy)?;
-        Upload::create(Arc::clone(&self.folder), self.shared.clone(), self.limits, turn).await
+    /// All of them run already.
+    pub fn slot(&self, guest: &Guest) -> Result<GuestSlot, Refusal> {
+        self.each.take(guest).ok_or(BUSY)
+    }
+
+    /// Begins an upload.
+    pub fn begin(&self, slot: GuestSlot) -> Upload {
+        Upload::new(
+            Arc::clone(&self.folder),
+            self.shared.clone(),
+            self.limits,
+            Arc::clone(&self.turns),
+            slot,
+        )
     }
 
     /// Opens a file of a GIF that a message in that room names.
@@ -108,7 +135,10 @@ impl Uploads {
             Picture::Still => still_path(&self.folder, name),
         };
         let Some(shared) = &self.shared else {
-            return tokio::fs::File::open(path).await.map_err(|_| Refusal::NotFound);
+            return tokio::fs::File::open(path).await.map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => Refusal::NotFound,
+                _ => disk(error),
+            });
         };
         for _ in 0..FETCHES {
             shared.fetch(name, room, public).await?;
@@ -247,7 +277,10 @@ async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send 
 
 /// Logs a fault of the disk and says what the visitor may know of it.
 fn disk(error: io::Error) -> Refusal {
-    error!(%error, "the disk of the uploads failed");
+    static LINE: Seldom = Seldom::new();
+    if let Some(left_out) = LINE.turn() {
+        error!(%error, left_out, "the disk of the uploads failed");
+    }
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Refusal::StorageFull,
         _ => Refusal::Unavailable,

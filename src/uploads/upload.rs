@@ -8,13 +8,23 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tokio::{sync::OwnedSemaphorePermit, task::spawn_blocking};
-
-use super::{PART, Scratch, delete_files, disk, gif_path, on_disk, shared::Shared, still_path};
-use crate::domain::{
-    Alt, GifBody, GifHash, GifName, Refusal, RoomId,
-    gif::{GifFacts, GifLimits, GifWalk, check_first_frame, write_still},
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
 };
+
+use super::{BUSY, PART, Scratch, delete_files, disk, gif_path, on_disk, shared::Shared, still_path};
+use crate::{
+    domain::{
+        Alt, GifBody, GifHash, GifName, Refusal, RoomId,
+        gif::{GifFacts, GifLimits, GifWalk, check_first_frame, write_still},
+    },
+    keyed_slots::GuestSlot,
+};
+
+/// Bytes that have to come before an upload takes one of the turns of all and makes a file. A smaller one does when it is
+/// whole. So who opens uploads and sends next to nothing keeps nobody out.
+pub const FIRST: usize = 1 << 10;
 
 /// Checked bytes held back before they are written to disk. Bounds the memory of one upload, together with one chunk
 /// of the request.
@@ -26,47 +36,73 @@ pub struct Upload {
     shared: Option<Arc<Shared>>,
     limits: GifLimits,
     name: GifName,
-    part: Scratch,
+    turns: Arc<Semaphore>,
+    came: usize,
+    /// Its file and its turn, since the first kilobyte.
+    begun: Option<Begun>,
     file: Option<File>,
     walk: GifWalk,
     kept: Vec<u8>,
     /// Of what is stored, not of what came: the same picture is the same whatever was hidden in its file.
     hasher: Sha256,
+    _slot: GuestSlot,
+}
+
+/// What an upload has since it has begun for good.
+struct Begun {
+    part: Scratch,
     _turn: OwnedSemaphorePermit,
 }
 
 impl Upload {
-    /// Makes its file in the folder. `turn` is kept until it ends.
-    pub(super) async fn create(
+    /// An upload of which nothing has come.
+    pub(super) fn new(
         folder: Arc<Path>,
         shared: Option<Arc<Shared>>,
         limits: GifLimits,
-        turn: OwnedSemaphorePermit,
-    ) -> Result<Self, Refusal> {
-        let name = GifName::random();
-        let part = Scratch(folder.join(format!("{name}.{PART}")));
-        // The file and what deletes it stay together: who gives up meanwhile drops both, whichever thread has them.
-        let (file, part) = on_disk(move || File::create_new(&part.0).map(|file| (file, part))).await?;
-        Ok(Self {
+        turns: Arc<Semaphore>,
+        slot: GuestSlot,
+    ) -> Self {
+        Self {
             folder,
             shared,
             limits,
-            name,
-            part,
-            file: Some(file),
+            name: GifName::random(),
+            turns,
+            came: 0,
+            begun: None,
+            file: None,
             walk: GifWalk::new(limits),
             kept: Vec::new(),
             hasher: Sha256::new(),
-            _turn: turn,
-        })
+            _slot: slot,
+        }
+    }
+
+    /// Takes a turn and makes its file in the folder, if it has not yet.
+    async fn begin(&mut self) -> Result<(), Refusal> {
+        if self.begun.is_some() {
+            return Ok(());
+        }
+        let turn = Arc::clone(&self.turns).try_acquire_owned().map_err(|_| BUSY)?;
+        let part = Scratch(self.folder.join(format!("{}.{PART}", self.name)));
+        // The file and what deletes it stay together: who gives up meanwhile drops both, whichever thread has them.
+        let (file, part) = on_disk(move || File::create_new(&part.0).map(|file| (file, part))).await?;
+        self.file = Some(file);
+        self.begun = Some(Begun { part, _turn: turn });
+        Ok(())
     }
 
     /// Checks the next bytes and writes what is kept of them.
     ///
     /// # Errors
-    /// They are not part of a GIF within the limits, or the disk fails.
+    /// They are not part of a GIF within the limits, too many uploads run already, or the disk fails.
     pub async fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
         self.walk.push(chunk, &mut self.kept)?;
+        self.came = self.came.saturating_add(chunk.len());
+        if self.came >= FIRST {
+            self.begin().await?;
+        }
         if self.kept.len() >= BUFFER {
             self.flush().await
         } else {
@@ -92,14 +128,16 @@ impl Upload {
     /// Checks the end and the first frame, makes the still, syncs both files and gives them their names.
     ///
     /// # Errors
-    /// It is not a whole GIF, or the disk fails.
+    /// It is not a whole GIF, too many uploads run already, or the disk fails.
     pub async fn finish(mut self) -> Result<StoredGif, Refusal> {
+        self.begin().await?;
         self.flush().await?;
         let facts = self.walk.finish()?;
-        let Some(file) = self.file else {
+        let (Some(file), Some(begun)) = (self.file, self.begun) else {
             return Err(Refusal::Unavailable);
         };
-        let (folder, name, part, limits) = (self.folder, self.name, self.part, self.limits);
+        let (folder, name, limits) = (self.folder, self.name, self.limits);
+        let Begun { part, _turn: turn } = begun;
         let settled =
             spawn_blocking(move || settle(&folder, name, part, &file, &facts, limits).map(|()| (folder, facts)));
         let (folder, facts) = settled.await.map_err(|_| Refusal::Unavailable)??;
@@ -115,6 +153,7 @@ impl Upload {
         if let Some(shared) = &stored.shared {
             shared.put(name).await?;
         }
+        drop(turn);
         Ok(stored)
     }
 }

@@ -9,7 +9,7 @@ use axum::{
 use tokio_util::io::ReaderStream;
 use tower_sessions::Session;
 
-use super::{refused::Refused, visit};
+use super::{compress::Encoding, refused::Refused, visit};
 use crate::{
     assets::{Packed, media_type},
     domain::{GifName, Refusal, RoomId, Visitor, VisitorId, mark},
@@ -22,8 +22,8 @@ const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000,
 const FOREVER_FOR_ONE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 /// A visitor's file is shown and nothing else, even when it is opened by itself.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
-/// Bytes read from disk at once.
-const CHUNK: usize = 64 << 10;
+/// Bytes read from disk at once. A slow reader holds this twice, in the file's own buffer and on its way out.
+const CHUNK: usize = 16 << 10;
 
 /// The one part of the path that varies. What is no text names nothing.
 pub struct Part(String);
@@ -141,7 +141,7 @@ pub async fn asset(
         return Ok((StatusCode::NOT_MODIFIED, kind).into_response());
     }
     let tag = current.then_some([(header::ETAG, tag)]);
-    match brotli.filter(|_| takes_brotli(&headers)) {
+    match brotli.filter(|_| Encoding::accepted(&headers) == Some(Encoding::Brotli)) {
         Some(brotli) => Ok((kind, tag, [(header::CONTENT_ENCODING, "br")], brotli).into_response()),
         None => Ok((kind, tag, plain).into_response()),
     }
@@ -155,17 +155,6 @@ async fn packed(state: &AppState, path: &str) -> Result<Packed, Refusal> {
     let (assets, path) = (state.assets.clone(), path.to_owned());
     let packed = tokio::task::spawn_blocking(move || assets.get(&path)).await;
     packed.map_err(|_| Refusal::Unavailable)?.ok_or(Refusal::NotFound)
-}
-
-/// Whether a client names brotli among the encodings it takes.
-fn takes_brotli(headers: &HeaderMap) -> bool {
-    let named = headers
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok());
-    named.is_some_and(|named| {
-        let mut ways = named.split(',').map(|way| way.split(';').map(str::trim));
-        ways.any(|mut way| way.next() == Some("br") && way.next() != Some("q=0"))
-    })
 }
 
 /// `GET /robots.txt`: rooms are gone before anybody could find them by a search.

@@ -1,6 +1,16 @@
 //! GIFs in: a multipart form, read as it comes.
 
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
 use axum::{
+    body::Body,
     extract::{FromRequest, Request, State},
     http::HeaderMap,
     response::Response,
@@ -11,19 +21,25 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::{
     fields::announced,
     messages::{nonce, posted},
+    paced_body::{PacedBody, Unread},
     prefs::Prefs,
     refused::Refused,
     rooms::Id,
 };
 use crate::{
-    domain::{Alt, Field, Invalid, Limits, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor, gif::GifError},
+    domain::{Alt, Field, Guest, Invalid, Limits, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor, gif::GifError},
+    keyed_slots::GuestSlot,
     messages::addressee,
+    pace::Pace,
     state::AppState,
     uploads::Upload,
 };
 
 /// What a form may weigh beside its GIF: the other fields and the lines between them.
 const AROUND: usize = 64 << 10;
+
+/// How long an upload may bring nothing at its beginning, until the rate holds.
+const BEGINNING: Duration = Duration::from_secs(5);
 
 /// The most a form may weigh, in bytes.
 pub fn body_limit(limits: &Limits) -> usize {
@@ -43,6 +59,7 @@ struct Sent {
 /// What the form has brought so far.
 #[derive(Default)]
 struct Form {
+    slot: Option<GuestSlot>,
     upload: Option<Upload>,
     alt: Option<Alt>,
     nonce: Option<Nonce>,
@@ -55,6 +72,8 @@ struct Reader<'a> {
     room: RoomId,
     visitor: Visitor,
     deadline: Instant,
+    /// Bytes of the file that were read.
+    file: Arc<AtomicU64>,
 }
 
 /// `POST /room/{id}/gif`
@@ -62,10 +81,11 @@ pub async fn post(
     State(state): State<AppState>,
     Id(room): Id,
     prefs: Prefs,
-    visitor: Visitor,
+    guest: Guest,
     request: Request,
 ) -> Result<Response, Refused> {
-    let sent = read(&state, room, visitor, request).await?;
+    let visitor = guest.visitor;
+    let sent = read(&state, room, guest, request).await?;
     if sent.to.is_some() {
         return Err(Invalid::new(Field::To, Problem::Malformed).into());
     }
@@ -79,10 +99,11 @@ pub async fn whisper(
     State(state): State<AppState>,
     Id(room): Id,
     prefs: Prefs,
-    visitor: Visitor,
+    guest: Guest,
     request: Request,
 ) -> Result<Response, Refused> {
-    let sent = read(&state, room, visitor, request).await?;
+    let visitor = guest.visitor;
+    let sent = read(&state, room, guest, request).await?;
     let to = addressee(visitor, sent.to.as_deref())?;
     let Sent { upload, alt, nonce, .. } = sent;
     let whisper = state
@@ -93,18 +114,25 @@ pub async fn whisper(
 }
 
 /// Reads the form of a request.
-async fn read(state: &AppState, room: RoomId, visitor: Visitor, request: Request) -> Result<Sent, Refusal> {
-    let deadline = Instant::now() + state.config.upload_timeout;
+async fn read(state: &AppState, room: RoomId, guest: Guest, request: Request) -> Result<Sent, Refusal> {
+    let config = &state.config;
+    let deadline = Instant::now() + config.upload_timeout;
     check_announced(request.headers(), &state.limits)?;
+    // Before the first byte: what waits for one is bounded, too.
+    let slot = state.messages.upload_slot(&guest)?;
+    let file = Arc::<AtomicU64>::default();
+    let pace = Pace::new(config.upload_rate, BEGINNING, config.body_timeout);
+    let request = request.map(|body| Body::new(PacedBody::new(body, pace, AROUND as u64, Arc::clone(&file))));
     let malformed = Invalid::new(Field::Body, Problem::Malformed);
     let mut multipart = Multipart::from_request(request, state).await.map_err(|_| malformed)?;
     let reader = Reader {
         state,
         room,
-        visitor,
+        visitor: guest.visitor,
         deadline,
+        file,
     };
-    reader.read(&mut multipart).await
+    reader.read(&mut multipart, slot).await
 }
 
 /// Refuses a form that says by itself that it is too large.
@@ -123,8 +151,11 @@ fn too_large(limits: &Limits, size_at_least: u64) -> Refusal {
 }
 
 impl Reader<'_> {
-    async fn read(&self, multipart: &mut Multipart) -> Result<Sent, Refusal> {
-        let mut form = Form::default();
+    async fn read(&self, multipart: &mut Multipart, slot: GuestSlot) -> Result<Sent, Refusal> {
+        let mut form = Form {
+            slot: Some(slot),
+            ..Form::default()
+        };
         while let Some(part) = self.in_time(multipart.next_field()).await? {
             self.take(&mut form, part).await?;
         }
@@ -140,7 +171,8 @@ impl Reader<'_> {
         match part.name() {
             Some("gif") if form.upload.is_some() => Err(Invalid::new(Field::Gif, Problem::Twice).into()),
             Some("gif") => {
-                form.upload = Some(self.file(part).await?);
+                let slot = form.slot.take().ok_or(Refusal::Unavailable)?;
+                form.upload = Some(self.file(part, slot).await?);
                 Ok(())
             }
             Some("alt") if form.alt.is_some() => Err(Invalid::new(Field::Alt, Problem::Twice).into()),
@@ -162,9 +194,10 @@ impl Reader<'_> {
         }
     }
 
-    async fn file(&self, mut part: Part) -> Result<Upload, Refusal> {
-        let mut upload = self.state.messages.begin_gif(self.room, self.visitor).await?;
+    async fn file(&self, mut part: Part, slot: GuestSlot) -> Result<Upload, Refusal> {
+        let mut upload = self.state.messages.begin_gif(self.room, self.visitor, slot).await?;
         while let Some(chunk) = self.in_time(part.chunk()).await? {
+            self.file.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             upload.push(&chunk).await?;
         }
         Ok(upload)
@@ -189,8 +222,21 @@ impl Reader<'_> {
         let next = timeout_at(self.deadline, next).await.map_err(|_| Refusal::TimedOut)?;
         next.map_err(|_| Refusal::TimedOut)?
             .map_err(|error| match error.status().as_u16() {
+                _ if is_too_slow(&error) => Refusal::TimedOut,
                 413 => too_large(&self.state.limits, self.state.limits.gif.bytes + 1),
                 _ => Invalid::new(Field::Body, Problem::Malformed).into(),
             })
     }
+}
+
+/// Whether the body was given up because of its pace. The parser wraps that as it does any error.
+fn is_too_slow(error: &MultipartError) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(Unread::TooSlow) = error.downcast_ref() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -87,15 +87,38 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 /// every request a copy of all that lies within.
 pub async fn frame(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let method = request.method().clone();
+    let method = logged(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     add_safe_headers(&state.config, response.headers_mut());
     // The route, not the path: a path names a room.
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let millis = begun.elapsed().as_secs_f64() * 1_000.0;
-    tracing::info!(%method, route, status = response.status().as_u16(), ms = (millis * 100.0).round() / 100.0, "request");
+    tracing::info!(
+        method,
+        route,
+        status = response.status().as_u16(),
+        ms = (millis * 100.0).round() / 100.0,
+        "request"
+    );
     response
+}
+
+/// A method as the log has it. Those that no route knows are not repeated: a client may write what it likes, at any
+/// length.
+fn logged(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => "-",
+    }
 }
 
 /// What a handler has set stays.

@@ -17,19 +17,18 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use super::is_safe;
-
 /// How long, at most.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many bytes, at most. Who sends more than that beyond a limit may well be cut off.
 const MOST: usize = 64 << 20;
 
-/// Lets a handler leave its body unread.
+/// Lets whatever answers leave the body unread: a handler, a fallback, or a layer that refuses. So it goes around all of
+/// them, and by any method: a body that does not belong there is refused with its request.
 pub async fn linger(request: Request, next: Next) -> Response {
     // A client that waits for permission has sent nothing yet, and asking for the rest would only make it send.
     let waits = request.headers().contains_key(header::EXPECT);
-    if is_safe(request.method()) || waits || request.body().is_end_stream() {
+    if waits || request.body().is_end_stream() {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();

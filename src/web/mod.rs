@@ -1,5 +1,6 @@
 //! HTTP: the table of URLs and the layers around it.
 
+mod compress;
 mod fields;
 mod files;
 mod gifs;
@@ -10,6 +11,7 @@ mod invites;
 mod linger;
 mod messages;
 mod moderation;
+mod paced_body;
 mod pages;
 mod peer;
 mod prefs;
@@ -21,6 +23,8 @@ mod visit;
 mod websocket;
 mod whispers;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -29,14 +33,13 @@ use axum::{
     routing::{any, delete, get, post},
 };
 use socketioxide::layer::SocketIoLayer;
-use tower_http::compression::CompressionLayer;
 use tower_sessions::{
     Expiry, SessionManagerLayer,
     cookie::{SameSite, time::Duration as CookieDuration},
 };
 
 pub use self::peer::Peer;
-use self::{refused::Refused, websocket::WebSockets};
+use self::{compress::Compressor, refused::Refused, websocket::WebSockets};
 use crate::{config::Config, domain::Refusal, state::AppState, store::Sessions};
 
 /// Every URL of the site.
@@ -69,8 +72,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .route("/room/{id}/messages", get(messages::history))
         .route("/room/{id}/moderate", post(moderation::moderate))
         .route("/room/{id}/bans", get(moderation::bans))
-        .layer(from_fn(prefs::switch_language))
-        .layer(from_fn(linger::linger));
+        .layer(from_fn(prefs::switch_language));
     let files = Router::new()
         .route("/gif/{name}", get(files::gif))
         .route("/gif/{name}/still", get(files::still))
@@ -97,9 +99,10 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         .method_not_allowed_fallback(refused::wrong_method)
         .layer(from_fn_with_state(state.clone(), guard::same_site))
         .layer(from_fn_with_state(state.clone(), refused::render))
-        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(Arc::new(Compressor::new()), compress::compress))
         .layer(session_layer(&state.config, sessions))
         .merge(health)
+        .layer(from_fn(linger::linger))
         .layer(from_fn_with_state(state.clone(), guard::frame))
         .with_state(state)
 }

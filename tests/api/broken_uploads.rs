@@ -1,6 +1,11 @@
 //! Uploads that end in the middle: nothing is left of them.
 
 use std::time::Duration;
+
+use gifchat::{
+    domain::{Visitor, VisitorId},
+    uploads::{AtOnce, Uploads},
+};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::fixtures;
@@ -80,7 +85,7 @@ async fn a_client_that_goes_away_in_the_middle_leaves_nothing() {
 async fn an_upload_whose_room_goes_meanwhile_leaves_nothing() {
     let stage = Stage::with(&[]).await;
     let mut stream = TcpStream::connect(stage.app.address()).await.unwrap();
-    let body = [raw::GIF_PART, &fixtures::animated(16, 16, 4), raw::FORM_END].concat();
+    let body = [raw::GIF_PART, &fixtures::sized(5_000), raw::FORM_END].concat();
     let length = format!("Connection: close\r\nContent-Length: {}", body.len());
     stream
         .write_all(&raw::upload_head(
@@ -90,13 +95,13 @@ async fn an_upload_whose_room_goes_meanwhile_leaves_nothing() {
         ))
         .await
         .unwrap();
-    stream.write_all(&body[..300]).await.unwrap();
+    stream.write_all(&body[..2_000]).await.unwrap();
     eventually("the upload has begun", async || {
         (!stage.app.files().is_empty()).then_some(())
     })
     .await;
     stage.visitor.delete(&stage.room).await.ok();
-    stream.write_all(&body[300..]).await.unwrap();
+    stream.write_all(&body[2_000..]).await.unwrap();
     let answer = raw::rest(&mut stream).await;
     assert!(
         answer.starts_with("HTTP/1.1 404") && answer.contains("room_not_found"),
@@ -108,14 +113,18 @@ async fn an_upload_whose_room_goes_meanwhile_leaves_nothing() {
 #[tokio::test]
 async fn an_upload_given_up_while_it_begins_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let uploads = gifchat::uploads::Uploads::open(folder.path(), Default::default(), 1_000).unwrap();
+    let at_once = AtOnce { all: 1_000, each: 4 };
+    let uploads = Uploads::open(folder.path(), Default::default(), at_once).unwrap();
+    let begin = || uploads.begin(uploads.slot(&Visitor::new(VisitorId::random()).into()).unwrap());
+    let gif = fixtures::sized(2_000);
     for _ in 0..300 {
-        let mut begin = Box::pin(uploads.begin());
+        let mut upload = begin();
+        let mut push = Box::pin(upload.push(&gif));
         // Polled once, and dropped while another thread opens the file.
-        let _ = futures_util::poll!(&mut begin);
+        let _ = futures_util::poll!(&mut push);
     }
     // What was begun earlier is at work in order; behind it the threads are idle.
-    eventually("every begun file was opened", async || uploads.begin().await.ok()).await;
+    eventually("every begun file was opened", async || begin().push(&gif).await.ok()).await;
     eventually("no file is left", async || {
         std::fs::read_dir(folder.path()).unwrap().next().is_none().then_some(())
     })

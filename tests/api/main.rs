@@ -17,6 +17,8 @@ mod abuse;
 mod again;
 mod bad_input;
 mod broken_uploads;
+mod compression;
+mod connections;
 mod doors;
 mod durability;
 #[path = "../support/fixtures.rs"]
@@ -45,4 +47,5 @@ mod store;
 mod support;
 mod switching;
 mod tabs;
+mod upload_slots;
 mod whispers;

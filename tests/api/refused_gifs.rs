@@ -177,7 +177,7 @@ async fn uploads_beyond_those_at_once_are_told_to_come_back() {
     let mut stream = TcpStream::connect(stage.app.address()).await.unwrap();
     let head = raw::upload_head(&stage.room, &stage.visitor.cookie().unwrap(), "Content-Length: 5000");
     stream
-        .write_all(&[head.as_slice(), raw::GIF_PART, b"GIF89a"].concat())
+        .write_all(&[head.as_slice(), raw::GIF_PART, &fixtures::sized(5_000)[..2_000]].concat())
         .await
         .unwrap();
     eventually("the first upload has begun", async || {

@@ -19,6 +19,9 @@ const PATIENT: &[&str] = &[
     "120s",
     "--ping-interval",
     "10m",
+    // It bounds answers and not sockets.
+    "--answer-timeout",
+    "100ms",
 ];
 
 /// Characters of 3 bytes in texts of which 120 are more than the kernel's buffers of one connection hold.

@@ -20,10 +20,21 @@ pub struct Server {
 impl Server {
     /// Starts the binary on a free port and waits until it serves.
     pub async fn start(store: &str, flags: &[&str]) -> Self {
+        Self::serve(&[env!("CARGO_BIN_EXE_gifchat")], store, flags).await
+    }
+
+    /// Starts the binary over a store of its own in a process that may open that many files.
+    pub async fn with_open_files(limit: u32, flags: &[&str]) -> Self {
+        let limited = format!("ulimit -n {limit}; exec \"$@\"");
+        let command = ["sh", "-c", &limited, "sh", env!("CARGO_BIN_EXE_gifchat")];
+        Self::serve(&command, &TestStore::of_a_process().url(), flags).await
+    }
+
+    async fn serve(command: &[&str], store: &str, flags: &[&str]) -> Self {
         let fixed = ["--listen", "127.0.0.1:0", "--store", store, "--log-format", "json"];
         // Sockets of a test read only when it waits for something; no heartbeat ends them meanwhile.
         let patient = ["--ping-interval", "10m"];
-        let process = Process::start(env!("CARGO_BIN_EXE_gifchat"), &[&fixed[..], &patient, flags].concat());
+        let process = Process::start(command[0], &[&command[1..], &fixed, &patient, flags].concat());
         let address = eventually("the binary serves", async || {
             let log = process.log();
             assert!(process.lives(), "{log}");

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::Stage;
-use crate::support::{Polling, Socket, Wire, in_time, raw};
+use crate::support::{Polling, Server, Socket, Wire, eventually, in_time, raw};
 
 #[tokio::test]
 async fn a_form_beyond_the_limit_is_refused_with_and_without_a_length() {
@@ -63,6 +63,50 @@ async fn who_sends_all_of_a_too_large_form_first_still_reads_the_answer() {
         "{answer}"
     );
     stage.nothing_happened().await;
+}
+
+#[tokio::test]
+async fn who_sends_a_body_where_none_is_taken_reads_the_answer() {
+    let mut stage = Stage::start().await;
+    let body = vec![b'a'; 8 << 20];
+    for (line, status) in [
+        ("POST /nothing HTTP/1.1", "404"),
+        ("GET /nothing HTTP/1.1", "404"),
+        ("PUT /room HTTP/1.1", "405"),
+        ("DELETE /robots.txt HTTP/1.1", "405"),
+        ("POST /healthz HTTP/1.1", "405"),
+        ("POST /room HTTP/1.1\r\nSec-Fetch-Site: cross-site", "403"),
+        (
+            "POST /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nOrigin: http://elsewhere",
+            "403",
+        ),
+    ] {
+        let head = format!(
+            "{line}\r\nHost: gifchat\r\nConnection: close\r\nAccept: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let answer = raw::exchange(stage.app.address(), &[head.as_bytes(), &body].concat()).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{line}: {answer}");
+    }
+    stage.nothing_happened().await;
+}
+
+#[tokio::test]
+async fn a_method_that_is_none_is_not_repeated_in_the_log() {
+    let server = Server::alone(&[]).await;
+    let long = "M".repeat(60_000);
+    for method in ["GET", "BREW", &long] {
+        let request = format!("{method} /healthz HTTP/1.1\r\nHost: gifchat\r\nConnection: close\r\n\r\n");
+        raw::exchange(server.address(), request.as_bytes()).await;
+    }
+    eventually("all are logged", async || {
+        (server.logged(&["\"request\""]) == 3).then_some(())
+    })
+    .await;
+    let log = server.log();
+    assert_eq!(server.logged(&["\"method\":\"GET\""]), 1, "{log}");
+    assert_eq!(server.logged(&["\"method\":\"-\"", "405"]), 2);
+    assert!(log.lines().all(|line| line.len() < 500) && !log.contains("BREW"));
 }
 
 #[tokio::test]

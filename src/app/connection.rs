@@ -1,0 +1,140 @@
+//! The stream below a connection: it holds the connection's place, and gives up a peer that takes an answer too slowly.
+
+use std::{
+    io,
+    net::Shutdown,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use socket2::SockRef;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::admission::Place;
+use crate::{pace::Pace, sockets::Hangup};
+
+/// Bytes a second that a peer has to take while an answer waits for it.
+const RATE: u64 = 1_000;
+
+/// Bytes that the kernel takes beyond those it has sent. It is what a slow reader costs here, and the less it is, the more
+/// often a slow reader's progress is seen. What is on the way is not counted, so a fast connection is as fast as before.
+const UNSENT: u32 = 32 << 10;
+
+/// Small writes go out at once, and a peer that takes no data is given up in time: neither the heartbeat nor a full
+/// buffer would end its socket.
+pub fn tune(stream: &TcpStream, timeout: Duration) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    {
+        let socket = SockRef::from(stream);
+        socket.set_tcp_user_timeout(Some(timeout))?;
+        socket.set_tcp_notsent_lowat(UNSENT)?;
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = timeout;
+    Ok(())
+}
+
+/// A connection that holds its place until it closes, also when it has become a websocket.
+pub struct Connection {
+    stream: TcpStream,
+    pace: Pace,
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Set when it has become a websocket. One that takes nothing falls behind and is caught up with, or is given up by
+    /// the system.
+    upgraded: Arc<AtomicBool>,
+    hangup: Hangup,
+    _place: Place,
+}
+
+impl Connection {
+    /// A connection whose peer may take answers more slowly than the rate for `patience`.
+    pub fn new(
+        stream: TcpStream,
+        place: Place,
+        patience: Duration,
+        upgraded: Arc<AtomicBool>,
+        hangup: Hangup,
+    ) -> Self {
+        Self {
+            stream,
+            pace: Pace::new(RATE, patience, patience),
+            timer: None,
+            upgraded,
+            hangup,
+            _place: place,
+        }
+    }
+
+    /// Lets the system forget at once what the peer has not taken, which it would keep for the next minutes.
+    fn give_up(&self) -> io::Error {
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        io::Error::new(io::ErrorKind::TimedOut, "the peer takes the answer too slowly")
+    }
+
+    /// Counts what a write has moved, and gives the peer up when it has waited for too long.
+    fn paced(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Ready(Ok(bytes)) => {
+                self.pace.moved(bytes, Instant::now());
+                // Most connections are idle for most of the time.
+                self.timer = None;
+                Poll::Ready(Ok(bytes))
+            }
+            Poll::Pending if !self.upgraded.load(Ordering::Relaxed) => {
+                let end = self.pace.wait(Instant::now());
+                let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
+                timer.as_mut().poll(cx).map(|()| Err(self.give_up()))
+            }
+            other => other,
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.hangup.is_due() {
+            // A writer that waits for the client is woken by it, too.
+            let _ = SockRef::from(&self.stream).shutdown(Shutdown::Both);
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.paced(written, cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.paced(written, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
