@@ -87,6 +87,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
     };
     tables.must_be_replicated().await?;
     tables.make_rooms().await?;
+    tables.bound_images().await;
     tables.make_indexes().await?;
     Ok(tables)
 }

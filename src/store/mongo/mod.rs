@@ -7,6 +7,7 @@
 //! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there
 //! - `moderation`: what owners do, and how rooms get new ones
 //! - `leases`: this server's life and what it does after others' deaths
+//! - `images`: how long MongoDB keeps the earlier states of rooms, which the stream needs
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
 //! - `breaker`: what happens while the database does not answer
@@ -18,6 +19,7 @@ mod documents;
 mod follow;
 mod gifs;
 mod history;
+mod images;
 mod invites;
 mod known;
 mod leases;

@@ -2,6 +2,7 @@
 
 mod deaths;
 mod gifs;
+mod images;
 mod moderation;
 mod outages;
 mod posting;
