@@ -8,7 +8,7 @@
 //! - `moderation`: what owners do, and how rooms get new ones
 //! - `leases`: this server's life and what it does after others' deaths
 //! - `images`: how long MongoDB keeps the earlier states of rooms, which the stream needs
-//! - `follow`: the change stream; `known`: what a new state of a room tells
+//! - `follow`: the change stream; `pulse`: how it is doing; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
 //! - `breaker`: what happens while the database does not answer
 
@@ -26,6 +26,7 @@ mod leases;
 mod lines;
 mod moderation;
 mod posts;
+mod pulse;
 mod reports;
 mod rooms;
 mod seats;
@@ -221,7 +222,9 @@ impl Store for MongoStore {
     async fn ready(&self) -> Result<(), StoreError> {
         // Of the primary, which is the one that takes writes.
         let ping = within(self.tables.db.run_command(doc! { "ping": 1 }));
-        self.call(ping).await.map(drop)
+        self.call(ping).await?;
+        // What is posted without it is stored, but nobody here hears it.
+        self.tables.pulse.check()
     }
 
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
