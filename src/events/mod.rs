@@ -4,6 +4,7 @@
 //! queue is full.
 
 mod audience;
+mod late;
 mod lobby;
 mod mend;
 mod room;
