@@ -232,7 +232,7 @@ impl Store for MongoStore {
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
-        self.call(self.tables.room(id)).await
+        self.call(Box::pin(self.tables.room(id))).await
     }
 
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
