@@ -5,12 +5,13 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Seconds between two lines.
+/// Seconds between two lines, where nothing else is said.
 const PAUSE: u64 = 10;
 
 /// One place that writes a line.
-#[derive(Default)]
 pub struct Seldom {
+    /// Seconds between two lines.
+    pause: u64,
     /// Seconds since 1970 from which on the next line may be written.
     next: AtomicU64,
     left_out: AtomicU64,
@@ -19,7 +20,13 @@ pub struct Seldom {
 impl Seldom {
     /// A place that has not written yet.
     pub const fn new() -> Self {
+        Self::every(PAUSE)
+    }
+
+    /// The same with another number of seconds between two lines.
+    pub const fn every(pause: u64) -> Self {
         Self {
+            pause,
             next: AtomicU64::new(0),
             left_out: AtomicU64::new(0),
         }
@@ -37,11 +44,11 @@ impl Seldom {
     fn turn_at(&self, now: u64) -> Option<u64> {
         let next = self.next.load(Ordering::Relaxed);
         // A clock that was set back must not silence the log for long.
-        let due = now >= next || now + PAUSE < next;
+        let due = now >= next || now + self.pause < next;
         let mine = due
             && self
                 .next
-                .compare_exchange(next, now + PAUSE, Ordering::Relaxed, Ordering::Relaxed)
+                .compare_exchange(next, now + self.pause, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok();
         if mine {
             Some(self.left_out.swap(0, Ordering::Relaxed))
@@ -64,5 +71,9 @@ mod tests {
         assert_eq!(seldom.turn_at(1_009), None);
         assert_eq!(seldom.turn_at(1_010), Some(2));
         assert_eq!(seldom.turn_at(500), Some(0), "the clock was set back");
+        let slow = Seldom::every(60);
+        assert_eq!(slow.turn_at(1_000), Some(0));
+        assert_eq!(slow.turn_at(1_059), None);
+        assert_eq!(slow.turn_at(1_060), Some(1));
     }
 }

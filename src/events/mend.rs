@@ -172,7 +172,8 @@ impl RoomTask {
                 return false;
             }
         };
-        if !self.tell_up_to(record.last_seq).await {
+        // What was announced is newer than a record that was read late.
+        if !self.tell_up_to(record.last_seq.max(self.announced)).await {
             return false;
         }
         self.tell("updateRoom", &record.room);
@@ -192,8 +193,7 @@ impl RoomTask {
                 }
             };
             if page.is_empty() {
-                // They are gone, as their files are.
-                return true;
+                return self.late.is_over(self.room, seq);
             }
             for message in page.iter().take_while(|message| message.seq <= end) {
                 self.send_message(message);

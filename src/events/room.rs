@@ -9,6 +9,7 @@ use tracing::warn;
 use super::{
     Events, Joining,
     audience::{Audience, Behind, Encoded, Listener},
+    late::Late,
     mend::Wrong,
     queue::Lost,
 };
@@ -54,6 +55,10 @@ pub struct RoomTask {
     pub(super) audience: Audience,
     /// The last message that was told; unknown until the first socket comes.
     pub(super) seq: Option<Seq>,
+    /// The last message that the store announced.
+    pub(super) announced: Seq,
+    /// Announced messages that can't be read yet.
+    pub(super) late: Late,
     pub(super) removed: bool,
     /// What went wrong and is not put right yet.
     pub(super) wrong: Wrong,
@@ -70,6 +75,8 @@ impl RoomTask {
             events,
             audience: Audience::default(),
             seq: None,
+            announced: 0,
+            late: Late::default(),
             removed: false,
             wrong: Wrong::default(),
             lost,
@@ -248,7 +255,8 @@ impl RoomTask {
         }
     }
 
-    async fn tell_message(&mut self, message: &Message) {
+    pub(super) async fn tell_message(&mut self, message: &Message) {
+        self.announced = self.announced.max(message.seq);
         let last = self.seq.unwrap_or(message.seq.saturating_sub(1));
         if message.seq <= last {
             return;
@@ -276,6 +284,7 @@ impl RoomTask {
             events,
             audience,
             seq,
+            late,
             now,
             ..
         } = self;
@@ -283,7 +292,7 @@ impl RoomTask {
         let mut taken = false;
         for listener in audience.iter_mut().filter(|listener| listener.is_behind()) {
             let before = listener.behind.as_ref().map(|behind| behind.after);
-            let done = catch_up_messages(events, *room, last, listener).await;
+            let done = catch_up_messages(events, *room, last, late, listener).await;
             taken |= before != listener.behind.as_ref().map(|behind| behind.after);
             if !done {
                 continue;
@@ -309,7 +318,7 @@ fn missed() -> Option<Encoded> {
 }
 
 /// Sends a socket the messages it missed, up to `last`; whether it has them all now.
-async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, listener: &mut Listener) -> bool {
+async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, late: &mut Late, listener: &mut Listener) -> bool {
     let Some(mut behind) = listener.behind.take() else {
         return true;
     };
@@ -339,7 +348,11 @@ async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, listener: &
             }
         };
         if page.is_empty() {
-            break;
+            let over = late.is_over(room, behind.after);
+            if !over {
+                listener.behind = Some(behind);
+            }
+            return over;
         }
         for message in page.iter().take_while(|message| message.seq <= last) {
             let next = Encoded::new(message.event(), message);

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{Socket, TestApp, Visitor, Wire, eventually};
+use crate::support::{Server, Socket, TestApp, TestStore, Visitor, Wire, eventually};
 
 /// A small buffer, and a server that waits for a reader however busy the machine is: a ping that finds the buffer full
 /// ends the socket. Texts may be long, so that a few of them fill the kernel's buffers of a connection.
@@ -189,4 +189,29 @@ async fn who_was_too_slow_for_whispers_is_told_to_read_them_anew() {
         .ask("whisper", json!({ "to": slow.id, "chat": "마지막" }))
         .await;
     assert_eq!(sleeping.wait("whisper").await["chat"], "마지막");
+}
+
+/// As after a failover, when a member of the set answers that does not know the latest messages yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_catches_up_from_an_older_history_gets_the_rest_as_soon_as_it_is_there() {
+    const TOTAL: u64 = 150;
+    let store = TestStore::of_a_process();
+    // The interval of pings is long there anyway.
+    let server = Server::start(&store.url(), &PATIENT[..PATIENT.len() - 2]).await;
+    let store = store.seen_from(server.folder());
+    let (slow, quick) = (server.visitor().await, server.visitor().await);
+    let (room, elsewhere) = (slow.create_room("느림보").await, slow.create_room("다른 방").await);
+    let mut watching = quick.join(&room).await;
+    let mut sleeping = join_with_small_window(&slow, &room).await;
+    tokio::join!(flood(&quick, &room, TOTAL, LONG), watching.messages_to(TOTAL + 2));
+    store.move_messages(&room, &elsewhere, TOTAL).await;
+    // Now it reads again, and the history ends before the last messages that were announced.
+    let (got, ()) = tokio::join!(sleeping.messages_to(TOTAL + 2), async {
+        eventually("the end of the history was read", async || {
+            (server.logged(&["announced messages are not in the history yet"]) == 1).then_some(())
+        })
+        .await;
+        store.move_messages(&elsewhere, &room, TOTAL).await;
+    });
+    is_every_seq_once(&got, 3, TOTAL + 2);
 }

@@ -1,7 +1,10 @@
 //! The change stream that breaks.
 
-use gifchat::store::{Change, Departure, Posted, Store};
-use mongodb::bson::doc;
+use gifchat::store::{Change, Departure, Posted, Store, Window};
+use mongodb::{
+    Database,
+    bson::{Document, Timestamp, doc},
+};
 
 use super::{
     proxy::{Proxy, Way},
@@ -78,6 +81,63 @@ async fn a_server_that_can_not_go_on_in_the_stream_says_so_and_follows_anew() {
         _ => None,
     });
     assert_eq!(left.await, (1, guest));
+}
+
+/// What makes a member of the set wait that does not know a change yet, instead of reading an older state.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn what_is_read_after_a_change_was_heard_is_read_as_of_its_time_or_later() {
+    let site = Site::new();
+    let [hearer, other] = site.servers().await;
+    let author = someone();
+    let room = room_of(&other, author, 2).await.id;
+    other.enter(room, author.into(), 1).await.unwrap();
+    let mut changes = hearer.changes().unwrap();
+    let database = site.database().await;
+    for text in ["one", "two"] {
+        let posted = post(&other, says(room, author, text, None)).await.unwrap();
+        let id = posted.message().id.to_string();
+        while next_message(&mut changes).await.id.to_string() != id {}
+        database.run_command(doc! { "profile": 2 }).await.unwrap();
+        let page = hearer.history(room, Window::Newest, 1).await.unwrap();
+        assert_eq!(page[0].id.to_string(), id);
+        hearer.room(room).await.unwrap().unwrap();
+        database.run_command(doc! { "profile": 0 }).await.unwrap();
+        let (committed, reads) = (committed_at(&database, &id).await, reads(&database).await);
+        for collection in ["messages", "rooms"] {
+            let read = reads.iter().filter(|(of, _)| of == collection);
+            let times: Vec<_> = read.map(|(_, time)| *time).collect();
+            assert!(
+                !times.is_empty() && times.iter().all(|time| *time >= Some(committed)),
+                "{collection}: {times:?}, {committed:?}"
+            );
+        }
+        database.collection::<Document>("system.profile").drop().await.unwrap();
+    }
+}
+
+/// When a message was committed, by the clock of the set.
+async fn committed_at(database: &Database, message: &str) -> Timestamp {
+    let oplog = database.client().database("local").collection::<Document>("oplog.rs");
+    let ns = format!("{}.messages", database.name());
+    let entry = oplog.find_one(doc! { "op": "i", "ns": ns, "o._id": message }).await;
+    entry.unwrap().unwrap().get_timestamp("ts").unwrap()
+}
+
+/// The collections that were read while the database took notes, with the time that each read waited for.
+async fn reads(database: &Database) -> Vec<(String, Option<Timestamp>)> {
+    use futures_util::TryStreamExt;
+
+    let notes = database.collection::<Document>("system.profile");
+    let notes = notes.find(doc! { "command.find": { "$exists": true } }).await.unwrap();
+    let notes: Vec<_> = notes.try_collect().await.unwrap();
+    let read = |note: &Document| {
+        let command = note.get_document("command").unwrap();
+        let concern = command.get_document("readConcern").ok();
+        let time = concern.and_then(|concern| concern.get_timestamp("afterClusterTime").ok());
+        (command.get_str("find").unwrap().to_owned(), time)
+    };
+    notes.iter().map(read).collect()
 }
 
 async fn keep_history(site: &Site, enabled: bool) {

@@ -24,6 +24,7 @@ pub use self::{
     polling::Polling,
     server::Server,
     socket::{Event, Socket, Wire},
+    stores::TestStore,
     visitor::{Visitor, form_of},
 };
 

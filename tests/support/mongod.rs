@@ -79,6 +79,9 @@ impl Member {
                 "log=(file_max=8MB,prealloc=false)",
                 "--setParameter",
                 "ttlMonitorSleepSecs=1",
+                // Fail points make commands late or let them fail.
+                "--setParameter",
+                "enableTestCommands=1",
                 "--setParameter",
                 "diagnosticDataCollectionEnabled=false",
             ];

@@ -38,6 +38,37 @@ impl TestStore {
         }
     }
 
+    /// The same, where the process turned out to run.
+    pub fn seen_from(self, folder: &Path) -> Self {
+        match self {
+            Self::Sqlite(file) => Self::Sqlite(folder.join(file)),
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(url) => Self::Mongo(url),
+        }
+    }
+
+    /// Gives the messages of a room after a place to another room, behind the server's back: to the server it looks as
+    /// if it read an older state.
+    pub async fn move_messages(&self, from: &str, to: &str, after: u64) {
+        match self {
+            Self::Sqlite(file) => {
+                let connection = rusqlite::Connection::open(file).unwrap();
+                connection.busy_timeout(super::PATIENCE).unwrap();
+                let moved = "UPDATE messages SET room = unhex(?2) WHERE room = unhex(?1) AND seq > ?3";
+                assert!(connection.execute(moved, rusqlite::params![from, to, after]).unwrap() > 0);
+            }
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(url) => {
+                use mongodb::bson::{Document, doc};
+
+                let messages = mongod::behind(url).await.collection::<Document>("messages");
+                let theirs = doc! { "room": from, "seq": { "$gt": i64::try_from(after).unwrap() } };
+                let moved = messages.update_many(theirs, doc! { "$set": { "room": to } });
+                assert!(moved.await.unwrap().modified_count > 0);
+            }
+        }
+    }
+
     /// The folder in `uploads` that the GIFs lie in.
     pub fn gifs_in(&self, uploads: PathBuf) -> PathBuf {
         match self {

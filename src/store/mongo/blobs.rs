@@ -8,10 +8,11 @@ use futures_util::TryStreamExt;
 use mongodb::{
     Collection,
     bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype},
+    options::ReadConcern,
 };
 
 use super::{
-    client::{Tables, failure, is_duplicate, within},
+    client::{ANSWER, Tables, failure, is_duplicate, within},
     documents::text,
 };
 use crate::{
@@ -62,7 +63,7 @@ impl Blobs for Tables {
     }
 
     async fn get(&self, name: GifName) -> Result<Option<Blob>, StoreError> {
-        let both = async { tokio::try_join!(self.bytes(file(name)), self.bytes(still(name))) };
+        let both = Box::pin(async { tokio::try_join!(self.bytes(file(name)), self.bytes(still(name))) });
         let (gif, still) = self.breaker.guard(both).await?;
         Ok(gif.zip(still).map(|(gif, still)| Blob { gif, still }))
     }
@@ -74,7 +75,15 @@ impl Blobs for Tables {
 
 impl Tables {
     async fn bytes(&self, id: String) -> Result<Option<Bytes>, StoreError> {
-        let mut found = within(self.gifs.find_one(doc! { "_id": id })).await?;
+        // The message that names it may have been heard from another member of the set.
+        let mut session = self.up_to_date().await?;
+        let found = self
+            .gifs
+            .find_one(doc! { "_id": id })
+            .read_concern(ReadConcern::majority())
+            .max_time(ANSWER)
+            .session(&mut session);
+        let mut found = within(found).await?;
         Ok(match found.as_mut().and_then(|found| found.remove("bytes")) {
             Some(Bson::Binary(binary)) => Some(binary.bytes.into()),
             _ => None,

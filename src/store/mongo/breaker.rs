@@ -80,7 +80,8 @@ impl Breaker {
         }
     }
 
-    async fn opened(&self) {
+    /// Waits until the database does not answer.
+    pub async fn opened(&self) {
         if self.open.subscribe().wait_for(|open| *open).await.is_err() {
             // It lives for as long as `self` does.
             pending().await

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::{
     breaker::{Breaker, CALLS},
     documents::{GrantDoc, MessageDoc, RoomDoc},
+    pulse::Pulse,
     reports::ReportDoc,
     whispers::WhisperDoc,
 };
@@ -46,6 +47,8 @@ pub struct Tables {
     pub db: Database,
     /// Whether it answers.
     pub breaker: Arc<Breaker>,
+    /// How its change stream is doing.
+    pub pulse: Arc<Pulse>,
     /// Rooms with their members.
     pub rooms: Collection<RoomDoc>,
     /// Messages.
@@ -83,10 +86,12 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         whispers: db.collection("whispers"),
         reports: db.collection("reports"),
         breaker: Arc::default(),
+        pulse: Arc::default(),
         db,
     };
     tables.must_be_replicated().await?;
     tables.make_rooms().await?;
+    tables.bound_images().await;
     tables.make_indexes().await?;
     Ok(tables)
 }

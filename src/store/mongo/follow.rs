@@ -1,18 +1,22 @@
 //! What all servers committed, in commit order: one change stream over rooms and messages.
 //!
-//! The place in the stream is kept in memory. A stream that broke goes on from there; when its history is gone, the
-//! followers are told that they missed something, and a new one begins.
+//! The place in the stream is kept in memory. A stream that broke goes on from there. When that can't be done, as its
+//! history is gone, an event is too large, or it makes no progress, the followers are told that they missed something,
+//! and a new one begins.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use futures_util::TryStreamExt;
 use mongodb::{
-    bson::{Document, deserialize_from_document, doc},
+    ClientSession,
+    bson::{Document, RawDocumentBuf, deserialize_from_document, deserialize_from_slice, doc},
     change_stream::{
-        ChangeStream,
         event::{ChangeStreamEvent, OperationType, ResumeToken},
+        session::SessionChangeStream,
     },
-    options::FullDocumentType,
+    options::{FullDocumentType, ReadConcern},
 };
 use parking_lot::Mutex;
 use tokio::{
@@ -22,14 +26,17 @@ use tokio::{
 use tracing::{debug, error, info, warn};
 
 use super::{
-    client::{ANSWER, Tables, code, failure, within},
+    client::{Tables, code, failure},
     documents::{MessageDoc, RoomDoc, text},
     known::Known,
     posts::Places,
     reports::ReportDoc,
     whispers::WhisperDoc,
 };
-use crate::store::{Change, StoreError};
+use crate::{
+    seldom::Seldom,
+    store::{Change, StoreError},
+};
 
 /// How long the database holds back its answer when there is nothing to tell.
 const IDLE: Duration = Duration::from_secs(1);
@@ -37,13 +44,28 @@ const IDLE: Duration = Duration::from_secs(1);
 /// A stream that says nothing for so long, not even that there is nothing, is dead.
 const DEAD: Duration = Duration::from_secs(4);
 
+/// Time in which a stream has to go on where the last one was, while the database answers. The database reads all that was
+/// written since to any of its collections and says nothing meanwhile: a million entries take 2 s, and up to 8 s on a busy
+/// machine. Without progress for so long a new one begins. Also the time for each page of rooms that is read then.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Rooms read at once when a new stream begins.
+const ROOMS: u32 = 200;
+
+/// Seconds between two lines of the log about the same trouble.
+const LINE_EVERY: u64 = 60;
+
 /// The least and the most time before a stream is opened again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// Changes read at once.
 const BATCH: u32 = 1_000;
 
-type Stream = ChangeStream<ChangeStreamEvent<Document>>;
+/// A stream, and the session that it belongs to.
+struct Stream {
+    changes: SessionChangeStream<ChangeStreamEvent<Document>>,
+    session: ClientSession,
+}
 
 /// Why following stopped.
 enum Stop {
@@ -64,6 +86,14 @@ pub struct Follower {
     place: Option<ResumeToken>,
     /// Whether a stream was open before, so that what comes before the next one may be missed.
     begun: bool,
+    /// Whether the stream made progress since it was last opened.
+    progress: bool,
+    /// Since when it breaks without any, although the database answers.
+    stuck: Option<Instant>,
+    /// Whether the log says that the stream runs.
+    announced: bool,
+    broken: Seldom,
+    lost: Seldom,
 }
 
 impl Follower {
@@ -75,6 +105,11 @@ impl Follower {
             tell,
             place: None,
             begun: false,
+            progress: false,
+            stuck: None,
+            announced: false,
+            broken: Seldom::every(LINE_EVERY),
+            lost: Seldom::every(LINE_EVERY),
         }
     }
 
@@ -86,7 +121,6 @@ impl Follower {
         loop {
             let stop = match self.open().await {
                 Ok(mut stream) => {
-                    wait = BACK_OFF.0;
                     if let Some(begun) = begun.take() {
                         let _ = begun.send(Ok(()));
                     }
@@ -94,14 +128,27 @@ impl Follower {
                 }
                 Err(stop) => stop,
             };
-            match (stop, begun.take()) {
+            self.tables.pulse.stop();
+            if std::mem::take(&mut self.progress) {
+                wait = BACK_OFF.0;
+                self.stuck = None;
+            }
+            match (self.judge(stop), begun.take()) {
                 (Stop::Deaf, _) => return,
                 (Stop::Broken(error) | Stop::Gone(error), Some(begun)) => return drop(begun.send(Err(error))),
-                (Stop::Broken(error), None) if wait > BACK_OFF.0 => debug!(%error, "the change stream is still broken"),
-                (Stop::Broken(error), None) => warn!(%error, "the change stream broke; it goes on where it was"),
+                (Stop::Broken(error), None) => {
+                    if let Some(left_out) = self.broken.turn() {
+                        warn!(%error, left_out, "the change stream broke; it goes on where it was");
+                        self.announced = false;
+                    }
+                }
                 (Stop::Gone(error), None) => {
-                    error!(%error, "the change stream can't go on; clients catch up");
+                    if let Some(left_out) = self.lost.turn() {
+                        error!(%error, left_out, "the change stream can't go on; clients catch up");
+                        self.announced = false;
+                    }
                     self.place = None;
+                    self.stuck = None;
                 }
             }
             sleep(wait).await;
@@ -109,39 +156,53 @@ impl Follower {
         }
     }
 
+    /// Whether a stream that broke can go on: not when it made no progress for too long although the database answers.
+    fn judge(&mut self, stop: Stop) -> Stop {
+        if self.tables.breaker.check().is_err() {
+            self.stuck = None;
+            return stop;
+        }
+        match stop {
+            Stop::Broken(error) if self.place.is_some() => {
+                let since = *self.stuck.get_or_insert_with(Instant::now);
+                if since.elapsed() < PATIENCE {
+                    Stop::Broken(error)
+                } else {
+                    Stop::Gone(error)
+                }
+            }
+            stop => stop,
+        }
+    }
+
     /// Goes on where the last stream was, or begins a new one.
     async fn open(&mut self) -> Result<Stream, Stop> {
         let resumed = self.place.is_some();
-        let stream = self.watch().await?;
+        let session = self.tables.db.client().start_session().await;
+        let mut session = session.map_err(|error| Stop::Broken(failure(error)))?;
+        let changes = tokio::select! {
+            changes = self.watch(&mut session) => changes?,
+            () = self.tables.breaker.opened() => return Err(Stop::Broken(StoreError::Away)),
+        };
         if !resumed {
-            // Read behind the beginning of the stream; what both have is told once, by its version.
-            let rooms = async {
-                self.tables
-                    .rooms
-                    .find(doc! {})
-                    .await?
-                    .try_collect::<Vec<RoomDoc>>()
-                    .await
-            };
-            let rooms = within(rooms).await.map_err(Stop::Broken)?;
-            self.known
-                .lock()
-                .reload(&rooms)
-                .map_err(|damaged| Stop::Broken(damaged.into()))?;
-            self.place = stream.resume_token();
+            self.read_rooms(&mut session).await?;
+            self.place = changes.resume_token();
             if std::mem::replace(&mut self.begun, true) {
                 self.tell(Change::Missed).await?;
             }
         }
-        info!(
-            resumed,
-            rooms = self.known.lock().len(),
-            "following the changes of all servers"
-        );
-        Ok(stream)
+        self.tables.pulse.beat();
+        if !std::mem::replace(&mut self.announced, true) {
+            let rooms = self.known.lock().len();
+            info!(resumed, rooms, "following the changes of all servers");
+        }
+        Ok(Stream { changes, session })
     }
 
-    async fn watch(&self) -> Result<Stream, Stop> {
+    async fn watch(
+        &self,
+        session: &mut ClientSession,
+    ) -> Result<SessionChangeStream<ChangeStreamEvent<Document>>, Stop> {
         let wanted = doc! { "$match": { "$or": [
             { "ns.coll": { "$in": ["messages", "whispers", "reports"] }, "operationType": "insert" },
             { "ns.coll": "rooms", "operationType": { "$in": ["insert", "update", "replace", "delete"] } },
@@ -154,32 +215,68 @@ impl Follower {
             .full_document(FullDocumentType::Required)
             .max_await_time(IDLE)
             .batch_size(BATCH)
-            .resume_after(self.place.clone());
-        match timeout(ANSWER, watch.into_future()).await {
+            .resume_after(self.place.clone())
+            .session(session);
+        match timeout(PATIENCE, watch.into_future()).await {
             Ok(stream) => stream.map_err(stop),
             Err(_) => Err(Stop::Broken(StoreError::failed("MongoDB opened no stream in time"))),
         }
     }
 
+    /// Reads all rooms as of the beginning of the stream or later; what both have is told once, by its version. There may
+    /// be thousands: each page has its time, not all of them together.
+    async fn read_rooms(&mut self, session: &mut ClientSession) -> Result<(), Stop> {
+        let mut rooms = Known::default();
+        let found = self.tables.rooms.clone_with_type::<RawDocumentBuf>();
+        let found = found
+            .find(doc! {})
+            .batch_size(ROOMS)
+            .read_concern(ReadConcern::majority())
+            .session(&mut *session);
+        let mut found = patiently(found.into_future()).await?;
+        while let Some(room) = patiently(async { found.next(session).await.transpose() }).await? {
+            let room = deserialize_from_slice::<RoomDoc>(room.as_bytes()).map_err(StoreError::failed);
+            if let Err(error) = room.and_then(|room| Ok(rooms.take_over(&room)?)) {
+                // It would be no better the next time.
+                error!(%error, "a room can't be read");
+            }
+        }
+        *self.known.lock() = rooms;
+        if let Some(time) = session.operation_time() {
+            self.tables.pulse.note(time);
+        }
+        Ok(())
+    }
+
     async fn follow(&mut self, stream: &mut Stream) -> Stop {
+        // The first answer came with the opening of the stream, which is no progress yet where it brought nothing.
+        let (mut first, mut silence) = (true, PATIENCE);
         loop {
-            let event = match timeout(DEAD, stream.next_if_any()).await {
+            let event = match timeout(silence, stream.changes.next_if_any(&mut stream.session)).await {
                 Ok(Ok(event)) => event,
                 Ok(Err(error)) => return stop(error),
                 Err(_) => return Stop::Broken(StoreError::failed("the stream is silent")),
             };
+            if !std::mem::replace(&mut first, false) || event.is_some() {
+                self.progress = true;
+                silence = DEAD;
+            }
             if let Some(event) = event {
+                if let Some(time) = event.cluster_time {
+                    self.tables.pulse.note(time);
+                }
                 for change in self.read(event) {
                     if let Err(stop) = self.tell(change).await {
                         return stop;
                     }
                 }
-            } else if !stream.is_alive() {
+            } else if !stream.changes.is_alive() {
                 return Stop::Broken(StoreError::failed("the stream has ended"));
             }
-            if let Some(place) = stream.resume_token() {
+            if let Some(place) = stream.changes.resume_token() {
                 self.place = Some(place);
             }
+            self.tables.pulse.beat();
         }
     }
 
@@ -236,16 +333,26 @@ fn document<T: serde::de::DeserializeOwned>(event: ChangeStreamEvent<Document>) 
     deserialize_from_document(document).map_err(StoreError::failed)
 }
 
+/// Waits for a page of rooms.
+async fn patiently<T>(page: impl Future<Output = Result<T, mongodb::error::Error>>) -> Result<T, Stop> {
+    match timeout(PATIENCE, page).await {
+        Ok(page) => page.map_err(|error| Stop::Broken(failure(error))),
+        Err(_) => Err(Stop::Broken(StoreError::failed("the rooms could not be read in time"))),
+    }
+}
+
 /// Whether a stream that ended so can go on. The numbers are those of the server's `error_codes.yml`.
 fn stop(error: mongodb::error::Error) -> Stop {
     const NO_MATCHING_DOCUMENT: i32 = 47;
     const INVALID_RESUME_TOKEN: i32 = 260;
     const CHANGE_STREAM_FATAL: i32 = 280;
     const CHANGE_STREAM_HISTORY_LOST: i32 = 286;
+    // An event that is larger than a document may be.
+    const TOO_LARGE: i32 = 10_334;
     match code(&error) {
-        Some(NO_MATCHING_DOCUMENT | INVALID_RESUME_TOKEN | CHANGE_STREAM_FATAL | CHANGE_STREAM_HISTORY_LOST) => {
-            Stop::Gone(failure(error))
-        }
+        Some(
+            NO_MATCHING_DOCUMENT | INVALID_RESUME_TOKEN | CHANGE_STREAM_FATAL | CHANGE_STREAM_HISTORY_LOST | TOO_LARGE,
+        ) => Stop::Gone(failure(error)),
         _ => Stop::Broken(failure(error)),
     }
 }

@@ -11,7 +11,7 @@ use mongodb::{
 };
 
 use super::{
-    client::{Tables, within},
+    client::{ANSWER, Tables, within},
     documents::{MessageDoc, binary, signed, text},
     rooms::by_id,
 };
@@ -167,7 +167,14 @@ impl Tables {
     /// The room whose message names a file.
     pub async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
         let names_it = doc! { "gif.name": name.to_string() };
-        let found = within(self.messages.find_one(names_it)).await?;
+        let mut session = self.up_to_date().await?;
+        let found = self
+            .messages
+            .find_one(names_it)
+            .read_concern(ReadConcern::majority())
+            .max_time(ANSWER)
+            .session(&mut session);
+        let found = within(found).await?;
         Ok(found.map(|found| text(&found.room, "room")).transpose()?)
     }
 

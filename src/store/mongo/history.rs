@@ -1,4 +1,5 @@
-//! Messages that are read. What is shown has reached a majority, so that no failover takes it back.
+//! Messages that are read. What is shown has reached a majority, so that no failover takes it back, and is at least as new
+//! as what the change stream has delivered: where a message was announced, a page without it means that it was deleted.
 
 use futures_util::TryStreamExt;
 use mongodb::{
@@ -7,7 +8,7 @@ use mongodb::{
 };
 
 use super::{
-    client::{Tables, within},
+    client::{ANSWER, Tables, within},
     documents::{MessageDoc, signed},
 };
 use crate::{
@@ -26,15 +27,18 @@ impl Tables {
         if limit == 0 {
             return Ok(Vec::new());
         }
+        let mut session = self.up_to_date().await?;
         let page = async {
-            let found = self
+            let mut found = self
                 .messages
                 .find(doc! { "room": id.to_string(), "seq": bounds })
                 .sort(doc! { "seq": order })
                 .limit(signed(limit))
                 .read_concern(ReadConcern::majority())
+                .max_time(ANSWER)
+                .session(&mut session)
                 .await?;
-            found.try_collect::<Vec<_>>().await
+            found.stream(&mut session).try_collect::<Vec<_>>().await
         };
         let mut page = within(page).await?;
         if order < 0 {
@@ -45,12 +49,15 @@ impl Tables {
 
     /// The place of a room's last message, 0 when there is none.
     pub async fn last_seq(&self, id: RoomId) -> Result<Seq, StoreError> {
+        let mut session = self.up_to_date().await?;
         let messages = self.messages.clone_with_type::<Document>();
         let last = messages
             .find_one(doc! { "room": id.to_string() })
             .sort(doc! { "seq": -1 })
             .projection(doc! { "seq": 1, "_id": 0 })
-            .read_concern(ReadConcern::majority());
+            .read_concern(ReadConcern::majority())
+            .max_time(ANSWER)
+            .session(&mut session);
         let seq = within(last).await?.and_then(|last| last.get_i64("seq").ok());
         Ok(seq.and_then(|seq| Seq::try_from(seq).ok()).unwrap_or(0))
     }

@@ -64,13 +64,10 @@ impl Known {
         }
     }
 
-    /// Takes over the rooms as they are; nothing is told.
-    pub fn reload(&mut self, rooms: &[RoomDoc]) -> Result<(), Damaged> {
-        self.0.clear();
-        for document in rooms {
-            let told = Told::of(document)?;
-            self.0.insert(told.room.id, told);
-        }
+    /// Takes over a room as it is; nothing is told.
+    pub fn take_over(&mut self, document: &RoomDoc) -> Result<(), Damaged> {
+        let told = Told::of(document)?;
+        self.0.insert(told.room.id, told);
         Ok(())
     }
 
@@ -178,7 +175,7 @@ mod tests {
     fn what_happened_before_the_rooms_were_read_is_not_told() {
         let a: VisitorId = "000000000000000a".parse().unwrap();
         let mut known = Known::default();
-        known.reload(&[room(7, "x", &[a])]).unwrap();
+        known.take_over(&room(7, "x", &[a])).unwrap();
         assert!(known.update(&room(6, "x", &[])).unwrap().is_empty());
         let id = room(7, "x", &[]).room().unwrap().id;
         assert!(matches!(known.remove(id), Some(Change::RoomRemoved(gone)) if gone == id));

@@ -7,7 +7,8 @@
 //! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there
 //! - `moderation`: what owners do, and how rooms get new ones
 //! - `leases`: this server's life and what it does after others' deaths
-//! - `follow`: the change stream; `known`: what a new state of a room tells
+//! - `images`: how long MongoDB keeps the earlier states of rooms, which the stream needs
+//! - `follow`: the change stream; `pulse`: how it is doing; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
 //! - `breaker`: what happens while the database does not answer
 
@@ -18,12 +19,14 @@ mod documents;
 mod follow;
 mod gifs;
 mod history;
+mod images;
 mod invites;
 mod known;
 mod leases;
 mod lines;
 mod moderation;
 mod posts;
+mod pulse;
 mod reports;
 mod rooms;
 mod seats;
@@ -225,7 +228,9 @@ impl Store for MongoStore {
     async fn ready(&self) -> Result<(), StoreError> {
         // Of the primary, which is the one that takes writes.
         let ping = within(self.tables.db.run_command(doc! { "ping": 1 }));
-        self.call(ping).await.map(drop)
+        self.call(ping).await?;
+        // What is posted without it is stored, but nobody here hears it.
+        self.tables.pulse.check()
     }
 
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
@@ -233,7 +238,7 @@ impl Store for MongoStore {
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
-        self.call(self.tables.room(id)).await
+        self.call(Box::pin(self.tables.room(id))).await
     }
 
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {

@@ -98,14 +98,18 @@ impl Tables {
     /// The reports in a room about messages that are still there, oldest first.
     pub async fn reports_of(&self, room: RoomId) -> Result<Vec<Reported>, StoreError> {
         let room = room.to_string();
+        let mut session = self.up_to_date().await?;
         let reports = async {
-            let found = self
+            let mut found = self
                 .reports
                 .find(doc! { "room": &room })
                 .sort(doc! { "at": 1, "_id": 1 })
                 .limit(signed(REPORTS))
+                .read_concern(ReadConcern::majority())
+                .max_time(ANSWER)
+                .session(&mut session)
                 .await?;
-            found.try_collect::<Vec<ReportDoc>>().await
+            found.stream(&mut session).try_collect::<Vec<ReportDoc>>().await
         };
         let reports = within(reports).await?;
         let ids: Vec<_> = reports.iter().map(|report| report.message.as_str()).collect();

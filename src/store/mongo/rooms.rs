@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use futures_util::TryStreamExt;
 use mongodb::{
     bson::{Bson, Document, doc, serialize_to_document},
-    options::ReturnDocument,
+    options::{ReadConcern, ReturnDocument},
 };
 
 use super::{
-    client::{Tables, within},
+    client::{ANSWER, Tables, within},
     documents::{AdmissionDoc, GrantDoc, RoomDoc, hex, signed},
 };
 use crate::{
@@ -78,9 +78,16 @@ impl Tables {
         within(found).await
     }
 
-    /// Finds a room with the place of its last message.
+    /// Finds a room with the place of its last message, at least as new as what the change stream has delivered.
     pub async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
-        let (room, last) = tokio::try_join!(self.room_doc(id), self.last_seq(id))?;
+        let mut session = self.up_to_date().await?;
+        let room = self
+            .rooms
+            .find_one(by_id(id))
+            .read_concern(ReadConcern::majority())
+            .max_time(ANSWER)
+            .session(&mut session);
+        let (room, last) = tokio::try_join!(within(room), self.last_seq(id))?;
         Ok(room.map(|room| room.record(last)).transpose()?)
     }
 

@@ -214,15 +214,18 @@ impl Tables {
         let visitor = visitor.to_string();
         let theirs =
             doc! { "room": &room, "turn": { "$gt": turn }, "$or": [{ "visitor": &visitor }, { "to": &visitor }] };
+        let mut session = self.up_to_date().await?;
         let page = async {
-            let found = self
+            let mut found = self
                 .whispers
                 .find(theirs)
                 .sort(doc! { "turn": 1 })
                 .limit(signed(limit))
                 .read_concern(ReadConcern::majority())
+                .max_time(ANSWER)
+                .session(&mut session)
                 .await?;
-            found.try_collect::<Vec<_>>().await
+            found.stream(&mut session).try_collect::<Vec<_>>().await
         };
         let page = within(page).await?;
         Ok(page.iter().map(WhisperDoc::whisper).collect::<Result<_, _>>()?)
@@ -232,7 +235,14 @@ impl Tables {
     pub async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
         let visitor = visitor.to_string();
         let names_it = doc! { "gif.name": name.to_string(), "$or": [{ "visitor": &visitor }, { "to": &visitor }] };
-        let found = within(self.whispers.find_one(names_it)).await?;
+        let mut session = self.up_to_date().await?;
+        let found = self
+            .whispers
+            .find_one(names_it)
+            .read_concern(ReadConcern::majority())
+            .max_time(ANSWER)
+            .session(&mut session);
+        let found = within(found).await?;
         Ok(found.map(|found| text(&found.room, "room")).transpose()?)
     }
 }

@@ -2,11 +2,13 @@
 
 mod deaths;
 mod gifs;
+mod images;
 mod moderation;
 mod outages;
 mod posting;
 mod seats;
 mod sessions;
+mod stream;
 
 use std::{collections::HashMap, time::Duration};
 
