@@ -7,14 +7,15 @@ use moka::sync::Cache;
 use tower_sessions::{
     CachingSessionStore, ExpiredDeletion, SessionStore,
     session::{Id, Record},
-    session_store::Result,
+    session_store::{self, Result},
 };
 use tower_sessions_rusqlite_store::{
     RusqliteStore,
     tokio_rusqlite::{Connection, rusqlite},
 };
 
-use super::StoreError;
+use super::{StoreError, private_files};
+use crate::seldom::Seldom;
 
 /// Sessions kept in memory; the least used go first, and are read from disk again when they come back.
 const CACHED: u64 = 20_000;
@@ -73,6 +74,7 @@ pub async fn open_sqlite_sessions(path: &Path) -> std::result::Result<Sessions, 
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::failed)?;
     }
+    private_files::prepare(path).map_err(StoreError::failed)?;
     let connection = Connection::open(path).await.map_err(StoreError::failed)?;
     let pragmas = |connection: &mut rusqlite::Connection| {
         connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -84,6 +86,7 @@ pub async fn open_sqlite_sessions(path: &Path) -> std::result::Result<Sessions, 
     let memory = Memory(Cache::new(CACHED));
     Ok(Sessions::new(Arc::new(CachedOnDisk {
         disk: disk.clone(),
+        memory: memory.clone(),
         cached: CachingSessionStore::new(memory, disk),
     })))
 }
@@ -91,6 +94,7 @@ pub async fn open_sqlite_sessions(path: &Path) -> std::result::Result<Sessions, 
 #[derive(Debug)]
 struct CachedOnDisk {
     disk: RusqliteStore,
+    memory: Memory,
     cached: CachingSessionStore<Memory, RusqliteStore>,
 }
 
@@ -104,11 +108,17 @@ impl PurgingStore for CachedOnDisk {
 #[async_trait]
 impl SessionStore for CachedOnDisk {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        self.cached.create(record).await
+        match self.cached.create(record).await {
+            Ok(()) => Ok(()),
+            Err(error) => self.keep_in_memory(record, &error),
+        }
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.cached.save(record).await
+        match self.cached.save(record).await {
+            Ok(()) => Ok(()),
+            Err(error) => self.keep_in_memory(record, &error),
+        }
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -117,6 +127,19 @@ impl SessionStore for CachedOnDisk {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         self.cached.delete(id).await
+    }
+}
+
+impl CachedOnDisk {
+    /// Keeps what the disk does not take, as when it is full: a page is worth more than a colour that survives a restart. It
+    /// is written the next time that the session changes.
+    fn keep_in_memory(&self, record: &Record, error: &session_store::Error) -> Result<()> {
+        static LINE: Seldom = Seldom::new();
+        if let Some(left_out) = LINE.turn() {
+            tracing::error!(%error, left_out, "a session can't be saved; it is kept in memory");
+        }
+        self.memory.0.insert(record.id, record.clone());
+        Ok(())
     }
 }
 

@@ -21,11 +21,13 @@ mod doors;
 mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
+mod full_disk;
 mod gifs;
 mod hanging_up;
 mod headers;
 mod invites;
 mod language;
+mod large_deletions;
 mod messages;
 mod moderation;
 mod pages;
