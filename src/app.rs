@@ -31,7 +31,7 @@ use crate::{
     web,
 };
 
-/// How often seats and rooms whose grace is over are looked for.
+/// How often seats and rooms whose grace is over are looked for, and files that nothing names any more.
 const TEND_EVERY: Duration = Duration::from_millis(500);
 
 /// How often expired sessions are deleted.
@@ -229,6 +229,15 @@ fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -
                 && refusal != Refusal::Unavailable
             {
                 error!(code = refusal.code(), "seats and rooms can't be tended");
+            }
+        }
+    });
+    let rooms = state.rooms.clone();
+    tasks.spawn(async move {
+        loop {
+            // What fails is tried again; the store has said why.
+            if !matches!(rooms.delete_unreferenced().await, Ok(true)) {
+                tokio::time::sleep(TEND_EVERY).await;
             }
         }
     });

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+use tracing::warn;
+
 use crate::{
     domain::{
-        Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor,
+        Access, Action, Ban, GifName, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor,
         VisitorId,
     },
     finishing::Finishing,
@@ -13,6 +16,9 @@ use crate::{
     store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
     uploads::Uploads,
 };
+
+/// Files deleted together.
+const FILES: usize = 32;
 
 /// What the owner of a room wants changed; `None` stays as it is.
 #[derive(Debug, Default)]
@@ -47,6 +53,8 @@ pub struct Rooms {
     graces: Graces,
     finishing: Finishing,
     joins: RateLimit<VisitorId>,
+    /// Held by who deletes files.
+    deleting: Arc<Mutex<()>>,
 }
 
 impl Rooms {
@@ -66,6 +74,7 @@ impl Rooms {
             graces,
             finishing,
             joins,
+            deleting: Arc::default(),
         }
     }
 
@@ -271,10 +280,10 @@ impl Rooms {
     /// No such room, not the owner, or the store fails.
     pub async fn remove(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
         self.must_own(id, visitor).await?;
-        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let rooms = self.clone();
         let removing = async move {
-            let gifs = store.remove_room(id).await?;
-            uploads.delete(gifs).await;
+            let gifs = rooms.store.remove_room(id).await?;
+            rooms.delete(gifs).await;
             Ok(())
         };
         self.finishing.finish(removing).await
@@ -285,15 +294,43 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, nobody and nothing there to do it to, or the store fails.
     pub async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<(), Refusal> {
-        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let rooms = self.clone();
         let moderating = async move {
-            let gifs = store.moderate(id, by, action).await?;
-            if !gifs.is_empty() {
-                uploads.delete(gifs).await;
-            }
+            let gifs = rooms.store.moderate(id, by, action).await?;
+            rooms.delete(gifs).await;
             Ok(())
         };
         self.finishing.finish(moderating).await
+    }
+
+    /// Deletes the files that a deletion returned, and the first of those that it left to be deleted.
+    async fn delete(&self, gifs: Vec<GifName>) {
+        if !gifs.is_empty() {
+            self.uploads.delete(gifs).await;
+        }
+        if let Err(refusal) = self.delete_unreferenced().await {
+            warn!(code = refusal.code(), "files that nothing names are deleted later");
+        }
+    }
+
+    /// Deletes files that nothing names any more; whether there may be more of them. Once at a time, and a few at a time: those
+    /// of a large deletion go in the background.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn delete_unreferenced(&self) -> Result<bool, Refusal> {
+        let Ok(_one) = self.deleting.try_lock() else {
+            return Ok(false);
+        };
+        let names = self.store.unreferenced_gifs(FILES).await?;
+        if names.is_empty() {
+            return Ok(false);
+        }
+        let more = names.len() == FILES;
+        self.uploads.delete(names.clone()).await;
+        // They stay listed until here: who is killed before deletes them again.
+        self.store.forget_unreferenced(names).await?;
+        Ok(more)
     }
 
     /// Who is kept out of a room, for its owner.

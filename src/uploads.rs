@@ -9,7 +9,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{sync::Semaphore, task::spawn_blocking};
@@ -176,7 +176,13 @@ impl Uploads {
             return shared.delete(&names).await;
         }
         let folder = Arc::clone(&self.folder);
-        let _ = spawn_blocking(move || names.into_iter().for_each(|name| delete_files(&folder, name))).await;
+        for name in names {
+            let folder = Arc::clone(&folder);
+            let begun = Instant::now();
+            let _ = spawn_blocking(move || delete_files(&folder, name)).await;
+            // A large file keeps the journal of the file system busy, and each commit of the store waits for that.
+            tokio::time::sleep(begun.elapsed()).await;
+        }
     }
 
     /// Deletes the files that no message names, and forgets the messages whose file is missing.

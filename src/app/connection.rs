@@ -58,13 +58,7 @@ pub struct Connection {
 
 impl Connection {
     /// A connection whose peer may take answers more slowly than the rate for `patience`.
-    pub fn new(
-        stream: TcpStream,
-        place: Place,
-        patience: Duration,
-        upgraded: Arc<AtomicBool>,
-        hangup: Hangup,
-    ) -> Self {
+    pub fn new(stream: TcpStream, place: Place, patience: Duration, upgraded: Arc<AtomicBool>, hangup: Hangup) -> Self {
         Self {
             stream,
             pace: Pace::new(RATE, patience, patience),

@@ -114,7 +114,13 @@ fn begin(
     }
     let upgraded = Arc::new(AtomicBool::new(false));
     let hangup = Hangup::default();
-    let stream = Connection::new(stream, place, config.answer_timeout, Arc::clone(&upgraded), hangup.clone());
+    let stream = Connection::new(
+        stream,
+        place,
+        config.answer_timeout,
+        Arc::clone(&upgraded),
+        hangup.clone(),
+    );
     let routes = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);

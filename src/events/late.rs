@@ -49,7 +49,7 @@ mod tests {
         domain::{Chat, Limits, Max, Message, Title, Visitor, VisitorId},
         events::Events,
         store::{NewBody, NewMessage, NewRoom, SqliteStore, Store, Window},
-        uploads::Uploads,
+        uploads::{AtOnce, Uploads},
     };
 
     /// A room with its task, which has told the first five of ten messages.
@@ -64,7 +64,12 @@ mod tests {
         async fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&file(folder.path()), 10).unwrap());
-            let uploads = Uploads::open(&folder.path().join("uploads"), Limits::default().gif, 1).unwrap();
+            let uploads = Uploads::open(
+                &folder.path().join("uploads"),
+                Limits::default().gif,
+                AtOnce { all: 1, each: 1 },
+            )
+            .unwrap();
             let author = Visitor::new(VisitorId::random());
             let new = NewRoom {
                 title: Title::parse("x", &Limits::default()).unwrap(),
@@ -75,7 +80,7 @@ mod tests {
             let room = store.create_room(new).await.unwrap().id;
             store.enter(room, author.into(), 1).await.unwrap();
             let mut stage = Self {
-                task: RoomTask::new(room, Events::new(Arc::clone(&store), uploads)),
+                task: RoomTask::new(room, Events::new(Arc::clone(&store), uploads), Arc::default()),
                 folder,
                 store,
                 author,

@@ -210,7 +210,12 @@ mod tests {
     async fn a_room_that_takes_nothing_holds_up_no_other_and_knows_what_it_lost() {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("store.db"), 10).unwrap());
-        let uploads = Uploads::open(&folder.path().join("uploads"), Limits::default().gif, 1).unwrap();
+        let uploads = Uploads::open(
+            &folder.path().join("uploads"),
+            Limits::default().gif,
+            crate::uploads::AtOnce { all: 1, each: 1 },
+        )
+        .unwrap();
         let events = Events::new(store, uploads);
         let (slow, quick) = (RoomId::random(), RoomId::random());
         let ((slow_end, mut slow_queue), (quick_end, mut quick_queue)) = (RoomQueue::new(), RoomQueue::new());

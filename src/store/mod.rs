@@ -5,6 +5,7 @@
 mod error;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
+mod private_files;
 mod sessions;
 mod sqlite;
 mod url;
@@ -117,10 +118,12 @@ pub trait Store: Send + Sync + 'static {
     /// Changes a room. `RoomNotFound` when there is none, `NotTheOwner` when it is not of who wants that.
     async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError>;
 
-    /// Removes a room with its messages and grants; the files its messages named. `RoomNotFound` when there is none.
+    /// Removes a room with its messages and grants: at once for readers, and from the disk at once or soon. Returns the files
+    /// that nothing names any more, as far as [`Store::unreferenced_gifs`] does not list them. `RoomNotFound` when there is
+    /// none.
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError>;
 
-    /// Does what `by` wants done in a room, with a line in it about that; the files that no message names any more. GIFs
+    /// Does what `by` wants done in a room, with a line in it about that; returns files as [`Store::remove_room`] does. GIFs
     /// that are to be refused from then on are so by the same commit that deletes them.
     /// `NotTheOwner` when it is not theirs at that moment, `Invalid` when the person or the message is not there,
     /// `StorageFull` beyond [`BANS`].
@@ -207,6 +210,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes the messages and whispers that name these files, which are missing.
     async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError>;
+
+    /// Files that nothing names any more and that are to be deleted, at most so many: of deletions that return none, as their
+    /// rows go in slices. They are listed until [`Store::forget_unreferenced`].
+    async fn unreferenced_gifs(&self, _most: usize) -> Result<Vec<GifName>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    /// Takes files that were deleted from the list of [`Store::unreferenced_gifs`].
+    async fn forget_unreferenced(&self, _names: Vec<GifName>) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Where GIFs are kept when not on this machine's disk alone.
     fn blobs(&self) -> Option<Arc<dyn Blobs>> {

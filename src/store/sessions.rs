@@ -11,11 +11,12 @@ use sha2::{Digest, Sha256};
 use tower_sessions::{
     CachingSessionStore, SessionStore,
     session::{Id, Record},
-    session_store::Result,
+    session_store::{self, Result},
 };
 
 use self::{clock::Clock, sqlite::SqliteSessions};
-use super::StoreError;
+use super::{StoreError, private_files};
+use crate::seldom::Seldom;
 
 /// Sessions kept in memory; the least used go first, and are read from disk again when they come back.
 const CACHED: u64 = 20_000;
@@ -84,6 +85,7 @@ pub async fn open_sqlite_sessions(path: &Path) -> std::result::Result<Sessions, 
 #[derive(Debug)]
 struct CachedOnDisk {
     disk: SqliteSessions,
+    memory: Memory,
     cached: CachingSessionStore<Memory, SqliteSessions>,
     clock: Clock,
 }
@@ -93,6 +95,7 @@ impl CachedOnDisk {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(StoreError::failed)?;
         }
+        private_files::prepare(path).map_err(StoreError::failed)?;
         let disk = SqliteSessions::open(path, clock.clone()).await?;
         let memory = Memory {
             records: Cache::new(CACHED),
@@ -100,6 +103,7 @@ impl CachedOnDisk {
         };
         Ok(Self {
             disk: disk.clone(),
+            memory: memory.clone(),
             cached: CachingSessionStore::new(memory, disk),
             clock,
         })
@@ -117,13 +121,19 @@ impl PurgingStore for CachedOnDisk {
 impl SessionStore for CachedOnDisk {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let mut steady = self.clock.to_steady(record.clone());
-        self.cached.create(&mut steady).await?;
+        if let Err(error) = self.cached.create(&mut steady).await {
+            self.keep_in_memory(&steady, &error);
+        }
         record.id = steady.id;
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        self.cached.save(&self.clock.to_steady(record.clone())).await
+        let steady = self.clock.to_steady(record.clone());
+        if let Err(error) = self.cached.save(&steady).await {
+            self.keep_in_memory(&steady, &error);
+        }
+        Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -133,6 +143,18 @@ impl SessionStore for CachedOnDisk {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         self.cached.delete(id).await
+    }
+}
+
+impl CachedOnDisk {
+    /// Keeps what the disk does not take, as when it is full: a page is worth more than a colour that survives a restart. It
+    /// is written the next time that the session changes.
+    fn keep_in_memory(&self, record: &Record, error: &session_store::Error) {
+        static LINE: Seldom = Seldom::new();
+        if let Some(left_out) = LINE.turn() {
+            tracing::error!(%error, left_out, "a session can't be saved; it is kept in memory");
+        }
+        self.memory.records.insert(record.id, record.clone());
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{extract::State, http::StatusCode};
 
-use crate::state::AppState;
+use crate::{state::AppState, store::StoreError};
 
 /// Time in which the store has to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -14,10 +14,13 @@ pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// The store answers.
+/// The store answers, and its last write succeeded.
 pub async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
-    match tokio::time::timeout(PATIENCE, state.store.ready()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ok"),
-        _ => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer"),
-    }
+    let why = match tokio::time::timeout(PATIENCE, state.store.ready()).await {
+        Ok(Ok(())) => return (StatusCode::OK, "ok"),
+        Ok(Err(StoreError::Full)) => "the disk of the store is full",
+        Ok(Err(StoreError::Failed(_))) => "the store takes no writes",
+        Ok(Err(_)) | Err(_) => "the store does not answer",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why)
 }

@@ -24,6 +24,7 @@ mod durability;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod flooding;
+mod full_disk;
 mod gifs;
 mod guessing;
 mod hanging_up;
@@ -31,6 +32,7 @@ mod headers;
 mod invites;
 mod joins;
 mod language;
+mod large_deletions;
 mod messages;
 mod moderation;
 mod openings;

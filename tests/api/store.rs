@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use self::{
     bans::*, deletions::*, gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*,
-    whispers::*,
+    slices::*, whispers::*,
 };
 use crate::support::in_time;
 
@@ -28,6 +28,7 @@ mod moderation;
 mod reports;
 mod rooms;
 mod seats;
+mod slices;
 mod whispers;
 
 /// A kind of store, and the place where one of its stores keeps its rows.
@@ -132,6 +133,9 @@ every_kind! {
     a_room_forgets_the_oldest_of_the_gifs_it_refuses
     nothing_is_forbidden_by_a_deed_that_is_refused
     a_removed_room_is_gone_with_all_of_it
+    a_large_clear_is_seen_at_once_and_survives_a_restart
+    what_is_being_cleared_as_abuse_is_refused_at_once
+    a_large_room_is_gone_at_once_with_all_that_was_in_it
     forgotten_files_leave_their_places_empty
     an_empty_room_goes_after_its_grace
     a_new_room_goes_when_nobody_joins

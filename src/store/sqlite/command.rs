@@ -6,6 +6,7 @@ use tracing::error;
 
 use crate::{
     domain::{Action, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Visitor},
+    seldom::Seldom,
     store::{
         Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, PasswordVersion, Posted, RoomChange,
         SocketKey, StoreError, Tended, Whispered,
@@ -19,12 +20,12 @@ pub type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 pub enum Command {
     Create(NewRoom, Reply<Room>),
     Update(RoomId, RoomChange, Reply<Room>),
-    Remove(RoomId, Reply<Vec<GifName>>),
+    Remove(RoomId, Reply<()>),
     Grant(RoomId, Visitor, PasswordVersion, Reply<()>),
     AddInvite(RoomId, InviteHash, Reply<()>),
     WithdrawInvites(RoomId, Reply<()>),
     Redeem(InviteHash, Guest, Reply<RoomId>),
-    Moderate(RoomId, Visitor, Action, Reply<Vec<GifName>>),
+    Moderate(RoomId, Visitor, Action, Reply<()>),
     Enter(RoomId, Guest, SocketKey, Reply<Entry>),
     Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
     Post(NewMessage, Reply<Posted>),
@@ -32,6 +33,7 @@ pub enum Command {
     Report(NewReport, Reply<Report>),
     DismissReport(RoomId, ReportId, Reply<()>),
     ForgetGifs(Vec<GifName>, Reply<()>),
+    ForgetUnreferenced(Vec<GifName>, Reply<()>),
     Tend(Graces, Reply<Tended>),
     Ping(Reply<()>),
     Close(oneshot::Sender<()>),
@@ -40,7 +42,6 @@ pub enum Command {
 /// The answer to a command whose rows are written; it is given once they are committed.
 pub enum Answer {
     Room(Room, Reply<Room>),
-    Gifs(Vec<GifName>, Reply<Vec<GifName>>),
     Entry(Entry, Reply<Entry>),
     Posted(Posted, Reply<Posted>),
     Redeemed(RoomId, Reply<RoomId>),
@@ -58,7 +59,8 @@ impl Command {
             Self::AddInvite(..) | Self::WithdrawInvites(..) | Self::Redeem(..) => true,
             Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) => true,
             Self::Moderate(..) => true,
-            Self::Enter(..) | Self::Leave(..) | Self::Post(..) | Self::ForgetGifs(..) => true,
+            Self::Enter(..) | Self::Leave(..) | Self::Post(..) => true,
+            Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
             Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
         }
     }
@@ -71,6 +73,7 @@ impl Command {
             Self::Grant(.., reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
                 failing(reply)
             }
+            Self::ForgetUnreferenced(_, reply) => failing(reply),
             Self::Enter(.., reply) => failing(reply),
             Self::Post(_, reply) => failing(reply),
             Self::AddInvite(_, _, reply) | Self::WithdrawInvites(_, reply) => failing(reply),
@@ -89,7 +92,6 @@ impl Answer {
     pub fn give(self) {
         match self {
             Self::Room(room, reply) => drop(reply.send(Ok(room))),
-            Self::Gifs(gifs, reply) => drop(reply.send(Ok(gifs))),
             Self::Entry(entry, reply) => drop(reply.send(Ok(entry))),
             Self::Posted(posted, reply) => drop(reply.send(Ok(posted))),
             Self::Redeemed(room, reply) => drop(reply.send(Ok(room))),
@@ -104,7 +106,6 @@ impl Answer {
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Room(_, reply) => failing(reply),
-            Self::Gifs(_, reply) => failing(reply),
             Self::Entry(_, reply) => failing(reply),
             Self::Posted(_, reply) => failing(reply),
             Self::Redeemed(_, reply) => failing(reply),
@@ -125,28 +126,57 @@ fn failing<T: 'static>(reply: Reply<T>) -> Failure {
     })
 }
 
-/// Logs why a batch failed, once, and answers all its commands.
-pub fn fail_all(failures: impl Iterator<Item = Failure>, error: &rusqlite::Error) {
-    error!(%error, "a batch could not be committed");
+/// Why the file takes no writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    Full,
+    Failed,
+}
+
+impl Trouble {
+    fn of(error: &StoreError) -> Option<Self> {
+        match error {
+            StoreError::Full => Some(Self::Full),
+            StoreError::Failed(_) => Some(Self::Failed),
+            _ => None,
+        }
+    }
+
+    pub fn of_statement(error: &rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// Logs why a batch failed, and answers all its commands.
+pub fn fail_all(failures: impl Iterator<Item = Failure>, trouble: Trouble, error: &rusqlite::Error) {
+    static LINE: Seldom = Seldom::new();
+    if let Some(left_out) = LINE.turn() {
+        error!(%error, ?trouble, left_out, "a batch could not be committed");
+    }
     for fail in failures {
-        fail(match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => StoreError::Full,
-            _ => StoreError::failed(error.to_string()),
+        fail(match trouble {
+            Trouble::Full => StoreError::Full,
+            Trouble::Failed => StoreError::failed(error.to_string()),
         });
     }
 }
 
-/// The answer to a command whose rows are written. One that failed is answered at once.
+/// The answer to a command whose rows are written. One that failed is answered at once; then it is the trouble, if it was
+/// not refused.
 pub fn answer<T>(
     reply: Reply<T>,
     written: Result<T, StoreError>,
     then: impl FnOnce(T, Reply<T>) -> Answer,
-) -> Option<Answer> {
+) -> Result<Answer, Option<Trouble>> {
     match written {
-        Ok(value) => Some(then(value, reply)),
+        Ok(value) => Ok(then(value, reply)),
         Err(error) => {
+            let trouble = Trouble::of(&error);
             let _ = reply.send(Err(error));
-            None
+            Err(trouble)
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use super::slow::Spoken;
+use super::{cleanup::Clearing, slow::Spoken};
 use crate::{
     domain::{Access, AddressKey, Ban, Guest, Refusal, Room, RoomId, Seq, Visitor, VisitorId, moderation::kept_out},
     store::{Graces, PasswordVersion, RoomCursor, RoomPage, RoomRecord, SOCKETS_EACH, SocketKey},
@@ -58,6 +58,8 @@ pub struct OpenRoom {
     /// How many invites are good.
     pub invites: usize,
     pub bans: Arc<Vec<Ban>>,
+    /// Whose messages are deleted for readers and not yet from the file.
+    pub clearings: Arc<Vec<Clearing>>,
     /// When visitors wrote last, in slow mode.
     pub spoken: Arc<Spoken>,
     /// In the order of arrival. A list: rooms are small, and it is read in order far more often than searched.
@@ -79,6 +81,7 @@ impl OpenRoom {
             invited: Arc::default(),
             invites: 0,
             bans: Arc::default(),
+            clearings: Arc::default(),
             spoken: Arc::default(),
             seats: Vec::new(),
             empty: Empty::NeverJoined(now),

@@ -1,9 +1,11 @@
 //! Which messages name which files, and which bytes a room refuses.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    moderation::Which,
+    cleanup::{Clearing, is_hidden},
     rows::{gif, text},
 };
 use crate::{
@@ -12,15 +14,6 @@ use crate::{
 };
 
 const GIF: &str = "gif, width, height, frames, duration, bytes, alt, hash";
-
-/// The files that a room's messages and whispers name.
-pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<GifName>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT gif FROM messages WHERE room = ?1 AND gif IS NOT NULL
-             UNION SELECT gif FROM whispers WHERE room = ?1 AND gif IS NOT NULL",
-    )?;
-    statement.query_map([room.to_bytes()], |row| text(row, 0))?.collect()
-}
 
 /// Every file that a message or a whisper names.
 pub fn all(connection: &Connection) -> rusqlite::Result<Vec<GifName>> {
@@ -31,7 +24,8 @@ pub fn all(connection: &Connection) -> rusqlite::Result<Vec<GifName>> {
     statement.query_map([], |row| text(row, 0))?.collect()
 }
 
-/// The files among these that no message and no whisper names any more: they can go. The one place that says so.
+/// The files among these that no message and no whisper names any more: they can go. The one place that says so. What is
+/// deleted for readers and not yet from the file still names its file, so that the file goes with the last row.
 pub fn unnamed(connection: &Connection, mut names: Vec<GifName>) -> rusqlite::Result<Vec<GifName>> {
     names.sort_unstable();
     names.dedup();
@@ -48,7 +42,7 @@ pub fn unnamed(connection: &Connection, mut names: Vec<GifName>) -> rusqlite::Re
     Ok(left)
 }
 
-/// The room whose message names a file.
+/// A room with a message that names a file, whether or not that is deleted for readers. No two rooms name the same file.
 pub fn room_of(connection: &Connection, name: GifName) -> rusqlite::Result<Option<RoomId>> {
     let mut statement = connection.prepare_cached("SELECT room FROM messages WHERE gif = ?1 LIMIT 1")?;
     statement
@@ -56,28 +50,49 @@ pub fn room_of(connection: &Connection, name: GifName) -> rusqlite::Result<Optio
         .optional()
 }
 
-/// A file as the latest message of a room that names it says.
-pub fn in_room(connection: &Connection, room: RoomId, name: GifName) -> rusqlite::Result<Option<GifBody>> {
-    let sql = format!("SELECT {GIF} FROM messages WHERE gif = ?2 AND room = ?1 ORDER BY seq DESC LIMIT 1");
+/// A file as the latest message of a room that names it says. It looks at `most` messages that are deleted for readers.
+pub fn in_room(
+    connection: &Connection,
+    room: RoomId,
+    name: GifName,
+    clearings: &[Clearing],
+    most: usize,
+) -> rusqlite::Result<Option<GifBody>> {
+    let sql =
+        format!("SELECT {GIF}, visitor, seq FROM messages WHERE gif = ?2 AND room = ?1 ORDER BY seq DESC LIMIT ?3");
     let mut statement = connection.prepare_cached(&sql)?;
-    statement
-        .query_row((room.to_bytes(), name.to_string()), |row| gif(row, 0))
-        .optional()
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut rows = statement.query((room.to_bytes(), name.to_string(), most))?;
+    while let Some(row) = rows.next()? {
+        if !is_hidden(clearings, text(row, 8)?, row.get(9)?) {
+            return gif(row, 0).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// The GIFs that the latest messages of a room name, each once, the newest first.
-pub fn lately_sent(connection: &Connection, room: RoomId, limit: usize) -> rusqlite::Result<Vec<GifBody>> {
-    // SQLite takes the other columns of a group from the row with its max().
-    let sql = format!(
-        "SELECT {GIF}, max(seq) AS latest FROM
-             (SELECT * FROM messages WHERE room = ?1 AND gif IS NOT NULL ORDER BY seq DESC LIMIT {LATELY})
-         GROUP BY gif ORDER BY latest DESC LIMIT ?2"
-    );
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+pub fn lately_sent(
+    connection: &Connection,
+    room: RoomId,
+    limit: usize,
+    clearings: &[Clearing],
+) -> rusqlite::Result<Vec<GifBody>> {
+    let sql = format!("SELECT {GIF}, visitor, seq FROM messages WHERE room = ?1 AND gif IS NOT NULL ORDER BY seq DESC");
     let mut statement = connection.prepare_cached(&sql)?;
-    statement
-        .query_map((room.to_bytes(), limit), |row| gif(row, 0))?
-        .collect()
+    let mut rows = statement.query([room.to_bytes()])?;
+    let (mut seen, mut sent, mut looked_at) = (HashSet::new(), Vec::new(), 0);
+    while sent.len() < limit && looked_at < LATELY {
+        let Some(row) = rows.next()? else { break };
+        if is_hidden(clearings, text(row, 8)?, row.get(9)?) {
+            continue;
+        }
+        looked_at += 1;
+        if seen.insert(text::<GifName>(row, 0)?) {
+            sent.push(gif(row, 0)?);
+        }
+    }
+    Ok(sent)
 }
 
 /// Whether a room refuses these bytes.
@@ -87,20 +102,15 @@ pub fn is_forbidden(connection: &Connection, room: RoomId, hash: GifHash) -> rus
     statement.query_row((room.to_bytes(), hash.to_bytes()), |row| row.get(0))
 }
 
-/// Makes a room refuse the bytes of the GIFs of some of its messages. Runs in a transaction.
-pub fn forbid(connection: &Connection, room: RoomId, which: Which<'_>) -> rusqlite::Result<()> {
-    // The newest come last, as the room forgets those first that came first.
-    let sql = format!(
-        "INSERT OR REPLACE INTO forbidden (room, hash)
-             SELECT room, hash FROM
-                 (SELECT room, hash, max(seq) AS latest FROM {}
-                  WHERE {} AND gif IS NOT NULL AND hash IS NOT NULL
-                  GROUP BY hash ORDER BY latest DESC LIMIT {FORBIDDEN})
-             ORDER BY latest",
-        which.table(),
-        which.says()
-    );
-    connection.execute(&sql, params![room.to_bytes(), which.key])?;
+/// Makes a room refuse bytes, and forget those that it was told first when they are too many. Runs in a transaction.
+pub fn forbid(connection: &Connection, room: RoomId, hashes: &[GifHash]) -> rusqlite::Result<()> {
+    if hashes.is_empty() {
+        return Ok(());
+    }
+    let mut insert = connection.prepare_cached("INSERT OR REPLACE INTO forbidden (room, hash) VALUES (?1, ?2)")?;
+    for hash in hashes {
+        insert.execute((room.to_bytes(), hash.to_bytes()))?;
+    }
     let sql = format!(
         "DELETE FROM forbidden WHERE room = ?1 AND id NOT IN
              (SELECT id FROM forbidden WHERE room = ?1 ORDER BY id DESC LIMIT {FORBIDDEN})"

@@ -1,14 +1,18 @@
 //! Rooms and messages in one SQLite file: one thread writes, a few connections read, the seats are in memory.
 
+mod checkpoints;
+mod cleanup;
 mod command;
 mod directory;
 mod gifs;
 mod invites;
 mod moderation;
 mod reports;
+mod reserve;
 mod rows;
 mod schema;
 mod seats;
+mod slices;
 mod slow;
 mod whispers;
 mod write;
@@ -28,6 +32,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::{
+    cleanup::Clearing,
     command::{Command, failure},
     directory::Directory,
     writer::Writer,
@@ -40,6 +45,7 @@ use crate::{
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, PasswordVersion, Posted,
         RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store, StoreError, Tended, Whispered, Window,
+        private_files,
     },
 };
 
@@ -75,6 +81,7 @@ impl SqliteStore {
             fs::create_dir_all(folder).map_err(StoreError::failed)?;
         }
         let lock = lock(path)?;
+        private_files::prepare(path).map_err(StoreError::failed)?;
         let connection = schema::open_writer(path).map_err(failure)?;
         let mut directory = Directory::default();
         for open in rows::open_rooms(&connection, Instant::now()).map_err(failure)? {
@@ -112,6 +119,11 @@ impl SqliteStore {
         answer.await.map_err(|_| StoreError::Stopped)?
     }
 
+    /// What readers do not see of an open room. It has to be read before the rows: those of a clearing that is done are blank.
+    fn clearings(&self, id: RoomId) -> Option<Arc<Vec<Clearing>>> {
+        Some(Arc::clone(&self.directory.read().get(id)?.clearings))
+    }
+
     /// Runs a query on one of the reading connections, off the async threads.
     async fn read<T: Send + 'static>(
         &self,
@@ -136,9 +148,7 @@ impl SqliteStore {
 
 /// Takes the lock beside the file.
 fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let lock = File::create(name).map_err(StoreError::failed)?;
+    let lock = private_files::open(&private_files::beside(path, ".lock")).map_err(StoreError::failed)?;
     lock.try_lock()
         .map_err(|_| StoreError::failed(format!("another server has {} open", path.display())))?;
     Ok(lock)
@@ -171,11 +181,13 @@ impl Store for SqliteStore {
     }
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
-        self.ask(|reply| Command::Remove(id, reply)).await
+        self.ask(|reply| Command::Remove(id, reply)).await?;
+        Ok(Vec::new())
     }
 
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
-        self.ask(|reply| Command::Moderate(id, by, action, reply)).await
+        self.ask(|reply| Command::Moderate(id, by, action, reply)).await?;
+        Ok(Vec::new())
     }
 
     async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {
@@ -240,13 +252,16 @@ impl Store for SqliteStore {
         after: Option<WhisperId>,
         limit: usize,
     ) -> Result<Vec<Whisper>, StoreError> {
+        if self.clearings(id).is_none() {
+            return Ok(Vec::new());
+        }
         self.read(move |connection| whispers::of_visitor(connection, id, visitor, after, limit))
             .await
     }
 
     async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
-        self.read(move |connection| whispers::room_of_gif(connection, name, visitor))
-            .await
+        let found = self.read(move |connection| whispers::room_of_gif(connection, name, visitor));
+        Ok(found.await?.filter(|room| self.clearings(*room).is_some()))
     }
 
     async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
@@ -254,6 +269,9 @@ impl Store for SqliteStore {
     }
 
     async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
+        if self.clearings(id).is_none() {
+            return Ok(Vec::new());
+        }
         self.read(move |connection| reports::of_room(connection, id)).await
     }
 
@@ -262,17 +280,31 @@ impl Store for SqliteStore {
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
-        self.read(move |connection| rows::history(connection, id, window, limit))
+        let Some(clearings) = self.clearings(id) else {
+            return Ok(Vec::new());
+        };
+        self.read(move |connection| rows::history(connection, id, window, limit, &clearings))
             .await
     }
 
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
-        self.read(move |connection| gifs::lately_sent(connection, id, limit))
+        let Some(clearings) = self.clearings(id) else {
+            return Ok(Vec::new());
+        };
+        self.read(move |connection| gifs::lately_sent(connection, id, limit, &clearings))
             .await
     }
 
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
-        self.read(move |connection| gifs::room_of(connection, name)).await
+        let room = self.read(move |connection| gifs::room_of(connection, name)).await?;
+        let Some((room, clearings)) = room.and_then(|room| Some((room, self.clearings(room)?))) else {
+            return Ok(None);
+        };
+        if clearings.is_empty() {
+            return Ok(Some(room));
+        }
+        let shown = move |connection: &Connection| gifs::in_room(connection, room, name, &clearings, usize::MAX);
+        Ok(self.read(shown).await?.map(|_| room))
     }
 
     async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
@@ -285,6 +317,15 @@ impl Store for SqliteStore {
 
     async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
         self.ask(|reply| Command::ForgetGifs(missing, reply)).await
+    }
+
+    async fn unreferenced_gifs(&self, most: usize) -> Result<Vec<GifName>, StoreError> {
+        self.read(move |connection| cleanup::unreferenced(connection, most))
+            .await
+    }
+
+    async fn forget_unreferenced(&self, names: Vec<GifName>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::ForgetUnreferenced(names, reply)).await
     }
 
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {

@@ -2,51 +2,28 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{
+    cleanup::{self, BLANK, Clearing, SAYS, is_hidden},
     command::failure,
-    gifs, reports,
+    gifs,
     rows::{text, visitor},
     writer::Writer,
 };
 use crate::{
     domain::{
-        Action, AddressMark, Ban, Field, GifName, Invalid, LineKind, Moment, Problem, Refusal, RoomId, Visitor,
-        VisitorId,
+        Action, AddressMark, Ban, Field, GifHash, GifName, Invalid, LineKind, MessageId, Moment, Problem, Refusal,
+        RoomId, Seq, Visitor, VisitorId,
     },
     store::{BANS, Change, StoreError},
 };
 
-/// What a message says, but for its author and its place.
-const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frames = NULL, duration = NULL, \
-                     bytes = NULL, alt = NULL, hash = NULL";
-
-/// The messages that say something.
-const SAYS: &str = "line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL)";
-
-/// Messages of a room that say something, by the value of a column.
-#[derive(Clone, Copy)]
-pub struct Which<'k> {
-    index: &'static str,
-    column: &'static str,
-    pub key: &'k dyn ToSql,
-}
-
-impl Which<'_> {
-    /// The table. By itself SQLite would go through all messages of the room.
-    pub fn table(&self) -> String {
-        format!("messages INDEXED BY {}", self.index)
-    }
-
-    /// The condition, of the room as the first parameter and the value as the second.
-    pub fn says(&self) -> String {
-        format!("room = ?1 AND {} = ?2 AND {SAYS}", self.column)
-    }
-}
+/// Messages that a clear blanks by the commit that hides them. Most authors wrote less.
+const AT_ONCE: usize = 64;
 
 impl Writer {
-    pub(super) fn moderate(&mut self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
+    pub(super) fn moderate(&mut self, id: RoomId, by: Visitor, action: Action) -> Result<(), StoreError> {
         if self.look(id, |open| open.room.owner.id)? != by.id {
             return Err(StoreError::Refused(Refusal::NotTheOwner));
         }
@@ -58,7 +35,7 @@ impl Writer {
         self.all_or_none(|writer| writer.act(id, action))
     }
 
-    fn act(&mut self, id: RoomId, action: Action) -> Result<Vec<GifName>, StoreError> {
+    fn act(&mut self, id: RoomId, action: Action) -> Result<(), StoreError> {
         let not_there = || StoreError::Refused(action.not_there().into());
         match action {
             Action::Kick(visitor) => {
@@ -76,25 +53,17 @@ impl Writer {
                 self.hand_over(id, visitor)?;
             }
             Action::Delete { message, forbid } => {
-                let which = Which {
-                    index: "messages_id",
-                    column: "id",
-                    key: &message.to_bytes(),
-                };
-                let gone = self.blank(id, which, LineKind::Deleted(message), forbid)?;
-                return gone.ok_or_else(not_there);
+                let author = self.delete(id, message, forbid)?.ok_or_else(not_there)?;
+                let room = self.look(id, |open| open.room.clone())?;
+                self.tell_line(&room, author, LineKind::Deleted(message), None, None)?;
             }
             Action::Clear { visitor, forbid } => {
-                let which = Which {
-                    index: "messages_author",
-                    column: "visitor",
-                    key: &visitor.to_string(),
-                };
-                let gone = self.blank(id, which, LineKind::Cleared, forbid)?;
-                return gone.ok_or_else(not_there);
+                if !self.clear(id, visitor, forbid)? {
+                    return Err(not_there());
+                }
             }
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// Makes somebody the owner. Runs in [`Self::all_or_none`].
@@ -154,55 +123,71 @@ impl Writer {
         Ok(gone > 0)
     }
 
-    /// Takes from messages what they say, and what was reported of them; the files that no message names any more. `None`
-    /// when there is none of them.
-    fn blank(
-        &mut self,
-        id: RoomId,
-        which: Which<'_>,
-        kind: LineKind,
-        forbid: bool,
-    ) -> Result<Option<Vec<GifName>>, StoreError> {
-        let blanked = blank_rows(&self.connection, id, which, forbid).map_err(failure)?;
-        let Some((author, gifs)) = blanked else { return Ok(None) };
+    /// Takes from a message what it says, and what was reported of it; its author. `None` when there is none.
+    fn delete(&self, id: RoomId, message: MessageId, forbid: bool) -> Result<Option<Visitor>, StoreError> {
+        let clearings = self.look(id, |open| Arc::clone(&open.clearings))?;
+        delete_row(&self.connection, (id, message), forbid, &clearings).map_err(failure)
+    }
+
+    /// Deletes for readers what somebody wrote, and from the file what of it is little; whether there was something.
+    fn clear(&mut self, id: RoomId, visitor: VisitorId, forbid: bool) -> Result<bool, StoreError> {
+        let (until, earlier) = (self.last_seq(id)?, self.look(id, |open| Arc::clone(&open.clearings))?);
+        let of_visitor = earlier.iter().filter(|clearing| clearing.visitor == visitor);
+        let since = of_visitor.map(|clearing| clearing.until).max().unwrap_or(0);
+        let author = cleanup::author(&self.connection, id, visitor, since).map_err(failure)?;
+        let Some(author) = author else { return Ok(false) };
+        let new = Clearing {
+            n: 0,
+            room: id,
+            visitor,
+            since,
+            until,
+            forbid,
+        };
+        let new = cleanup::begin_clearing(&self.connection, new).map_err(failure)?;
+        let done = cleanup::clear_slice(&self.connection, &new, AT_ONCE).map_err(failure)?;
         let room = self.look(id, |open| open.room.clone())?;
-        self.tell_line(&room, author, kind, None, None)?;
-        Ok(Some(gifs))
+        self.tell_line(&room, author, LineKind::Cleared, None, None)?;
+        if !done {
+            Arc::make_mut(&mut self.draft(id)?.clearings).push(new);
+            self.slices.wake();
+        }
+        Ok(true)
     }
 }
 
-/// The author of the messages that it blanked, if there are some, and the files that no message names any more.
-fn blank_rows(
+/// Blanks a message that readers see; its author.
+fn delete_row(
     connection: &Connection,
-    id: RoomId,
-    which: Which<'_>,
+    (room, message): (RoomId, MessageId),
     forbid: bool,
-) -> rusqlite::Result<Option<(Visitor, Vec<GifName>)>> {
-    let room = id.to_bytes();
+    clearings: &[Clearing],
+) -> rusqlite::Result<Option<Visitor>> {
     let sql = format!(
-        "SELECT visitor, color, gif FROM {} WHERE {}",
-        which.table(),
-        which.says()
+        "SELECT visitor, color, seq, gif, hash FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2 AND {SAYS}"
     );
-    let (mut author, mut gifs) = (None, Vec::new());
-    let mut found = connection.prepare(&sql)?;
-    let mut found = found.query(params![room, which.key])?;
-    while let Some(row) = found.next()? {
-        author = Some(visitor(row, 0, 1)?);
-        if row.get_ref(2)?.as_str_or_null()?.is_some() {
-            gifs.push(text(row, 2)?);
-        }
+    let found = connection
+        .prepare_cached(&sql)?
+        .query_row((room.to_bytes(), message.to_bytes()), |row| {
+            let name = row.get_ref(3)?.as_str_or_null()?;
+            let name = name.map(|_| text::<GifName>(row, 3)).transpose()?;
+            let hash = row.get::<_, Option<[u8; 32]>>(4)?.map(GifHash::from_bytes);
+            Ok((visitor(row, 0, 1)?, row.get::<_, Seq>(2)?, name, hash))
+        })
+        .optional()?;
+    let Some((author, seq, name, hash)) = found.filter(|(author, seq, ..)| !is_hidden(clearings, author.id, *seq))
+    else {
+        return Ok(None);
+    };
+    if let Some(hash) = hash.filter(|_| forbid) {
+        gifs::forbid(connection, room, &[hash])?;
     }
-    let Some(author) = author else { return Ok(None) };
-    if forbid {
-        gifs::forbid(connection, id, which)?;
-    }
-    connection.execute(
-        &format!("UPDATE {} SET {BLANK} WHERE {}", which.table(), which.says()),
-        params![room, which.key],
-    )?;
-    reports::forget_blank(connection, room)?;
-    Ok(Some((author, gifs::unnamed(connection, gifs)?)))
+    let sql = format!("UPDATE messages SET {BLANK} WHERE room = ?1 AND seq = ?2");
+    connection.prepare_cached(&sql)?.execute((room.to_bytes(), seq))?;
+    let sql = "DELETE FROM reports WHERE room = ?1 AND message = ?2";
+    connection.execute(sql, (room.to_bytes(), message.to_bytes()))?;
+    cleanup::unreference(connection, name.into_iter().collect())?;
+    Ok(Some(author))
 }
 
 /// Where a visitor came from when they came into the room.

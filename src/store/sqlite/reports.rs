@@ -1,10 +1,13 @@
 //! Reports: what visitors tell the owner of a room about messages.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
+    cleanup::is_hidden,
     command::failure,
-    rows::{MESSAGE, message},
+    rows::{MESSAGE, message, text},
     writer::Writer,
 };
 use crate::{
@@ -53,16 +56,6 @@ pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Re
     statement.query_map([room.to_bytes()], both)?.collect()
 }
 
-/// Deletes the reports in a room about messages that say nothing any more: nobody sees them, and they would count among
-/// those that wait for the owner.
-pub fn forget_blank(connection: &Connection, room: [u8; 16]) -> rusqlite::Result<()> {
-    let sql = format!(
-        "DELETE FROM reports WHERE room = ?1 AND NOT EXISTS
-             (SELECT 1 FROM messages WHERE messages.room = reports.room AND messages.seq = reports.seq AND {WRITTEN})"
-    );
-    connection.prepare_cached(&sql)?.execute([room]).map(drop)
-}
-
 impl Writer {
     pub(super) fn report(&mut self, new: NewReport) -> Result<Report, StoreError> {
         if !self.look(new.room, |open| open.seated(new.by.id).is_some())? {
@@ -75,14 +68,18 @@ impl Writer {
         if let Some(known) = known.map_err(failure)? {
             return Ok(known);
         }
-        let sql = format!("SELECT seq FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2 AND {WRITTEN}");
-        let place = |row: &Row<'_>| row.get::<_, Seq>(0);
+        let sql = format!(
+            "SELECT seq, visitor FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2 AND {WRITTEN}"
+        );
+        let place = |row: &Row<'_>| Ok((row.get::<_, Seq>(0)?, text(row, 1)?));
         let found = self
             .connection
             .query_row(&sql, (room, new.message.to_bytes()), place)
             .optional();
-        let seq = found
+        let clearings = self.look(new.room, |open| Arc::clone(&open.clearings))?;
+        let (seq, _) = found
             .map_err(failure)?
+            .filter(|(seq, author)| !is_hidden(&clearings, *author, *seq))
             .ok_or(StoreError::Refused(Refusal::MessageNotFound))?;
         let sql = "SELECT count(*), coalesce(sum(visitor = ?2), 0) FROM reports WHERE room = ?1";
         let counts = |row: &Row<'_>| Ok((row.get::<_, usize>(0)?, row.get::<_, usize>(1)?));

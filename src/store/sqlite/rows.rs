@@ -4,7 +4,11 @@ use std::{str::FromStr, sync::Arc, time::Instant};
 
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, types::Type};
 
-use super::{directory::OpenRoom, moderation};
+use super::{
+    cleanup::{self, Clearing, hide},
+    directory::OpenRoom,
+    moderation,
+};
 use crate::{
     domain::{
         AddressKey, AddressMark, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Max, Message,
@@ -91,7 +95,13 @@ pub fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
 }
 
 /// The messages of a window, oldest first.
-pub fn history(connection: &Connection, room: RoomId, window: Window, limit: usize) -> rusqlite::Result<Vec<Message>> {
+pub fn history(
+    connection: &Connection,
+    room: RoomId,
+    window: Window,
+    limit: usize,
+    clearings: &[Clearing],
+) -> rusqlite::Result<Vec<Message>> {
     let (bounds, order, from) = match window {
         Window::Newest => ("seq > ?2", "DESC", 0),
         Window::After(seq) => ("seq > ?2", "ASC", seq),
@@ -107,6 +117,7 @@ pub fn history(connection: &Connection, room: RoomId, window: Window, limit: usi
     if order == "DESC" {
         messages.reverse();
     }
+    messages.iter_mut().for_each(|message| hide(clearings, message));
     Ok(messages)
 }
 
@@ -255,6 +266,7 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
         }
         open.invites = super::invites::count(connection, open.room.id)?;
         open.bans = Arc::new(moderation::bans_of(connection, open.room.id)?);
+        open.clearings = Arc::new(cleanup::clearings_of(connection, open.room.id)?);
         for (visitor, _) in seated(connection, open.room.id)? {
             open.seat_again(visitor, now);
         }

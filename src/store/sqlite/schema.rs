@@ -1,12 +1,13 @@
 //! The tables, and how a connection is set up.
 
-use std::{path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use rusqlite::Connection;
+use tracing::{info, warn};
 
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
-const VERSIONS: &[&str] = &[FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS];
+const VERSIONS: &[&str] = &[FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP];
 
 /// Rooms, who may enter them, messages.
 const FIRST: &str = "
@@ -142,27 +143,100 @@ const AUTHORS: &str = "
 CREATE INDEX messages_author ON messages (room, visitor) WHERE line IS NULL;
 ";
 
+/// What is deleted for readers and not yet from the file, and files that no row names any more (see `cleanup`). The index
+/// of authors no longer holds blank messages, so that a second clear does not walk over what the first one left.
+const CLEANUP: &str = "
+CREATE TABLE removed_rooms (
+    n    INTEGER PRIMARY KEY,
+    room BLOB NOT NULL UNIQUE
+);
+CREATE TABLE clearings (
+    n       INTEGER PRIMARY KEY AUTOINCREMENT,
+    room    BLOB NOT NULL,
+    visitor TEXT NOT NULL,
+    since   INTEGER NOT NULL,
+    until   INTEGER NOT NULL,
+    forbid  INTEGER NOT NULL
+);
+CREATE TABLE unreferenced_files (
+    name TEXT PRIMARY KEY
+) WITHOUT ROWID;
+DROP INDEX messages_author;
+CREATE INDEX messages_author ON messages (room, visitor)
+    WHERE line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL);
+CREATE INDEX messages_hash ON messages (room, hash, visitor) WHERE hash IS NOT NULL;
+";
+
+/// How long a statement waits for a lock.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// `auto_vacuum` of a file that hands its free pages back when it is told to.
+pub const INCREMENTAL: i64 = 2;
+
+/// The largest file that is rewritten at the start so that it can hand its free pages back. That takes a few seconds, and as
+/// much space again.
+const REWRITTEN: u64 = 256 << 20;
+
+/// The log is cut to this when it begins again. It grows past that while a reader holds a checkpoint up.
+const LOG_LIMIT: i64 = 16 << 20;
+
 /// Opens the writing connection: journal, durability, tables.
 ///
 /// WAL with `synchronous=FULL` syncs the log on every commit, so that a commit survives a power cut
-/// (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
+/// (<https://www.sqlite.org/pragma.html#pragma_synchronous>). Foreign keys are not enforced: a removed room keeps its rows
+/// for a while (see `cleanup`).
 pub fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
+    // Before anything is written: a file that has pages would have to be rewritten.
+    connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "foreign_keys", false)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_LIMIT)?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&connection)?;
+    let bytes = fs::metadata(path).map_or(0, |file| file.len());
+    rewrite(&connection, bytes);
     Ok(connection)
+}
+
+/// Lets a file of an earlier version hand its free pages back from now on, if it is small enough.
+fn rewrite(connection: &Connection, bytes: u64) {
+    let mode = connection.pragma_query_value(None, "auto_vacuum", |row| row.get::<_, i64>(0));
+    if mode.is_ok_and(|mode| mode == INCREMENTAL) {
+        return;
+    }
+    if bytes > REWRITTEN {
+        warn!(
+            bytes,
+            "the file of the store is too large to be rewritten at the start: it keeps its size until \
+               `PRAGMA auto_vacuum=INCREMENTAL; VACUUM` is run while the server is stopped"
+        );
+        return;
+    }
+    let vacuum = format!("PRAGMA auto_vacuum = {INCREMENTAL}; VACUUM");
+    match connection.execute_batch(&vacuum) {
+        Ok(()) => info!(
+            bytes,
+            "the file of the store is rewritten: it hands free pages back from now on"
+        ),
+        // It works all the same.
+        Err(error) => warn!(%error, "the file of the store can't be rewritten: it keeps its size"),
+    }
 }
 
 /// Opens a reading connection.
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "query_only", true)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(PATIENCE)?;
     Ok(connection)
+}
+
+/// Writes what is there already: the version of the file.
+pub fn probe(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", VERSIONS.len())
 }
 
 fn migrate(connection: &Connection) -> rusqlite::Result<()> {

@@ -4,7 +4,13 @@ use std::{sync::Arc, time::Instant};
 
 use rusqlite::params;
 
-use super::{command::failure, directory::OpenRoom, gifs, rows, writer::Writer};
+use super::{
+    cleanup::{self, hide},
+    command::failure,
+    directory::OpenRoom,
+    gifs, rows, schema,
+    writer::Writer,
+};
 use crate::{
     domain::{
         AddressKey, AddressMark, Body, GifName, Message, MessageId, Moment, Nonce, Refusal, Room, RoomId, Said, Seq,
@@ -13,8 +19,19 @@ use crate::{
     store::{Change, GRANTS, NewBody, NewMessage, NewRoom, PasswordVersion, Posted, RoomChange, StoreError},
 };
 
+/// Rows of a removed room that go by the commit that removes it. Most rooms have less, and several may end by one commit.
+const AT_ONCE: usize = 64;
+
+/// Messages at which it is looked for one that names a GIF to be sent again and is not deleted for readers. Only where one
+/// author sent the same GIF more often, and was cleared a moment ago, the GIF can't be sent again before that is done.
+const LOOKS: usize = 1_000;
+
 impl Writer {
+    /// After a write that failed, it is tried whether one succeeds.
     pub(super) fn ping(&self) -> Result<(), StoreError> {
+        if self.trouble.is_some() {
+            return schema::probe(&self.connection).map_err(failure);
+        }
         self.connection.query_row("SELECT 1", [], |_| Ok(())).map_err(failure)
     }
 
@@ -117,14 +134,16 @@ impl Writer {
         })
     }
 
-    pub(super) fn remove(&mut self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
+    pub(super) fn remove(&mut self, id: RoomId) -> Result<(), StoreError> {
         self.look(id, |_| ())?;
-        let gifs = gifs::of_room(&self.connection, id).map_err(failure)?;
-        let sql = "DELETE FROM rooms WHERE id = ?1";
-        self.connection.execute(sql, [id.to_bytes()]).map_err(failure)?;
+        self.whole(|| {
+            cleanup::begin_removal(&self.connection, id)?;
+            cleanup::remove_slice(&self.connection, id, AT_ONCE)
+        })?;
+        self.slices.wake();
         self.drafts.insert(id, None);
         self.told.push(Change::RoomRemoved(id));
-        Ok(gifs)
+        Ok(())
     }
 
     pub(super) fn grant(&mut self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError> {
@@ -154,7 +173,8 @@ impl Writer {
                 if bound { open.room.slow } else { 0 },
             )
         })?;
-        if let Some(known) = rows::by_nonce(&self.connection, &new).map_err(failure)? {
+        if let Some(mut known) = rows::by_nonce(&self.connection, &new).map_err(failure)? {
+            self.look(new.room, |open| hide(&open.clearings, &mut known))?;
             return Ok(Posted::Known(Arc::new(known)));
         }
         if !member {
@@ -182,16 +202,21 @@ impl Writer {
 
     /// What a message or whisper to be stored says, if its room takes it.
     pub(super) fn said(&self, room: RoomId, new: NewBody) -> Result<Said, StoreError> {
+        let clearings = self.look(room, |open| Arc::clone(&open.clearings))?;
         let gif = match new {
             NewBody::Chat(chat) => return Ok(Said::Chat(chat)),
             NewBody::Gif(gif) => gif,
             NewBody::Again(again) => {
-                let earlier = gifs::in_room(&self.connection, room, again.name).map_err(failure)?;
+                let earlier = gifs::in_room(&self.connection, room, again.name, &clearings, LOOKS);
+                let earlier = earlier.map_err(failure)?;
                 again.body(earlier.ok_or(StoreError::Refused(Refusal::NotFound))?)
             }
         };
-        let forbidden = |hash| gifs::is_forbidden(&self.connection, room, hash).map_err(failure);
-        match gif.hash.map(forbidden).transpose()? {
+        let forbidden = |hash| -> rusqlite::Result<bool> {
+            Ok(gifs::is_forbidden(&self.connection, room, hash)?
+                || cleanup::is_being_forbidden(&self.connection, &clearings, hash)?)
+        };
+        match gif.hash.map(forbidden).transpose().map_err(failure)? {
             Some(true) => Err(StoreError::Refused(Refusal::ForbiddenGif)),
             _ => Ok(Said::Gif(gif)),
         }
@@ -233,6 +258,10 @@ impl Writer {
         rows::insert_message(&self.connection, &message, address).map_err(failure)?;
         self.seqs.insert(message.room, message.seq);
         Ok(Arc::new(message))
+    }
+
+    pub(super) fn forget_unreferenced(&self, names: &[GifName]) -> Result<(), StoreError> {
+        self.whole(|| cleanup::forget_unreferenced(&self.connection, names))
     }
 
     pub(super) fn forget_gifs(&self, names: &[GifName]) -> Result<(), StoreError> {

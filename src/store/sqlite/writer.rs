@@ -9,19 +9,23 @@
 use std::{
     collections::{HashMap, hash_map::Entry as Slot},
     mem,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use parking_lot::RwLock;
 use rusqlite::Connection;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TryRecvError};
 use tracing::error;
 
 use super::{
-    command::{Answer, Command, Failure, answer, fail_all},
+    checkpoints::Checkpoints,
+    command::{Answer, Command, Failure, Trouble, answer, fail_all},
     directory::{Directory, OpenRoom},
+    reserve::Reserve,
     rows,
+    slices::Slices,
 };
 use crate::{
     domain::{Refusal, RoomId, Seq, VisitorId},
@@ -50,6 +54,14 @@ pub struct Writer {
     pub(super) spoken: HashMap<(RoomId, VisitorId), Instant>,
     /// Rooms that somebody enters in the batch at work; their grace is not over.
     entered: Vec<RoomId>,
+    /// What is deleted for readers and not yet from the file.
+    pub(super) slices: Slices,
+    /// Whether commits do not wait for the disk.
+    pub(super) relaxed: bool,
+    pub(super) reserve: Reserve,
+    pub(super) checkpoints: Checkpoints,
+    /// Why the last write failed, until one succeeds.
+    pub(super) trouble: Option<Trouble>,
 }
 
 impl Writer {
@@ -59,6 +71,8 @@ impl Writer {
         limit: usize,
         changes: mpsc::Sender<Change>,
     ) -> Self {
+        let reserve = Reserve::beside(Path::new(connection.path().unwrap_or_default()));
+        let checkpoints = Checkpoints::start(&connection);
         Self {
             connection,
             directory,
@@ -70,6 +84,11 @@ impl Writer {
             created: 0,
             spoken: HashMap::new(),
             entered: Vec::new(),
+            slices: Slices::default(),
+            relaxed: false,
+            reserve,
+            checkpoints,
+            trouble: None,
         }
     }
 
@@ -77,14 +96,17 @@ impl Writer {
     pub fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
-            if commands.blocking_recv_many(&mut batch, BATCH) == 0 {
+            if !self.receive(&mut commands, &mut batch) {
                 return;
             }
             let closing = batch.iter().position(|command| matches!(command, Command::Close(_)));
             let close = closing.and_then(|at| batch.drain(at..).next());
             self.work(mem::take(&mut batch));
+            // However many are waiting, it gets its share.
+            self.slice_if_due();
             if let Some(Command::Close(done)) = close {
                 commands.close();
+                self.checkpoints.stop();
                 // The log goes into the file, so that a stopped site is one file to copy.
                 if let Err(error) = self.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
                     error!(%error, "can't empty the log of the store");
@@ -95,8 +117,26 @@ impl Writer {
         }
     }
 
-    /// Writes a batch, commits it, and only then shows it, tells it, and answers.
-    fn work(&mut self, batch: Vec<Command>) {
+    /// Takes what is waiting; false when nobody can ask any more. While nobody asks, it goes on deleting.
+    fn receive(&mut self, commands: &mut mpsc::Receiver<Command>, batch: &mut Vec<Command>) -> bool {
+        while self.slices.are_left() {
+            match commands.try_recv() {
+                Ok(command) => {
+                    batch.push(command);
+                    batch.extend(std::iter::from_fn(|| commands.try_recv().ok()).take(BATCH - 1));
+                    return true;
+                }
+                Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) if self.slices.are_due() => self.slice_if_due(),
+                Err(TryRecvError::Empty) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        commands.blocking_recv_many(batch, BATCH) > 0
+    }
+
+    /// Writes a batch, commits it, and only then shows it, tells it, and answers. `again` says that what found no space and
+    /// deletes is done again.
+    pub(super) fn commit(&mut self, batch: Vec<Command>, again: bool) {
         self.created = 0;
         self.entered.clear();
         self.entered.extend(batch.iter().filter_map(|command| match command {
@@ -104,13 +144,19 @@ impl Writer {
             _ => None,
         }));
         let leaving: Vec<_> = batch.iter().filter_map(leaving).collect();
-        let writes = batch.iter().any(Command::writes) || self.tending_writes(&batch);
-        if writes && let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
-            return self.fail(&leaving, batch.into_iter().map(Command::into_failure), &error);
+        let probes = self.trouble.is_some() && batch.iter().any(|command| matches!(command, Command::Ping(_)));
+        let writes = probes || batch.iter().any(Command::writes) || self.tending_writes(&batch);
+        if writes && let Err(error) = self.begin() {
+            let failures = batch.into_iter().map(Command::into_failure);
+            return self.fail(&leaving, failures, (Trouble::of_statement(&error), again), &error);
         }
         let (mut answers, mut waiting) = (Vec::with_capacity(batch.len()), batch.into_iter());
+        let mut trouble = None;
         for command in waiting.by_ref() {
-            answers.extend(self.write(command));
+            match self.write(command) {
+                Ok(answer) => answers.push(answer),
+                Err(of_command) => trouble = trouble.or(of_command),
+            }
             // A statement for which the disk has no space, or that it fails, may end the transaction and take all of it back
             // (<https://www.sqlite.org/lang_transaction.html>). What came behind it would be committed by itself.
             if writes && self.connection.is_autocommit() {
@@ -122,10 +168,27 @@ impl Writer {
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
             let answered = answers.into_iter().map(Answer::into_failure);
-            return self.fail(&leaving, answered.chain(waiting.map(Command::into_failure)), &error);
+            let failures = answered.chain(waiting.map(Command::into_failure));
+            let trouble = trouble.unwrap_or_else(|| Trouble::of_statement(&error));
+            return self.fail(&leaving, failures, (trouble, again), &error);
+        }
+        if writes || trouble.is_some() {
+            self.trouble = trouble;
         }
         self.show();
         answers.into_iter().for_each(Answer::give);
+        if writes {
+            self.checkpoint();
+        }
+    }
+
+    /// Begins a transaction that is durable once it is committed.
+    fn begin(&mut self) -> rusqlite::Result<()> {
+        if self.relaxed {
+            self.connection.pragma_update(None, "synchronous", "FULL")?;
+            self.relaxed = false;
+        }
+        self.connection.execute_batch("BEGIN IMMEDIATE")
     }
 
     /// Lets readers see the drafts, and tells the followers. Waits when they are behind: nothing that was committed is
@@ -161,8 +224,10 @@ impl Writer {
         &mut self,
         leaving: &[(RoomId, VisitorId, SocketKey)],
         failures: impl Iterator<Item = Failure>,
+        (trouble, again): (Trouble, bool),
         error: &rusqlite::Error,
     ) {
+        self.trouble = Some(trouble);
         self.drafts.clear();
         self.told.clear();
         // Who wrote in this batch did not.
@@ -174,13 +239,15 @@ impl Writer {
                 open.last_seq = seq;
             }
         }
+        // On a full disk leaving is done again.
+        let leaving = leaving.iter().filter(|_| !again || trouble != Trouble::Full);
         for (id, visitor, socket) in leaving {
             if let Some(open) = directory.get_mut(*id) {
                 open.let_go(*visitor, *socket, Instant::now());
             }
         }
         drop(directory);
-        fail_all(failures, error);
+        fail_all(failures, trouble, error);
     }
 
     /// Whether a tending in this batch will find something to write, which takes a transaction.
@@ -228,15 +295,15 @@ impl Writer {
     }
 
     /// Writes the rows of one command. Refusals and failures of a statement are answered at once.
-    fn write(&mut self, command: Command) -> Option<Answer> {
+    fn write(&mut self, command: Command) -> Result<Answer, Option<Trouble>> {
         match command {
             Command::Create(new, reply) => answer(reply, self.create(new), Answer::Room),
             Command::Update(id, change, reply) => answer(reply, self.update(id, change), Answer::Room),
-            Command::Remove(id, reply) => answer(reply, self.remove(id), Answer::Gifs),
+            Command::Remove(id, reply) => answer(reply, self.remove(id), Answer::Done),
             Command::Grant(id, visitor, password, reply) => {
                 answer(reply, self.grant(id, visitor, password), Answer::Done)
             }
-            Command::Moderate(id, by, action, reply) => answer(reply, self.moderate(id, by, action), Answer::Gifs),
+            Command::Moderate(id, by, action, reply) => answer(reply, self.moderate(id, by, action), Answer::Done),
             Command::Enter(id, guest, socket, reply) => answer(reply, self.enter(id, guest, socket), Answer::Entry),
             Command::Leave(id, visitor, socket, how, reply) => {
                 answer(reply, self.leave(id, visitor, socket, how), Answer::Done)
@@ -249,9 +316,10 @@ impl Writer {
             Command::Report(new, reply) => answer(reply, self.report(new), Answer::Report),
             Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), Answer::Done),
             Command::ForgetGifs(names, reply) => answer(reply, self.forget_gifs(&names), Answer::Done),
+            Command::ForgetUnreferenced(names, reply) => answer(reply, self.forget_unreferenced(&names), Answer::Done),
             Command::Tend(graces, reply) => answer(reply, self.tend(graces), Answer::Tended),
             Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),
-            Command::Close(_) => None,
+            Command::Close(_) => Err(None),
         }
     }
 }

@@ -8,8 +8,11 @@ use gifchat::{
 use super::{
     Kind, gif,
     gifs::{again, send},
-    new_room, nobody_there, post, refusal, somebody, text, with_member,
+    new_room, nobody_there, post, refusal,
+    slices::gone,
+    somebody, text, with_member,
 };
+use crate::support::eventually;
 
 pub(super) const fn delete(message: MessageId, forbid: bool) -> Action {
     Action::Delete { message, forbid }
@@ -33,13 +36,11 @@ pub(super) async fn gifs_deleted_as_abuse_are_refused_in_their_room_alone<K: Kin
         send(&store, room.id, other, name).await;
     }
     let blameless = send(&store, room.id, owner, kept).await;
-    let gone = store.moderate(room.id, owner, delete(first.id, true)).await.unwrap();
-    assert_eq!(gone, [], "another message names it");
-    let mut gone = store.moderate(room.id, owner, clear(other.id, true)).await.unwrap();
-    gone.sort_unstable();
-    let mut cleared = [two, three];
-    cleared.sort_unstable();
-    assert_eq!(gone, cleared);
+    // Another message names the first.
+    let returned = store.moderate(room.id, owner, delete(first.id, true)).await.unwrap();
+    gone(&store, returned, &[]).await;
+    let returned = store.moderate(room.id, owner, clear(other.id, true)).await.unwrap();
+    gone(&store, returned, &[two, three]).await;
     let from_tray = store.post(again(room.id, owner, one, None, None)).await;
     assert_eq!(refusal(from_tray), Refusal::ForbiddenGif);
     // What is deleted without that is taken again.
@@ -67,15 +68,17 @@ pub(super) async fn a_room_forgets_the_oldest_of_the_gifs_it_refuses<K: Kind>() 
     store.enter(room.id, flooder.into(), 2).await.unwrap();
     let oldest = GifName::random();
     let first = post(&store, gif(room.id, owner, oldest)).await;
-    store.moderate(room.id, owner, delete(first.id, true)).await.unwrap();
+    let returned = store.moderate(room.id, owner, delete(first.id, true)).await.unwrap();
+    gone(&store, returned, &[oldest]).await;
     let flood: Vec<_> = (0..=FORBIDDEN).map(|_| GifName::random()).collect();
     for name in &flood {
         post(&store, gif(room.id, flooder, *name)).await;
     }
-    let full = store.moderate(room.id, owner, clear(flooder.id, true)).await.unwrap();
-    assert_eq!(full.len(), flood.len(), "all are deleted");
+    let returned = store.moderate(room.id, owner, clear(flooder.id, true)).await.unwrap();
+    gone(&store, returned, &flood).await;
     for name in [oldest, flood[0]] {
-        post(&store, gif(room.id, owner, name)).await;
+        // While a clear is being done, the room still knows all of it.
+        eventually("it is taken", async || store.post(gif(room.id, owner, name)).await.ok()).await;
     }
     for name in [flood[1], flood[FORBIDDEN]] {
         let refused = store.post(gif(room.id, owner, name)).await;

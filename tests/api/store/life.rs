@@ -5,20 +5,18 @@ use gifchat::{
     store::{Change, Departure, RoomChange, StoreError, Window},
 };
 
-use super::{Kind, gif, graces, grant, new_room, next, post, refusal, seqs, somebody, text, with_member};
+use super::{Kind, gif, gone, graces, grant, new_room, next, post, refusal, seqs, somebody, text, with_member};
 
 pub(super) async fn a_removed_room_is_gone_with_all_of_it<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
     let other = store.create_room(new_room("딴 방", owner)).await.unwrap();
     store.enter(other.id, owner.into(), 9).await.unwrap();
-    let (mut names, kept) = (vec![GifName::random(), GifName::random()], GifName::random());
+    let (names, kept) = ([GifName::random(), GifName::random()], GifName::random());
     post(&store, gif(room.id, owner, names[0])).await;
     post(&store, gif(room.id, owner, names[1])).await;
     post(&store, gif(other.id, owner, kept)).await;
-    let mut removed = store.remove_room(room.id).await.unwrap();
-    names.sort();
-    removed.sort();
-    assert_eq!(removed, names);
+    let returned = store.remove_room(room.id).await.unwrap();
+    gone(&store, returned, &names).await;
     assert!(store.room(room.id).await.unwrap().is_none());
     assert!(store.access(room.id, owner.into()).await.unwrap().is_none());
     assert!(store.members(room.id).await.unwrap().is_empty());
@@ -74,8 +72,10 @@ pub(super) async fn an_empty_room_goes_after_its_grace<K: Kind>() {
     store.enter(room.id, owner.into(), 2).await.unwrap();
     assert!(store.tend(over).await.unwrap().removed.is_empty());
     store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
-    let removed = store.tend(over).await.unwrap().removed;
-    assert_eq!(removed, [(room.id, vec![name])]);
+    let mut removed = store.tend(over).await.unwrap().removed;
+    let (ended, returned) = removed.pop().unwrap();
+    assert_eq!((ended, removed), (room.id, Vec::new()));
+    gone(&store, returned, &[name]).await;
     assert!(store.room(room.id).await.unwrap().is_none());
     assert!(store.tend(over).await.unwrap().removed.is_empty());
 }

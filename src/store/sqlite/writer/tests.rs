@@ -4,9 +4,9 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::{
-    domain::{Action, Chat, GifName, Guest, Limits, Max, Refusal, Room, Title, Visitor},
+    domain::{Action, Chat, Guest, Limits, Max, Refusal, Room, Title, Visitor},
     store::{
-        NewBody, NewMessage, NewRoom, Posted, Tended,
+        Departure, NewBody, NewMessage, NewRoom, Posted, Tended,
         sqlite::{command::Reply, schema},
     },
 };
@@ -206,7 +206,71 @@ fn a_room_whose_owner_removes_it_while_it_ends_costs_the_others_no_list_of_files
     stage
         .writer
         .work(vec![Command::Remove(first, removing), Command::Tend(graces, tending)]);
-    assert_eq!(removed.blocking_recv().unwrap().unwrap(), Vec::<GifName>::new());
+    assert_eq!(removed.blocking_recv().unwrap().unwrap(), ());
     let tended: Tended = tended.blocking_recv().unwrap().unwrap();
     assert_eq!(tended.removed, [(second, Vec::new())]);
+}
+
+#[test]
+fn on_the_reserve_only_what_leaves_and_deletes_is_written() {
+    let mut stage = Stage::new();
+    let (room, owner, other) = (stage.room, stage.owner, somebody());
+    stage.enter(other, 2);
+    let new = stage.says("bad");
+    let posted: Posted = stage.ask(|reply| Command::Post(new, reply)).unwrap();
+    let reserve = stage.folder.path().join("store.db-reserve");
+    assert!(reserve.exists());
+    stage.writer.reserve.give_up();
+    assert!(!reserve.exists());
+    let new = stage.says("x");
+    let refused = stage.ask(|reply| Command::Post(new, reply));
+    assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
+    assert!(matches!(stage.ask(Command::Ping), Err(StoreError::Full)));
+    let message = posted.message().id;
+    let delete = Action::Delete { message, forbid: false };
+    stage
+        .ask(|reply| Command::Moderate(room, owner, delete, reply))
+        .unwrap();
+    stage
+        .ask(|reply| Command::Leave(room, other, 2, Departure::Left, reply))
+        .unwrap();
+    stage.ask(|reply| Command::Remove(room, reply)).unwrap();
+}
+
+#[test]
+fn every_table_with_rows_of_a_room_is_emptied_with_it() {
+    let stage = Stage::new();
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND EXISTS
+                   (SELECT 1 FROM pragma_table_info(sqlite_master.name) WHERE name = 'room') ORDER BY name";
+    let file = stage.file();
+    let mut statement = file.prepare(sql).unwrap();
+    let names: Vec<String> = statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let mut known: Vec<_> = crate::store::sqlite::cleanup::TABLES
+        .iter()
+        .map(|(table, ..)| *table)
+        .collect();
+    // These are emptied by themselves.
+    known.extend(["clearings", "removed_rooms"]);
+    known.sort_unstable();
+    assert_eq!(names, known);
+}
+
+#[test]
+fn a_store_that_takes_no_writes_says_so_until_one_succeeds() {
+    let mut stage = Stage::new();
+    stage.writer.connection.execute_batch("PRAGMA query_only = 1").unwrap();
+    assert!(matches!(stage.ask(Command::Ping), Ok(())), "nobody wrote yet");
+    let new = stage.says("x");
+    let failed = stage.ask(|reply| Command::Post(new, reply));
+    assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
+    for _ in 0..2 {
+        assert!(matches!(stage.ask(Command::Ping), Err(StoreError::Failed(_))));
+    }
+    stage.writer.connection.execute_batch("PRAGMA query_only = 0").unwrap();
+    assert!(matches!(stage.ask(Command::Ping), Ok(())));
+    assert_eq!(stage.writer.trouble, None);
 }

@@ -1,0 +1,185 @@
+//! Space for deletions on a full disk: a file beside the database that is given up when a deletion finds no space.
+//!
+//! From then on only what deletes is written, and everything else is refused as `storage_full`, until there is space for the
+//! file again. So nobody is locked in by a full disk: rooms and messages can be deleted, and members can leave.
+
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::oneshot;
+use tracing::{error, warn};
+
+use super::{
+    command::{Command, Reply, Trouble},
+    writer::Writer,
+};
+use crate::{
+    domain::Action,
+    store::{StoreError, private_files},
+};
+
+/// Bytes that are kept. Removing a room or a message writes some ten pages, leaving a line; a thousand of them fit.
+const BYTES: usize = 1 << 20;
+
+/// Bytes that have to be free beyond these before they are kept again, so that it does not change to and fro.
+const BEYOND: usize = 256 << 10;
+
+/// How often it is tried to keep them again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The file that is given up.
+pub struct Reserve {
+    path: PathBuf,
+    held: bool,
+    next: Instant,
+}
+
+impl Reserve {
+    /// Makes the file beside a database, or finds it there.
+    pub fn beside(database: &Path) -> Self {
+        let path = private_files::beside(database, "-reserve");
+        let whole = |path: &Path| fs::metadata(path).is_ok_and(|file| file.len() == BYTES as u64);
+        // One that is there may be of a time when others could read it.
+        let there = whole(&path) && private_files::open(&path).is_ok();
+        let mut reserve = Self {
+            path,
+            held: there,
+            next: Instant::now(),
+        };
+        if !reserve.is_held() {
+            warn!("there is no space left for a reserve: only what deletes is written");
+        }
+        reserve
+    }
+
+    /// Whether it is there; makes it again if there is space. Tried once in a while.
+    pub fn is_held(&mut self) -> bool {
+        if !self.held && Instant::now() >= self.next {
+            self.next = Instant::now() + PAUSE;
+            self.held = self.fill().is_ok();
+            if !self.held {
+                // A part of it would be in the way of what is to be deleted.
+                let _ = fs::remove_file(&self.path);
+            }
+        }
+        self.held
+    }
+
+    fn fill(&self) -> io::Result<()> {
+        // Not zeros: some file systems keep no space for these.
+        let bytes: Vec<u8> = std::iter::repeat_with(rand::random::<[u8; 64]>)
+            .take((BYTES + BEYOND) / 64)
+            .flatten()
+            .collect();
+        let mut file = private_files::open(&self.path)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        file.set_len(BYTES as u64)?;
+        file.sync_all()
+    }
+
+    pub(super) fn give_up(&mut self) {
+        if std::mem::take(&mut self.held) {
+            warn!("the disk is full: the reserve is given up, and only what deletes is written until there is space");
+        }
+        if let Err(error) = fs::remove_file(&self.path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            error!(%error, "the reserve can't be given up");
+        }
+        self.next = Instant::now() + PAUSE;
+    }
+}
+
+/// A command that is done again if there was no space for it.
+pub struct Retry(Box<dyn FnOnce() -> Option<Command>>);
+
+impl Command {
+    /// Whether it is written on a full disk, too: it leaves or deletes, or makes space.
+    const fn frees(&self) -> bool {
+        match self {
+            Self::Leave(..) | Self::Remove(..) | Self::Tend(..) | Self::Close(..) => true,
+            Self::WithdrawInvites(..) | Self::DismissReport(..) => true,
+            Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
+            Self::Moderate(_, _, action, _) => {
+                matches!(action, Action::Kick(_) | Action::Delete { .. } | Action::Clear { .. })
+            }
+            _ => false,
+        }
+    }
+
+    /// The same command, whose answer waits until it is known whether it has to be done again.
+    fn guarded(self) -> (Self, Option<Retry>) {
+        if !self.frees() {
+            return (self, None);
+        }
+        match self {
+            Self::Leave(id, visitor, socket, how, reply) => {
+                guard(reply, move |reply| Self::Leave(id, visitor, socket, how, reply))
+            }
+            Self::Remove(id, reply) => guard(reply, move |reply| Self::Remove(id, reply)),
+            Self::Moderate(id, by, action, reply) => guard(reply, move |reply| Self::Moderate(id, by, action, reply)),
+            Self::Tend(graces, reply) => guard(reply, move |reply| Self::Tend(graces, reply)),
+            other => (other, None),
+        }
+    }
+}
+
+fn guard<T: 'static>(reply: Reply<T>, make: impl Fn(Reply<T>) -> Command + 'static) -> (Command, Option<Retry>) {
+    let (first, mut answer) = oneshot::channel();
+    let command = make(first);
+    let again = move || match answer.try_recv() {
+        Ok(Err(StoreError::Full)) => Some(make(reply)),
+        Ok(answer) => {
+            let _ = reply.send(answer);
+            None
+        }
+        Err(_) => None,
+    };
+    (command, Some(Retry(Box::new(again))))
+}
+
+impl Writer {
+    /// Writes a batch. What deletes and finds no space is done again by itself, and then with the reserve.
+    pub(super) fn work(&mut self, batch: Vec<Command>) {
+        if !self.reserve.is_held() {
+            return self.work_on_reserve(batch);
+        }
+        let again = self.attempt(batch);
+        if self.trouble == Some(Trouble::Full) {
+            // The log may be what fills the disk.
+            self.empty_log();
+        }
+        if again.is_empty() {
+            return;
+        }
+        let again = self.attempt(again);
+        if !again.is_empty() {
+            self.reserve.give_up();
+            self.work_on_reserve(again);
+        }
+    }
+
+    /// What of a batch has to be done again.
+    fn attempt(&mut self, batch: Vec<Command>) -> Vec<Command> {
+        let (batch, retries): (Vec<_>, Vec<_>) = batch.into_iter().map(Command::guarded).unzip();
+        self.commit(batch, true);
+        let again = retries.into_iter().flatten();
+        again.filter_map(|Retry(again)| again()).collect()
+    }
+
+    fn work_on_reserve(&mut self, batch: Vec<Command>) {
+        let (frees, refused): (Vec<_>, Vec<_>) = batch.into_iter().partition(Command::frees);
+        if !frees.is_empty() {
+            self.empty_log();
+            self.commit(frees, false);
+        }
+        for command in refused {
+            command.into_failure()(StoreError::Full);
+        }
+    }
+}
