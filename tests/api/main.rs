@@ -42,3 +42,4 @@ mod support;
 mod switching;
 mod tabs;
 mod whispers;
+mod whispers_full;

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
-const VERSIONS: &[&str] = &[FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS];
+const VERSIONS: &[&str] = &[FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, PAIRS];
 
 /// Rooms, who may enter them, messages.
 const FIRST: &str = "
@@ -140,6 +140,11 @@ CREATE INDEX messages_id ON messages (room, id);
 /// What one person wrote in a room is found without going through all of it.
 const AUTHORS: &str = "
 CREATE INDEX messages_author ON messages (room, visitor) WHERE line IS NULL;
+";
+
+/// What one has whispered to one other is found without going through all that they whispered.
+const PAIRS: &str = "
+CREATE INDEX whispers_pair ON whispers (room, visitor, to_visitor, turn);
 ";
 
 /// Opens the writing connection: journal, durability, tables.
