@@ -33,6 +33,10 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
             return fill(t.error.slow_mode, &[("n", &seconds)]);
         }
         Refusal::TooManySockets { limit } => return fill(t.error.too_many_tabs, &[("n", &limit.to_string())]),
+        Refusal::TooManyWhispers { retry_after } => {
+            let minutes = retry_after.as_secs().div_ceil(60).max(1).to_string();
+            return fill(t.error.too_many_whispers, &[("n", &minutes)]);
+        }
         Refusal::NotAMember => t.error.not_a_member,
         Refusal::VisitorNotFound => t.error.visitor_not_found,
         Refusal::MessageNotFound => t.error.message_not_found,

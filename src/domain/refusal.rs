@@ -59,6 +59,11 @@ pub enum Refusal {
         /// The most there may be.
         limit: usize,
     },
+    /// The room holds all the whispers it may, and the visitor has none there that could make space.
+    TooManyWhispers {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The owner of the room removed a GIF of these bytes for good.
     ForbiddenGif,
     /// The request was made by a page of another site.
@@ -99,7 +104,7 @@ impl Refusal {
             Self::TooLarge(_) => "too_large",
             Self::NotAGif(_) => "not_a_gif",
             Self::ForbiddenGif => "forbidden_gif",
-            Self::RateLimited { .. } | Self::TooManySockets { .. } => "rate_limited",
+            Self::RateLimited { .. } | Self::TooManySockets { .. } | Self::TooManyWhispers { .. } => "rate_limited",
             Self::CrossOrigin => "cross_origin",
             Self::TimedOut => "timed_out",
             Self::StorageFull => "storage_full",
@@ -122,7 +127,9 @@ impl Refusal {
     /// When to try again, when that is known.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after } | Self::SlowMode { retry_after } => Some(*retry_after),
+            Self::RateLimited { retry_after }
+            | Self::SlowMode { retry_after }
+            | Self::TooManyWhispers { retry_after } => Some(*retry_after),
             Self::Unknown { .. } => Some(Duration::from_secs(2)),
             // Until somebody may have closed a tab.
             Self::TooManySockets { .. } => Some(Duration::from_secs(5)),

@@ -10,6 +10,7 @@ mod sessions;
 mod sqlite;
 mod url;
 mod values;
+mod whispers;
 
 pub use error::StoreError;
 pub use sessions::{PurgingStore, Sessions, hash_of, open_sqlite_sessions};
@@ -19,6 +20,7 @@ pub use values::{
     AgainGif, Change, Changes, Departure, Entry, Graces, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
     PasswordVersion, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Tended, Whispered, Window,
 };
+pub use whispers::{WHISPERS, WHISPERS_LIFE, WHISPERS_PAIR, WHISPERS_SAFE};
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,17 +34,6 @@ use crate::domain::{
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.
 pub const SOCKETS_EACH: usize = 32;
-
-/// Whispers of one author that a room keeps.
-pub const WHISPERS_EACH: usize = 200;
-
-/// Whispers that a room keeps, and some that came since it was looked last: to count them costs a walk over all.
-pub const WHISPERS: usize = 10_000;
-
-/// Whether the bound of a whole room is looked at now: behind every 64th whisper, by chance, as no server sees all.
-fn looks_at_all_whispers() -> bool {
-    rand::random_ratio(1, 64)
-}
 
 /// Reports that may wait for the owner of a room, and how many of them may be of one visitor.
 pub const REPORTS: usize = 200;
@@ -166,8 +157,8 @@ pub trait Store: Send + Sync + 'static {
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError>;
 
     /// Stores a whisper of a member to another. `NotAMember` when the author has no seat, `VisitorNotFound` when the other
-    /// has none, and what [`Store::post`] refuses of a GIF. A room keeps the newest [`WHISPERS_EACH`] of each author, and
-    /// about [`WHISPERS`] in all.
+    /// has none, `TooManyWhispers` when the room holds [`WHISPERS`] and can't delete one for it, and what [`Store::post`]
+    /// refuses of a GIF. A room keeps the newest [`WHISPERS_PAIR`] from one to one other.
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError>;
 
     /// Whispers from and to a visitor in a room behind another one, oldest first, at most `limit`. All that are kept when

@@ -58,9 +58,10 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::RoomFull => StatusCode::CONFLICT,
         Refusal::Invalid(_) | Refusal::NotAGif(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-        Refusal::RateLimited { .. } | Refusal::SlowMode { .. } | Refusal::TooManySockets { .. } => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
+        Refusal::RateLimited { .. }
+        | Refusal::SlowMode { .. }
+        | Refusal::TooManySockets { .. }
+        | Refusal::TooManyWhispers { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::TimedOut => StatusCode::REQUEST_TIMEOUT,
         Refusal::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Refusal::Unavailable | Refusal::Unknown { .. } => StatusCode::SERVICE_UNAVAILABLE,

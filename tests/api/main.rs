@@ -51,3 +51,4 @@ mod switching;
 mod tabs;
 mod upload_slots;
 mod whispers;
+mod whispers_full;

@@ -117,7 +117,7 @@ every_kind! {
     a_whisper_is_told_once_and_its_nonce_counts_once
     one_whispers_only_inside_and_to_somebody_inside
     a_whispered_gif_belongs_to_the_two
-    a_room_keeps_the_newest_whispers_of_each
+    a_room_keeps_the_newest_whispers_of_each_pair
     a_report_is_told_listed_and_dismissed
     only_members_report_messages_of_the_room_and_not_without_end
     reports_go_with_what_they_are_about

@@ -137,6 +137,11 @@ impl TestApp {
         self.store.rows(table).await
     }
 
+    /// Puts whispers into a room that has none, behind the server's back.
+    pub async fn fill_with_whispers(&self, room: &str, authors: &[(String, usize)], to: (&str, &str), at: i64) {
+        self.store.fill_with_whispers(room, authors, to, at).await;
+    }
+
     /// Everything that the store keeps, as it keeps it.
     pub async fn bytes_stored(&self) -> Vec<u8> {
         self.store.bytes().await

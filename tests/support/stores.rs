@@ -102,6 +102,40 @@ impl TestStore {
         }
     }
 
+    /// Puts whispers of each of these visitors to somebody (id and colour) into a room that has none, behind the
+    /// server's back.
+    pub async fn fill_with_whispers(&self, room: &str, authors: &[(String, usize)], to: (&str, &str), at: i64) {
+        let all = authors
+            .iter()
+            .flat_map(|(author, count)| std::iter::repeat_n(author, *count));
+        match self {
+            Self::Sqlite(file) => {
+                let mut open = rusqlite::Connection::open(file).unwrap();
+                open.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+                let filling = open.transaction().unwrap();
+                for author in all {
+                    let sql = "INSERT INTO whispers (room, id, visitor, color, to_visitor, to_color, created_at, chat)
+                               VALUES (unhex(?1), unhex('00000000' || hex(randomblob(12))), ?2, ?4, ?3, ?4, ?5, 'x')";
+                    let mut insert = filling.prepare_cached(sql).unwrap();
+                    insert.execute((room, author, to.0, to.1, at)).unwrap();
+                }
+                filling.commit().unwrap();
+            }
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(url) => {
+                use mongodb::bson::doc;
+
+                let whispers = mongod::behind(url).await.collection("whispers");
+                let whisper = |(n, author): (i64, &String)| {
+                    let id = format!("{n:024x}");
+                    doc! { "_id": id, "room": room, "turn": n, "visitor": author, "color": to.1, "to": to.0,
+                    "to_color": to.1, "at": at, "chat": "x" }
+                };
+                whispers.insert_many((1..).zip(all).map(whisper)).await.unwrap();
+            }
+        }
+    }
+
     /// Files and stills that the store itself keeps.
     pub async fn gifs(&self) -> u64 {
         match self {

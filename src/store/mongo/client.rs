@@ -195,6 +195,7 @@ impl Tables {
             unique(doc! { "room": 1, "turn": 1 }, None),
             unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
             plain(doc! { "room": 1, "visitor": 1, "turn": 1 }),
+            plain(doc! { "room": 1, "visitor": 1, "to": 1, "turn": 1 }),
             plain(doc! { "room": 1, "to": 1, "turn": 1 }),
             sparse(doc! { "gif.name": 1 }),
         ];

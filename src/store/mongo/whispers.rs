@@ -1,6 +1,8 @@
 //! Whispers: what one visitor says to one other. Each gets a turn in its room, as messages get their places, so that who
 //! reads on behind one misses none.
 
+mod space;
+
 use std::{hash::BuildHasher, sync::Arc};
 
 use futures_util::TryStreamExt;
@@ -11,6 +13,7 @@ use mongodb::{
 use serde::{Deserialize, Serialize};
 use tokio::{sync::Mutex, time::timeout};
 
+use self::space::Gone;
 use super::{
     client::{ANSWER, Tables, failure, is_duplicate, within},
     documents::{Damaged, GifDoc, said, signed, text, visitor},
@@ -18,7 +21,7 @@ use super::{
 };
 use crate::{
     domain::{GifName, Moment, Nonce, Refusal, RoomId, Said, Visitor, VisitorId, Whisper, WhisperId},
-    store::{NewWhisper, StoreError, WHISPERS, WHISPERS_EACH, Whispered, looks_at_all_whispers},
+    store::{NewWhisper, StoreError, Whispered, whispers::Fills},
 };
 
 /// Rooms whose whispers a server stores side by side; those of one room wait for each other.
@@ -82,6 +85,7 @@ impl WhisperDoc {
 pub struct Whispers {
     tables: Tables,
     lanes: [Mutex<()>; LANES],
+    fills: Fills,
     hasher: std::hash::RandomState,
 }
 
@@ -90,6 +94,7 @@ impl Whispers {
         Self {
             tables,
             lanes: [const { Mutex::const_new(()) }; LANES],
+            fills: Fills::new(),
             hasher: std::hash::RandomState::new(),
         }
     }
@@ -127,14 +132,21 @@ impl Whispers {
             return Err(StoreError::Busy);
         };
         let _turn = turn.lock().await;
+        let mut gone = self.make_space(&whisper).await?;
         if let Some(known) = tables.insert_whisper(&whisper, &new).await? {
             return Ok(Whispered::Known(Arc::new(known)));
         }
-        let gone = tables.prune_whispers(&whisper).await.unwrap_or_else(|error| {
+        let pruned = tables.prune_whispers(&whisper).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "old whispers can't be deleted now; the next one tries again");
+            Gone::default()
+        });
+        self.fills.stored(whisper.room, gone.count + pruned.count);
+        gone.names.extend(pruned.names);
+        let unnamed = tables.unnamed(gone.names).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "files of old whispers can't be deleted now; they are swept later");
             Vec::new()
         });
-        Ok(Whispered::New(Arc::new(whisper), gone))
+        Ok(Whispered::New(Arc::new(whisper), unnamed))
     }
 }
 
@@ -174,27 +186,6 @@ impl Tables {
         let key = doc! { "room": new.room.to_string(), "visitor": new.author.id.to_string(), "nonce": nonce.as_str() };
         let found = self.whispers.find_one(key).read_concern(ReadConcern::majority());
         Ok(within(found).await?.map(|found| found.whisper()).transpose()?)
-    }
-
-    /// Deletes what is beyond the bounds; the files that nothing names any more.
-    async fn prune_whispers(&self, whisper: &Whisper) -> Result<Vec<GifName>, StoreError> {
-        let room = whisper.room.to_string();
-        let mine = doc! { "room": &room, "visitor": whisper.author.id.to_string() };
-        let mut names = Vec::new();
-        let all = looks_at_all_whispers().then(|| (doc! { "room": &room }, WHISPERS));
-        for (of, kept) in [(mine, WHISPERS_EACH)].into_iter().chain(all) {
-            let beyond = self
-                .whispers
-                .find_one(of.clone())
-                .sort(doc! { "turn": -1 })
-                .skip(kept as u64);
-            let Some(last) = within(beyond).await? else { continue };
-            let mut old = of;
-            old.insert("turn", doc! { "$lte": last.turn });
-            names.extend(self.named_by(&self.whispers.clone_with_type(), old.clone()).await?);
-            within(self.whispers.delete_many(old)).await?;
-        }
-        self.unnamed(names).await
     }
 
     /// Whispers from and to a visitor in a room behind another one, oldest first.

@@ -21,7 +21,7 @@ use crate::store::StoreError;
 const TRIES: usize = 3;
 
 /// Sessions deleted at once. Everything else waits in line for that, for some milliseconds.
-pub(super) const SLICE: usize = 500;
+pub(super) const SLICE: usize = 200;
 
 const TABLE: &str = "
 CREATE TABLE IF NOT EXISTS sessions (

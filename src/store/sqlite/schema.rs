@@ -7,7 +7,9 @@ use tracing::{info, warn};
 
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
-const VERSIONS: &[&str] = &[FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP];
+const VERSIONS: &[&str] = &[
+    FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS,
+];
 
 /// Rooms, who may enter them, messages.
 const FIRST: &str = "
@@ -165,6 +167,11 @@ DROP INDEX messages_author;
 CREATE INDEX messages_author ON messages (room, visitor)
     WHERE line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL);
 CREATE INDEX messages_hash ON messages (room, hash, visitor) WHERE hash IS NOT NULL;
+";
+
+/// What one has whispered to one other is found without going through all that they whispered.
+const PAIRS: &str = "
+CREATE INDEX whispers_pair ON whispers (room, visitor, to_visitor, turn);
 ";
 
 /// How long a statement waits for a lock.

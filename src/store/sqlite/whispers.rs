@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::{
     command::failure,
@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     domain::{GifName, Moment, Nonce, Refusal, RoomId, Said, VisitorId, Whisper, WhisperId},
-    store::{Change, NewWhisper, StoreError, WHISPERS, WHISPERS_EACH, Whispered, looks_at_all_whispers},
+    store::{
+        Change, NewWhisper, StoreError, WHISPERS, WHISPERS_PAIR, Whispered,
+        whispers::{self as rules, Cut, Fill, OUTDATED},
+    },
 };
 
 const WHISPER: &str = "room, id, visitor, color, to_visitor, to_color, created_at, nonce, chat, gif, width, height, \
@@ -92,26 +95,62 @@ fn insert(connection: &Connection, whisper: &Whisper) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Deletes what is beyond the bounds; the files that nothing names any more.
-fn prune(connection: &Connection, room: RoomId, author: VisitorId) -> rusqlite::Result<Vec<GifName>> {
-    let beyond = |which: &str, kept: usize| {
-        format!(
-            "DELETE FROM whispers WHERE turn IN
-                 (SELECT turn FROM whispers WHERE room = ?1 AND {which} ORDER BY turn DESC LIMIT -1 OFFSET {kept})
-             RETURNING gif"
-        )
+/// Deletes whispers; the files that they named, and nothing for those that named none.
+fn delete(connection: &Connection, turns: &str, key: impl Params) -> rusqlite::Result<Vec<Option<GifName>>> {
+    let sql = format!("DELETE FROM whispers WHERE turn IN ({turns}) RETURNING gif");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let files = statement.query_map(key, |row| {
+        let file = row.get_ref(0)?.as_str_or_null()?;
+        file.map(|_| text::<GifName>(row, 0)).transpose()
+    })?;
+    files.collect()
+}
+
+/// Deletes what one visitor has said to one other but for the newest.
+fn prune(connection: &Connection, whisper: &Whisper) -> rusqlite::Result<Vec<Option<GifName>>> {
+    let beyond = "SELECT turn FROM whispers WHERE room = ?1 AND visitor = ?2 AND to_visitor = ?3
+                  ORDER BY turn DESC LIMIT -1 OFFSET ?4";
+    let (author, to) = (whisper.author.id.to_string(), whisper.to.id.to_string());
+    delete(connection, beyond, (whisper.room.to_bytes(), author, to, WHISPERS_PAIR))
+}
+
+fn cut(connection: &Connection, room: RoomId, (author, kept): Cut) -> rusqlite::Result<Vec<Option<GifName>>> {
+    let beyond = "SELECT turn FROM whispers WHERE room = ?1 AND visitor = ?2 ORDER BY turn DESC LIMIT -1 OFFSET ?3";
+    delete(connection, beyond, (room.to_bytes(), author.to_string(), kept))
+}
+
+fn drop_outdated(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Option<GifName>>> {
+    let outdated = "SELECT turn FROM (SELECT turn, created_at FROM whispers WHERE room = ?1 ORDER BY turn LIMIT ?2)
+                    WHERE created_at < ?3";
+    delete(
+        connection,
+        outdated,
+        (room.to_bytes(), OUTDATED, rules::outdated().millis()),
+    )
+}
+
+fn authors(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Cut>> {
+    let sql = "SELECT visitor, count(*) FROM whispers WHERE room = ?1 GROUP BY visitor";
+    let mut statement = connection.prepare_cached(sql)?;
+    let authors = statement.query_map([room.to_bytes()], |row| Ok((text(row, 0)?, row.get(1)?)))?;
+    authors.collect()
+}
+
+fn count(connection: &Connection, room: RoomId, author: Option<VisitorId>) -> rusqlite::Result<usize> {
+    let author = author.map(|author| author.to_string());
+    let sql = match author {
+        Some(_) => "SELECT count(*) FROM whispers WHERE room = ?1 AND visitor = ?2",
+        None => "SELECT count(*) FROM whispers WHERE room = ?1 AND ?2 IS NULL",
     };
-    let mut gone = Vec::new();
-    let all = looks_at_all_whispers().then(|| beyond("?2 = ?2", WHISPERS));
-    for sql in [beyond("visitor = ?2", WHISPERS_EACH)].into_iter().chain(all) {
-        let mut statement = connection.prepare_cached(&sql)?;
-        let files = statement.query_map((room.to_bytes(), author.to_string()), |row| {
-            let file = row.get_ref(0)?.as_str_or_null()?;
-            file.map(|_| text::<GifName>(row, 0)).transpose()
-        })?;
-        gone.extend(files.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten());
-    }
-    gifs::unnamed(connection, gone)
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_row((room.to_bytes(), author), |row| row.get(0))
+}
+
+fn oldest(connection: &Connection, room: RoomId) -> rusqlite::Result<Moment> {
+    let sql = "SELECT created_at FROM whispers WHERE room = ?1 ORDER BY turn LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_row([room.to_bytes()], |row| row.get(0)).optional()?;
+    Ok(found.map_or_else(Moment::now, Moment::from_millis))
 }
 
 impl Writer {
@@ -132,12 +171,52 @@ impl Writer {
             said: self.said(new.room, new.body)?,
             nonce: new.nonce,
         };
-        let gone = self.whole(|| {
-            insert(&self.connection, &whisper)?;
-            prune(&self.connection, whisper.room, whisper.author.id)
-        })?;
+        let (gone, deleted) = self.all_or_none(|writer| writer.store_whisper(&whisper))?;
+        self.fills.stored(whisper.room, deleted);
         let whisper = Arc::new(whisper);
         self.told.push(Change::Whispered(Arc::clone(&whisper)));
         Ok(Whispered::New(whisper, gone))
+    }
+
+    /// Stores a whisper and deletes what is beyond the bounds; the files that nothing names any more, and how many were
+    /// deleted.
+    fn store_whisper(&self, whisper: &Whisper) -> Result<(Vec<GifName>, usize), StoreError> {
+        let mut deleted = self.make_space(whisper)?;
+        insert(&self.connection, whisper).map_err(failure)?;
+        deleted.extend(prune(&self.connection, whisper).map_err(failure)?);
+        let count = deleted.len();
+        let gone = gifs::unnamed(&self.connection, deleted.into_iter().flatten().collect());
+        Ok((gone.map_err(failure)?, count))
+    }
+
+    /// Deletes what has to go before a whisper is stored in a room that holds all that it may.
+    fn make_space(&self, whisper: &Whisper) -> Result<Vec<Option<GifName>>, StoreError> {
+        let (connection, room, author) = (&self.connection, whisper.room, whisper.author.id);
+        let all = match self.fills.get(room) {
+            Some(Fill::Full(until)) => {
+                let own = count(connection, room, Some(author)).map_err(failure)?;
+                let kept = own.checked_sub(1).ok_or_else(|| rules::full(until))?;
+                return cut(connection, room, (author, kept)).map_err(failure);
+            }
+            Some(Fill::Holds(all)) => all,
+            None => count(connection, room, None).map_err(failure)?,
+        };
+        self.fills.set(room, Fill::Holds(all));
+        if all < WHISPERS {
+            return Ok(Vec::new());
+        }
+        let mut deleted = drop_outdated(connection, room).map_err(failure)?;
+        let authors = authors(connection, room).map_err(failure)?;
+        let all = authors.iter().map(|(_, count)| count).sum::<usize>() + deleted.len();
+        self.fills.set(room, Fill::Holds(all));
+        let Some(cuts) = rules::cuts(authors, author) else {
+            let until = rules::full_until(oldest(connection, room).map_err(failure)?);
+            self.fills.set(room, Fill::Full(until));
+            return Err(rules::full(until));
+        };
+        for one in cuts {
+            deleted.extend(cut(connection, room, one).map_err(failure)?);
+        }
+        Ok(deleted)
     }
 }

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     domain::{Refusal, RoomId, Seq, VisitorId},
-    store::{Change, Graces, SocketKey, StoreError},
+    store::{Change, Graces, SocketKey, StoreError, whispers::Fills},
 };
 
 /// Commands committed together at most. More would only make the first of them wait.
@@ -52,6 +52,8 @@ pub struct Writer {
     pub(super) created: usize,
     /// Who writes when in the batch at work, in rooms where that matters.
     pub(super) spoken: HashMap<(RoomId, VisitorId), Instant>,
+    /// How full of whispers rooms are.
+    pub(super) fills: Fills,
     /// Rooms that somebody enters in the batch at work; their grace is not over.
     entered: Vec<RoomId>,
     /// What is deleted for readers and not yet from the file.
@@ -83,6 +85,7 @@ impl Writer {
             told: Vec::new(),
             created: 0,
             spoken: HashMap::new(),
+            fills: Fills::new(),
             entered: Vec::new(),
             slices: Slices::default(),
             relaxed: false,

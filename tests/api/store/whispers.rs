@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gifchat::{
     domain::{Chat, GifName, Limits, Nonce, Refusal, Room, RoomId, Said, Visitor, VisitorId, Whisper},
-    store::{AgainGif, Change, Departure, NewBody, NewWhisper, Store, WHISPERS_EACH, Whispered, Window},
+    store::{AgainGif, Change, Departure, NewBody, NewWhisper, Store, WHISPERS_PAIR, Whispered, Window},
 };
 
 use super::{
@@ -202,7 +202,7 @@ pub(crate) async fn a_whispered_gif_belongs_to_the_two<K: Kind>() {
     assert!(heard(&store, &room, bea).await.is_empty());
 }
 
-pub(crate) async fn a_room_keeps_the_newest_whispers_of_each<K: Kind>() {
+pub(crate) async fn a_room_keeps_the_newest_whispers_of_each_pair<K: Kind>() {
     let (_place, store, room, [ann, bea, eve]) = three::<K>().await;
     let (lost, kept) = (GifName::random(), GifName::random());
     keep(&store, lost).await;
@@ -213,9 +213,13 @@ pub(crate) async fn a_room_keeps_the_newest_whispers_of_each<K: Kind>() {
         ..says(room.id, ann, bea.id, "x", None)
     };
     whisper(&store, again).await;
-    whisper(&store, says(room.id, eve, bea.id, "남은 말", None)).await;
+    let others = [
+        whisper(&store, says(room.id, eve, bea.id, "남은 말", None)).await,
+        whisper(&store, says(room.id, bea, ann.id, "대답", None)).await,
+        whisper(&store, says(room.id, ann, eve.id, "다른 사람에게", None)).await,
+    ];
     let mut gone = Vec::new();
-    for n in 0..WHISPERS_EACH {
+    for n in 0..WHISPERS_PAIR {
         if let Whispered::New(_, files) = store
             .whisper(says(room.id, ann, bea.id, &n.to_string(), None))
             .await
@@ -226,6 +230,14 @@ pub(crate) async fn a_room_keeps_the_newest_whispers_of_each<K: Kind>() {
     }
     assert_eq!(gone, [lost], "the other file is still named by a message");
     let left = heard(&store, &room, bea).await;
-    assert_eq!(left.len(), WHISPERS_EACH + 1);
-    assert_eq!(left[0].author, eve, "others lose none");
+    assert_eq!(left.len(), WHISPERS_PAIR + 2);
+    assert_eq!(
+        left[..2],
+        [(*others[0]).clone(), (*others[1]).clone()],
+        "others lose none"
+    );
+    assert_eq!(
+        heard(&store, &room, eve).await,
+        [(*others[0]).clone(), (*others[2]).clone()]
+    );
 }

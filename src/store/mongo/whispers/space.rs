@@ -1,0 +1,133 @@
+//! What a room deletes of its whispers, so that it keeps no more than it may.
+
+use futures_util::TryStreamExt;
+use mongodb::bson::{Document, doc};
+
+use super::{
+    super::{
+        client::{Tables, within},
+        documents::{Damaged, signed, text},
+    },
+    Whispers,
+};
+use crate::{
+    domain::{GifName, Moment, RoomId, VisitorId, Whisper},
+    store::{
+        StoreError, WHISPERS, WHISPERS_PAIR,
+        whispers::{self as rules, Cut, Fill, OUTDATED},
+    },
+};
+
+/// Whispers that were deleted: how many, and the files that they named.
+#[derive(Default)]
+pub struct Gone {
+    pub count: usize,
+    pub names: Vec<GifName>,
+}
+
+impl Whispers {
+    /// Deletes what has to go before a whisper is stored in a room that holds all that it may.
+    pub(super) async fn make_space(&self, whisper: &Whisper) -> Result<Gone, StoreError> {
+        let (tables, room, author) = (&self.tables, whisper.room, whisper.author.id);
+        let all = match self.fills.get(room) {
+            Some(Fill::Full(until)) => {
+                let own = tables.count_whispers(room, Some(author)).await?;
+                let kept = own.checked_sub(1).ok_or_else(|| rules::full(until))?;
+                return tables.cut_whispers(room, (author, kept)).await;
+            }
+            Some(Fill::Holds(all)) => all,
+            None => tables.count_whispers(room, None).await?,
+        };
+        self.fills.set(room, Fill::Holds(all));
+        if all < WHISPERS {
+            return Ok(Gone::default());
+        }
+        let mut gone = tables.drop_outdated_whispers(room).await?;
+        let authors = tables.authors_of_whispers(room).await?;
+        let all = authors.iter().map(|(_, count)| count).sum::<usize>() + gone.count;
+        self.fills.set(room, Fill::Holds(all));
+        let Some(cuts) = rules::cuts(authors, author) else {
+            let until = rules::full_until(tables.oldest_whisper(room).await?);
+            self.fills.set(room, Fill::Full(until));
+            return Err(rules::full(until));
+        };
+        for cut in cuts {
+            let more = tables.cut_whispers(room, cut).await?;
+            gone.count += more.count;
+            gone.names.extend(more.names);
+        }
+        Ok(gone)
+    }
+}
+
+impl Tables {
+    /// Deletes what one visitor has said to one other but for the newest.
+    pub(super) async fn prune_whispers(&self, whisper: &Whisper) -> Result<Gone, StoreError> {
+        let (author, to) = (whisper.author.id.to_string(), whisper.to.id.to_string());
+        let pair = doc! { "room": whisper.room.to_string(), "visitor": author, "to": to };
+        self.keep_newest_whispers(pair, WHISPERS_PAIR).await
+    }
+
+    async fn cut_whispers(&self, room: RoomId, (author, kept): Cut) -> Result<Gone, StoreError> {
+        let theirs = doc! { "room": room.to_string(), "visitor": author.to_string() };
+        self.keep_newest_whispers(theirs, kept).await
+    }
+
+    async fn keep_newest_whispers(&self, of: Document, kept: usize) -> Result<Gone, StoreError> {
+        let beyond = self.whispers.find_one(of.clone()).sort(doc! { "turn": -1 });
+        let Some(last) = within(beyond.skip(kept as u64)).await? else {
+            return Ok(Gone::default());
+        };
+        self.delete_whispers_up_to(of, last.turn).await
+    }
+
+    /// Deletes those among the oldest of a room that are older than they have to be kept.
+    async fn drop_outdated_whispers(&self, room: RoomId) -> Result<Gone, StoreError> {
+        let all = doc! { "room": room.to_string() };
+        let limit = rules::outdated().millis();
+        let page = async {
+            let found = self.whispers.find(all.clone()).sort(doc! { "turn": 1 });
+            found.limit(signed(OUTDATED)).await?.try_collect::<Vec<_>>().await
+        };
+        let oldest = within(page).await?;
+        match oldest.iter().take_while(|whisper| whisper.at < limit).last() {
+            Some(last) => self.delete_whispers_up_to(all, last.turn).await,
+            None => Ok(Gone::default()),
+        }
+    }
+
+    async fn delete_whispers_up_to(&self, mut of: Document, turn: i64) -> Result<Gone, StoreError> {
+        of.insert("turn", doc! { "$lte": turn });
+        let names = self.named_by(&self.whispers.clone_with_type(), of.clone()).await?;
+        let deleted = within(self.whispers.delete_many(of)).await?;
+        let count = usize::try_from(deleted.deleted_count).unwrap_or(usize::MAX);
+        Ok(Gone { count, names })
+    }
+
+    async fn count_whispers(&self, room: RoomId, author: Option<VisitorId>) -> Result<usize, StoreError> {
+        let mut which = doc! { "room": room.to_string() };
+        if let Some(author) = author {
+            which.insert("visitor", author.to_string());
+        }
+        let count = within(self.whispers.count_documents(which)).await?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
+    }
+
+    async fn authors_of_whispers(&self, room: RoomId) -> Result<Vec<Cut>, StoreError> {
+        let by_author = [
+            doc! { "$match": { "room": room.to_string() } },
+            doc! { "$group": { "_id": "$visitor", "count": { "$sum": 1_i64 } } },
+        ];
+        let grouped = async { self.whispers.aggregate(by_author).await?.try_collect::<Vec<_>>().await };
+        let count = |found: &Document| usize::try_from(found.get_i64("count").unwrap_or(0)).unwrap_or(0);
+        let author = |found: &Document| Ok((text(found.get_str("_id").unwrap_or(""), "visitor")?, count(found)));
+        let authors = within(grouped).await?;
+        Ok(authors.iter().map(author).collect::<Result<_, Damaged>>()?)
+    }
+
+    async fn oldest_whisper(&self, room: RoomId) -> Result<Moment, StoreError> {
+        let oldest = self.whispers.find_one(doc! { "room": room.to_string() });
+        let oldest = within(oldest.sort(doc! { "turn": 1 })).await?;
+        Ok(oldest.map_or_else(Moment::now, |oldest| Moment::from_millis(oldest.at)))
+    }
+}

@@ -1,0 +1,117 @@
+//! A room that holds as many whispers as it may.
+
+use gifchat::{
+    domain::Moment,
+    store::{WHISPERS, WHISPERS_LIFE, WHISPERS_SAFE},
+};
+use serde_json::json;
+
+use crate::support::{Socket, TestApp, Visitor};
+
+const DAY: i64 = 24 * 60 * 60 * 1_000;
+
+struct Stage {
+    app: TestApp,
+    room: String,
+    ann: Visitor,
+    bea: Visitor,
+    anns: Socket,
+    beas: Socket,
+}
+
+/// Ann and Bea in a room, in which others have whispered before.
+async fn stage() -> Stage {
+    let app = TestApp::start().await;
+    let (ann, bea) = (app.visitor().await, app.visitor().await);
+    let room = ann.create_room("방").await;
+    let (anns, beas) = (ann.join(&room).await, bea.join(&room).await);
+    Stage {
+        app,
+        room,
+        ann,
+        bea,
+        anns,
+        beas,
+    }
+}
+
+fn people(n: usize, count: usize) -> Vec<(String, usize)> {
+    (0..n).map(|n| (format!("{n:016x}"), count)).collect()
+}
+
+impl Stage {
+    /// Puts whispers of others to Bea into the room.
+    async fn fill(&self, authors: &[(String, usize)], at: i64) {
+        let bea = (&*self.bea.id, &*self.bea.color);
+        self.app.fill_with_whispers(&self.room, authors, bea, at).await;
+    }
+
+    /// How many of her whispers Ann still reads.
+    async fn of_ann(&self) -> usize {
+        let path = format!("/room/{}/whispers?limit=100", self.room);
+        let page = self.ann.get_json(&path).await.ok().json();
+        let whispers = page["data"].as_array().unwrap();
+        whispers
+            .iter()
+            .filter(|whisper| whisper["visitor"] == self.ann.id.as_str())
+            .count()
+    }
+}
+
+#[tokio::test]
+async fn many_cookies_push_out_their_own_whispers_and_not_those_of_others() {
+    let mut stage = stage().await;
+    let mut authors = vec![(stage.ann.id.clone(), WHISPERS_SAFE)];
+    authors.extend(people(55, (WHISPERS - WHISPERS_SAFE) / 55));
+    let now = Moment::now().millis();
+    stage.fill(&authors, now).await;
+    // So many that a server which looks only now and then has looked.
+    for n in 0..400 {
+        let said = json!({ "to": stage.ann.id, "chat": n.to_string() });
+        assert_eq!(stage.beas.ask("whisper", said).await["ok"], true);
+    }
+    let all = stage.app.rows("whispers").await;
+    assert!(all <= WHISPERS as u64, "{all} are kept");
+    assert_eq!(stage.of_ann().await, WHISPERS_SAFE);
+}
+
+#[tokio::test]
+async fn where_everybody_has_few_whispers_a_new_author_is_told_until_when() {
+    let mut stage = stage().await;
+    let mut authors = vec![(stage.ann.id.clone(), WHISPERS_SAFE)];
+    authors.extend(people(WHISPERS / WHISPERS_SAFE - 1, WHISPERS_SAFE));
+    let hours_ago = |hours: i64| Moment::now().millis() - hours * 60 * 60 * 1_000;
+    stage.fill(&authors, hours_ago(1)).await;
+    let path = format!("/room/{}/whisper", stage.room);
+    for _ in 0..3 {
+        let refused = stage
+            .bea
+            .post_json(&path, json!({ "to": stage.ann.id, "chat": "x" }))
+            .await;
+        let after: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+        let day = WHISPERS_LIFE.as_secs();
+        assert!((day - 3_700..=day - 3_500).contains(&after), "{after}");
+        let words = refused.json()["message"].as_str().unwrap().to_owned();
+        assert!(
+            words.contains("holds as many whispers as it can") && words.contains("min."),
+            "{words}"
+        );
+        refused.refused(429, "rate_limited");
+    }
+    // Who has whispered there goes on.
+    let said = json!({ "to": stage.bea.id, "chat": "새 말" });
+    assert_eq!(stage.anns.ask("whisper", said).await["ok"], true);
+    assert_eq!(stage.of_ann().await, WHISPERS_SAFE);
+    assert_eq!(stage.app.rows("whispers").await, WHISPERS as u64);
+}
+
+#[tokio::test]
+async fn a_full_room_lets_go_of_whispers_that_are_a_day_old() {
+    let mut stage = stage().await;
+    let authors = people(WHISPERS / WHISPERS_SAFE, WHISPERS_SAFE);
+    let yesterday = Moment::now().millis() - DAY - 1;
+    stage.fill(&authors, yesterday).await;
+    let said = json!({ "to": stage.ann.id, "chat": "x" });
+    assert_eq!(stage.beas.ask("whisper", said).await["ok"], true);
+    assert!(stage.app.rows("whispers").await < WHISPERS as u64);
+}
