@@ -12,7 +12,7 @@
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
 //! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time
-//! - `openings`: bounds the sessions of sockets that have no namespace yet
+//! - `openings`: bounds the sessions of sockets that have no namespace yet; `closings`: lets go of those that are closed
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
@@ -23,6 +23,7 @@
 pub mod app;
 pub mod assets;
 pub mod check;
+mod closings;
 pub mod config;
 pub mod domain;
 pub mod events;

@@ -23,6 +23,7 @@ use std::{
 use socketioxide::{SocketIo, extract::SocketRef, handler::ConnectHandler};
 
 use crate::{
+    closings::CLOSING_NS,
     domain::Guest,
     events::{Arrival, CHAT_NS, LOBBY_NS},
     openings::Opening,
@@ -40,7 +41,7 @@ pub struct Handshake {
     pub lang: Lang,
 }
 
-/// Makes both namespaces.
+/// Makes the namespaces.
 ///
 /// A socket connects in two steps. The middleware runs before CONNECT is answered and registers the handlers of events:
 /// what a client sends right after it must find them. The connect handler runs once CONNECT is on its way, and only
@@ -59,6 +60,11 @@ pub fn register(io: &SocketIo, state: AppState) {
         }
     };
     io.ns(LOBBY_NS, watch.with(lobby));
+    let closing = state.clone();
+    io.ns(CLOSING_NS, async move |socket: SocketRef| {
+        opened(&socket);
+        closing.closings.ready(socket.id);
+    });
     let chat = async move |socket: SocketRef| chat::register(&socket, &state);
     let let_in = async |socket: SocketRef| {
         opened(&socket);
