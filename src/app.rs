@@ -14,6 +14,7 @@ use tracing::{error, info};
 
 use crate::{
     assets::Assets,
+    closings::Closings,
     config::Config,
     domain::Refusal,
     events::Events,
@@ -190,6 +191,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         messages: Messages::new(Arc::clone(&store), uploads, finishing.clone()),
         finishing,
         openings: Openings::new(config.connect_timeout),
+        closings: Closings::default(),
         limits: Arc::new(limits),
         config: Arc::new(config),
         store,

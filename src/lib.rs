@@ -13,7 +13,8 @@
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
 //! - `fields`: the fields of forms, JSON bodies and events, without whatever else they hold
 //! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time; [`rates`]: bounds how often
-//!   somebody does something; `openings`: bounds the sessions of sockets that have no namespace yet
+//!   somebody does something; `openings`: bounds the sessions of sockets that have no namespace yet;
+//!   `closings`: lets go of those that are closed
 //! - `pace`: bounds how slowly a peer may send or take bytes
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
@@ -25,6 +26,7 @@
 pub mod app;
 pub mod assets;
 pub mod check;
+mod closings;
 pub mod config;
 pub mod domain;
 pub mod events;

@@ -3,8 +3,8 @@
 use std::{ops::Deref, sync::Arc};
 
 use crate::{
-    assets::Assets, config::Config, domain::Limits, events::Events, finishing::Finishing, messages::Messages,
-    openings::Openings, rooms::Rooms, store::Store, views::LastRows,
+    assets::Assets, closings::Closings, config::Config, domain::Limits, events::Events, finishing::Finishing,
+    messages::Messages, openings::Openings, rooms::Rooms, store::Store, views::LastRows,
 };
 
 /// [`Parts`] behind one counter: every layer and every handler of a request clones it.
@@ -46,6 +46,8 @@ pub struct Parts {
     pub events: Arc<Events>,
     /// The sessions of sockets that have no namespace yet.
     pub openings: Openings,
+    /// Those that are about to be closed.
+    pub closings: Closings,
     /// The store, for readiness only; everything else goes through the rules.
     pub store: Arc<dyn Store>,
 }

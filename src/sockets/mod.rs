@@ -30,6 +30,7 @@ use socketioxide::{SocketIo, extract::SocketRef, handler::ConnectHandler};
 pub use self::hangup::Hangup;
 use self::inbox::Bounds;
 use crate::{
+    closings::CLOSING_NS,
     domain::Guest,
     events::{Arrival, CHAT_NS, LOBBY_NS},
     openings::Opening,
@@ -47,7 +48,7 @@ pub struct Handshake {
     pub lang: Lang,
 }
 
-/// Makes both namespaces.
+/// Makes the namespaces.
 ///
 /// A socket connects in two steps. The middleware runs before CONNECT is answered and registers the handlers of events:
 /// what a client sends right after it must find them. The connect handler runs once CONNECT is on its way, and only
@@ -66,6 +67,11 @@ pub fn register(io: &SocketIo, state: AppState) {
         }
     };
     io.ns(LOBBY_NS, watch.with(lobby));
+    let closing = state.clone();
+    io.ns(CLOSING_NS, async move |socket: SocketRef| {
+        opened(&socket);
+        closing.closings.ready(socket.id);
+    });
     let bounds = Arc::new(Bounds::new(state.limits.event));
     let chat = async move |socket: SocketRef| chat::register(&socket, &state, &bounds);
     let let_in = async |socket: SocketRef| {

@@ -7,7 +7,7 @@
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -22,6 +22,7 @@ use super::{
     websocket::{self, WebSockets},
 };
 use crate::{
+    closings,
     domain::Refusal,
     openings::{Opening, Share},
     sockets::{Handshake, Hangup},
@@ -32,12 +33,11 @@ use crate::{
 const ROOM: usize = 6;
 
 /// All that engine.io reads.
-const KEPT: [HeaderName; 7] = [
+const KEPT: [HeaderName; 6] = [
     header::CONNECTION,
     header::UPGRADE,
     header::SEC_WEBSOCKET_KEY,
     header::SEC_WEBSOCKET_VERSION,
-    header::CONTENT_LENGTH,
     header::CONTENT_TYPE,
     header::HOST,
 ];
@@ -82,29 +82,50 @@ pub async fn prepare(State(sockets): State<Sockets>, request: Request, next: Nex
     if let Some(upgrade) = upgrade {
         extensions.insert(upgrade);
     }
-    let mut headers = HeaderMap::with_capacity(ROOM);
-    for name in KEPT {
-        if let Some(value) = parts.headers.get(&name)
-            && let Ok(copy) = HeaderValue::from_bytes(value.as_bytes())
-        {
-            headers.insert(name, copy);
-        }
-    }
     // engine.io would wait for ever for a body that never ends.
     let body = match read(&parts.headers, body, state.limits.event, state.config.body_timeout).await {
-        Ok(body) => Body::from(body),
+        Ok(body) => body,
         Err(refusal) => return Refused(refusal).into_response(),
     };
     let Ok(uri) = parts.uri.to_string().parse::<Uri>() else {
         return Refused(Refusal::NotFound).into_response();
     };
-    let mut stripped = Request::new(body);
-    *stripped.method_mut() = parts.method;
-    *stripped.uri_mut() = uri;
-    *stripped.version_mut() = parts.version;
-    *stripped.headers_mut() = headers;
-    *stripped.extensions_mut() = extensions;
-    next.run(stripped).await
+    let stripped = |body: Vec<u8>| {
+        let mut stripped = Request::new(Body::from(body));
+        stripped.method_mut().clone_from(&parts.method);
+        stripped.uri_mut().clone_from(&uri);
+        *stripped.version_mut() = parts.version;
+        *stripped.headers_mut() = kept(&parts.headers);
+        stripped
+    };
+    if parts.method == Method::POST
+        && let Some(sid) = field(&uri, "sid").and_then(|sid| sid.parse().ok())
+        && let Some((before, closing)) = closings::split(&body)
+    {
+        let ready = state.closings.expect(sid);
+        let answer = next.clone().run(stripped(before)).await;
+        if !answer.status().is_success() {
+            return answer;
+        }
+        ready.ready().await;
+        return next.run(stripped(closing.to_vec())).await;
+    }
+    let mut request = stripped(body);
+    *request.extensions_mut() = extensions;
+    next.run(request).await
+}
+
+/// Copies of the headers that engine.io reads.
+fn kept(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::with_capacity(ROOM);
+    for name in KEPT {
+        if let Some(value) = headers.get(&name)
+            && let Ok(copy) = HeaderValue::from_bytes(value.as_bytes())
+        {
+            kept.insert(name, copy);
+        }
+    }
+    kept
 }
 
 /// Finds the visitor, and a slot for one more session without a namespace.
@@ -117,6 +138,12 @@ async fn open(state: &AppState, share: &Share, parts: &Parts) -> Result<(Handsha
         lang: Prefs::of(&parts.headers).lang,
     };
     Ok((handshake, share.open(slot, &handshake.guest)?))
+}
+
+/// A field of the query, the first of its name.
+pub fn field<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
+    let mut pairs = uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 fn is_known(uri: &Uri) -> bool {

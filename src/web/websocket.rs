@@ -11,7 +11,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    http::{Extensions, HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header, request::Parts},
+    http::{Extensions, HeaderValue, Method, Request, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::BytesMut;
@@ -33,6 +33,7 @@ use self::{
     frame::{Frame, Kind},
     resumed::Resumed,
 };
+use super::handshake::field;
 use crate::{
     config::Config,
     events::{CHAT_NS, LOBBY_NS},
@@ -104,20 +105,12 @@ impl WebSockets {
 
 /// The key of a handshake that opens a websocket session of its own.
 pub fn key(parts: &Parts) -> Option<&HeaderValue> {
-    let field = |name: &str| {
-        let mut fields = parts.uri.query()?.split('&');
-        fields.find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name))
-    };
-    let value = |name| field(name).map(|(_, value)| value);
+    let value = |name| field(&parts.uri, name);
     let opens = parts.method == Method::GET
         && value("EIO") == Some("4")
         && value("transport") == Some("websocket")
         && value("sid").is_none();
-    key_of(&parts.headers).filter(|_| opens)
-}
-
-fn key_of(headers: &HeaderMap) -> Option<&HeaderValue> {
-    headers.get(header::SEC_WEBSOCKET_KEY)
+    parts.headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| opens)
 }
 
 type Stream = TokioIo<Upgraded>;

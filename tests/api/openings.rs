@@ -175,22 +175,31 @@ async fn memory_comes_back(server: &Server, before: u64) {
     assert!(back.is_ok(), "{before} bytes before, {now} after");
 }
 
-/// Cycles of a polling session that connects to a namespace and closes in one payload.
-async fn connect_and_close(visitor: &Visitor, namespace: &str, cycles: usize) {
-    for _ in 0..cycles {
-        let open = eventually("a slot is free", async || {
-            Some(handshake(visitor).await).filter(|answer| answer.status == 200)
-        })
-        .await
-        .text();
-        let open: Value = serde_json::from_str(open.strip_prefix('0').unwrap()).unwrap();
-        let path = format!("{POLLING}&sid={}", open["sid"].as_str().unwrap());
-        let closing = visitor
-            .plain(Method::POST, &path)
-            .body(format!("40{namespace},\u{1e}1"));
-        // On a busy machine the session may have been given up already.
-        visitor.send(closing).await;
+/// Opens a polling session and sends that payload; whether the session was opened.
+async fn open_and_send(visitor: &Visitor, payload: &str) -> bool {
+    let open = handshake(visitor).await;
+    if open.status != 200 {
+        return false;
     }
+    let open: Value = serde_json::from_str(open.text().strip_prefix('0').unwrap()).unwrap();
+    let path = format!("{POLLING}&sid={}", open["sid"].as_str().unwrap());
+    // On a busy machine the session may have been given up already.
+    visitor
+        .send(visitor.plain(Method::POST, &path).body(payload.to_owned()))
+        .await;
+    true
+}
+
+#[tokio::test]
+async fn a_polling_session_that_its_client_closes_is_let_go_at_once() {
+    let app = TestApp::with(&["--connect-timeout", "60s"]).await;
+    let visitor = app.visitor().await;
+    let payloads = ["1", "40/room,\u{1e}1", "40/nowhere,\u{1e}40/chat,\u{1e}1\u{1e}2"];
+    for n in 0..2 * OF_VISITOR {
+        let opened = open_and_send(&visitor, payloads[n % payloads.len()]).await;
+        assert!(opened, "session {n} is refused");
+    }
+    assert_eq!(use_up(&visitor).await, OF_VISITOR);
 }
 
 #[tokio::test]
@@ -198,9 +207,18 @@ async fn a_connect_that_fails_leaves_nothing_behind() {
     let server = Server::alone(&["--connect-timeout", "100ms"]).await;
     let visitor = server.visitor().await;
     for namespace in ["/room", "/chat"] {
-        connect_and_close(&visitor, namespace, FIRST).await;
-        let before = server.memory();
-        connect_and_close(&visitor, namespace, ATTACK).await;
+        // A packet that is none ends the session before CONNECT can be answered.
+        let payload = format!("40{namespace},\u{1e}9");
+        let mut before = 0;
+        for n in 0..FIRST + ATTACK {
+            if n == FIRST {
+                before = server.memory();
+            }
+            eventually("a slot is free", async || {
+                open_and_send(&visitor, &payload).await.then_some(())
+            })
+            .await;
+        }
         memory_comes_back(&server, before).await;
     }
 }
