@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::{
     breaker::{Breaker, CALLS},
+    clock,
     documents::{GrantDoc, MessageDoc, RoomDoc},
     reports::ReportDoc,
     whispers::WhisperDoc,
@@ -86,6 +87,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         db,
     };
     tables.must_be_replicated().await?;
+    within(clock::measure(&tables.db)).await?;
     tables.make_rooms().await?;
     tables.make_indexes().await?;
     Ok(tables)

@@ -9,11 +9,12 @@
 //! - `leases`: this server's life and what it does after others' deaths
 //! - `follow`: the change stream; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
-//! - `breaker`: what happens while the database does not answer
+//! - `breaker`: what happens while the database does not answer; `clock`: its time, which all servers go by
 
 mod blobs;
 mod breaker;
 mod client;
+mod clock;
 mod documents;
 mod follow;
 mod gifs;
