@@ -26,6 +26,7 @@ impl Tables {
         if limit == 0 {
             return Ok(Vec::new());
         }
+        let cleared = self.cleared(id).await?;
         let page = async {
             let found = self
                 .messages
@@ -37,6 +38,7 @@ impl Tables {
             found.try_collect::<Vec<_>>().await
         };
         let mut page = within(page).await?;
+        self.blank(cleared, &mut page).await?;
         if order < 0 {
             page.reverse();
         }
