@@ -18,6 +18,8 @@ pub mod room;
 pub mod visitor;
 pub mod whisper;
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 pub use gif_body::{Alt, GifBody, GifHash, GifName};
 pub use guest::{Address, AddressKey, AddressMark, Guest};
 pub use invite::{InviteHash, InviteToken};
@@ -36,10 +38,29 @@ pub use whisper::{Whisper, WhisperId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(i64);
 
+/// What is added to the clock of this machine, in milliseconds.
+static CORRECTION: AtomicI64 = AtomicI64::new(0);
+
 impl Moment {
-    /// The present, by the system's clock.
+    /// The present, by the clock that all servers of a site share: that of this machine, corrected where a store has one of
+    /// its own.
     pub fn now() -> Self {
+        Self(Self::of_this_machine().0.saturating_add(Self::correction()))
+    }
+
+    /// The present, by the clock of this machine.
+    pub fn of_this_machine() -> Self {
         Self(jiff::Timestamp::now().as_millisecond())
+    }
+
+    /// How far the shared clock is ahead of that of this machine, in milliseconds.
+    pub fn correction() -> i64 {
+        CORRECTION.load(Ordering::Relaxed)
+    }
+
+    /// Sets how far the shared clock is ahead of that of this machine, in milliseconds.
+    pub fn correct(millis: i64) {
+        CORRECTION.store(millis, Ordering::Relaxed);
     }
 
     /// From milliseconds since the Unix epoch.

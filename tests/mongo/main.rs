@@ -12,6 +12,7 @@
     reason = "tests"
 )]
 
+mod clearing;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod fleet;

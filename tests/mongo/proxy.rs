@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -35,10 +35,15 @@ pub enum Way {
 /// How the driver's command to insert messages begins, as BSON.
 const POST: &[u8] = b"\x02insert\0\x09\0\0\0messages\0";
 
+/// Where an answer to `hello` says what time it is, as BSON.
+const TIME: &[u8] = b"\x09localTime\0";
+
 /// A proxy.
 pub struct Proxy {
     pub port: u16,
     way: Arc<watch::Sender<Way>>,
+    /// What is added to the time that the database tells, in milliseconds.
+    ahead: Arc<AtomicI64>,
 }
 
 impl Proxy {
@@ -48,8 +53,9 @@ impl Proxy {
         let proxy = Self {
             port: listener.local_addr().unwrap().port(),
             way: Arc::new(watch::Sender::new(Way::Open)),
+            ahead: Arc::default(),
         };
-        let way = Arc::clone(&proxy.way);
+        let (way, ahead) = (Arc::clone(&proxy.way), Arc::clone(&proxy.ahead));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else {
@@ -61,13 +67,18 @@ impl Proxy {
                     from_client,
                     to_server,
                     way.subscribe(),
-                    Direction::ToServer(Arc::clone(&posted)),
+                    Direction::ToServer {
+                        posted: Arc::clone(&posted),
+                    },
                 ));
                 tokio::spawn(pump(
                     from_server,
                     to_client,
                     way.subscribe(),
-                    Direction::ToClient(posted),
+                    Direction::ToClient {
+                        posted,
+                        ahead: Arc::clone(&ahead),
+                    },
                 ));
             }
         });
@@ -81,6 +92,11 @@ impl Proxy {
         format!("{host}127.0.0.1:{}/{rest}", self.port)
     }
 
+    /// From now on the clock of the database seems to be ahead by that many milliseconds.
+    pub fn set_ahead(&self, millis: i64) {
+        self.ahead.store(millis, Ordering::SeqCst);
+    }
+
     /// From now on.
     pub fn set(&self, way: Way) {
         self.way.send_replace(way);
@@ -89,8 +105,23 @@ impl Proxy {
 
 /// Where a pump carries bytes, and whether a message was inserted over this connection while posts are unanswered.
 enum Direction {
-    ToServer(Arc<AtomicBool>),
-    ToClient(Arc<AtomicBool>),
+    ToServer {
+        posted: Arc<AtomicBool>,
+    },
+    ToClient {
+        posted: Arc<AtomicBool>,
+        ahead: Arc<AtomicI64>,
+    },
+}
+
+/// Moves the time that an answer tells.
+fn move_time(bytes: &mut [u8], ahead: i64) {
+    let Some(at) = bytes.windows(TIME.len()).position(|part| part == TIME) else {
+        return;
+    };
+    if let Some(time) = bytes.get_mut(at + TIME.len()..).and_then(<[u8]>::first_chunk_mut::<8>) {
+        *time = (i64::from_le_bytes(*time) + ahead).to_le_bytes();
+    }
 }
 
 async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut way: watch::Receiver<Way>, direction: Direction) {
@@ -101,16 +132,19 @@ async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut way: watch::R
             cut = way.wait_for(|way| *way == Way::Cut) => return drop(cut),
         };
         let Ok(length @ 1..) = read else { return };
+        if let Direction::ToClient { ahead, .. } = &direction {
+            move_time(&mut bytes[..length], ahead.load(Ordering::SeqCst));
+        }
         let now = *way.borrow();
         if let Way::Slow(time) = now {
             tokio::time::sleep(time).await;
         }
         if now == Way::PostsUnanswered {
             match &direction {
-                Direction::ToServer(posted) if bytes[..length].windows(POST.len()).any(|part| part == POST) => {
+                Direction::ToServer { posted } if bytes[..length].windows(POST.len()).any(|part| part == POST) => {
                     posted.store(true, Ordering::SeqCst);
                 }
-                Direction::ToClient(posted) if posted.load(Ordering::SeqCst) => {
+                Direction::ToClient { posted, .. } if posted.load(Ordering::SeqCst) => {
                     let _ = way.wait_for(|way| *way != Way::PostsUnanswered).await;
                 }
                 _ => (),

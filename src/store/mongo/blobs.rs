@@ -16,7 +16,7 @@ use super::{
     documents::text,
 };
 use crate::{
-    domain::{GifName, RoomId},
+    domain::{GifName, Moment, RoomId},
     store::{Blob, Blobs, StoreError},
 };
 
@@ -49,7 +49,7 @@ impl Blobs for Tables {
                 subtype: BinarySubtype::Generic,
                 bytes: bytes.into(),
             };
-            let kept = doc! { "_id": id, "bytes": bytes, "at": DateTime::now() };
+            let kept = doc! { "_id": id, "bytes": bytes, "at": DateTime::from_millis(Moment::now().millis()) };
             let insert = async {
                 match self.gifs.insert_one(kept).await {
                     // It was stored by a try whose answer got lost.
@@ -148,7 +148,7 @@ impl Tables {
 
     async fn sweep_blobs(&self) -> Result<(), StoreError> {
         let wait = i64::try_from(UNNAMED.as_millis()).unwrap_or(i64::MAX);
-        let before = DateTime::from_millis(DateTime::now().timestamp_millis() - wait);
+        let before = DateTime::from_millis(Moment::now().millis() - wait);
         // Answered from the index alone; the bytes stay where they are.
         let unnamed = [
             doc! { "$match": { "at": { "$lt": before } } },

@@ -8,14 +8,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mongodb::bson::doc;
 use tokio::{
     sync::{Semaphore, watch},
     time::{sleep, timeout},
 };
 use tracing::{info, warn};
 
-use super::client::{ANSWER, Tables};
+use super::{
+    client::{ANSWER, Tables},
+    clock,
+};
 use crate::store::StoreError;
 
 /// Pause between two pings.
@@ -114,7 +116,7 @@ async fn answers(tables: &Tables) -> bool {
     for patience in PATIENCE {
         // Of the primary, which is the one that takes writes.
         let ping = async {
-            while tables.db.run_command(doc! { "ping": 1 }).await.is_err() {
+            while clock::measure(&tables.db).await.is_err() {
                 sleep(AGAIN).await;
             }
         };

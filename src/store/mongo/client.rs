@@ -14,6 +14,7 @@ use tokio::time::timeout;
 
 use super::{
     breaker::{Breaker, CALLS},
+    clock,
     documents::{GrantDoc, MessageDoc, RoomDoc},
     pulse::Pulse,
     reports::ReportDoc,
@@ -90,6 +91,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         db,
     };
     tables.must_be_replicated().await?;
+    within(clock::measure(&tables.db)).await?;
     tables.make_rooms().await?;
     tables.bound_images().await;
     tables.make_indexes().await?;

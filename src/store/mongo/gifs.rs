@@ -59,9 +59,11 @@ impl Tables {
 
     /// A GIF as the latest message of a room that names it says.
     async fn gif_in_room(&self, room: RoomId, name: GifName) -> Result<Option<GifBody>, StoreError> {
+        let names_it = doc! { "gif.name": name.to_string(), "room": room.to_string() };
+        let names_it = self.cleared(room).await?.leave_out(names_it);
         let named = self
             .messages
-            .find_one(doc! { "gif.name": name.to_string(), "room": room.to_string() })
+            .find_one(names_it)
             .sort(doc! { "seq": -1 })
             .read_concern(ReadConcern::majority());
         let gif = within(named).await?.and_then(|message| message.gif);
@@ -70,10 +72,12 @@ impl Tables {
 
     /// The GIFs that the latest messages of a room name, each once, the newest first.
     pub async fn lately_sent(&self, room: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
+        let with_gif = doc! { "room": room.to_string(), "gif.name": { "$exists": true } };
+        let with_gif = self.cleared(room).await?.leave_out(with_gif);
         let page = async {
             let found = self
                 .messages
-                .find(doc! { "room": room.to_string(), "gif.name": { "$exists": true } })
+                .find(with_gif)
                 .sort(doc! { "seq": -1 })
                 .limit(signed(LATELY))
                 .read_concern(ReadConcern::majority())
@@ -174,8 +178,11 @@ impl Tables {
             .read_concern(ReadConcern::majority())
             .max_time(ANSWER)
             .session(&mut session);
-        let found = within(found).await?;
-        Ok(found.map(|found| text(&found.room, "room")).transpose()?)
+        let Some(found) = within(found).await? else {
+            return Ok(None);
+        };
+        let room: RoomId = text(&found.room, "room")?;
+        Ok(self.gif_in_room(room, name).await?.map(|_| room))
     }
 
     /// Removes the messages that name these files. Their places are not given out again.

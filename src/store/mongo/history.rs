@@ -28,6 +28,7 @@ impl Tables {
             return Ok(Vec::new());
         }
         let mut session = self.up_to_date().await?;
+        let cleared = self.cleared(id).await?;
         let page = async {
             let mut found = self
                 .messages
@@ -41,6 +42,7 @@ impl Tables {
             found.stream(&mut session).try_collect::<Vec<_>>().await
         };
         let mut page = within(page).await?;
+        self.blank(cleared, &mut page).await?;
         if order < 0 {
             page.reverse();
         }

@@ -11,7 +11,7 @@ use mongodb::{
 
 use super::{
     client::{Tables, duplicate_at, failure, within},
-    documents::LineDoc,
+    documents::{LineDoc, signed},
     rooms::{by_id, not_found},
 };
 use crate::{
@@ -22,8 +22,13 @@ use crate::{
 impl Tables {
     /// Stores the lines of a room behind a place, in their order; the last place that is taken then.
     pub async fn store_lines(&self, room: RoomId, all: &[LineDoc], mut seq: Seq) -> Result<Seq, StoreError> {
-        let (id, mut lines) = (room.to_string(), all);
-        // What a line says of messages is done before anybody hears it, so that no server shows them anew.
+        // One that has a place is stored; it stays until what it clears is deleted.
+        let all: Vec<_> = all.iter().filter(|line| line.place.is_none()).cloned().collect();
+        if all.is_empty() {
+            return Ok(seq);
+        }
+        let (id, mut lines) = (room.to_string(), &all[..]);
+        // What a line says of messages is done, or hidden, before anybody hears it, so that no server shows them anew.
         for line in all.iter().filter(|line| line.is_about_messages()) {
             self.apply(&id, line, seq + 1).await?;
         }
@@ -50,13 +55,20 @@ impl Tables {
             // And to those that came in between.
             if let Some(place) = self.find_place(&line.id).await? {
                 self.apply(&id, line, place).await?;
+                if line.clears() {
+                    self.note_place(room, line, signed(place)).await?;
+                }
             }
         }
-        self.drop_lines(room, all).await?;
+        let (_, done): (Vec<_>, Vec<_>) = all.into_iter().partition(LineDoc::clears);
+        if !done.is_empty() {
+            self.drop_lines(room, &done).await?;
+        }
         Ok(seq)
     }
 
-    async fn drop_lines(&self, room: RoomId, lines: &[LineDoc]) -> Result<(), StoreError> {
+    /// Takes lines out of a room's document.
+    pub async fn drop_lines(&self, room: RoomId, lines: &[LineDoc]) -> Result<(), StoreError> {
         let ids: Vec<_> = lines.iter().map(|line| &line.id).collect();
         let stored = doc! { "$pull": { "lines": { "_id": { "$in": ids } } } };
         let update = self.rooms.update_one(by_id(room), stored);
@@ -68,7 +80,8 @@ impl Tables {
         self.find_place(&line.to_string()).await?.ok_or_else(not_found)
     }
 
-    async fn find_place(&self, message: &str) -> Result<Option<Seq>, StoreError> {
+    /// The place of a message, when it is stored.
+    pub async fn find_place(&self, message: &str) -> Result<Option<Seq>, StoreError> {
         let messages = self.messages.clone_with_type::<Document>();
         let found = messages
             .find_one(doc! { "_id": message })

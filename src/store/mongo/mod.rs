@@ -5,16 +5,18 @@
 //! - `rooms`, `seats`, `history`, `gifs`, `invites`, `reports`, `whispers`, `blobs`: what a call does, one or two round
 //!   trips each
 //! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there
-//! - `moderation`: what owners do, and how rooms get new ones
+//! - `moderation`: what owners do, and how rooms get new ones; `clearing`: deletes in slices what they cleared
 //! - `leases`: this server's life and what it does after others' deaths
 //! - `images`: how long MongoDB keeps the earlier states of rooms, which the stream needs
 //! - `follow`: the change stream; `pulse`: how it is doing; `known`: what a new state of a room tells
 //! - `sessions`: visitors' sessions
-//! - `breaker`: what happens while the database does not answer
+//! - `breaker`: what happens while the database does not answer; `clock`: its time, which all servers go by
 
 mod blobs;
 mod breaker;
+mod clearing;
 mod client;
+mod clock;
 mod documents;
 mod follow;
 mod gifs;
@@ -55,6 +57,7 @@ use tracing::{error, warn};
 pub use self::{blobs::LARGEST, documents::SEATS, leases::Timing};
 use self::{
     breaker::Breaker,
+    clearing::Clearing,
     client::{ANSWER, Tables, within},
     follow::Follower,
     known::Known,
@@ -95,6 +98,7 @@ pub struct MongoStore {
     seating: Arc<Seating>,
     posts: Arc<Posts>,
     whispers: Whispers,
+    clearing: Arc<Clearing>,
     /// The rooms as they were last told.
     known: Arc<Mutex<Known>>,
     changes: Mutex<Option<Changes>>,
@@ -127,12 +131,19 @@ impl MongoStore {
         }));
         let of_all = tables.clone();
         tasks.spawn(lasting("sweeping", move || sweep(of_all.clone())));
+        let clearing = Arc::new(Clearing::new(tables.clone()));
+        let worker = Arc::clone(&clearing);
+        tasks.spawn(lasting("deleting what was cleared", move || {
+            let worker = Arc::clone(&worker);
+            async move { worker.run().await }
+        }));
         let of_all = tables.clone();
         tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
         Ok(Self {
             limit: rooms,
             posts: Arc::new(Posts::new(tables.clone(), places)),
             whispers: Whispers::new(tables.clone()),
+            clearing,
             seating,
             known,
             changes: Mutex::new(Some(changes)),
@@ -262,9 +273,18 @@ impl Store for MongoStore {
         self.call(self.tables.must_own(id, by)).await?;
         let gifs = self.call(self.tables.at_stake(id, action)).await?;
         self.write(self.tables.moderate(id, by, action)).await?;
-        // What the line says of messages and their GIFs is done with it.
-        self.wait(self.posts.move_lines(id)).await?;
-        self.call(self.tables.unnamed(gifs)).await
+        // It is committed. What the line says of messages and their GIFs is done with it, by another server if need be.
+        let done = async {
+            self.wait(self.posts.move_lines(id)).await?;
+            match action {
+                Action::Clear { .. } => Ok(self.clearing.promptly(id).await),
+                _ => self.call(self.tables.unnamed(gifs)).await,
+            }
+        };
+        Ok(done.await.unwrap_or_else(|error| {
+            warn!(%error, room = %id, "what an owner did is stored and will be carried out later");
+            Vec::new()
+        }))
     }
 
     async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {
@@ -397,7 +417,12 @@ impl Store for MongoStore {
 
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
         let (tended, lines) = self.tables()?.tend(graces).await?;
-        let moved = lines.into_iter().map(|room| self.posts.move_lines(room));
+        let moved = lines.into_iter().map(async |room| {
+            let moved = self.posts.move_lines(room).await;
+            if moved.is_ok() && self.tables.cleared(room).await.is_ok_and(|cleared| cleared.is_placed()) {
+                self.clearing.begin(room);
+            }
+        });
         // A room whose lines can't be moved has its turn the next time, or is gone.
         futures_util::stream::iter(moved)
             .buffer_unordered(ROOMS_AT_ONCE)

@@ -57,8 +57,9 @@ impl Tables {
                 (Document::new(), vec![line])
             }
             Action::Clear { visitor, forbid } => {
-                let said = self.said(doc! { "room": id.to_string(), "visitor": visitor.to_string() });
-                let Some(author) = said.await? else {
+                let theirs = doc! { "room": id.to_string(), "visitor": visitor.to_string() };
+                let left = self.cleared(id).await?.leave_out(theirs);
+                let Some(author) = self.said(left).await? else {
                     return self.not_there(id, by, action).await;
                 };
                 let line = with_line(Document::new(), author, LineKind::Cleared, doc! { "forbid": forbid });
@@ -153,10 +154,11 @@ impl Tables {
         Ok(found.map(|found| found.author()).transpose()?)
     }
 
-    /// Does to the messages of a room what a line behind them says.
+    /// Does to the messages of a room what a line behind them says. What it clears is only forbidden here, as it says; it is
+    /// hidden by the line, and deleted in slices.
     pub async fn apply(&self, room: &str, line: &LineDoc, place: Seq) -> Result<(), StoreError> {
         let mut which = doc! { "room": room, "seq": { "$lt": signed(place) } };
-        if line.line == LineKind::Cleared.name() {
+        if line.clears() {
             which.insert("visitor", &line.visitor);
         } else if let Some(message) = line.message.as_ref().filter(|_| line.line == "deleted") {
             which.insert("_id", message);
@@ -170,6 +172,9 @@ impl Tables {
             // Before the messages lose them: should this server die in between, the next one finds all as it was.
             self.forbid_gifs_of(room, with_gif.clone()).await?;
         }
+        if line.clears() {
+            return Ok(());
+        }
         let gifs = self.named(with_gif).await?;
         let nothing = doc! { "$unset": { "chat": "", "gif": "" } };
         within(self.messages.update_many(which, nothing)).await?;
@@ -181,7 +186,7 @@ impl Tables {
     pub async fn at_stake(&self, id: RoomId, action: Action) -> Result<Vec<GifName>, StoreError> {
         let which = match action {
             Action::Delete { message, .. } => doc! { "_id": message.to_string() },
-            Action::Clear { visitor, .. } => doc! { "visitor": visitor.to_string() },
+            // What is cleared may be much; its GIFs are found slice by slice.
             _ => return Ok(Vec::new()),
         };
         let mut with_gif = doc! { "room": id.to_string(), "gif": { "$exists": true } };
@@ -240,7 +245,8 @@ fn bans() -> Document {
     doc! { "$ifNull": ["$bans", []] }
 }
 
-fn says() -> Document {
+/// Finds messages that say something.
+pub fn says() -> Document {
     doc! { "line": { "$exists": false }, "$or": [{ "chat": { "$exists": true } }, { "gif": { "$exists": true } }] }
 }
 

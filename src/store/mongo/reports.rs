@@ -8,6 +8,7 @@ use mongodb::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    clearing::Cleared,
     client::{ANSWER, Tables, failure, is_duplicate, within},
     documents::{Damaged, MessageDoc, signed, text},
     rooms::not_found,
@@ -62,6 +63,7 @@ impl Tables {
         }
         let mut about = doc! { "_id": new.message.to_string(), "room": &room.id };
         about.extend(written());
+        let about = Cleared::among(&room.lines).leave_out(about);
         let found = self.messages.find_one(about).read_concern(ReadConcern::majority());
         let seq = within(found)
             .await?
@@ -97,6 +99,7 @@ impl Tables {
 
     /// The reports in a room about messages that are still there, oldest first.
     pub async fn reports_of(&self, room: RoomId) -> Result<Vec<Reported>, StoreError> {
+        let cleared = self.cleared(room).await?;
         let room = room.to_string();
         let mut session = self.up_to_date().await?;
         let reports = async {
@@ -115,6 +118,7 @@ impl Tables {
         let ids: Vec<_> = reports.iter().map(|report| report.message.as_str()).collect();
         let mut which = doc! { "_id": { "$in": ids }, "room": &room };
         which.extend(written());
+        let which = cleared.leave_out(which);
         let messages = async {
             let found = self.messages.find(which).read_concern(ReadConcern::majority()).await?;
             found.try_collect::<Vec<MessageDoc>>().await

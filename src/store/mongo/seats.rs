@@ -164,10 +164,13 @@ impl Tables {
             { "joined": false, "empty": { "$lte": before(graces.new_room) } },
         ] };
         let mut removed = Vec::new();
-        // Whoever gets the document has removed the room; the others find none.
-        while let Some(room) = within(self.rooms.find_one_and_delete(over.clone())).await? {
-            let id = text(&room.id, "_id")?;
-            removed.push((id, self.clear_away(id).await));
+        for id in self.ids_of(over.clone()).await? {
+            let mut still = over.clone();
+            still.extend(by_id(id));
+            // Whoever gets the document has removed the room; the others find none.
+            if within(self.rooms.find_one_and_delete(still)).await?.is_some() {
+                removed.push((id, self.clear_away(id).await));
+            }
         }
         let given = self.find_heirs(before(graces.owner)).await?;
         let waiting = if freed || !given.is_empty() {
@@ -179,13 +182,15 @@ impl Tables {
     }
 
     async fn rooms_with_lines(&self, before: DateTime) -> Result<Vec<RoomId>, StoreError> {
+        let left_behind = doc! { "lines.at": { "$lte": before.timestamp_millis() } };
+        self.ids_of(left_behind).await
+    }
+
+    /// The rooms that a filter finds.
+    async fn ids_of(&self, which: Document) -> Result<Vec<RoomId>, StoreError> {
+        let ids = self.rooms.clone_with_type::<Document>();
         let rooms = async {
-            let found = self
-                .rooms
-                .clone_with_type::<Document>()
-                .find(doc! { "lines.at": { "$lte": before.timestamp_millis() } })
-                .projection(doc! { "_id": 1 })
-                .await?;
+            let found = ids.find(which).projection(doc! { "_id": 1 }).await?;
             found.try_collect::<Vec<_>>().await
         };
         let rooms = within(rooms).await?;
@@ -206,7 +211,7 @@ impl Tables {
     }
 
     /// The time by the clock of the database.
-    async fn now(&self) -> Result<DateTime, StoreError> {
+    pub async fn now(&self) -> Result<DateTime, StoreError> {
         let hello = within(self.db.run_command(doc! { "hello": 1 })).await?;
         hello.get_datetime("localTime").copied().map_err(StoreError::failed)
     }

@@ -27,7 +27,10 @@ use super::{
     breaker::Breaker,
     client::{Tables, failure, is_duplicate, within},
 };
-use crate::store::{PurgingStore, Sessions, StoreError, hash_of};
+use crate::{
+    domain::Moment,
+    store::{PurgingStore, Sessions, StoreError, hash_of},
+};
 
 /// Ids tried for a new session. One that is taken is a chance of 1 in 2¹²⁸; several are a broken generator.
 const TRIES: usize = 3;
@@ -91,8 +94,10 @@ fn old_key(id: &Id) -> Document {
     doc! { "_id": id.to_string() }
 }
 
+/// A time of this machine's clock, by the clock of the database, which deletes by its own and serves all servers.
 fn moment(at: OffsetDateTime) -> DateTime {
-    DateTime::from_millis(i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX))
+    let millis = i64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX);
+    DateTime::from_millis(millis.saturating_add(Moment::correction()))
 }
 
 fn fields(record: &Record) -> Result<Document> {
@@ -188,7 +193,8 @@ fn record_of(id: Id, found: &Document) -> Result<Record> {
     let decode = |error: &dyn std::fmt::Display| Error::Decode(error.to_string());
     let data = found.get_str("data").map_err(|error| decode(&error))?;
     let expires = found.get_datetime("expires").map_err(|error| decode(&error))?;
-    let nanos = i128::from(expires.timestamp_millis()) * 1_000_000;
+    let millis = expires.timestamp_millis().saturating_sub(Moment::correction());
+    let nanos = i128::from(millis) * 1_000_000;
     Ok(Record {
         id,
         data: serde_json::from_str(data).map_err(|error| decode(&error))?,

@@ -1,5 +1,6 @@
 //! Real gifchat processes on one database, and clients at each of them.
 
+mod clocks;
 mod deaths;
 mod gifs;
 mod images;

@@ -59,7 +59,12 @@ fn read_hash(hash: &Binary) -> Option<GifHash> {
 impl LineDoc {
     /// Whether it takes from messages what they say.
     pub fn is_about_messages(&self) -> bool {
-        self.line == LineKind::Cleared.name() || self.message.is_some()
+        self.clears() || self.message.is_some()
+    }
+
+    /// Whether it clears all that a visitor said.
+    pub fn clears(&self) -> bool {
+        self.line == LineKind::Cleared.name()
     }
 
     /// The line at its place among the messages.

@@ -116,6 +116,9 @@ pub struct LineDoc {
     /// Whether the room refuses the bytes of the GIFs that go with it from then on.
     #[serde(default)]
     pub forbid: bool,
+    /// Its place among the messages, while what it clears of them is being deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<i64>,
 }
 
 /// Lets a visitor into a locked room.

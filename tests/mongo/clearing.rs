@@ -1,0 +1,94 @@
+//! What an owner clears: gone at once, deleted in slices, also when the server dies.
+
+use std::time::{Duration, Instant};
+
+use gifchat::{
+    domain::{Action, Body, Message},
+    store::{Store, Window},
+};
+use mongodb::bson::{Document, doc};
+
+use super::sites::*;
+
+/// Messages that one write does not delete in the time of a call.
+const MANY: i32 = 200_000;
+
+/// Time to delete them, of which another server takes some to believe that the first is dead.
+const DELETED_WITHIN: Duration = Duration::from_secs(90);
+
+/// Makes copies of the last message of a room, behind it. Their ids are none that a message can have, so nobody reads them.
+async fn multiply(site: &Site, message: &Message) {
+    let copies = [
+        doc! { "$match": { "_id": message.id.to_string() } },
+        doc! { "$set": { "n": { "$range": [1, MANY] } } },
+        doc! { "$unwind": "$n" },
+        doc! { "$set": {
+            "_id": { "$concat": ["$_id", "-", { "$toString": "$n" }] },
+            "seq": { "$toLong": { "$add": ["$seq", "$n"] } },
+        } },
+        doc! { "$unset": "n" },
+        doc! { "$merge": { "into": "messages" } },
+    ];
+    let messages = site.database().await.collection::<Document>("messages");
+    messages.aggregate(copies).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_clear_of_many_messages_is_answered_and_seen_at_once_and_another_server_ends_it() {
+    let site = Site::new();
+    let [dying, other] = site.servers().await;
+    let (owner, flooder) = (someone(), someone());
+    let room = room_of(&dying, owner, 3).await.id;
+    dying.enter(room, owner.into(), 1).await.unwrap();
+    dying.enter(room, flooder.into(), 2).await.unwrap();
+    other.enter(room, owner.into(), 1).await.unwrap();
+    let first = post(&dying, says(room, flooder, "x", None)).await.unwrap();
+    multiply(&site, first.message()).await;
+    let clear = Action::Clear {
+        visitor: flooder.id,
+        forbid: false,
+    };
+    let begun = Instant::now();
+    let done = dying.moderate(room, owner, clear).await;
+    let answered = begun.elapsed();
+    println!("a clear of {MANY} messages is answered after {answered:?}");
+    done.unwrap();
+    assert!(answered < Duration::from_secs(3), "{answered:?}");
+    let page = other
+        .history(room, Window::After(first.message().seq - 1), 1)
+        .await
+        .unwrap();
+    assert_eq!(page[0].body, Body::Deleted, "the first is gone for readers");
+    // Somebody else posts meanwhile, and what the flooder says from now on stays.
+    let said = post(&other, says(room, owner, "still here", None)).await.unwrap();
+    let again = post(&other, says(room, flooder, "again", None)).await.unwrap();
+    assert_eq!(again.message().seq, said.message().seq + 1);
+
+    let messages = site.database().await.collection::<Document>("messages");
+    let left = async || {
+        let speaks = doc! { "visitor": flooder.id.to_string(), "chat": { "$exists": true } };
+        messages.count_documents(speaks).await.unwrap()
+    };
+    assert!(left().await > 1, "it is not deleted yet");
+    drop(dying);
+    let ended = async {
+        while left().await > 1 {
+            other
+                .tend(gifchat::store::Graces {
+                    room: SOON,
+                    ..no_graces()
+                })
+                .await
+                .unwrap();
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    };
+    tokio::time::timeout(DELETED_WITHIN, ended).await.unwrap();
+    println!("all of it is deleted after {:?}", begun.elapsed());
+    let rooms = site.database().await.collection::<Document>("rooms");
+    until(async || rooms.count_documents(doc! { "lines": { "$ne": [] } }).await.unwrap() == 0).await;
+    let behind = Window::After(again.message().seq - 1);
+    let page = other.history(room, behind, 1).await.unwrap();
+    assert_eq!(page[0].body, again.message().body);
+}
