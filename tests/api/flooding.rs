@@ -88,7 +88,8 @@ async fn bodies_that_wait_for_a_password_hold_nothing_but_the_password() {
     futures_util::future::join_all((0..16).map(|_| enter("0".into()))).await;
     let before = server.memory();
     let answers = futures_util::future::join_all((0..64).map(|_| enter(wide_json(64_000)))).await;
-    assert!(answers.iter().all(|answer| [403, 429].contains(&answer.status)));
+    // A busy store may have no time for some.
+    assert!(answers.iter().all(|answer| [403, 429, 503].contains(&answer.status)));
     let grown = server.memory().saturating_sub(before);
     // As trees they would take 350 MiB.
     assert!(grown < 150 * MIB, "{} MiB for 4 MiB of bodies", grown / MIB);
@@ -102,7 +103,7 @@ async fn a_body_in_chunks_of_one_byte_takes_no_more_than_its_bytes() {
                 Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     let body = [head, &"1\r\n \r\n".repeat(60_000)].concat();
     let mut streams = Vec::new();
-    for _ in 0..8 {
+    for _ in 0..4 {
         streams.push(raw::begin(server.address(), body.as_bytes()).await);
     }
     eventually("the server has read what was sent", async || {
@@ -110,7 +111,7 @@ async fn a_body_in_chunks_of_one_byte_takes_no_more_than_its_bytes() {
     })
     .await;
     let grown = server.memory().saturating_sub(before);
-    assert!(grown < 10 * MIB, "{} MiB for half a MiB of bodies", grown / MIB);
+    assert!(grown < 5 * MIB, "{} MiB for a quarter of a MiB of bodies", grown / MIB);
     drop(streams);
 }
 
