@@ -139,8 +139,8 @@ async fn a_large_clear_holds_nobody_up() {
     assert_eq!(files.count("messages WHERE chat LIKE '홍수%'"), 0);
     // By one statement it took more than 800 ms in this build.
     assert!(
-        answered.max(longest) < Duration::from_millis(400),
-        "{answered:?} {longest:?}"
+        answered.max(longest) < at_once / 2,
+        "{answered:?} {longest:?} {at_once:?}"
     );
 }
 
@@ -178,7 +178,7 @@ async fn a_large_room_goes_without_holding_anybody_up_whoever_is_killed_and_its_
     let log = std::fs::metadata(files.database().with_extension("db-wal")).map_or(0, |log| log.len());
     assert!(log < 40 << 20, "{log}");
     assert!(
-        answered.max(longest) < Duration::from_millis(400),
-        "{answered:?} {longest:?}"
+        answered.max(longest) < at_once / 2,
+        "{answered:?} {longest:?} {at_once:?}"
     );
 }
