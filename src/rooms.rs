@@ -319,9 +319,7 @@ impl Rooms {
     /// # Errors
     /// The store fails.
     pub async fn delete_unreferenced(&self) -> Result<bool, Refusal> {
-        let Ok(_one) = self.deleting.try_lock() else {
-            return Ok(false);
-        };
+        let _one = self.deleting.lock().await;
         let names = self.store.unreferenced_gifs(FILES).await?;
         if names.is_empty() {
             return Ok(false);

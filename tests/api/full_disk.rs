@@ -88,7 +88,12 @@ async fn on_a_full_disk_pages_go_on_and_one_can_leave_and_delete() {
         (owner.post_chat(&room, &long).await.status == 507).then_some(())
     })
     .await;
-    assert_eq!(readiness(&owner).await, (503, "the disk of the store is full".into()));
+    eventually("not a page fits, and it says so", async || {
+        owner.post_chat(&room, &long).await;
+        disk.fill();
+        (readiness(&owner).await == (503, "the disk of the store is full".into())).then_some(())
+    })
+    .await;
     for _ in 0..3 {
         let page = server.stranger().get("/").await;
         assert_eq!(page.status, 200, "{}", page.text());

@@ -112,7 +112,7 @@ async fn stage(files: i64) -> (Files, Server, Visitor, String, String) {
 async fn posts_until(owner: &Visitor, room: &str, what: &str, over: impl Fn() -> bool) -> Duration {
     let (mut longest, begun) = (Duration::ZERO, Instant::now());
     while !over() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "not in time: {what}");
+        assert!(begun.elapsed() < Duration::from_secs(180), "not in time: {what}");
         let asked = Instant::now();
         owner.post_chat(room, "그동안").await.ok();
         longest = longest.max(asked.elapsed());
@@ -139,8 +139,8 @@ async fn a_large_clear_holds_nobody_up() {
     assert_eq!(files.count("messages WHERE chat LIKE '홍수%'"), 0);
     // By one statement it took more than 800 ms in this build.
     assert!(
-        answered.max(longest) < Duration::from_millis(400),
-        "{answered:?} {longest:?}"
+        answered.max(longest) < at_once / 2,
+        "{answered:?} {longest:?} {at_once:?}"
     );
 }
 
@@ -178,7 +178,7 @@ async fn a_large_room_goes_without_holding_anybody_up_whoever_is_killed_and_its_
     let log = std::fs::metadata(files.database().with_extension("db-wal")).map_or(0, |log| log.len());
     assert!(log < 40 << 20, "{log}");
     assert!(
-        answered.max(longest) < Duration::from_millis(400),
-        "{answered:?} {longest:?}"
+        answered.max(longest) < at_once / 2,
+        "{answered:?} {longest:?} {at_once:?}"
     );
 }

@@ -4,7 +4,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::JoinHandle,
@@ -32,18 +32,26 @@ pub struct Checkpoints {
     due: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
     last: Instant,
+    found: Arc<Found>,
+}
+
+/// What the thread tells the writer.
+#[derive(Default)]
+struct Found {
     /// Pages in the log after the last checkpoint.
-    pages: Arc<AtomicI64>,
+    pages: AtomicI64,
+    /// Whether a checkpoint is asked for or being made.
+    busy: AtomicBool,
 }
 
 impl Checkpoints {
     /// Starts the thread. Without it SQLite makes checkpoints when it commits.
     pub fn start(writer: &Connection) -> Self {
         let (due, signals) = sync_channel(1);
-        let pages = Arc::new(AtomicI64::new(0));
-        let found = Arc::clone(&pages);
+        let found = Arc::new(Found::default());
         let path = writer.path().unwrap_or_default();
         let thread = schema::open_reader(Path::new(path)).ok().and_then(|connection| {
+            let found = Arc::clone(&found);
             let run = move || run(&connection, &signals, &found);
             let thread = std::thread::Builder::new().name("checkpoints".into()).spawn(run).ok()?;
             writer.pragma_update(None, "wal_autocheckpoint", 0).ok()?;
@@ -53,8 +61,13 @@ impl Checkpoints {
             due: Some(due),
             thread,
             last: Instant::now(),
-            pages,
+            found,
         }
+    }
+
+    /// Whether what can wait had better wait: a checkpoint on a slow disk would never catch up with the log.
+    pub fn are_behind(&self) -> bool {
+        self.found.busy.load(Ordering::Acquire)
     }
 
     /// Ends the thread.
@@ -66,32 +79,37 @@ impl Checkpoints {
     }
 }
 
-fn run(connection: &Connection, signals: &Receiver<()>, pages: &AtomicI64) {
+fn run(connection: &Connection, signals: &Receiver<()>, found: &Found) {
     static LINE: Seldom = Seldom::new();
     while signals.recv().is_ok() {
         let log = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1));
         match log {
-            Ok(log) => pages.store(log, Ordering::Relaxed),
+            Ok(log) => found.pages.store(log, Ordering::Relaxed),
             Err(error) => {
                 if let Some(left_out) = LINE.turn() {
                     error!(%error, left_out, "the log of the store can't be taken into its file");
                 }
             }
         }
+        found.busy.store(false, Ordering::Release);
     }
 }
 
 impl Writer {
     /// Asks for a checkpoint after a commit, and makes a long log begin again: what is left of it to copy is little then.
     pub(super) fn checkpoint(&mut self) {
-        if self.checkpoints.pages.swap(0, Ordering::Relaxed) >= LOG {
+        if self.checkpoints.found.pages.swap(0, Ordering::Relaxed) >= LOG {
             self.log_again("RESTART", READERS);
         }
-        if self.checkpoints.last.elapsed() >= EVERY {
-            self.checkpoints.last = Instant::now();
-            if let Some(due) = &self.checkpoints.due {
-                // One that waits is enough.
-                let _ = due.try_send(());
+        let checkpoints = &mut self.checkpoints;
+        if checkpoints.last.elapsed() >= EVERY && !checkpoints.are_behind() {
+            checkpoints.last = Instant::now();
+            // Before it is asked for: the thread takes it back when it is done.
+            checkpoints.found.busy.store(true, Ordering::Release);
+            let asked = checkpoints.due.as_ref().is_some_and(|due| due.try_send(()).is_ok());
+            if !asked {
+                // Without the thread SQLite makes them itself.
+                checkpoints.found.busy.store(false, Ordering::Release);
             }
         }
     }

@@ -56,14 +56,14 @@ impl Slices {
         self.left && Instant::now() >= self.next
     }
 
-    /// Sizes the next slice. It begins after as long a pause as the last one took, so that others get half of the time.
+    /// Sizes the next slice. It begins after twice as long a pause as the last one took, so that others get most of the time.
     fn note(&mut self, took: Duration) {
         if took > LONG {
             self.rows = (self.rows / 2).max(SMALLEST);
         } else if took < LONG / 2 {
             self.rows = (self.rows * 2).min(LARGEST);
         }
-        self.next = Instant::now() + took;
+        self.next = Instant::now() + 2 * took;
     }
 }
 
@@ -76,9 +76,13 @@ enum Left {
 }
 
 impl Writer {
+    pub(super) fn slice_is_due(&self) -> bool {
+        self.slices.are_due() && !self.checkpoints.are_behind()
+    }
+
     /// Deletes one slice, when there is something to delete and the pause after the last one is over.
     pub(super) fn slice_if_due(&mut self) {
-        if !self.slices.are_due() {
+        if !self.slice_is_due() {
             return;
         }
         let begun = Instant::now();

@@ -130,7 +130,7 @@ impl Writer {
                     return true;
                 }
                 Err(TryRecvError::Disconnected) => return false,
-                Err(TryRecvError::Empty) if self.slices.are_due() => self.slice_if_due(),
+                Err(TryRecvError::Empty) if self.slice_is_due() => self.slice_if_due(),
                 Err(TryRecvError::Empty) => std::thread::sleep(Duration::from_millis(1)),
             }
         }
