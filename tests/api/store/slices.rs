@@ -95,7 +95,7 @@ pub(super) async fn a_large_clear_is_seen_at_once_and_survives_a_restart<K: Kind
     drop(store);
     let store = place.open().await;
     drop(store.changes());
-    assert_eq!(seen(&store, room.id, other.id).await, [later.body.clone()]);
+    assert_eq!(seen(&store, room.id, other.id).await, std::slice::from_ref(&later.body));
     assert_eq!(seen(&store, room.id, owner.id).await.len(), 2);
     let after = all(&store, room.id).await;
     assert_eq!(after.len(), before.len() + 2, "places keep");
