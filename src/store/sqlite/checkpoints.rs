@@ -17,8 +17,11 @@ use tracing::error;
 use super::{schema, writer::Writer};
 use crate::seldom::Seldom;
 
-/// Time between two checkpoints while something is written.
-const EVERY: Duration = Duration::from_millis(100);
+/// Time between two checkpoints while something is written: each one syncs the file, beside the syncs of the commits.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The same while a large deletion is taken out of the file, which fills the log faster than anybody posts.
+const EVERY_WITH_SLICES: Duration = Duration::from_millis(100);
 
 /// Pages in the log from which on the writer makes it begin again. A checkpoint beside the writer never ends a log that is
 /// written to without a pause, which would grow without end.
@@ -101,8 +104,9 @@ impl Writer {
         if self.checkpoints.found.pages.swap(0, Ordering::Relaxed) >= LOG {
             self.log_again("RESTART", READERS);
         }
+        let every = if self.slices.are_left() { EVERY_WITH_SLICES } else { EVERY };
         let checkpoints = &mut self.checkpoints;
-        if checkpoints.last.elapsed() >= EVERY && !checkpoints.are_behind() {
+        if checkpoints.last.elapsed() >= every && !checkpoints.are_behind() {
             checkpoints.last = Instant::now();
             // Before it is asked for: the thread takes it back when it is done.
             checkpoints.found.busy.store(true, Ordering::Release);
