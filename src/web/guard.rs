@@ -95,7 +95,7 @@ pub async fn frame(State(state): State<AppState>, request: Request, next: Next) 
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let millis = begun.elapsed().as_secs_f64() * 1_000.0;
     tracing::info!(
-        method,
+        %method,
         route,
         status = response.status().as_u16(),
         ms = (millis * 100.0).round() / 100.0,

@@ -17,11 +17,11 @@ const PATIENT: &[&str] = &[
     "20000",
     "--tcp-timeout",
     "120s",
-    "--ping-interval",
-    "10m",
     // It bounds answers and not sockets.
     "--answer-timeout",
     "100ms",
+    "--ping-interval",
+    "10m",
 ];
 
 /// Characters of 3 bytes in texts of which 120 are more than the kernel's buffers of one connection hold.

@@ -9,7 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::{
+    ClientSession,
+    bson::{DateTime, Document, doc},
+    options::ReadConcern,
+};
 use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::{
@@ -19,7 +23,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::{
-    client::{Tables, within},
+    client::{ANSWER, Tables, within},
     documents::{LineDoc, MessageDoc, signed},
     moderation::says,
     rooms::by_id,
@@ -87,18 +91,27 @@ impl Cleared {
 }
 
 impl Tables {
-    /// What is being cleared in a room. To be asked for before the messages are read: what is not found here any more is
-    /// deleted from them.
-    pub async fn cleared(&self, room: RoomId) -> Result<Cleared, StoreError> {
+    /// What is being cleared in a room. To be asked for before the messages are read, and by the same session: what is not
+    /// found here any more is deleted from them.
+    pub async fn cleared(&self, room: RoomId, session: &mut ClientSession) -> Result<Cleared, StoreError> {
         let is_one = doc! { "$eq": ["$$line.line", LineKind::Cleared.name()] };
         let lines = doc! { "$filter": { "input": written(), "as": "line", "cond": is_one } };
         let found = self.rooms.clone_with_type::<LinesDoc>();
         let found = found
             .find_one(by_id(room))
-            .projection(doc! { "_id": 0, "lines": lines });
+            .projection(doc! { "_id": 0, "lines": lines })
+            .read_concern(ReadConcern::majority())
+            .max_time(ANSWER)
+            .session(session);
         Ok(Cleared(
             within(found).await?.map(|found| found.lines).unwrap_or_default(),
         ))
+    }
+
+    /// The same for who reads no messages after it.
+    pub async fn cleared_now(&self, room: RoomId) -> Result<Cleared, StoreError> {
+        let mut session = self.up_to_date().await?;
+        self.cleared(room, &mut session).await
     }
 
     /// Takes from messages that were read what is cleared of them.
@@ -233,7 +246,7 @@ impl Clearing {
     /// The files that nobody names any more, and how many lines were carried out.
     async fn clear(&self, room: RoomId) -> Result<(Vec<GifName>, u32), StoreError> {
         let (tables, mut names, mut lines_done) = (&self.tables, Vec::new(), 0);
-        let lines = tables.breaker.guard(tables.cleared(room)).await?;
+        let lines = tables.breaker.guard(tables.cleared_now(room)).await?;
         for line in lines.0 {
             // Without a place it is still on its way to the messages.
             let Some(place) = line.place else { continue };

@@ -60,12 +60,15 @@ impl Tables {
     /// A GIF as the latest message of a room that names it says.
     async fn gif_in_room(&self, room: RoomId, name: GifName) -> Result<Option<GifBody>, StoreError> {
         let names_it = doc! { "gif.name": name.to_string(), "room": room.to_string() };
-        let names_it = self.cleared(room).await?.leave_out(names_it);
+        let mut session = self.up_to_date().await?;
+        let names_it = self.cleared(room, &mut session).await?.leave_out(names_it);
         let named = self
             .messages
             .find_one(names_it)
             .sort(doc! { "seq": -1 })
-            .read_concern(ReadConcern::majority());
+            .read_concern(ReadConcern::majority())
+            .max_time(ANSWER)
+            .session(&mut session);
         let gif = within(named).await?.and_then(|message| message.gif);
         Ok(gif.map(|gif| gif.body()).transpose()?)
     }
@@ -73,16 +76,19 @@ impl Tables {
     /// The GIFs that the latest messages of a room name, each once, the newest first.
     pub async fn lately_sent(&self, room: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
         let with_gif = doc! { "room": room.to_string(), "gif.name": { "$exists": true } };
-        let with_gif = self.cleared(room).await?.leave_out(with_gif);
+        let mut session = self.up_to_date().await?;
+        let with_gif = self.cleared(room, &mut session).await?.leave_out(with_gif);
         let page = async {
-            let found = self
+            let mut found = self
                 .messages
                 .find(with_gif)
                 .sort(doc! { "seq": -1 })
                 .limit(signed(LATELY))
                 .read_concern(ReadConcern::majority())
+                .max_time(ANSWER)
+                .session(&mut session)
                 .await?;
-            found.try_collect::<Vec<MessageDoc>>().await
+            found.stream(&mut session).try_collect::<Vec<MessageDoc>>().await
         };
         let mut gifs: Vec<GifBody> = Vec::new();
         for message in within(page).await? {
@@ -182,7 +188,7 @@ impl Tables {
             return Ok(None);
         };
         let room: RoomId = text(&found.room, "room")?;
-        Ok(self.gif_in_room(room, name).await?.map(|_| room))
+        Ok(Box::pin(self.gif_in_room(room, name)).await?.map(|_| room))
     }
 
     /// Removes the messages that name these files. Their places are not given out again.

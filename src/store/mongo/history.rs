@@ -28,7 +28,7 @@ impl Tables {
             return Ok(Vec::new());
         }
         let mut session = self.up_to_date().await?;
-        let cleared = self.cleared(id).await?;
+        let cleared = self.cleared(id, &mut session).await?;
         let page = async {
             let mut found = self
                 .messages

@@ -419,7 +419,13 @@ impl Store for MongoStore {
         let (tended, lines) = self.tables()?.tend(graces).await?;
         let moved = lines.into_iter().map(async |room| {
             let moved = self.posts.move_lines(room).await;
-            if moved.is_ok() && self.tables.cleared(room).await.is_ok_and(|cleared| cleared.is_placed()) {
+            if moved.is_ok()
+                && self
+                    .tables
+                    .cleared_now(room)
+                    .await
+                    .is_ok_and(|cleared| cleared.is_placed())
+            {
                 self.clearing.begin(room);
             }
         });

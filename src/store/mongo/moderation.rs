@@ -58,7 +58,7 @@ impl Tables {
             }
             Action::Clear { visitor, forbid } => {
                 let theirs = doc! { "room": id.to_string(), "visitor": visitor.to_string() };
-                let left = self.cleared(id).await?.leave_out(theirs);
+                let left = self.cleared_now(id).await?.leave_out(theirs);
                 let Some(author) = self.said(left).await? else {
                     return self.not_there(id, by, action).await;
                 };

@@ -99,9 +99,9 @@ impl Tables {
 
     /// The reports in a room about messages that are still there, oldest first.
     pub async fn reports_of(&self, room: RoomId) -> Result<Vec<Reported>, StoreError> {
-        let cleared = self.cleared(room).await?;
-        let room = room.to_string();
         let mut session = self.up_to_date().await?;
+        let cleared = self.cleared(room, &mut session).await?;
+        let room = room.to_string();
         let reports = async {
             let mut found = self
                 .reports
@@ -120,8 +120,14 @@ impl Tables {
         which.extend(written());
         let which = cleared.leave_out(which);
         let messages = async {
-            let found = self.messages.find(which).read_concern(ReadConcern::majority()).await?;
-            found.try_collect::<Vec<MessageDoc>>().await
+            let mut found = self
+                .messages
+                .find(which)
+                .read_concern(ReadConcern::majority())
+                .max_time(ANSWER)
+                .session(&mut session)
+                .await?;
+            found.stream(&mut session).try_collect::<Vec<MessageDoc>>().await
         };
         let messages = within(messages).await?;
         let mut reported = Vec::new();

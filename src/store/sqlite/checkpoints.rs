@@ -104,7 +104,11 @@ impl Writer {
         if self.checkpoints.found.pages.swap(0, Ordering::Relaxed) >= LOG {
             self.log_again("RESTART", READERS);
         }
-        let every = if self.slices.are_left() { EVERY_WITH_SLICES } else { EVERY };
+        let every = if self.slices.are_left() {
+            EVERY_WITH_SLICES
+        } else {
+            EVERY
+        };
         let checkpoints = &mut self.checkpoints;
         if checkpoints.last.elapsed() >= every && !checkpoints.are_behind() {
             checkpoints.last = Instant::now();
