@@ -1,8 +1,11 @@
 //! The rules of rooms: who may make, see, enter, change and remove them, and when they go by themselves.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::Mutex;
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
 use tracing::warn;
 
 use crate::{
@@ -19,6 +22,9 @@ use crate::{
 
 /// Files deleted together.
 const FILES: usize = 32;
+
+/// How long the answer to a deletion waits for others that delete files, before it leaves its own to the background.
+const DELETED_PROMPTLY: Duration = Duration::from_millis(50);
 
 /// What the owner of a room wants changed; `None` stays as it is.
 #[derive(Debug, Default)]
@@ -308,7 +314,11 @@ impl Rooms {
         if !gifs.is_empty() {
             self.uploads.delete(gifs).await;
         }
-        if let Err(refusal) = self.delete_unreferenced().await {
+        // While the files of a large deletion go, others are not waited for: the background comes to them.
+        let Ok(one) = timeout(DELETED_PROMPTLY, self.deleting.lock()).await else {
+            return;
+        };
+        if let Err(refusal) = self.delete_listed(one).await {
             warn!(code = refusal.code(), "files that nothing names are deleted later");
         }
     }
@@ -319,7 +329,10 @@ impl Rooms {
     /// # Errors
     /// The store fails.
     pub async fn delete_unreferenced(&self) -> Result<bool, Refusal> {
-        let _one = self.deleting.lock().await;
+        self.delete_listed(self.deleting.lock().await).await
+    }
+
+    async fn delete_listed(&self, _one: MutexGuard<'_, ()>) -> Result<bool, Refusal> {
         let names = self.store.unreferenced_gifs(FILES).await?;
         if names.is_empty() {
             return Ok(false);
