@@ -1,4 +1,5 @@
-//! Bounds the sessions of sockets that have no namespace yet, such as a polling handshake that nobody follows up.
+//! Bounds the sessions of sockets that cost their client nothing: those without a namespace, such as a polling handshake
+//! that nobody follows up, and those that poll, which live on without a connection.
 
 use std::{
     sync::Arc,
@@ -13,8 +14,12 @@ use crate::{
     keyed_slots::{GuestSlot, GuestSlots, KeyedSlot, KeyedSlots},
 };
 
-/// Sessions of one transport without a namespace: about 20 MiB of polling ones. One more is `rate_limited`.
-const IN_ALL: usize = 2_000;
+/// Websockets without a namespace. One more is `rate_limited`.
+const WEBSOCKETS: usize = 2_000;
+
+/// Polling sessions, with a namespace or without: about 40 MiB, and as much again for each 10 events that wait for each
+/// of them. One more is `rate_limited`; its client comes in by websocket, as most do anyway.
+const POLLING: usize = 4_000;
 
 /// The same of one visitor: more than a browser opens when it restores its tabs.
 const OF_VISITOR: usize = 64;
@@ -25,9 +30,9 @@ const OF_ADDRESS: usize = 128;
 /// The slots of both transports. Polling sessions need no connection that lives, so a flood of them must not keep the
 /// websockets of pages out.
 pub struct Openings {
-    /// Of polling.
+    /// Of polling: held for as long as a session polls.
     pub polling: Share,
-    /// Of websockets.
+    /// Of websockets: held until they have a namespace.
     pub websockets: Share,
 }
 
@@ -35,8 +40,8 @@ impl Openings {
     /// `timeout` is the time that a session has to connect to a namespace.
     pub fn new(timeout: Duration) -> Self {
         Self {
-            polling: Share::new(timeout),
-            websockets: Share::new(timeout),
+            polling: Share::new(POLLING, timeout),
+            websockets: Share::new(WEBSOCKETS, timeout),
         }
     }
 }
@@ -49,9 +54,9 @@ pub struct Share {
 }
 
 impl Share {
-    fn new(timeout: Duration) -> Self {
+    fn new(in_all: usize, timeout: Duration) -> Self {
         Self {
-            in_all: KeyedSlots::new(IN_ALL),
+            in_all: KeyedSlots::new(in_all),
             guests: GuestSlots::new(OF_VISITOR, OF_ADDRESS),
             timeout,
         }
@@ -90,7 +95,7 @@ impl Share {
 /// One of all slots.
 pub struct Reserved(KeyedSlot<()>);
 
-/// The slots of a session. They are free when it has a namespace or when its memory is: this is an extension of its
+/// The slots of a session. They are free when it needs none any more or when its memory is: this is an extension of its
 /// handshake, which socketioxide keeps for as long as it keeps the session.
 #[derive(Clone)]
 pub struct Opening(Arc<Mutex<Option<Box<Slots>>>>);
@@ -103,7 +108,7 @@ struct Slots {
 }
 
 impl Opening {
-    /// Gives the slots back: the session has a namespace.
+    /// Gives the slots back: the session has a namespace and a connection.
     pub fn done(&self) {
         let slots = self.0.lock().take();
         if let Some(waker) = slots.and_then(|slots| slots.waker) {
@@ -130,17 +135,17 @@ mod tests {
 
     #[test]
     fn a_session_without_a_namespace_holds_one_of_all_slots_and_one_of_its_visitor() {
-        let openings = Share::new(Duration::from_secs(10));
+        let openings = Share::new(WEBSOCKETS, Duration::from_secs(10));
         let open = |guest: &Guest| openings.open(openings.reserve()?, guest);
         let guest = || Guest::from(Visitor::new(VisitorId::random()));
-        let visitors: Vec<_> = (0..=IN_ALL / OF_VISITOR).map(|_| guest()).collect();
+        let visitors: Vec<_> = (0..=WEBSOCKETS / OF_VISITOR).map(|_| guest()).collect();
         let mut held = Vec::new();
         for visitor in &visitors {
             while let Ok(opening) = open(visitor) {
                 held.push(opening);
             }
         }
-        assert_eq!(held.len(), IN_ALL);
+        assert_eq!(held.len(), WEBSOCKETS);
         let refused = open(&guest()).err().and_then(|refusal| refusal.retry_seconds());
         assert_eq!(refused, Some(10));
         held[0].clone().done();

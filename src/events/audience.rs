@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use socketioxide::{SendError, SocketError, extract::SocketRef};
@@ -109,33 +110,31 @@ impl Listener {
     }
 }
 
-/// The sockets of a room, or of the lobby.
+/// The sockets of a room, or of the lobby. A map, as thousands may go at the same moment.
 #[derive(Default)]
 pub struct Audience {
-    listeners: Vec<Listener>,
+    listeners: IndexMap<SocketKey, Listener>,
 }
 
 impl Audience {
     pub fn add(&mut self, listener: Listener) {
-        self.remove(listener.key);
-        self.listeners.push(listener);
+        self.listeners.insert(listener.key, listener);
     }
 
     pub fn has(&self, key: SocketKey) -> bool {
-        self.listeners.iter().any(|listener| listener.key == key)
+        self.listeners.contains_key(&key)
     }
 
     /// The sockets of a visitor that took their seat before that place.
     pub fn seated_before(&self, visitor: VisitorId, place: Seq) -> Vec<SocketKey> {
         let theirs = |listener: &&Listener| listener.visitor() == Some(visitor) && listener.seated < place;
-        let theirs = self.listeners.iter().filter(theirs);
+        let theirs = self.listeners.values().filter(theirs);
         theirs.map(|listener| listener.key).collect()
     }
 
     /// Takes a socket out.
     pub fn remove(&mut self, key: SocketKey) -> Option<Listener> {
-        let at = self.listeners.iter().position(|listener| listener.key == key)?;
-        Some(self.listeners.remove(at))
+        self.listeners.swap_remove(&key)
     }
 
     pub fn is_empty(&self) -> bool {
@@ -143,16 +142,16 @@ impl Audience {
     }
 
     pub fn any_behind(&self) -> bool {
-        self.listeners.iter().any(Listener::is_behind)
+        self.listeners.values().any(Listener::is_behind)
     }
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Listener> {
-        self.listeners.iter_mut()
+        self.listeners.values_mut()
     }
 
     /// Sends a message to all that are up to date; who can't take it is behind from here on.
     pub fn send_message(&mut self, seq: Seq, event: &Encoded) {
-        for listener in &mut self.listeners {
+        for listener in self.listeners.values_mut() {
             if listener.behind.is_none() && seq > listener.from && !listener.send(event) {
                 listener.behind = Some(Behind {
                     after: seq.saturating_sub(1),
@@ -164,7 +163,7 @@ impl Audience {
 
     /// Sends an event that has no place of its own.
     pub fn send_line(&mut self, event: &Encoded) {
-        for listener in &mut self.listeners {
+        for listener in self.listeners.values_mut() {
             if listener.is_behind() || !listener.send(event) {
                 listener.missed = true;
             }
@@ -174,7 +173,7 @@ impl Audience {
     /// Sends an event to all who missed one. Those whose connection is over are dropped: a closed buffer looks like a
     /// full one to [`Listener::send`], but is never read again.
     pub fn tell_missed(&mut self, event: &Encoded) {
-        self.listeners.retain_mut(|listener| {
+        self.listeners.retain(|_, listener| {
             if !listener.missed {
                 return true;
             }
@@ -187,7 +186,7 @@ impl Audience {
     /// Sends an event that has no place of its own to the sockets of some visitors.
     pub fn send_to(&mut self, event: &Encoded, visitors: &[VisitorId]) {
         let meant = |listener: &Listener| listener.visitor().is_some_and(|visitor| visitors.contains(&visitor));
-        for listener in self.listeners.iter_mut().filter(|listener| meant(listener)) {
+        for listener in self.listeners.values_mut().filter(|listener| meant(listener)) {
             if listener.is_behind() || !listener.send(event) {
                 listener.missed = true;
             }
@@ -196,14 +195,14 @@ impl Audience {
 
     /// Sends a last event, also to those who are behind; who takes it is gone.
     pub fn dismiss(&mut self, event: &Encoded) {
-        self.listeners.retain(|listener| !listener.send(event));
+        self.listeners.retain(|_, listener| !listener.send(event));
     }
 
     /// Sends an event that may get lost to all but the sockets of `except`.
     pub fn send_hint(&self, event: &Encoded, except: VisitorId) {
         for listener in self
             .listeners
-            .iter()
+            .values()
             .filter(|listener| listener.visitor() != Some(except))
         {
             listener.send(event);

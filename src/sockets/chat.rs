@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{FutureExt, future::Either};
+use futures_util::future::Either;
 use parking_lot::Mutex;
 use socketioxide::{extract::SocketRef, socket::DisconnectReason};
 use tokio::{sync::SetOnce, time::timeout};
@@ -18,7 +18,7 @@ use super::{
     event::{Data, Event, Name},
     fields::{read_body, read_nonce},
     inbox::{Bounds, Inbox, Queued},
-    next_key,
+    next_key, opened,
     reply::{Accepted, Done, Reply},
 };
 use crate::{
@@ -122,11 +122,6 @@ impl Client {
             }
             Queued::Behind => (),
             Queued::Full(event) => self.refuse(event),
-            Queued::Flooded(event) => {
-                if let Incoming::Event { socket, .. } = event {
-                    hang_up(socket);
-                }
-            }
         }
         Either::Right(ready(()))
     }
@@ -138,7 +133,10 @@ impl Client {
                 retry_after: Duration::from_secs(1),
             };
             // Tried once: waiting answers of a client that does not read must not pile up.
-            reply.refuse(&socket, &refusal, self.who.lang).now_or_never();
+            let told = reply.try_refuse(&socket, &refusal, self.who.lang);
+            if !told && self.inbox.is_flooded() {
+                hang_up(socket);
+            }
         }
     }
 
@@ -152,6 +150,8 @@ impl Client {
             Incoming::Gone(reason) => return self.gone(reason).await,
             Incoming::Event { event, socket, reply } => (event, socket, reply),
         };
+        // A session that began by polling may have a connection by now.
+        opened(&socket);
         let done = match name {
             // Its answer comes from the room's task, so that it stands in order with what the room tells.
             Name::Join => return self.join(&data, socket, reply).await,

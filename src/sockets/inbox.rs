@@ -22,8 +22,9 @@ const SOCKET: usize = 4;
 /// The same for all sockets of one visitor and for all of one address: 512 KiB and 4 MiB by default.
 const GUEST: (usize, usize) = (32, 256);
 
-/// Events that are refused before the socket is hung up on. The count begins again when nothing waits any more.
-const REFUSED: usize = 256;
+/// Refusals that found the socket's buffer full before the socket is hung up on: more than a client loses that reads, and
+/// sends at once what it kept while it had no connection. The count begins again when nothing waits any more.
+const UNTOLD: usize = 4_096;
 
 /// The bounds of all inboxes.
 pub struct Bounds {
@@ -53,7 +54,7 @@ struct Queue<T> {
     waiting: VecDeque<Waiting<T>>,
     /// Bytes of what waits.
     bytes: usize,
-    refused: usize,
+    untold: usize,
     at_work: bool,
 }
 
@@ -72,8 +73,6 @@ pub enum Queued<T> {
     Behind,
     /// The queue is full; the event is handed back.
     Full(T),
-    /// The same, and so often that the client is to be hung up on.
-    Flooded(T),
 }
 
 impl<T> Inbox<T> {
@@ -82,7 +81,7 @@ impl<T> Inbox<T> {
         let queue = Queue {
             waiting: VecDeque::new(),
             bytes: 0,
-            refused: 0,
+            untold: 0,
             at_work: false,
         };
         Self {
@@ -102,14 +101,16 @@ impl<T> Inbox<T> {
         let fits = queue.bytes + bytes <= self.bounds.socket;
         let share = || self.bounds.guests.take_many(&self.guest, bytes);
         let Some(share) = fits.then(share).flatten() else {
-            queue.refused += 1;
-            return if queue.refused > REFUSED {
-                Queued::Flooded(event)
-            } else {
-                Queued::Full(event)
-            };
+            return Queued::Full(event);
         };
         queue.push(event, bytes, Some(share))
+    }
+
+    /// Notes that the client did not take a refusal; whether it is to be hung up on.
+    pub fn is_flooded(&self) -> bool {
+        let mut queue = self.queue.lock();
+        queue.untold += 1;
+        queue.untold > UNTOLD
     }
 
     /// Queues an event that must not be refused, such as the last one.
@@ -122,7 +123,7 @@ impl<T> Inbox<T> {
         let mut queue = self.queue.lock();
         let Some(next) = queue.waiting.pop_front() else {
             queue.at_work = false;
-            queue.refused = 0;
+            queue.untold = 0;
             // An idle socket keeps no buffer.
             queue.waiting = VecDeque::new();
             return None;
@@ -201,12 +202,19 @@ mod tests {
             taken * size_of::<Waiting<usize>>() <= 2 * SOCKET * LARGEST,
             "{taken} events"
         );
-        for n in 1..REFUSED {
-            assert_eq!(inbox.push(n, 0), Queued::Full(n));
-        }
-        assert_eq!(inbox.push(9, 0), Queued::Flooded(9));
         while inbox.next().is_some() {}
         assert_eq!(inbox.push(10, 0), Queued::Yours);
+    }
+
+    #[test]
+    fn a_client_that_does_not_take_its_refusals_is_hung_up_on_unless_it_catches_up() {
+        let inbox = inbox_of(somebody(), &bounds());
+        for _ in 0..2 {
+            assert_eq!(inbox.push(1, 0), Queued::Yours);
+            assert!((0..UNTOLD).all(|_| !inbox.is_flooded()));
+            while inbox.next().is_some() {}
+        }
+        assert!((0..=UNTOLD).any(|_| inbox.is_flooded()));
     }
 
     #[test]

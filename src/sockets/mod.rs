@@ -25,7 +25,7 @@ use std::{
     },
 };
 
-use socketioxide::{SocketIo, extract::SocketRef, handler::ConnectHandler};
+use socketioxide::{SocketIo, TransportType, extract::SocketRef, handler::ConnectHandler};
 
 pub use self::hangup::Hangup;
 use self::inbox::Bounds;
@@ -81,9 +81,12 @@ pub fn register(io: &SocketIo, state: AppState) {
     io.ns(CHAT_NS, let_in.with(chat));
 }
 
-/// The session of a socket has a namespace now.
+/// Gives the slot of a socket's session back if it has a connection. A session that polls keeps it: it lives on without a
+/// connection, so nothing else would bound how many there are.
 fn opened(socket: &SocketRef) {
-    if let Some(opening) = socket.req_parts().extensions.get::<Opening>() {
+    if socket.transport_type() == TransportType::Websocket
+        && let Some(opening) = socket.req_parts().extensions.get::<Opening>()
+    {
         opening.done();
     }
 }

@@ -61,30 +61,21 @@ impl Reply {
     /// Says no, in the acknowledgement if one was asked for, else by an `exception`.
     pub async fn refuse(&self, socket: &SocketRef, refusal: &Refusal, lang: Lang) {
         let message = sentence(refusal, lang);
-        let (code, message, field) = (refusal.code(), message.as_str(), refusal.field());
-        let retry_after = refusal.retry_seconds();
         if self.ack_id.is_some() {
-            let ok = Some(false);
-            self.send(&Refused {
-                ok,
-                code,
-                message,
-                field,
-                retry_after,
-            })
-            .await;
+            self.send(&Refused::new(Some(false), refusal, &message)).await;
         } else {
             // A socket that takes no event is full of older ones.
-            let _ = socket.emit(
-                "exception",
-                &Refused {
-                    ok: None,
-                    code,
-                    message,
-                    field,
-                    retry_after,
-                },
-            );
+            let _ = socket.emit("exception", &Refused::new(None, refusal, &message));
+        }
+    }
+
+    /// The same without waiting for the client to read; whether it could be said.
+    pub fn try_refuse(&self, socket: &SocketRef, refusal: &Refusal, lang: Lang) -> bool {
+        let message = sentence(refusal, lang);
+        if self.ack_id.is_some() {
+            self.ack().send(&Refused::new(Some(false), refusal, &message)).is_ok()
+        } else {
+            socket.emit("exception", &Refused::new(None, refusal, &message)).is_ok()
         }
     }
 }
@@ -99,6 +90,18 @@ struct Refused<'a> {
     field: Option<&'a str>,
     #[serde(rename = "retryAfter", skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
+}
+
+impl<'a> Refused<'a> {
+    fn new(ok: Option<bool>, refusal: &'a Refusal, message: &'a str) -> Self {
+        Self {
+            ok,
+            code: refusal.code(),
+            message,
+            field: refusal.field(),
+            retry_after: refusal.retry_seconds(),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -139,7 +139,7 @@ async fn who_goes_on_sending_without_reading_is_hung_up_on() {
         assert_eq!(other.post_chat(&room, &long).await.status, 201);
     }
     here.messages_to(122).await;
-    for _ in 0..3_000 {
+    for _ in 0..5_000 {
         sleeping.ask_later("explode", json!(null)).await;
     }
     sleeping.closed().await;
@@ -148,4 +148,22 @@ async fn who_goes_on_sending_without_reading_is_hung_up_on() {
     })
     .await;
     here.post("아직 여기").await;
+}
+
+/// As an official client does that sends what it kept while it had no connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_sends_a_burst_and_reads_stays_connected() {
+    let app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    let room = visitor.create_room("한꺼번에").await;
+    let mut socket = visitor.join(&room).await;
+    let first = socket.ask_later("chat", json!({ "chat": "first" })).await;
+    for n in 0..1_000 {
+        socket.ask_later("chat", json!({ "chat": n.to_string() })).await;
+    }
+    assert_eq!(socket.ack(first).await["ok"], true);
+    eventually("what it says is stored again", async || {
+        (socket.ask("chat", json!({ "chat": "later" })).await["ok"] == true).then_some(())
+    })
+    .await;
 }
