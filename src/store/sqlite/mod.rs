@@ -82,7 +82,14 @@ impl SqliteStore {
         }
         let lock = lock(path)?;
         private_files::prepare(path).map_err(StoreError::failed)?;
-        let connection = schema::open_writer(path).map_err(failure)?;
+        let connection = match schema::open_writer(path).map_err(failure) {
+            // SQLite needs some space to read a log. The reserve is for that, too.
+            Err(StoreError::Full) => {
+                reserve::remove(path).map_err(StoreError::failed)?;
+                schema::open_writer(path).map_err(failure)?
+            }
+            opened => opened?,
+        };
         let mut directory = Directory::default();
         for open in rows::open_rooms(&connection, Instant::now()).map_err(failure)? {
             directory.insert(open);

@@ -86,12 +86,23 @@ impl Reserve {
         if std::mem::take(&mut self.held) {
             warn!("the disk is full: the reserve is given up, and only what deletes is written until there is space");
         }
-        if let Err(error) = fs::remove_file(&self.path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
+        if let Err(error) = remove_file(&self.path) {
             error!(%error, "the reserve can't be given up");
         }
         self.next = Instant::now() + PAUSE;
+    }
+}
+
+/// Removes the file beside a database, before there is a [`Reserve`].
+pub fn remove(database: &Path) -> io::Result<()> {
+    warn!("the disk is full: the reserve is given up so that the store can be opened");
+    remove_file(&private_files::beside(database, "-reserve"))
+}
+
+fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
