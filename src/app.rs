@@ -94,7 +94,15 @@ async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppEr
             let (file, rooms) = (path.clone(), config.rooms);
             let open = tokio::task::spawn_blocking(move || SqliteStore::open(&file, rooms));
             let store = open.await.map_err(StoreError::failed)??;
-            Ok((Arc::new(store), open_sqlite_sessions(&beside(path)).await?))
+            let file = beside(path);
+            let sessions = match open_sqlite_sessions(&file, store.full()).await {
+                Err(StoreError::Full) => {
+                    store.give_up_reserve(path)?;
+                    open_sqlite_sessions(&file, store.full()).await?
+                }
+                opened => opened?,
+            };
+            Ok((Arc::new(store), sessions))
         }
         StoreUrl::Mongo(url) => open_mongo(url, config).await,
     }

@@ -100,8 +100,9 @@ impl Messages {
     /// Begins a GIF of a member.
     ///
     /// # Errors
-    /// No such room, or not a member.
+    /// No such room, not a member, or no space.
     pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: GuestSlot) -> Result<Upload, Refusal> {
+        self.check_space()?;
         let access = self
             .store
             .access(room, author.into())
@@ -111,6 +112,18 @@ impl Messages {
             return Err(Refusal::NotAMember);
         }
         Ok(self.uploads.begin(slot))
+    }
+
+    /// Refuses what an upload writes while the store keeps the last space of the disk for deletions: both may be on one disk.
+    ///
+    /// # Errors
+    /// `StorageFull`.
+    pub fn check_space(&self) -> Result<(), Refusal> {
+        if self.store.is_full() {
+            Err(Refusal::StorageFull)
+        } else {
+            Ok(())
+        }
     }
 
     /// Makes the uploaded GIF durable, then posts the message that names it.

@@ -92,6 +92,11 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the store answers.
     async fn ready(&self) -> Result<(), StoreError>;
 
+    /// Whether the disk is full and only deletions may use what space there is.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// Makes a room.
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError>;
 

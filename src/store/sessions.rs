@@ -3,7 +3,11 @@
 mod clock;
 mod sqlite;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use async_trait::async_trait;
 use moka::sync::Cache;
@@ -72,12 +76,12 @@ pub fn hash_of(id: &Id) -> [u8; 32] {
 }
 
 /// Opens the SQLite file of the sessions. It is a file of its own: a session lost to a power cut costs a colour, so
-/// unlike a message it need not wait for the disk.
+/// unlike a message it need not wait for the disk. While the disk is `full`, new sessions stay in memory.
 ///
 /// # Errors
 /// The file can't be opened.
-pub async fn open_sqlite_sessions(path: &Path) -> std::result::Result<Sessions, StoreError> {
-    let sessions = CachedOnDisk::open(path, Clock::start()).await?;
+pub async fn open_sqlite_sessions(path: &Path, full: Arc<AtomicBool>) -> std::result::Result<Sessions, StoreError> {
+    let sessions = CachedOnDisk::open(path, Clock::start(), full).await?;
     Ok(Sessions::new(Arc::new(sessions)))
 }
 
@@ -91,12 +95,12 @@ struct CachedOnDisk {
 }
 
 impl CachedOnDisk {
-    async fn open(path: &Path, clock: Clock) -> std::result::Result<Self, StoreError> {
+    async fn open(path: &Path, clock: Clock, full: Arc<AtomicBool>) -> std::result::Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(StoreError::failed)?;
         }
         private_files::prepare(path).map_err(StoreError::failed)?;
-        let disk = SqliteSessions::open(path, clock.clone()).await?;
+        let disk = SqliteSessions::open(path, clock.clone(), full).await?;
         let memory = Memory {
             records: Cache::new(CACHED),
             clock: clock.clone(),

@@ -198,6 +198,7 @@ impl Reader<'_> {
         let mut upload = self.state.messages.begin_gif(self.room, self.visitor, slot).await?;
         while let Some(chunk) = self.in_time(part.chunk()).await? {
             self.file.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.state.messages.check_space()?;
             upload.push(&chunk).await?;
         }
         Ok(upload)

@@ -2,6 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::support::{Server, TestApp, Visitor, eventually};
@@ -129,6 +130,37 @@ async fn on_a_full_disk_pages_go_on_and_one_can_leave_and_delete() {
         disk.path().join("gifchat.db-reserve").exists().then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_server_starts_on_a_full_disk_whether_it_was_killed_or_stopped() {
+    let Some(disk) = SmallDisk::mount() else {
+        eprintln!("left out: no file system can be mounted here");
+        return;
+    };
+    let database = format!("sqlite:{}", disk.path().join("gifchat.db").display());
+    let start = || Server::start(&database, &["--seat-grace", "1h"]);
+    let server = start().await;
+    let owner = server.visitor().await;
+    let room = owner.create_room("방").await;
+    let seat = owner.join(&room).await;
+    owner.post_chat(&room, "글").await.ok();
+    let stop = |server: Server, signal| async move {
+        server.signal(signal);
+        eventually("the server has ended", async || (!server.lives()).then_some(())).await;
+    };
+    disk.fill();
+    stop(server, Signal::SIGKILL).await;
+    drop(seat);
+    let server = start().await;
+    let owner = server.meets(&owner);
+    assert_eq!(count(&owner, &room).await, 0, "{}", server.log());
+    // A stop removes the logs, and with them the files by which SQLite shares what is in them.
+    stop(server, Signal::SIGTERM).await;
+    disk.fill();
+    let server = start().await;
+    let owner = server.meets(&owner);
+    owner.delete(&room).await.ok();
 }
 
 fn modes(folder: &Path) -> Vec<(String, u32)> {

@@ -96,6 +96,16 @@ impl Server {
         self.process.signal(Signal::SIGKILL);
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
+    /// Whether it has not ended yet.
+    pub fn lives(&self) -> bool {
+        self.process.lives()
+    }
+
     /// Lets it sleep.
     pub fn pause(&self) {
         self.process.signal(Signal::SIGSTOP);

@@ -1,10 +1,18 @@
 //! Sessions in a SQLite file, one row each. A row is found by a hash of the session's id: who reads the file or a copy of
 //! it finds no id that a cookie could be made of.
 
-use std::{collections::HashMap, path::Path, time::Instant};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
 
 use async_trait::async_trait;
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, ffi};
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio_rusqlite::Connection;
@@ -15,13 +23,17 @@ use tower_sessions::{
 };
 
 use super::{Clock, PurgingStore, hash_of};
-use crate::store::StoreError;
+use crate::store::{StoreError, sqlite::failure};
 
 /// Ids tried for a new session. One that is taken is a chance of 1 in 2¹²⁸; several are a broken generator.
 const TRIES: usize = 3;
 
 /// Sessions deleted at once. Everything else waits in line for that, for some milliseconds.
 pub(super) const SLICE: usize = 200;
+
+/// Pages and bytes of the log. Both are small: a log that fills a disk leaves no space to empty it.
+const LOG_PAGES: i64 = 64;
+const LOG_LIMIT: i64 = 256 << 10;
 
 const TABLE: &str = "
 CREATE TABLE IF NOT EXISTS sessions (
@@ -37,20 +49,31 @@ CREATE INDEX IF NOT EXISTS sessions_expires ON sessions (expires);
 pub struct SqliteSessions {
     connection: Connection,
     clock: Clock,
+    /// Whether what space the disk has belongs to deletions of the store: nothing is added meanwhile.
+    full: Arc<AtomicBool>,
 }
 
 impl SqliteSessions {
     /// Opens the file, and takes over the sessions that an older version kept by their ids.
-    pub async fn open(path: &Path, clock: Clock) -> std::result::Result<Self, StoreError> {
+    pub async fn open(path: &Path, clock: Clock, full: Arc<AtomicBool>) -> std::result::Result<Self, StoreError> {
         let connection = Connection::open(path).await.map_err(StoreError::failed)?;
         let now = clock.now().unix_timestamp();
         let prepare = move |connection: &mut rusqlite::Connection| {
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
+            connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+            connection.pragma_update(None, "journal_size_limit", LOG_LIMIT)?;
             migrate(connection, now)
         };
-        connection.call(prepare).await.map_err(StoreError::failed)?;
-        Ok(Self { connection, clock })
+        connection.call(prepare).await.map_err(|error| match error {
+            tokio_rusqlite::Error::Error(error) => failure(error),
+            closed => StoreError::failed(closed),
+        })?;
+        Ok(Self {
+            connection,
+            clock,
+            full,
+        })
     }
 
     async fn call<T: Send + 'static>(
@@ -59,6 +82,21 @@ impl SqliteSessions {
     ) -> Result<T> {
         let called = self.connection.call(call).await;
         called.map_err(|error| Error::Backend(error.to_string()))
+    }
+
+    /// The same for what adds rows. It is asked on the thread: many calls may wait there when the disk gets full.
+    async fn add<T: Send + 'static>(
+        &self,
+        add: impl FnOnce(&mut rusqlite::Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let full = Arc::clone(&self.full);
+        let add = move |connection: &mut rusqlite::Connection| {
+            if full.load(Ordering::SeqCst) {
+                return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None));
+            }
+            add(connection)
+        };
+        self.call(add).await
     }
 
     fn now(&self) -> i64 {
@@ -129,7 +167,7 @@ impl SessionStore for SqliteSessions {
                 record.expiry_date.unix_timestamp(),
             );
             let sql = "INSERT INTO sessions (hash, data, expires) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-            if self.call(move |open| open.prepare_cached(sql)?.execute(row)).await? == 1 {
+            if self.add(move |open| open.prepare_cached(sql)?.execute(row)).await? == 1 {
                 return Ok(());
             }
             record.id = Id::default();
@@ -139,7 +177,7 @@ impl SessionStore for SqliteSessions {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let (id, data, expires) = (record.id, encode(record)?, record.expiry_date);
-        self.call(move |open| write(open, &id, &data, expires)).await
+        self.add(move |open| write(open, &id, &data, expires)).await
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -166,7 +204,8 @@ impl SessionStore for SqliteSessions {
 impl PurgingStore for SqliteSessions {
     /// Deletes in slices, and leaves half of the time to visitors.
     async fn purge(&self) -> Result<()> {
-        loop {
+        // A slice in the log takes space, too.
+        while !self.full.load(Ordering::SeqCst) {
             let (began, now) = (Instant::now(), self.now());
             let sql = "DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE expires <= ?1 LIMIT ?2)";
             let slice = move |open: &mut rusqlite::Connection| open.prepare_cached(sql)?.execute((now, SLICE));
@@ -175,5 +214,6 @@ impl PurgingStore for SqliteSessions {
             }
             tokio::time::sleep(began.elapsed()).await;
         }
+        Ok(())
     }
 }

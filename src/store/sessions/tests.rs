@@ -52,7 +52,7 @@ async fn a_step_of_the_systems_clock_neither_ends_nor_prolongs_a_session() {
     let folder = tempfile::tempdir().unwrap();
     let hands = Hands::new();
     let hour = Duration::hours(1);
-    let sessions = CachedOnDisk::open(&folder.path().join("sessions.db"), hands.clock())
+    let sessions = CachedOnDisk::open(&folder.path().join("sessions.db"), hands.clock(), Arc::default())
         .await
         .unwrap();
     for step in [Duration::days(365), Duration::days(-700)] {
@@ -124,7 +124,7 @@ async fn sessions_that_were_kept_by_their_ids_go_on_and_the_ids_are_gone() {
     };
     assert!(holds(&records[0].id), "that is what an older version left");
     for _ in 0..2 {
-        let sessions = CachedOnDisk::open(&file, hands.clock()).await.unwrap();
+        let sessions = CachedOnDisk::open(&file, hands.clock(), Arc::default()).await.unwrap();
         for (record, lives) in records.iter().zip([true, false, true]) {
             let found = sessions.load(&record.id).await.unwrap();
             assert_eq!(found.as_ref(), lives.then_some(record));
@@ -148,7 +148,7 @@ async fn visitors_come_while_many_sessions_expire() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sessions.db");
     let hands = Hands::new();
-    let sessions = Arc::new(CachedOnDisk::open(&file, hands.clock()).await.unwrap());
+    let sessions = Arc::new(CachedOnDisk::open(&file, hands.clock(), Arc::default()).await.unwrap());
     let fill = rusqlite::Connection::open(&file).unwrap();
     fill.execute(
         "INSERT INTO sessions WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
@@ -177,4 +177,33 @@ async fn visitors_come_while_many_sessions_expire() {
     // By proportion: one visitor at a time gets in between any two slices, however slow this machine is.
     assert!(came >= EXPIRED / sqlite::SLICE / 2, "{came} came in {whole:?}");
     assert!(longest < whole / 4, "one waited {longest:?} of {whole:?}");
+}
+
+#[tokio::test]
+async fn while_the_disk_is_full_new_sessions_stay_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, hands, full) = (
+        folder.path().join("sessions.db"),
+        Hands::new(),
+        Arc::<AtomicBool>::default(),
+    );
+    let sessions = CachedOnDisk::open(&file, hands.clock(), Arc::clone(&full))
+        .await
+        .unwrap();
+    let log = || std::fs::metadata(folder.path().join("sessions.db-wal")).unwrap().len();
+    let mut session = hands.record(Duration::hours(1));
+    for round in [true, false] {
+        full.store(round, std::sync::atomic::Ordering::SeqCst);
+        let before = log();
+        sessions.create(&mut session).await.unwrap();
+        sessions.save(&session).await.unwrap();
+        sessions.purge().await.unwrap();
+        assert!(sessions.load(&session.id).await.unwrap().is_some());
+        assert_eq!(sessions.disk.load(&session.id).await.unwrap().is_none(), round);
+        assert_eq!(log() == before, round);
+    }
+    for _ in 0..500 {
+        sessions.create(&mut hands.record(Duration::hours(1))).await.unwrap();
+    }
+    assert!(log() < 1 << 20, "the log has {} bytes", log());
 }

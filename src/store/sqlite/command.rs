@@ -143,10 +143,7 @@ impl Trouble {
     }
 
     pub fn of_statement(error: &rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
-            _ => Self::Failed,
-        }
+        if is_full(error) { Self::Full } else { Self::Failed }
     }
 }
 
@@ -181,10 +178,21 @@ pub fn answer<T>(
     }
 }
 
+/// Whether a statement failed because the disk is full. SQLite reports missing space for the `-shm` file as an I/O error.
+fn is_full(error: &rusqlite::Error) -> bool {
+    match error {
+        rusqlite::Error::SqliteFailure(error, _) => {
+            error.code == ErrorCode::DiskFull || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+        }
+        _ => false,
+    }
+}
+
 /// A failed statement as the store tells it.
 pub fn failure(error: rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::Full,
-        _ => StoreError::failed(error),
+    if is_full(&error) {
+        StoreError::Full
+    } else {
+        StoreError::failed(error)
     }
 }

@@ -21,7 +21,10 @@ mod writer;
 use std::{
     fs::{self, File},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
     time::Instant,
 };
@@ -31,12 +34,8 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use self::{
-    cleanup::Clearing,
-    command::{Command, failure},
-    directory::Directory,
-    writer::Writer,
-};
+pub(super) use self::command::failure;
+use self::{cleanup::Clearing, command::Command, directory::Directory, writer::Writer};
 use crate::{
     domain::{
         Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
@@ -66,6 +65,8 @@ pub struct SqliteStore {
     readers: Arc<Mutex<Vec<Connection>>>,
     reading: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Whether the reserve is given up.
+    full: Arc<AtomicBool>,
     /// Held for as long as the store is open: two servers on one file would each count their own seats.
     lock: Mutex<Option<File>>,
 }
@@ -82,7 +83,14 @@ impl SqliteStore {
         }
         let lock = lock(path)?;
         private_files::prepare(path).map_err(StoreError::failed)?;
-        let connection = schema::open_writer(path).map_err(failure)?;
+        let connection = match schema::open_writer(path).map_err(failure) {
+            // SQLite needs some space to read a log. The reserve is for that, too.
+            Err(StoreError::Full) => {
+                reserve::remove(path).map_err(StoreError::failed)?;
+                schema::open_writer(path).map_err(failure)?
+            }
+            opened => opened?,
+        };
         let mut directory = Directory::default();
         for open in rows::open_rooms(&connection, Instant::now()).map_err(failure)? {
             directory.insert(open);
@@ -92,6 +100,7 @@ impl SqliteStore {
         let (commands, waiting) = mpsc::channel(QUEUE);
         let (tell, changes) = mpsc::channel(CHANGES);
         let writer = Writer::new(connection, Arc::clone(&directory), rooms, tell);
+        let full = writer.reserve.given_up();
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || writer.run(waiting));
@@ -102,8 +111,23 @@ impl SqliteStore {
             readers: Arc::new(Mutex::new(readers.map_err(failure)?)),
             reading: Arc::new(Semaphore::new(READERS)),
             thread: Mutex::new(Some(thread.map_err(StoreError::failed)?)),
+            full,
             lock: Mutex::new(Some(lock)),
         })
+    }
+
+    /// Gives up the reserve of a file so that the rest of the server can start.
+    ///
+    /// # Errors
+    /// It can't be removed.
+    pub fn give_up_reserve(&self, path: &Path) -> Result<(), StoreError> {
+        self.full.store(true, Ordering::SeqCst);
+        reserve::remove(path).map_err(StoreError::failed)
+    }
+
+    /// Whether the disk is full and what space there is belongs to deletions, now and later.
+    pub fn full(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.full)
     }
 
     /// Hands a command to the writer and waits for its commit.
@@ -162,6 +186,10 @@ impl Store for SqliteStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         self.ask(Command::Ping).await
+    }
+
+    fn is_full(&self) -> bool {
+        self.full.load(Ordering::SeqCst)
     }
 
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {

@@ -7,6 +7,10 @@ use std::{
     fs, io,
     io::Write,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -34,7 +38,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The file that is given up.
 pub struct Reserve {
     path: PathBuf,
-    held: bool,
+    /// Whether it is not there. Others read this: they write to the same disk, and would take the space meant for deletions.
+    given_up: Arc<AtomicBool>,
     next: Instant,
 }
 
@@ -47,7 +52,7 @@ impl Reserve {
         let there = whole(&path) && private_files::open(&path).is_ok();
         let mut reserve = Self {
             path,
-            held: there,
+            given_up: Arc::new(AtomicBool::new(!there)),
             next: Instant::now(),
         };
         if !reserve.is_held() {
@@ -58,15 +63,23 @@ impl Reserve {
 
     /// Whether it is there; makes it again if there is space. Tried once in a while.
     pub fn is_held(&mut self) -> bool {
-        if !self.held && Instant::now() >= self.next {
-            self.next = Instant::now() + PAUSE;
-            self.held = self.fill().is_ok();
-            if !self.held {
-                // A part of it would be in the way of what is to be deleted.
-                let _ = fs::remove_file(&self.path);
-            }
+        let held = !self.given_up.load(Ordering::SeqCst);
+        if held || Instant::now() < self.next {
+            return held;
         }
-        self.held
+        self.next = Instant::now() + PAUSE;
+        let filled = self.fill().is_ok();
+        if !filled {
+            // A part of it would be in the way of what is to be deleted.
+            let _ = fs::remove_file(&self.path);
+        }
+        self.given_up.store(!filled, Ordering::SeqCst);
+        filled
+    }
+
+    /// Whether it is given up, now and later.
+    pub fn given_up(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.given_up)
     }
 
     fn fill(&self) -> io::Result<()> {
@@ -83,15 +96,26 @@ impl Reserve {
     }
 
     pub(super) fn give_up(&mut self) {
-        if std::mem::take(&mut self.held) {
+        if !self.given_up.swap(true, Ordering::SeqCst) {
             warn!("the disk is full: the reserve is given up, and only what deletes is written until there is space");
         }
-        if let Err(error) = fs::remove_file(&self.path)
-            && error.kind() != io::ErrorKind::NotFound
-        {
+        if let Err(error) = remove_file(&self.path) {
             error!(%error, "the reserve can't be given up");
         }
         self.next = Instant::now() + PAUSE;
+    }
+}
+
+/// Removes the file beside a database, before there is a [`Reserve`].
+pub fn remove(database: &Path) -> io::Result<()> {
+    warn!("the disk is full: the reserve is given up so that the server can start");
+    remove_file(&private_files::beside(database, "-reserve"))
+}
+
+fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -194,8 +194,11 @@ const LOG_LIMIT: i64 = 16 << 20;
 /// for a while (see `cleanup`).
 pub fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    // Before anything is written: a file that has pages would have to be rewritten.
-    connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+    // Only in a file without pages: one that has some would have to be rewritten, and the statement alone writes to the log,
+    // for which a full disk has no space.
+    if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", false)?;
