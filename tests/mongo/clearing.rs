@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gifchat::{
     domain::{Action, Body, Message},
-    store::{Store, Window},
+    store::{Store, StoreError, Window},
 };
 use mongodb::bson::{Document, doc};
 
@@ -26,7 +26,7 @@ async fn multiply(site: &Site, message: &Message) {
             "_id": { "$concat": ["$_id", "-", { "$toString": "$n" }] },
             "seq": { "$toLong": { "$add": ["$seq", "$n"] } },
         } },
-        doc! { "$unset": "n" },
+        doc! { "$unset": ["n", "nonce"] },
         doc! { "$merge": { "into": "messages" } },
     ];
     let messages = site.database().await.collection::<Document>("messages");
@@ -43,7 +43,7 @@ async fn a_clear_of_many_messages_is_answered_and_seen_at_once_and_another_serve
     dying.enter(room, owner.into(), 1).await.unwrap();
     dying.enter(room, flooder.into(), 2).await.unwrap();
     other.enter(room, owner.into(), 1).await.unwrap();
-    let first = post(&dying, says(room, flooder, "x", None)).await.unwrap();
+    let first = post(&dying, says(room, flooder, "x", Some("n"))).await.unwrap();
     multiply(&site, first.message()).await;
     let clear = Action::Clear {
         visitor: flooder.id,
@@ -60,6 +60,15 @@ async fn a_clear_of_many_messages_is_answered_and_seen_at_once_and_another_serve
         .await
         .unwrap();
     assert_eq!(page[0].body, Body::Deleted, "the first is gone for readers");
+    let resent = post(&other, says(room, flooder, "x", Some("n"))).await.unwrap();
+    assert_eq!(resent.message().id, first.message().id);
+    assert_eq!(resent.message().body, Body::Deleted, "and for who sends it again");
+    let delete = Action::Delete {
+        message: first.message().id,
+        forbid: false,
+    };
+    let refused = other.moderate(room, owner, delete).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Refused(_)), "{refused:?}");
     // Somebody else posts meanwhile, and what the flooder says from now on stays.
     let said = post(&other, says(room, owner, "still here", None)).await.unwrap();
     let again = post(&other, says(room, flooder, "again", None)).await.unwrap();

@@ -6,6 +6,7 @@ use gifchat::{
     domain::Refusal,
     store::{Change, Departure, Posted, Store, StoreError},
 };
+use mongodb::bson::{DateTime, Document, doc};
 use tokio::task::JoinSet;
 
 use super::{
@@ -267,4 +268,26 @@ async fn after_an_outage_for_all_nobody_is_taken_for_dead() {
     while let Ok(change) = changes.try_recv() {
         assert!(!matches!(change, Change::SeatsLost | Change::Left(..)), "{change:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_server_that_started_at_the_same_time_is_not_taken_for_a_living_predecessor() {
+    let site = Site::new();
+    let database = site.database().await;
+    // The lease of a server that was killed a moment ago.
+    let until_then = DateTime::from_millis(DateTime::now().timestamp_millis() + 6_000);
+    let killed = doc! { "_id": "killed", "until": until_then };
+    let servers = database.collection::<Document>("servers");
+    servers.insert_one(killed).await.unwrap();
+    let (first, second) = (site.server_with(FAST).await, site.server_with(FAST).await);
+    let room = room_of(&second, someone(), 2).await.id.to_string();
+    let rooms = database.collection::<Document>("rooms");
+    let stale = doc! { "$set": { "joined": true } };
+    rooms.update_one(doc! { "_id": &room }, stale).await.unwrap();
+    // The second one sees that the first renews its lease.
+    tokio::time::sleep(FAST.lease * 2).await;
+    drop(first);
+    let fresh = doc! { "_id": &room, "joined": false };
+    until(async || rooms.count_documents(fresh.clone()).await.unwrap() == 1).await;
 }

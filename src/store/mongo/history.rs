@@ -64,10 +64,26 @@ impl Tables {
         Ok(seq.and_then(|seq| Seq::try_from(seq).ok()).unwrap_or(0))
     }
 
-    /// The message a visitor has posted with a nonce.
+    /// The message a visitor has posted with a nonce, as readers see it.
     pub async fn by_nonce(&self, id: RoomId, visitor: VisitorId, nonce: &Nonce) -> Result<Option<Message>, StoreError> {
         let key = doc! { "room": id.to_string(), "visitor": visitor.to_string(), "nonce": nonce.as_str() };
-        let found = self.messages.find_one(key).read_concern(ReadConcern::majority());
-        Ok(within(found).await?.map(|found| found.message()).transpose()?)
+        // Most nonces are new. That takes one read, as this is asked whenever servers compete for a place.
+        let found = self.messages.find_one(key.clone());
+        if within(found.read_concern(ReadConcern::majority())).await?.is_none() {
+            return Ok(None);
+        }
+        let shown = self.shown(id, key).await?;
+        Ok(shown.map(|shown| shown.message()).transpose()?)
+    }
+
+    /// A message of a room as readers see it: without what is cleared of it.
+    pub async fn shown(&self, id: RoomId, which: Document) -> Result<Option<MessageDoc>, StoreError> {
+        let mut session = self.up_to_date().await?;
+        let cleared = self.cleared(id, &mut session).await?;
+        let found = self.messages.find_one(which).read_concern(ReadConcern::majority());
+        let found = within(found.max_time(ANSWER).session(&mut session)).await?;
+        let mut found: Vec<_> = found.into_iter().collect();
+        self.blank(cleared, &mut found).await?;
+        Ok(found.pop())
     }
 }

@@ -6,7 +6,9 @@
 //!
 //! When a server starts and no other is alive, every room gets a fresh grace. A lease that is valid at that moment does not
 //! prove that its server is alive: after a crash and a quick restart it is this server's own old one. It counts as alive
-//! once it is renewed. If none is renewed before they all run out, the fresh grace is given then.
+//! once it is renewed. If none is renewed before they all run out, the fresh grace is given then. Until this is decided, a
+//! server marks its own lease with `waits`, and others that start do not count it: servers that start at the same time
+//! would otherwise take each other for the living one, and none would give the fresh grace.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,7 +20,7 @@ use std::{
 };
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::bson::{Bson, DateTime, Document, doc};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
@@ -140,7 +142,7 @@ pub struct Seating {
     held: Mutex<HashSet<Held>>,
     /// Rounds for which the seats in the database may differ from `held`.
     doubtful: AtomicU32,
-    /// Those that were there before, while it is not known whether one of them is alive.
+    /// Those that were there before, while it is not known whether one of them is alive. None once that is decided.
     predecessors: Mutex<Option<Predecessors>>,
     tell: mpsc::WeakSender<Change>,
 }
@@ -158,13 +160,14 @@ impl Seating {
             one_at_a_time: tokio::sync::Mutex::default(),
             held: Mutex::default(),
             doubtful: AtomicU32::new(0),
-            predecessors: Mutex::default(),
+            predecessors: Mutex::new(Some(HashMap::new())),
             tables,
             timing,
             tell,
         };
         seating.register(&seating.server()).await?;
-        let others = doc! { "_id": { "$ne": &*seating.server() }, "$expr": living() };
+        let mut others = seating.decided_others();
+        others.insert("$expr", living());
         let others = seating.leases(others).await?;
         if others.is_empty() {
             seating.take_leases().await?;
@@ -180,9 +183,20 @@ impl Seating {
     async fn begin_anew(&self) -> Result<(), StoreError> {
         self.tables.begin_anew().await?;
         self.drop_dead(true).await?;
-        *self.predecessors.lock() = None;
         info!("no other server is alive; every room gets a fresh grace");
-        Ok(())
+        self.decide().await
+    }
+
+    /// Notes that nothing is left to find out about the servers before this one, and removes the mark from its lease at
+    /// once: others that wait go by that. If the write fails, the next renewal removes it.
+    async fn decide(&self) -> Result<(), StoreError> {
+        *self.predecessors.lock() = None;
+        self.renew().await
+    }
+
+    /// Finds the leases of other servers that do not wait themselves.
+    fn decided_others(&self) -> Document {
+        doc! { "_id": { "$ne": &*self.server() }, "waits": { "$ne": true } }
     }
 
     /// The leases that a filter finds.
@@ -203,11 +217,10 @@ impl Seating {
         let Some(before) = self.predecessors.lock().clone() else {
             return Ok(false);
         };
-        let names: Vec<_> = before.keys().collect();
-        let left = self.leases(doc! { "_id": { "$in": names } }).await?;
+        let left = self.leases(self.decided_others()).await?;
         if left.iter().any(|(name, until)| before.get(name) != Some(until)) {
-            // One of them renewed its lease: it is alive.
-            *self.predecessors.lock() = None;
+            // Either one of them renewed its lease, so it is alive, or a server that waited too has decided for all.
+            self.decide().await?;
         }
         Ok(left.is_empty())
     }
@@ -217,13 +230,18 @@ impl Seating {
     }
 
     async fn register(&self, server: &str) -> Result<(), StoreError> {
-        let lease = vec![doc! { "$set": { "until": self.until() } }];
-        let made = self.tables.servers.update_one(doc! { "_id": server }, lease);
+        let made = self.tables.servers.update_one(doc! { "_id": server }, self.longer());
         within(made.upsert(true)).await.map(drop)
     }
 
-    fn until(&self) -> Document {
-        doc! { "$add": ["$$NOW", signed(self.timing.lease.as_millis())] }
+    /// Makes a lease last from now on, and marks it while this server waits.
+    fn longer(&self) -> Vec<Document> {
+        let until = doc! { "$add": ["$$NOW", signed(self.timing.lease.as_millis())] };
+        let waits = match *self.predecessors.lock() {
+            Some(_) => Bson::Boolean(true),
+            None => Bson::String("$$REMOVE".to_owned()),
+        };
+        vec![doc! { "$set": { "until": until, "waits": waits } }]
     }
 
     /// Takes a seat for a socket of this server.
@@ -302,8 +320,7 @@ impl Seating {
     async fn renew(&self) -> Result<(), StoreError> {
         let _turn = self.one_at_a_time.lock().await;
         let (asked, server) = (Asked::now(), self.server());
-        let longer = vec![doc! { "$set": { "until": self.until() } }];
-        let mine = self.tables.servers.update_one(doc! { "_id": &*server }, longer);
+        let mine = self.tables.servers.update_one(doc! { "_id": &*server }, self.longer());
         let found = within(mine).await?;
         if found.matched_count == 0 {
             warn!("this server was away for longer than its lease; its seats are gone");

@@ -48,10 +48,13 @@ impl Tables {
                 )
             }
             Action::Delete { message, forbid } => {
-                let said = self.said(doc! { "_id": message.to_string(), "room": id.to_string() });
-                let Some(author) = said.await? else {
+                let which = doc! { "_id": message.to_string(), "room": id.to_string() };
+                // One that a clear hides is not there, although it may not be deleted yet.
+                let shown = self.shown(id, which).await?;
+                let Some(shown) = shown.filter(|shown| shown.chat.is_some() || shown.gif.is_some()) else {
                     return self.not_there(id, by, action).await;
                 };
+                let author = shown.author()?;
                 let about = doc! { "message": message.to_string(), "forbid": forbid };
                 let line = with_line(Document::new(), author, LineKind::Deleted(message), about);
                 (Document::new(), vec![line])

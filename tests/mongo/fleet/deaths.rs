@@ -88,7 +88,8 @@ async fn after_a_crash_and_a_quick_restart_rooms_live_as_long_as_after_any_resta
     }
     assert_eq!(bob.room(&room).await.status, 200);
     let fresh = |server: &Server| server.logged(&["every room gets a fresh grace"]);
-    assert_eq!(fresh(&after) + fresh(&another), 1, "one of them is the successor");
+    // Both are if they find out at the same moment, which does no harm.
+    assert!(fresh(&after) + fresh(&another) >= 1, "one of them is the successor");
     assert_eq!(dying.logged(&["every room gets a fresh grace"]), 1);
 }
 
