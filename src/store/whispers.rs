@@ -1,7 +1,8 @@
-//! Which whispers a room keeps. Somebody's whispers push out the author's own older ones; those of others only when an
-//! author has more than everybody may keep, so that many cookies of one person can't delete what other people said.
+//! Which whispers a room keeps. At the limit of a room, the whispers of authors who hold no seat are deleted first. The
+//! newest whispers of each author who holds a seat are protected. Seats are limited and cookies are not, so one person
+//! with many cookies can neither delete the whispers of members nor keep members from whispering.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use moka::sync::Cache;
 
@@ -11,15 +12,17 @@ use crate::domain::{Moment, Refusal, RoomId, VisitorId};
 /// Whispers from one visitor to one other that a room keeps.
 pub const WHISPERS_PAIR: usize = 200;
 
-/// Whispers that a room keeps, and some that other servers have stored since this one counted. At it, whispers older
-/// than [`WHISPERS_LIFE`] go, then the oldest of the authors who have the most; an author without any whisper is refused if
-/// nobody has more than [`WHISPERS_SAFE`].
+/// Whispers that a room keeps, and some that other servers have stored since this one counted. At this limit, the oldest
+/// whispers of authors who hold no seat are deleted first, then the oldest of the seated authors who have the most. If
+/// neither makes space, the author's own oldest whisper or those older than [`WHISPERS_LIFE`] are deleted. An author is
+/// refused only if seated authors alone fill the room and each has at most [`WHISPERS_SAFE`].
 pub const WHISPERS: usize = 10_000;
 
-/// Whispers of one author that the whispers of others never push out within [`WHISPERS_LIFE`].
+/// Whispers of one seated author that the whispers of others never push out within [`WHISPERS_LIFE`]. 500 seats fill a
+/// room with them, so that no author is refused in a room with fewer.
 pub const WHISPERS_SAFE: usize = 20;
 
-/// How long a room that holds [`WHISPERS`] keeps a whisper at least.
+/// How long a room keeps the newest [`WHISPERS_SAFE`] whispers of a seated author at least.
 pub const WHISPERS_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whispers older than that which are looked for and deleted at once.
@@ -37,7 +40,7 @@ const REMEMBERED: Duration = Duration::from_secs(10);
 pub enum Fill {
     /// It has so many whispers.
     Holds(usize),
-    /// It has all that it may, until then: each author has few.
+    /// Seated authors with few whispers each fill it, until then.
     Full(Moment),
 }
 
@@ -72,8 +75,35 @@ impl Fills {
 /// How many of an author's whispers stay, the newest ones.
 pub type Cut = (VisitorId, usize);
 
-/// Makes space for a whisper of an author in a room with so many whispers of each. `None` when there is none.
-pub fn cuts(mut authors: Vec<Cut>, author: VisitorId) -> Option<Vec<Cut>> {
+/// What makes space for a whisper.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Space {
+    /// How many whispers of authors who hold no seat are deleted, the oldest first.
+    pub unseated: usize,
+    /// What seated authors keep.
+    pub cuts: Vec<Cut>,
+}
+
+/// Makes space for a whisper of an author in a room with so many whispers of each. `None` if whispers of seated authors
+/// fill the room, and none of them may be deleted.
+pub fn space(authors: Vec<Cut>, seated: &HashSet<VisitorId>, author: VisitorId) -> Option<Space> {
+    let sum = |authors: &[Cut]| authors.iter().map(|&(_, count)| count).sum::<usize>();
+    let total = sum(&authors);
+    let (seated, unseated): (Vec<_>, Vec<_>) = authors.into_iter().partition(|(visitor, _)| seated.contains(visitor));
+    let unseated = sum(&unseated);
+    let excess = (total + 1).saturating_sub(WHISPERS);
+    if unseated < excess {
+        return cuts(seated, author).map(|cuts| Space { unseated, cuts });
+    }
+    let most = if excess > 0 { excess + SLACK } else { 0 };
+    Some(Space {
+        unseated: unseated.min(most),
+        cuts: Vec::new(),
+    })
+}
+
+/// The same among seated authors.
+fn cuts(mut authors: Vec<Cut>, author: VisitorId) -> Option<Vec<Cut>> {
     let total: usize = authors.iter().map(|(_, count)| count).sum();
     let Some(mut excess) = (total + 1).checked_sub(WHISPERS).filter(|&excess| excess > 0) else {
         return Some(Vec::new());
@@ -144,6 +174,10 @@ fn life() -> i64 {
 mod tests {
     use super::*;
 
+    fn everybody(authors: &[Cut]) -> HashSet<VisitorId> {
+        authors.iter().map(|&(visitor, _)| visitor).collect()
+    }
+
     fn people(counts: &[usize]) -> Vec<Cut> {
         counts.iter().map(|&count| (VisitorId::random(), count)).collect()
     }
@@ -174,6 +208,48 @@ mod tests {
         let authors = people(&[WHISPERS, 300, 20]);
         let made = cuts(authors.clone(), authors[1].0).unwrap();
         assert_eq!(made, [(authors[0].0, WHISPERS - SLACK - 320)]);
+    }
+
+    #[test]
+    fn whispers_of_authors_without_a_seat_go_first() {
+        let members = people(&[WHISPERS_SAFE, 5_000]);
+        let seated = everybody(&members);
+        let mut authors = members.clone();
+        authors.extend(people(&[WHISPERS_SAFE; 249]));
+        let total = WHISPERS_SAFE + 5_000 + 249 * WHISPERS_SAFE;
+        assert_eq!(total, WHISPERS);
+        let made = space(authors.clone(), &seated, members[0].0).unwrap();
+        assert_eq!((made.unseated, made.cuts), (1 + SLACK, Vec::new()));
+        // The author of the first whisper in a room that others have filled and left.
+        let left = people(&[WHISPERS_SAFE; WHISPERS / WHISPERS_SAFE]);
+        let author = VisitorId::random();
+        let made = space(left, &HashSet::from([author]), author).unwrap();
+        assert_eq!((made.unseated, made.cuts), (1 + SLACK, Vec::new()));
+        // Where they have too few, the seated author with the most makes space, too.
+        authors = people(&[WHISPERS_SAFE, WHISPERS - WHISPERS_SAFE]);
+        let seated = everybody(&authors);
+        authors.extend(people(&[2]));
+        let made = space(authors.clone(), &seated, authors[0].0).unwrap();
+        let kept = WHISPERS - SLACK - WHISPERS_SAFE;
+        assert_eq!((made.unseated, made.cuts), (2, vec![(authors[1].0, kept)]));
+        // A room with space deletes nothing.
+        let authors = people(&[WHISPERS - 1]);
+        let made = space(authors, &HashSet::new(), author).unwrap();
+        assert_eq!((made.unseated, made.cuts), (0, Vec::new()));
+    }
+
+    #[test]
+    fn only_seated_authors_fill_a_room_so_that_others_are_refused() {
+        let mut authors = people(&[WHISPERS_SAFE; WHISPERS / WHISPERS_SAFE]);
+        let author = VisitorId::random();
+        let mut seated = everybody(&authors);
+        seated.insert(author);
+        assert_eq!(space(authors.clone(), &seated, author), None);
+        let left = authors[0].0;
+        seated.remove(&left);
+        assert!(space(authors.clone(), &seated, author).is_some());
+        authors.truncate(200);
+        assert!(space(authors, &seated, author).is_some());
     }
 
     #[test]

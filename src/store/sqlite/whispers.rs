@@ -1,6 +1,6 @@
 //! Whispers: what one visitor says to one other.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
@@ -119,6 +119,24 @@ fn cut(connection: &Connection, room: RoomId, (author, kept): Cut) -> rusqlite::
     delete(connection, beyond, (room.to_bytes(), author.to_string(), kept))
 }
 
+/// Deletes the oldest whispers of authors who hold no seat.
+fn cut_unseated(
+    connection: &Connection,
+    room: RoomId,
+    seated: &HashSet<VisitorId>,
+    count: usize,
+) -> rusqlite::Result<Vec<Option<GifName>>> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    // The ids are hexadecimal, so they need no quoting within JSON.
+    let seated: Vec<_> = seated.iter().map(|id| format!("\"{id}\"")).collect();
+    let oldest = "SELECT turn FROM whispers WHERE room = ?1 AND visitor NOT IN (SELECT value FROM json_each(?2))
+                  ORDER BY turn LIMIT ?3";
+    let seated = format!("[{}]", seated.join(","));
+    delete(connection, oldest, (room.to_bytes(), seated, count))
+}
+
 fn drop_outdated(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Option<GifName>>> {
     let outdated = "SELECT turn FROM (SELECT turn, created_at FROM whispers WHERE room = ?1 ORDER BY turn LIMIT ?2)
                     WHERE created_at < ?3";
@@ -205,16 +223,24 @@ impl Writer {
         if all < WHISPERS {
             return Ok(Vec::new());
         }
-        let mut deleted = drop_outdated(connection, room).map_err(failure)?;
-        let authors = authors(connection, room).map_err(failure)?;
-        let all = authors.iter().map(|(_, count)| count).sum::<usize>() + deleted.len();
-        self.fills.set(room, Fill::Holds(all));
-        let Some(cuts) = rules::cuts(authors, author) else {
+        let members = self.look(room, super::directory::OpenRoom::members)?;
+        let seated = members.iter().map(|member| member.id).collect();
+        let counts = authors(connection, room).map_err(failure)?;
+        self.fills
+            .set(room, Fill::Holds(counts.iter().map(|(_, count)| count).sum()));
+        let (mut deleted, mut space) = (Vec::new(), rules::space(counts, &seated, author));
+        if space.is_none() {
+            deleted = drop_outdated(connection, room).map_err(failure)?;
+            let counts = authors(connection, room).map_err(failure)?;
+            space = rules::space(counts, &seated, author);
+        }
+        let Some(space) = space else {
             let until = rules::full_until(oldest(connection, room).map_err(failure)?);
             self.fills.set(room, Fill::Full(until));
             return Err(rules::full(until));
         };
-        for one in cuts {
+        deleted.extend(cut_unseated(connection, room, &seated, space.unseated).map_err(failure)?);
+        for one in space.cuts {
             deleted.extend(cut(connection, room, one).map_err(failure)?);
         }
         Ok(deleted)

@@ -1,5 +1,7 @@
 //! What a room deletes of its whispers, so that it keeps no more than it may.
 
+use std::collections::HashSet;
+
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
 
@@ -7,6 +9,7 @@ use super::{
     super::{
         client::{Tables, within},
         documents::{Damaged, signed, text},
+        rooms::not_found,
     },
     Whispers,
 };
@@ -23,6 +26,13 @@ use crate::{
 pub struct Gone {
     pub count: usize,
     pub names: Vec<GifName>,
+}
+
+impl Gone {
+    fn add(&mut self, more: Self) {
+        self.count += more.count;
+        self.names.extend(more.names);
+    }
 }
 
 impl Whispers {
@@ -42,19 +52,25 @@ impl Whispers {
         if all < WHISPERS {
             return Ok(Gone::default());
         }
-        let mut gone = tables.drop_outdated_whispers(room).await?;
-        let authors = tables.authors_of_whispers(room).await?;
-        let all = authors.iter().map(|(_, count)| count).sum::<usize>() + gone.count;
-        self.fills.set(room, Fill::Holds(all));
-        let Some(cuts) = rules::cuts(authors, author) else {
+        // Read after the wait for other whispers of the room, so that whoever has joined meanwhile is protected.
+        let members = tables.room_doc(room).await?.ok_or_else(not_found)?.visitors()?;
+        let seated = members.iter().map(|member| member.id).collect();
+        let counts = tables.authors_of_whispers(room).await?;
+        self.fills
+            .set(room, Fill::Holds(counts.iter().map(|(_, count)| count).sum()));
+        let (mut gone, mut space) = (Gone::default(), rules::space(counts, &seated, author));
+        if space.is_none() {
+            gone = tables.drop_outdated_whispers(room).await?;
+            space = rules::space(tables.authors_of_whispers(room).await?, &seated, author);
+        }
+        let Some(space) = space else {
             let until = rules::full_until(tables.oldest_whisper(room).await?);
             self.fills.set(room, Fill::Full(until));
             return Err(rules::full(until));
         };
-        for cut in cuts {
-            let more = tables.cut_whispers(room, cut).await?;
-            gone.count += more.count;
-            gone.names.extend(more.names);
+        gone.add(tables.cut_unseated_whispers(room, &seated, space.unseated).await?);
+        for cut in space.cuts {
+            gone.add(tables.cut_whispers(room, cut).await?);
         }
         Ok(gone)
     }
@@ -71,6 +87,26 @@ impl Tables {
     async fn cut_whispers(&self, room: RoomId, (author, kept): Cut) -> Result<Gone, StoreError> {
         let theirs = doc! { "room": room.to_string(), "visitor": author.to_string() };
         self.keep_newest_whispers(theirs, kept).await
+    }
+
+    /// Deletes the oldest whispers of authors who hold no seat.
+    async fn cut_unseated_whispers(
+        &self,
+        room: RoomId,
+        seated: &HashSet<VisitorId>,
+        count: usize,
+    ) -> Result<Gone, StoreError> {
+        let Some(before) = count.checked_sub(1) else {
+            return Ok(Gone::default());
+        };
+        let seated: Vec<_> = seated.iter().map(VisitorId::to_string).collect();
+        let theirs = doc! { "room": room.to_string(), "visitor": { "$nin": seated } };
+        let last = self.whispers.find_one(theirs.clone()).sort(doc! { "turn": 1 });
+        // Another server may have deleted some since they were counted; then there is space already.
+        match within(last.skip(before as u64)).await? {
+            Some(last) => self.delete_whispers_up_to(theirs, last.turn).await,
+            None => Ok(Gone::default()),
+        }
     }
 
     async fn keep_newest_whispers(&self, of: Document, kept: usize) -> Result<Gone, StoreError> {
