@@ -108,14 +108,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Opening {
 }
 
 /// Whether a GET opens a page by itself, as far as the client says what it is for: browsers do, by fetch metadata
-/// (<https://www.w3.org/TR/fetch-metadata/>), other clients don't and mean what they ask for.
+/// (<https://www.w3.org/TR/fetch-metadata/>). Other clients don't, or not with the site that asks, as Node's `fetch`; they
+/// mean what they ask for.
 fn is_navigation(headers: &HeaderMap) -> bool {
     let is = |name, wanted: &str| {
         headers
             .get(name)
             .is_none_or(|value| value.as_bytes() == wanted.as_bytes())
     };
-    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document") && !headers.contains_key("sec-purpose")
+    let browser = headers.contains_key("sec-fetch-site");
+    let navigates = is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document");
+    (navigates || !browser) && !headers.contains_key("sec-purpose")
 }
 
 /// `GET /invite/{token}`, `POST /invite/{token}`
