@@ -49,7 +49,15 @@ fn restrict(path: &Path) -> io::Result<()> {
     if permissions.mode() & 0o777 == 0o600 {
         return Ok(());
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+    match fs::set_permissions(path, fs::Permissions::from_mode(0o600)) {
+        // Only the owner of a file may change its permissions, and whoever prepared the files chose them.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let path = path.display();
+            tracing::warn!(%error, %path, "a file belongs to another user: others may be able to read it");
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 #[cfg(not(unix))]
