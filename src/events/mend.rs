@@ -5,7 +5,7 @@ use tokio::sync::mpsc::Receiver;
 use tracing::warn;
 
 use super::{
-    audience::{Encoded, Hold},
+    audience::{Encoded, Hold, Listener},
     queue::Found,
     room::{CATCH_UP_PAGE, RoomEvent, RoomTask},
 };
@@ -30,6 +30,12 @@ impl Wrong {
     pub const fn any(&self) -> bool {
         self.missed || self.seatless || self.messages.is_some()
     }
+}
+
+/// Somebody who was sent out while their buffer was full. They hear nothing of the room but this.
+pub struct Leaving {
+    listener: Listener,
+    word: Encoded,
 }
 
 /// Told to a socket that does not get its seat back.
@@ -132,23 +138,35 @@ impl RoomTask {
         }
     }
 
-    /// Lets a socket go that has no seat any more.
+    /// Lets a socket go that has no seat any more. Who can't take even that word is told again later.
     fn unseat(&mut self, key: SocketKey, refusal: &Refusal) {
         if let Some(listener) = self.audience.remove(key) {
             let message = sentence(refusal, listener.lang);
             let code = refusal.code();
-            let told =
-                Encoded::new("exception", &Unseated { code, message }).is_some_and(|event| listener.send(&event));
-            if !told {
-                // It finds out when it comes back.
-                let _ = listener.socket.disconnect();
+            if let Some(word) = Encoded::new("exception", &Unseated { code, message }) {
+                self.leaving.push(Leaving { listener, word });
+                self.tell_leaving();
             }
         }
+    }
+
+    /// Tells those who were sent out, as long as they are connected; whether one took it.
+    pub fn tell_leaving(&mut self) -> bool {
+        let before = self.leaving.len();
+        self.leaving
+            .retain(|Leaving { listener, word }| listener.socket.connected() && !listener.send(word));
+        self.leaving.len() < before
+    }
+
+    /// Drops the last word to a socket that has left by itself or is back.
+    pub fn forget_leaving(&mut self, key: SocketKey) {
+        self.leaving.retain(|leaving| leaving.listener.key != key);
     }
 
     /// Lets a socket hear the room no more. A seat that was taken again behind its back is given up here too: the
     /// socket may have left before.
     pub async fn detach(&mut self, key: SocketKey) {
+        self.forget_leaving(key);
         let gone = self.audience.remove(key).filter(|gone| gone.hold == Hold::Retaken);
         if let Some(guest) = gone.and_then(|gone| gone.guest) {
             let how = Departure::Dropped;

@@ -10,7 +10,7 @@ use super::{
     Events, Joining,
     audience::{Audience, Behind, Encoded, Listener},
     late::Late,
-    mend::Wrong,
+    mend::{Leaving, Wrong},
     queue::Lost,
 };
 use crate::{
@@ -62,6 +62,9 @@ pub struct RoomTask {
     pub(super) removed: bool,
     /// What went wrong and is not put right yet.
     pub(super) wrong: Wrong,
+    /// Those who were sent out and do not know it yet. One entry a connected socket at most: it is dropped when the
+    /// socket has it, is closed, or has joined again.
+    pub(super) leaving: Vec<Leaving>,
     /// What did not fit into the queue.
     lost: Arc<Lost>,
     /// The room as it is now, for those who missed something, read at most once for each change.
@@ -79,6 +82,7 @@ impl RoomTask {
             late: Late::default(),
             removed: false,
             wrong: Wrong::default(),
+            leaving: Vec::new(),
             lost,
             now: None,
         }
@@ -112,7 +116,7 @@ impl RoomTask {
                 };
                 retry = Instant::now() + pause;
             }
-            if self.audience.is_empty() && self.events.end(self.room, &mut queue) {
+            if self.audience.is_empty() && self.leaving.is_empty() && self.events.end(self.room, &mut queue) {
                 return;
             }
         }
@@ -120,17 +124,18 @@ impl RoomTask {
 
     /// Whether there is something to tell again. Of a room that is gone that is its end.
     fn is_behind(&self) -> bool {
-        self.removed || self.audience.any_behind() || self.wrong.any()
+        self.removed || !self.leaving.is_empty() || self.audience.any_behind() || self.wrong.any()
     }
 
     /// Tells it; whether a socket took anything.
     async fn put_right(&mut self) -> bool {
+        let told = self.tell_leaving();
         if self.removed {
             self.tell_removal();
             return false;
         }
         self.mend().await;
-        self.catch_up().await
+        self.catch_up().await || told
     }
 
     pub(super) async fn handle(&mut self, event: RoomEvent) {
@@ -224,6 +229,7 @@ impl RoomTask {
             },
         };
         self.seq = Some(told);
+        self.forget_leaving(key);
         let Entry { room, members, seq } = &entry;
         // Who can't even take this answer is full of older events and asks again.
         let _ = ack.send(&Joined {

@@ -215,3 +215,35 @@ async fn who_catches_up_from_an_older_history_gets_the_rest_as_soon_as_it_is_the
     });
     is_every_seq_once(&got, 3, TOTAL + 2);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_sent_out_while_nothing_can_be_told_hears_it_when_reading_again() {
+    for (action, code) in [("kick", "kicked"), ("ban", "banned")] {
+        let app = TestApp::with(PATIENT).await;
+        let (slow, owner) = (app.visitor().await, app.visitor().await);
+        let room = owner.create_room("느림보").await;
+        let mut watching = owner.join(&room).await;
+        let mut sleeping = join_with_small_window(&slow, &room).await;
+        tokio::join!(flood(&owner, &room, 120, LONG), watching.messages_to(122));
+        let ack = watching
+            .ask("moderate", json!({ "action": action, "visitor": slow.id }))
+            .await;
+        assert_eq!(ack["ok"], true, "{ack}");
+        // When this is told, it was tried to tell the other one.
+        watching.post("단둘이").await;
+        assert_eq!(sleeping.wait("exception").await["code"], code);
+        let heard = sleeping.try_events();
+        let got: Vec<_> = heard
+            .into_iter()
+            .filter(|event| event.name == "chat")
+            .map(|event| event.data)
+            .collect();
+        let last = got.len() as u64 + 2;
+        assert!((3..122).contains(&last), "the buffer was never full: {last}");
+        is_every_seq_once(&got, 3, last);
+        // The connection goes on, and the room does not.
+        let ack = sleeping.ask("chat", json!({ "chat": "x" })).await;
+        assert_eq!(ack["ok"], false, "{ack}");
+        assert!(sleeping.try_events().iter().all(|event| event.name != "chat"));
+    }
+}
