@@ -109,6 +109,8 @@ scene("nothing moves while GIFs load", [], async (stage) => {
     return [x, y, width, height];
   }));
   const shiftsAfter = (time) => bea.page.evaluate((from) => window.shifts.filter(({ startTime }) => startTime > from), time);
+  // The line about herself comes in after she is inside.
+  await eventually(() => bea.page.$$eval("#chat-list .system", (all) => all.length >= 2), "both have come in");
   const start = await bea.page.evaluate(() => performance.now());
   const before = await boxes();
   assert.equal(await bea.page.$$eval(".gif__frame img", (all) => all.filter((img) => img.naturalWidth > 0).length), 0);
