@@ -40,6 +40,7 @@ mod pace;
 pub mod passwords;
 pub mod rates;
 pub mod rooms;
+pub mod rules;
 mod seldom;
 pub mod sentences;
 mod sockets;

@@ -140,11 +140,12 @@ pub fn kept_out(
     guest: Guest,
     mark: impl FnOnce() -> Option<AddressMark>,
     seated: bool,
+    now: Moment,
 ) -> Option<Banned> {
     if bans.is_empty() {
         return None;
     }
-    let (now, mark) = (Moment::now(), mark());
+    let mark = mark();
     let holding = bans
         .iter()
         .filter(|ban| ban.holds(now) && ban.keeps_out(guest, mark, seated));
@@ -236,11 +237,11 @@ mod tests {
             },
         ];
         let bans = [over.clone(), Ban { until: None, ..ban }, short.clone()];
-        let kept = |bans: &[Ban], guest: Visitor| kept_out(bans, guest.into(), || Some(mark), false);
+        let kept = |bans: &[Ban], guest: Visitor| kept_out(bans, guest.into(), || Some(mark), false, Moment::now());
         assert_eq!(kept(&bans, other), Some(Banned::ForGood), "the longest counts");
         assert_eq!(kept(&[over.clone(), short], banned), Some(Banned::Until(soon)));
         assert_eq!(kept(&[over], banned), None);
         let unasked = || panic!("nobody is kept out");
-        assert_eq!(kept_out(&[], other.into(), unasked, false), None);
+        assert_eq!(kept_out(&[], other.into(), unasked, false, Moment::now()), None);
     }
 }

@@ -98,7 +98,7 @@ impl OpenRoom {
             owner,
             granted: owner || !self.room.locked || self.has_grant(visitor),
             member,
-            banned: kept_out(&self.bans, guest, mark, owner || member),
+            banned: kept_out(&self.bans, guest, mark, owner || member, crate::domain::Moment::now()),
             closed: self.room.closed,
         }
     }

@@ -198,7 +198,13 @@ impl RoomDoc {
     pub fn access(&self, guest: Guest, granted: bool) -> Result<Access, Damaged> {
         let id = guest.visitor.id;
         let (owner, member) = (self.owner == id.to_string(), self.seats(id));
-        let banned = kept_out(&self.bans()?, guest, || self.mark(guest), owner || member);
+        let banned = kept_out(
+            &self.bans()?,
+            guest,
+            || self.mark(guest),
+            owner || member,
+            Moment::now(),
+        );
         Ok(Access {
             owner,
             granted: owner || granted || self.password.is_none(),

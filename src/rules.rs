@@ -1,0 +1,46 @@
+//! The rule book: what may happen in a room, and what a room is after it.
+//!
+//! A room is a fold over its events. [`decide`] answers a command with the events to append, or refuses it;
+//! [`RoomState::evolve`] applies an event; [`due`] names the commands that time alone gives rise to. All of it is pure: ids,
+//! facts from elsewhere and the time are arguments, so that every store decides the same.
+//!
+//! - `state`: the room, and what can be read from it; `evolve`: how an event changes it
+//! - `command`, `event`: what is asked for, and what happened
+//! - `seats`, `admission`, `posting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
+
+mod admission;
+mod command;
+mod decide;
+mod due;
+mod event;
+mod evolve;
+mod last_posts;
+mod moderation;
+mod ownership;
+mod posting;
+mod seats;
+mod settings;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use command::{AgainGif, Command, Due, Facts, Graces, Leave, NewBody, PasswordVersion, RoomChange};
+pub use decide::decide;
+pub use due::due;
+pub use event::Event;
+pub use state::{Grant, Hold, NewRoom, Now, RoomState, ServerId, SocketKey};
+
+/// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.
+pub const SOCKETS_EACH: usize = 32;
+
+/// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
+pub const GRANTS: usize = 10_000;
+
+/// Bans of one room at most; one more is refused as `storage_full`.
+pub const BANS: usize = 256;
+
+/// Addresses that one ban keeps out at most.
+pub const ADDRESSES: usize = 64;
+
+/// Invites to one room that may be good at once; one more replaces the oldest.
+pub const INVITES: usize = 20;

@@ -1,0 +1,127 @@
+//! What somebody, or time, asks of a room.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Hold;
+use crate::domain::{
+    Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, Title, Visitor, VisitorId,
+};
+
+/// Counts the passwords of a room: each new one, and removing it, increases it.
+pub type PasswordVersion = u64;
+
+/// What is asked of a room.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Takes a seat for a socket, or adds the socket to the visitor's seat.
+    Enter(Guest, Hold),
+    /// Takes a socket from its visitor's seat.
+    Leave(VisitorId, Hold, Leave),
+    /// Stores a message.
+    Post(Visitor, NewBody),
+    /// Lets a visitor in who gave the password of that version.
+    Grant(VisitorId, PasswordVersion),
+    /// Makes an invite good.
+    Invite(InviteHash),
+    /// Makes all invites worthless, and the grants that came of them.
+    WithdrawInvites,
+    /// Lets a guest in who has an invite.
+    Redeem(Guest, InviteHash),
+    /// Changes the room. Who wants that has to be the owner; `None` asks nobody.
+    Change(Option<VisitorId>, RoomChange),
+    /// Does what the owner wants done.
+    Moderate(Visitor, Action),
+    /// Removes the room.
+    Remove,
+    /// Does what time gives rise to; nothing if it is not due any more.
+    Expire(Due, Graces),
+}
+
+/// How a socket leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// The visitor said so: the seat is free at once if no other socket holds it.
+    Explicit,
+    /// The connection was lost: the seat waits for [`Graces::seat`], as a reload must not cost it.
+    Disconnected,
+}
+
+/// What changes in a room; `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomChange {
+    /// A new title.
+    pub title: Option<Title>,
+    /// A new number of seats. Members keep their seats if it is smaller than before.
+    pub max: Option<Max>,
+    /// A new password hash, or `Some(None)` to open the room. Either ends all grants and invites.
+    pub password_hash: Option<Option<Arc<str>>>,
+    /// Whether it lets in nobody from now on who is not in already.
+    pub closed: Option<bool>,
+    /// Seconds between two messages of one visitor. Who wrote before the change need not wait.
+    pub slow: Option<u32>,
+}
+
+/// What a message to be stored says.
+#[derive(Clone, Debug)]
+pub enum NewBody {
+    /// Text.
+    Chat(Chat),
+    /// A GIF whose file was just stored.
+    Gif(GifBody),
+    /// The GIF of an earlier message of the same room, with its file.
+    Again(AgainGif),
+}
+
+/// A GIF to be sent again.
+#[derive(Clone, Debug)]
+pub struct AgainGif {
+    /// Its file, which a message of the room has to name.
+    pub name: GifName,
+    /// What it shows, in words; `None` leaves the words of the latest message that names it.
+    pub alt: Option<Alt>,
+}
+
+impl AgainGif {
+    /// What the new message says, by what the earlier one said.
+    pub fn body(&self, earlier: GifBody) -> GifBody {
+        let alt = self.alt.clone().unwrap_or(earlier.alt);
+        GifBody { alt, ..earlier }
+    }
+}
+
+/// What a command needs to know beside the state of the room. A store looks it up before it decides.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The GIF to be sent again, as the latest message of the room that names it says.
+    pub earlier_gif: Option<GifBody>,
+    /// Whether the room refuses the bytes of the GIF.
+    pub forbidden: bool,
+    /// The author of the message to be deleted, or of all that is to be cleared; `None` if nothing of it is left.
+    pub author: Option<Visitor>,
+    /// Where the visitor to be banned came from.
+    pub addresses: Vec<AddressMark>,
+}
+
+/// Something that time gives rise to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// A seat whose visitor has been disconnected for too long is free.
+    Seat(VisitorId),
+    /// A room whose owner has been absent for too long gets another one.
+    Owner,
+    /// A room that has been empty for too long ends.
+    Room,
+}
+
+/// How long things wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Graces {
+    /// A seat whose last connection was lost.
+    pub seat: Duration,
+    /// A room that has become empty.
+    pub room: Duration,
+    /// A room that nobody has joined yet, and any room after a restart.
+    pub new_room: Duration,
+    /// A room whose owner has no socket in it, before another member becomes the owner.
+    pub owner: Duration,
+}

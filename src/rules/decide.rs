@@ -1,0 +1,31 @@
+//! The answer to a command: what happens, or why nothing does.
+
+use super::{Command, Event, Facts, Now, RoomState};
+use crate::domain::Refusal;
+
+/// Decides a command. No events: there is nothing to do, which is fine.
+///
+/// # Errors
+/// The rule that refuses it. Checks are made in this order: the room, bans, whether it is closed, membership, content.
+pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
+    if state.ended {
+        return match command {
+            Command::Leave(..) | Command::Expire(..) => Ok(Vec::new()),
+            Command::Redeem(..) => Err(Refusal::InviteNotFound),
+            _ => Err(Refusal::RoomNotFound),
+        };
+    }
+    match command {
+        Command::Enter(guest, hold) => state.enter(*guest, *hold, now),
+        Command::Leave(visitor, hold, how) => Ok(state.leave(*visitor, *hold, *how)),
+        Command::Post(author, body) => state.post(*author, body, facts, now),
+        Command::Grant(visitor, version) => state.give_grant(*visitor, *version),
+        Command::Invite(invite) => Ok(vec![Event::Invited(*invite)]),
+        Command::WithdrawInvites => Ok(vec![Event::InvitesWithdrawn]),
+        Command::Redeem(guest, invite) => state.redeem(*guest, *invite, now),
+        Command::Change(by, change) => state.change_by(*by, change),
+        Command::Moderate(by, action) => state.moderate(*by, *action, facts, now),
+        Command::Remove => Ok(vec![Event::Ended]),
+        Command::Expire(due, graces) => Ok(state.expire(*due, *graces, now)),
+    }
+}

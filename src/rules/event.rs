@@ -1,0 +1,83 @@
+//! What happened in a room. Events are facts: nothing refuses them any more.
+
+use super::{Hold, RoomChange};
+use crate::domain::{AddressMark, Ban, InviteHash, LineKind, MessageId, Said, Visitor, VisitorId};
+
+/// One thing that happened in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A visitor took a seat.
+    Joined {
+        /// Who.
+        visitor: Visitor,
+        /// The socket that holds the seat.
+        hold: Hold,
+        /// Where the visitor came from, if that is known.
+        mark: Option<AddressMark>,
+    },
+    /// Another socket holds a visitor's seat, too.
+    Held(VisitorId, Hold),
+    /// A socket holds a visitor's seat no longer. The seat waits if it was the last one.
+    Released(VisitorId, Hold),
+    /// A visitor left, or was waited for long enough: the seat is free.
+    Left(Visitor),
+    /// The owner sent a member out.
+    Kicked(Visitor),
+    /// The owner keeps a visitor out. The seat is free if there was one.
+    Banned(Ban),
+    /// The owner lets a visitor in again.
+    Unbanned(VisitorId),
+    /// A member is the owner from now on.
+    OwnerChanged(Visitor),
+    /// A message was stored.
+    Posted(Visitor, Said),
+    /// The owner deleted a message.
+    Deleted {
+        /// Which.
+        message: MessageId,
+        /// Who wrote it.
+        author: Visitor,
+        /// Whether the room refuses the bytes of its GIF from now on.
+        forbid: bool,
+    },
+    /// The owner deleted all that a visitor wrote so far.
+    Cleared {
+        /// Who wrote it.
+        author: Visitor,
+        /// Whether the room refuses the bytes of these GIFs from now on.
+        forbid: bool,
+    },
+    /// A visitor who gave the password may enter.
+    Granted(VisitorId),
+    /// A visitor who came by an invite may enter.
+    Redeemed(VisitorId),
+    /// An invite is good.
+    Invited(InviteHash),
+    /// All invites are worthless, and the grants that came of them.
+    InvitesWithdrawn,
+    /// The room changed.
+    Changed(RoomChange),
+    /// The room is gone.
+    Ended,
+}
+
+impl Event {
+    /// The system message about it: about whom, and of what kind.
+    pub fn system_message(&self) -> Option<(Visitor, LineKind)> {
+        match self {
+            Self::Joined { visitor, .. } => Some((*visitor, LineKind::Joined)),
+            Self::Left(visitor) => Some((*visitor, LineKind::Left)),
+            Self::Kicked(visitor) => Some((*visitor, LineKind::Kicked)),
+            Self::Banned(ban) => Some((ban.visitor, LineKind::Banned)),
+            Self::OwnerChanged(visitor) => Some((*visitor, LineKind::Owner)),
+            Self::Deleted { message, author, .. } => Some((*author, LineKind::Deleted(*message))),
+            Self::Cleared { author, .. } => Some((*author, LineKind::Cleared)),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a message that people see, and so has a `seq`.
+    pub fn is_visible(&self) -> bool {
+        matches!(self, Self::Posted(..)) || self.system_message().is_some()
+    }
+}

@@ -1,0 +1,143 @@
+//! How an event changes a room. Total: what happened is refused by nothing, and an event that changes nothing is harmless.
+
+use std::sync::Arc;
+
+use super::{
+    Event, Grant, Hold, INVITES, Now, RoomChange, RoomState,
+    state::{Empty, Seat},
+};
+use crate::domain::{Moment, Visitor, VisitorId};
+
+impl RoomState {
+    /// Applies an event that happened now.
+    pub fn evolve(&mut self, event: &Event, now: Now) {
+        if event.is_visible() {
+            self.seq += 1;
+        }
+        match event {
+            Event::Joined { visitor, hold, .. } => self.seat_visitor(*visitor, *hold, now),
+            Event::Held(visitor, hold) => self.hold(*visitor, *hold, now),
+            Event::Released(visitor, hold) => self.release(*visitor, *hold, now),
+            Event::Left(visitor) | Event::Kicked(visitor) => self.free_seat(visitor.id, now),
+            Event::Banned(ban) => {
+                self.free_seat(ban.visitor.id, now);
+                let bans = Arc::make_mut(&mut self.bans);
+                bans.retain(|other| other.holds(now.date) && other.visitor.id != ban.visitor.id);
+                bans.push(ban.clone());
+            }
+            Event::Unbanned(visitor) => Arc::make_mut(&mut self.bans).retain(|ban| ban.visitor.id != *visitor),
+            Event::OwnerChanged(visitor) => {
+                self.room.owner = *visitor;
+                self.note_owner(now.steady);
+            }
+            Event::Posted(author, _) => self.note_post(author.id, now),
+            Event::Granted(visitor) => self.grant(*visitor, Grant::Password),
+            Event::Redeemed(visitor) => self.grant(*visitor, Grant::Invite),
+            Event::Invited(invite) => {
+                let invites = Arc::make_mut(&mut self.invites);
+                invites.push(*invite);
+                let beyond = invites.len().saturating_sub(INVITES);
+                invites.drain(..beyond);
+            }
+            Event::InvitesWithdrawn => {
+                self.invites = Arc::default();
+                Arc::make_mut(&mut self.grants).retain(|_, grant| *grant != Grant::Invite);
+            }
+            Event::Changed(change) => self.change(change),
+            Event::Ended => self.ended = true,
+            Event::Deleted { .. } | Event::Cleared { .. } => (),
+        }
+    }
+
+    fn seat_visitor(&mut self, visitor: Visitor, hold: Hold, now: Now) {
+        Arc::make_mut(&mut self.seats).push(Seat {
+            visitor,
+            holds: vec![hold],
+            disconnected_at: None,
+        });
+        self.empty = Empty::No;
+        self.recount();
+        self.note_owner(now.steady);
+    }
+
+    fn hold(&mut self, visitor: VisitorId, hold: Hold, now: Now) {
+        let seats = Arc::make_mut(&mut self.seats);
+        if let Some(seat) = seats.iter_mut().find(|seat| seat.visitor.id == visitor) {
+            seat.holds.push(hold);
+            seat.disconnected_at = None;
+            self.empty = Empty::No;
+            self.note_owner(now.steady);
+        }
+    }
+
+    /// Takes a socket from its visitor's seat, whose grace begins if it was the last.
+    pub fn release(&mut self, visitor: VisitorId, hold: Hold, now: Now) {
+        let seats = Arc::make_mut(&mut self.seats);
+        let Some(seat) = seats.iter_mut().find(|seat| seat.visitor.id == visitor) else {
+            return;
+        };
+        let before = seat.holds.len();
+        seat.holds.retain(|other| *other != hold);
+        if before > 0 && seat.holds.is_empty() {
+            seat.disconnected_at = Some(now.steady);
+            self.note_emptiness(now.steady);
+            self.note_owner(now.steady);
+        }
+    }
+
+    fn free_seat(&mut self, visitor: VisitorId, now: Now) {
+        Arc::make_mut(&mut self.seats).retain(|seat| seat.visitor.id != visitor);
+        self.recount();
+        self.note_emptiness(now.steady);
+        self.note_owner(now.steady);
+    }
+
+    fn note_emptiness(&mut self, now: Moment) {
+        if self.empty == Empty::No && self.seats.iter().all(|seat| seat.holds.is_empty()) {
+            self.empty = Empty::Since(now);
+        }
+    }
+
+    fn note_owner(&mut self, now: Moment) {
+        let present = self.seat(self.room.owner.id).is_some_and(|seat| !seat.holds.is_empty());
+        self.owner_absent_since = match present {
+            true => None,
+            false => self.owner_absent_since.or(Some(now)),
+        };
+    }
+
+    fn note_post(&mut self, author: VisitorId, now: Now) {
+        if self.room.slow > 0 && author != self.room.owner.id {
+            let pause = self.pause();
+            Arc::make_mut(&mut self.last_posts).note(author, now.steady, pause);
+        }
+    }
+
+    fn grant(&mut self, visitor: VisitorId, grant: Grant) {
+        Arc::make_mut(&mut self.grants).insert(visitor, grant);
+    }
+
+    fn change(&mut self, change: &RoomChange) {
+        let room = &mut self.room;
+        if let Some(title) = &change.title {
+            room.title = title.clone();
+        }
+        if let Some(max) = change.max {
+            room.max = max;
+        }
+        if let Some(closed) = change.closed {
+            room.closed = closed;
+        }
+        if let Some(slow) = change.slow {
+            room.slow = slow;
+            self.last_posts = Arc::default();
+        }
+        if let Some(hash) = &change.password_hash {
+            room.locked = hash.is_some();
+            self.password_hash.clone_from(hash);
+            self.password_version += 1;
+            self.grants = Arc::default();
+            self.invites = Arc::default();
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What an owner may do.
+
+use super::{ADDRESSES, BANS, Event, Facts, Now, RoomState};
+use crate::domain::{Action, Ban, Field, Invalid, Moment, Problem, Refusal, Visitor, VisitorId};
+
+impl RoomState {
+    pub(super) fn moderate(&self, by: Visitor, action: Action, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
+        self.must_be_owner(by.id)?;
+        if action.is_against(by.id) {
+            return Err(Invalid::new(Field::Visitor, Problem::Oneself).into());
+        }
+        let not_there = || Refusal::from(action.not_there());
+        let member = |visitor| self.member(visitor).ok_or_else(not_there);
+        let author = || facts.author.ok_or_else(not_there);
+        Ok(vec![match action {
+            Action::Kick(visitor) => Event::Kicked(member(visitor)?),
+            Action::Ban(visitor, until) => self.ban(visitor, until, facts, now)?,
+            Action::Unban(visitor) => {
+                let banned = self.bans.iter().any(|ban| ban.visitor.id == visitor);
+                banned.then_some(Event::Unbanned(visitor)).ok_or_else(not_there)?
+            }
+            Action::HandOver(visitor) => Event::OwnerChanged(member(visitor)?),
+            Action::Delete { message, forbid } => Event::Deleted {
+                message,
+                author: author()?,
+                forbid,
+            },
+            Action::Clear { forbid, .. } => Event::Cleared {
+                author: author()?,
+                forbid,
+            },
+        }])
+    }
+
+    /// Refuses who is not the owner.
+    ///
+    /// # Errors
+    /// `NotTheOwner`.
+    pub fn must_be_owner(&self, visitor: VisitorId) -> Result<(), Refusal> {
+        if self.room.owner.id == visitor {
+            Ok(())
+        } else {
+            Err(Refusal::NotTheOwner)
+        }
+    }
+
+    fn ban(&self, visitor: VisitorId, until: Option<Moment>, facts: &Facts, now: Now) -> Result<Event, Refusal> {
+        let others = self
+            .bans
+            .iter()
+            .filter(|ban| ban.holds(now.date) && ban.visitor.id != visitor);
+        if others.count() >= BANS {
+            return Err(Refusal::StorageFull);
+        }
+        Ok(Event::Banned(Ban {
+            // Who is not here may never have been: the colour follows from the id.
+            visitor: self.member(visitor).unwrap_or_else(|| Visitor::new(visitor)),
+            until,
+            addresses: facts.addresses.iter().take(ADDRESSES).copied().collect(),
+        }))
+    }
+}

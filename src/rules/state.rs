@@ -1,0 +1,227 @@
+//! The state of a room: what its events have made of it so far.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use super::{PasswordVersion, last_posts::LastPosts};
+use crate::domain::{
+    Access, AddressKey, Ban, Guest, InviteHash, Max, Moment, Room, RoomId, Seq, Title, Visitor, VisitorId,
+    moderation::kept_out,
+};
+
+/// A socket, unique within the life of its server.
+pub type SocketKey = u64;
+
+/// A server, unique among all that ever ran on one store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServerId(pub u64);
+
+impl ServerId {
+    /// The server of a store that only one server may open.
+    pub const ONLY: Self = Self(0);
+}
+
+/// A socket that keeps a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Hold {
+    /// The server that the socket is connected to.
+    pub server: ServerId,
+    /// The socket.
+    pub socket: SocketKey,
+}
+
+/// The present, by the two clocks that rules go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// The date, which an operator may set: messages and bans go by it.
+    pub date: Moment,
+    /// Time that passes evenly while a server runs: graces and slow mode go by it.
+    pub steady: Moment,
+}
+
+impl Now {
+    /// Both by one clock.
+    pub const fn at(moment: Moment) -> Self {
+        Self {
+            date: moment,
+            steady: moment,
+        }
+    }
+}
+
+/// How long ago something was; nothing if it is yet to come.
+pub(super) fn elapsed(since: Moment, now: Now) -> Duration {
+    Duration::from_millis(u64::try_from(now.steady.millis().saturating_sub(since.millis())).unwrap_or(0))
+}
+
+/// A room to be made.
+#[derive(Clone, Debug)]
+pub struct NewRoom {
+    /// Its title.
+    pub title: Title,
+    /// Its seats.
+    pub max: Max,
+    /// The hash of its password, in PHC form.
+    pub password_hash: Option<String>,
+    /// Who makes it.
+    pub owner: Visitor,
+}
+
+/// Why a visitor may enter a locked room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// The visitor gave the password.
+    Password,
+    /// The visitor came by an invite. It ends when the invites are withdrawn.
+    Invite,
+}
+
+/// A visitor's place in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seat {
+    pub visitor: Visitor,
+    /// At most [`super::SOCKETS_EACH`].
+    pub holds: Vec<Hold>,
+    /// Since when no socket holds it.
+    pub disconnected_at: Option<Moment>,
+}
+
+/// Since when a room has been without a socket, and which grace that counts against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// A socket is connected.
+    No,
+    /// Nobody has joined since the room was made, or since a restart.
+    NeverJoined(Moment),
+    /// The last socket left.
+    Since(Moment),
+}
+
+/// A room as its events have made it. Cloning is cheap: lists are shared until one side changes them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomState {
+    /// What everyone may see.
+    pub room: Room,
+    /// The hash of its password, in PHC form.
+    pub password_hash: Option<Arc<str>>,
+    /// Which password that is.
+    pub password_version: PasswordVersion,
+    /// What marks of addresses are made with.
+    pub address_key: AddressKey,
+    /// The `seq` of its last message, 0 if there is none.
+    pub seq: Seq,
+    /// Whether it is gone.
+    pub ended: bool,
+    /// Who is kept out, bans that are over included.
+    pub bans: Arc<Vec<Ban>>,
+    /// In the order of arrival.
+    pub(super) seats: Arc<Vec<Seat>>,
+    pub(super) grants: Arc<HashMap<VisitorId, Grant>>,
+    /// The oldest first.
+    pub(super) invites: Arc<Vec<InviteHash>>,
+    pub(super) last_posts: Arc<LastPosts>,
+    pub(super) empty: Empty,
+    /// Since when the owner has had no socket in the room.
+    pub(super) owner_absent_since: Option<Moment>,
+}
+
+impl RoomState {
+    /// A room that was just made.
+    pub fn new(id: RoomId, new: NewRoom, address_key: AddressKey, now: Now) -> Self {
+        let room = Room {
+            id,
+            title: new.title,
+            max: new.max,
+            count: 0,
+            owner: new.owner,
+            locked: new.password_hash.is_some(),
+            closed: false,
+            slow: 0,
+            created_at: now.date,
+        };
+        Self::restored(room, new.password_hash.map(Into::into), address_key, now)
+    }
+
+    /// A room as a store kept it over a restart, before its seats, grants, invites and bans are added. Its graces begin now.
+    pub fn restored(room: Room, password_hash: Option<Arc<str>>, address_key: AddressKey, now: Now) -> Self {
+        Self {
+            room,
+            password_hash,
+            password_version: 0,
+            address_key,
+            seq: 0,
+            ended: false,
+            bans: Arc::default(),
+            seats: Arc::default(),
+            grants: Arc::default(),
+            invites: Arc::default(),
+            last_posts: Arc::default(),
+            empty: Empty::NeverJoined(now.steady),
+            owner_absent_since: Some(now.steady),
+        }
+    }
+
+    /// Adds what a store kept of who may enter. Part of [`Self::restored`].
+    #[must_use]
+    pub fn with_grants(mut self, grants: HashMap<VisitorId, Grant>, invites: Vec<InviteHash>) -> Self {
+        self.grants = Arc::new(grants);
+        self.invites = Arc::new(invites);
+        self
+    }
+
+    /// Adds the seats of an earlier run, the longest held first. Each waits for its visitor from now on. Part of
+    /// [`Self::restored`].
+    #[must_use]
+    pub fn with_seats(mut self, visitors: impl IntoIterator<Item = Visitor>, now: Now) -> Self {
+        let waiting = |visitor| Seat {
+            visitor,
+            holds: Vec::new(),
+            disconnected_at: Some(now.steady),
+        };
+        self.seats = Arc::new(visitors.into_iter().map(waiting).collect());
+        self.recount();
+        self
+    }
+
+    pub(super) fn recount(&mut self) {
+        self.room.count = u32::try_from(self.seats.len()).unwrap_or(u32::MAX);
+    }
+
+    /// What a guest is to the room.
+    pub fn access(&self, guest: Guest, date: Moment) -> Access {
+        let visitor = guest.visitor.id;
+        let owner = self.room.owner.id == visitor;
+        let member = self.member(visitor).is_some();
+        let mark = || guest.address.map(|address| self.address_key.mark(address));
+        Access {
+            owner,
+            granted: owner || !self.room.locked || self.grants.contains_key(&visitor),
+            member,
+            banned: kept_out(&self.bans, guest, mark, owner || member, date),
+            closed: self.room.closed,
+        }
+    }
+
+    /// A visitor who holds a seat.
+    pub fn member(&self, visitor: VisitorId) -> Option<Visitor> {
+        self.seat(visitor).map(|seat| seat.visitor)
+    }
+
+    /// Who holds a seat, the longest first.
+    pub fn members(&self) -> Vec<Visitor> {
+        self.seats.iter().map(|seat| seat.visitor).collect()
+    }
+
+    /// How many invites are good.
+    pub fn invites(&self) -> usize {
+        self.invites.len()
+    }
+
+    /// Whether an invite is good.
+    pub fn is_good(&self, invite: InviteHash) -> bool {
+        self.invites.contains(&invite)
+    }
+
+    pub(super) fn seat(&self, visitor: VisitorId) -> Option<&Seat> {
+        self.seats.iter().find(|seat| seat.visitor.id == visitor)
+    }
+}

@@ -1,0 +1,131 @@
+//! The rules of the site as a table of cases, and what holds whatever happens.
+
+mod cases;
+mod properties;
+
+use super::*;
+use crate::domain::{
+    AddressKey, Alt, Chat, GifBody, GifHash, GifName, Guest, Limits, Max, Moment, Refusal, RoomId, Title, Visitor,
+    VisitorId,
+};
+use std::time::Duration;
+
+/// A room, the time, and what came of the commands so far.
+struct Scene {
+    state: RoomState,
+    millis: i64,
+    events: Vec<Event>,
+}
+
+const GRACES: Graces = Graces {
+    seat: Duration::from_secs(15),
+    room: Duration::from_secs(10),
+    new_room: Duration::from_secs(60),
+    owner: Duration::from_secs(60),
+};
+
+/// The first owner is visitor 1.
+fn visitor(n: u64) -> Visitor {
+    Visitor::new(format!("{n:016x}").parse().unwrap())
+}
+
+fn id(n: u64) -> VisitorId {
+    visitor(n).id
+}
+
+fn hold(n: u64) -> Hold {
+    Hold {
+        server: ServerId(n / 100),
+        socket: n,
+    }
+}
+
+fn chat(text: &str) -> NewBody {
+    NewBody::Chat(Chat::parse(text, &Limits::default()).unwrap())
+}
+
+fn gif(hash: u8) -> GifBody {
+    GifBody {
+        name: GifName::random(),
+        width: 1,
+        height: 1,
+        frames: 1,
+        duration: 0,
+        bytes: 43,
+        alt: Alt::default(),
+        hash: Some(GifHash::from_bytes([hash; 32])),
+    }
+}
+
+impl Scene {
+    fn new(max: i64, password: Option<&str>) -> Self {
+        let limits = Limits::default();
+        let new = NewRoom {
+            title: Title::parse("room", &limits).unwrap(),
+            max: Max::parse(Some(max), &limits).unwrap(),
+            password_hash: password.map(Into::into),
+            owner: visitor(1),
+        };
+        let now = Now::at(Moment::from_millis(0));
+        Self {
+            state: RoomState::new(RoomId::random(), new, AddressKey::from_bytes([7; 32]), now),
+            millis: 0,
+            events: Vec::new(),
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now::at(Moment::from_millis(self.millis))
+    }
+
+    fn wait(&mut self, seconds: i64) -> &mut Self {
+        self.millis += seconds * 1_000;
+        self
+    }
+
+    /// Decides a command and applies its events.
+    fn tell(&mut self, command: Command, facts: &Facts) -> Result<Vec<Event>, Refusal> {
+        let now = self.now();
+        let events = decide(&self.state, &command, facts, now)?;
+        for event in &events {
+            self.state.evolve(event, now);
+        }
+        self.events.extend(events.iter().cloned());
+        Ok(events)
+    }
+
+    fn run(&mut self, command: Command) -> Result<Vec<Event>, Refusal> {
+        self.tell(command, &Facts::default())
+    }
+
+    /// Visitor `n` enters by its socket `n`.
+    fn enter(&mut self, n: u64) -> Result<Vec<Event>, Refusal> {
+        self.run(Command::Enter(Guest::from(visitor(n)), hold(n)))
+    }
+
+    fn leave(&mut self, n: u64, how: Leave) -> Result<Vec<Event>, Refusal> {
+        self.run(Command::Leave(id(n), hold(n), how))
+    }
+
+    fn post(&mut self, n: u64) -> Result<Vec<Event>, Refusal> {
+        self.run(Command::Post(visitor(n), chat("hello")))
+    }
+
+    fn change(&mut self, change: RoomChange) {
+        self.run(Command::Change(Some(self.state.room.owner.id), change))
+            .unwrap();
+    }
+
+    /// Does all that is due.
+    fn expire(&mut self) -> Vec<Event> {
+        let due = due(&self.state, GRACES, self.now());
+        let decided = due
+            .into_iter()
+            .map(|due| self.run(Command::Expire(due, GRACES)).unwrap());
+        decided.flatten().collect()
+    }
+
+    fn members(&self) -> Vec<VisitorId> {
+        self.state.members().iter().map(|member| member.id).collect()
+    }
+}

@@ -1,0 +1,383 @@
+//! One rule a test, in the order of a visit.
+
+use super::*;
+use crate::domain::{Action, Address, AddressMark, InviteToken, MessageId};
+
+const KICKED: Refusal = Refusal::NotAMember;
+
+#[test]
+fn a_visitor_takes_a_seat_once_and_further_sockets_share_it() {
+    let mut scene = Scene::new(2, None);
+    assert!(matches!(scene.enter(1).unwrap()[..], [Event::Joined { .. }]));
+    assert_eq!(scene.enter(1).unwrap(), [], "the same socket again");
+    let second = Command::Enter(visitor(1).into(), hold(11));
+    assert_eq!(scene.run(second).unwrap(), [Event::Held(id(1), hold(11))]);
+    assert_eq!(scene.state.room.count, 1);
+    scene.enter(2).unwrap();
+    assert_eq!(scene.enter(3), Err(Refusal::RoomFull));
+    assert_eq!(scene.members(), [id(1), id(2)]);
+}
+
+#[test]
+fn a_visitor_has_a_bounded_number_of_sockets_in_a_room() {
+    let mut scene = Scene::new(2, None);
+    for socket in 0..SOCKETS_EACH as u64 {
+        scene.run(Command::Enter(visitor(1).into(), hold(socket))).unwrap();
+    }
+    let one_more = Command::Enter(visitor(1).into(), hold(99));
+    assert_eq!(
+        scene.run(one_more),
+        Err(Refusal::TooManySockets { limit: SOCKETS_EACH })
+    );
+    assert_eq!(scene.run(Command::Enter(visitor(1).into(), hold(0))), Ok(vec![]));
+}
+
+#[test]
+fn who_leaves_by_the_last_socket_frees_the_seat_and_who_is_disconnected_is_waited_for() {
+    let mut scene = Scene::new(3, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    scene.run(Command::Enter(visitor(2).into(), hold(22))).unwrap();
+    assert_eq!(
+        scene.leave(2, Leave::Explicit).unwrap(),
+        [Event::Released(id(2), hold(2))]
+    );
+    let other = Command::Leave(id(2), hold(22), Leave::Explicit);
+    assert_eq!(scene.run(other).unwrap(), [Event::Left(visitor(2))]);
+    assert_eq!(scene.leave(2, Leave::Explicit).unwrap(), [], "it is gone already");
+
+    scene.enter(2).unwrap();
+    scene.leave(2, Leave::Disconnected).unwrap();
+    assert_eq!(scene.wait(14).expire(), []);
+    scene.enter(2).unwrap();
+    assert_eq!(scene.wait(20).expire(), [], "came back in time");
+    scene.leave(2, Leave::Disconnected).unwrap();
+    assert_eq!(scene.wait(15).expire(), [Event::Left(visitor(2))]);
+    assert_eq!(scene.members(), [id(1)]);
+}
+
+#[test]
+fn a_locked_room_asks_for_a_grant_that_a_new_password_ends_while_members_stay() {
+    let mut scene = Scene::new(5, Some("$hash"));
+    assert_eq!(scene.enter(2), Err(Refusal::WrongPassword));
+    scene.enter(1).unwrap();
+    scene.run(Command::Grant(id(2), 0)).unwrap();
+    scene.enter(2).unwrap();
+    scene.change(RoomChange {
+        password_hash: Some(Some("$other".into())),
+        ..RoomChange::default()
+    });
+    assert_eq!(
+        scene.run(Command::Grant(id(3), 0)),
+        Err(Refusal::WrongPassword),
+        "of the old password"
+    );
+    assert_eq!(scene.enter(2).unwrap(), [], "a member stays");
+    scene.leave(2, Leave::Explicit).unwrap();
+    assert_eq!(scene.enter(2), Err(Refusal::WrongPassword));
+    scene.change(RoomChange {
+        password_hash: Some(None),
+        ..RoomChange::default()
+    });
+    scene.enter(2).unwrap();
+}
+
+#[test]
+fn an_invite_lets_in_until_it_is_withdrawn_and_only_so_many_are_good() {
+    let mut scene = Scene::new(5, Some("$hash"));
+    let (first, second) = (InviteToken::random().hash(), InviteToken::random().hash());
+    scene.run(Command::Invite(first)).unwrap();
+    scene.run(Command::Redeem(visitor(2).into(), first)).unwrap();
+    scene.run(Command::Redeem(visitor(3).into(), first)).unwrap();
+    scene.run(Command::Grant(id(3), 0)).unwrap();
+    scene.enter(2).unwrap();
+    scene.run(Command::WithdrawInvites).unwrap();
+    assert_eq!(
+        scene.run(Command::Redeem(visitor(4).into(), first)),
+        Err(Refusal::InviteNotFound)
+    );
+    scene.leave(2, Leave::Explicit).unwrap();
+    assert_eq!(scene.enter(2), Err(Refusal::WrongPassword));
+    scene.enter(3).expect("who gave the password needs no invite");
+    scene.run(Command::Invite(second)).unwrap();
+    for _ in 0..INVITES {
+        scene.run(Command::Invite(InviteToken::random().hash())).unwrap();
+    }
+    assert_eq!(scene.state.invites(), INVITES);
+    assert!(!scene.state.is_good(second), "the oldest is replaced");
+}
+
+#[test]
+fn no_more_than_so_many_grants_are_given() {
+    let mut scene = Scene::new(5, Some("$hash"));
+    for n in 0..GRANTS as u64 {
+        scene.run(Command::Grant(id(n + 10), 0)).unwrap();
+    }
+    assert_eq!(scene.run(Command::Grant(id(2), 0)), Err(Refusal::StorageFull));
+    assert_eq!(scene.run(Command::Grant(id(10), 0)), Ok(vec![]));
+}
+
+#[test]
+fn a_closed_room_takes_only_members_and_the_owner() {
+    let mut scene = Scene::new(5, Some("$hash"));
+    scene.run(Command::Grant(id(2), 0)).unwrap();
+    scene.enter(2).unwrap();
+    scene.change(RoomChange {
+        closed: Some(true),
+        ..RoomChange::default()
+    });
+    assert_eq!(
+        scene.enter(3),
+        Err(Refusal::RoomClosed),
+        "before a password is asked for"
+    );
+    assert_eq!(scene.enter(2), Ok(vec![]));
+    scene.enter(1).unwrap();
+}
+
+#[test]
+fn a_member_posts_and_nobody_else() {
+    let mut scene = Scene::new(5, None);
+    assert_eq!(scene.post(1), Err(KICKED), "the owner is no member without a seat");
+    scene.enter(1).unwrap();
+    assert!(matches!(scene.post(1).unwrap()[..], [Event::Posted(..)]));
+    assert_eq!(scene.state.seq, 2, "the join and the message");
+    let again = NewBody::Again(AgainGif {
+        name: GifName::random(),
+        alt: None,
+    });
+    let post = |n| Command::Post(visitor(n), again.clone());
+    assert_eq!(
+        scene.run(post(2)),
+        Err(Refusal::NotAMember),
+        "membership before content"
+    );
+    assert_eq!(scene.run(post(1)), Err(Refusal::NotFound));
+    let facts = Facts {
+        earlier_gif: Some(gif(1)),
+        forbidden: true,
+        ..Facts::default()
+    };
+    assert_eq!(scene.tell(post(1), &facts), Err(Refusal::ForbiddenGif));
+}
+
+#[test]
+fn slow_mode_asks_everybody_but_the_owner_for_a_pause() {
+    let mut scene = Scene::new(5, None);
+    let slow = |seconds| RoomChange {
+        slow: Some(seconds),
+        ..RoomChange::default()
+    };
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    scene.post(2).unwrap();
+    scene.change(slow(600));
+    scene.post(2).expect("who wrote before the change need not wait");
+    let left = |seconds| {
+        Err(Refusal::SlowMode {
+            retry_after: Duration::from_secs(seconds),
+        })
+    };
+    assert_eq!(scene.wait(100).post(2), left(500));
+    let again = Command::Post(visitor(2), NewBody::Gif(gif(1)));
+    let forbidden = Facts {
+        forbidden: true,
+        ..Facts::default()
+    };
+    assert_eq!(
+        scene.tell(again, &forbidden),
+        Err(Refusal::ForbiddenGif),
+        "what is refused costs no pause"
+    );
+    scene.post(1).unwrap();
+    scene.post(1).unwrap();
+    scene.change(slow(0));
+    scene.change(slow(600));
+    scene.post(2).expect("the change begins the pauses again");
+    assert_eq!(scene.wait(599).post(2), left(1));
+    scene.wait(1).post(2).unwrap();
+}
+
+#[test]
+fn only_the_owner_moderates_and_not_against_the_owner() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    let moderate = |by, action| Command::Moderate(visitor(by), action);
+    for action in [Action::Kick(id(1)), Action::HandOver(id(2)), Action::Ban(id(1), None)] {
+        assert_eq!(scene.run(moderate(2, action)), Err(Refusal::NotTheOwner));
+    }
+    for action in [Action::Kick(id(1)), Action::HandOver(id(1)), Action::Ban(id(1), None)] {
+        assert!(matches!(scene.run(moderate(1, action)), Err(Refusal::Invalid(_))));
+    }
+    let message = MessageId::random();
+    for action in [
+        Action::Kick(id(3)),
+        Action::HandOver(id(3)),
+        Action::Unban(id(3)),
+        Action::Delete { message, forbid: false },
+        Action::Clear {
+            visitor: id(3),
+            forbid: false,
+        },
+    ] {
+        assert_eq!(scene.run(moderate(1, action)), Err(action.not_there().into()));
+    }
+    let author = Facts {
+        author: Some(visitor(3)),
+        ..Facts::default()
+    };
+    let delete = moderate(1, Action::Delete { message, forbid: true });
+    let deleted = Event::Deleted {
+        message,
+        author: visitor(3),
+        forbid: true,
+    };
+    assert_eq!(scene.tell(delete, &author).unwrap(), [deleted]);
+    assert_eq!(
+        scene.run(moderate(1, Action::Kick(id(2)))).unwrap(),
+        [Event::Kicked(visitor(2))]
+    );
+    scene.enter(2).expect("who was kicked may come back");
+}
+
+#[test]
+fn a_ban_keeps_out_the_visitor_and_the_address_but_not_other_members_there() {
+    let mut scene = Scene::new(5, None);
+    let address = Address::new("192.0.2.1".parse().unwrap());
+    let from_there = |n| Guest {
+        visitor: visitor(n),
+        address: Some(address),
+    };
+    scene.enter(1).unwrap();
+    scene.run(Command::Enter(from_there(2), hold(2))).unwrap();
+    scene.run(Command::Enter(from_there(3), hold(3))).unwrap();
+    let came: Vec<AddressMark> = vec![scene.state.address_key.mark(address)];
+    let facts = Facts {
+        addresses: came,
+        ..Facts::default()
+    };
+    let until = Some(Moment::from_millis(60_000));
+    scene
+        .tell(Command::Moderate(visitor(1), Action::Ban(id(2), until)), &facts)
+        .unwrap();
+    assert_eq!(scene.members(), [id(1), id(3)]);
+    assert_eq!(scene.post(2), Err(Refusal::NotAMember));
+    assert_eq!(scene.enter(2), Err(Refusal::Banned { until }));
+    assert_eq!(
+        scene.run(Command::Enter(from_there(4), hold(4))),
+        Err(Refusal::Banned { until })
+    );
+    assert_eq!(
+        scene.run(Command::Enter(from_there(3), hold(3))),
+        Ok(vec![]),
+        "has a seat"
+    );
+    scene.enter(4).expect("from elsewhere");
+    scene.wait(60);
+    scene.enter(2).expect("the ban is over");
+}
+
+#[test]
+fn a_ban_of_somebody_absent_says_so_in_the_room_and_bans_are_bounded() {
+    let mut scene = Scene::new(5, None);
+    for n in 0..BANS as u64 {
+        scene
+            .run(Command::Moderate(visitor(1), Action::Ban(id(n + 10), None)))
+            .unwrap();
+    }
+    let again = Command::Moderate(visitor(1), Action::Ban(id(10), None));
+    scene.run(again).expect("a ban that replaces one");
+    let one_more = Command::Moderate(visitor(1), Action::Ban(id(2), None));
+    assert_eq!(scene.run(one_more.clone()), Err(Refusal::StorageFull));
+    scene.run(Command::Moderate(visitor(1), Action::Unban(id(10)))).unwrap();
+    scene.run(one_more).unwrap();
+    assert_eq!(
+        scene.state.seq,
+        BANS as u64 + 2,
+        "each has a system message; lifting one has none"
+    );
+}
+
+#[test]
+fn a_room_goes_to_who_is_connected_longest_when_its_owner_stays_away() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    scene.enter(3).unwrap();
+    scene.leave(1, Leave::Explicit).unwrap();
+    scene.wait(50).leave(2, Leave::Disconnected).unwrap();
+    assert_eq!(
+        scene.wait(10).expire(),
+        [Event::OwnerChanged(visitor(3))],
+        "2 is not connected"
+    );
+    scene.enter(1).unwrap();
+    assert_eq!(scene.wait(100).expire(), [Event::Left(visitor(2))]);
+    scene
+        .run(Command::Moderate(visitor(3), Action::HandOver(id(1))))
+        .unwrap();
+    assert_eq!(scene.state.room.owner, visitor(1));
+    assert_eq!(scene.wait(100).expire(), []);
+}
+
+#[test]
+fn an_owner_who_comes_back_in_time_stays_the_owner() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    scene.leave(1, Leave::Disconnected).unwrap();
+    scene.wait(14).enter(1).unwrap();
+    assert_eq!(scene.wait(600).expire(), []);
+}
+
+#[test]
+fn an_empty_room_ends_after_its_grace_and_then_takes_nothing() {
+    let mut scene = Scene::new(5, None);
+    assert_eq!(scene.wait(59).expire(), [], "a new room waits longer");
+    scene.enter(2).unwrap();
+    assert_eq!(scene.wait(600).expire(), [Event::OwnerChanged(visitor(2))]);
+    scene.leave(2, Leave::Explicit).unwrap();
+    assert_eq!(scene.wait(9).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Ended]);
+    for refused in [
+        scene.enter(1),
+        scene.post(1),
+        scene.run(Command::Remove),
+        scene.run(Command::Moderate(visitor(1), Action::Kick(id(2)))),
+    ] {
+        assert_eq!(refused, Err(Refusal::RoomNotFound));
+    }
+    let redeem = Command::Redeem(visitor(2).into(), InviteToken::random().hash());
+    assert_eq!(scene.run(redeem), Err(Refusal::InviteNotFound));
+    assert_eq!(scene.leave(2, Leave::Explicit), Ok(vec![]));
+    assert_eq!(scene.expire(), []);
+}
+
+#[test]
+fn after_a_restart_seats_wait_and_the_room_has_the_grace_of_a_new_one() {
+    let before = Scene::new(5, None);
+    let mut scene = Scene::new(5, None);
+    let room = before.state.room.clone();
+    scene.state = RoomState::restored(room, None, before.state.address_key, scene.now())
+        .with_seats([visitor(1), visitor(2)], scene.now());
+    assert_eq!((scene.members(), scene.state.room.count), (vec![id(1), id(2)], 2));
+    assert_eq!(scene.wait(14).expire(), []);
+    scene.enter(2).unwrap();
+    assert_eq!(scene.wait(1).expire(), [Event::Left(visitor(1))]);
+    assert_eq!(scene.wait(45).expire(), [Event::OwnerChanged(visitor(2))]);
+}
+
+#[test]
+fn a_change_is_refused_when_the_room_went_to_another_meanwhile() {
+    let mut scene = Scene::new(5, None);
+    let change = RoomChange::default();
+    assert_eq!(
+        scene.run(Command::Change(Some(id(2)), change.clone())),
+        Err(Refusal::NotTheOwner)
+    );
+    assert_eq!(
+        scene.run(Command::Change(None, change.clone())),
+        Ok(vec![Event::Changed(change)])
+    );
+}
