@@ -9,7 +9,8 @@ use url::Url;
 use crate::{
     domain::{Limits, Max, gif::GifLimits},
     rates::Rate,
-    store::{Graces, StoreUrl},
+    rules::Graces,
+    store::StoreUrl,
 };
 
 /// An anonymous GIF chat: open a page, get a colour for a name, make a room, talk in text and GIFs.

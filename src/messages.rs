@@ -15,7 +15,8 @@ use crate::{
     },
     finishing::Finishing,
     keyed_slots::GuestSlot,
-    store::{AgainGif, NewBody, NewMessage, Posted, Store, StoreError, Window},
+    rules::{AgainGif, NewBody},
+    store::{NewMessage, Posted, Store, StoreError, Window},
     uploads::{Picture, Upload, Uploads},
 };
 

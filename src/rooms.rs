@@ -16,7 +16,8 @@ use crate::{
     finishing::Finishing,
     passwords::Passwords,
     rates::RateLimit,
-    store::{Departure, Entry, Graces, NewRoom, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store},
+    rules::{Graces, Leave, NewRoom, RoomChange, SocketKey},
+    store::{Entry, RoomCursor, RoomPage, RoomRecord, Store},
     uploads::Uploads,
 };
 
@@ -253,7 +254,7 @@ impl Rooms {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), Refusal> {
+    pub async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Leave) -> Result<(), Refusal> {
         Ok(self.store.leave(id, visitor, socket, how).await?)
     }
 
@@ -271,13 +272,11 @@ impl Rooms {
         let change = RoomChange {
             title: edit.title,
             max: edit.max,
-            password_hash,
+            password_hash: password_hash.map(|hash| hash.map(Into::into)),
             closed: edit.closed,
             slow: edit.slow,
-            // It may have gone to another while the password was hashed.
-            by: Some(visitor.id),
         };
-        Ok(self.store.update_room(id, change).await?)
+        Ok(self.store.update_room(id, Some(visitor.id), change).await?)
     }
 
     /// Removes a room with its messages and files for its owner.

@@ -28,6 +28,7 @@ pub use command::{AgainGif, Command, Due, Facts, Graces, Leave, NewBody, Passwor
 pub use decide::decide;
 pub use due::due;
 pub use event::Event;
+pub use posting::said;
 pub use state::{Grant, Hold, NewRoom, Now, RoomState, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.

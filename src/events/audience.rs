@@ -12,7 +12,7 @@ use socketioxide::{SendError, SocketError, extract::SocketRef};
 
 use crate::{
     domain::{Guest, Seq, VisitorId},
-    store::SocketKey,
+    rules::SocketKey,
     texts::Lang,
 };
 

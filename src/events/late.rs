@@ -48,7 +48,8 @@ mod tests {
     use crate::{
         domain::{Chat, Limits, Max, Message, Title, Visitor, VisitorId},
         events::Events,
-        store::{NewBody, NewMessage, NewRoom, SqliteStore, Store, Window},
+        rules::{NewBody, NewRoom},
+        store::{NewMessage, SqliteStore, Store, Window},
         uploads::{AtOnce, Uploads},
     };
 

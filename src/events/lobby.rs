@@ -16,7 +16,8 @@ use tokio::{sync::Notify, time::sleep};
 use super::audience::{Audience, Encoded, Listener};
 use crate::{
     domain::{Room, RoomId},
-    store::{Change, SocketKey},
+    rules::SocketKey,
+    store::Change,
 };
 
 /// The least time between two tellings: a rush of joins is one `updateRoom` a room, not one a join.

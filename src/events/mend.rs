@@ -11,8 +11,9 @@ use super::{
 };
 use crate::{
     domain::{Body, Line, LineKind, Message, Refusal, Seq},
+    rules::{Leave, SocketKey},
     sentences::sentence,
-    store::{Change, Departure, SocketKey, StoreError, Window},
+    store::{Change, StoreError, Window},
 };
 
 /// What went wrong and is not put right yet. It is tried again until it is.
@@ -169,7 +170,7 @@ impl RoomTask {
         self.forget_leaving(key);
         let gone = self.audience.remove(key).filter(|gone| gone.hold == Hold::Retaken);
         if let Some(guest) = gone.and_then(|gone| gone.guest) {
-            let how = Departure::Dropped;
+            let how = Leave::Disconnected;
             let left = self.events.store.leave(self.room, guest.visitor, key, how).await;
             if let Err(error) = left {
                 warn!(%error, "a seat taken again can't be given up yet");

@@ -27,7 +27,8 @@ use self::{
 };
 use crate::{
     domain::{Body, Guest, RoomId, Visitor},
-    store::{Change, Changes, Entry, SocketKey, Store},
+    rules::SocketKey,
+    store::{Change, Changes, Entry, Store},
     texts::Lang,
     uploads::Uploads,
 };

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     domain::{Message, Report, Room, RoomId, Seq, Visitor},
-    store::{Change, Entry, SocketKey, Window},
+    rules::SocketKey,
+    store::{Change, Entry, Window},
 };
 
 /// Events taken from the queue before the sockets get a chance to write; what is sent together is one wake-up and one

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::Messages;
 use crate::{
     domain::{Alt, Field, GifName, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper, WhisperId},
-    store::{NewBody, NewWhisper, Whispered},
+    rules::NewBody,
+    store::{NewWhisper, Whispered},
     uploads::Upload,
 };
 

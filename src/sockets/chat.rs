@@ -25,8 +25,9 @@ use crate::{
     domain::{Action, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
     events::Joining,
     messages::{addressee, reported_message, said},
+    rules::{Leave, SocketKey},
     state::AppState,
-    store::{Departure, Entry, SocketKey},
+    store::Entry,
 };
 
 /// The least time between two `typing` of one socket that are passed on.
@@ -158,7 +159,7 @@ impl Client {
             Name::Chat => self.chat(&data).await.map(Done::Posted),
             Name::Whisper => self.whisper(&data).await.map(Done::Whispered),
             Name::Report => self.report(&data).await.map(Done::Reported),
-            Name::Leave => self.leave(Departure::Left).await.map(|()| Done::Nothing {}),
+            Name::Leave => self.leave(Leave::Explicit).await.map(|()| Done::Nothing {}),
             Name::Typing => self.typing().map(|()| Done::Nothing {}),
             Name::Moderate => self.moderate(&data).await.map(|()| Done::Nothing {}),
             Name::Unknown => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
@@ -200,7 +201,7 @@ impl Client {
         let before = self.room.lock().replace(id);
         if let Some(before) = before.filter(|before| *before != id) {
             // The store has noted that the socket is gone from there even when it fails.
-            let _ = self.leave_room(before, Departure::Left).await;
+            let _ = self.leave_room(before, Leave::Explicit).await;
         }
         Ok((id, entry))
     }
@@ -263,21 +264,21 @@ impl Client {
     async fn gone(&self, reason: DisconnectReason) {
         // Only a client that said goodbye gives its seat up at once; a reload breaks the connection without a word.
         let how = match reason {
-            DisconnectReason::ClientNSDisconnect => Departure::Left,
-            _ => Departure::Dropped,
+            DisconnectReason::ClientNSDisconnect => Leave::Explicit,
+            _ => Leave::Disconnected,
         };
         // A store that has stopped keeps no seats; there is nobody left to tell.
         let _ = self.leave(how).await;
     }
 
-    async fn leave(&self, how: Departure) -> Result<(), Refusal> {
+    async fn leave(&self, how: Leave) -> Result<(), Refusal> {
         let Some(room) = self.room.lock().take() else {
             return Ok(());
         };
         self.leave_room(room, how).await
     }
 
-    async fn leave_room(&self, room: RoomId, how: Departure) -> Result<(), Refusal> {
+    async fn leave_room(&self, room: RoomId, how: Leave) -> Result<(), Refusal> {
         self.state.events.detach(room, self.key).await;
         self.state.rooms.leave(room, self.visitor(), self.key, how).await
     }

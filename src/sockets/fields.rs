@@ -4,7 +4,7 @@ use crate::{
     domain::{Field, Invalid, Limits, Nonce, Refusal},
     fields::Fields,
     messages::said,
-    store::NewBody,
+    rules::NewBody,
 };
 
 /// A text, or a GIF of the room again.

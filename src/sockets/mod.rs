@@ -34,8 +34,8 @@ use crate::{
     domain::Guest,
     events::{Arrival, CHAT_NS, LOBBY_NS},
     openings::Opening,
+    rules::SocketKey,
     state::AppState,
-    store::SocketKey,
     texts::Lang,
 };
 

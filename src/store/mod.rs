@@ -2,6 +2,8 @@
 //!
 //! A store commits in one order and tells what it committed, in that order, through [`Store::changes`].
 
+mod changes;
+mod clock;
 mod error;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
@@ -17,8 +19,8 @@ pub use sessions::{PurgingStore, Sessions, hash_of, open_sqlite_sessions};
 pub use sqlite::SqliteStore;
 pub use url::{MongoUrl, StoreUrl};
 pub use values::{
-    AgainGif, Change, Changes, Departure, Entry, Graces, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
-    PasswordVersion, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Tended, Whispered, Window,
+    Change, Changes, Committed, Entry, NewMessage, NewReport, NewWhisper, Posted, RoomCursor, RoomPage, RoomRecord,
+    Tended, Whispered, Window,
 };
 pub use whispers::{WHISPERS, WHISPERS_LIFE, WHISPERS_PAIR, WHISPERS_SAFE};
 
@@ -27,13 +29,13 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::domain::{
-    Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Refusal, Report, ReportId, Reported, Room,
-    RoomId, Visitor, VisitorId, Whisper, WhisperId,
+use crate::{
+    domain::{
+        Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Refusal, Report, ReportId, Reported, Room,
+        RoomId, Visitor, VisitorId, Whisper, WhisperId,
+    },
+    rules::{Graces, Leave, NewRoom, PasswordVersion, RoomChange, SocketKey},
 };
-
-/// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.
-pub const SOCKETS_EACH: usize = 32;
 
 /// Reports that may wait for the owner of a room, and how many of them may be of one visitor.
 pub const REPORTS: usize = 200;
@@ -44,15 +46,6 @@ pub const REPORTS_EACH: usize = 10;
 const TOO_MANY_REPORTS: StoreError = StoreError::Refused(Refusal::RateLimited {
     retry_after: Duration::from_secs(60),
 });
-
-/// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
-pub const GRANTS: usize = 10_000;
-
-/// Bans of one room at most; one more is refused as `storage_full`.
-pub const BANS: usize = 256;
-
-/// Invites to one room that may be good at once.
-pub const INVITES: usize = 20;
 
 /// GIFs whose bytes a room refuses; beyond these it forgets those that were forbidden first.
 pub const FORBIDDEN: usize = 1_000;
@@ -111,8 +104,9 @@ pub trait Store: Send + Sync + 'static {
         None
     }
 
-    /// Changes a room. `RoomNotFound` when there is none, `NotTheOwner` when it is not of who wants that.
-    async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError>;
+    /// Changes a room. `RoomNotFound` when there is none, `NotTheOwner` when it is not of who wants that; nobody is asked
+    /// without `by`.
+    async fn update_room(&self, id: RoomId, by: Option<VisitorId>, change: RoomChange) -> Result<Room, StoreError>;
 
     /// Removes a room with its messages and grants: at once for readers, and from the disk at once or soon. Returns the files
     /// that nothing names any more, as far as [`Store::unreferenced_gifs`] does not list them. `RoomNotFound` when there is
@@ -122,24 +116,24 @@ pub trait Store: Send + Sync + 'static {
     /// Does what `by` wants done in a room, with a line in it about that; returns files as [`Store::remove_room`] does. GIFs
     /// that are to be refused from then on are so by the same commit that deletes them.
     /// `NotTheOwner` when it is not theirs at that moment, `Invalid` when the person or the message is not there,
-    /// `StorageFull` beyond [`BANS`].
+    /// `StorageFull` beyond [`crate::rules::BANS`].
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError>;
 
     /// Who is kept out of a room.
     async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError>;
 
     /// Lets a visitor into a locked room from now on, who gave the password of that version. `WrongPassword` when the
-    /// room has another one by now, `StorageFull` beyond [`GRANTS`].
+    /// room has another one by now, `StorageFull` beyond [`crate::rules::GRANTS`].
     async fn grant(&self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError>;
 
-    /// Makes an invite to a room good; beyond [`INVITES`] the oldest is good no more.
+    /// Makes an invite to a room good; beyond [`crate::rules::INVITES`] the oldest is good no more.
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError>;
 
     /// Withdraws all invites to a room, and the grants that came of them. Who sits there stays seated.
     async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError>;
 
     /// Lets a guest into the room of an invite from now on. `InviteNotFound` when it is good no more, `Banned` by the
-    /// owner's will at that moment, `StorageFull` beyond [`GRANTS`].
+    /// owner's will at that moment, `StorageFull` beyond [`crate::rules::GRANTS`].
     async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError>;
 
     /// What a guest is to a room; `None` when there is no room.
@@ -150,11 +144,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes a seat for a socket, with a line in the room about it, or adds the socket to the visitor's seat. `RoomFull`
     /// when there is none left, `WrongPassword` without a grant, `Banned` or `RoomClosed` by the owner's will,
-    /// `TooManySockets` beyond [`SOCKETS_EACH`].
+    /// `TooManySockets` beyond [`crate::rules::SOCKETS_EACH`].
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError>;
 
     /// Takes a socket from its visitor's seat. A seat that is free by it leaves a line in the room.
-    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError>;
+    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Leave) -> Result<(), StoreError>;
 
     /// Stores a message of a member. `NotAMember` when the author has no seat, `SlowMode` when it comes too soon behind
     /// the last one, `NotFound` when a GIF to be sent again is named by no message of the room, `ForbiddenGif` when the

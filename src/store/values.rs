@@ -1,12 +1,14 @@
 //! What goes into a store and what comes out of it.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{str::FromStr, sync::Arc};
 
 use tokio::sync::mpsc;
 
-use crate::domain::{
-    Alt, Chat, GifBody, GifName, Max, Message, MessageId, Moment, Nonce, Reason, Report, Room, RoomId, Seq, Title,
-    Visitor, VisitorId, Whisper,
+use crate::{
+    domain::{
+        GifName, Message, MessageId, Moment, Nonce, Reason, Report, Room, RoomId, Seq, Visitor, VisitorId, Whisper,
+    },
+    rules::{NewBody, PasswordVersion, RoomState},
 };
 
 /// What a store committed, in commit order. Bounded: a store waits for a follower that is behind.
@@ -68,39 +70,6 @@ impl Change {
         }
     }
 }
-
-/// A room to be made.
-#[derive(Clone, Debug)]
-pub struct NewRoom {
-    /// Its title.
-    pub title: Title,
-    /// Its seats.
-    pub max: Max,
-    /// The hash of its password, in PHC form.
-    pub password_hash: Option<String>,
-    /// Who makes it.
-    pub owner: Visitor,
-}
-
-/// What changes in a room; `None` stays as it is.
-#[derive(Clone, Debug, Default)]
-pub struct RoomChange {
-    /// A new title.
-    pub title: Option<Title>,
-    /// A new number of seats. Who sits stays seated when it shrinks.
-    pub max: Option<Max>,
-    /// A new password hash, or `Some(None)` to open the room. Either takes all grants and invites back.
-    pub password_hash: Option<Option<String>>,
-    /// Whether it lets nobody in from now on who is not in already.
-    pub closed: Option<bool>,
-    /// Seconds between two messages of one visitor.
-    pub slow: Option<u32>,
-    /// Who wants that, and may as long as it is their room; `None` asks nobody.
-    pub by: Option<VisitorId>,
-}
-
-/// Counts the passwords of a room: every new one, and opening the room, makes it greater.
-pub type PasswordVersion = u64;
 
 /// A room with what only the rules may see.
 #[derive(Clone, Debug)]
@@ -168,8 +137,16 @@ impl FromStr for RoomCursor {
     }
 }
 
-/// A socket, as far as seats are concerned: unique within one server's life.
-pub type SocketKey = u64;
+/// What came of a command of the rule book.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// The room after it.
+    pub state: RoomState,
+    /// The message that it left, if people see one.
+    pub message: Option<Arc<Message>>,
+    /// Whether nothing was stored, as the author had used the nonce before: `message` is the one of then.
+    pub known: bool,
+}
 
 /// What came of asking for a seat.
 #[derive(Clone, Debug)]
@@ -183,15 +160,6 @@ pub struct Entry {
     pub seq: Seq,
 }
 
-/// How a socket left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Departure {
-    /// The visitor said so: the seat is free at once.
-    Left,
-    /// The connection broke: the seat waits for [`Graces::seat`], as a reload must not cost it.
-    Dropped,
-}
-
 /// A message to be stored.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
@@ -203,34 +171,6 @@ pub struct NewMessage {
     pub body: NewBody,
     /// What the author marked it with.
     pub nonce: Option<Nonce>,
-}
-
-/// What a message to be stored says.
-#[derive(Clone, Debug)]
-pub enum NewBody {
-    /// Text.
-    Chat(Chat),
-    /// A GIF whose file was just stored.
-    Gif(GifBody),
-    /// The GIF of an earlier message of the same room, with its file.
-    Again(AgainGif),
-}
-
-/// A GIF to be sent again.
-#[derive(Clone, Debug)]
-pub struct AgainGif {
-    /// Its file, which a message of the room has to name.
-    pub name: GifName,
-    /// What it shows, in words; `None` leaves the words of the latest message that names it.
-    pub alt: Option<Alt>,
-}
-
-impl AgainGif {
-    /// What the new message says, by what the earlier one said.
-    pub fn body(&self, earlier: GifBody) -> GifBody {
-        let alt = self.alt.clone().unwrap_or(earlier.alt);
-        GifBody { alt, ..earlier }
-    }
 }
 
 /// What came of posting.
@@ -306,19 +246,6 @@ pub enum Window {
     After(Seq),
     /// The newest of those before this place.
     Before(Seq),
-}
-
-/// How long things wait.
-#[derive(Clone, Copy, Debug)]
-pub struct Graces {
-    /// A seat whose last connection broke.
-    pub seat: Duration,
-    /// A room that has become empty.
-    pub room: Duration,
-    /// A room that nobody has joined yet, and any room after a restart.
-    pub new_room: Duration,
-    /// A room whose owner has no socket in it, before somebody else who is there becomes the owner.
-    pub owner: Duration,
 }
 
 /// What tending found to do.

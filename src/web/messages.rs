@@ -17,8 +17,9 @@ use super::{
 use crate::{
     domain::{Field, GifBody, Guest, Invalid, Message, Nonce, Problem, Refusal, RoomId, Seq, Visitor},
     messages,
+    rules::NewBody,
     state::AppState,
-    store::{NewBody, Window},
+    store::Window,
 };
 
 /// Messages of a page of history when nothing is said, and the most.

@@ -7,7 +7,8 @@ use gifchat::{
         Alt, Body, Chat, GifBody, GifHash, GifName, Limits, Line, LineKind, Max, Message, Nonce, Refusal, Room, RoomId,
         Title, Visitor, VisitorId,
     },
-    store::{Change, Changes, Graces, NewBody, NewMessage, NewRoom, SqliteStore, Store, StoreError, Window},
+    rules::{Graces, NewBody, NewRoom},
+    store::{Change, Changes, NewMessage, SqliteStore, Store, StoreError, Window},
 };
 use tempfile::TempDir;
 

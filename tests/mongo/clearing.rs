@@ -84,7 +84,7 @@ async fn a_clear_of_many_messages_is_answered_and_seen_at_once_and_another_serve
     let ended = async {
         while left().await > 1 {
             other
-                .tend(gifchat::store::Graces {
+                .tend(gifchat::rules::Graces {
                     room: SOON,
                     ..no_graces()
                 })

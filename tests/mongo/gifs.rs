@@ -2,7 +2,8 @@
 
 use gifchat::{
     domain::{Alt, GifBody, GifHash, GifName},
-    store::{AgainGif, Blob, NewBody, NewMessage, Store},
+    rules::{AgainGif, NewBody},
+    store::{Blob, NewMessage, Store},
 };
 
 use super::sites::*;

@@ -59,7 +59,7 @@ async fn a_line_left_behind_by_a_server_that_died_is_moved_once_by_those_that_li
         .update_one(doc! { "_id": room.to_string() }, pending)
         .await
         .unwrap();
-    let patient = gifchat::store::Graces {
+    let patient = gifchat::rules::Graces {
         room: SOON,
         seat: SOON,
         ..no_graces()

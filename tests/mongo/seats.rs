@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use gifchat::{
     domain::Refusal,
-    store::{Change, Departure, Posted, Store, StoreError},
+    rules::Leave,
+    store::{Change, Posted, Store, StoreError},
 };
 use mongodb::bson::{DateTime, Document, doc};
 use tokio::task::JoinSet;
@@ -61,7 +62,7 @@ async fn sixty_four_who_join_as_many_rooms_at_once_do_not_wait_for_each_other_in
             let entry = server.enter(room, visitor.into(), socket).await;
             (
                 entry.map(|entry| entry.seq),
-                server.leave(room, visitor, socket, Departure::Left).await,
+                server.leave(room, visitor, socket, Leave::Explicit).await,
             )
         });
     }
@@ -80,12 +81,12 @@ async fn tabs_on_several_servers_share_a_seat_that_is_free_when_the_last_one_lea
     let mut changes = a.changes().unwrap();
     assert_eq!(a.enter(room, visitor.into(), 1).await.unwrap().room.count, 1);
     assert_eq!(b.enter(room, visitor.into(), 1).await.unwrap().room.count, 1);
-    a.leave(room, visitor, 1, Departure::Left).await.unwrap();
+    a.leave(room, visitor, 1, Leave::Explicit).await.unwrap();
     assert_eq!(a.members(room).await.unwrap(), [visitor]);
-    b.leave(room, visitor, 1, Departure::Dropped).await.unwrap();
+    b.leave(room, visitor, 1, Leave::Disconnected).await.unwrap();
     assert_eq!(a.members(room).await.unwrap(), [visitor], "the grace of the seat");
     let mut told = Vec::new();
-    b.tend(gifchat::store::Graces {
+    b.tend(gifchat::rules::Graces {
         room: SOON,
         ..no_graces()
     })
@@ -113,7 +114,7 @@ async fn the_seats_of_a_server_that_died_are_free_when_its_lease_is_over() {
     drop(dying);
     assert_eq!(living.members(room).await.unwrap().len(), 2);
     until(async || living.members(room).await.unwrap() == [kept]).await;
-    living.leave(room, kept, 1, Departure::Left).await.unwrap();
+    living.leave(room, kept, 1, Leave::Explicit).await.unwrap();
     assert_eq!(living.tend(no_graces()).await.unwrap().removed.len(), 1);
 }
 
@@ -156,7 +157,7 @@ async fn an_empty_room_is_removed_by_exactly_one_server() {
         let room = room_of(&servers[0], visitor, 2).await.id;
         servers[0].enter(room, visitor.into(), 1).await.unwrap();
         post(&servers[0], says(room, visitor, "x", None)).await.unwrap();
-        servers[0].leave(room, visitor, 1, Departure::Left).await.unwrap();
+        servers[0].leave(room, visitor, 1, Leave::Explicit).await.unwrap();
         let (a, b, c) = tokio::join!(
             servers[0].tend(no_graces()),
             servers[1].tend(no_graces()),
@@ -188,13 +189,13 @@ async fn a_seat_whose_leaving_got_lost_is_found_and_freed() {
     let room = room_of(&server, visitor, 2).await.id;
     server.enter(room, visitor.into(), 1).await.unwrap();
     proxy.set(Way::Stalled);
-    assert!(server.leave(room, visitor, 1, Departure::Dropped).await.is_err());
+    assert!(server.leave(room, visitor, 1, Leave::Disconnected).await.is_err());
     proxy.set(Way::Cut);
     proxy.set(Way::Open);
     let other = site.server().await;
     until(async || {
         other
-            .tend(gifchat::store::Graces {
+            .tend(gifchat::rules::Graces {
                 room: SOON,
                 ..no_graces()
             })
@@ -228,7 +229,7 @@ async fn a_seat_that_was_taken_too_late_for_its_answer_is_found_and_freed() {
     proxy.set(Way::Open);
     until(async || other.members(room).await.unwrap() == [visitor]).await;
     until(async || {
-        let graces = gifchat::store::Graces {
+        let graces = gifchat::rules::Graces {
             room: SOON,
             ..no_graces()
         };

@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use gifchat::{
     domain::{Chat, Limits, Max, Message, Nonce, Room, RoomId, Title, Visitor, VisitorId},
+    rules::{Graces, NewBody, NewRoom},
     store::{
-        Change, Changes, Graces, MongoUrl, NewBody, NewMessage, NewRoom, Posted, Store, StoreError, StoreUrl,
+        Change, Changes, MongoUrl, NewMessage, Posted, Store, StoreError, StoreUrl,
         mongo::{MongoStore, Timing},
     },
 };

@@ -1,6 +1,9 @@
 //! The change stream that breaks.
 
-use gifchat::store::{Change, Departure, Posted, Store, Window};
+use gifchat::{
+    rules::Leave,
+    store::{Change, Posted, Store, Window},
+};
 use mongodb::{
     Database,
     bson::{Document, Timestamp, doc},
@@ -75,7 +78,7 @@ async fn a_server_that_can_not_go_on_in_the_stream_says_so_and_follows_anew() {
     post(&other, says(room, author, "heard again", None)).await.unwrap();
     // The guest, who has the third place, and the missed message came before.
     assert_eq!(next_message(&mut changes).await.seq, 5);
-    other.leave(room, guest, 2, Departure::Left).await.unwrap();
+    other.leave(room, guest, 2, Leave::Explicit).await.unwrap();
     let left = next(&mut changes, |change| match change {
         Change::Left(room, visitor) => Some((room.count, *visitor)),
         _ => None,

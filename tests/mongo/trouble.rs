@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use gifchat::store::{Departure, Posted, Store, StoreError, Window, mongo::Timing};
+use gifchat::{
+    rules::Leave,
+    store::{Posted, Store, StoreError, Window, mongo::Timing},
+};
 
 use super::{
     proxy::{Proxy, Way},
@@ -80,7 +83,7 @@ async fn a_seat_left_while_the_database_is_silent_is_free_when_it_answers_again(
     server.enter(room, goes.into(), 2).await.unwrap();
     proxy.set(Way::Stalled);
     until(async || matches!(server.ready().await, Err(StoreError::Away))).await;
-    assert!(server.leave(room, goes, 2, Departure::Left).await.is_err());
+    assert!(server.leave(room, goes, 2, Leave::Explicit).await.is_err());
     proxy.set(Way::Cut);
     proxy.set(Way::Open);
     until(async || {

@@ -2,7 +2,8 @@
 
 use gifchat::{
     domain::{Chat, Limits, Nonce, Reason, RoomId, Visitor, VisitorId},
-    store::{Change, NewBody, NewReport, NewWhisper, Store, Whispered},
+    rules::NewBody,
+    store::{Change, NewReport, NewWhisper, Store, Whispered},
 };
 
 use super::sites::*;

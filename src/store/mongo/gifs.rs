@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     domain::{GifBody, GifHash, GifName, Refusal, RoomId, Said, Seq},
-    store::{FORBIDDEN, LATELY, NewBody, StoreError},
+    rules::NewBody,
+    store::{FORBIDDEN, LATELY, StoreError},
 };
 
 /// How long a claim keeps a GIF, in milliseconds; longer than a call may take.

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     domain::{Guest, InviteHash, Refusal, RoomId},
-    store::{INVITES, StoreError},
+    rules::INVITES,
+    store::StoreError,
 };
 
 impl Tables {

@@ -32,7 +32,8 @@ use super::{
 };
 use crate::{
     domain::{Guest, RoomId, VisitorId},
-    store::{Change, Departure, SocketKey, StoreError},
+    rules::{Leave, SocketKey},
+    store::{Change, StoreError},
 };
 
 /// Rounds of [`Seating::keep`] in which the seats are compared after something failed.
@@ -281,7 +282,7 @@ impl Seating {
         id: RoomId,
         visitor: VisitorId,
         socket: SocketKey,
-        how: Departure,
+        how: Leave,
     ) -> Result<bool, StoreError> {
         self.held.lock().remove(&(id, visitor, socket));
         let server = self.server();
@@ -428,7 +429,7 @@ impl Seating {
             .into_iter()
             .partition::<HashSet<_>, _>(|hold| before.contains(hold));
         for (id, visitor, socket) in old {
-            self.leave(id, visitor, socket, Departure::Dropped).await?;
+            self.leave(id, visitor, socket, Leave::Disconnected).await?;
         }
         Ok(new)
     }

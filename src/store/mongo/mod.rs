@@ -71,10 +71,10 @@ use crate::{
         Access, Action, Ban, Body, GifBody, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room,
         RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
+    rules::{Graces, Leave, NewBody, NewRoom, PasswordVersion, RoomChange, SocketKey},
     store::{
-        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
-        PasswordVersion, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError,
-        Tended, Whispered, Window,
+        Blobs, Changes, Entry, MongoUrl, NewMessage, NewReport, NewWhisper, Posted, RoomCursor, RoomPage, RoomRecord,
+        Sessions, Store, StoreError, Tended, Whispered, Window,
     },
 };
 
@@ -260,8 +260,8 @@ impl Store for MongoStore {
         Some(self.known.lock().page(after, limit))
     }
 
-    async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
-        self.write(self.tables.update_room(id, change)).await
+    async fn update_room(&self, id: RoomId, by: Option<VisitorId>, change: RoomChange) -> Result<Room, StoreError> {
+        self.write(self.tables.update_room(id, by, change)).await
     }
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
@@ -320,7 +320,7 @@ impl Store for MongoStore {
         self.wait(Box::pin(self.take_seat(id, guest, socket))).await
     }
 
-    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
+    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Leave) -> Result<(), StoreError> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(StoreError::Stopped);
         }

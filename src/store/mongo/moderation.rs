@@ -22,7 +22,8 @@ use crate::{
         Action, Ban, Field, GifName, Invalid, LineKind, MessageId, Moment, Problem, Refusal, RoomId, Seq, Visitor,
         VisitorId,
     },
-    store::{BANS, StoreError},
+    rules::BANS,
+    store::StoreError,
 };
 
 impl Tables {

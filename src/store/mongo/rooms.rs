@@ -13,8 +13,9 @@ use super::{
     documents::{AdmissionDoc, GrantDoc, RoomDoc, hex, signed},
 };
 use crate::{
-    domain::{Access, AddressKey, GifName, Guest, Moment, Refusal, Room, RoomId, Visitor},
-    store::{GRANTS, NewRoom, PasswordVersion, RoomChange, RoomCursor, RoomPage, RoomRecord, StoreError},
+    domain::{Access, AddressKey, GifName, Guest, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
+    rules::{GRANTS, NewRoom, PasswordVersion, RoomChange},
+    store::{RoomCursor, RoomPage, RoomRecord, StoreError},
 };
 
 /// What refuses a room that is not there.
@@ -123,7 +124,7 @@ impl Tables {
     }
 
     /// Changes a room.
-    pub async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
+    pub async fn update_room(&self, id: RoomId, by: Option<VisitorId>, change: RoomChange) -> Result<Room, StoreError> {
         let (mut set, mut add) = (Document::new(), doc! { "version": 1_i64 });
         if let Some(title) = change.title {
             set.insert("title", title.as_str());
@@ -138,7 +139,7 @@ impl Tables {
             set.insert("slow", i64::from(slow));
         }
         if let Some(hash) = change.password_hash {
-            set.insert("password", hash);
+            set.insert("password", hash.map(|hash| hash.to_string()));
             add.insert("lock", 1_i64);
         }
         let new_lock = add.contains_key("lock");
@@ -150,7 +151,7 @@ impl Tables {
             update.insert("$set", set);
         }
         let mut owned = by_id(id);
-        if let Some(by) = change.by {
+        if let Some(by) = by {
             owned.insert("owner", by.to_string());
         }
         let updated = self

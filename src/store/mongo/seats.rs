@@ -19,7 +19,8 @@ use super::{
 };
 use crate::{
     domain::{Access, AddressMark, Guest, LineKind, MessageId, Refusal, RoomId, Seq, Visitor, VisitorId},
-    store::{Departure, Entry, Graces, SOCKETS_EACH, SocketKey, StoreError, Tended},
+    rules::{Graces, Leave, SOCKETS_EACH, SocketKey},
+    store::{Entry, StoreError, Tended},
 };
 
 /// Tries to enter before giving up; each lost try means that the room changed at that moment.
@@ -95,7 +96,7 @@ impl Tables {
     }
 
     /// Takes a socket from its visitor's seat; whether the room has lines to be moved to the messages.
-    pub async fn leave(&self, id: RoomId, hold: Hold<'_>, how: Departure) -> Result<bool, StoreError> {
+    pub async fn leave(&self, id: RoomId, hold: Hold<'_>, how: Leave) -> Result<bool, StoreError> {
         let mut holding = by_id(id);
         let seat = doc! { "visitor": hold.visitor.to_string(), "holds": { "$elemMatch": hold.document() } };
         holding.insert("members", doc! { "$elemMatch": seat });
@@ -279,7 +280,7 @@ fn sit_down(visitor: Visitor, hold: Hold<'_>, line: MessageId, mark: Option<Addr
     vec![counted(seated), note_owner()]
 }
 
-fn stand_up(hold: Hold<'_>, how: Departure) -> Vec<Document> {
+fn stand_up(hold: Hold<'_>, how: Leave) -> Vec<Document> {
     let id = hold.visitor.to_string();
     let socket = super::documents::signed(hold.socket);
     let mine = doc! { "$and": [
@@ -289,11 +290,11 @@ fn stand_up(hold: Hold<'_>, how: Departure) -> Vec<Document> {
     ] };
     let mut stages = without_holds(mine);
     stages.extend(match how {
-        Departure::Left => keep_members(
+        Leave::Explicit => keep_members(
             doc! { "$or": [held("$$member"), { "$ne": ["$$member.visitor", &id] }] },
             LineKind::Left,
         ),
-        Departure::Dropped => vec![date_unheld(doc! { "$eq": ["$$member.visitor", &id] })],
+        Leave::Disconnected => vec![date_unheld(doc! { "$eq": ["$$member.visitor", &id] })],
     });
     stages.push(note_emptiness());
     stages

@@ -5,12 +5,10 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::{
-    domain::{Action, GifName, Guest, InviteHash, Report, ReportId, Room, RoomId, Visitor},
+    domain::{GifName, Guest, InviteHash, Nonce, Report, ReportId, Room, RoomId},
+    rules::{self, Graces, NewRoom},
     seldom::Seldom,
-    store::{
-        Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, PasswordVersion, Posted, RoomChange,
-        SocketKey, StoreError, Tended, Whispered,
-    },
+    store::{Committed, NewReport, NewWhisper, StoreError, Tended, Whispered},
 };
 
 /// Where an answer goes.
@@ -19,22 +17,15 @@ pub type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 /// What the writer is asked to do, and where the answer goes.
 pub enum Command {
     Create(NewRoom, Reply<Room>),
-    Update(RoomId, RoomChange, Reply<Room>),
-    Remove(RoomId, Reply<()>),
-    Grant(RoomId, Visitor, PasswordVersion, Reply<()>),
-    AddInvite(RoomId, InviteHash, Reply<()>),
-    WithdrawInvites(RoomId, Reply<()>),
+    /// A command of the rule book. A message may have a nonce.
+    Submit(RoomId, rules::Command, Option<Nonce>, Reply<Committed>),
     Redeem(InviteHash, Guest, Reply<RoomId>),
-    Moderate(RoomId, Visitor, Action, Reply<()>),
-    Enter(RoomId, Guest, SocketKey, Reply<Entry>),
-    Leave(RoomId, Visitor, SocketKey, Departure, Reply<()>),
-    Post(NewMessage, Reply<Posted>),
     Whisper(NewWhisper, Reply<Whispered>),
     Report(NewReport, Reply<Report>),
     DismissReport(RoomId, ReportId, Reply<()>),
     ForgetGifs(Vec<GifName>, Reply<()>),
     ForgetUnreferenced(Vec<GifName>, Reply<()>),
-    Tend(Graces, Reply<Tended>),
+    Expire(Graces, Reply<Tended>),
     Ping(Reply<()>),
     Close(oneshot::Sender<()>),
 }
@@ -42,8 +33,7 @@ pub enum Command {
 /// The answer to a command whose rows are written; it is given once they are committed.
 pub enum Answer {
     Room(Room, Reply<Room>),
-    Entry(Entry, Reply<Entry>),
-    Posted(Posted, Reply<Posted>),
+    Committed(Committed, Reply<Committed>),
     Redeemed(RoomId, Reply<RoomId>),
     Whispered(Whispered, Reply<Whispered>),
     Report(Report, Reply<Report>),
@@ -55,33 +45,24 @@ impl Command {
     /// Whether it may write rows, so that its batch needs a transaction. One that writes none costs no sync.
     pub const fn writes(&self) -> bool {
         match self {
-            Self::Create(..) | Self::Update(..) | Self::Remove(..) | Self::Grant(..) => true,
-            Self::AddInvite(..) | Self::WithdrawInvites(..) | Self::Redeem(..) => true,
+            Self::Create(..) | Self::Submit(..) | Self::Redeem(..) => true,
             Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) => true,
-            Self::Moderate(..) => true,
-            Self::Enter(..) | Self::Leave(..) | Self::Post(..) => true,
             Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
-            Self::Tend(..) | Self::Ping(..) | Self::Close(..) => false,
+            Self::Expire(..) | Self::Ping(..) | Self::Close(..) => false,
         }
     }
 
     /// What answers it when its batch fails.
     pub fn into_failure(self) -> Failure {
         match self {
-            Self::Create(_, reply) | Self::Update(_, _, reply) => failing(reply),
-            Self::Remove(_, reply) | Self::Moderate(.., reply) => failing(reply),
-            Self::Grant(.., reply) | Self::Leave(.., reply) | Self::ForgetGifs(_, reply) | Self::Ping(reply) => {
-                failing(reply)
-            }
-            Self::ForgetUnreferenced(_, reply) => failing(reply),
-            Self::Enter(.., reply) => failing(reply),
-            Self::Post(_, reply) => failing(reply),
-            Self::AddInvite(_, _, reply) | Self::WithdrawInvites(_, reply) => failing(reply),
+            Self::Create(_, reply) => failing(reply),
+            Self::Submit(.., reply) => failing(reply),
+            Self::ForgetGifs(_, reply) | Self::ForgetUnreferenced(_, reply) | Self::Ping(reply) => failing(reply),
             Self::Redeem(_, _, reply) => failing(reply),
             Self::Whisper(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),
             Self::DismissReport(_, _, reply) => failing(reply),
-            Self::Tend(_, reply) => failing(reply),
+            Self::Expire(_, reply) => failing(reply),
             Self::Close(_) => Box::new(|_| ()),
         }
     }
@@ -92,8 +73,7 @@ impl Answer {
     pub fn give(self) {
         match self {
             Self::Room(room, reply) => drop(reply.send(Ok(room))),
-            Self::Entry(entry, reply) => drop(reply.send(Ok(entry))),
-            Self::Posted(posted, reply) => drop(reply.send(Ok(posted))),
+            Self::Committed(committed, reply) => drop(reply.send(Ok(committed))),
             Self::Redeemed(room, reply) => drop(reply.send(Ok(room))),
             Self::Whispered(whispered, reply) => drop(reply.send(Ok(whispered))),
             Self::Report(report, reply) => drop(reply.send(Ok(report))),
@@ -106,8 +86,7 @@ impl Answer {
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Room(_, reply) => failing(reply),
-            Self::Entry(_, reply) => failing(reply),
-            Self::Posted(_, reply) => failing(reply),
+            Self::Committed(_, reply) => failing(reply),
             Self::Redeemed(_, reply) => failing(reply),
             Self::Whispered(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),

@@ -5,12 +5,13 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    cleanup::{Clearing, is_hidden},
+    cleanup::{self, Clearing, is_hidden},
     rows::{gif, text},
+    writer::Writer,
 };
 use crate::{
     domain::{GifBody, GifHash, GifName, RoomId},
-    store::{FORBIDDEN, LATELY},
+    store::{FORBIDDEN, LATELY, StoreError},
 };
 
 const GIF: &str = "gif, width, height, frames, duration, bytes, alt, hash";
@@ -116,4 +117,28 @@ pub fn forbid(connection: &Connection, room: RoomId, hashes: &[GifHash]) -> rusq
              (SELECT id FROM forbidden WHERE room = ?1 ORDER BY id DESC LIMIT {FORBIDDEN})"
     );
     connection.execute(&sql, [room.to_bytes()]).map(drop)
+}
+
+impl Writer {
+    pub(super) fn forget_unreferenced(&self, names: &[GifName]) -> Result<(), StoreError> {
+        self.whole(|| cleanup::forget_unreferenced(&self.connection, names))
+    }
+
+    pub(super) fn forget_gifs(&self, names: &[GifName]) -> Result<(), StoreError> {
+        self.whole(|| names.iter().try_for_each(|name| forget(&self.connection, *name)))
+    }
+}
+
+/// Removes what names a file that is missing.
+fn forget(connection: &Connection, name: GifName) -> rusqlite::Result<()> {
+    let name = name.to_string();
+    let about = "DELETE FROM reports WHERE (room, message) IN (SELECT room, id FROM messages WHERE gif = ?1)";
+    connection.execute(about, [&name])?;
+    // A `seq` is never given out twice, even if its message had to go.
+    let keep = "UPDATE rooms SET last_seq = max(last_seq, (SELECT max(seq) FROM messages WHERE room = rooms.id))
+                WHERE id IN (SELECT room FROM messages WHERE gif = ?1)";
+    connection.execute(keep, [&name])?;
+    connection.execute("DELETE FROM messages WHERE gif = ?1", [&name])?;
+    connection.execute("DELETE FROM whispers WHERE gif = ?1", [&name])?;
+    Ok(())
 }

@@ -3,19 +3,17 @@
 mod checkpoints;
 mod cleanup;
 mod command;
-mod directory;
+mod events;
+mod facts;
 mod gifs;
-mod invites;
-mod moderation;
 mod reports;
 mod reserve;
+mod room_cache;
 mod rows;
 mod schema;
-mod seats;
 mod slices;
-mod slow;
+mod submit;
 mod whispers;
-mod write;
 mod writer;
 
 use std::{
@@ -26,7 +24,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Instant,
 };
 
 use async_trait::async_trait;
@@ -35,16 +32,21 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub(super) use self::command::failure;
-use self::{cleanup::Clearing, command::Command, directory::Directory, writer::Writer};
+use self::{
+    cleanup::Clearing,
+    command::Command,
+    room_cache::{CachedRoom, RoomCache},
+    writer::Writer,
+};
 use crate::{
     domain::{
-        Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
-        Visitor, VisitorId, Whisper, WhisperId,
+        Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Moment, Nonce, Refusal, Report, ReportId,
+        Reported, Room, RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
+    rules::{self, Graces, Hold, Leave, NewRoom, PasswordVersion, RoomChange, ServerId, SocketKey},
     store::{
-        Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, PasswordVersion, Posted,
-        RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store, StoreError, Tended, Whispered, Window,
-        private_files,
+        Changes, Committed, Entry, NewMessage, NewReport, NewWhisper, Posted, RoomCursor, RoomPage, RoomRecord, Store,
+        StoreError, Tended, Whispered, Window, clock::Clock, private_files,
     },
 };
 
@@ -61,7 +63,7 @@ const READERS: usize = 4;
 pub struct SqliteStore {
     commands: mpsc::Sender<Command>,
     changes: Mutex<Option<Changes>>,
-    directory: Arc<RwLock<Directory>>,
+    rooms: Arc<RwLock<RoomCache>>,
     readers: Arc<Mutex<Vec<Connection>>>,
     reading: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -72,12 +74,12 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, makes it when it is missing, and gives every room in it a fresh grace. `rooms` may be open at
+    /// Opens the file, makes it when it is missing, and gives every room in it a fresh grace. `limit` may be open at
     /// once; one more is refused as `storage_full`.
     ///
     /// # Errors
     /// The file can't be opened, is of another version, or another server has it open.
-    pub fn open(path: &Path, rooms: usize) -> Result<Self, StoreError> {
+    pub fn open(path: &Path, limit: usize) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(StoreError::failed)?;
         }
@@ -91,15 +93,14 @@ impl SqliteStore {
             }
             opened => opened?,
         };
-        let mut directory = Directory::default();
-        for open in rows::open_rooms(&connection, Instant::now()).map_err(failure)? {
-            directory.insert(open);
-        }
-        let directory = Arc::new(RwLock::new(directory));
+        let (clock, mut rooms) = (Clock::start(), RoomCache::default());
+        let open = rows::open_rooms(&connection, clock.now()).map_err(failure)?;
+        open.into_iter().for_each(|cached| rooms.insert(cached));
+        let cache = Arc::new(RwLock::new(rooms));
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| schema::open_reader(path)).collect();
         let (commands, waiting) = mpsc::channel(QUEUE);
         let (tell, changes) = mpsc::channel(CHANGES);
-        let writer = Writer::new(connection, Arc::clone(&directory), rooms, tell);
+        let writer = Writer::new(connection, Arc::clone(&cache), clock, limit, tell);
         let full = writer.reserve.given_up();
         let thread = std::thread::Builder::new()
             .name("store".into())
@@ -107,7 +108,7 @@ impl SqliteStore {
         Ok(Self {
             commands,
             changes: Mutex::new(Some(changes)),
-            directory,
+            rooms: cache,
             readers: Arc::new(Mutex::new(readers.map_err(failure)?)),
             reading: Arc::new(Semaphore::new(READERS)),
             thread: Mutex::new(Some(thread.map_err(StoreError::failed)?)),
@@ -143,9 +144,14 @@ impl SqliteStore {
         answer.await.map_err(|_| StoreError::Stopped)?
     }
 
+    /// Hands a command of the rule book to the writer.
+    async fn submit(&self, id: RoomId, command: rules::Command, nonce: Option<Nonce>) -> Result<Committed, StoreError> {
+        self.ask(|reply| Command::Submit(id, command, nonce, reply)).await
+    }
+
     /// What readers do not see of an open room. It has to be read before the rows: those of a clearing that is done are blank.
     fn clearings(&self, id: RoomId) -> Option<Arc<Vec<Clearing>>> {
-        Some(Arc::clone(&self.directory.read().get(id)?.clearings))
+        Some(Arc::clone(&self.rooms.read().get(id)?.clearings))
     }
 
     /// Runs a query on one of the reading connections, off the async threads.
@@ -167,6 +173,14 @@ impl SqliteStore {
             result
         };
         tokio::task::spawn_blocking(work).await.map_err(StoreError::failed)?
+    }
+}
+
+/// Seats here are held by the sockets of the only server.
+const fn hold(socket: SocketKey) -> Hold {
+    Hold {
+        server: ServerId::ONLY,
+        socket,
     }
 }
 
@@ -197,42 +211,47 @@ impl Store for SqliteStore {
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
-        Ok(self.directory.read().get(id).map(directory::OpenRoom::record))
+        Ok(self.rooms.read().get(id).map(CachedRoom::record))
     }
 
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
-        Ok(self.directory.read().page(after, limit))
+        Ok(self.rooms.read().page(after, limit))
     }
 
-    async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
-        self.ask(|reply| Command::Update(id, change, reply)).await
+    async fn update_room(&self, id: RoomId, by: Option<VisitorId>, change: RoomChange) -> Result<Room, StoreError> {
+        let changed = self.submit(id, rules::Command::Change(by, change), None).await?;
+        Ok(changed.state.room)
     }
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
-        self.ask(|reply| Command::Remove(id, reply)).await?;
+        self.submit(id, rules::Command::Remove, None).await?;
         Ok(Vec::new())
     }
 
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
-        self.ask(|reply| Command::Moderate(id, by, action, reply)).await?;
+        self.submit(id, rules::Command::Moderate(by, action), None).await?;
         Ok(Vec::new())
     }
 
     async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {
-        let directory = self.directory.read();
-        Ok(directory.get(id).map(|open| open.bans.to_vec()).unwrap_or_default())
+        let rooms = self.rooms.read();
+        Ok(rooms
+            .get(id)
+            .map(|cached| cached.state.bans.to_vec())
+            .unwrap_or_default())
     }
 
     async fn grant(&self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError> {
-        self.ask(|reply| Command::Grant(id, visitor, password, reply)).await
+        let granted = self.submit(id, rules::Command::Grant(visitor.id, password), None);
+        granted.await.map(drop)
     }
 
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
-        self.ask(|reply| Command::AddInvite(id, invite, reply)).await
+        self.submit(id, rules::Command::Invite(invite), None).await.map(drop)
     }
 
     async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
-        self.ask(|reply| Command::WithdrawInvites(id, reply)).await
+        self.submit(id, rules::Command::WithdrawInvites, None).await.map(drop)
     }
 
     async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError> {
@@ -240,33 +259,48 @@ impl Store for SqliteStore {
     }
 
     async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
-        Ok(self.directory.read().get(id).map(|open| open.access(guest)))
+        let rooms = self.rooms.read();
+        Ok(rooms.get(id).map(|cached| cached.state.access(guest, Moment::now())))
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
-        Ok(self
-            .directory
-            .read()
-            .get(id)
-            .map(directory::OpenRoom::members)
-            .unwrap_or_default())
+        let rooms = self.rooms.read();
+        Ok(rooms.get(id).map(|cached| cached.state.members()).unwrap_or_default())
     }
 
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.ask(|reply| Command::Enter(id, guest, socket, reply)).await
+        let entered = self
+            .submit(id, rules::Command::Enter(guest, hold(socket)), None)
+            .await?;
+        Ok(Entry {
+            members: entered.state.members(),
+            seq: entered.state.seq,
+            room: entered.state.room,
+        })
     }
 
-    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
+    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Leave) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
+        let leave = rules::Command::Leave(visitor.id, hold(socket), how);
         // It waits where others are refused: nobody asks again, and the seat would keep a socket that is gone. There is one
         // for each socket at most.
-        let leave = Command::Leave(id, visitor, socket, how, reply);
+        let leave = Command::Submit(id, leave, None, reply);
         self.commands.send(leave).await.map_err(|_| StoreError::Stopped)?;
-        answer.await.map_err(|_| StoreError::Stopped)?
+        match answer.await.map_err(|_| StoreError::Stopped)? {
+            Err(StoreError::Refused(Refusal::RoomNotFound)) => Ok(()),
+            left => left.map(drop),
+        }
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        self.ask(|reply| Command::Post(new, reply)).await
+        let post = rules::Command::Post(new.author, new.body);
+        let Committed { message, known, .. } = self.submit(new.room, post, new.nonce).await?;
+        let message = message.ok_or_else(|| StoreError::failed("a post left no message"))?;
+        Ok(if known {
+            Posted::Known(message)
+        } else {
+            Posted::New(message)
+        })
     }
 
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
@@ -357,7 +391,7 @@ impl Store for SqliteStore {
     }
 
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
-        self.ask(|reply| Command::Tend(graces, reply)).await
+        self.ask(|reply| Command::Expire(graces, reply)).await
     }
 
     async fn close(&self) {

@@ -1,7 +1,5 @@
 //! Reports: what visitors tell the owner of a room about messages.
 
-use std::sync::Arc;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
@@ -58,9 +56,8 @@ pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Re
 
 impl Writer {
     pub(super) fn report(&mut self, new: NewReport) -> Result<Report, StoreError> {
-        if !self.look(new.room, |open| open.seated(new.by.id).is_some())? {
-            return Err(StoreError::Refused(Refusal::NotAMember));
-        }
+        let cached = self.look(new.room)?;
+        cached.state.must_be_member(new.by.id).map_err(StoreError::Refused)?;
         let (room, by) = (new.room.to_bytes(), new.by.id.to_string());
         let sql = format!("SELECT {REPORT} FROM reports WHERE room = ?1 AND message = ?2 AND visitor = ?3");
         let key = (room, new.message.to_bytes(), &by);
@@ -76,10 +73,9 @@ impl Writer {
             .connection
             .query_row(&sql, (room, new.message.to_bytes()), place)
             .optional();
-        let clearings = self.look(new.room, |open| Arc::clone(&open.clearings))?;
         let (seq, _) = found
             .map_err(failure)?
-            .filter(|(seq, author)| !is_hidden(&clearings, *author, *seq))
+            .filter(|(seq, author)| !is_hidden(&cached.clearings, *author, *seq))
             .ok_or(StoreError::Refused(Refusal::MessageNotFound))?;
         let sql = "SELECT count(*), coalesce(sum(visitor = ?2), 0) FROM reports WHERE room = ?1";
         let counts = |row: &Row<'_>| Ok((row.get::<_, usize>(0)?, row.get::<_, usize>(1)?));
@@ -107,12 +103,12 @@ impl Writer {
             by
         ];
         self.connection.execute(sql, row).map_err(failure)?;
-        self.told.push(Change::Reported(report.clone()));
+        self.events.push(Change::Reported(report.clone()));
         Ok(report)
     }
 
     pub(super) fn dismiss_report(&self, room: RoomId, report: ReportId) -> Result<(), StoreError> {
-        self.look(room, |_| ())?;
+        self.look(room)?;
         let sql = "DELETE FROM reports WHERE room = ?1
                    AND message = (SELECT message FROM reports WHERE room = ?1 AND id = ?2)";
         let dismissed = self.connection.execute(sql, (room.to_bytes(), report.to_bytes()));

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     domain::Action,
+    rules,
     store::{StoreError, private_files},
 };
 
@@ -126,12 +127,15 @@ impl Command {
     /// Whether it is written on a full disk, too: it leaves or deletes, or makes space.
     const fn frees(&self) -> bool {
         match self {
-            Self::Leave(..) | Self::Remove(..) | Self::Tend(..) | Self::Close(..) => true,
-            Self::WithdrawInvites(..) | Self::DismissReport(..) => true,
+            Self::Expire(..) | Self::Close(..) | Self::DismissReport(..) => true,
             Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
-            Self::Moderate(_, _, action, _) => {
-                matches!(action, Action::Kick(_) | Action::Delete { .. } | Action::Clear { .. })
-            }
+            Self::Submit(_, command, ..) => match command {
+                rules::Command::Leave(..) | rules::Command::Remove | rules::Command::WithdrawInvites => true,
+                rules::Command::Moderate(_, action) => {
+                    matches!(action, Action::Kick(_) | Action::Delete { .. } | Action::Clear { .. })
+                }
+                _ => false,
+            },
             _ => false,
         }
     }
@@ -142,12 +146,10 @@ impl Command {
             return (self, None);
         }
         match self {
-            Self::Leave(id, visitor, socket, how, reply) => {
-                guard(reply, move |reply| Self::Leave(id, visitor, socket, how, reply))
-            }
-            Self::Remove(id, reply) => guard(reply, move |reply| Self::Remove(id, reply)),
-            Self::Moderate(id, by, action, reply) => guard(reply, move |reply| Self::Moderate(id, by, action, reply)),
-            Self::Tend(graces, reply) => guard(reply, move |reply| Self::Tend(graces, reply)),
+            Self::Submit(id, command, nonce, reply) => guard(reply, move |reply| {
+                Self::Submit(id, command.clone(), nonce.clone(), reply)
+            }),
+            Self::Expire(graces, reply) => guard(reply, move |reply| Self::Expire(graces, reply)),
             other => (other, None),
         }
     }

@@ -1,20 +1,20 @@
 //! Rows to values and back.
 
-use std::{str::FromStr, sync::Arc, time::Instant};
+use std::{collections::HashMap, str::FromStr, sync::Arc};
 
-use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params, types::Type};
 
 use super::{
     cleanup::{self, Clearing, hide},
-    directory::OpenRoom,
-    moderation,
+    room_cache::CachedRoom,
 };
 use crate::{
     domain::{
-        AddressKey, AddressMark, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Max, Message,
-        MessageId, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
+        AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, GifHash, GifName, InviteHash, Line, LineKind,
+        Max, Message, MessageId, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
     },
-    store::{NewMessage, Window},
+    rules::{Grant, Now, RoomState},
+    store::Window,
 };
 
 pub const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, gif, width, height, frames, duration, \
@@ -121,11 +121,15 @@ pub fn history(
     Ok(messages)
 }
 
-/// The message a visitor has posted with a nonce.
-pub fn by_nonce(connection: &Connection, new: &NewMessage) -> rusqlite::Result<Option<Message>> {
-    let Some(nonce) = &new.nonce else { return Ok(None) };
+/// The message that a visitor has posted with a nonce.
+pub fn by_nonce(
+    connection: &Connection,
+    room: RoomId,
+    author: VisitorId,
+    nonce: &Nonce,
+) -> rusqlite::Result<Option<Message>> {
     let sql = format!("SELECT {MESSAGE} FROM messages WHERE room = ?1 AND visitor = ?2 AND nonce = ?3");
-    let key = (new.room.to_bytes(), new.author.id.to_string(), nonce.as_str());
+    let key = (room.to_bytes(), author.to_string(), nonce.as_str());
     connection.prepare_cached(&sql)?.query_row(key, message).optional()
 }
 
@@ -198,24 +202,38 @@ pub fn insert_message(
     Ok(())
 }
 
-/// Who sits in a room as its lines tell, with the place of the line about it, the longest first.
-fn seated(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<(Visitor, Seq)>> {
+/// Stores a room that was just made.
+pub fn insert_room(connection: &Connection, state: &RoomState) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO rooms (id, title, max, password_hash, owner, owner_color, created_at, address_key)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let room = &state.room;
+    let row = params![
+        room.id.to_bytes(),
+        room.title.as_str(),
+        room.max.get(),
+        state.password_hash,
+        room.owner.id.to_string(),
+        room.owner.color.to_string(),
+        room.created_at.millis(),
+        state.address_key.to_bytes(),
+    ];
+    connection.prepare_cached(sql)?.execute(row).map(drop)
+}
+
+/// Who holds a seat as the system messages say, the longest first.
+fn members_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Visitor>> {
     // Of a group with max(), SQLite takes the other columns from the row that has it.
     let sql = "SELECT visitor, color, line, max(seq) FROM messages
                WHERE room = ?1 AND line IN ('joined', 'left', 'kicked', 'banned') GROUP BY visitor";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([room.to_bytes()], |row| {
-        let sits = row.get_ref(2)?.as_str()? == LineKind::Joined.name();
-        Ok((sits, (visitor(row, 0, 1)?, row.get(3)?)))
+        let joined = row.get_ref(2)?.as_str()? == LineKind::Joined.name();
+        Ok((joined, row.get::<_, Seq>(3)?, visitor(row, 0, 1)?))
     })?;
-    let last: Vec<(bool, (Visitor, Seq))> = rows.collect::<rusqlite::Result<_>>()?;
-    let mut seated: Vec<_> = last
-        .into_iter()
-        .filter(|(sits, _)| *sits)
-        .map(|(_, seat)| seat)
-        .collect();
-    seated.sort_by_key(|(_, seq)| *seq);
-    Ok(seated)
+    let mut last: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+    last.retain(|(joined, ..)| *joined);
+    last.sort_by_key(|(_, seq, _)| *seq);
+    Ok(last.into_iter().map(|(.., visitor)| visitor).collect())
 }
 
 /// The place of the last message of a room; nothing when there is no room.
@@ -227,14 +245,14 @@ pub fn last_seq(connection: &Connection, room: RoomId) -> rusqlite::Result<Optio
         .optional()
 }
 
-/// All rooms as the last run left them; each gets a fresh grace from `now`, and so does each seat.
-pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec<OpenRoom>> {
+/// All rooms as the last run left them; the graces of each and of its seats begin now.
+pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<CachedRoom>> {
     let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
                       max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key,
                       closed, slow
                FROM rooms";
     let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| {
+    let restored = |row: &Row<'_>| {
         let password_hash: Option<Arc<str>> = row.get(3)?;
         let room = Room {
             id: RoomId::from_bytes(row.get(0)?),
@@ -247,29 +265,58 @@ pub fn open_rooms(connection: &Connection, now: Instant) -> rusqlite::Result<Vec
             slow: row.get(10)?,
             created_at: Moment::from_millis(row.get(6)?),
         };
-        let (last_seq, key): (Seq, [u8; 32]) = (row.get(7)?, row.get(8)?);
-        Ok(OpenRoom::new(
-            room,
-            password_hash,
-            AddressKey::from_bytes(key),
-            last_seq,
-            now,
-        ))
+        let mut state = RoomState::restored(room, password_hash, AddressKey::from_bytes(row.get(8)?), now);
+        state.seq = row.get(7)?;
+        Ok(state)
+    };
+    let states: Vec<_> = statement.query_map([], restored)?.collect::<rusqlite::Result<_>>()?;
+    states
+        .into_iter()
+        .map(|state| with_parts(connection, state, now))
+        .collect()
+}
+
+/// Adds to a room what is kept beside it.
+fn with_parts(connection: &Connection, state: RoomState, now: Now) -> rusqlite::Result<CachedRoom> {
+    let id = state.room.id;
+    let mut state = state
+        .with_grants(grants_of(connection, id)?, invites_of(connection, id)?)
+        .with_seats(members_of(connection, id)?, now);
+    state.bans = Arc::new(bans_of(connection, id)?);
+    Ok(CachedRoom {
+        state,
+        clearings: Arc::new(cleanup::clearings_of(connection, id)?),
+    })
+}
+
+fn grants_of(connection: &Connection, room: RoomId) -> rusqlite::Result<HashMap<VisitorId, Grant>> {
+    let mut statement = connection.prepare_cached("SELECT visitor, invited FROM grants WHERE room = ?1")?;
+    let grants = statement.query_map([room.to_bytes()], |row| {
+        let grant = if row.get(1)? { Grant::Invite } else { Grant::Password };
+        Ok((text(row, 0)?, grant))
     })?;
-    let mut rooms: Vec<OpenRoom> = rows.collect::<rusqlite::Result<_>>()?;
-    let mut grants = connection.prepare("SELECT visitor FROM grants WHERE room = ?1 AND invited = ?2")?;
-    for open in &mut rooms {
-        let id = open.room.id.to_bytes();
-        for (invited, visitors) in [(false, &mut open.grants), (true, &mut open.invited)] {
-            let found = grants.query_map((id, invited), |row| text(row, 0))?;
-            *visitors = Arc::new(found.collect::<rusqlite::Result<_>>()?);
-        }
-        open.invites = super::invites::count(connection, open.room.id)?;
-        open.bans = Arc::new(moderation::bans_of(connection, open.room.id)?);
-        open.clearings = Arc::new(cleanup::clearings_of(connection, open.room.id)?);
-        for (visitor, _) in seated(connection, open.room.id)? {
-            open.seat_again(visitor, now);
-        }
-    }
-    Ok(rooms)
+    grants.collect()
+}
+
+/// The oldest first.
+fn invites_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<InviteHash>> {
+    let mut statement = connection.prepare_cached("SELECT hash FROM invites WHERE room = ?1 ORDER BY id")?;
+    let invites = statement.query_map([room.to_bytes()], |row| Ok(InviteHash::from_bytes(row.get(0)?)))?;
+    invites.collect()
+}
+
+fn bans_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Ban>> {
+    let mut statement =
+        connection.prepare_cached("SELECT visitor, color, until, addresses FROM bans WHERE room = ?1")?;
+    let bans = statement.query_map([room.to_bytes()], |row| {
+        let addresses: Vec<u8> = row.get(3)?;
+        let marks = addresses.chunks_exact(16).filter_map(|mark| mark.try_into().ok());
+        let until: Option<i64> = row.get(2)?;
+        Ok(Ban {
+            visitor: visitor(row, 0, 1)?,
+            until: until.map(Moment::from_millis),
+            addresses: marks.map(AddressMark::from_bytes).collect(),
+        })
+    })?;
+    bans.collect()
 }

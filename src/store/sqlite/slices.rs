@@ -90,8 +90,8 @@ impl Writer {
             Ok(Left::Nothing) => self.slices.left = false,
             Ok(Left::Something) => (),
             Ok(Left::Cleared(room, n)) => {
-                if let Some(open) = self.directory.write().get_mut(room) {
-                    Arc::make_mut(&mut open.clearings).retain(|clearing| clearing.n != n);
+                if let Some(cached) = self.rooms.write().get_mut(room) {
+                    Arc::make_mut(&mut cached.clearings).retain(|clearing| clearing.n != n);
                 }
             }
             Err(error) => {

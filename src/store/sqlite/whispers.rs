@@ -11,7 +11,8 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    domain::{GifName, Moment, Nonce, Refusal, RoomId, Said, VisitorId, Whisper, WhisperId},
+    domain::{GifName, Moment, Nonce, RoomId, Said, VisitorId, Whisper, WhisperId},
+    rules::said as to_say,
     store::{
         Change, NewWhisper, StoreError, WHISPERS, WHISPERS_PAIR, Whispered,
         whispers::{self as rules, Cut, Fill, OUTDATED},
@@ -173,26 +174,28 @@ fn oldest(connection: &Connection, room: RoomId) -> rusqlite::Result<Moment> {
 
 impl Writer {
     pub(super) fn whisper(&mut self, new: NewWhisper) -> Result<Whispered, StoreError> {
-        let members = self.look(new.room, super::directory::OpenRoom::members)?;
+        let cached = self.look(new.room)?;
         if let Some(known) = by_nonce(&self.connection, &new).map_err(failure)? {
             return Ok(Whispered::Known(Arc::new(known)));
         }
-        let seat = |id: VisitorId| members.iter().find(|member| member.id == id).copied();
-        seat(new.author.id).ok_or(StoreError::Refused(Refusal::NotAMember))?;
-        let to = seat(new.to).ok_or(StoreError::Refused(Refusal::VisitorNotFound))?;
+        let to = cached
+            .state
+            .may_whisper(new.author.id, new.to)
+            .map_err(StoreError::Refused)?;
+        let facts = self.facts_of(&cached, &new.body)?;
         let whisper = Whisper {
             id: WhisperId::random(),
             room: new.room,
             author: new.author,
             to,
             created_at: Moment::now(),
-            said: self.said(new.room, new.body)?,
+            said: to_say(&new.body, &facts).map_err(StoreError::Refused)?,
             nonce: new.nonce,
         };
-        let (gone, deleted) = self.all_or_none(|writer| writer.store_whisper(&whisper))?;
+        let (gone, deleted) = self.all_or_none(|| self.store_whisper(&whisper))?;
         self.fills.stored(whisper.room, deleted);
         let whisper = Arc::new(whisper);
-        self.told.push(Change::Whispered(Arc::clone(&whisper)));
+        self.events.push(Change::Whispered(Arc::clone(&whisper)));
         Ok(Whispered::New(whisper, gone))
     }
 
@@ -223,7 +226,7 @@ impl Writer {
         if all < WHISPERS {
             return Ok(Vec::new());
         }
-        let members = self.look(room, super::directory::OpenRoom::members)?;
+        let members = self.look(room)?.state.members();
         let seated = members.iter().map(|member| member.id).collect();
         let counts = authors(connection, room).map_err(failure)?;
         self.fills

@@ -6,13 +6,7 @@
 //! A command changes drafts of the rooms it is about. They take the place of the rooms once the batch is committed, so
 //! that nobody sees what may still fail.
 
-use std::{
-    collections::{HashMap, hash_map::Entry as Slot},
-    mem,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, mem, path::Path, sync::Arc, time::Duration};
 
 use parking_lot::RwLock;
 use rusqlite::Connection;
@@ -21,15 +15,16 @@ use tracing::error;
 
 use super::{
     checkpoints::Checkpoints,
-    command::{Answer, Command, Failure, Trouble, answer, fail_all},
-    directory::{Directory, OpenRoom},
+    command::{Answer, Command, Failure, Trouble, answer, fail_all, failure},
     reserve::Reserve,
-    rows,
+    room_cache::{CachedRoom, RoomCache},
+    rows, schema,
     slices::Slices,
 };
 use crate::{
-    domain::{Refusal, RoomId, Seq, VisitorId},
-    store::{Change, Graces, SocketKey, StoreError, whispers::Fills},
+    domain::{Refusal, RoomId, VisitorId},
+    rules::{self, Event, Hold},
+    store::{Change, StoreError, clock::Clock, whispers::Fills},
 };
 
 /// Commands committed together at most. More would only make the first of them wait.
@@ -38,24 +33,21 @@ const BATCH: usize = 256;
 /// The writer's state; lives on its thread.
 pub struct Writer {
     pub(super) connection: Connection,
-    pub(super) directory: Arc<RwLock<Directory>>,
+    pub(super) rooms: Arc<RwLock<RoomCache>>,
+    pub(super) clock: Clock,
     /// Rooms that may be open at once.
     pub(super) limit: usize,
     changes: mpsc::Sender<Change>,
     /// Rooms as the batch at work leaves them; `None` is gone.
-    pub(super) drafts: HashMap<RoomId, Option<OpenRoom>>,
-    /// Places given out in the batch at work.
-    pub(super) seqs: HashMap<RoomId, Seq>,
-    /// What the batch at work will tell.
-    pub(super) told: Vec<Change>,
+    pub(super) drafts: HashMap<RoomId, Option<CachedRoom>>,
+    /// What followers will hear of the batch at work.
+    pub(super) events: Vec<Change>,
     /// Rooms made in the batch at work.
     pub(super) created: usize,
-    /// Who writes when in the batch at work, in rooms where that matters.
-    pub(super) spoken: HashMap<(RoomId, VisitorId), Instant>,
     /// How full of whispers rooms are.
     pub(super) fills: Fills,
     /// Rooms that somebody enters in the batch at work; their grace is not over.
-    entered: Vec<RoomId>,
+    pub(super) entered: Vec<RoomId>,
     /// What is deleted for readers and not yet from the file.
     pub(super) slices: Slices,
     /// Whether commits do not wait for the disk.
@@ -69,7 +61,8 @@ pub struct Writer {
 impl Writer {
     pub fn new(
         connection: Connection,
-        directory: Arc<RwLock<Directory>>,
+        rooms: Arc<RwLock<RoomCache>>,
+        clock: Clock,
         limit: usize,
         changes: mpsc::Sender<Change>,
     ) -> Self {
@@ -77,14 +70,13 @@ impl Writer {
         let checkpoints = Checkpoints::start(&connection);
         Self {
             connection,
-            directory,
+            rooms,
+            clock,
             limit,
             changes,
             drafts: HashMap::new(),
-            seqs: HashMap::new(),
-            told: Vec::new(),
+            events: Vec::new(),
             created: 0,
-            spoken: HashMap::new(),
             fills: Fills::new(),
             entered: Vec::new(),
             slices: Slices::default(),
@@ -143,12 +135,12 @@ impl Writer {
         self.created = 0;
         self.entered.clear();
         self.entered.extend(batch.iter().filter_map(|command| match command {
-            Command::Enter(id, ..) => Some(*id),
+            Command::Submit(id, rules::Command::Enter(..), ..) => Some(*id),
             _ => None,
         }));
         let leaving: Vec<_> = batch.iter().filter_map(leaving).collect();
         let probes = self.trouble.is_some() && batch.iter().any(|command| matches!(command, Command::Ping(_)));
-        let writes = probes || batch.iter().any(Command::writes) || self.tending_writes(&batch);
+        let writes = probes || batch.iter().any(Command::writes) || self.expires(&batch);
         if writes && let Err(error) = self.begin() {
             let failures = batch.into_iter().map(Command::into_failure);
             return self.fail(&leaving, failures, (Trouble::of_statement(&error), again), &error);
@@ -197,26 +189,15 @@ impl Writer {
     /// Lets readers see the drafts, and tells the followers. Waits when they are behind: nothing that was committed is
     /// ever dropped here.
     fn show(&mut self) {
-        let mut directory = self.directory.write();
+        let mut rooms = self.rooms.write();
         for (id, draft) in self.drafts.drain() {
             match draft {
-                Some(open) => directory.insert(open),
-                None => directory.remove(id),
+                Some(cached) => rooms.insert(cached),
+                None => rooms.remove(id),
             }
         }
-        for (id, seq) in self.seqs.drain() {
-            if let Some(open) = directory.get_mut(id) {
-                open.last_seq = seq;
-            }
-        }
-        for ((id, visitor), at) in self.spoken.drain() {
-            if let Some(open) = directory.get_mut(id) {
-                let pause = Duration::from_secs(open.room.slow.into());
-                Arc::make_mut(&mut open.spoken).note(visitor, at, pause);
-            }
-        }
-        drop(directory);
-        for change in self.told.drain(..) {
+        drop(rooms);
+        for change in self.events.drain(..) {
             // No follower is left only while the server stops.
             let _ = self.changes.blocking_send(change);
         }
@@ -225,112 +206,81 @@ impl Writer {
     /// Gives a batch up. Its sockets are gone all the same: the grace of their seats begins, and tending frees them.
     fn fail(
         &mut self,
-        leaving: &[(RoomId, VisitorId, SocketKey)],
+        leaving: &[(RoomId, VisitorId, Hold)],
         failures: impl Iterator<Item = Failure>,
         (trouble, again): (Trouble, bool),
         error: &rusqlite::Error,
     ) {
         self.trouble = Some(trouble);
-        self.drafts.clear();
-        self.told.clear();
-        // Who wrote in this batch did not.
-        self.spoken.clear();
-        let mut directory = self.directory.write();
-        for (id, _) in self.seqs.drain() {
-            // What the file has counts, whatever became of the batch: a place that is taken would be refused for ever.
-            if let (Some(open), Ok(Some(seq))) = (directory.get_mut(id), rows::last_seq(&self.connection, id)) {
-                open.last_seq = seq;
+        self.events.clear();
+        let mut rooms = self.rooms.write();
+        for (id, _) in self.drafts.drain() {
+            // What the file has counts, whatever became of the batch: a `seq` that is taken would be refused for ever.
+            if let (Some(cached), Ok(Some(seq))) = (rooms.get_mut(id), rows::last_seq(&self.connection, id)) {
+                cached.state.seq = seq;
             }
         }
         // On a full disk leaving is done again.
         let leaving = leaving.iter().filter(|_| !again || trouble != Trouble::Full);
-        for (id, visitor, socket) in leaving {
-            if let Some(open) = directory.get_mut(*id) {
-                open.let_go(*visitor, *socket, Instant::now());
+        let now = self.clock.now();
+        for (id, visitor, hold) in leaving {
+            if let Some(cached) = rooms.get_mut(*id) {
+                cached.state.evolve(&Event::Released(*visitor, *hold), now);
             }
         }
-        drop(directory);
+        drop(rooms);
         fail_all(failures, trouble, error);
     }
 
-    /// Whether a tending in this batch will find something to write, which takes a transaction.
-    fn tending_writes(&self, batch: &[Command]) -> bool {
+    /// Whether something is due that this batch is to do, which takes a transaction.
+    fn expires(&self, batch: &[Command]) -> bool {
         batch.iter().any(|command| match command {
-            Command::Tend(graces, _) => !self.rooms_over(*graces).is_empty() || !self.rooms_to_tend(*graces).is_empty(),
+            Command::Expire(graces, _) => !self.rooms_due(*graces).is_empty(),
             _ => false,
         })
     }
 
-    pub(super) fn rooms_over(&self, graces: Graces) -> Vec<RoomId> {
-        let mut over = self.rooms_where(|open, now| open.is_over(graces, now));
-        over.retain(|id| !self.entered.contains(id));
-        over
-    }
-
-    /// Rooms in which the grace of a seat is over, or that of the owner.
-    pub(super) fn rooms_to_tend(&self, graces: Graces) -> Vec<RoomId> {
-        self.rooms_where(|open, now| open.lapsed(graces, now).is_some() || open.heir(graces, now).is_some())
-    }
-
-    fn rooms_where(&self, wanted: impl Fn(&OpenRoom, Instant) -> bool) -> Vec<RoomId> {
-        let now = Instant::now();
-        let directory = self.directory.read();
-        let found = directory.iter().filter(|open| wanted(open, now));
-        found.map(|open| open.room.id).collect()
-    }
-
-    /// A look at a room as the batch at work leaves it.
-    pub(super) fn look<T>(&self, id: RoomId, at: impl FnOnce(&OpenRoom) -> T) -> Result<T, StoreError> {
+    /// A room as the batch at work leaves it.
+    pub(super) fn look(&self, id: RoomId) -> Result<CachedRoom, StoreError> {
         match self.drafts.get(&id) {
-            Some(draft) => draft.as_ref().map(at),
-            None => self.directory.read().get(id).map(at),
+            Some(draft) => draft.clone(),
+            None => self.rooms.read().get(id).cloned(),
         }
         .ok_or(StoreError::Refused(Refusal::RoomNotFound))
     }
 
-    /// The room that the batch at work changes.
-    pub(super) fn draft(&mut self, id: RoomId) -> Result<&mut OpenRoom, StoreError> {
-        let draft = match self.drafts.entry(id) {
-            Slot::Occupied(draft) => draft.into_mut(),
-            Slot::Vacant(place) => place.insert(self.directory.read().get(id).cloned()),
-        };
-        draft.as_mut().ok_or(StoreError::Refused(Refusal::RoomNotFound))
+    /// After a write that failed, it is tried whether one succeeds.
+    fn ping(&self) -> Result<(), StoreError> {
+        if self.trouble.is_some() {
+            return schema::probe(&self.connection).map_err(failure);
+        }
+        self.connection.query_row("SELECT 1", [], |_| Ok(())).map_err(failure)
     }
 
     /// Writes the rows of one command. Refusals and failures of a statement are answered at once.
     fn write(&mut self, command: Command) -> Result<Answer, Option<Trouble>> {
         match command {
             Command::Create(new, reply) => answer(reply, self.create(new), Answer::Room),
-            Command::Update(id, change, reply) => answer(reply, self.update(id, change), Answer::Room),
-            Command::Remove(id, reply) => answer(reply, self.remove(id), Answer::Done),
-            Command::Grant(id, visitor, password, reply) => {
-                answer(reply, self.grant(id, visitor, password), Answer::Done)
+            Command::Submit(id, command, nonce, reply) => {
+                answer(reply, self.submit(id, &command, nonce), Answer::Committed)
             }
-            Command::Moderate(id, by, action, reply) => answer(reply, self.moderate(id, by, action), Answer::Done),
-            Command::Enter(id, guest, socket, reply) => answer(reply, self.enter(id, guest, socket), Answer::Entry),
-            Command::Leave(id, visitor, socket, how, reply) => {
-                answer(reply, self.leave(id, visitor, socket, how), Answer::Done)
-            }
-            Command::Post(new, reply) => answer(reply, self.post(new), Answer::Posted),
-            Command::AddInvite(id, invite, reply) => answer(reply, self.add_invite(id, invite), Answer::Done),
-            Command::WithdrawInvites(id, reply) => answer(reply, self.withdraw_invites(id), Answer::Done),
             Command::Redeem(invite, guest, reply) => answer(reply, self.redeem(invite, guest), Answer::Redeemed),
             Command::Whisper(new, reply) => answer(reply, self.whisper(new), Answer::Whispered),
             Command::Report(new, reply) => answer(reply, self.report(new), Answer::Report),
             Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), Answer::Done),
             Command::ForgetGifs(names, reply) => answer(reply, self.forget_gifs(&names), Answer::Done),
             Command::ForgetUnreferenced(names, reply) => answer(reply, self.forget_unreferenced(&names), Answer::Done),
-            Command::Tend(graces, reply) => answer(reply, self.tend(graces), Answer::Tended),
+            Command::Expire(graces, reply) => answer(reply, self.expire(graces), Answer::Tended),
             Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),
             Command::Close(_) => Err(None),
         }
     }
 }
 
-/// The socket that goes with a command.
-fn leaving(command: &Command) -> Option<(RoomId, VisitorId, SocketKey)> {
+/// The socket that leaves by a command.
+fn leaving(command: &Command) -> Option<(RoomId, VisitorId, Hold)> {
     match command {
-        Command::Leave(id, visitor, socket, ..) => Some((*id, visitor.id, *socket)),
+        Command::Submit(id, rules::Command::Leave(visitor, hold, _), ..) => Some((*id, *visitor, *hold)),
         _ => None,
     }
 }

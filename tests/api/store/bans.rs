@@ -2,7 +2,8 @@
 
 use gifchat::{
     domain::{Action, Guest, Moment, Refusal, RoomId},
-    store::{Departure, RoomChange, Store},
+    rules::{Leave, RoomChange},
+    store::Store,
 };
 
 use super::{Kind, grant, moderation::from, new_room, somebody, with_member};
@@ -44,7 +45,7 @@ pub(super) async fn a_ban_keeps_from_reading_whom_it_keeps_from_entering<K: Kind
     // Who sits there is judged by who they are, until the seat is free.
     store.enter(room.id, from(neighbour, home), 4).await.unwrap();
     assert_eq!(why(&*store, room.id, from(neighbour, home)).await, None);
-    store.leave(room.id, neighbour, 4, Departure::Left).await.unwrap();
+    store.leave(room.id, neighbour, 4, Leave::Explicit).await.unwrap();
     assert_eq!(why(&*store, room.id, from(neighbour, home)).await, banned);
     // Of two bans the longer one counts.
     store.enter(room.id, from(neighbour, away), 5).await.unwrap();
@@ -75,11 +76,11 @@ pub(super) async fn a_closed_room_says_so_before_it_asks_for_a_password<K: Kind>
         closed: Some(closed),
         ..RoomChange::default()
     };
-    store.update_room(room.id, closed(true)).await.unwrap();
+    store.update_room(room.id, None, closed(true)).await.unwrap();
     assert_eq!(why(&*store, room.id, stranger.into()).await, Some(Refusal::RoomClosed));
     for visitor in [owner, granted] {
         assert_eq!(why(&*store, room.id, visitor.into()).await, None);
     }
-    store.update_room(room.id, closed(false)).await.unwrap();
+    store.update_room(room.id, None, closed(false)).await.unwrap();
     assert_eq!(why(&*store, room.id, stranger.into()).await, wrong);
 }

@@ -37,7 +37,7 @@ async fn a_socket_that_goes_while_the_queue_is_full_does_not_keep_its_seat() {
     assert!(matches!(store.ready().await, Err(StoreError::Busy)));
     let leaving = tokio::spawn({
         let store = Arc::clone(&store);
-        async move { store.leave(room, member, 1, gifchat::store::Departure::Left).await }
+        async move { store.leave(room, member, 1, gifchat::rules::Leave::Explicit).await }
     });
     tokio::task::yield_now().await;
     drop(changes);

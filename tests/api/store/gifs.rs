@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use gifchat::{
     domain::{Alt, Body, GifBody, GifName, Limits, Message, Nonce, Refusal, RoomId, Visitor},
-    store::{AgainGif, Blob, NewBody, NewMessage, Posted, Store, Window},
+    rules::{AgainGif, NewBody},
+    store::{Blob, NewMessage, Posted, Store, Window},
 };
 
 use super::{Kind, gif, new_room, nobody_there, post, refusal, slices::gone, somebody, with_member};

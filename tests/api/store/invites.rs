@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use gifchat::{
     domain::{Action, InviteToken, Refusal, Room, Visitor},
-    store::{INVITES, NewRoom, RoomChange, Store},
+    rules::{INVITES, NewRoom, RoomChange},
+    store::Store,
 };
 
 use super::{Kind, grant, moderation::from, new_room, nobody_there, refusal, somebody};
@@ -89,12 +90,12 @@ pub(super) async fn a_new_password_takes_invites_back<K: Kind>() {
         password_hash: Some(Some("other".into())),
         ..RoomChange::default()
     };
-    store.update_room(room.id, RoomChange::default()).await.unwrap();
+    store.update_room(room.id, None, RoomChange::default()).await.unwrap();
     assert!(
         granted(&store, &room, guest).await,
         "an edit of something else keeps it"
     );
-    store.update_room(room.id, change).await.unwrap();
+    store.update_room(room.id, None, change).await.unwrap();
     assert!(!granted(&store, &room, guest).await);
     assert_eq!(
         refusal(store.redeem(token, guest.into()).await),

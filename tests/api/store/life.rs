@@ -2,7 +2,8 @@
 
 use gifchat::{
     domain::{GifName, Limits, Refusal, Title},
-    store::{Change, Departure, RoomChange, StoreError, Window},
+    rules::{Leave, RoomChange},
+    store::{Change, StoreError, Window},
 };
 
 use super::{Kind, gif, gone, graces, grant, new_room, next, post, refusal, seqs, somebody, text, with_member};
@@ -62,7 +63,7 @@ pub(super) async fn an_empty_room_goes_after_its_grace<K: Kind>() {
     post(&store, gif(room.id, owner, name)).await;
     let over = graces(0, 0, 3_600_000);
     assert!(store.tend(over).await.unwrap().removed.is_empty(), "somebody is there");
-    store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Disconnected).await.unwrap();
     let room_waits = graces(0, 3_600_000, 0);
     assert!(
         store.tend(room_waits).await.unwrap().removed.is_empty(),
@@ -71,7 +72,7 @@ pub(super) async fn an_empty_room_goes_after_its_grace<K: Kind>() {
     // Who comes back in time saves it.
     store.enter(room.id, owner.into(), 2).await.unwrap();
     assert!(store.tend(over).await.unwrap().removed.is_empty());
-    store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, 2, Leave::Explicit).await.unwrap();
     let mut removed = store.tend(over).await.unwrap().removed;
     let (ended, returned) = removed.pop().unwrap();
     assert_eq!((ended, removed), (room.id, Vec::new()));
@@ -103,7 +104,7 @@ pub(super) async fn what_was_committed_survives_a_restart<K: Kind>() {
         password_hash: Some(Some("hash".into())),
         ..RoomChange::default()
     };
-    store.update_room(room.id, change).await.unwrap();
+    store.update_room(room.id, None, change).await.unwrap();
     grant(&store, room.id, granted).await.unwrap();
     for n in 1..=3 {
         post(&store, text(room.id, owner, &n.to_string(), Some(&n.to_string()))).await;

@@ -2,7 +2,8 @@
 
 use gifchat::{
     domain::{GifName, Refusal},
-    store::{Departure, Posted, Window},
+    rules::Leave,
+    store::{Posted, Window},
 };
 
 use super::{Kind, gif, new_room, nobody_there, post, refusal, seqs, somebody, text, with_member};
@@ -25,10 +26,10 @@ pub(super) async fn only_a_member_posts_and_places_have_no_gap<K: Kind>() {
     );
     assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 6);
     // A seat whose connection broke is still a seat.
-    store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Disconnected).await.unwrap();
     assert_eq!(post(&store, text(room.id, owner, "7", None)).await.seq, 7);
     store.enter(room.id, owner.into(), 2).await.unwrap();
-    store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, 2, Leave::Explicit).await.unwrap();
     assert_eq!(
         refusal(store.post(text(room.id, owner, "x", None)).await),
         Refusal::NotAMember
@@ -61,7 +62,7 @@ pub(super) async fn a_nonce_belongs_to_a_visitor_and_a_room<K: Kind>() {
         .count();
     assert_eq!((fresh, store.room(room.id).await.unwrap().unwrap().last_seq), (1, 6));
     // Who has left still gets the message of the nonce: the answer may have been lost.
-    store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Explicit).await.unwrap();
     assert_eq!(post(&store, text(room.id, owner, "하나", Some("n"))).await, first);
 }
 

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use gifchat::{
     domain::{Action, Address, Body, GifName, Guest, Line, LineKind, Message, Refusal, Visitor},
-    store::{Departure, Graces, RoomChange, Window},
+    rules::{Graces, Leave, RoomChange},
+    store::Window,
 };
 
 use super::{
@@ -164,7 +165,7 @@ pub(super) async fn a_ban_keeps_out_by_visitor_and_by_address<K: Kind>() {
     assert_eq!(refusal(store.enter(room.id, from(fresh, home), 5).await), banned);
     // Who sits keeps the seat, and so does the owner's right.
     store.enter(room.id, from(neighbour, home), 6).await.unwrap();
-    store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Explicit).await.unwrap();
     store.enter(room.id, from(owner, home), 7).await.unwrap();
     assert!(
         store
@@ -203,21 +204,21 @@ pub(super) async fn a_closed_room_takes_only_who_is_in_it<K: Kind>() {
         closed: Some(closed),
         ..RoomChange::default()
     };
-    assert!(store.update_room(room.id, closed(true)).await.unwrap().closed);
+    assert!(store.update_room(room.id, None, closed(true)).await.unwrap().closed);
     assert_eq!(
         refusal(store.enter(room.id, outside.into(), 3).await),
         Refusal::RoomClosed
     );
-    store.leave(room.id, inside, 2, Departure::Dropped).await.unwrap();
+    store.leave(room.id, inside, 2, Leave::Disconnected).await.unwrap();
     store.enter(room.id, inside.into(), 4).await.unwrap();
-    store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Explicit).await.unwrap();
     store.enter(room.id, owner.into(), 5).await.unwrap();
-    store.leave(room.id, inside, 4, Departure::Left).await.unwrap();
+    store.leave(room.id, inside, 4, Leave::Explicit).await.unwrap();
     assert_eq!(
         refusal(store.enter(room.id, inside.into(), 6).await),
         Refusal::RoomClosed
     );
-    assert!(!store.update_room(room.id, closed(false)).await.unwrap().closed);
+    assert!(!store.update_room(room.id, None, closed(false)).await.unwrap().closed);
     store.enter(room.id, outside.into(), 3).await.unwrap();
 }
 
@@ -230,7 +231,7 @@ pub(super) async fn slow_mode_makes_all_but_the_owner_wait<K: Kind>() {
         slow: Some(seconds),
         ..RoomChange::default()
     };
-    assert_eq!(store.update_room(room.id, slow(60)).await.unwrap().slow, 60);
+    assert_eq!(store.update_room(room.id, None, slow(60)).await.unwrap().slow, 60);
     let first = post(&store, text(room.id, other, "하나", Some("n"))).await;
     for _ in 0..2 {
         let refused = refusal(store.post(text(room.id, other, "둘", None)).await);
@@ -254,7 +255,7 @@ pub(super) async fn slow_mode_makes_all_but_the_owner_wait<K: Kind>() {
     for n in 0..3 {
         post(&store, text(room.id, owner, &n.to_string(), None)).await;
     }
-    store.update_room(room.id, slow(0)).await.unwrap();
+    store.update_room(room.id, None, slow(0)).await.unwrap();
     post(&store, text(room.id, other, "둘", None)).await;
 }
 
@@ -273,7 +274,7 @@ pub(super) async fn an_absent_owner_is_followed_by_who_is_there_longest<K: Kind>
         owner,
         "the owner is there"
     );
-    store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Disconnected).await.unwrap();
     store.tend(FOREVER).await.unwrap();
     assert_eq!(
         store.room(room.id).await.unwrap().unwrap().room.owner,
@@ -281,7 +282,7 @@ pub(super) async fn an_absent_owner_is_followed_by_who_is_there_longest<K: Kind>
         "the grace is not over"
     );
     // Who has lost the connection is not there.
-    store.leave(room.id, second, 2, Departure::Dropped).await.unwrap();
+    store.leave(room.id, second, 2, Leave::Disconnected).await.unwrap();
     store.tend(over).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, third);
     store.enter(room.id, owner.into(), 4).await.unwrap();
@@ -291,7 +292,10 @@ pub(super) async fn an_absent_owner_is_followed_by_who_is_there_longest<K: Kind>
     assert_eq!(lines(&store, room.id).await.last(), Some(&(third, LineKind::Owner, 3)));
     // A room in which nobody is has nobody to go to.
     for (visitor, socket) in [(owner, 4), (third, 3)] {
-        store.leave(room.id, visitor, socket, Departure::Dropped).await.unwrap();
+        store
+            .leave(room.id, visitor, socket, Leave::Disconnected)
+            .await
+            .unwrap();
     }
     store.tend(over).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, third);

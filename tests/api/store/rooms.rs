@@ -2,7 +2,8 @@
 
 use gifchat::{
     domain::{Limits, LineKind, Max, Refusal, Title, Visitor},
-    store::{Change, Departure, NewRoom, RoomChange, RoomCursor},
+    rules::{Leave, NewRoom, RoomChange},
+    store::{Change, RoomCursor},
 };
 
 use super::{Kind, grant, new_room, next, nobody_there, post, refusal, somebody, text, told, with_member};
@@ -24,6 +25,7 @@ pub(super) async fn changes_come_in_commit_order<K: Kind>() {
     store
         .update_room(
             id,
+            None,
             RoomChange {
                 title: Some(title),
                 ..RoomChange::default()
@@ -31,8 +33,8 @@ pub(super) async fn changes_come_in_commit_order<K: Kind>() {
         )
         .await
         .unwrap();
-    store.leave(id, other, 2, Departure::Left).await.unwrap();
-    store.leave(id, other, 3, Departure::Left).await.unwrap();
+    store.leave(id, other, 2, Leave::Explicit).await.unwrap();
+    store.leave(id, other, 3, Leave::Explicit).await.unwrap();
     store.remove_room(id).await.unwrap();
 
     assert!(matches!(next(&mut changes).await, Change::RoomCreated(room) if room == made));
@@ -115,7 +117,7 @@ pub(super) async fn rooms_are_paged_newest_first<K: Kind>() {
 
 pub(super) async fn a_room_is_changed_in_part<K: Kind>() {
     let (_place, store, room, _) = with_member::<K>().await;
-    let unchanged = store.update_room(room.id, RoomChange::default()).await.unwrap();
+    let unchanged = store.update_room(room.id, None, RoomChange::default()).await.unwrap();
     assert_eq!(
         (unchanged.title, unchanged.max, unchanged.count),
         (room.title.clone(), room.max, 1)
@@ -124,6 +126,7 @@ pub(super) async fn a_room_is_changed_in_part<K: Kind>() {
     let changed = store
         .update_room(
             room.id,
+            None,
             RoomChange {
                 max: Some(max),
                 ..RoomChange::default()
@@ -135,7 +138,7 @@ pub(super) async fn a_room_is_changed_in_part<K: Kind>() {
         (changed.title, changed.max.get(), changed.locked),
         (room.title, 2, false)
     );
-    let gone = store.update_room(nobody_there(), RoomChange::default()).await;
+    let gone = store.update_room(nobody_there(), None, RoomChange::default()).await;
     assert_eq!(refusal(gone), Refusal::RoomNotFound);
 }
 
@@ -177,19 +180,25 @@ pub(super) async fn a_new_password_takes_grants_back<K: Kind>() {
         password_hash: Some(hash.map(Into::into)),
         ..RoomChange::default()
     };
-    assert!(store.update_room(room.id, lock(Some("one"))).await.unwrap().locked);
+    assert!(
+        store
+            .update_room(room.id, None, lock(Some("one")))
+            .await
+            .unwrap()
+            .locked
+    );
     grant(&store, room.id, other).await.unwrap();
-    store.update_room(room.id, RoomChange::default()).await.unwrap();
+    store.update_room(room.id, None, RoomChange::default()).await.unwrap();
     assert!(
         store.access(room.id, other.into()).await.unwrap().unwrap().granted,
         "an edit of something else keeps it"
     );
-    store.update_room(room.id, lock(Some("two"))).await.unwrap();
+    store.update_room(room.id, None, lock(Some("two"))).await.unwrap();
     assert!(!store.access(room.id, other.into()).await.unwrap().unwrap().granted);
     assert!(store.access(room.id, owner.into()).await.unwrap().unwrap().granted);
-    assert!(!store.update_room(room.id, lock(None)).await.unwrap().locked);
+    assert!(!store.update_room(room.id, None, lock(None)).await.unwrap().locked);
     assert!(store.access(room.id, other.into()).await.unwrap().unwrap().granted);
-    store.update_room(room.id, lock(Some("three"))).await.unwrap();
+    store.update_room(room.id, None, lock(Some("three"))).await.unwrap();
     assert!(!store.access(room.id, other.into()).await.unwrap().unwrap().granted);
 }
 
@@ -200,7 +209,7 @@ pub(super) async fn a_grant_is_for_the_password_that_was_checked<K: Kind>() {
             password_hash: Some(hash.map(Into::into)),
             ..RoomChange::default()
         };
-        store.update_room(room.id, change).await.unwrap();
+        store.update_room(room.id, None, change).await.unwrap();
         store.room(room.id).await.unwrap().unwrap().password_version
     };
     let granted = async |visitor: Visitor| store.access(room.id, visitor.into()).await.unwrap().unwrap().granted;
@@ -231,18 +240,19 @@ pub(super) async fn a_room_is_changed_by_its_owner_of_that_moment<K: Kind>() {
     let (_place, store, room, owner) = super::with_member::<K>().await;
     let other = super::somebody();
     store.enter(room.id, other.into(), 2).await.unwrap();
-    let by = |by: gifchat::domain::Visitor| RoomChange {
+    let closed = RoomChange {
         closed: Some(true),
-        by: Some(by.id),
         ..RoomChange::default()
     };
-    let change = async |who| store.update_room(room.id, by(who)).await;
+    let change = async |who: gifchat::domain::Visitor| store.update_room(room.id, Some(who.id), closed.clone()).await;
     assert_eq!(super::refusal(change(other).await), Refusal::NotTheOwner);
     assert!(!store.room(room.id).await.unwrap().unwrap().room.closed);
     let give = gifchat::domain::Action::HandOver(other.id);
     store.moderate(room.id, owner, give).await.unwrap();
     assert_eq!(super::refusal(change(owner).await), Refusal::NotTheOwner);
     assert!(change(other).await.unwrap().closed);
-    let nowhere = store.update_room(super::nobody_there(), by(other)).await;
+    let nowhere = store
+        .update_room(super::nobody_there(), Some(other.id), closed.clone())
+        .await;
     assert_eq!(super::refusal(nowhere), Refusal::RoomNotFound);
 }

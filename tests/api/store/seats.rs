@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use gifchat::{
     domain::{LineKind, Refusal},
-    store::{Departure, Graces, SOCKETS_EACH, Window},
+    rules::{Graces, Leave, SOCKETS_EACH},
+    store::Window,
 };
 
 use super::{
@@ -33,7 +34,7 @@ pub(super) async fn seats_never_exceed_max<K: Kind>() {
     assert_eq!(seated.len(), 3);
     assert_eq!(store.members(room.id).await.unwrap().len(), 3);
     let (leaver, socket) = seated.pop().unwrap();
-    store.leave(room.id, leaver, socket, Departure::Left).await.unwrap();
+    store.leave(room.id, leaver, socket, Leave::Explicit).await.unwrap();
     store.enter(room.id, somebody().into(), 100).await.unwrap();
     assert_eq!(
         refusal(store.enter(room.id, leaver.into(), 101).await),
@@ -54,14 +55,14 @@ pub(super) async fn sockets_of_one_visitor_share_a_seat<K: Kind>() {
         store.enter(room.id, other.into(), 3).await.unwrap().members,
         [owner, other]
     );
-    store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Explicit).await.unwrap();
     // A socket that is not there, or not any more, takes nothing away.
-    store.leave(room.id, owner, 1, Departure::Left).await.unwrap();
-    store.leave(room.id, owner, 3, Departure::Left).await.unwrap();
-    store.leave(room.id, somebody(), 2, Departure::Left).await.unwrap();
-    store.leave(nobody_there(), owner, 2, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Explicit).await.unwrap();
+    store.leave(room.id, owner, 3, Leave::Explicit).await.unwrap();
+    store.leave(room.id, somebody(), 2, Leave::Explicit).await.unwrap();
+    store.leave(nobody_there(), owner, 2, Leave::Explicit).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
-    store.leave(room.id, owner, 2, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, 2, Leave::Explicit).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [other]);
     assert!(!store.access(room.id, owner.into()).await.unwrap().unwrap().member);
 }
@@ -87,13 +88,13 @@ pub(super) async fn a_visitor_is_in_a_room_by_so_many_sockets_and_no_more<K: Kin
     store.enter(elsewhere.id, owner.into(), wanted + 2).await.unwrap();
     let more = wanted + 3;
     assert_eq!(refusal(store.enter(room.id, owner.into(), more).await), too_many);
-    store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Disconnected).await.unwrap();
     store.enter(room.id, owner.into(), more).await.unwrap();
     for (socket, _) in taken {
-        store.leave(room.id, owner, socket, Departure::Left).await.unwrap();
+        store.leave(room.id, owner, socket, Leave::Explicit).await.unwrap();
     }
     assert!(store.members(room.id).await.unwrap().contains(&owner));
-    store.leave(room.id, owner, more, Departure::Left).await.unwrap();
+    store.leave(room.id, owner, more, Leave::Explicit).await.unwrap();
     assert!(!store.members(room.id).await.unwrap().contains(&owner));
 }
 
@@ -101,7 +102,7 @@ pub(super) async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
     let other = somebody();
     store.enter(room.id, other.into(), 2).await.unwrap();
-    store.leave(room.id, owner, 1, Departure::Dropped).await.unwrap();
+    store.leave(room.id, owner, 1, Leave::Disconnected).await.unwrap();
     store.tend(FOREVER).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
     assert!(store.access(room.id, owner.into()).await.unwrap().unwrap().member);
@@ -115,7 +116,7 @@ pub(super) async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
         .await
         .unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
-    store.leave(room.id, owner, 3, Departure::Dropped).await.unwrap();
+    store.leave(room.id, owner, 3, Leave::Disconnected).await.unwrap();
     store
         .tend(Graces {
             seat: AT_ONCE,
@@ -135,8 +136,8 @@ pub(super) async fn who_comes_and_goes_leaves_a_line_in_its_place<K: Kind>() {
     assert_eq!((entry.seq, entry.members), (3, vec![owner, other]));
     // A second socket makes no line, and neither does a seat that is come back to.
     assert_eq!(store.enter(room.id, other.into(), 3).await.unwrap().seq, 3);
-    store.leave(room.id, other, 3, Departure::Left).await.unwrap();
-    store.leave(room.id, other, 2, Departure::Dropped).await.unwrap();
+    store.leave(room.id, other, 3, Leave::Explicit).await.unwrap();
+    store.leave(room.id, other, 2, Leave::Disconnected).await.unwrap();
     assert_eq!(store.enter(room.id, other.into(), 4).await.unwrap().seq, 3);
     // A refused one makes none.
     store.enter(room.id, third.into(), 5).await.unwrap();
@@ -144,8 +145,8 @@ pub(super) async fn who_comes_and_goes_leaves_a_line_in_its_place<K: Kind>() {
         refusal(store.enter(room.id, somebody().into(), 6).await),
         Refusal::RoomFull
     );
-    store.leave(room.id, third, 5, Departure::Left).await.unwrap();
-    store.leave(room.id, other, 4, Departure::Dropped).await.unwrap();
+    store.leave(room.id, third, 5, Leave::Explicit).await.unwrap();
+    store.leave(room.id, other, 4, Leave::Disconnected).await.unwrap();
     store.tend(FOREVER).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 5);
     store.tend(graces(0, 3_600_000, 3_600_000)).await.unwrap();
@@ -168,7 +169,7 @@ pub(super) async fn a_seat_not_come_back_to_after_a_restart_leaves_a_line<K: Kin
     let (other, left) = (somebody(), somebody());
     store.enter(room.id, left.into(), 2).await.unwrap();
     store.enter(room.id, other.into(), 3).await.unwrap();
-    store.leave(room.id, left, 2, Departure::Left).await.unwrap();
+    store.leave(room.id, left, 2, Leave::Explicit).await.unwrap();
     store.close().await;
     drop(store);
     let store = place.open().await;
@@ -188,7 +189,7 @@ pub(super) async fn joins_and_exits_in_a_rush_leave_one_line_each<K: Kind>() {
         tokio::spawn(async move {
             let visitor = somebody();
             let entered = store.enter(id, visitor.into(), 100 + n).await;
-            store.leave(id, visitor, 100 + n, Departure::Left).await.unwrap();
+            store.leave(id, visitor, 100 + n, Leave::Explicit).await.unwrap();
             entered.is_ok().then_some(visitor)
         })
     });

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use gifchat::{
     domain::{Chat, GifName, Limits, Nonce, Refusal, Room, RoomId, Said, Visitor, VisitorId, Whisper},
-    store::{AgainGif, Change, Departure, NewBody, NewWhisper, Store, WHISPERS_PAIR, Whispered, Window},
+    rules::{AgainGif, Leave, NewBody},
+    store::{Change, NewWhisper, Store, WHISPERS_PAIR, Whispered, Window},
 };
 
 use super::{
@@ -100,7 +101,7 @@ pub(crate) async fn a_whisper_is_told_once_and_its_nonce_counts_once<K: Kind>() 
     assert_eq!(fresh, 1);
     let first = Arc::clone(told[0].as_ref().unwrap().whisper());
     whisper(&store, says(room.id, bea, ann.id, "다른 사람의 n", Some("n"))).await;
-    store.leave(room.id, ann, 1, Departure::Left).await.unwrap();
+    store.leave(room.id, ann, 1, Leave::Explicit).await.unwrap();
     let known = store
         .whisper(says(room.id, ann, bea.id, "쉿", Some("n")))
         .await
@@ -143,7 +144,7 @@ pub(crate) async fn one_whispers_only_inside_and_to_somebody_inside<K: Kind>() {
         ..says(room.id, ann, bea.id, "x", None)
     };
     assert_eq!(refused(again).await, Refusal::NotFound);
-    store.leave(room.id, bea, 2, Departure::Left).await.unwrap();
+    store.leave(room.id, bea, 2, Leave::Explicit).await.unwrap();
     assert_eq!(
         refused(says(room.id, ann, bea.id, "x", None)).await,
         Refusal::VisitorNotFound

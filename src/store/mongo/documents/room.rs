@@ -11,7 +11,8 @@ use crate::{
         Access, AddressKey, AddressMark, Ban, Guest, Max, Moment, Room, RoomId, Seq, Title, Visitor, VisitorId,
         moderation::kept_out,
     },
-    store::{RoomRecord, SocketKey},
+    rules::SocketKey,
+    store::RoomRecord,
 };
 
 /// A room with who sits in it: the one document that decides about its seats.

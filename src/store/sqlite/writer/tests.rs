@@ -4,9 +4,10 @@ use tokio::sync::oneshot;
 
 use super::*;
 use crate::{
-    domain::{Action, Chat, Guest, Limits, Max, Refusal, Room, Title, Visitor},
+    domain::{Action, Chat, Limits, Max, Refusal, Room, Title, Visitor},
+    rules::{Command as Rule, Graces, Leave, NewBody, NewRoom, RoomChange, ServerId},
     store::{
-        Departure, NewBody, NewMessage, NewRoom, Posted, Tended,
+        Committed, Tended,
         sqlite::{command::Reply, schema},
     },
 };
@@ -24,7 +25,7 @@ impl Stage {
         let connection = schema::open_writer(&folder.path().join("store.db")).unwrap();
         // Nobody follows.
         let (tell, _) = mpsc::channel(1);
-        let writer = Writer::new(connection, Arc::default(), 100, tell);
+        let writer = Writer::new(connection, Arc::default(), Clock::start(), 100, tell);
         let owner = somebody();
         let mut stage = Self {
             folder,
@@ -54,24 +55,32 @@ impl Stage {
         self.ask(|reply| Command::Create(new, reply)).unwrap()
     }
 
-    fn enter(&mut self, visitor: Visitor, socket: SocketKey) {
+    fn submit(&mut self, rule: Rule) -> Result<Committed, StoreError> {
         let room = self.room;
-        self.ask(|reply| Command::Enter(room, Guest::from(visitor), socket, reply))
-            .unwrap();
+        self.ask(|reply| Command::Submit(room, rule, None, reply))
     }
 
-    fn says(&self, chat: &str) -> NewMessage {
-        let body = NewBody::Chat(Chat::from_store(chat));
-        NewMessage {
-            room: self.room,
-            author: self.owner,
-            body,
-            nonce: None,
-        }
+    fn enter(&mut self, visitor: Visitor, socket: u64) {
+        self.submit(Rule::Enter(visitor.into(), hold(socket))).unwrap();
+    }
+
+    fn says(&self, chat: &str) -> Rule {
+        Rule::Post(self.owner, NewBody::Chat(Chat::from_store(chat)))
+    }
+
+    fn moderate(&mut self, action: Action) -> Result<Committed, StoreError> {
+        self.submit(Rule::Moderate(self.owner, action))
     }
 
     fn file(&self) -> Connection {
         Connection::open(self.folder.path().join("store.db")).unwrap()
+    }
+}
+
+fn hold(socket: u64) -> Hold {
+    Hold {
+        server: ServerId::ONLY,
+        socket,
     }
 }
 
@@ -96,7 +105,7 @@ fn a_disk_that_gets_full_in_a_batch_fails_all_of_it_and_the_room_goes_on_when_th
     let (mut batch, mut answers) = (Vec::new(), Vec::new());
     for chat in ["before", &large, "behind", "last"] {
         let (reply, answer) = oneshot::channel();
-        batch.push(Command::Post(stage.says(chat), reply));
+        batch.push(Command::Submit(stage.room, stage.says(chat), None, reply));
         answers.push(answer);
     }
     stage.writer.work(batch);
@@ -117,17 +126,17 @@ fn a_disk_that_gets_full_in_a_batch_fails_all_of_it_and_the_room_goes_on_when_th
         .pragma_update(None, "max_page_count", 1_000_000)
         .unwrap();
     let new = stage.says("again");
-    let posted: Posted = stage.ask(|reply| Command::Post(new, reply)).unwrap();
-    assert_eq!((posted.message().seq, stored(&stage)), (2, 1));
+    let posted = stage.submit(new).unwrap();
+    assert_eq!((posted.message.unwrap().seq, stored(&stage)), (2, 1));
 }
 
 #[test]
 fn a_deed_whose_line_cannot_be_written_is_not_half_done() {
     let mut stage = Stage::new();
-    let (room, owner, other) = (stage.room, stage.owner, somebody());
+    let (owner, other) = (stage.owner, somebody());
     stage.enter(other, 2);
     let new = stage.says("bad");
-    let posted: Posted = stage.ask(|reply| Command::Post(new, reply)).unwrap();
+    let posted = stage.submit(new).unwrap().message.unwrap();
     let stumble = "CREATE TRIGGER stumble BEFORE INSERT ON messages WHEN NEW.line IS NOT NULL
                    BEGIN SELECT RAISE(ABORT, 'the disk stumbles'); END";
     stage.writer.connection.execute_batch(stumble).unwrap();
@@ -135,7 +144,7 @@ fn a_deed_whose_line_cannot_be_written_is_not_half_done() {
         Action::HandOver(other.id),
         Action::Ban(other.id, None),
         Action::Delete {
-            message: posted.message().id,
+            message: posted.id,
             forbid: false,
         },
         Action::Clear {
@@ -143,7 +152,7 @@ fn a_deed_whose_line_cannot_be_written_is_not_half_done() {
             forbid: false,
         },
     ] {
-        let done = stage.ask(|reply| Command::Moderate(room, owner, action, reply));
+        let done = stage.moderate(action);
         assert!(matches!(done, Err(StoreError::Failed(_))), "{action:?} {done:?}");
     }
     let left =
@@ -158,32 +167,22 @@ fn a_deed_whose_line_cannot_be_written_is_not_half_done() {
 #[test]
 fn who_wrote_in_a_batch_that_failed_does_not_wait_and_who_wrote_before_does() {
     let mut stage = Stage::new();
-    let (room, other, third) = (stage.room, somebody(), somebody());
+    let (other, third) = (somebody(), somebody());
     stage.enter(other, 2);
     stage.enter(third, 3);
-    let slow = crate::store::RoomChange {
+    let slow = RoomChange {
         slow: Some(60),
-        ..Default::default()
+        ..RoomChange::default()
     };
-    stage.ask(|reply| Command::Update(room, slow, reply)).unwrap();
-    let says = |stage: &Stage, author| NewMessage {
-        author,
-        ..stage.says("x")
-    };
-    let new = says(&stage, other);
-    stage.ask(|reply| Command::Post(new, reply)).unwrap();
+    stage.submit(Rule::Change(None, slow)).unwrap();
+    let says = |author| Rule::Post(author, NewBody::Chat(Chat::from_store("x")));
+    stage.submit(says(other)).unwrap();
     stage.writer.connection.execute_batch("PRAGMA query_only = 1").unwrap();
-    let new = says(&stage, third);
-    assert!(matches!(
-        stage.ask(|reply| Command::Post(new, reply)),
-        Err(StoreError::Failed(_))
-    ));
+    assert!(matches!(stage.submit(says(third)), Err(StoreError::Failed(_))));
     stage.writer.connection.execute_batch("PRAGMA query_only = 0").unwrap();
-    let new = says(&stage, third);
-    stage.ask(|reply| Command::Post(new, reply)).unwrap();
+    stage.submit(says(third)).unwrap();
     for author in [other, third] {
-        let new = says(&stage, author);
-        let refused = stage.ask(|reply| Command::Post(new, reply));
+        let refused = stage.submit(says(author));
         assert!(
             matches!(refused, Err(StoreError::Refused(Refusal::SlowMode { .. }))),
             "{refused:?}"
@@ -203,10 +202,11 @@ fn a_room_whose_owner_removes_it_while_it_ends_costs_the_others_no_list_of_files
     };
     let (removing, removed) = oneshot::channel();
     let (tending, tended) = oneshot::channel();
-    stage
-        .writer
-        .work(vec![Command::Remove(first, removing), Command::Tend(graces, tending)]);
-    assert_eq!(removed.blocking_recv().unwrap().unwrap(), ());
+    stage.writer.work(vec![
+        Command::Submit(first, Rule::Remove, None, removing),
+        Command::Expire(graces, tending),
+    ]);
+    assert!(removed.blocking_recv().unwrap().unwrap().state.ended);
     let tended: Tended = tended.blocking_recv().unwrap().unwrap();
     assert_eq!(tended.removed, [(second, Vec::new())]);
 }
@@ -214,27 +214,22 @@ fn a_room_whose_owner_removes_it_while_it_ends_costs_the_others_no_list_of_files
 #[test]
 fn on_the_reserve_only_what_leaves_and_deletes_is_written() {
     let mut stage = Stage::new();
-    let (room, owner, other) = (stage.room, stage.owner, somebody());
+    let other = somebody();
     stage.enter(other, 2);
     let new = stage.says("bad");
-    let posted: Posted = stage.ask(|reply| Command::Post(new, reply)).unwrap();
+    let posted = stage.submit(new).unwrap().message.unwrap();
     let reserve = stage.folder.path().join("store.db-reserve");
     assert!(reserve.exists());
     stage.writer.reserve.give_up();
     assert!(!reserve.exists());
     let new = stage.says("x");
-    let refused = stage.ask(|reply| Command::Post(new, reply));
+    let refused = stage.submit(new);
     assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
     assert!(matches!(stage.ask(Command::Ping), Err(StoreError::Full)));
-    let message = posted.message().id;
-    let delete = Action::Delete { message, forbid: false };
-    stage
-        .ask(|reply| Command::Moderate(room, owner, delete, reply))
-        .unwrap();
-    stage
-        .ask(|reply| Command::Leave(room, other, 2, Departure::Left, reply))
-        .unwrap();
-    stage.ask(|reply| Command::Remove(room, reply)).unwrap();
+    let message = posted.id;
+    stage.moderate(Action::Delete { message, forbid: false }).unwrap();
+    stage.submit(Rule::Leave(other.id, hold(2), Leave::Explicit)).unwrap();
+    stage.submit(Rule::Remove).unwrap();
 }
 
 #[test]
@@ -265,7 +260,7 @@ fn a_store_that_takes_no_writes_says_so_until_one_succeeds() {
     stage.writer.connection.execute_batch("PRAGMA query_only = 1").unwrap();
     assert!(matches!(stage.ask(Command::Ping), Ok(())), "nobody wrote yet");
     let new = stage.says("x");
-    let failed = stage.ask(|reply| Command::Post(new, reply));
+    let failed = stage.submit(new);
     assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
     for _ in 0..2 {
         assert!(matches!(stage.ask(Command::Ping), Err(StoreError::Failed(_))));
