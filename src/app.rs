@@ -35,7 +35,7 @@ use crate::{
 /// How often seats and rooms whose grace is over are looked for, and files that nothing names any more.
 const TEND_EVERY: Duration = Duration::from_millis(500);
 
-/// How often expired sessions are deleted.
+/// How often expired sessions are deleted, from the start on.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 
 /// Time for sockets and for requests to end, each, before the store is closed. Together they stay below the 10 s that
@@ -255,7 +255,7 @@ fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -
     tasks.spawn(async move {
         loop {
             if let Err(error) = sessions.purge().await {
-                error!(%error, "expired sessions can't be deleted");
+                error!(%error, "the sessions can't be cleaned up now");
             }
             tokio::time::sleep(PURGE_EVERY).await;
         }
