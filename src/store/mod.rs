@@ -5,7 +5,6 @@
 mod error;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
-mod private_files;
 mod sessions;
 mod sqlite;
 mod url;

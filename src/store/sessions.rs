@@ -4,7 +4,6 @@ mod clock;
 mod sqlite;
 
 use std::{
-    fs,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -19,8 +18,8 @@ use tower_sessions::{
 };
 
 use self::{clock::Clock, sqlite::SqliteSessions};
-use super::{StoreError, private_files};
-use crate::seldom::Seldom;
+use super::StoreError;
+use crate::{private_files, seldom::Seldom};
 
 /// Sessions kept in memory; the least used go first, and are read from disk again when they come back.
 const CACHED: u64 = 20_000;
@@ -97,7 +96,7 @@ struct CachedOnDisk {
 impl CachedOnDisk {
     async fn open(path: &Path, clock: Clock, full: Arc<AtomicBool>) -> std::result::Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(StoreError::failed)?;
+            private_files::make_folder(folder).map_err(StoreError::failed)?;
         }
         private_files::prepare(path).map_err(StoreError::failed)?;
         let disk = SqliteSessions::open(path, clock.clone(), full).await?;
