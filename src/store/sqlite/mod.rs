@@ -35,7 +35,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use self::{cleanup::Clearing, command::Command, directory::Directory, writer::Writer};
-pub(super) use self::command::failure;
+pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
     domain::{
         Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
