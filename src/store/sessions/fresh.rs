@@ -14,7 +14,7 @@ use super::{Clock, codec};
 /// Key in the data of such a session, until it is worth a write: its cookie has come back, or it has gained a right.
 pub const UNCONFIRMED: &str = "unconfirmed";
 
-/// Sessions kept, some 400 bytes each. Of more than these the least recently used are forgotten: whoever comes back to one of
+/// Sessions kept, less than 1 kB each. Of more than these the least recently used are forgotten: whoever comes back to one of
 /// them is somebody new.
 const KEPT: u64 = 50_000;
 
