@@ -2,10 +2,10 @@
 //! are copies.
 
 mod shared;
+mod sweep;
 mod upload;
 
 use std::{
-    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,13 +13,14 @@ use std::{
 };
 
 use tokio::{sync::Semaphore, task::spawn_blocking};
-use tracing::{error, info, warn};
+use tracing::{error, warn};
 
-use self::shared::Shared;
 pub use self::upload::{StoredGif, Upload};
+use self::{shared::Shared, sweep::sweep};
 use crate::{
     domain::{GifName, Guest, Refusal, RoomId, gif::GifLimits},
     keyed_slots::{GuestSlot, GuestSlots},
+    private_files,
     seldom::Seldom,
     store::{Blobs, Store, StoreError},
 };
@@ -72,7 +73,7 @@ impl Uploads {
     /// # Errors
     /// The folder can't be made.
     pub fn open(folder: &Path, limits: GifLimits, at_once: AtOnce) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
+        private_files::make_folder(folder)?;
         Ok(Self {
             folder: folder.into(),
             shared: None,
@@ -232,34 +233,6 @@ fn delete_file(path: &Path) {
         }
         _ => (),
     }
-}
-
-/// Deletes what is not `named`; returns what is named and not there whole, with its still.
-fn sweep(folder: &Path, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
-    let (mut gifs, mut stills, mut parts) = (HashSet::new(), HashSet::new(), Vec::new());
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let file = entry.file_name();
-        let Some(text) = file.to_str() else { continue };
-        // Files that are none of ours, such as .gitkeep, stay.
-        if let Ok(name) = text.parse::<GifName>() {
-            gifs.insert(name);
-        } else if let Some(Ok(name)) = text.strip_prefix("still-").map(str::parse::<GifName>) {
-            stills.insert(name);
-        } else if Path::new(text).extension().is_some_and(|end| end == PART) {
-            parts.push(entry.path());
-        }
-    }
-    let named: HashSet<_> = named.into_iter().collect();
-    let is_whole = |name: &GifName| named.contains(name) && gifs.contains(name) && stills.contains(name);
-    let orphans: HashSet<_> = gifs.union(&stills).filter(|name| !is_whole(name)).collect();
-    parts.iter().for_each(|path| delete_file(path));
-    orphans.iter().for_each(|name| delete_files(folder, **name));
-    let deleted = orphans.len() + parts.len();
-    if deleted > 0 {
-        info!(deleted, "GIFs and parts that no message names are swept away");
-    }
-    Ok(named.iter().filter(|name| !is_whole(name)).copied().collect())
 }
 
 /// A file that goes away unless it is renamed.

@@ -20,6 +20,7 @@ use crate::{
         gif::{GifFacts, GifLimits, GifWalk, check_first_frame, write_still},
     },
     keyed_slots::GuestSlot,
+    private_files,
 };
 
 /// Bytes that have to come before an upload takes one of the turns of all and makes a file. A smaller one does when it is
@@ -87,7 +88,7 @@ impl Upload {
         let turn = Arc::clone(&self.turns).try_acquire_owned().map_err(|_| BUSY)?;
         let part = Scratch(self.folder.join(format!("{}.{PART}", self.name)));
         // The file and what deletes it stay together: who gives up meanwhile drops both, whichever thread has them.
-        let (file, part) = on_disk(move || File::create_new(&part.0).map(|file| (file, part))).await?;
+        let (file, part) = on_disk(move || private_files::create_new(&part.0).map(|file| (file, part))).await?;
         self.file = Some(file);
         self.begun = Some(Begun { part, _turn: turn });
         Ok(())
@@ -170,7 +171,7 @@ fn settle(
     check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits)?;
     let mut still = Scratch(folder.join(format!("still-{name}.{PART}")));
     let mut write = || -> io::Result<()> {
-        let mut out = BufWriter::new(File::create_new(&still.0)?);
+        let mut out = BufWriter::new(private_files::create_new(&still.0)?);
         write_still(&mut File::open(&part.0)?, &facts.still, &mut out)?;
         out.into_inner()?.sync_all()?;
         file.sync_all()?;

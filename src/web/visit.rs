@@ -13,6 +13,7 @@ use crate::{
     domain::{Color, Guest, Moment, Refusal, Visitor, VisitorId},
     seldom::Seldom,
     state::AppState,
+    store::UNCONFIRMED,
 };
 
 const KEY: &str = "visit";
@@ -85,15 +86,17 @@ pub async fn visitor(session: &Session, config: &Config) -> Result<Visitor, Refu
         Some(visit) if visit.returned && visit.day == today => {
             return Ok(Visitor::from_store(visit.id, visit.color));
         }
-        Some(visit) => (
-            Visit {
+        Some(visit) => {
+            session.remove_value(UNCONFIRMED).await.map_err(fault)?;
+            let visit = Visit {
                 returned: true,
                 day: today,
                 ..visit
-            },
-            config.session_life,
-        ),
+            };
+            (visit, config.session_life)
+        }
         None => {
+            session.insert(UNCONFIRMED, true).await.map_err(fault)?;
             let Visitor { id, color, .. } = Visitor::new(VisitorId::random());
             (
                 Visit {
@@ -119,11 +122,23 @@ pub async fn known_visitor(session: &Session) -> Option<Visitor> {
     Some(Visitor::from_store(visit.id, visit.color))
 }
 
+/// Sees to it that the session is written although its cookie has not come back: it owns something from now on.
+///
+/// # Errors
+/// The session store fails.
+pub async fn keep(session: &Session) -> Result<(), Refusal> {
+    if session.get_value(UNCONFIRMED).await.map_err(fault)?.is_some() {
+        session.remove_value(UNCONFIRMED).await.map_err(fault)?;
+    }
+    Ok(())
+}
+
 /// Gives the session a new name after it has gained a right, so that a name seen before has not.
 ///
 /// # Errors
 /// The session store fails.
 pub async fn rotate(session: &Session) -> Result<(), Refusal> {
+    keep(session).await?;
     session.cycle_id().await.map_err(fault)
 }
 

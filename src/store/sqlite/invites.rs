@@ -60,9 +60,14 @@ impl Writer {
             .connection
             .query_row(sql, [invite.to_bytes()], |row| Ok(RoomId::from_bytes(row.get(0)?)))
             .optional();
-        let not_good = StoreError::Refused(Refusal::InviteNotFound);
-        let room = found.map_err(failure)?.ok_or(not_good)?;
-        if let Some(banned) = self.look(room, |open| open.access(guest).ban())? {
+        let not_good = || StoreError::Refused(Refusal::InviteNotFound);
+        let room = found.map_err(failure)?.ok_or_else(not_good)?;
+        // The rows of a room that was removed go later than the room.
+        let ban = match self.look(room, |open| open.access(guest).ban()) {
+            Err(StoreError::Refused(Refusal::RoomNotFound)) => return Err(not_good()),
+            ban => ban?,
+        };
+        if let Some(banned) = ban {
             return Err(StoreError::Refused(banned));
         }
         if self.look(room, |open| open.has_grant(visitor.id))? {

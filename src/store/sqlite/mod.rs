@@ -19,7 +19,7 @@ mod write;
 mod writer;
 
 use std::{
-    fs::{self, File},
+    fs::File,
     path::Path,
     sync::{
         Arc,
@@ -34,17 +34,17 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-pub(super) use self::command::failure;
 use self::{cleanup::Clearing, command::Command, directory::Directory, writer::Writer};
+pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
     domain::{
         Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room, RoomId,
         Visitor, VisitorId, Whisper, WhisperId,
     },
+    private_files,
     store::{
         Changes, Departure, Entry, Graces, NewMessage, NewReport, NewRoom, NewWhisper, PasswordVersion, Posted,
         RoomChange, RoomCursor, RoomPage, RoomRecord, SocketKey, Store, StoreError, Tended, Whispered, Window,
-        private_files,
     },
 };
 
@@ -79,7 +79,7 @@ impl SqliteStore {
     /// The file can't be opened, is of another version, or another server has it open.
     pub fn open(path: &Path, rooms: usize) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(StoreError::failed)?;
+            private_files::make_folder(folder).map_err(StoreError::failed)?;
         }
         let lock = lock(path)?;
         private_files::prepare(path).map_err(StoreError::failed)?;

@@ -21,10 +21,7 @@ use super::{
     command::{Command, Reply, Trouble},
     writer::Writer,
 };
-use crate::{
-    domain::Action,
-    store::{StoreError, private_files},
-};
+use crate::{domain::Action, private_files, store::StoreError};
 
 /// Bytes that are kept. Removing a room or a message writes some ten pages, leaving a line; a thousand of them fit.
 const BYTES: usize = 1 << 20;
