@@ -18,7 +18,7 @@ impl<'de> Deserialize<'de> for Fields {
 }
 
 /// Reads the known fields of an object.
-pub struct FieldsVisitor;
+struct FieldsVisitor;
 
 impl<'de> Visitor<'de> for FieldsVisitor {
     type Value = Fields;

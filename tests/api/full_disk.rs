@@ -205,7 +205,10 @@ async fn nobody_else_may_read_the_files_of_the_store() {
     // Those of an earlier version.
     app.stop().await;
     for (file, _) in modes(folder) {
-        unless_gone(fs::set_permissions(folder.join(file), fs::Permissions::from_mode(0o644)));
+        unless_gone(fs::set_permissions(
+            folder.join(file),
+            fs::Permissions::from_mode(0o644),
+        ));
     }
     app.resume().await;
     visitor.create_room("또").await;

@@ -2,6 +2,13 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 
 use crate::support::{Answer, Polling, Server, Socket, TestApp, Visitor, Wire, eventually};
 
@@ -159,6 +166,28 @@ async fn a_connect_to_a_namespace_that_does_not_exist_is_refused_and_the_next_on
     // The same connection carries the other namespace, too.
     socket.send_raw("40/room,").await;
     assert_eq!(socket.post("또").await["chat"], "또");
+}
+
+#[tokio::test]
+async fn a_connect_may_come_in_fragments_with_other_frames_between_them() {
+    let app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    let room = visitor.create_room("방").await;
+    let mut wire = Wire::websocket(&visitor, None).await;
+    let fragment = |data, text: &'static str, last| Message::Frame(Frame::message(text, OpCode::Data(data), last));
+    for message in [
+        fragment(Data::Text, "40/", false),
+        fragment(Data::Continue, "", false),
+        Message::Ping("between".into()),
+        fragment(Data::Continue, "chat", false),
+        fragment(Data::Continue, ",", true),
+    ] {
+        wire.send_message(message).await;
+    }
+    let mut socket = Socket::unconnected(wire, "/chat");
+    socket.connected().await;
+    socket.join(&room).await;
+    assert_eq!(socket.post("안녕").await["chat"], "안녕");
 }
 
 /// Fails unless the server needs little more memory than before.
