@@ -59,7 +59,7 @@ async fn polling_sessions_without_a_namespace_are_bounded_by_visitor_and_address
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn handshakes_without_a_cookie_leave_half_of_the_polling_sessions_to_those_who_have_one() {
-    let app = TestApp::with(&["--connect-timeout", "60s"]).await;
+    let app = TestApp::with(&["--connect-timeout", "10m"]).await;
     let (strangers, url) = (reqwest::Client::new(), app.stranger().url(POLLING));
     let (mut opened, mut refused) = (0, 0);
     while refused == 0 {
