@@ -169,6 +169,7 @@ fn open_uploads(config: &Config, store: &dyn Store) -> io::Result<Uploads> {
     let at_once = AtOnce {
         all: config.uploads_at_once,
         each: config.uploads_per_visitor,
+        rate: config.upload_rate,
     };
     match store.blobs() {
         Some(blobs) => Uploads::open_cache(folder, limits, at_once, blobs, config.cache_bytes),

@@ -205,6 +205,10 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_ADDRESS_HEADER", value_name = "NAME")]
     pub address_header: Option<HeaderName>,
 
+    /// Age at which a session counts by itself; younger ones of which no address is known share their part of what is scarce
+    #[arg(long, env = "GIFCHAT_NEWCOMER_TIME", default_value = "1m", value_parser = duration, value_name = "TIME")]
+    pub newcomer_time: Duration,
+
     /// How long a new session lives; from its second request on it lives as long as --session-life says
     #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = duration, value_name = "TIME")]
     pub new_session_life: Duration,

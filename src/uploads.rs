@@ -3,6 +3,7 @@
 
 mod shared;
 mod sweep;
+mod turns;
 mod upload;
 
 use std::{
@@ -12,11 +13,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 use tracing::{error, warn};
 
 pub use self::upload::{StoredGif, Upload};
-use self::{shared::Shared, sweep::sweep};
+use self::{shared::Shared, sweep::sweep, turns::Turns};
 use crate::{
     domain::{GifName, Guest, Refusal, RoomId, gif::GifLimits},
     keyed_slots::{GuestSlot, GuestSlots},
@@ -55,6 +56,14 @@ pub struct AtOnce {
     pub all: usize,
     /// Of one visitor, and of one address, from the request on.
     pub each: usize,
+    /// Bytes a second that each has to bring. The reader of the request sees to that; here it says which are slow.
+    pub rate: u64,
+}
+
+/// One of the uploads of a visitor and of an address.
+pub struct UploadSlot {
+    guest: Guest,
+    _held: GuestSlot,
 }
 
 /// The folder of the GIFs.
@@ -63,7 +72,7 @@ pub struct Uploads {
     folder: Arc<Path>,
     shared: Option<Arc<Shared>>,
     limits: GifLimits,
-    turns: Arc<Semaphore>,
+    turns: Arc<Turns>,
     each: Arc<GuestSlots>,
 }
 
@@ -78,7 +87,7 @@ impl Uploads {
             folder: folder.into(),
             shared: None,
             limits,
-            turns: Arc::new(Semaphore::new(at_once.all)),
+            turns: Arc::new(Turns::new(at_once)),
             each: Arc::new(GuestSlots::new(at_once.each, at_once.each)),
         })
     }
@@ -106,12 +115,15 @@ impl Uploads {
     ///
     /// # Errors
     /// All of them run already.
-    pub fn slot(&self, guest: &Guest) -> Result<GuestSlot, Refusal> {
-        self.each.take(guest).ok_or(BUSY)
+    pub fn slot(&self, guest: &Guest) -> Result<UploadSlot, Refusal> {
+        Ok(UploadSlot {
+            guest: *guest,
+            _held: self.each.take(guest).ok_or(BUSY)?,
+        })
     }
 
     /// Begins an upload.
-    pub fn begin(&self, slot: GuestSlot) -> Upload {
+    pub fn begin(&self, slot: UploadSlot) -> Upload {
         Upload::new(
             Arc::clone(&self.folder),
             self.shared.clone(),

@@ -20,6 +20,7 @@ use tower_sessions::Session;
 
 use super::{
     fields::read,
+    peer::address,
     prefs::Prefs,
     refused::Refused,
     visit,
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     closings,
-    domain::Refusal,
+    domain::{Guest, Refusal},
     openings::{Opening, Share},
     sockets::{Handshake, Hangup, Hangups},
     state::AppState,
@@ -213,10 +214,15 @@ fn kept(headers: &HeaderMap) -> HeaderMap {
 /// Finds the visitor, and a slot for one more session without a namespace.
 async fn open(state: &AppState, share: &Share, parts: &Parts) -> Result<(Handshake, Opening), Refusal> {
     let session = parts.extensions.get::<Session>().ok_or(Refusal::Unavailable)?;
-    let slot = share.reserve()?;
-    let visitor = visit::visitor(session, &state.config).await?;
+    let address = address(state.config.address_header.as_ref(), &parts.headers, &parts.extensions);
+    let slot = share.reserve(address.is_none() && session.id().is_none())?;
+    let (visitor, standing) = visit::visitor(session, &state.config).await?;
     let handshake = Handshake {
-        guest: visit::guest(visitor, &state.config, &parts.headers, &parts.extensions),
+        guest: Guest {
+            visitor,
+            address,
+            standing,
+        },
         lang: Prefs::of(&parts.headers).lang,
     };
     Ok((handshake, share.open(slot, &handshake.guest)?))
