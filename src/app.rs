@@ -35,7 +35,7 @@ use crate::{
 /// How often seats and rooms whose grace is over are looked for, and files that nothing names any more.
 const TEND_EVERY: Duration = Duration::from_millis(500);
 
-/// How often expired sessions are deleted.
+/// How often expired sessions are deleted, from the start on.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 
 /// Time for sockets and for requests to end, each, before the store is closed. Together they stay below the 10 s that
@@ -70,7 +70,7 @@ pub async fn run(
     let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
-    let router = web::router(state.clone(), sessions, layer);
+    let router = web::router(state.clone(), sessions.clone(), layer);
     info!(address = %listener.local_addr().map_err(|error| AppError::Other(error.to_string()))?, "serving");
     let connections = serve::serve(listener, router, &state.config, most, shutdown).await;
     info!("stopping");
@@ -84,6 +84,7 @@ pub async fn run(
     state.finishing.done().await;
     store.close().await;
     tasks.shutdown().await;
+    sessions.close().await;
     info!("stopped");
     Ok(())
 }
@@ -168,6 +169,7 @@ fn open_uploads(config: &Config, store: &dyn Store) -> io::Result<Uploads> {
     let at_once = AtOnce {
         all: config.uploads_at_once,
         each: config.uploads_per_visitor,
+        rate: config.upload_rate,
     };
     match store.blobs() {
         Some(blobs) => Uploads::open_cache(folder, limits, at_once, blobs, config.cache_bytes),
@@ -255,7 +257,7 @@ fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -
     tasks.spawn(async move {
         loop {
             if let Err(error) = sessions.purge().await {
-                error!(%error, "expired sessions can't be deleted");
+                error!(%error, "the sessions can't be cleaned up now");
             }
             tokio::time::sleep(PURGE_EVERY).await;
         }

@@ -1,11 +1,14 @@
 //! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`.
 
-use std::{ffi::OsStr, net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+mod parse;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::http::HeaderName;
-use clap::{Arg, Command, Parser, ValueEnum, builder::TypedValueParser, error::ErrorKind};
+use clap::{Parser, ValueEnum};
 use url::Url;
 
+use self::parse::{StoreParser, duration, lease, plain_http, public_url, rate};
 use crate::{
     domain::{Limits, Max, gif::GifLimits},
     rates::Rate,
@@ -203,6 +206,10 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_ADDRESS_HEADER", value_name = "NAME")]
     pub address_header: Option<HeaderName>,
 
+    /// Age at which a session counts by itself; younger ones of which no address is known share their part of what is scarce
+    #[arg(long, env = "GIFCHAT_NEWCOMER_TIME", default_value = "1m", value_parser = duration, value_name = "TIME")]
+    pub newcomer_time: Duration,
+
     /// How long a new session lives; from its second request on it lives as long as --session-life says
     #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = duration, value_name = "TIME")]
     pub new_session_life: Duration,
@@ -263,82 +270,6 @@ impl Config {
     /// Whether visitors come by https.
     pub fn is_https(&self) -> bool {
         self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
-    }
-}
-
-/// Reads the address of the store. What is wrong with it is said without it, as it may hold a password.
-#[derive(Clone)]
-struct StoreParser;
-
-impl TypedValueParser for StoreParser {
-    type Value = StoreUrl;
-
-    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<StoreUrl, clap::Error> {
-        value.to_string_lossy().parse().map_err(|error| {
-            let sentence = format!("invalid value for --store: {error}\n");
-            clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(command)
-        })
-    }
-}
-
-/// Reads `90s`, `2m`, `500ms`, `7d`; days count 24 hours.
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no time; write it like 500ms, 15s, 2m, 1h or 7d");
-    let split = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at_checked(split).ok_or_else(wrong)?;
-    let number: u64 = number.trim().parse().map_err(|_| wrong())?;
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(wrong()),
-    };
-    number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)
-}
-
-/// Reads `60/1m`, or `off`.
-fn rate(text: &str) -> Result<Rate, String> {
-    if text == "off" {
-        return Ok(Rate::OFF);
-    }
-    let wrong = || format!("{text:?} is no rate; write it like 60/1m, or off");
-    let (count, period) = text.split_once('/').ok_or_else(wrong)?;
-    let count: NonZeroU32 = count.trim().parse().map_err(|_| wrong())?;
-    Rate::new(count, duration(period.trim())?).ok_or_else(wrong)
-}
-
-/// A lease shorter than a hiccup of the network would cost everybody their seats.
-fn lease(text: &str) -> Result<Duration, String> {
-    let lease = duration(text)?;
-    if lease >= Duration::from_secs(1) {
-        Ok(lease)
-    } else {
-        Err("a lease lasts 1s or longer".to_owned())
-    }
-}
-
-fn plain_http(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{text:?} is no address: {error}"))?;
-    if url.scheme() == "http" && url.has_host() {
-        Ok(url)
-    } else {
-        Err(format!(
-            "{text:?} can't be asked; write it like http://127.0.0.1:8005/healthz"
-        ))
-    }
-}
-
-fn public_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("{text:?} is no address: {error}"))?;
-    let plain = matches!(url.scheme(), "http" | "https") && url.has_host() && url.path() == "/";
-    if plain && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() {
-        Ok(url)
-    } else {
-        Err(format!(
-            "{text:?} is no site; write it like https://chat.example, without a path"
-        ))
     }
 }
 

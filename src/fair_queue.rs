@@ -1,6 +1,10 @@
 //! A waiting line in which nobody is delayed by how many others push in: its next job is of the address that was served
 //! least recently, there of the room served least recently, and there of the visitor served least recently.
 //!
+//! Where no address is known, two shares take its place: newcomers ([`Guest::is_newcomer`]) have one, however many cookies
+//! somebody asks for, and all whose session is settled have the other. So a crowd of new cookies costs a settled visitor
+//! one turn. An honest newcomer in the midst of that crowd is one of it, and is settled after `--newcomer-time`.
+//!
 //! Among those who always have something waiting that is round robin. Whoever was not served lately comes first, so that
 //! one more is not put behind hundreds who keep asking.
 
@@ -17,7 +21,7 @@ const LATELY: u64 = 512;
 pub struct Bounds {
     /// Of one visitor.
     pub visitor: usize,
-    /// Of one address. Guests without one ([`Guest::address`]) are bound by the visitor alone.
+    /// Of one address. Guests without one ([`Guest::address`]) are bound by the visitor, the room and all alone.
     pub address: usize,
     /// For one room.
     pub room: usize,
@@ -28,25 +32,40 @@ pub struct Bounds {
 /// Whose job it is, and which room it is about; `None` is a room to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
-    address: Option<Address>,
+    share: Share,
     room: Option<RoomId>,
     visitor: VisitorId,
 }
 
 impl Origin {
     /// What a guest wants in a room.
-    pub const fn new(guest: &Guest, room: Option<RoomId>) -> Self {
+    pub fn new(guest: &Guest, room: Option<RoomId>) -> Self {
         Self {
-            address: guest.address,
+            share: match guest.address {
+                Some(address) => Share::Address(address),
+                None if guest.is_newcomer() => Share::Newcomers,
+                None => Share::Settled,
+            },
             room,
             visitor: guest.visitor.id,
         }
     }
 
-    /// The room, as the guests of one address have it among them.
-    const fn room_there(&self) -> (Option<Address>, Option<RoomId>) {
-        (self.address, self.room)
+    /// The room, as the guests of one share have it among them.
+    const fn room_there(&self) -> (Share, Option<RoomId>) {
+        (self.share, self.room)
     }
+}
+
+/// Those who have one share of the turns together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Share {
+    /// All of one address.
+    Address(Address),
+    /// All without a known address whose session is settled.
+    Settled,
+    /// All without a known address whose session is not.
+    Newcomers,
 }
 
 /// The jobs that wait.
@@ -56,8 +75,8 @@ pub struct FairQueue<T> {
     waiting: Vec<Waiting<T>>,
     /// Counts the services.
     turn: u64,
-    addresses: Served<Option<Address>>,
-    rooms: Served<(Option<Address>, Option<RoomId>)>,
+    shares: Served<Share>,
+    rooms: Served<(Share, Option<RoomId>)>,
     visitors: Served<Origin>,
 }
 
@@ -94,7 +113,7 @@ impl<T> FairQueue<T> {
             bounds,
             waiting: Vec::new(),
             turn: 0,
-            addresses: Served(HashMap::new()),
+            shares: Served(HashMap::new()),
             rooms: Served(HashMap::new()),
             visitors: Served(HashMap::new()),
         }
@@ -117,7 +136,7 @@ impl<T> FairQueue<T> {
         let beyond = [
             self.beyond(visitor, |other| other.visitor == origin.visitor),
             self.beyond(address, |other| {
-                origin.address.is_some() && other.address == origin.address
+                matches!(origin.share, Share::Address(_)) && other.share == origin.share
             }),
             self.beyond(room, |other| origin.room.is_some() && other.room == origin.room),
             self.beyond(all, |_| true),
@@ -131,16 +150,16 @@ impl<T> FairQueue<T> {
         if of_these().count() <= bound {
             return None;
         }
-        let (mut addresses, mut rooms, mut visitors) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut shares, mut rooms, mut visitors) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (_, Waiting { origin, .. }) in of_these() {
-            *addresses.entry(origin.address).or_insert(0_usize) += 1;
+            *shares.entry(origin.share).or_insert(0_usize) += 1;
             *rooms.entry(origin.room_there()).or_insert(0_usize) += 1;
             *visitors.entry(*origin).or_insert(0_usize) += 1;
         }
         let weight = |one: &Waiting<T>| {
             let origin = &one.origin;
             (
-                addresses.get(&origin.address),
+                shares.get(&origin.share),
                 rooms.get(&origin.room_there()),
                 visitors.get(origin),
                 self.rank(one),
@@ -152,14 +171,20 @@ impl<T> FairQueue<T> {
 
     /// Takes the next job.
     pub fn pop(&mut self) -> Option<T> {
+        self.pop_with_turns().map(|(job, _)| job)
+    }
+
+    /// Takes the next job, and says how many others were taken since it came.
+    pub fn pop_with_turns(&mut self) -> Option<(T, u64)> {
         let next = self.waiting.iter().enumerate();
         let (at, _) = next.min_by_key(|(at, one)| (self.rank(one), *at))?;
-        let Waiting { origin, job, .. } = self.waiting.remove(at);
+        let Waiting { origin, since, job } = self.waiting.remove(at);
+        let turns = self.turn - since;
         self.turn += 1;
-        self.addresses.note(origin.address, self.turn);
+        self.shares.note(origin.share, self.turn);
         self.rooms.note(origin.room_there(), self.turn);
         self.visitors.note(origin, self.turn);
-        Some(job)
+        Some((job, turns))
     }
 
     /// Removes the jobs that nobody wants any more, so that others may have their places.
@@ -167,11 +192,11 @@ impl<T> FairQueue<T> {
         self.waiting.retain(|one| wanted(&one.job));
     }
 
-    /// When the address of a job was served last, then its room there, then its visitor there. The least goes first.
+    /// When the share of a job was served last, then its room there, then its visitor there. The least goes first.
     fn rank(&self, one: &Waiting<T>) -> (u64, u64, u64) {
         let (origin, since) = (&one.origin, one.since);
         (
-            self.addresses.last(&origin.address, since),
+            self.shares.last(&origin.share, since),
             self.rooms.last(&origin.room_there(), since),
             self.visitors.last(origin, since),
         )

@@ -21,6 +21,11 @@ impl<K: Eq + Hash + Copy> KeyedSlots<K> {
         }
     }
 
+    /// The slots that a key may still take.
+    pub fn left(&self, key: &K) -> usize {
+        self.each - self.held.lock().get(key).copied().unwrap_or_default()
+    }
+
     /// Takes a slot until the returned value is dropped. `None` when the key holds all of its slots.
     pub fn take(&self, key: K) -> Option<KeyedSlot<K>> {
         self.take_many(key, 1)
@@ -115,6 +120,7 @@ mod tests {
         let slots = KeyedSlots::new(2);
         let (first, second) = (slots.take('a'), slots.take('a'));
         assert!(first.is_some() && second.is_some() && slots.take('a').is_none());
+        assert_eq!((slots.left(&'a'), slots.left(&'b')), (0, 2));
         assert!(slots.take('b').is_some(), "others are not affected");
         drop(first);
         assert!(slots.take('a').is_some());

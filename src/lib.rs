@@ -15,6 +15,7 @@
 //! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time; [`rates`]: bounds how often
 //!   somebody does something; `openings`: bounds the sessions of sockets that have no namespace yet;
 //!   `closings`: lets go of those that are closed
+//! - `private_files`: files and folders that no other user may read
 //! - `pace`: bounds how slowly a peer may send or take bytes
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
@@ -38,6 +39,7 @@ pub mod messages;
 mod openings;
 mod pace;
 pub mod passwords;
+mod private_files;
 pub mod rates;
 pub mod rooms;
 pub mod rules;

@@ -14,10 +14,9 @@ use crate::{
         Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor,
     },
     finishing::Finishing,
-    keyed_slots::GuestSlot,
     rules::{AgainGif, NewBody},
     store::{NewMessage, Posted, Store, StoreError, Window},
-    uploads::{Picture, Upload, Uploads},
+    uploads::{Picture, Upload, UploadSlot, Uploads},
 };
 
 /// GIFs that are offered to be sent again.
@@ -94,7 +93,7 @@ impl Messages {
     ///
     /// # Errors
     /// All of them run already.
-    pub fn upload_slot(&self, guest: &Guest) -> Result<GuestSlot, Refusal> {
+    pub fn upload_slot(&self, guest: &Guest) -> Result<UploadSlot, Refusal> {
         self.uploads.slot(guest)
     }
 
@@ -102,7 +101,7 @@ impl Messages {
     ///
     /// # Errors
     /// No such room, not a member, or no space.
-    pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: GuestSlot) -> Result<Upload, Refusal> {
+    pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: UploadSlot) -> Result<Upload, Refusal> {
         self.check_space()?;
         let access = self
             .store

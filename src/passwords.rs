@@ -139,24 +139,25 @@ impl Drop for Handle {
 impl Line {
     /// Does what waits, until nobody can ask any more.
     fn work(&self, mut hasher: Hasher) {
-        while let Some(job) = self.next() {
+        while let Some((job, turns)) = self.next() {
             // A thread that ended would be missed for ever; whoever waits for this job learns of it by the dropped reply.
-            if panic::catch_unwind(AssertUnwindSafe(|| job.run(&mut hasher))).is_err() {
-                tracing::error!("a password could not be hashed or checked: the thread panicked");
+            match panic::catch_unwind(AssertUnwindSafe(|| job.run(&mut hasher))) {
+                Ok(right) => tracing::debug!(turns, right, "a password was hashed or checked"),
+                Err(_) => tracing::error!("a password could not be hashed or checked: the thread panicked"),
             }
         }
     }
 
-    /// Waits for the next job of somebody who still waits for it.
-    fn next(&self) -> Option<Job> {
+    /// Waits for the next job of somebody who still waits for it, and says how many were done since it came.
+    fn next(&self) -> Option<(Job, u64)> {
         let mut state = self.state.lock();
         loop {
             if state.closed {
                 return None;
             }
             state.queue.retain(Job::is_awaited);
-            if let Some(job) = state.queue.pop() {
-                return Some(job);
+            if let Some(next) = state.queue.pop_with_turns() {
+                return Some(next);
             }
             self.filled.wait(&mut state);
         }
@@ -179,11 +180,18 @@ impl Job {
         }
     }
 
-    fn run(self, hasher: &mut Hasher) {
+    /// Does it; whether a password that was checked is the right one.
+    fn run(self, hasher: &mut Hasher) -> Option<bool> {
         match self {
-            Self::Hash(password, reply) => drop(reply.send(answer(hasher.hash(password.as_bytes())))),
+            Self::Hash(password, reply) => {
+                drop(reply.send(answer(hasher.hash(password.as_bytes()))));
+                None
+            }
             Self::Verify(password, hash, reply) => {
-                drop(reply.send(answer(hasher.verify(password.as_bytes(), &hash))));
+                let right = answer(hasher.verify(password.as_bytes(), &hash));
+                let known = right.as_ref().ok().copied();
+                drop(reply.send(right));
+                known
             }
         }
     }

@@ -2,24 +2,26 @@
 //! are copies.
 
 mod shared;
+mod sweep;
+mod turns;
 mod upload;
 
 use std::{
-    collections::HashSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::{sync::Semaphore, task::spawn_blocking};
-use tracing::{error, info, warn};
+use tokio::task::spawn_blocking;
+use tracing::{error, warn};
 
-use self::shared::Shared;
 pub use self::upload::{StoredGif, Upload};
+use self::{shared::Shared, sweep::sweep, turns::Turns};
 use crate::{
     domain::{GifName, Guest, Refusal, RoomId, gif::GifLimits},
     keyed_slots::{GuestSlot, GuestSlots},
+    private_files,
     seldom::Seldom,
     store::{Blobs, Store, StoreError},
 };
@@ -54,6 +56,14 @@ pub struct AtOnce {
     pub all: usize,
     /// Of one visitor, and of one address, from the request on.
     pub each: usize,
+    /// Bytes a second that each has to bring. The reader of the request sees to that; here it says which are slow.
+    pub rate: u64,
+}
+
+/// One of the uploads of a visitor and of an address.
+pub struct UploadSlot {
+    guest: Guest,
+    _held: GuestSlot,
 }
 
 /// The folder of the GIFs.
@@ -62,7 +72,7 @@ pub struct Uploads {
     folder: Arc<Path>,
     shared: Option<Arc<Shared>>,
     limits: GifLimits,
-    turns: Arc<Semaphore>,
+    turns: Arc<Turns>,
     each: Arc<GuestSlots>,
 }
 
@@ -72,12 +82,12 @@ impl Uploads {
     /// # Errors
     /// The folder can't be made.
     pub fn open(folder: &Path, limits: GifLimits, at_once: AtOnce) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
+        private_files::make_folder(folder)?;
         Ok(Self {
             folder: folder.into(),
             shared: None,
             limits,
-            turns: Arc::new(Semaphore::new(at_once.all)),
+            turns: Arc::new(Turns::new(at_once)),
             each: Arc::new(GuestSlots::new(at_once.each, at_once.each)),
         })
     }
@@ -105,12 +115,15 @@ impl Uploads {
     ///
     /// # Errors
     /// All of them run already.
-    pub fn slot(&self, guest: &Guest) -> Result<GuestSlot, Refusal> {
-        self.each.take(guest).ok_or(BUSY)
+    pub fn slot(&self, guest: &Guest) -> Result<UploadSlot, Refusal> {
+        Ok(UploadSlot {
+            guest: *guest,
+            _held: self.each.take(guest).ok_or(BUSY)?,
+        })
     }
 
     /// Begins an upload.
-    pub fn begin(&self, slot: GuestSlot) -> Upload {
+    pub fn begin(&self, slot: UploadSlot) -> Upload {
         Upload::new(
             Arc::clone(&self.folder),
             self.shared.clone(),
@@ -232,34 +245,6 @@ fn delete_file(path: &Path) {
         }
         _ => (),
     }
-}
-
-/// Deletes what is not `named`; returns what is named and not there whole, with its still.
-fn sweep(folder: &Path, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
-    let (mut gifs, mut stills, mut parts) = (HashSet::new(), HashSet::new(), Vec::new());
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let file = entry.file_name();
-        let Some(text) = file.to_str() else { continue };
-        // Files that are none of ours, such as .gitkeep, stay.
-        if let Ok(name) = text.parse::<GifName>() {
-            gifs.insert(name);
-        } else if let Some(Ok(name)) = text.strip_prefix("still-").map(str::parse::<GifName>) {
-            stills.insert(name);
-        } else if Path::new(text).extension().is_some_and(|end| end == PART) {
-            parts.push(entry.path());
-        }
-    }
-    let named: HashSet<_> = named.into_iter().collect();
-    let is_whole = |name: &GifName| named.contains(name) && gifs.contains(name) && stills.contains(name);
-    let orphans: HashSet<_> = gifs.union(&stills).filter(|name| !is_whole(name)).collect();
-    parts.iter().for_each(|path| delete_file(path));
-    orphans.iter().for_each(|name| delete_files(folder, **name));
-    let deleted = orphans.len() + parts.len();
-    if deleted > 0 {
-        info!(deleted, "GIFs and parts that no message names are swept away");
-    }
-    Ok(named.iter().filter(|name| !is_whole(name)).copied().collect())
 }
 
 /// A file that goes away unless it is renamed.

@@ -29,6 +29,11 @@ const RATE: u64 = 1_000;
 /// often a slow reader's progress is seen. What is on the way is not counted, so a fast connection is as fast as before.
 const UNSENT: u32 = 32 << 10;
 
+/// The same of a websocket. What waits beyond it waits in the socket's buffer, and a heartbeat that finds that full ends
+/// the socket: a burst that a slow reader takes in time must fit.
+#[cfg(target_os = "linux")]
+const UNSENT_BY_WEBSOCKET: u32 = 256 << 10;
+
 /// Small writes go out at once, and a peer that takes no data is given up in time: neither the heartbeat nor a full
 /// buffer would end its socket.
 pub fn tune(stream: &TcpStream, timeout: Duration) -> io::Result<()> {
@@ -52,6 +57,8 @@ pub struct Connection {
     /// Set when it has become a websocket. One that takes nothing falls behind and is caught up with, or is given up by
     /// the system.
     upgraded: Arc<AtomicBool>,
+    /// Whether it was tuned as one.
+    is_websocket: bool,
     hangup: Hangup,
     _place: Place,
 }
@@ -64,8 +71,18 @@ impl Connection {
             pace: Pace::new(RATE, patience, patience),
             timer: None,
             upgraded,
+            is_websocket: false,
             hangup,
             _place: place,
+        }
+    }
+
+    /// Gives a websocket its room in the kernel, once.
+    fn tune_websocket(&mut self) {
+        if !self.is_websocket && self.upgraded.load(Ordering::Relaxed) {
+            self.is_websocket = true;
+            #[cfg(target_os = "linux")]
+            let _ = SockRef::from(&self.stream).set_tcp_notsent_lowat(UNSENT_BY_WEBSOCKET);
         }
     }
 
@@ -107,6 +124,7 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.tune_websocket();
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.paced(written, cx)
     }
@@ -116,6 +134,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.tune_websocket();
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.paced(written, cx)
     }

@@ -16,11 +16,35 @@ pub struct Guest {
     pub visitor: Visitor,
     /// Where from, when that tells one visitor from another.
     pub address: Option<Address>,
+    /// What is known of the session.
+    pub standing: Standing,
+}
+
+/// What tells a session from those of a crowd: a client gets as many new ones as it asks for, but it has to wait for old ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// The request began it.
+    New,
+    /// The client sent its cookie.
+    Returned,
+    /// The same, and it is older than `--newcomer-time`.
+    Settled,
+}
+
+impl Guest {
+    /// Whether neither an address nor an old session tells this guest from a crowd of one client's cookies.
+    pub fn is_newcomer(&self) -> bool {
+        self.address.is_none() && self.standing < Standing::Settled
+    }
 }
 
 impl From<Visitor> for Guest {
     fn from(visitor: Visitor) -> Self {
-        Self { visitor, address: None }
+        Self {
+            visitor,
+            address: None,
+            standing: Standing::New,
+        }
     }
 }
 

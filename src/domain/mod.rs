@@ -21,7 +21,7 @@ pub mod whisper;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use gif_body::{Alt, GifBody, GifHash, GifName};
-pub use guest::{Address, AddressKey, AddressMark, Guest};
+pub use guest::{Address, AddressKey, AddressMark, Guest, Standing};
 pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;
 pub use line::{Line, LineKind};

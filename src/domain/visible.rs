@@ -9,8 +9,17 @@ use unicode_properties::{GeneralCategory as Category, GeneralCategoryGroup as Gr
 fn is_visible(c: char) -> bool {
     let blank = matches!(
         c,
-        // Fillers of Hangul, a null note, and the pattern of braille without a dot.
-        '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{1D159}' | '\u{2800}'
+        // Fillers of Hangul, a null note, the pattern of braille without a dot, blanks of hieroglyphs, and what stands for
+        // an object that is not there.
+        '\u{115F}'
+            | '\u{1160}'
+            | '\u{3164}'
+            | '\u{FFA0}'
+            | '\u{1D159}'
+            | '\u{2800}'
+            | '\u{13441}'
+            | '\u{13442}'
+            | '\u{FFFC}'
     );
     let group = c.general_category_group();
     !blank
@@ -69,6 +78,13 @@ mod tests {
             "\u{E0067}\u{E007F}",
             "\u{E000}\u{10FFFD}\u{378}",
             "\u{FFF9}\u{FFFB}\u{1D173}",
+            "\u{FFFC}",
+            "\u{FFFC}\u{FE0F} \u{FFFC}",
+            "\u{E0001}\u{E0020}",
+            "\u{180B}\u{180F}\u{17B4}\u{17B5}",
+            "\u{16FE4}\u{1BCA0}\u{13430}",
+            "\u{13441}\u{13442}",
+            "\u{1680}\u{2028}\u{2029}\u{205F}",
         ] {
             assert!(!shows_something(nothing), "{}", nothing.escape_unicode());
         }
@@ -88,6 +104,10 @@ mod tests {
             "שלום",
             "ไทย",
             "\u{2801}",
+            "\u{FFFD}",
+            "\u{FFFC}x",
+            "𓀀",
+            "𝅘𝅥𝅮",
         ] {
             assert!(shows_something(something), "{something}");
         }

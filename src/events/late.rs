@@ -68,7 +68,11 @@ mod tests {
             let uploads = Uploads::open(
                 &folder.path().join("uploads"),
                 Limits::default().gif,
-                AtOnce { all: 1, each: 1 },
+                AtOnce {
+                    all: 1,
+                    each: 1,
+                    rate: 1,
+                },
             )
             .unwrap();
             let author = Visitor::new(VisitorId::random());

@@ -214,7 +214,11 @@ mod tests {
         let uploads = Uploads::open(
             &folder.path().join("uploads"),
             Limits::default().gif,
-            crate::uploads::AtOnce { all: 1, each: 1 },
+            crate::uploads::AtOnce {
+                all: 1,
+                each: 1,
+                rate: 1,
+            },
         )
         .unwrap();
         let events = Events::new(store, uploads);

@@ -53,7 +53,7 @@ async fn who_has_gone_waits_no_more_and_leaves_room_for_others() {
     assert!(last.try_recv().is_err(), "it waits");
     let next = |line: &Line| {
         line.next()
-            .map(|job| matches!(job, Job::Hash(password, _) if password.as_bytes() == b"y"))
+            .map(|(job, _)| matches!(job, Job::Hash(password, _) if password.as_bytes() == b"y"))
     };
     let line = &passwords.0.0;
     assert_eq!((next(line), next(line)), (Some(false), Some(true)));

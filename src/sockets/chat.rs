@@ -82,11 +82,12 @@ pub fn register(socket: &SocketRef, state: &AppState, bounds: &Arc<Bounds>) -> R
         tracing::error!("a socket came without a visitor");
         return Ok(());
     };
+    let key = next_key();
     let client = Arc::new(Client {
         state: state.clone(),
         who,
-        key: next_key(),
-        inbox: Inbox::new(who.guest, Arc::clone(bounds)),
+        key,
+        inbox: Inbox::new(key, who.guest, Arc::clone(bounds)),
         room: Mutex::new(None),
         typed_at: Mutex::new(None),
         let_in: SetOnce::new(),
@@ -135,9 +136,17 @@ impl Client {
             };
             // Tried once: waiting answers of a client that does not read must not pile up.
             let told = reply.try_refuse(&socket, &refusal, self.who.lang);
-            if !told && self.inbox.is_flooded() {
-                hang_up(socket);
-            }
+            self.count(told, &socket);
+        }
+    }
+
+    /// Hangs up on a client that sends many events without an answer.
+    fn count(&self, answered: bool, socket: &SocketRef) {
+        if !answered
+            && self.inbox.is_flooded()
+            && let Some(hangup) = socket.req_parts().extensions.get::<Hangup>()
+        {
+            hangup.hang_up();
         }
     }
 
@@ -166,10 +175,16 @@ impl Client {
         };
         // The answer may wait for the client to read.
         drop(data);
-        match done {
-            Ok(done) => reply.send(&Accepted { ok: true, done }).await,
+        let answered = match done {
+            Ok(done) => {
+                // What is stored comes back as an event.
+                let answered = reply.is_asked() || !matches!(done, Done::Nothing {});
+                reply.send(&Accepted { ok: true, done }).await;
+                answered
+            }
             Err(refusal) => reply.refuse(&socket, &refusal, self.who.lang).await,
-        }
+        };
+        self.count(answered, &socket);
     }
 
     async fn join(&self, data: &Data, socket: SocketRef, reply: Reply) {
@@ -185,7 +200,10 @@ impl Client {
                 };
                 self.state.events.attach(room, joining).await;
             }
-            Err(refusal) => reply.refuse(&socket, &refusal, self.who.lang).await,
+            Err(refusal) => {
+                let told = reply.refuse(&socket, &refusal, self.who.lang).await;
+                self.count(told, &socket);
+            }
         }
     }
 
@@ -281,15 +299,5 @@ impl Client {
     async fn leave_room(&self, room: RoomId, how: Leave) -> Result<(), Refusal> {
         self.state.events.detach(room, self.key).await;
         self.state.rooms.leave(room, self.visitor(), self.key, how).await
-    }
-}
-
-/// Ends a socket whose client goes on sending although its events are refused.
-fn hang_up(socket: SocketRef) {
-    if let Some(hangup) = socket.req_parts().extensions.get::<Hangup>() {
-        hangup.hang_up();
-    } else {
-        // By polling there is no connection to end. Its client has to read until it is told.
-        let _ = socket.disconnect();
     }
 }

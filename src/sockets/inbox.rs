@@ -3,17 +3,20 @@
 //! socketioxide gives every event a task of its own, and tasks overtake each other. So the synchronous part of a handler
 //! only queues the event; whichever task finds nobody at work handles all that is queued.
 //!
-//! What waits is bounded in bytes: for the socket here, and for a visitor and an address over all of their sockets by
-//! [`GuestSlots`]. One event more is refused as `rate_limited`. socketioxide goes on reading whatever happens to the
-//! events, so a client that does not wait for its answers then, either, is hung up on.
+//! What waits is bounded in bytes: for the socket here, for a visitor and an address over all of their sockets by
+//! [`GuestSlots`], and over all sockets, as not every address is known. One event more is refused as `rate_limited`.
+//! socketioxide goes on reading whatever happens to the
+//! events, so a client that sends many events although it hears no answers is hung up on.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, num::NonZeroU32, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 
 use crate::{
     domain::Guest,
-    keyed_slots::{GuestSlot, GuestSlots},
+    keyed_slots::{GuestSlot, GuestSlots, KeyedSlot, KeyedSlots},
+    rates::{Rate, RateLimit},
+    rules::SocketKey,
 };
 
 /// How many of the largest events one socket may let wait beside the one in work, in bytes: 64 KiB by default.
@@ -22,14 +25,29 @@ const SOCKET: usize = 4;
 /// The same for all sockets of one visitor and for all of one address: 512 KiB and 4 MiB by default.
 const GUEST: (usize, usize) = (32, 256);
 
-/// Refusals that found the socket's buffer full before the socket is hung up on: more than a client loses that reads, and
-/// sends at once what it kept while it had no connection. The count begins again when nothing waits any more.
-const UNTOLD: usize = 4_096;
+/// The same for all sockets: 64 MiB by default.
+const ALL: usize = 4_096;
+
+/// No socket may let more wait than this part of what is left of [`ALL`]. When most of that is taken, the sockets that let
+/// the most wait are refused first, and who has nothing waiting is still taken.
+const PART: usize = 64;
+
+/// Events that an inbox makes room for at a time. Room for twice as many as there are would be mostly unused.
+const STEP: usize = 32;
+
+/// Events of one socket that have no answer, at once and in each [`UNHEARD_WITHIN`]: more than a client loses that reads,
+/// and sends at once what it kept while it had no connection. With one more the socket is hung up on.
+const UNHEARD: NonZeroU32 = NonZeroU32::new(4_096).unwrap();
+
+/// About 10 a second.
+const UNHEARD_WITHIN: Duration = Duration::from_secs(400);
 
 /// The bounds of all inboxes.
 pub struct Bounds {
     socket: usize,
     guests: GuestSlots,
+    all: KeyedSlots<()>,
+    unheard: RateLimit<SocketKey>,
 }
 
 impl Bounds {
@@ -39,13 +57,28 @@ impl Bounds {
         Self {
             socket: times(SOCKET),
             guests: GuestSlots::new(times(GUEST.0), times(GUEST.1)),
+            all: KeyedSlots::new(times(ALL)),
+            unheard: RateLimit::new(Rate::new(UNHEARD, UNHEARD_WITHIN).unwrap_or(Rate::OFF)),
         }
+    }
+
+    /// Bytes that a socket may let wait now.
+    fn of_socket(&self) -> usize {
+        self.socket.min(self.all.left(&()) / PART)
+    }
+
+    fn take(&self, guest: &Guest, bytes: usize) -> Option<Share> {
+        Some(Share {
+            _all: self.all.take_many((), bytes)?,
+            _guest: self.guests.take_many(guest, bytes)?,
+        })
     }
 }
 
 /// The queue of one client.
 pub struct Inbox<T> {
     queue: Mutex<Queue<T>>,
+    key: SocketKey,
     guest: Guest,
     bounds: Arc<Bounds>,
 }
@@ -54,14 +87,19 @@ struct Queue<T> {
     waiting: VecDeque<Waiting<T>>,
     /// Bytes of what waits.
     bytes: usize,
-    untold: usize,
     at_work: bool,
 }
 
 struct Waiting<T> {
     event: T,
     bytes: usize,
-    _share: Option<GuestSlot>,
+    _share: Option<Share>,
+}
+
+/// Bytes of what one event may take.
+struct Share {
+    _all: KeyedSlot<()>,
+    _guest: GuestSlot,
 }
 
 /// What became of an event.
@@ -76,16 +114,16 @@ pub enum Queued<T> {
 }
 
 impl<T> Inbox<T> {
-    /// The inbox of a socket of that guest.
-    pub fn new(guest: Guest, bounds: Arc<Bounds>) -> Self {
+    /// The inbox of that socket of that guest.
+    pub fn new(key: SocketKey, guest: Guest, bounds: Arc<Bounds>) -> Self {
         let queue = Queue {
             waiting: VecDeque::new(),
             bytes: 0,
-            untold: 0,
             at_work: false,
         };
         Self {
             queue: Mutex::new(queue),
+            key,
             guest,
             bounds,
         }
@@ -98,19 +136,17 @@ impl<T> Inbox<T> {
         if !queue.at_work {
             return queue.push(event, 0, None);
         }
-        let fits = queue.bytes + bytes <= self.bounds.socket;
-        let share = || self.bounds.guests.take_many(&self.guest, bytes);
+        let fits = queue.bytes + bytes <= self.bounds.of_socket();
+        let share = || self.bounds.take(&self.guest, bytes);
         let Some(share) = fits.then(share).flatten() else {
             return Queued::Full(event);
         };
         queue.push(event, bytes, Some(share))
     }
 
-    /// Notes that the client did not take a refusal; whether it is to be hung up on.
+    /// Notes an event that has no answer; whether the client is to be hung up on.
     pub fn is_flooded(&self) -> bool {
-        let mut queue = self.queue.lock();
-        queue.untold += 1;
-        queue.untold > UNTOLD
+        self.bounds.unheard.take(self.key).is_err()
     }
 
     /// Queues an event that must not be refused, such as the last one.
@@ -123,7 +159,6 @@ impl<T> Inbox<T> {
         let mut queue = self.queue.lock();
         let Some(next) = queue.waiting.pop_front() else {
             queue.at_work = false;
-            queue.untold = 0;
             // An idle socket keeps no buffer.
             queue.waiting = VecDeque::new();
             return None;
@@ -134,8 +169,11 @@ impl<T> Inbox<T> {
 }
 
 impl<T> Queue<T> {
-    fn push(&mut self, event: T, bytes: usize, share: Option<GuestSlot>) -> Queued<T> {
+    fn push(&mut self, event: T, bytes: usize, share: Option<Share>) -> Queued<T> {
         self.bytes += bytes;
+        if self.waiting.len() == self.waiting.capacity() {
+            self.waiting.reserve_exact(if self.at_work { STEP } else { 1 });
+        }
         self.waiting.push_back(Waiting {
             event,
             bytes,
@@ -151,6 +189,8 @@ impl<T> Queue<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
     use crate::domain::{Visitor, VisitorId};
 
@@ -161,7 +201,8 @@ mod tests {
     }
 
     fn inbox_of<T>(guest: Guest, bounds: &Arc<Bounds>) -> Inbox<T> {
-        Inbox::new(guest, Arc::clone(bounds))
+        static KEYS: AtomicU64 = AtomicU64::new(0);
+        Inbox::new(KEYS.fetch_add(1, Ordering::Relaxed), guest, Arc::clone(bounds))
     }
 
     fn somebody() -> Guest {
@@ -207,14 +248,14 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_does_not_take_its_refusals_is_hung_up_on_unless_it_catches_up() {
-        let inbox = inbox_of(somebody(), &bounds());
-        for _ in 0..2 {
-            assert_eq!(inbox.push(1, 0), Queued::Yours);
-            assert!((0..UNTOLD).all(|_| !inbox.is_flooded()));
-            while inbox.next().is_some() {}
-        }
-        assert!((0..=UNTOLD).any(|_| inbox.is_flooded()));
+    fn a_client_that_goes_on_without_answers_is_hung_up_on_and_no_other() {
+        let bounds = bounds();
+        let flooded = inbox_of::<()>(somebody(), &bounds);
+        let most = UNHEARD.get() as usize;
+        assert!((0..most).all(|_| !flooded.is_flooded()));
+        // Some have come back if the test takes long.
+        assert!((0..most).any(|_| flooded.is_flooded()));
+        assert!(!inbox_of::<()>(flooded.guest, &bounds).is_flooded());
     }
 
     #[test]
@@ -244,5 +285,31 @@ mod tests {
             (again.push((), 0), again.push((), large)),
             (Queued::Yours, Queued::Behind)
         );
+    }
+
+    #[test]
+    fn what_waits_for_all_is_bounded_and_a_newcomer_is_still_taken() {
+        let bounds = bounds();
+        let large = 15 << 10;
+        let mut waiting = 0;
+        let inboxes: Vec<_> = (0..2_000).map(|_| inbox_of(somebody(), &bounds)).collect();
+        for inbox in &inboxes {
+            assert_eq!(inbox.push((), 0), Queued::Yours);
+            while inbox.push((), large) == Queued::Behind {
+                waiting += large;
+            }
+        }
+        assert!(
+            (ALL * LARGEST / 2..=ALL * LARGEST).contains(&waiting),
+            "{waiting} bytes"
+        );
+        let newcomer = inbox_of(somebody(), &bounds);
+        assert_eq!(
+            (newcomer.push((), 0), newcomer.push((), 1_000)),
+            (Queued::Yours, Queued::Behind)
+        );
+        drop(inboxes);
+        let (first, again) = (newcomer.push((), large), newcomer.push((), large));
+        assert_eq!((first, again), (Queued::Behind, Queued::Behind));
     }
 }

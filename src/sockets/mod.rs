@@ -27,7 +27,7 @@ use std::{
 
 use socketioxide::{SocketIo, TransportType, extract::SocketRef, handler::ConnectHandler};
 
-pub use self::hangup::Hangup;
+pub use self::hangup::{Hangup, Hangups};
 use self::inbox::Bounds;
 use crate::{
     closings::CLOSING_NS,

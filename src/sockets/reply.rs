@@ -58,21 +58,26 @@ impl Reply {
         }
     }
 
-    /// Says no, in the acknowledgement if one was asked for, else by an `exception`.
-    pub async fn refuse(&self, socket: &SocketRef, refusal: &Refusal, lang: Lang) {
-        let message = sentence(refusal, lang);
-        if self.ack_id.is_some() {
-            self.send(&Refused::new(Some(false), refusal, &message)).await;
-        } else {
-            // A socket that takes no event is full of older ones.
-            let _ = socket.emit("exception", &Refused::new(None, refusal, &message));
+    /// Whether the client asked for an acknowledgement.
+    pub const fn is_asked(&self) -> bool {
+        self.ack_id.is_some()
+    }
+
+    /// Says no, in the acknowledgement if one was asked for, else by an `exception`; whether it could be said. A socket
+    /// that takes no event is full of older ones.
+    pub async fn refuse(&self, socket: &SocketRef, refusal: &Refusal, lang: Lang) -> bool {
+        if !self.is_asked() {
+            return self.try_refuse(socket, refusal, lang);
         }
+        let message = sentence(refusal, lang);
+        self.send(&Refused::new(Some(false), refusal, &message)).await;
+        true
     }
 
     /// The same without waiting for the client to read; whether it could be said.
     pub fn try_refuse(&self, socket: &SocketRef, refusal: &Refusal, lang: Lang) -> bool {
         let message = sentence(refusal, lang);
-        if self.ack_id.is_some() {
+        if self.is_asked() {
             self.ack().send(&Refused::new(Some(false), refusal, &message)).is_ok()
         } else {
             socket.emit("exception", &Refused::new(None, refusal, &message)).is_ok()

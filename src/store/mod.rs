@@ -7,7 +7,6 @@ mod clock;
 mod error;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
-mod private_files;
 mod sessions;
 mod sqlite;
 mod url;
@@ -15,7 +14,7 @@ mod values;
 mod whispers;
 
 pub use error::StoreError;
-pub use sessions::{PurgingStore, Sessions, hash_of, open_sqlite_sessions};
+pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_sessions};
 pub use sqlite::SqliteStore;
 pub use url::{MongoUrl, StoreUrl};
 pub use values::{

@@ -1,10 +1,11 @@
 //! Where visitors' sessions are kept: on disk, so that they survive a restart, behind a small cache.
 
 mod clock;
+mod codec;
+mod fresh;
 mod sqlite;
 
 use std::{
-    fs,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
 };
@@ -18,9 +19,10 @@ use tower_sessions::{
     session_store::{self, Result},
 };
 
-use self::{clock::Clock, sqlite::SqliteSessions};
-use super::{StoreError, private_files};
-use crate::seldom::Seldom;
+pub use self::fresh::UNCONFIRMED;
+use self::{clock::Clock, fresh::Fresh, sqlite::SqliteSessions};
+use super::StoreError;
+use crate::{private_files, seldom::Seldom};
 
 /// Sessions kept in memory; the least used go first, and are read from disk again when they come back.
 const CACHED: u64 = 20_000;
@@ -28,8 +30,11 @@ const CACHED: u64 = 20_000;
 /// A session store that can also clear away what has expired.
 #[async_trait]
 pub trait PurgingStore: SessionStore {
-    /// Deletes the sessions that have expired.
+    /// Deletes the sessions that have expired, and what an older version left that must not stay.
     async fn purge(&self) -> Result<()>;
+
+    /// Writes what is waiting and closes what is open.
+    async fn close(&self) {}
 }
 
 /// The sessions of all visitors, whatever keeps them.
@@ -42,12 +47,17 @@ impl Sessions {
         Self(store)
     }
 
-    /// Deletes the sessions that have expired.
+    /// Deletes the sessions that have expired, and what an older version left that must not stay.
     ///
     /// # Errors
     /// The store failed.
     pub async fn purge(&self) -> Result<()> {
         self.0.purge().await
+    }
+
+    /// Writes what is waiting and closes what is open.
+    pub async fn close(&self) {
+        self.0.close().await;
     }
 }
 
@@ -91,13 +101,14 @@ struct CachedOnDisk {
     disk: SqliteSessions,
     memory: Memory,
     cached: CachingSessionStore<Memory, SqliteSessions>,
+    fresh: Fresh,
     clock: Clock,
 }
 
 impl CachedOnDisk {
     async fn open(path: &Path, clock: Clock, full: Arc<AtomicBool>) -> std::result::Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(StoreError::failed)?;
+            private_files::make_folder(folder).map_err(StoreError::failed)?;
         }
         private_files::prepare(path).map_err(StoreError::failed)?;
         let disk = SqliteSessions::open(path, clock.clone(), full).await?;
@@ -109,6 +120,7 @@ impl CachedOnDisk {
             disk: disk.clone(),
             memory: memory.clone(),
             cached: CachingSessionStore::new(memory, disk),
+            fresh: Fresh::new(clock.clone()),
             clock,
         })
     }
@@ -119,12 +131,19 @@ impl PurgingStore for CachedOnDisk {
     async fn purge(&self) -> Result<()> {
         self.disk.purge().await
     }
+
+    async fn close(&self) {
+        self.disk.close().await;
+    }
 }
 
 #[async_trait]
 impl SessionStore for CachedOnDisk {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let mut steady = self.clock.to_steady(record.clone());
+        if Fresh::is_fresh(&steady) {
+            return self.fresh.save(&steady);
+        }
         if let Err(error) = self.cached.create(&mut steady).await {
             self.keep_in_memory(&steady, &error);
         }
@@ -134,18 +153,27 @@ impl SessionStore for CachedOnDisk {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let steady = self.clock.to_steady(record.clone());
+        if Fresh::is_fresh(&steady) {
+            return self.fresh.save(&steady);
+        }
         if let Err(error) = self.cached.save(&steady).await {
             self.keep_in_memory(&steady, &error);
         }
+        // Only now: who asks meanwhile finds it in one place or the other.
+        self.fresh.delete(&steady.id);
         Ok(())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let found = self.cached.load(id).await?;
+        let found = match self.fresh.load(id)? {
+            None => self.cached.load(id).await?,
+            found => found,
+        };
         Ok(found.map(|record| self.clock.to_system(record)))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
+        self.fresh.delete(id);
         self.cached.delete(id).await
     }
 }

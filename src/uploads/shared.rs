@@ -4,7 +4,8 @@
 //! empty: what became of its files while the server was away is not known.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     path::Path,
     sync::{
         Arc,
@@ -17,6 +18,7 @@ use moka::{future::Cache, notification::RemovalCause, policy::EvictionPolicy};
 use super::{PART, Scratch, delete_file, delete_files, gif_path, still_path};
 use crate::{
     domain::{GifName, Refusal, RoomId},
+    private_files,
     store::{Blob, Blobs},
 };
 
@@ -49,6 +51,7 @@ impl Shared {
     /// Empties the folder of GIFs; from now on it holds about that many bytes at most.
     pub fn new(folder: Arc<Path>, blobs: Arc<dyn Blobs>, bytes: u64) -> io::Result<Self> {
         empty(&folder)?;
+        private_files::restrict(&folder)?;
         let of_evicted = Arc::clone(&folder);
         let kept = Cache::builder()
             .max_capacity(bytes / 1_024)
@@ -171,7 +174,9 @@ fn write(folder: &Path, name: GifName, blob: &Blob) -> io::Result<()> {
         (gif_path(folder, name), &blob.gif),
     ] {
         let mut part = Scratch(path.with_extension(PART));
-        fs::write(&part.0, bytes)?;
+        let mut file = private_files::open(&part.0)?;
+        file.set_len(0)?;
+        file.write_all(bytes)?;
         fs::rename(std::mem::take(&mut part.0), path)?;
     }
     Ok(())

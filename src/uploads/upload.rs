@@ -8,18 +8,20 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::spawn_blocking,
-};
+use tokio::{task::spawn_blocking, time::Instant};
 
-use super::{BUSY, PART, Scratch, delete_files, disk, gif_path, on_disk, shared::Shared, still_path};
+use super::{
+    BUSY, PART, Scratch, UploadSlot, delete_files, disk, gif_path, on_disk,
+    shared::Shared,
+    still_path,
+    turns::{Turn, Turns},
+};
 use crate::{
     domain::{
         Alt, GifBody, GifHash, GifName, Refusal, RoomId,
         gif::{GifFacts, GifLimits, GifWalk, check_first_frame, write_still},
     },
-    keyed_slots::GuestSlot,
+    private_files,
 };
 
 /// Bytes that have to come before an upload takes one of the turns of all and makes a file. A smaller one does when it is
@@ -36,7 +38,7 @@ pub struct Upload {
     shared: Option<Arc<Shared>>,
     limits: GifLimits,
     name: GifName,
-    turns: Arc<Semaphore>,
+    turns: Arc<Turns>,
     came: usize,
     /// Its file and its turn, since the first kilobyte.
     begun: Option<Begun>,
@@ -45,13 +47,13 @@ pub struct Upload {
     kept: Vec<u8>,
     /// Of what is stored, not of what came: the same picture is the same whatever was hidden in its file.
     hasher: Sha256,
-    _slot: GuestSlot,
+    slot: UploadSlot,
 }
 
 /// What an upload has since it has begun for good.
 struct Begun {
     part: Scratch,
-    _turn: OwnedSemaphorePermit,
+    turn: Turn,
 }
 
 impl Upload {
@@ -60,8 +62,8 @@ impl Upload {
         folder: Arc<Path>,
         shared: Option<Arc<Shared>>,
         limits: GifLimits,
-        turns: Arc<Semaphore>,
-        slot: GuestSlot,
+        turns: Arc<Turns>,
+        slot: UploadSlot,
     ) -> Self {
         Self {
             folder,
@@ -75,7 +77,7 @@ impl Upload {
             walk: GifWalk::new(limits),
             kept: Vec::new(),
             hasher: Sha256::new(),
-            _slot: slot,
+            slot,
         }
     }
 
@@ -84,12 +86,15 @@ impl Upload {
         if self.begun.is_some() {
             return Ok(());
         }
-        let turn = Arc::clone(&self.turns).try_acquire_owned().map_err(|_| BUSY)?;
+        let turn = self
+            .turns
+            .take(&self.slot.guest, self.came, Instant::now())
+            .ok_or(BUSY)?;
         let part = Scratch(self.folder.join(format!("{}.{PART}", self.name)));
         // The file and what deletes it stay together: who gives up meanwhile drops both, whichever thread has them.
-        let (file, part) = on_disk(move || File::create_new(&part.0).map(|file| (file, part))).await?;
+        let (file, part) = on_disk(move || private_files::create_new(&part.0).map(|file| (file, part))).await?;
         self.file = Some(file);
-        self.begun = Some(Begun { part, _turn: turn });
+        self.begun = Some(Begun { part, turn });
         Ok(())
     }
 
@@ -100,14 +105,25 @@ impl Upload {
     pub async fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
         self.walk.push(chunk, &mut self.kept)?;
         self.came = self.came.saturating_add(chunk.len());
-        if self.came >= FIRST {
-            self.begin().await?;
+        match &self.begun {
+            Some(begun) => begun.turn.came(chunk.len()),
+            None if self.came >= FIRST => self.begin().await?,
+            None => (),
         }
         if self.kept.len() >= BUFFER {
             self.flush().await
         } else {
             Ok(())
         }
+    }
+
+    /// Waits until another upload has taken the turn of this one. One whose bytes are all there may still be finished.
+    pub async fn ended(&self) -> Refusal {
+        match &self.begun {
+            Some(begun) => begun.turn.ended().await,
+            None => std::future::pending().await,
+        }
+        BUSY
     }
 
     async fn flush(&mut self) -> Result<(), Refusal> {
@@ -137,7 +153,7 @@ impl Upload {
             return Err(Refusal::Unavailable);
         };
         let (folder, name, limits) = (self.folder, self.name, self.limits);
-        let Begun { part, _turn: turn } = begun;
+        let Begun { part, turn } = begun;
         let settled =
             spawn_blocking(move || settle(&folder, name, part, &file, &facts, limits).map(|()| (folder, facts)));
         let (folder, facts) = settled.await.map_err(|_| Refusal::Unavailable)??;
@@ -170,7 +186,7 @@ fn settle(
     check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits)?;
     let mut still = Scratch(folder.join(format!("still-{name}.{PART}")));
     let mut write = || -> io::Result<()> {
-        let mut out = BufWriter::new(File::create_new(&still.0)?);
+        let mut out = BufWriter::new(private_files::create_new(&still.0)?);
         write_still(&mut File::open(&part.0)?, &facts.still, &mut out)?;
         out.into_inner()?.sync_all()?;
         file.sync_all()?;

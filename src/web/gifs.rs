@@ -28,11 +28,10 @@ use super::{
 };
 use crate::{
     domain::{Alt, Field, Guest, Invalid, Limits, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor, gif::GifError},
-    keyed_slots::GuestSlot,
     messages::addressee,
     pace::Pace,
     state::AppState,
-    uploads::Upload,
+    uploads::{Upload, UploadSlot},
 };
 
 /// What a form may weigh beside its GIF: the other fields and the lines between them.
@@ -59,7 +58,7 @@ struct Sent {
 /// What the form has brought so far.
 #[derive(Default)]
 struct Form {
-    slot: Option<GuestSlot>,
+    slot: Option<UploadSlot>,
     upload: Option<Upload>,
     alt: Option<Alt>,
     nonce: Option<Nonce>,
@@ -151,7 +150,7 @@ fn too_large(limits: &Limits, size_at_least: u64) -> Refusal {
 }
 
 impl Reader<'_> {
-    async fn read(&self, multipart: &mut Multipart, slot: GuestSlot) -> Result<Sent, Refusal> {
+    async fn read(&self, multipart: &mut Multipart, slot: UploadSlot) -> Result<Sent, Refusal> {
         let mut form = Form {
             slot: Some(slot),
             ..Form::default()
@@ -194,14 +193,18 @@ impl Reader<'_> {
         }
     }
 
-    async fn file(&self, mut part: Part, slot: GuestSlot) -> Result<Upload, Refusal> {
+    async fn file(&self, mut part: Part, slot: UploadSlot) -> Result<Upload, Refusal> {
         let mut upload = self.state.messages.begin_gif(self.room, self.visitor, slot).await?;
-        while let Some(chunk) = self.in_time(part.chunk()).await? {
+        loop {
+            let chunk = tokio::select! {
+                chunk = self.in_time(part.chunk()) => chunk?,
+                refusal = upload.ended() => return Err(refusal),
+            };
+            let Some(chunk) = chunk else { return Ok(upload) };
             self.file.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             self.state.messages.check_space()?;
             upload.push(&chunk).await?;
         }
-        Ok(upload)
     }
 
     async fn text(&self, mut part: Part, field: Field) -> Result<String, Refusal> {

@@ -40,7 +40,7 @@ use tower_sessions::{
 
 pub use self::peer::Peer;
 use self::{compress::Compressor, refused::Refused, websocket::WebSockets};
-use crate::{config::Config, domain::Refusal, state::AppState, store::Sessions};
+use crate::{config::Config, domain::Refusal, sockets::Hangups, state::AppState, store::Sessions};
 
 /// Every URL of the site.
 pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Router {
@@ -83,6 +83,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
     let prepared = handshake::Sockets {
         state: state.clone(),
         websockets: WebSockets::new(&sockets, &state.config),
+        hangups: Hangups::default(),
     };
     let sockets = Router::new()
         .route("/socket.io/", any(|| async { Refused(Refusal::NotFound) }))

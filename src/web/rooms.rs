@@ -97,6 +97,7 @@ pub async fn create(
     State(state): State<AppState>,
     prefs: Prefs,
     guest: Guest,
+    session: Session,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let title = fields
@@ -128,6 +129,7 @@ pub async fn create(
         .rooms
         .create(guest, making.title, making.max, making.password)
         .await?;
+    visit::keep(&session).await?;
     let path = format!("/room/{}", room.id);
     if prefs.json {
         return Ok((StatusCode::CREATED, [(header::LOCATION, path)], Json(room)).into_response());

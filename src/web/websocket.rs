@@ -5,6 +5,7 @@
 //! its connection.
 
 mod frame;
+mod message;
 mod resumed;
 
 use std::{io, sync::Arc, time::Duration};
@@ -30,7 +31,8 @@ use tower_layer::Layer;
 use tungstenite::handshake::derive_accept_key;
 
 use self::{
-    frame::{Frame, Kind},
+    frame::Kind,
+    message::{Messages, Received},
     resumed::Resumed,
 };
 use super::handshake::field;
@@ -123,30 +125,34 @@ impl Inner {
         stream
             .write_all(&frame::encode(Kind::Text, self.greeting()?.as_bytes()))
             .await?;
-        let mut read = BytesMut::new();
+        let mut messages = Messages::new(self.limit);
         loop {
-            while let Some(Frame { kind, payload, size }) = frame::first(&read, self.limit)? {
+            while let Some(Received { kind, payload }) = messages.next()? {
                 match (kind, Packet::parse(&payload)) {
-                    (Kind::Text, Packet::Connect) => return Ok(Some((stream, read))),
-                    (Kind::Text, Packet::ConnectElsewhere(namespace)) => {
-                        let packet = [b"44", namespace, b"{\"message\":\"Invalid namespace\"}"].concat();
-                        stream.write_all(&frame::encode(Kind::Text, &packet)).await?;
-                    }
+                    (Kind::Text | Kind::Continuation, packet) => match packet {
+                        Packet::Connect => return Ok(Some((stream, messages.into_bytes()))),
+                        Packet::ConnectElsewhere(namespace) => {
+                            let packet = [b"44", namespace, b"{\"message\":\"Invalid namespace\"}"].concat();
+                            stream.write_all(&frame::encode(Kind::Text, &packet)).await?;
+                        }
+                        Packet::Heartbeat => (),
+                        Packet::Other => return Self::end(stream).await,
+                    },
                     (Kind::Ping, _) => stream.write_all(&frame::encode(Kind::Pong, &payload)).await?,
-                    (Kind::Pong, _) | (Kind::Text, Packet::Heartbeat) => (),
-                    (Kind::Close, _) | (Kind::Text, Packet::Other) => {
-                        stream.write_all(&frame::CLOSE).await?;
-                        stream.shutdown().await?;
-                        return Ok(None);
-                    }
+                    (Kind::Pong, _) => (),
+                    (Kind::Close, _) => return Self::end(stream).await,
                 }
-                let _ = read.split_to(size);
             }
-            // What is not whole is no longer than one frame.
-            if stream.read_buf(&mut read).await? == 0 {
+            if stream.read_buf(messages.buffer()).await? == 0 {
                 return Ok(None);
             }
         }
+    }
+
+    async fn end(mut stream: Stream) -> io::Result<Option<(Stream, BytesMut)>> {
+        stream.write_all(&frame::CLOSE).await?;
+        stream.shutdown().await?;
+        Ok(None)
     }
 
     fn greeting(&self) -> io::Result<String> {

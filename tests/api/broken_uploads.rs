@@ -113,7 +113,11 @@ async fn an_upload_whose_room_goes_meanwhile_leaves_nothing() {
 #[tokio::test]
 async fn an_upload_given_up_while_it_begins_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let at_once = AtOnce { all: 1_000, each: 4 };
+    let at_once = AtOnce {
+        all: 1_000,
+        each: 4,
+        rate: 10_000,
+    };
     let uploads = Uploads::open(folder.path(), Default::default(), at_once).unwrap();
     let begin = || uploads.begin(uploads.slot(&Visitor::new(VisitorId::random()).into()).unwrap());
     let gif = fixtures::sized(2_000);

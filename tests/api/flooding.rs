@@ -5,7 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::support::{Server, Socket, TestApp, Visitor, Wire, eventually, raw};
+use crate::support::{
+    Polling, SMALL_WINDOW, Server, Socket, TestApp, Visitor, WITH_SLOW_READERS, Wire, eventually, raw,
+};
 
 const MIB: u64 = 1 << 20;
 
@@ -32,13 +34,6 @@ fn has_read_all(server: SocketAddr) -> bool {
     })
 }
 
-/// Joins by a websocket that never reads and has a small window.
-async fn join_and_sleep(visitor: &Visitor, room: &str) -> Socket {
-    let mut socket = Socket::connect(Wire::websocket(visitor, Some(4_096)).await, "/chat").await;
-    socket.join(room).await;
-    socket
-}
-
 async fn flood(socket: &mut Socket) {
     for n in 0..100 {
         socket.ask_later("chat", json!({ "chat": n.to_string() })).await;
@@ -59,7 +54,7 @@ async fn sockets_that_never_read_hold_few_bytes_of_what_they_send() {
     let mut here = other.join(&room).await;
     let mut sockets = Vec::new();
     for _ in 0..8 {
-        sockets.push(join_and_sleep(&flooder, &room).await);
+        sockets.push(flooder.join_with_small_window(&room).await);
     }
     let before = server.memory();
     futures_util::future::join_all(sockets.iter_mut().map(flood)).await;
@@ -116,39 +111,112 @@ async fn a_body_in_chunks_of_one_byte_takes_no_more_than_its_bytes() {
     drop(streams);
 }
 
+/// A server with small buffers in which one visitor is in a room, by a wire that never reads and that long texts have
+/// filled. Returned with the socket of another one, who reads.
+struct Deaf {
+    _app: TestApp,
+    other: Visitor,
+    room: String,
+    here: Socket,
+    sleeping: Socket,
+}
+
+impl Deaf {
+    async fn begin(wire: impl AsyncFn(&Visitor) -> Wire) -> Self {
+        let app = TestApp::with(&[WITH_SLOW_READERS, &["--seat-grace", "300ms"]].concat()).await;
+        let (deaf, other) = (app.visitor().await, app.visitor().await);
+        let room = other.create_room("홍수").await;
+        let mut here = other.join(&room).await;
+        let mut sleeping = Socket::connect(wire(&deaf).await, "/chat").await;
+        sleeping.join(&room).await;
+        let long = "가".repeat(19_000);
+        for _ in 0..120 {
+            assert_eq!(other.post_chat(&room, &long).await.status, 201);
+        }
+        here.messages_to(122).await;
+        Self {
+            _app: app,
+            other,
+            room,
+            here,
+            sleeping,
+        }
+    }
+
+    /// Sends events until the seat of who does not read is free, while the other one goes on. A connection that is to end
+    /// does so when more arrives on it.
+    async fn is_hung_up_on(&mut self) {
+        eventually("the seat is free", async || {
+            for _ in 0..500 {
+                self.sleeping.ask_later("explode", json!(null)).await;
+            }
+            (self.other.room(&self.room).await.json()["count"] == 1).then_some(())
+        })
+        .await;
+        self.sleeping.closed().await;
+        self.here.post("아직 여기").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_goes_on_sending_without_reading_is_hung_up_on() {
-    let app = TestApp::with(&[
-        "--socket-buffer",
-        "16",
-        "--chat-limit",
-        "20000",
-        "--tcp-timeout",
-        "120s",
-        "--ping-interval",
-        "10m",
-        "--seat-grace",
-        "300ms",
-    ])
-    .await;
-    let (deaf, other) = (app.visitor().await, app.visitor().await);
-    let room = other.create_room("홍수").await;
-    let mut here = other.join(&room).await;
-    let mut sleeping = join_and_sleep(&deaf, &room).await;
-    let long = "가".repeat(19_000);
-    for _ in 0..120 {
-        assert_eq!(other.post_chat(&room, &long).await.status, 201);
-    }
-    here.messages_to(122).await;
-    for _ in 0..5_000 {
-        sleeping.ask_later("explode", json!(null)).await;
-    }
-    sleeping.closed().await;
-    eventually("the seat is free", async || {
-        (other.room(&room).await.json()["count"] == 1).then_some(())
+    let mut deaf = Deaf::begin(async |visitor| Wire::websocket(visitor, SMALL_WINDOW).await).await;
+    deaf.is_hung_up_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_began_by_polling_and_goes_on_sending_without_reading_is_hung_up_on() {
+    let mut deaf = Deaf::begin(async |visitor| Wire::upgraded(visitor, SMALL_WINDOW).await).await;
+    deaf.is_hung_up_on().await;
+}
+
+/// Nothing of it waits, and so nothing is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_on_sending_what_has_no_answer_is_hung_up_on() {
+    let app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    let room = visitor.create_room("홍수").await;
+    let mut socket = visitor.join(&room).await;
+    eventually("the connection ends", async || {
+        for _ in 0..500 {
+            socket.emit_bare("typing").await;
+        }
+        timeout(Duration::from_millis(100), socket.closed()).await.ok()
     })
     .await;
-    here.post("아직 여기").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_on_posting_without_polling_is_refused_and_the_session_ends() {
+    for event in ["42/chat,[\"explode\"]", "42/chat,1[\"chat\",\"x\"]"] {
+        let app = TestApp::with(&[WITH_SLOW_READERS, &["--seat-grace", "300ms"]].concat()).await;
+        let (deaf, other) = (app.visitor().await, app.visitor().await);
+        let room = other.create_room("홍수").await;
+        let mut here = other.join(&room).await;
+        let polling = Polling::open(&deaf).await;
+        let mut again = polling.again();
+        Socket::connect(Wire::Polling(polling), "/chat").await.join(&room).await;
+        let events = vec![event; 600].join("\u{1e}");
+        let mut posts = 0;
+        let refused = loop {
+            let answer = again.try_send(events.clone()).await;
+            posts += 1;
+            if answer.status != 200 {
+                break answer;
+            }
+            assert!(posts < 100, "all is taken");
+        };
+        assert_eq!(refused.status, 429, "{}", refused.text());
+        eventually("the session is over", async || {
+            (again.try_send("3".into()).await.status == 400).then_some(())
+        })
+        .await;
+        eventually("the seat is free", async || {
+            (other.room(&room).await.json()["count"] == 1).then_some(())
+        })
+        .await;
+        here.post("아직 여기").await;
+    }
 }
 
 /// As an official client does that sends what it kept while it had no connection.

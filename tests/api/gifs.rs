@@ -290,3 +290,50 @@ async fn a_start_sweeps_away_files_without_a_message_and_messages_without_a_file
         stage.app.restart().await;
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_may_read_the_gifs() {
+    use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+    let mut stage = Stage::with(&["--seat-grace", "1h"]).await;
+    let gif = stage.upload(fixtures::animated(8, 8, 2)).await.ok().json();
+    let folder = stage.app.uploads();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let files = |stage: &Stage| -> Vec<_> { stage.app.files().iter().map(|file| folder.join(file)).collect() };
+    let all_are_private = |stage: &Stage| {
+        assert_eq!(mode(&folder), 0o700);
+        let files = files(stage);
+        assert_eq!(files.len(), 2, "a GIF and its still");
+        for file in files {
+            assert_eq!(mode(&file), 0o600, "{}", file.display());
+        }
+    };
+    all_are_private(&stage);
+    // Those of an earlier version, and where the folder is also for something else.
+    for other in [false, true] {
+        stage.app.stop().await;
+        for path in files(&stage) {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+        if other {
+            fs::write(folder.join("notes.txt"), "of somebody else").unwrap();
+        }
+        stage.app.resume().await;
+        // On a store that keeps the GIFs, the files are copies, and fetched again.
+        let picture = stage
+            .visitor
+            .get(&format!("/gif/{}", gif["gif"].as_str().unwrap()))
+            .await
+            .ok();
+        assert!(!picture.body.is_empty());
+        if other {
+            fs::remove_file(folder.join("notes.txt")).unwrap();
+            let shared = folder.ends_with("cache");
+            assert_eq!(mode(&folder), if shared { 0o700 } else { 0o755 });
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        all_are_private(&stage);
+    }
+}

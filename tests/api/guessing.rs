@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use reqwest::Method;
-use serde_json::json;
-use tokio::task::JoinSet;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     passwords::{PASSWORD, locked},
-    support::{Server, TestApp, eventually},
+    support::{Server, eventually},
 };
 
 const MIB: u64 = 1 << 20;
@@ -49,70 +49,109 @@ async fn a_hundred_and_twenty_wrong_passwords_keep_no_more_memory_than_the_threa
     );
 }
 
+/// Who guess, until they are stopped.
 #[derive(Default)]
 struct Guesses {
     over: AtomicBool,
     wrong: AtomicUsize,
-    busy: AtomicUsize,
 }
 
-/// What is counted is who was served before the right password, not how long that took on this machine.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_hundred_connections_that_guess_delay_the_right_password_of_somebody_else_by_a_few() {
-    let app = TestApp::with(&["--address-header", "x-forwarded-for"]).await;
-    let owner = app.visitor().await;
-    let room = locked(&owner).await;
-    let guesses = Arc::new(Guesses::default());
+/// Lets that many connections guess, each by requests that are made so.
+fn guess(guesses: &Arc<Guesses>, connections: usize, wrong: impl Fn() -> RequestBuilder) -> JoinSet<()> {
     let mut guessers = JoinSet::new();
-    for _ in 0..20 {
-        let guesser = Arc::new(app.visitor().await.behind_proxy("192.0.2.1"));
-        for _ in 0..15 {
-            let (guesses, guesser, path) = (
-                Arc::clone(&guesses),
-                Arc::clone(&guesser),
-                format!("/room/{room}/enter"),
-            );
-            guessers.spawn(async move {
-                while !guesses.over.load(Relaxed) {
-                    let wrong = guesser
-                        .request(Method::POST, &path)
-                        .json(&json!({ "password": "아니" }));
-                    // A connection that was kept for long may be closed in the moment it is used again.
-                    let Ok(answer) = wrong.send().await else { continue };
-                    if answer.status() == 403 {
-                        guesses.wrong.fetch_add(1, Relaxed);
-                    } else {
-                        assert_eq!(answer.status(), 429);
-                        guesses.busy.fetch_add(1, Relaxed);
-                        // As a client does that heeds `Retry-After` a little.
-                        tokio::time::sleep(Duration::from_millis(500)).await;
-                    }
+    for _ in 0..connections {
+        let (guesses, wrong) = (Arc::clone(guesses), wrong().json(&json!({ "password": "아니" })));
+        guessers.spawn(async move {
+            while !guesses.over.load(Relaxed) {
+                // A connection that was kept for long may be closed in the moment it is used again.
+                let Ok(answer) = wrong.try_clone().unwrap().send().await else {
+                    continue;
+                };
+                if answer.status() == 403 {
+                    guesses.wrong.fetch_add(1, Relaxed);
+                } else {
+                    // As a client does that heeds `Retry-After` a little.
+                    sleep(Duration::from_millis(500)).await;
                 }
-            });
-        }
+            }
+        });
     }
-    eventually("more guess than may wait", async || {
-        (guesses.wrong.load(Relaxed) > 0 && guesses.busy.load(Relaxed) > 200).then_some(())
-    })
-    .await;
-    let mut served_before = Vec::new();
+    guessers
+}
+
+async fn all_guess(guesses: &Guesses) {
+    eventually("all guess", async || (guesses.wrong.load(Relaxed) > 30).then_some(())).await;
+}
+
+/// A server that logs how many others had their turn before each password that waited.
+async fn counting(flags: &[&str]) -> Server {
+    Server::alone(&[flags, &["--log", "info,gifchat::passwords=debug"]].concat()).await
+}
+
+/// The turns of others before each password that was hashed, or was right.
+fn turns_before(server: &Server) -> Vec<u64> {
+    let log = server.log();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines
+        .filter(|line| line["right"] != false)
+        .filter_map(|line| line["turns"].as_u64())
+        .collect()
+}
+
+/// What is counted is who had their turn before the right password, not how long that took on this machine.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_connections_that_guess_delay_the_right_password_of_somebody_else_by_a_turn() {
+    let server = counting(&["--address-header", "x-forwarded-for"]).await;
+    let room = locked(&server.visitor().await.behind_proxy("198.51.100.4")).await;
+    let guesses = Arc::new(Guesses::default());
+    let mut visitors = Vec::new();
+    for _ in 0..20 {
+        visitors.push(server.visitor().await.behind_proxy("192.0.2.1"));
+    }
+    let next = AtomicUsize::new(0);
+    let path = format!("/room/{room}/enter");
+    let guessers = guess(&guesses, 100, || {
+        visitors[next.fetch_add(1, Relaxed) % 20].request(Method::POST, &path)
+    });
+    all_guess(&guesses).await;
     for address in ["198.51.100.5", "198.51.100.6", "198.51.100.7", "198.51.100.8"] {
-        let somebody = app.visitor().await.behind_proxy(address);
-        let before = guesses.wrong.load(Relaxed);
+        let somebody = server.visitor().await.behind_proxy(address);
         somebody.unlock(&room, PASSWORD).await.ok();
-        served_before.push(guesses.wrong.load(Relaxed) - before);
     }
     // A room can be made with a password meanwhile, too.
-    let before = guesses.wrong.load(Relaxed);
-    locked(&app.visitor().await.behind_proxy("198.51.100.9")).await;
-    served_before.push(guesses.wrong.load(Relaxed) - before);
-    // The store may be slow at times, as all of these ask it, too; on MongoDB it is what they wait for most. In one line with
-    // the 64 that wait it would never be few.
-    let least = served_before.iter().min();
-    assert!(
-        app.sqlite().is_none() || least.is_some_and(|served| *served <= 20),
-        "guesses that were checked first: {served_before:?}"
+    locked(&server.visitor().await.behind_proxy("198.51.100.9")).await;
+    let turns = turns_before(&server);
+    assert!(turns.len() == 6 && turns.iter().all(|turns| *turns <= 1), "{turns:?}");
+    guesses.over.store(true, Relaxed);
+    guessers.join_all().await;
+}
+
+/// Nothing tells them apart: no address is known, and each guess comes with a cookie of its own, which is new.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_of_new_cookies_that_guess_delays_nobody_who_came_a_while_before() {
+    const WHILE: Duration = Duration::from_secs(1);
+    let server = counting(&["--newcomer-time", "1s"]).await;
+    let room = locked(&server.visitor().await).await;
+    let guesses = Arc::new(Guesses::default());
+    let (client, url) = (
+        reqwest::Client::new(),
+        server.stranger().url(&format!("/room/{room}/enter")),
     );
+    let guessers = guess(&guesses, 100, || client.post(&url).header("accept", "application/json"));
+    all_guess(&guesses).await;
+    let mut visitors = Vec::new();
+    for _ in 0..4 {
+        // In the midst of it.
+        visitors.push(server.visitor().await);
+    }
+    // Then it is what they are: no longer new.
+    sleep(WHILE).await;
+    for visitor in &visitors {
+        visitor.unlock(&room, PASSWORD).await.ok();
+    }
+    locked(&visitors[0]).await;
+    let turns = turns_before(&server);
+    assert!(turns.len() == 6 && turns.iter().all(|turns| *turns <= 1), "{turns:?}");
     guesses.over.store(true, Relaxed);
     guessers.join_all().await;
 }

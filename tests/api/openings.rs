@@ -1,7 +1,15 @@
 //! Sessions of sockets that have no namespace yet: how many there may be, how long, and that they leave nothing behind.
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{
+    Message,
+    protocol::frame::{
+        Frame,
+        coding::{Data, OpCode},
+    },
+};
 
 use crate::support::{Answer, Polling, Server, Socket, TestApp, Visitor, Wire, eventually};
 
@@ -18,6 +26,9 @@ const ATTACK: usize = 1_500;
 const LEFT: u64 = 6 << 20;
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
+
+/// Polling sessions of all who come without an address and without a cookie.
+const OF_STRANGERS: usize = 2_000;
 
 async fn handshake(visitor: &Visitor) -> Answer {
     visitor.send(visitor.request(Method::GET, POLLING)).await
@@ -51,6 +62,23 @@ async fn polling_sessions_without_a_namespace_are_bounded_by_visitor_and_address
     drop(first.connect("/chat").await);
     let elsewhere = app.visitor().await.behind_proxy("192.0.2.2");
     assert_eq!(handshake(&elsewhere).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handshakes_without_a_cookie_leave_half_of_the_polling_sessions_to_those_who_have_one() {
+    let app = TestApp::with(&["--connect-timeout", "10m"]).await;
+    let (strangers, url) = (reqwest::Client::new(), app.stranger().url(POLLING));
+    let (mut opened, mut refused) = (0, 0);
+    while refused == 0 {
+        let answers = join_all((0..20).map(|_| strangers.get(&url).send())).await;
+        for status in answers.into_iter().map(|answer| answer.unwrap().status().as_u16()) {
+            assert!([200, 429].contains(&status), "{status}");
+            *if status == 200 { &mut opened } else { &mut refused } += 1;
+        }
+    }
+    // As a page does it: with the cookie that came with it.
+    assert_eq!(handshake(&app.visitor().await).await.status, 200);
+    assert_eq!(opened, OF_STRANGERS);
 }
 
 #[tokio::test]
@@ -159,6 +187,28 @@ async fn a_connect_to_a_namespace_that_does_not_exist_is_refused_and_the_next_on
     // The same connection carries the other namespace, too.
     socket.send_raw("40/room,").await;
     assert_eq!(socket.post("또").await["chat"], "또");
+}
+
+#[tokio::test]
+async fn a_connect_may_come_in_fragments_with_other_frames_between_them() {
+    let app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    let room = visitor.create_room("방").await;
+    let mut wire = Wire::websocket(&visitor, None).await;
+    let fragment = |data, text: &'static str, last| Message::Frame(Frame::message(text, OpCode::Data(data), last));
+    for message in [
+        fragment(Data::Text, "40/", false),
+        fragment(Data::Continue, "", false),
+        Message::Ping("between".into()),
+        fragment(Data::Continue, "chat", false),
+        fragment(Data::Continue, ",", true),
+    ] {
+        wire.send_message(message).await;
+    }
+    let mut socket = Socket::unconnected(wire, "/chat");
+    socket.connected().await;
+    socket.join(&room).await;
+    assert_eq!(socket.post("안녕").await["chat"], "안녕");
 }
 
 /// Fails unless the server needs little more memory than before.

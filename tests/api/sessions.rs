@@ -81,6 +81,32 @@ async fn a_visitor_keeps_id_and_colour_over_a_restart() {
 }
 
 #[tokio::test]
+async fn a_visitor_is_written_down_in_a_file_when_they_come_back_or_own_something() {
+    let mut app = TestApp::start().await;
+    let known = async |id: &str| {
+        app.bytes_stored()
+            .await
+            .windows(id.len())
+            .any(|found| found == id.as_bytes())
+    };
+    let (passing, staying) = (app.stranger(), app.stranger());
+    let (first, second) = (passing.look_in_the_mirror().await, staying.look_in_the_mirror().await);
+    // Servers that share a database hand visitors over to each other between two requests.
+    let shared = app.sqlite().is_none();
+    assert_eq!((known(&first.0).await, known(&second.0).await), (shared, shared));
+    let _socket = staying.connect("/room").await;
+    assert!(known(&second.0).await, "a socket brings the cookie back");
+    assert_eq!(staying.look_in_the_mirror().await, second);
+    // The first request of somebody who makes a room.
+    let owner = app.stranger();
+    let room = owner.create_room("방").await;
+    app.restart().await;
+    assert_eq!(staying.look_in_the_mirror().await, second);
+    assert_eq!(passing.look_in_the_mirror().await == first, shared);
+    owner.delete(&room).await.ok();
+}
+
+#[tokio::test]
 async fn the_id_in_the_cookie_is_nowhere_in_the_store() {
     let mut app = TestApp::start().await;
     let visitor = app.visitor().await;

@@ -6,33 +6,10 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{Server, Socket, TestApp, TestStore, Visitor, Wire, eventually};
-
-/// A small buffer, and a server that waits for a reader however busy the machine is: a ping that finds the buffer full
-/// ends the socket. Texts may be long, so that a few of them fill the kernel's buffers of a connection.
-const PATIENT: &[&str] = &[
-    "--socket-buffer",
-    "16",
-    "--chat-limit",
-    "20000",
-    "--tcp-timeout",
-    "120s",
-    // It bounds answers and not sockets.
-    "--answer-timeout",
-    "100ms",
-    "--ping-interval",
-    "10m",
-];
+use crate::support::{Server, TestApp, TestStore, Visitor, WITH_SLOW_READERS, eventually};
 
 /// Characters of 3 bytes in texts of which 120 are more than the kernel's buffers of one connection hold.
 const LONG: usize = 19_000;
-
-/// A small window of receipt is full at once, and then the server's side of the connection is what counts.
-async fn join_with_small_window(visitor: &Visitor, room: &str) -> Socket {
-    let mut socket = Socket::connect(Wire::websocket(visitor, Some(4_096)).await, "/chat").await;
-    socket.join(room).await;
-    socket
-}
 
 /// Posts that many texts, some at the same time. Only one visitor posts, and by HTTP: whoever joins must read.
 async fn flood(visitor: &Visitor, room: &str, total: u64, characters: usize) {
@@ -56,11 +33,11 @@ fn is_every_seq_once(messages: &[Value], from: u64, to: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_stops_reading_for_two_thousand_messages_gets_each_of_them_once_and_in_order() {
     const TOTAL: u64 = 2_000;
-    let app = TestApp::with(PATIENT).await;
+    let app = TestApp::with(WITH_SLOW_READERS).await;
     let (slow, quick) = (app.visitor().await, app.visitor().await);
     let room = slow.create_room("느림보").await;
     let mut watching = quick.join(&room).await;
-    let mut sleeping = join_with_small_window(&slow, &room).await;
+    let mut sleeping = slow.join_with_small_window(&room).await;
     let posted_at = async {
         flood(&quick, &room, TOTAL, 990).await;
         Instant::now()
@@ -85,11 +62,11 @@ async fn who_stops_reading_for_two_thousand_messages_gets_each_of_them_once_and_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_does_not_read_misses_no_join_and_no_exit() {
-    let app = TestApp::with(PATIENT).await;
+    let app = TestApp::with(WITH_SLOW_READERS).await;
     let (slow, quick) = (app.visitor().await, app.visitor().await);
     let room = slow.create_room("느림보").await;
     let mut watching = quick.join(&room).await;
-    let mut sleeping = join_with_small_window(&slow, &room).await;
+    let mut sleeping = slow.join_with_small_window(&room).await;
     tokio::join!(flood(&quick, &room, 120, LONG), watching.messages_to(122));
     // These come while nothing can be told to it.
     let stays = app.visitor().await;
@@ -105,7 +82,7 @@ async fn who_does_not_read_misses_no_join_and_no_exit() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_never_reads_is_given_up_and_the_seat_is_free() {
-    let flags = [PATIENT, &["--seat-grace", "300ms"]].concat();
+    let flags = [WITH_SLOW_READERS, &["--seat-grace", "300ms"]].concat();
     let flags: Vec<_> = flags
         .into_iter()
         .map(|flag| if flag == "120s" { "3s" } else { flag })
@@ -114,7 +91,7 @@ async fn who_never_reads_is_given_up_and_the_seat_is_free() {
     let (dead, other) = (app.visitor().await, app.visitor().await);
     let room = dead.create_room("느림보").await;
     let mut watching = other.join(&room).await;
-    let sleeping = join_with_small_window(&dead, &room).await;
+    let sleeping = dead.join_with_small_window(&room).await;
     tokio::join!(flood(&other, &room, 120, LONG), watching.messages_to(122));
     eventually("the seat is free", async || {
         (other.room(&room).await.json()["count"] == 1).then_some(())
@@ -126,7 +103,7 @@ async fn who_never_reads_is_given_up_and_the_seat_is_free() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answer_is_lost_in_a_burst_that_fills_the_buffers() {
-    let app = TestApp::with(PATIENT).await;
+    let app = TestApp::with(WITH_SLOW_READERS).await;
     let room = app
         .visitor()
         .await
@@ -158,11 +135,11 @@ async fn no_answer_is_lost_in_a_burst_that_fills_the_buffers() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_too_slow_for_whispers_is_told_to_read_them_anew() {
-    let app = TestApp::with(PATIENT).await;
+    let app = TestApp::with(WITH_SLOW_READERS).await;
     let (slow, quick) = (app.visitor().await, app.visitor().await);
     let room = slow.create_room("느림보").await;
     let mut watching = quick.join(&room).await;
-    let mut sleeping = join_with_small_window(&slow, &room).await;
+    let mut sleeping = slow.join_with_small_window(&room).await;
     tokio::join!(flood(&quick, &room, 120, LONG), watching.messages_to(122));
     for n in 0..20 {
         let ack = watching
@@ -197,12 +174,12 @@ async fn who_catches_up_from_an_older_history_gets_the_rest_as_soon_as_it_is_the
     const TOTAL: u64 = 150;
     let store = TestStore::of_a_process();
     // The interval of pings is long there anyway.
-    let server = Server::start(&store.url(), &PATIENT[..PATIENT.len() - 2]).await;
+    let server = Server::start(&store.url(), &WITH_SLOW_READERS[..WITH_SLOW_READERS.len() - 2]).await;
     let store = store.seen_from(server.folder());
     let (slow, quick) = (server.visitor().await, server.visitor().await);
     let (room, elsewhere) = (slow.create_room("느림보").await, slow.create_room("다른 방").await);
     let mut watching = quick.join(&room).await;
-    let mut sleeping = join_with_small_window(&slow, &room).await;
+    let mut sleeping = slow.join_with_small_window(&room).await;
     tokio::join!(flood(&quick, &room, TOTAL, LONG), watching.messages_to(TOTAL + 2));
     store.move_messages(&room, &elsewhere, TOTAL).await;
     // Now it reads again, and the history ends before the last messages that were announced.
@@ -219,11 +196,11 @@ async fn who_catches_up_from_an_older_history_gets_the_rest_as_soon_as_it_is_the
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_sent_out_while_nothing_can_be_told_hears_it_when_reading_again() {
     for (action, code) in [("kick", "kicked"), ("ban", "banned")] {
-        let app = TestApp::with(PATIENT).await;
+        let app = TestApp::with(WITH_SLOW_READERS).await;
         let (slow, owner) = (app.visitor().await, app.visitor().await);
         let room = owner.create_room("느림보").await;
         let mut watching = owner.join(&room).await;
-        let mut sleeping = join_with_small_window(&slow, &room).await;
+        let mut sleeping = slow.join_with_small_window(&room).await;
         tokio::join!(flood(&owner, &room, 120, LONG), watching.messages_to(122));
         let ack = watching
             .ask("moderate", json!({ "action": action, "visitor": slow.id }))
@@ -246,4 +223,23 @@ async fn who_is_sent_out_while_nothing_can_be_told_hears_it_when_reading_again()
         assert_eq!(ack["ok"], false, "{ack}");
         assert!(sleeping.try_events().iter().all(|event| event.name != "chat"));
     }
+}
+
+/// As a phone after a burst.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_slowly_and_answers_the_heartbeat_in_time_stays_connected() {
+    const BURST: u64 = 500;
+    let app = TestApp::with(&["--ping-interval", "500ms", "--ping-timeout", "20s"]).await;
+    let (slow, quick) = (app.visitor().await, app.visitor().await);
+    let room = slow.create_room("느림보").await;
+    let mut watching = quick.join(&room).await;
+    let mut reading = slow.join_with_small_window(&room).await;
+    // Some 400 kB take two seconds.
+    let read = async {
+        for seq in 3..BURST + 3 {
+            assert_eq!(reading.wait("chat").await["seq"], seq);
+            tokio::time::sleep(Duration::from_millis(4)).await;
+        }
+    };
+    tokio::join!(flood(&quick, &room, BURST, 190), watching.messages_to(BURST + 2), read);
 }

@@ -114,6 +114,7 @@ every_kind! {
     a_new_password_takes_invites_back
     an_invite_is_nothing_to_somebody_banned
     invites_survive_a_restart_and_are_bounded
+    an_invite_of_a_room_that_is_being_removed_is_good_no_more
     a_whisper_is_kept_for_the_two_and_has_no_place
     a_whisper_is_told_once_and_its_nonce_counts_once
     one_whispers_only_inside_and_to_somebody_inside

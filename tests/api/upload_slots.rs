@@ -95,6 +95,34 @@ async fn many_cookies_of_one_address_have_the_slots_of_one() {
     elsewhere.upload(&stage.room, fixtures::sized(3_000)).await.ok();
 }
 
+/// Without an address to bound them by: with four uploads each they have all that run side by side.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixteen_cookies_that_hold_all_uploads_keep_nobody_out() {
+    let stage = stage(&["--uploads-at-once", "64"]).await;
+    let visitors = join_all((0..16).map(async |_| stage.app.visitor().await)).await;
+    let _sockets = join_all(visitors.iter().map(|visitor| visitor.join(&stage.room))).await;
+    let answers = trickle(&stage, &visitors, 64).await;
+    eventually("all turns are taken", async || {
+        (stage.app.files().len() == 64).then_some(())
+    })
+    .await;
+    let others = join_all((0..10).map(async |_| {
+        let other = stage.app.visitor().await;
+        let _socket = other.join(&stage.room).await;
+        other.upload(&stage.room, fixtures::sized(3_000)).await.status
+    }));
+    assert_eq!(others.await, [201; 10]);
+    // Who gave way is told so at once, and the others go on.
+    let streams = join_all(answers).await.into_iter().map(|answer| answer.unwrap().1);
+    let mut ended = 0;
+    for stream in streams {
+        let mut answer = [0; 1_000];
+        let read = stream.try_read(&mut answer).unwrap_or(0);
+        ended += usize::from(String::from_utf8_lossy(&answer[..read]).contains(" 429 "));
+    }
+    assert!((1..=10).contains(&ended), "{ended}");
+}
+
 #[tokio::test]
 async fn an_upload_takes_no_turn_before_its_first_kilobyte() {
     let mut stage = Stage::with(&["--uploads-at-once", "1"]).await;

@@ -4,7 +4,7 @@ use gifchat::{
     domain::GifName,
     store::{Blob, Store},
 };
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::bson::{Binary, DateTime, Document, doc, spec::BinarySubtype};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
     SessionStore,
@@ -48,42 +48,71 @@ async fn a_session_is_the_same_on_all_servers_and_gone_from_all_when_it_is_rotat
     until(async || sessions.count_documents(old.clone()).await.unwrap() == 0).await;
 }
 
+/// A session as version 0.1.0 kept it.
+fn of_an_older_version(session: &Record) -> Document {
+    let expires = DateTime::from_millis(session.expiry_date.unix_timestamp() * 1_000);
+    let data = serde_json::to_string(&session.data).unwrap();
+    doc! { "_id": session.id.to_string(), "data": data, "expires": expires }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
-async fn a_session_that_was_kept_by_its_id_goes_on_by_its_hash() {
+async fn sessions_that_were_kept_by_their_ids_go_on_and_the_ids_are_gone_although_nobody_comes_back() {
+    const ALL: usize = 1_000;
     let site = Site::new();
     let [a, b] = site.servers().await;
     let (a, b) = (a.sessions().await.unwrap(), b.sessions().await.unwrap());
     let sessions = site.database().await.collection::<Document>("sessions");
-    let by_ids = doc! { "_id": { "$type": "string" } };
-    let session = record(Duration::hours(1));
-    let data = serde_json::to_string(&session.data).unwrap();
-    let expires = DateTime::from_millis(session.expiry_date.unix_timestamp() * 1_000);
-    let old = |id: &Id| doc! { "_id": id.to_string(), "data": &data, "expires": expires };
-    let ended = Id::default();
-    sessions.insert_many([old(&session.id), old(&ended)]).await.unwrap();
-    b.delete(&ended).await.unwrap();
-    let racing = (0..8).map(|n| {
-        if n % 2 == 0 {
-            a.load(&session.id)
-        } else {
-            b.load(&session.id)
+    let kept: Vec<Record> = (0..ALL).map(|_| record(Duration::hours(1))).collect();
+    let mut old: Vec<Document> = kept.iter().map(of_an_older_version).collect();
+    // What no cookie can name, and one that another server has begun to take over.
+    old.push(doc! { "_id": "no id", "data": "{}", "expires": DateTime::MAX });
+    let hash = |session: &Record| Binary {
+        subtype: BinarySubtype::Generic,
+        bytes: gifchat::store::hash_of(&session.id).to_vec(),
+    };
+    let mut taken = of_an_older_version(&kept[0]);
+    taken.insert("_id", hash(&kept[0]));
+    old.push(taken);
+    sessions.insert_many(old).await.unwrap();
+
+    // Both servers start, and visitors come, go on and end their sessions on either.
+    let (coming, rest) = kept.split_at(300);
+    let (ending, staying) = coming.split_at(100);
+    let visits = async {
+        for (n, session) in coming.iter().enumerate() {
+            let server = if n % 2 == 0 { &a } else { &b };
+            let found = server.load(&session.id).await.unwrap().expect("it goes on");
+            assert_eq!(found.data, session.data);
+            if n < ending.len() {
+                server.delete(&session.id).await.unwrap();
+            } else {
+                server.save(session).await.unwrap();
+            }
         }
-    });
-    for found in futures_util::future::join_all(racing).await {
-        assert_eq!(found.unwrap().unwrap().data, session.data);
-    }
+    };
+    let (first, second, ()) = tokio::join!(a.purge(), b.purge(), visits);
+    first.and(second).unwrap();
+
+    let by_ids = doc! { "_id": { "$not": { "$type": "binData" } } };
     assert_eq!(sessions.count_documents(by_ids).await.unwrap(), 0);
-    assert_eq!(sessions.count_documents(doc! {}).await.unwrap(), 1);
-    a.save(&session).await.unwrap();
-    assert!(b.load(&session.id).await.unwrap().is_some());
+    let left = u64::try_from(ALL - ending.len()).unwrap();
+    assert_eq!(sessions.count_documents(doc! {}).await.unwrap(), left);
+    for session in ending {
+        assert!(
+            a.load(&session.id).await.unwrap().is_none(),
+            "an ended session came back"
+        );
+    }
+    for session in staying.iter().chain(&rest[..100]) {
+        assert_eq!(b.load(&session.id).await.unwrap().unwrap().data, session.data);
+    }
     // A hash that was read somewhere opens nothing.
-    let kept = sessions.find_one(doc! {}).await.unwrap().unwrap();
-    let hash = kept.get_binary_generic("_id").unwrap();
-    let stolen = Id(i128::from_le_bytes(hash[..16].try_into().unwrap()));
+    let stolen = gifchat::store::hash_of(&rest[0].id);
+    let stolen = Id(i128::from_le_bytes(stolen[..16].try_into().unwrap()));
     assert!(a.load(&stolen).await.unwrap().is_none());
-    a.delete(&session.id).await.unwrap();
-    assert!(b.load(&session.id).await.unwrap().is_none());
+    a.delete(&rest[0].id).await.unwrap();
+    assert!(b.load(&rest[0].id).await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

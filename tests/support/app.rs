@@ -13,6 +13,22 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{Visitor, eventually, in_time, stores::TestStore};
 
+/// A small buffer, and a server that waits for a reader however busy the machine is: a ping that finds the buffer full
+/// ends the socket. Texts may be long, so that a few of them fill the kernel's buffers of a connection.
+pub const WITH_SLOW_READERS: &[&str] = &[
+    "--socket-buffer",
+    "16",
+    "--chat-limit",
+    "20000",
+    "--tcp-timeout",
+    "120s",
+    // It bounds answers and not sockets.
+    "--answer-timeout",
+    "100ms",
+    "--ping-interval",
+    "10m",
+];
+
 /// The whole server in this process, on a free port, over a folder that goes away with it.
 pub struct TestApp {
     address: Arc<Mutex<SocketAddr>>,

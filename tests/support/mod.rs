@@ -20,10 +20,10 @@ use tokio::time::Instant;
 
 pub use self::{
     answer::Answer,
-    app::TestApp,
+    app::{TestApp, WITH_SLOW_READERS},
     polling::Polling,
     server::Server,
-    socket::{Event, Socket, Wire},
+    socket::{Event, SMALL_WINDOW, Socket, Wire},
     stores::TestStore,
     visitor::{Visitor, form_of},
 };

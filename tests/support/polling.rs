@@ -1,6 +1,6 @@
 //! Engine.IO over HTTP long polling, as little of it as a test needs.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -11,8 +11,9 @@ use super::{Answer, Visitor};
 const SEPARATOR: char = '\u{1e}';
 
 pub struct Polling {
-    post: Box<dyn Fn(Vec<u8>) -> reqwest::RequestBuilder + Send + Sync>,
-    get: Box<dyn Fn() -> reqwest::RequestBuilder + Send + Sync>,
+    pub sid: String,
+    post: Arc<dyn Fn(Vec<u8>) -> reqwest::RequestBuilder + Send + Sync>,
+    get: Arc<dyn Fn() -> reqwest::RequestBuilder + Send + Sync>,
     packets: VecDeque<String>,
 }
 
@@ -25,10 +26,8 @@ impl Polling {
             .ok();
         let text = first.text();
         let open: Value = serde_json::from_str(text.strip_prefix('0').unwrap()).unwrap();
-        let path = format!(
-            "/socket.io/?EIO=4&transport=polling&sid={}",
-            open["sid"].as_str().unwrap()
-        );
+        let sid = open["sid"].as_str().unwrap().to_owned();
+        let path = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
         // A client of its own: a poll that waits must not hold up the visitor's other requests.
         let (http, url) = (
             reqwest::Client::builder().no_proxy().build().unwrap(),
@@ -36,12 +35,23 @@ impl Polling {
         );
         let (http_too, url_too) = (http.clone(), url.clone());
         Self {
-            post: Box::new(move |body| {
+            sid,
+            post: Arc::new(move |body| {
                 http.post(&url)
                     .header("content-type", "text/plain;charset=UTF-8")
                     .body(body)
             }),
-            get: Box::new(move || http_too.get(&url_too)),
+            get: Arc::new(move || http_too.get(&url_too)),
+            packets: VecDeque::new(),
+        }
+    }
+
+    /// The same session.
+    pub fn again(&self) -> Self {
+        Self {
+            sid: self.sid.clone(),
+            post: Arc::clone(&self.post),
+            get: Arc::clone(&self.get),
             packets: VecDeque::new(),
         }
     }

@@ -16,6 +16,9 @@ use tokio_tungstenite::{
 
 use super::{Polling, Visitor, in_time};
 
+/// Bytes of receipt that are full as soon as nobody reads.
+pub const SMALL_WINDOW: Option<u32> = Some(4_096);
+
 /// What carries the packets.
 pub enum Wire {
     WebSocket(Box<WebSocketStream<TcpStream>>),
@@ -45,6 +48,19 @@ impl Wire {
             .unwrap()
     }
 
+    /// Opens a session by polling and goes on by a websocket.
+    pub async fn upgraded(visitor: &Visitor, window: Option<u32>) -> Self {
+        let polling = Polling::open(visitor).await;
+        let mut request = Self::request(visitor);
+        let uri = format!("{}&sid={}", request.uri(), polling.sid);
+        *request.uri_mut() = uri.parse().unwrap();
+        let mut wire = Self::try_websocket(visitor, request, window).await.unwrap();
+        wire.send("2probe".into()).await;
+        assert_eq!(wire.receive().await.unwrap(), "3probe");
+        wire.send("5".into()).await;
+        wire
+    }
+
     pub async fn try_websocket(
         visitor: &Visitor,
         request: Request,
@@ -64,6 +80,13 @@ impl Wire {
             // A server that has closed the connection is noticed when the next packet is awaited.
             Self::WebSocket(stream) => drop(stream.send(Message::text(packet)).await),
             Self::Polling(polling) => polling.send(packet).await,
+        }
+    }
+
+    /// Sends a frame as it is; websocket only.
+    pub async fn send_message(&mut self, message: Message) {
+        if let Self::WebSocket(stream) = self {
+            let _ = stream.send(message).await;
         }
     }
 
@@ -150,9 +173,7 @@ impl Socket {
 
     /// Sends bytes as they are; websocket only.
     pub async fn send_binary(&mut self, bytes: Vec<u8>) {
-        if let Wire::WebSocket(stream) = &mut self.wire {
-            let _ = stream.send(Message::binary(bytes)).await;
-        }
+        self.wire.send_message(Message::binary(bytes)).await;
     }
 
     pub async fn emit(&mut self, name: &str, data: impl Serialize) {

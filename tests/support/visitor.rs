@@ -13,7 +13,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, Polling, Socket, Wire, in_time};
+use super::{Answer, Polling, SMALL_WINDOW, Socket, Wire, in_time};
 
 pub struct Visitor {
     address: Arc<Mutex<SocketAddr>>,
@@ -228,6 +228,14 @@ impl Visitor {
     /// Opens `/chat` and joins a room.
     pub async fn join(&self, room: &str) -> Socket {
         let mut socket = self.connect("/chat").await;
+        socket.join(room).await;
+        socket
+    }
+
+    /// The same with a small window of receipt: unless the socket is read, it is full at once, and then the server's side
+    /// of the connection is what counts.
+    pub async fn join_with_small_window(&self, room: &str) -> Socket {
+        let mut socket = Socket::connect(Wire::websocket(self, SMALL_WINDOW).await, "/chat").await;
         socket.join(room).await;
         socket
     }

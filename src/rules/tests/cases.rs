@@ -246,8 +246,8 @@ fn a_ban_keeps_out_the_visitor_and_the_address_but_not_other_members_there() {
     let mut scene = Scene::new(5, None);
     let address = Address::new("192.0.2.1".parse().unwrap());
     let from_there = |n| Guest {
-        visitor: visitor(n),
         address: Some(address),
+        ..visitor(n).into()
     };
     scene.enter(1).unwrap();
     scene.run(Command::Enter(from_there(2), hold(2))).unwrap();

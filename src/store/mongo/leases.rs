@@ -10,13 +10,15 @@
 //! server marks its own lease with `waits`, and others that start do not count it: servers that start at the same time
 //! would otherwise take each other for the living one, and none would give the fresh grace.
 
+mod holds;
+mod timing;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant, SystemTime},
 };
 
 use futures_util::TryStreamExt;
@@ -25,14 +27,15 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
+use self::timing::Asked;
+pub use self::timing::Timing;
 use super::{
     client::{Tables, within},
-    documents::{RoomDoc, signed},
-    seats::{Hold, Seated},
+    documents::signed,
 };
 use crate::{
-    domain::{Guest, RoomId, VisitorId},
-    rules::{Leave, SocketKey},
+    domain::{RoomId, VisitorId},
+    rules::SocketKey,
     store::{Change, StoreError},
 };
 
@@ -41,46 +44,6 @@ const DOUBTFUL: u32 = 3;
 
 /// Rounds after which they are compared anyway.
 const ANYWAY: u32 = 12;
-
-/// How long a server lives without a word, and how often it gives one.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// How often a lease is renewed and those of others are looked at.
-    pub renew: Duration,
-    /// How long a lease lasts.
-    pub lease: Duration,
-}
-
-impl Timing {
-    /// Leases that last so long: a dead server's seats are free at most a third of it later.
-    pub fn of(lease: Duration) -> Self {
-        Self {
-            renew: lease / 3,
-            lease,
-        }
-    }
-}
-
-impl Default for Timing {
-    /// A dead server's seats are free after 15 to 20 s.
-    fn default() -> Self {
-        Self::of(Duration::from_secs(15))
-    }
-}
-
-/// A moment by two clocks: the one stands still while the machine sleeps, the other can be set.
-#[derive(Clone, Copy)]
-struct Asked(Instant, SystemTime);
-
-impl Asked {
-    fn now() -> Self {
-        Self(Instant::now(), SystemTime::now())
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed().max(self.1.elapsed().unwrap_or_default())
-    }
-}
 
 type Held = (RoomId, VisitorId, SocketKey);
 
@@ -94,43 +57,6 @@ struct Lease {
     renewed: Asked,
     /// Since when each renewal came within a lease of the one before.
     steady: Asked,
-}
-
-/// A write to the seats whose outcome is not known yet. Dropped like this, as its caller gives up or it fails, the seats
-/// in the database are compared with those that are held here.
-pub struct Unsettled<'a> {
-    seating: &'a Seating,
-    /// The hold that it takes, unless the socket had it before.
-    fresh: Option<Held>,
-}
-
-impl<'a> Unsettled<'a> {
-    fn begin(seating: &'a Seating, held: Held) -> Self {
-        let fresh = seating.held.lock().insert(held).then_some(held);
-        Self { seating, fresh }
-    }
-
-    /// It was done.
-    pub fn settle(self) {
-        std::mem::forget(self);
-    }
-
-    /// It was not done.
-    fn refuse(self) {
-        if let Some(held) = self.fresh {
-            self.seating.held.lock().remove(&held);
-        }
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for Unsettled<'_> {
-    fn drop(&mut self) {
-        if let Some(held) = self.fresh {
-            self.seating.held.lock().remove(&held);
-        }
-        self.seating.doubtful.store(DOUBTFUL, Ordering::Relaxed);
-    }
 }
 
 /// This server, and the seats it believes in.
@@ -245,69 +171,6 @@ impl Seating {
         vec![doc! { "$set": { "until": until, "waits": waits } }]
     }
 
-    /// Takes a seat for a socket of this server.
-    pub async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Seated, StoreError> {
-        let visitor = guest.visitor;
-        let held = (id, visitor.id, socket);
-        loop {
-            let server = self.living().await?;
-            let taking = Unsettled::begin(self, held);
-            let hold = Hold {
-                visitor: visitor.id,
-                server: &server,
-                socket,
-            };
-            match self.tables.enter(id, guest, hold).await {
-                Ok(seated) => {
-                    taking.settle();
-                    if *self.server() == *server {
-                        return Ok(seated);
-                    }
-                    // The lease ran out meanwhile, and the seat went with it.
-                }
-                Err(error) => {
-                    if matches!(error, StoreError::Refused(_)) {
-                        taking.refuse();
-                    }
-                    return Err(error);
-                }
-            }
-        }
-    }
-
-    /// Takes a socket of this server from its visitor's seat; whether the room has lines to be moved to the messages.
-    /// While the database does not answer, the seat is noted as one that no socket holds, and let go later.
-    pub async fn leave(
-        &self,
-        id: RoomId,
-        visitor: VisitorId,
-        socket: SocketKey,
-        how: Leave,
-    ) -> Result<bool, StoreError> {
-        self.held.lock().remove(&(id, visitor, socket));
-        let server = self.server();
-        let hold = Hold {
-            visitor,
-            server: &server,
-            socket,
-        };
-        let leaving = Unsettled {
-            seating: self,
-            fresh: None,
-        };
-        let lines = self.tables.breaker.guard(self.tables.leave(id, hold, how)).await?;
-        leaving.settle();
-        Ok(lines)
-    }
-
-    /// A seat that was taken, until it is sure that its socket will know of it.
-    pub const fn unsettled(&self, id: RoomId, visitor: VisitorId, socket: SocketKey) -> Unsettled<'_> {
-        Unsettled {
-            seating: self,
-            fresh: Some((id, visitor, socket)),
-        }
-    }
-
     /// The name under which this server lives, once it is sure to live.
     async fn living(&self) -> Result<Arc<str>, StoreError> {
         let renewed = self.lease.lock().renewed;
@@ -412,26 +275,6 @@ impl Seating {
             self.tables.drop_servers(&dead, fresh).await?;
         }
         Ok(())
-    }
-
-    /// Takes away the holds of this server that none of its sockets knows of: a write whose answer was lost. Returns
-    /// those seen for the first time, which may be on their way.
-    async fn let_strays_go(&self, before: &HashSet<Held>) -> Result<HashSet<Held>, StoreError> {
-        let server = self.server();
-        let rooms = async {
-            let mine = doc! { "members.holds.server": &*server };
-            self.tables.rooms.find(mine).await?.try_collect::<Vec<_>>().await
-        };
-        let rooms: Vec<RoomDoc> = within(rooms).await?;
-        let mut strays: HashSet<Held> = rooms.iter().flat_map(|room| room.holds_of(&server)).collect();
-        strays.retain(|hold| !self.held.lock().contains(hold));
-        let (old, new) = strays
-            .into_iter()
-            .partition::<HashSet<_>, _>(|hold| before.contains(hold));
-        for (id, visitor, socket) in old {
-            self.leave(id, visitor, socket, Leave::Disconnected).await?;
-        }
-        Ok(new)
     }
 
     /// Ends the life: seats wait for their grace, others need not wait for the lease.

@@ -5,7 +5,10 @@
 //! the database does not answer, so that visitors stay who they are.
 //!
 //! A document is found by a hash of the session's id, so that who reads the database or a copy of it finds no id that a
-//! cookie could be made of. In memory sessions are known by their ids: the cookies of requests are there, too.
+//! cookie could be made of. In memory sessions are known by their ids: the cookies of requests are there, too. Version 0.1.0
+//! kept the ids themselves; [`rehash`] rewrites those soon after the start.
+
+mod rehash;
 
 use std::{sync::Arc, time::Duration};
 
@@ -89,9 +92,10 @@ fn key(id: &Id) -> Document {
     doc! { "_id": hash(id) }
 }
 
-/// The key under which older versions kept a session. It is text, so that a hash that somebody has read is none.
-fn old_key(id: &Id) -> Document {
-    doc! { "_id": id.to_string() }
+/// A session by its hash, or by its id as long as it is one of an older version. That is text, so that a hash that somebody
+/// has read is none.
+fn either_key(id: &Id) -> Document {
+    doc! { "_id": { "$in": [hash(id), id.to_string()] } }
 }
 
 /// A time of this machine's clock, by the clock of the database, which deletes by its own and serves all servers.
@@ -139,31 +143,12 @@ impl MongoSessions {
     }
 
     async fn find(&self, id: &Id) -> std::result::Result<Option<Document>, StoreError> {
-        let mut alive = doc! { "_id": { "$in": [hash(id), id.to_string()] } };
+        let mut alive = either_key(id);
         // The database deletes by the minute; what has expired is not shown in between.
         alive.insert("expires", doc! { "$gt": moment(OffsetDateTime::now_utc()) });
         // Binary data comes after text.
         let found = self.table.find_one(alive).sort(doc! { "_id": -1 });
-        let found = self.breaker.guard(within(found)).await?;
-        match found {
-            Some(found) if found.get_str("_id").is_ok() => self.take_over(id, found).await.map(Some),
-            found => Ok(found),
-        }
-    }
-
-    /// Keeps a session of an older version by its hash from now on.
-    async fn take_over(&self, id: &Id, mut found: Document) -> std::result::Result<Document, StoreError> {
-        found.insert("_id", hash(id));
-        let moved = async {
-            match self.table.insert_one(&found).await {
-                // Another request was first.
-                Err(error) if !is_duplicate(&error) => return Err(failure(error)),
-                _ => (),
-            }
-            within(self.table.delete_one(old_key(id))).await
-        };
-        self.breaker.guard(moved).await?;
-        Ok(found)
+        self.breaker.guard(within(found)).await
     }
 
     /// The database has no such session: it is gone, unless it came up while the database did not answer.
@@ -227,7 +212,7 @@ impl SessionStore for MongoSessions {
     /// What can't be saved as the database does not answer is as it was: it costs at most a part of the session's life.
     async fn save(&self, record: &Record) -> Result<()> {
         let set = doc! { "$set": fields(record)? };
-        let saved = within(self.table.update_one(key(&record.id), set));
+        let saved = within(self.table.update_many(either_key(&record.id), set));
         match self.breaker.guard(saved).await {
             Ok(saved) if saved.matched_count > 0 => {
                 self.remember(record, true);
@@ -256,16 +241,15 @@ impl SessionStore for MongoSessions {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         self.remembered.invalidate(id);
-        let both = doc! { "_id": { "$in": [hash(id), id.to_string()] } };
-        let deleted = within(self.table.delete_many(both));
+        let deleted = within(self.table.delete_many(either_key(id)));
         self.breaker.guard(deleted).await.map(drop).map_err(failed)
     }
 }
 
 #[async_trait]
 impl PurgingStore for MongoSessions {
+    /// The index deletes what has expired.
     async fn purge(&self) -> Result<()> {
-        // The index does it.
-        Ok(())
+        self.rehash().await.map_err(failed)
     }
 }

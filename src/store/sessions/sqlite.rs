@@ -2,7 +2,7 @@
 //! it finds no id that a cookie could be made of.
 
 use std::{
-    collections::HashMap,
+    fs,
     path::Path,
     sync::{
         Arc,
@@ -13,7 +13,6 @@ use std::{
 
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, ffi};
-use serde_json::Value;
 use time::OffsetDateTime;
 use tokio_rusqlite::Connection;
 use tower_sessions::{
@@ -22,14 +21,28 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use super::{Clock, PurgingStore, hash_of};
-use crate::store::{StoreError, sqlite::failure};
+use super::{
+    Clock, PurgingStore,
+    codec::{decode, encode},
+    hash_of,
+};
+use crate::store::{
+    StoreError,
+    sqlite::{INCREMENTAL, failure},
+};
 
 /// Ids tried for a new session. One that is taken is a chance of 1 in 2¹²⁸; several are a broken generator.
 const TRIES: usize = 3;
 
 /// Sessions deleted at once. Everything else waits in line for that, for some milliseconds.
 pub(super) const SLICE: usize = 200;
+
+/// Free pages that stay in the file for the sessions that come next, and how many are handed back at once.
+const FREE_PAGES: i64 = 64;
+const SHRUNK: i64 = 64;
+
+/// `user_version` of a file that has this table, no ids, and hands free pages back.
+const VERSION: i64 = 2;
 
 /// Pages and bytes of the log. Both are small: a log that fills a disk leaves no space to empty it.
 const LOG_PAGES: i64 = 64;
@@ -58,7 +71,11 @@ impl SqliteSessions {
     pub async fn open(path: &Path, clock: Clock, full: Arc<AtomicBool>) -> std::result::Result<Self, StoreError> {
         let connection = Connection::open(path).await.map_err(StoreError::failed)?;
         let now = clock.now().unix_timestamp();
+        let is_new = fs::metadata(path).map_or(0, |file| file.len()) == 0;
         let prepare = move |connection: &mut rusqlite::Connection| {
+            if is_new {
+                connection.pragma_update(None, "auto_vacuum", INCREMENTAL)?;
+            }
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
@@ -99,15 +116,28 @@ impl SqliteSessions {
         self.call(add).await
     }
 
+    /// Works until it says that nothing is left, and leaves half of the time to visitors.
+    async fn in_slices(&self, slice: fn(&rusqlite::Connection, i64) -> rusqlite::Result<bool>) -> Result<()> {
+        // A slice in the log takes space, too.
+        while !self.full.load(Ordering::SeqCst) {
+            let (began, now) = (Instant::now(), self.now());
+            if !self.call(move |open| slice(open, now)).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(began.elapsed()).await;
+        }
+        Ok(())
+    }
+
     fn now(&self) -> i64 {
         self.clock.now().unix_timestamp()
     }
 }
 
 /// Makes the table. Version 0 is a new file, or one with the table of an older version, which is rewritten then: deleting
-/// a table alone would leave the ids in pages that are free.
+/// a table alone would leave the ids in pages that are free. Version 1 may be a file that can't hand pages back.
 fn migrate(connection: &mut rusqlite::Connection, now: i64) -> rusqlite::Result<()> {
-    if connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))? > 0 {
+    if number(connection, "user_version")? >= VERSION {
         return Ok(());
     }
     let transaction = connection.transaction()?;
@@ -118,11 +148,39 @@ fn migrate(connection: &mut rusqlite::Connection, now: i64) -> rusqlite::Result<
     }
     transaction.commit()?;
     // If that fails, as on a full disk, the next start tries again.
-    let rewritten = connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version = 1");
-    if let Err(error) = rewritten {
+    let rewrite = format!(
+        "PRAGMA auto_vacuum = {INCREMENTAL}; VACUUM; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA user_version = {VERSION}"
+    );
+    if let Err(error) = connection.execute_batch(&rewrite) {
         tracing::warn!(%error, "the file of the sessions can't be rewritten now; the next start tries again");
     }
     Ok(())
+}
+
+fn number(connection: &rusqlite::Connection, pragma: &str) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, pragma, |row| row.get(0))
+}
+
+/// Deletes some sessions that have expired; whether there may be more.
+fn delete_expired(connection: &rusqlite::Connection, now: i64) -> rusqlite::Result<bool> {
+    let sql = "DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE expires <= ?1 LIMIT ?2)";
+    let deleted = connection.prepare_cached(sql)?.execute((now, SLICE))?;
+    Ok(deleted == SLICE)
+}
+
+/// Hands some free pages back to the file system; whether there may be more.
+fn shrink(connection: &rusqlite::Connection) -> rusqlite::Result<bool> {
+    let before = number(connection, "freelist_count")?;
+    if before <= FREE_PAGES {
+        return Ok(false);
+    }
+    let pages = (before - FREE_PAGES).min(SHRUNK);
+    let mut vacuum = connection.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+    let mut freed = vacuum.raw_query();
+    // It frees a page for each step.
+    while freed.next()?.is_some() {}
+    // A file that could not be rewritten at the start keeps its pages.
+    Ok(number(connection, "freelist_count")? < before)
 }
 
 fn take_over(connection: &rusqlite::Connection, now: i64) -> rusqlite::Result<()> {
@@ -144,17 +202,6 @@ fn write(connection: &rusqlite::Connection, id: &Id, data: &[u8], expires: Offse
                ON CONFLICT (hash) DO UPDATE SET data = excluded.data, expires = excluded.expires";
     let row = (hash_of(id), data, expires.unix_timestamp());
     connection.prepare_cached(sql)?.execute(row).map(drop)
-}
-
-fn encode(record: &Record) -> Result<Vec<u8>> {
-    rmp_serde::to_vec(&record.data).map_err(|error| Error::Encode(error.to_string()))
-}
-
-fn decode(id: Id, data: &[u8], expires: i64) -> Result<Record> {
-    let failed = |error: &dyn std::fmt::Display| Error::Decode(error.to_string());
-    let data: HashMap<String, Value> = rmp_serde::from_slice(data).map_err(|error| failed(&error))?;
-    let expiry_date = OffsetDateTime::from_unix_timestamp(expires).map_err(|error| failed(&error))?;
-    Ok(Record { id, data, expiry_date })
 }
 
 #[async_trait]
@@ -202,18 +249,14 @@ impl SessionStore for SqliteSessions {
 
 #[async_trait]
 impl PurgingStore for SqliteSessions {
-    /// Deletes in slices, and leaves half of the time to visitors.
     async fn purge(&self) -> Result<()> {
-        // A slice in the log takes space, too.
-        while !self.full.load(Ordering::SeqCst) {
-            let (began, now) = (Instant::now(), self.now());
-            let sql = "DELETE FROM sessions WHERE hash IN (SELECT hash FROM sessions WHERE expires <= ?1 LIMIT ?2)";
-            let slice = move |open: &mut rusqlite::Connection| open.prepare_cached(sql)?.execute((now, SLICE));
-            if self.call(slice).await? < SLICE {
-                return Ok(());
-            }
-            tokio::time::sleep(began.elapsed()).await;
+        self.in_slices(delete_expired).await?;
+        self.in_slices(|open, _| shrink(open)).await
+    }
+
+    async fn close(&self) {
+        if let Err(error) = self.connection.clone().close().await {
+            tracing::warn!(%error, "the file of the sessions can't be closed");
         }
-        Ok(())
     }
 }

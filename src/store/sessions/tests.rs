@@ -38,6 +38,13 @@ impl Hands {
         self.0.lock().unwrap().system += by;
     }
 
+    /// One of somebody whose cookie has not come back.
+    fn fresh(&self) -> Record {
+        let mut record = self.record(Duration::hours(1));
+        record.data.insert(UNCONFIRMED.to_owned(), json!(true));
+        record
+    }
+
     fn record(&self, life: Duration) -> Record {
         Record {
             id: Id::default(),
@@ -206,4 +213,77 @@ async fn while_the_disk_is_full_new_sessions_stay_in_memory() {
         sessions.create(&mut hands.record(Duration::hours(1))).await.unwrap();
     }
     assert!(log() < 1 << 20, "the log has {} bytes", log());
+}
+
+#[tokio::test]
+async fn a_session_is_written_when_its_cookie_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, hands) = (folder.path().join("sessions.db"), Hands::new());
+    let sessions = CachedOnDisk::open(&file, hands.clock(), Arc::default()).await.unwrap();
+    let log = || std::fs::metadata(folder.path().join("sessions.db-wal")).unwrap().len();
+    let before = log();
+    let [mut returning, mut ending, mut old] = [(); 3].map(|()| hands.fresh());
+    for session in [&mut returning, &mut ending, &mut old] {
+        sessions.create(session).await.unwrap();
+        assert_eq!(sessions.load(&session.id).await.unwrap().as_ref(), Some(&*session));
+        assert!(sessions.disk.load(&session.id).await.unwrap().is_none());
+    }
+    assert_eq!(log(), before, "nothing is written");
+    sessions.delete(&ending.id).await.unwrap();
+    assert!(sessions.load(&ending.id).await.unwrap().is_none());
+    returning.data.remove(UNCONFIRMED);
+    sessions.save(&returning).await.unwrap();
+    returning.expiry_date += Duration::hours(1);
+    sessions.save(&returning).await.unwrap();
+    for store in [&sessions as &dyn SessionStore, &sessions.disk] {
+        assert_eq!(store.load(&returning.id).await.unwrap().as_ref(), Some(&returning));
+    }
+    hands.pass(Duration::hours(1));
+    assert!(sessions.load(&old.id).await.unwrap().is_none(), "its time is over");
+    assert!(sessions.load(&returning.id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn of_more_sessions_than_memory_holds_the_latest_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, hands) = (folder.path().join("sessions.db"), Hands::new());
+    let sessions = CachedOnDisk::open(&file, hands.clock(), Arc::default()).await.unwrap();
+    let mut first = hands.fresh();
+    sessions.create(&mut first).await.unwrap();
+    for _ in 0..60_000 {
+        sessions.create(&mut hands.fresh()).await.unwrap();
+    }
+    let mut last = hands.fresh();
+    sessions.create(&mut last).await.unwrap();
+    assert!(sessions.load(&first.id).await.unwrap().is_none());
+    assert!(sessions.load(&last.id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_file_shrinks_when_sessions_expire_also_one_of_an_earlier_version() {
+    const EXPIRED: usize = 20_000;
+    let folder = tempfile::tempdir().unwrap();
+    let hands = Hands::new();
+    for (name, earlier) in [("new.db", false), ("earlier.db", true)] {
+        let file = folder.path().join(name);
+        let open = || rusqlite::Connection::open(&file).unwrap();
+        if earlier {
+            let table = "CREATE TABLE sessions (hash BLOB PRIMARY KEY, data BLOB NOT NULL, expires INTEGER NOT NULL)
+                         WITHOUT ROWID; PRAGMA user_version = 1";
+            open().execute_batch(table).unwrap();
+        }
+        let sessions = CachedOnDisk::open(&file, hands.clock(), Arc::default()).await.unwrap();
+        let mut lives = hands.record(Duration::hours(1));
+        sessions.create(&mut lives).await.unwrap();
+        let fill = "INSERT INTO sessions WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
+                    SELECT randomblob(32), randomblob(60), ?2 - n % 1000 FROM n";
+        open()
+            .execute(fill, (EXPIRED, hands.system().unix_timestamp()))
+            .unwrap();
+        sessions.purge().await.unwrap();
+        assert!(sessions.disk.load(&lives.id).await.unwrap().is_some());
+        sessions.close().await;
+        let bytes = std::fs::metadata(&file).unwrap().len();
+        assert!(bytes < 512 << 10, "{name} has {bytes} bytes");
+    }
 }

@@ -17,7 +17,7 @@ mod whispers;
 mod writer;
 
 use std::{
-    fs::{self, File},
+    fs::File,
     path::Path,
     sync::{
         Arc,
@@ -31,22 +31,23 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-pub(super) use self::command::failure;
 use self::{
     cleanup::Clearing,
     command::Command,
     room_cache::{CachedRoom, RoomCache},
     writer::Writer,
 };
+pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
     domain::{
         Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Moment, Nonce, Refusal, Report, ReportId,
         Reported, Room, RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
+    private_files,
     rules::{self, Graces, Hold, Leave, NewRoom, PasswordVersion, RoomChange, ServerId, SocketKey},
     store::{
         Changes, Committed, Entry, NewMessage, NewReport, NewWhisper, Posted, RoomCursor, RoomPage, RoomRecord, Store,
-        StoreError, Tended, Whispered, Window, clock::Clock, private_files,
+        StoreError, Tended, Whispered, Window, clock::Clock,
     },
 };
 
@@ -81,7 +82,7 @@ impl SqliteStore {
     /// The file can't be opened, is of another version, or another server has it open.
     pub fn open(path: &Path, limit: usize) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(StoreError::failed)?;
+            private_files::make_folder(folder).map_err(StoreError::failed)?;
         }
         let lock = lock(path)?;
         private_files::prepare(path).map_err(StoreError::failed)?;

@@ -21,11 +21,7 @@ use super::{
     command::{Command, Reply, Trouble},
     writer::Writer,
 };
-use crate::{
-    domain::Action,
-    rules,
-    store::{StoreError, private_files},
-};
+use crate::{domain::Action, private_files, rules, store::StoreError};
 
 /// Bytes that are kept. Removing a room or a message writes some ten pages, leaving a line; a thousand of them fit.
 const BYTES: usize = 1 << 20;

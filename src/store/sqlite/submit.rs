@@ -138,10 +138,10 @@ impl Writer {
     pub(super) fn rooms_due(&self, graces: Graces) -> Vec<RoomId> {
         let now = self.clock.now();
         let rooms = self.rooms.read();
-        let is_due = |cached: &&CachedRoom| {
-            let due = rules::due(&cached.state, graces, now);
-            let enters = || self.entered.contains(&cached.state.room.id);
-            !due.is_empty() && !(due.contains(&Due::Room) && enters())
+        let is_due = |cached: &&CachedRoom| match rules::due(&cached.state, graces, now)[..] {
+            [] => false,
+            [Due::Room] => !self.entered.contains(&cached.state.room.id),
+            _ => true,
         };
         rooms.iter().filter(is_due).map(|cached| cached.state.room.id).collect()
     }

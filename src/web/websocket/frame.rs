@@ -9,6 +9,8 @@ pub const CLOSE: [u8; 2] = [0x88, 0];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Text,
+    /// More of a text that came in fragments.
+    Continuation,
     Close,
     Ping,
     Pong,
@@ -18,6 +20,8 @@ pub enum Kind {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Frame {
     pub kind: Kind,
+    /// Whether it is the last one of its message.
+    pub is_last: bool,
     pub payload: Vec<u8>,
     /// Bytes of the frame with its header.
     pub size: usize,
@@ -26,17 +30,20 @@ pub struct Frame {
 /// The first frame in `bytes`; none when it is not there whole.
 ///
 /// # Errors
-/// It is larger than `limit`, a fragment, binary, or breaks the protocol.
+/// It is larger than `limit`, binary, or breaks the protocol.
 pub fn first(bytes: &[u8], limit: usize) -> io::Result<Option<Frame>> {
     let Some((&[head, length], rest)) = bytes.split_first_chunk() else {
         return Ok(None);
     };
-    // Whole, without extensions.
-    let kind = match head {
-        0x81 => Kind::Text,
-        0x88 => Kind::Close,
-        0x89 => Kind::Ping,
-        0x8a => Kind::Pong,
+    // Without extensions. Control frames are never in fragments.
+    let (kind, is_last) = match head {
+        0x81 => (Kind::Text, true),
+        0x01 => (Kind::Text, false),
+        0x80 => (Kind::Continuation, true),
+        0x00 => (Kind::Continuation, false),
+        0x88 => (Kind::Close, true),
+        0x89 => (Kind::Ping, true),
+        0x8a => (Kind::Pong, true),
         _ => return Err(io::ErrorKind::InvalidData.into()),
     };
     let masked = length & 0x80 != 0;
@@ -44,7 +51,10 @@ pub fn first(bytes: &[u8], limit: usize) -> io::Result<Option<Frame>> {
         return Ok(None);
     };
     let length = usize::try_from(length).unwrap_or(usize::MAX);
-    let longest = if kind == Kind::Text { limit } else { 125 };
+    let longest = match kind {
+        Kind::Text | Kind::Continuation => limit,
+        Kind::Close | Kind::Ping | Kind::Pong => 125,
+    };
     if !masked || length > longest {
         return Err(io::ErrorKind::InvalidData.into());
     }
@@ -56,6 +66,7 @@ pub fn first(bytes: &[u8], limit: usize) -> io::Result<Option<Frame>> {
     };
     Ok(Some(Frame {
         kind,
+        is_last,
         payload: payload
             .iter()
             .zip(mask.iter().cycle())
@@ -84,6 +95,7 @@ fn payload_length(short: u8, rest: &[u8]) -> Option<(u64, &[u8])> {
 pub fn encode(kind: Kind, payload: &[u8]) -> Vec<u8> {
     let head = match kind {
         Kind::Text => 0x81,
+        Kind::Continuation => 0x80,
         Kind::Close => 0x88,
         Kind::Ping => 0x89,
         Kind::Pong => 0x8a,
@@ -148,9 +160,8 @@ mod tests {
     fn what_a_client_must_not_send_is_an_error_before_it_is_whole() {
         for wrong in [
             &[0x81, 0x05][..],
-            &[0x01, 0x85],
-            &[0x80, 0x85],
             &[0x82, 0x85],
+            &[0x09, 0x85],
             &[0xc1, 0x85],
             &[0x89, 0xfe, 0, 126],
             &[0x81, 0xfe, 0x40, 0x01],

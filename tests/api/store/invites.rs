@@ -8,7 +8,7 @@ use gifchat::{
     store::Store,
 };
 
-use super::{Kind, grant, moderation::from, new_room, nobody_there, refusal, somebody};
+use super::{Kind, grant, moderation::from, new_room, nobody_there, post, refusal, somebody, text};
 
 async fn locked<K: Kind>() -> (K, Arc<dyn Store>, Room, Visitor) {
     let place = K::fresh();
@@ -126,6 +126,25 @@ pub(super) async fn invites_survive_a_restart_and_are_bounded<K: Kind>() {
     assert_eq!(store.redeem(tokens[INVITES], late.into()).await.unwrap(), room.id);
     store.withdraw_invites(room.id).await.unwrap();
     assert!(!granted(&store, &room, guest).await);
+}
+
+pub(super) async fn an_invite_of_a_room_that_is_being_removed_is_good_no_more<K: Kind>() {
+    let (_place, store, room, owner) = locked::<K>().await;
+    let (token, late) = (InviteToken::random().hash(), somebody());
+    store.add_invite(room.id, token).await.unwrap();
+    store.redeem(token, owner.into()).await.unwrap();
+    store.enter(room.id, owner.into(), 1).await.unwrap();
+    // More rows than one commit deletes: those of the room's invites go last.
+    for _ in 0..300 {
+        post(&store, text(room.id, owner, "글", None)).await;
+    }
+    store.remove_room(room.id).await.unwrap();
+    for guest in [late, owner] {
+        assert_eq!(
+            refusal(store.redeem(token, guest.into()).await),
+            Refusal::InviteNotFound
+        );
+    }
 }
 
 pub(super) async fn an_invite_is_nothing_to_somebody_banned<K: Kind>() {

@@ -15,8 +15,8 @@ use super::{
 
 pub(super) fn from(visitor: Visitor, address: &str) -> Guest {
     Guest {
-        visitor,
         address: Some(Address::new(address.parse().unwrap())),
+        ..visitor.into()
     }
 }
 

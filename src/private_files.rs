@@ -1,0 +1,96 @@
+//! Files that nobody but the server's own user may read: they hold what people said and showed, and sessions.
+
+use std::{
+    ffi::OsString,
+    fs::{self, DirBuilder, File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+};
+
+#[cfg(unix)]
+use crate::seldom::Seldom;
+
+/// What SQLite puts beside a file. It makes them with the permissions of the file; those of an earlier version may have more.
+const BESIDE: [&str; 2] = ["-wal", "-shm"];
+
+/// Permissions of a file and of a folder.
+#[cfg(unix)]
+const FILE: u32 = 0o600;
+#[cfg(unix)]
+const FOLDER: u32 = 0o700;
+
+/// Makes the file of a database if it is missing, and takes the permissions of everybody else from it and from what lies
+/// beside it.
+pub fn prepare(path: &Path) -> io::Result<()> {
+    drop(open(path)?);
+    for end in BESIDE {
+        match restrict(&beside(path, end)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => (),
+        }
+    }
+    Ok(())
+}
+
+/// Opens a file for writing as it is, or makes it.
+pub fn open(path: &Path) -> io::Result<File> {
+    let file = private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
+    restrict(path)?;
+    Ok(file)
+}
+
+/// Makes a file for writing. `AlreadyExists` when it is there.
+pub fn create_new(path: &Path) -> io::Result<File> {
+    private(OpenOptions::new().write(true).create_new(true)).open(path)
+}
+
+/// Makes a folder if it is missing, with those above it. One that is there keeps its permissions: it may be for others, too.
+pub fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, FOLDER);
+    builder.recursive(true).create(path)
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, FILE);
+    options
+}
+
+/// A file with the same name and something behind it.
+pub fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    name.into()
+}
+
+/// Takes the permissions of everybody else from a file or a folder.
+#[cfg(unix)]
+pub fn restrict(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let found = fs::metadata(path)?;
+    let mode = if found.is_dir() { FOLDER } else { FILE };
+    if found.permissions().mode() & 0o777 == mode {
+        return Ok(());
+    }
+    match fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
+        // Only the owner of a file may change its permissions, and whoever prepared the files chose them.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            static LINE: Seldom = Seldom::new();
+            if let Some(left_out) = LINE.turn() {
+                let path = path.display();
+                tracing::warn!(%error, %path, left_out, "a file belongs to another user: others may be able to read it");
+            }
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+/// Takes the permissions of everybody else from a file or a folder, where there are such permissions.
+#[cfg(not(unix))]
+pub fn restrict(path: &Path) -> io::Result<()> {
+    fs::metadata(path).map(drop)
+}

@@ -1,0 +1,48 @@
+//! What the folder of the GIFs is put in order by at the start.
+
+use std::{collections::HashSet, fs, io, path::Path};
+
+use tracing::info;
+
+use super::{COPIES, PART, delete_file, delete_files};
+use crate::{domain::GifName, private_files};
+
+/// Deletes what is not `named`; returns what is named and not there whole, with its still. Files of an earlier version that
+/// others may read are theirs no longer, and neither is the folder, unless something else lies in it.
+pub fn sweep(folder: &Path, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
+    let (mut gifs, mut stills, mut parts) = (HashSet::new(), HashSet::new(), Vec::new());
+    let mut ours_alone = true;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let file = entry.file_name();
+        let Some(text) = file.to_str() else {
+            ours_alone = false;
+            continue;
+        };
+        // Files that are none of ours, such as .gitkeep, stay.
+        if let Ok(name) = text.parse::<GifName>() {
+            gifs.insert(name);
+        } else if let Some(Ok(name)) = text.strip_prefix("still-").map(str::parse::<GifName>) {
+            stills.insert(name);
+        } else if Path::new(text).extension().is_some_and(|end| end == PART) {
+            parts.push(entry.path());
+        } else {
+            ours_alone &= text == COPIES || text.starts_with('.');
+            continue;
+        }
+        private_files::restrict(&entry.path())?;
+    }
+    if ours_alone {
+        private_files::restrict(folder)?;
+    }
+    let named: HashSet<_> = named.into_iter().collect();
+    let is_whole = |name: &GifName| named.contains(name) && gifs.contains(name) && stills.contains(name);
+    let orphans: HashSet<_> = gifs.union(&stills).filter(|name| !is_whole(name)).collect();
+    parts.iter().for_each(|path| delete_file(path));
+    orphans.iter().for_each(|name| delete_files(folder, **name));
+    let deleted = orphans.len() + parts.len();
+    if deleted > 0 {
+        info!(deleted, "GIFs and parts that no message names are swept away");
+    }
+    Ok(named.iter().filter(|name| !is_whole(name)).copied().collect())
+}
