@@ -2,14 +2,15 @@
 //!
 //! # Layout
 //! Imports point one way only; what stands in braces does not import each other:
-//! `main → app → {web, sockets, events} → state → {rooms, messages} → {store, uploads, passwords} → domain`.
+//! `main → app → {web, sockets, events} → state → {rooms, messages} → {store, uploads, passwords} → rules → domain`.
 //!
 //! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs; [`check`]: asks a
 //!   running server whether it answers
 //! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
 //! - [`events`]: tells sockets what was committed; the only emitter
-//! - [`rooms`], [`messages`]: the rules; [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
+//! - [`rooms`], [`messages`]: what handlers call: access checks, passwords, files; [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
+//! - [`rules`]: the rule book of a room, as pure functions: what a command leads to, and what a room is after it
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
 //! - `fields`: the fields of forms, JSON bodies and events, without whatever else they hold
 //! - [`keyed_slots`]: bounds what one visitor and one address hold at the same time; [`rates`]: bounds how often
@@ -21,8 +22,9 @@
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
 //! # One way through the house
-//! A handler parses and calls a rule, the rule commits, the commit comes back through [`store::Store::changes`], and
-//! [`events`] tells it. Nobody sees what is not on disk, and everybody sees it in the same order.
+//! A handler parses, the store asks the rule book ([`rules::decide`]) and commits what happens, the commit comes back through
+//! [`store::Store::changes`], and [`events`] sends it. The store on SQLite works so for every command; the one on MongoDB
+//! still has rules of its own, which the same contract tests hold to the rule book's. Nobody sees what is not on disk, and everybody sees it in the same order.
 
 pub mod app;
 pub mod assets;
