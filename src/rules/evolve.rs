@@ -71,7 +71,7 @@ impl RoomState {
     }
 
     /// Takes a socket from its visitor's seat, whose grace begins if it was the last.
-    pub fn release(&mut self, visitor: VisitorId, hold: Hold, now: Now) {
+    fn release(&mut self, visitor: VisitorId, hold: Hold, now: Now) {
         let seats = Arc::make_mut(&mut self.seats);
         let Some(seat) = seats.iter_mut().find(|seat| seat.visitor.id == visitor) else {
             return;

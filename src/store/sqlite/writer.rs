@@ -54,6 +54,8 @@ pub struct Writer {
     pub(super) relaxed: bool,
     pub(super) reserve: Reserve,
     pub(super) checkpoints: Checkpoints,
+    /// Whether what finds no space in the batch at work and deletes is done again.
+    again: bool,
     /// Why the last write failed, until one succeeds.
     pub(super) trouble: Option<Trouble>,
 }
@@ -83,6 +85,7 @@ impl Writer {
             relaxed: false,
             reserve,
             checkpoints,
+            again: false,
             trouble: None,
         }
     }
@@ -133,6 +136,7 @@ impl Writer {
     /// deletes is done again.
     pub(super) fn commit(&mut self, batch: Vec<Command>, again: bool) {
         self.created = 0;
+        self.again = again;
         self.entered.clear();
         self.entered.extend(batch.iter().filter_map(|command| match command {
             Command::Submit(id, rules::Command::Enter(..), ..) => Some(*id),
@@ -143,7 +147,7 @@ impl Writer {
         let writes = probes || batch.iter().any(Command::writes) || self.expires(&batch);
         if writes && let Err(error) = self.begin() {
             let failures = batch.into_iter().map(Command::into_failure);
-            return self.fail(&leaving, failures, (Trouble::of_statement(&error), again), &error);
+            return self.fail(&leaving, failures, Trouble::of_statement(&error), &error);
         }
         let (mut answers, mut waiting) = (Vec::with_capacity(batch.len()), batch.into_iter());
         let mut trouble = None;
@@ -165,7 +169,7 @@ impl Writer {
             let answered = answers.into_iter().map(Answer::into_failure);
             let failures = answered.chain(waiting.map(Command::into_failure));
             let trouble = trouble.unwrap_or_else(|| Trouble::of_statement(&error));
-            return self.fail(&leaving, failures, (trouble, again), &error);
+            return self.fail(&leaving, failures, trouble, &error);
         }
         if writes || trouble.is_some() {
             self.trouble = trouble;
@@ -208,7 +212,7 @@ impl Writer {
         &mut self,
         leaving: &[(RoomId, VisitorId, Hold)],
         failures: impl Iterator<Item = Failure>,
-        (trouble, again): (Trouble, bool),
+        trouble: Trouble,
         error: &rusqlite::Error,
     ) {
         self.trouble = Some(trouble);
@@ -221,7 +225,7 @@ impl Writer {
             }
         }
         // On a full disk leaving is done again.
-        let leaving = leaving.iter().filter(|_| !again || trouble != Trouble::Full);
+        let leaving = leaving.iter().filter(|_| !self.again || trouble != Trouble::Full);
         let now = self.clock.now();
         for (id, visitor, hold) in leaving {
             if let Some(cached) = rooms.get_mut(*id) {
@@ -249,6 +253,18 @@ impl Writer {
         .ok_or(StoreError::Refused(Refusal::RoomNotFound))
     }
 
+    /// The socket of a leave whose rows could not be written is gone all the same: the seat waits for its grace. On a full disk
+    /// the leave may be done again.
+    fn release_anyway(&mut self, id: RoomId, visitor: VisitorId, hold: Hold, error: &StoreError) {
+        if matches!(error, StoreError::Full) && self.again {
+            return;
+        }
+        if let Ok(mut cached) = self.look(id) {
+            cached.state.evolve(&Event::Released(visitor, hold), self.clock.now());
+            self.drafts.insert(id, Some(cached));
+        }
+    }
+
     /// After a write that failed, it is tried whether one succeeds.
     fn ping(&self) -> Result<(), StoreError> {
         if self.trouble.is_some() {
@@ -262,7 +278,11 @@ impl Writer {
         match command {
             Command::Create(new, reply) => answer(reply, self.create(new), Answer::Room),
             Command::Submit(id, command, nonce, reply) => {
-                answer(reply, self.submit(id, &command, nonce), Answer::Committed)
+                let submitted = self.submit(id, &command, nonce);
+                if let (Err(error), rules::Command::Leave(visitor, hold, _)) = (&submitted, &command) {
+                    self.release_anyway(id, *visitor, *hold, error);
+                }
+                answer(reply, submitted, Answer::Committed)
             }
             Command::Redeem(invite, guest, reply) => answer(reply, self.redeem(invite, guest), Answer::Redeemed),
             Command::Whisper(new, reply) => answer(reply, self.whisper(new), Answer::Whispered),
