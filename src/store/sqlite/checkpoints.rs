@@ -1,6 +1,7 @@
 //! Takes the log into the file on a thread of its own: a checkpoint syncs the file, and acks would wait for that.
 
 use std::{
+    fs,
     path::Path,
     sync::{
         Arc,
@@ -14,21 +15,22 @@ use std::{
 use rusqlite::Connection;
 use tracing::error;
 
-use super::{schema, writer::Writer};
+use super::{command::Trouble, schema, writer::Writer};
 use crate::seldom::Seldom;
 
 /// Time between two checkpoints while something is written: each one syncs the file, beside the syncs of the commits.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The same while a large deletion is taken out of the file, which fills the log faster than anybody posts.
-const EVERY_WITH_SLICES: Duration = Duration::from_millis(100);
-
 /// Pages in the log from which on the writer makes it begin again. A checkpoint beside the writer never ends a log that is
 /// written to without a pause, which would grow without end.
 const LOG: i64 = 4_096;
 
-/// How long that waits for readers. It is tried again after the next checkpoint.
+/// How long the writer waits for readers where that can't be put off: for a log of twice that size, or a full disk.
+/// Otherwise it does not wait, and tries again after the next checkpoint.
 const READERS: Duration = Duration::from_millis(50);
+
+/// Pages in the log that can't be put off.
+const FAR_TOO_LONG: i64 = 2 * LOG;
 
 /// The thread, and what it found.
 pub struct Checkpoints {
@@ -73,6 +75,21 @@ impl Checkpoints {
         self.found.busy.load(Ordering::Acquire)
     }
 
+    /// Asks the thread for a checkpoint, unless it makes one.
+    fn ask(&mut self) {
+        if self.are_behind() {
+            return;
+        }
+        self.last = Instant::now();
+        // Before it is asked for: the thread takes it back when it is done.
+        self.found.busy.store(true, Ordering::Release);
+        let asked = self.due.as_ref().is_some_and(|due| due.try_send(()).is_ok());
+        if !asked {
+            // Without the thread SQLite makes them itself.
+            self.found.busy.store(false, Ordering::Release);
+        }
+    }
+
     /// Ends the thread.
     pub fn stop(&mut self) {
         self.due.take();
@@ -85,7 +102,13 @@ impl Checkpoints {
 fn run(connection: &Connection, signals: &Receiver<()>, found: &Found) {
     static LINE: Seldom = Seldom::new();
     while signals.recv().is_ok() {
-        let log = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1));
+        let pass = || connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1));
+        let log = pass().and_then(|log| match log {
+            // The writer copies the rest before it begins a long log again, and everybody waits: only what was written
+            // during a short second pass is left to it.
+            LOG.. => pass(),
+            _ => Ok(log),
+        });
         match log {
             Ok(log) => found.pages.store(log, Ordering::Relaxed),
             Err(error) => {
@@ -99,35 +122,46 @@ fn run(connection: &Connection, signals: &Receiver<()>, found: &Found) {
 }
 
 impl Writer {
-    /// Asks for a checkpoint after a commit, and makes a long log begin again: what is left of it to copy is little then.
+    /// Asks for a checkpoint after a commit.
     pub(super) fn checkpoint(&mut self) {
-        if self.checkpoints.found.pages.swap(0, Ordering::Relaxed) >= LOG {
-            self.log_again("RESTART", READERS);
+        self.restart_long_log();
+        if self.checkpoints.last.elapsed() >= EVERY {
+            self.checkpoints.ask();
         }
-        let every = if self.slices.are_left() {
-            EVERY_WITH_SLICES
-        } else {
-            EVERY
+    }
+
+    /// Asks for a checkpoint after a slice, which writes far more than anybody posts. The next slice waits for it, so none
+    /// has much to sync.
+    pub(super) fn checkpoint_slice(&mut self) {
+        self.checkpoints.ask();
+    }
+
+    /// Makes a long log begin again after a checkpoint: what is left of it to copy is little then.
+    pub(super) fn restart_long_log(&self) {
+        let pages = self.checkpoints.found.pages.swap(0, Ordering::Relaxed);
+        if pages >= LOG {
+            let readers = if pages >= FAR_TOO_LONG { READERS } else { Duration::ZERO };
+            self.log_again("RESTART", readers);
+        }
+    }
+
+    /// Takes what is in the log into the file, and gives its space back. Returns false if the file has no space to grow.
+    pub(super) fn empty_log(&self) -> bool {
+        self.log_again("TRUNCATE", READERS)
+    }
+
+    /// Bytes by which the file grows when the log is taken into it.
+    pub(super) fn growth(&self) -> u64 {
+        let number = |pragma| {
+            self.connection
+                .pragma_query_value(None, pragma, |row| row.get::<_, u64>(0))
         };
-        let checkpoints = &mut self.checkpoints;
-        if checkpoints.last.elapsed() >= every && !checkpoints.are_behind() {
-            checkpoints.last = Instant::now();
-            // Before it is asked for: the thread takes it back when it is done.
-            checkpoints.found.busy.store(true, Ordering::Release);
-            let asked = checkpoints.due.as_ref().is_some_and(|due| due.try_send(()).is_ok());
-            if !asked {
-                // Without the thread SQLite makes them itself.
-                checkpoints.found.busy.store(false, Ordering::Release);
-            }
-        }
+        let bytes = number("page_count").and_then(|pages| Ok(pages * number("page_size")?));
+        let file = fs::metadata(self.connection.path().unwrap_or_default()).map_or(0, |file| file.len());
+        bytes.map_or(u64::MAX, |bytes| bytes.saturating_sub(file))
     }
 
-    /// Takes what is in the log into the file, and gives its space back.
-    pub(super) fn empty_log(&self) {
-        self.log_again("TRUNCATE", READERS);
-    }
-
-    fn log_again(&self, how: &str, readers: Duration) {
+    fn log_again(&self, how: &str, readers: Duration) -> bool {
         static LINE: Seldom = Seldom::new();
         let done = self.connection.busy_timeout(readers).and_then(|()| {
             let checkpoint = format!("PRAGMA wal_checkpoint({how})");
@@ -135,10 +169,10 @@ impl Writer {
             self.connection.busy_timeout(schema::PATIENCE)?;
             done
         });
-        if let Err(error) = done
-            && let Some(left_out) = LINE.turn()
-        {
+        let Err(error) = done else { return true };
+        if let Some(left_out) = LINE.turn() {
             error!(%error, left_out, "the log of the store can't begin again");
         }
+        Trouble::of_statement(&error) != Trouble::Full
     }
 }

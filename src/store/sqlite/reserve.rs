@@ -29,6 +29,9 @@ const BYTES: usize = 1 << 20;
 /// Bytes that have to be free beyond these before they are kept again, so that it does not change to and fro.
 const BEYOND: usize = 256 << 10;
 
+/// Bytes of them that the database may take to empty its log; the rest is left to deletions.
+const GROWTH: u64 = 512 << 10;
+
 /// How often it is tried to keep them again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -173,8 +176,7 @@ impl Writer {
         }
         let again = self.attempt(batch);
         if self.trouble == Some(Trouble::Full) {
-            // The log may be what fills the disk.
-            self.empty_log();
+            self.make_disk_space();
         }
         if again.is_empty() {
             return;
@@ -183,6 +185,22 @@ impl Writer {
         if !again.is_empty() {
             self.reserve.give_up();
             self.work_on_reserve(again);
+        }
+    }
+
+    /// Empties the log, which may be what fills the disk. If the file has no space to grow for that, it takes the reserve,
+    /// unless that is too little: then deletions need it more.
+    pub(super) fn make_disk_space(&mut self) {
+        if !self.empty_log() && self.growth() <= GROWTH {
+            self.reserve.give_up();
+            self.empty_log();
+        }
+    }
+
+    /// Empties the log into what the reserve left, unless the file would take that from the deletions.
+    pub(super) fn empty_log_on_reserve(&self) {
+        if self.growth() <= GROWTH {
+            self.empty_log();
         }
     }
 
@@ -197,7 +215,7 @@ impl Writer {
     fn work_on_reserve(&mut self, batch: Vec<Command>) {
         let (frees, refused): (Vec<_>, Vec<_>) = batch.into_iter().partition(Command::frees);
         if !frees.is_empty() {
-            self.empty_log();
+            self.empty_log_on_reserve();
             self.commit(frees, false);
         }
         for command in refused {

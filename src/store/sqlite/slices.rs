@@ -7,16 +7,14 @@ use std::{
 
 use tracing::error;
 
-use super::{cleanup, writer::Writer};
+use super::{cleanup, command::Trouble, writer::Writer};
 use crate::{domain::RoomId, seldom::Seldom};
 
-/// Rows of the first slice, of the smallest and of the largest.
-const FIRST: usize = 64;
-const SMALLEST: usize = 16;
-const LARGEST: usize = 2_048;
+/// Rows deleted, or pages handed back, between two looks at the clock.
+const ROWS: usize = 16;
 
-/// A slice that took longer is followed by one of half the size, and one that took less than half of it by a larger one.
-const LONG: Duration = Duration::from_millis(10);
+/// Time after which a slice takes no further rows. Its commit comes on top and takes about as long.
+const LONG: Duration = Duration::from_millis(2);
 
 /// Pause after a slice that failed, as on a full disk.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -27,7 +25,6 @@ const FREE_PAGES: i64 = 256;
 /// What is left to delete, and when.
 pub struct Slices {
     left: bool,
-    rows: usize,
     next: Instant,
 }
 
@@ -36,7 +33,6 @@ impl Default for Slices {
         Self {
             // The last run may have left something.
             left: true,
-            rows: FIRST,
             next: Instant::now(),
         }
     }
@@ -56,14 +52,9 @@ impl Slices {
         self.left && Instant::now() >= self.next
     }
 
-    /// Sizes the next slice. It begins after twice as long a pause as the last one took, so that others get most of the time.
+    /// The next slice begins after a pause three times as long as the last one took, so that others get most of the time.
     fn note(&mut self, took: Duration) {
-        if took > LONG {
-            self.rows = (self.rows / 2).max(SMALLEST);
-        } else if took < LONG / 2 {
-            self.rows = (self.rows * 2).min(LARGEST);
-        }
-        self.next = Instant::now() + 2 * took;
+        self.next = Instant::now() + 3 * took;
     }
 }
 
@@ -85,8 +76,10 @@ impl Writer {
         if !self.slice_is_due() {
             return;
         }
+        // While little of the log is left to copy.
+        self.restart_long_log();
         let begun = Instant::now();
-        match self.slice() {
+        match self.slice_with_space(begun) {
             Ok(Left::Nothing) => self.slices.left = false,
             Ok(Left::Something) => (),
             Ok(Left::Cleared(room, n)) => {
@@ -103,24 +96,44 @@ impl Writer {
                 return;
             }
         }
-        if !self.reserve.is_held() {
-            // The next one begins with an empty log, and is small.
-            self.empty_log();
-            self.slices.rows = SMALLEST;
-        }
         self.slices.note(begun.elapsed());
-        self.checkpoint();
+        self.checkpoint_slice();
+    }
+
+    /// Commits one slice. One that finds no space is done again with an empty log, and then with the reserve: nobody may come
+    /// and delete something else.
+    fn slice_with_space(&mut self, begun: Instant) -> rusqlite::Result<Left> {
+        let is_full = |done: &rusqlite::Result<_>| {
+            let error = done.as_ref().err();
+            error.is_some_and(|error| Trouble::of_statement(error) == Trouble::Full)
+        };
+        // On the reserve the log has space for a few rows only.
+        let small = !self.reserve.is_held();
+        let mut done = self.slice(begun, small);
+        if is_full(&done) && !small {
+            self.make_disk_space();
+            done = self.slice(begun, true);
+        }
+        if is_full(&done) && !small {
+            self.reserve.give_up();
+            done = self.slice(begun, true);
+        }
+        if small {
+            // The next one begins with an empty log.
+            self.empty_log_on_reserve();
+        }
+        done
     }
 
     /// Commits one slice. It need not wait for the disk: the log keeps the order, so it is durable with the next commit that
     /// somebody waits for, and what a power cut takes back is done again.
-    fn slice(&mut self) -> rusqlite::Result<Left> {
+    fn slice(&mut self, begun: Instant, small: bool) -> rusqlite::Result<Left> {
         if !self.relaxed {
             self.connection.pragma_update(None, "synchronous", "NORMAL")?;
             self.relaxed = true;
         }
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let done = self.slice_rows().and_then(|left| {
+        let done = self.slice_rows(begun, small).and_then(|left| {
             self.connection.execute_batch("COMMIT")?;
             Ok(left)
         });
@@ -130,23 +143,33 @@ impl Writer {
         done
     }
 
-    fn slice_rows(&self) -> rusqlite::Result<Left> {
-        let (connection, rows) = (&self.connection, self.slices.rows);
+    /// Deletes rows until the time of a slice is over, or a few if it is to be small.
+    fn slice_rows(&self, begun: Instant, small: bool) -> rusqlite::Result<Left> {
+        loop {
+            let left = self.few_rows()?;
+            if small || !matches!(left, Left::Something) || begun.elapsed() >= LONG {
+                return Ok(left);
+            }
+        }
+    }
+
+    fn few_rows(&self) -> rusqlite::Result<Left> {
+        let connection = &self.connection;
         if let Some(clearing) = cleanup::next_clearing(connection)? {
-            return Ok(match cleanup::clear_slice(connection, &clearing, rows)? {
+            return Ok(match cleanup::clear_slice(connection, &clearing, ROWS)? {
                 true => Left::Cleared(clearing.room, clearing.n),
                 false => Left::Something,
             });
         }
         if let Some(room) = cleanup::next_room(connection)? {
-            cleanup::remove_slice(connection, room, rows)?;
+            cleanup::remove_slice(connection, room, ROWS)?;
             return Ok(Left::Something);
         }
-        self.shrink(rows)
+        self.shrink()
     }
 
     /// Hands free pages back to the file system. A file that was made without `auto_vacuum` keeps them for what comes next.
-    fn shrink(&self, most: usize) -> rusqlite::Result<Left> {
+    fn shrink(&self) -> rusqlite::Result<Left> {
         let number = |pragma: &str| {
             self.connection
                 .pragma_query_value(None, pragma, |row| row.get::<_, i64>(0))
@@ -155,7 +178,7 @@ impl Writer {
         if free <= 0 || number("auto_vacuum")? != super::schema::INCREMENTAL {
             return Ok(Left::Nothing);
         }
-        let pages = free.min(i64::try_from(most).unwrap_or(i64::MAX));
+        let pages = free.min(i64::try_from(ROWS).unwrap_or(i64::MAX));
         let mut vacuum = self
             .connection
             .prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;

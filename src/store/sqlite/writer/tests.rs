@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -8,7 +10,7 @@ use crate::{
     rules::{Command as Rule, Graces, Leave, NewBody, NewRoom, RoomChange, ServerId},
     store::{
         Committed, Tended,
-        sqlite::{command::Reply, schema},
+        sqlite::{cleanup, command::Reply, schema},
     },
 };
 
@@ -21,7 +23,10 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::at(tempfile::tempdir().unwrap())
+    }
+
+    fn at(folder: TempDir) -> Self {
         let connection = schema::open_writer(&folder.path().join("store.db")).unwrap();
         // Nobody follows.
         let (tell, _) = mpsc::channel(1);
@@ -81,6 +86,38 @@ fn hold(socket: u64) -> Hold {
     Hold {
         server: ServerId::ONLY,
         socket,
+    }
+}
+
+/// A folder that is a file system of 3 MiB; nothing where file systems can't be mounted.
+struct SmallDisk(std::path::PathBuf);
+
+impl SmallDisk {
+    fn mount() -> Option<(Self, TempDir)> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = std::process::Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=3m", "gifchat-test"])
+            .arg(folder.path())
+            .status()
+            .is_ok_and(|status| status.success());
+        mounted.then(|| (Self(folder.path().into()), folder))
+    }
+
+    /// Leaves that many bytes.
+    fn fill(&self, left: u64) {
+        use std::io::Write;
+
+        let path = self.0.join("filler");
+        let mut file = std::fs::File::create(&path).unwrap();
+        while file.write_all(&[1; 4096]).is_ok() {}
+        file.set_len(file.metadata().unwrap().len() - left).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+        let _ = std::fs::remove_dir(&self.0);
     }
 }
 
@@ -268,4 +305,68 @@ fn a_store_that_takes_no_writes_says_so_until_one_succeeds() {
     stage.writer.connection.execute_batch("PRAGMA query_only = 0").unwrap();
     assert!(matches!(stage.ask(Command::Ping), Ok(())));
     assert_eq!(stage.writer.trouble, None);
+}
+
+#[test]
+fn a_log_that_fills_the_disk_is_emptied_with_the_reserve() {
+    let Some((disk, folder)) = SmallDisk::mount() else {
+        eprintln!("left out: no file system can be mounted here");
+        return;
+    };
+    let mut stage = Stage::at(folder);
+    stage.writer.checkpoints.stop();
+    disk.fill(640 << 10);
+    let mut posted = 0;
+    let refused = loop {
+        let new = stage.says(&"x".repeat(2_000));
+        match stage.submit(new) {
+            Ok(_) => posted += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(
+        matches!(refused, StoreError::Full) && posted > 9,
+        "{refused:?} {posted}"
+    );
+    // One more may fit where the refused one was. All of these fit into an empty log only.
+    let (begun, mut again) = (Instant::now(), 0);
+    while again < 10 {
+        let new = stage.says(&"x".repeat(2_000));
+        match stage.submit(new) {
+            Ok(_) => again += 1,
+            Err(error) => {
+                assert!(begun.elapsed() < Duration::from_secs(5), "{error:?}");
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+    }
+    assert!(stage.writer.reserve.is_held());
+}
+
+#[test]
+fn what_is_deleted_is_taken_out_of_the_file_on_a_full_disk_too() {
+    let Some((disk, folder)) = SmallDisk::mount() else {
+        eprintln!("left out: no file system can be mounted here");
+        return;
+    };
+    let mut stage = Stage::at(folder);
+    for n in 1..=60 {
+        let new = stage.says(&"x".repeat(2_000));
+        stage.submit(new).unwrap();
+        // The log would fill the disk.
+        assert!(n % 20 > 0 || stage.writer.empty_log());
+    }
+    cleanup::begin_removal(&stage.writer.connection, stage.room).unwrap();
+    assert!(stage.writer.empty_log());
+    disk.fill(0);
+    stage.writer.slices.wake();
+    let begun = Instant::now();
+    while stage.writer.slices.are_left() {
+        assert!(begun.elapsed() < Duration::from_secs(5), "not in time");
+        stage.writer.slice_if_due();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let count = "SELECT count(*) FROM messages";
+    let left: i64 = stage.writer.connection.query_row(count, [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0);
 }
