@@ -70,7 +70,7 @@ pub async fn run(
     let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
-    let router = web::router(state.clone(), sessions.clone(), layer);
+    let router = web::router(state.clone(), sessions.clone(), (io.clone(), layer));
     info!(address = %listener.local_addr().map_err(|error| AppError::Other(error.to_string()))?, "serving");
     let connections = serve::serve(listener, router, &state.config, most, shutdown).await;
     info!("stopping");

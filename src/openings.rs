@@ -123,7 +123,7 @@ pub struct Reserved {
 
 /// The slots of a session. They are free when it needs none any more or when its memory is: this is an extension of its
 /// handshake, which socketioxide keeps for as long as it keeps the session.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Opening(Arc<Mutex<Option<Box<Slots>>>>);
 
 struct Slots {
@@ -132,6 +132,12 @@ struct Slots {
     _guest: GuestSlot,
     /// Who waits for the namespace.
     waker: Option<Waker>,
+}
+
+impl std::fmt::Debug for Opening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Opening(…)")
+    }
 }
 
 impl Opening {

@@ -18,6 +18,9 @@ const BESIDE: [&str; 2] = ["-wal", "-shm"];
 const FILE: u32 = 0o600;
 #[cfg(unix)]
 const FOLDER: u32 = 0o700;
+/// The bit of a folder in which many users have files, such as `/tmp`.
+#[cfg(unix)]
+const STICKY: u32 = 0o1000;
 
 /// Makes the file of a database if it is missing, and takes the permissions of everybody else from it and from what lies
 /// beside it.
@@ -71,17 +74,29 @@ pub fn restrict(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     let found = fs::metadata(path)?;
-    let mode = if found.is_dir() { FOLDER } else { FILE };
-    if found.permissions().mode() & 0o777 == mode {
+    let now = found.permissions().mode();
+    // A folder like this is one of many users.
+    if found.is_dir() && now & STICKY != 0 {
+        return Ok(());
+    }
+    // The bits above these are kept: they say whose group new files belong to.
+    let mode = now & !0o777 | if found.is_dir() { FOLDER } else { FILE };
+    if now == mode {
         return Ok(());
     }
     match fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
-        // Only the owner of a file may change its permissions, and whoever prepared the files chose them.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+        // Only the owner of a file may change its permissions, and some file systems have none; whoever prepared the files
+        // chose that.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported
+            ) =>
+        {
             static LINE: Seldom = Seldom::new();
             if let Some(left_out) = LINE.turn() {
                 let path = path.display();
-                tracing::warn!(%error, %path, left_out, "a file belongs to another user: others may be able to read it");
+                tracing::warn!(%error, %path, left_out, "the permissions of a file can't be changed: others may be able to read it");
             }
             Ok(())
         }

@@ -15,6 +15,8 @@ use std::{
 use parking_lot::Mutex;
 use socketioxide::socket::Sid;
 
+use crate::openings::Opening;
+
 /// Shared by a connection and the socket that it has become, or by a session that began by polling and its requests.
 #[derive(Clone, Debug, Default)]
 pub struct Hangup(Arc<Flag>);
@@ -49,20 +51,33 @@ impl Hangup {
 /// The sessions that began by polling. A session is in here for as long as its memory is: its handshake holds its flag. So
 /// they are bounded by the slots of polling sessions and by the connections of those that are upgraded.
 #[derive(Clone, Debug, Default)]
-pub struct Hangups(Arc<Mutex<HashMap<Sid, Weak<Flag>>>>);
+pub struct Hangups(Arc<Mutex<HashMap<Sid, Session>>>);
+
+/// A session that began by polling.
+#[derive(Clone, Debug)]
+struct Session {
+    flag: Weak<Flag>,
+    opening: Opening,
+}
 
 impl Hangups {
-    /// Lets a session be found by its id.
-    pub fn list(&self, sid: Sid, session: &Hangup) {
-        self.0.lock().insert(sid, Arc::downgrade(&session.0));
+    /// Lets a session be found by its id, with the slot that it holds.
+    pub fn list(&self, sid: Sid, session: &Hangup, opening: Opening) {
+        let flag = Arc::downgrade(&session.0);
+        self.0.lock().insert(sid, Session { flag, opening });
         let list = self.clone();
         let _ = session.0.listed.set(Listed { sid, list });
     }
 
     /// The flag of a session that began by polling.
     pub fn of(&self, sid: Sid) -> Option<Hangup> {
-        let flag = self.0.lock().get(&sid).and_then(Weak::upgrade);
+        let flag = self.0.lock().get(&sid).and_then(|session| session.flag.upgrade());
         flag.map(Hangup)
+    }
+
+    /// The slot of a session that began by polling.
+    pub fn opening_of(&self, sid: Sid) -> Option<Opening> {
+        self.0.lock().get(&sid).map(|session| session.opening.clone())
     }
 }
 
@@ -75,7 +90,9 @@ struct Listed {
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        self.list.0.lock().remove(&self.sid);
+        // Not under the lock: the slot goes with it.
+        let session = self.list.0.lock().remove(&self.sid);
+        drop(session);
     }
 }
 
@@ -87,7 +104,7 @@ mod tests {
     fn a_session_is_found_while_it_lives_and_its_connections_end_with_it() {
         let (list, session, connection) = (Hangups::default(), Hangup::default(), Hangup::default());
         let sid = Sid::new();
-        list.list(sid, &session);
+        list.list(sid, &session, Opening::default());
         connection.follow(list.of(sid).unwrap());
         assert!(!connection.is_due() && list.of(Sid::new()).is_none());
         session.hang_up();

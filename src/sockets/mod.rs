@@ -25,7 +25,7 @@ use std::{
     },
 };
 
-use socketioxide::{SocketIo, TransportType, extract::SocketRef, handler::ConnectHandler};
+use socketioxide::{SocketIo, TransportType, extract::SocketRef, handler::ConnectHandler, socket::Sid};
 
 pub use self::hangup::{Hangup, Hangups};
 use self::inbox::Bounds;
@@ -89,6 +89,14 @@ fn opened(socket: &SocketRef) {
     {
         opening.done();
     }
+}
+
+/// Whether a session that has connected to a namespace has a websocket now.
+pub fn is_on_websocket(io: &SocketIo, sid: Sid) -> bool {
+    [LOBBY_NS, CHAT_NS].into_iter().any(|ns| {
+        let socket = io.of(ns).and_then(|ns| ns.get_socket(sid));
+        socket.is_some_and(|socket| socket.transport_type() == TransportType::Websocket)
+    })
 }
 
 fn arrive_at_lobby(socket: &SocketRef, state: &AppState) {

@@ -99,7 +99,6 @@ pub async fn open_sqlite_sessions(path: &Path, full: Arc<AtomicBool>) -> std::re
 #[derive(Debug)]
 struct CachedOnDisk {
     disk: SqliteSessions,
-    memory: Memory,
     cached: CachingSessionStore<Memory, SqliteSessions>,
     fresh: Fresh,
     clock: Clock,
@@ -118,7 +117,6 @@ impl CachedOnDisk {
         };
         Ok(Self {
             disk: disk.clone(),
-            memory: memory.clone(),
             cached: CachingSessionStore::new(memory, disk),
             fresh: Fresh::new(clock.clone()),
             clock,
@@ -145,7 +143,7 @@ impl SessionStore for CachedOnDisk {
             return self.fresh.save(&steady);
         }
         if let Err(error) = self.cached.create(&mut steady).await {
-            self.keep_in_memory(&steady, &error);
+            self.keep_in_memory(&steady, &error)?;
         }
         record.id = steady.id;
         Ok(())
@@ -157,7 +155,7 @@ impl SessionStore for CachedOnDisk {
             return self.fresh.save(&steady);
         }
         if let Err(error) = self.cached.save(&steady).await {
-            self.keep_in_memory(&steady, &error);
+            return self.keep_in_memory(&steady, &error);
         }
         // Only now: who asks meanwhile finds it in one place or the other.
         self.fresh.delete(&steady.id);
@@ -179,14 +177,14 @@ impl SessionStore for CachedOnDisk {
 }
 
 impl CachedOnDisk {
-    /// Keeps what the disk does not take, as when it is full: a page is worth more than a colour that survives a restart. It
-    /// is written the next time that the session changes.
-    fn keep_in_memory(&self, record: &Record, error: &session_store::Error) {
+    /// Keeps what the disk does not take, as when it is full, among the sessions that are not written yet: a page is worth more
+    /// than a colour that survives a restart. It is written the next time that the session changes.
+    fn keep_in_memory(&self, record: &Record, error: &session_store::Error) -> Result<()> {
         static LINE: Seldom = Seldom::new();
         if let Some(left_out) = LINE.turn() {
             tracing::error!(%error, left_out, "a session can't be saved; it is kept in memory");
         }
-        self.memory.records.insert(record.id, record.clone());
+        self.fresh.save(record)
     }
 }
 

@@ -26,11 +26,19 @@ pub fn sweep(folder: &Path, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
             stills.insert(name);
         } else if Path::new(text).extension().is_some_and(|end| end == PART) {
             parts.push(entry.path());
+            continue;
         } else {
-            ours_alone &= text == COPIES || text.starts_with('.');
+            ours_alone &= text == COPIES || text == ".gitkeep";
             continue;
         }
-        private_files::restrict(&entry.path())?;
+        // A link is somebody's decision, and what it leads to is theirs.
+        if entry.file_type()?.is_file() {
+            match private_files::restrict(&entry.path()) {
+                // Another server still deleted it.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => (),
+            }
+        }
     }
     if ours_alone {
         private_files::restrict(folder)?;

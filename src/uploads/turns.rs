@@ -20,9 +20,13 @@ use crate::domain::{Guest, VisitorId};
 /// Time that each upload has before its rate counts.
 const BEGINNING: Duration = Duration::from_secs(5);
 
-/// The rate below which an upload is slow while all turns are taken, in times of the least that it may have at all. Who
-/// wants to hold all turns has to bring that much on each of them.
+/// The rate below which an upload is slow while all turns are taken, in times of the least that it may have at all. It
+/// doubles with each [`BEGINNING`] that passes, up to [`DOUBLED`] times: whoever wants to hold all turns for longer has to
+/// bring more and more on each of them, and an upload at the rate of a fast line is done before that.
 const SLOW: u64 = 2;
+
+/// At most 64 times [`SLOW`]: 1.28 MB/s by default after 35 s, by which time such an upload has long been complete.
+const DOUBLED: u32 = 6;
 
 /// The turns of all uploads.
 ///
@@ -95,7 +99,7 @@ impl Turns {
         let held = |visitor| held.get(&visitor).copied().unwrap_or_default();
         let (own, newcomer) = (held(guest.visitor.id) + 1, guest.is_newcomer());
         let gives_way = |one: &Running| {
-            let is_slow = now - one.since >= BEGINNING && one.rate(now) < self.slow;
+            let is_slow = one.is_slow(now, self.slow);
             held(one.visitor) > own || (one.newcomer && !newcomer) || (is_slow && (one.newcomer || !newcomer))
         };
         let others = running.iter().enumerate();
@@ -106,6 +110,13 @@ impl Turns {
 }
 
 impl Running {
+    /// Whether it is slow by now, of which `slow` is the rate after its beginning.
+    fn is_slow(&self, now: Instant, slow: u64) -> bool {
+        let beginnings = (now - self.since).as_secs() / BEGINNING.as_secs();
+        let doubled = u32::try_from(beginnings).unwrap_or(DOUBLED + 1).checked_sub(1);
+        doubled.is_some_and(|doubled| self.rate(now) < slow << doubled.min(DOUBLED))
+    }
+
     /// Bytes a second, since it has its turn.
     fn rate(&self, now: Instant) -> u64 {
         let millis = (now - self.since).as_millis().max(1);
@@ -199,5 +210,17 @@ mod tests {
         let third = take(begun + BEGINNING);
         assert!(third.is_some() && has_ended(&slow) && !has_ended(&fast));
         assert!(take(begun + BEGINNING).is_none());
+    }
+
+    #[test]
+    fn the_longer_uploads_hold_all_turns_the_more_they_have_to_bring() {
+        let (turns, begun) = (turns(1), Instant::now());
+        let take = |now| turns.take(&guest(Standing::New), 0, now);
+        let held = take(begun).unwrap();
+        // 24 kB/s, just above the rate at which it would be slow after its beginning.
+        held.came(24_000 * 5);
+        assert!(take(begun + BEGINNING).is_none());
+        held.came(24_000 * 5);
+        assert!(take(begun + 2 * BEGINNING).is_some() && has_ended(&held));
     }
 }

@@ -15,7 +15,8 @@ use axum::{
 };
 use hyper::upgrade::OnUpgrade;
 use serde::Deserialize;
-use socketioxide::socket::Sid;
+use socketioxide::{SocketIo, socket::Sid};
+use tokio::time::sleep;
 use tower_sessions::Session;
 
 use super::{
@@ -30,7 +31,7 @@ use crate::{
     closings,
     domain::{Guest, Refusal},
     openings::{Opening, Share},
-    sockets::{Handshake, Hangup, Hangups},
+    sockets::{Handshake, Hangup, Hangups, is_on_websocket},
     state::AppState,
 };
 
@@ -47,6 +48,11 @@ const KEPT: [HeaderName; 6] = [
     header::HOST,
 ];
 
+/// How often it is looked whether a session has changed to its websocket, and the time between two looks. Clients change
+/// within a round trip or two.
+const LOOKS: u32 = 12;
+const LOOK: Duration = Duration::from_secs(1);
+
 /// Bytes of the answer to a handshake, at most: it has about 120.
 const GREETING: usize = 4 << 10;
 
@@ -56,6 +62,7 @@ pub struct Sockets {
     pub state: AppState,
     pub websockets: WebSockets,
     pub hangups: Hangups,
+    pub io: SocketIo,
 }
 
 /// Finds the visitor of a handshake and strips the request. A handshake that opens a websocket is answered here.
@@ -74,6 +81,7 @@ async fn begin(sockets: &Sockets, request: Request, next: Next) -> Response {
         state,
         websockets,
         hangups,
+        ..
     } = sockets;
     let (mut parts, body) = request.into_parts();
     let upgrade = parts.extensions.remove::<OnUpgrade>();
@@ -112,7 +120,7 @@ async fn begin(sockets: &Sockets, request: Request, next: Next) -> Response {
         return Refused(Refusal::Unavailable).into_response();
     };
     if let Some(sid) = greeted(&body) {
-        hangups.list(sid, &hangup);
+        hangups.list(sid, &hangup, opening);
     }
     Response::from_parts(answer, Body::from(body))
 }
@@ -158,8 +166,22 @@ async fn follow(sockets: &Sockets, request: Request, next: Next) -> Response {
         && let Some(connection) = parts.extensions.get::<Hangup>()
     {
         connection.follow(session);
+        if let Some((sid, opening)) = sid.and_then(|sid| Some((sid, sockets.hangups.opening_of(sid)?))) {
+            tokio::spawn(give_back(sockets.io.clone(), sid, opening));
+        }
     }
     answer
+}
+
+/// Gives the slot of a session that polls back once it has changed to its websocket. The answer to the request for one does
+/// not say that it has: the client tries the websocket first. A session that connects to a namespace later gives it back then.
+async fn give_back(io: SocketIo, sid: Sid, opening: Opening) {
+    for _ in 0..LOOKS {
+        sleep(LOOK).await;
+        if is_on_websocket(&io, sid) {
+            return opening.done();
+        }
+    }
 }
 
 /// A body within the limit of an event. engine.io would wait for ever for one that never ends.

@@ -32,7 +32,7 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
     routing::{any, delete, get, post},
 };
-use socketioxide::layer::SocketIoLayer;
+use socketioxide::{SocketIo, layer::SocketIoLayer};
 use tower_sessions::{
     Expiry, SessionManagerLayer,
     cookie::{SameSite, time::Duration as CookieDuration},
@@ -43,7 +43,7 @@ use self::{compress::Compressor, refused::Refused, websocket::WebSockets};
 use crate::{config::Config, domain::Refusal, sockets::Hangups, state::AppState, store::Sessions};
 
 /// Every URL of the site.
-pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Router {
+pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, SocketIoLayer)) -> Router {
     let upload = DefaultBodyLimit::max(gifs::body_limit(&state.limits));
     let pages = Router::new()
         .route("/", get(pages::main))
@@ -84,6 +84,7 @@ pub fn router(state: AppState, sessions: Sessions, sockets: SocketIoLayer) -> Ro
         state: state.clone(),
         websockets: WebSockets::new(&sockets, &state.config),
         hangups: Hangups::default(),
+        io,
     };
     let sockets = Router::new()
         .route("/socket.io/", any(|| async { Refused(Refusal::NotFound) }))

@@ -98,6 +98,24 @@ async fn a_websocket_with_a_namespace_does_not_count_and_a_session_that_polls_do
 }
 
 #[tokio::test]
+async fn a_session_that_only_listens_gives_its_slot_back_when_it_changes_to_a_websocket() {
+    let app = TestApp::with(&["--connect-timeout", "60s"]).await;
+    let visitor = app.visitor().await;
+    let mut listening = Vec::new();
+    for namespace in ["/room", "/chat"] {
+        let polling = Polling::open(&visitor).await;
+        let socket = Socket::connect(Wire::Polling(polling.again()), namespace).await;
+        listening.push((socket, Wire::upgrade(&visitor, &polling, None).await));
+    }
+    let mut opened = use_up(&visitor).await;
+    eventually("their slots are free", async || {
+        opened += usize::from(handshake(&visitor).await.status == 200);
+        (opened == OF_VISITOR).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_session_that_does_not_connect_to_a_namespace_in_time_is_closed_and_its_slot_is_free() {
     let app = TestApp::with(&["--connect-timeout", "300ms"]).await;
     let visitor = app.visitor().await;

@@ -51,6 +51,11 @@ impl Wire {
     /// Opens a session by polling and goes on by a websocket.
     pub async fn upgraded(visitor: &Visitor, window: Option<u32>) -> Self {
         let polling = Polling::open(visitor).await;
+        Self::upgrade(visitor, &polling, window).await
+    }
+
+    /// Goes on by a websocket with a session that polls.
+    pub async fn upgrade(visitor: &Visitor, polling: &Polling, window: Option<u32>) -> Self {
         let mut request = Self::request(visitor);
         let uri = format!("{}&sid={}", request.uri(), polling.sid);
         *request.uri_mut() = uri.parse().unwrap();

@@ -176,7 +176,8 @@ impl Writer {
         }
         let again = self.attempt(batch);
         if self.trouble == Some(Trouble::Full) {
-            self.make_disk_space();
+            // The log may be what fills the disk. The reserve is for those who leave and delete, not for this.
+            self.empty_log();
         }
         if again.is_empty() {
             return;
@@ -185,15 +186,6 @@ impl Writer {
         if !again.is_empty() {
             self.reserve.give_up();
             self.work_on_reserve(again);
-        }
-    }
-
-    /// Empties the log, which may be what fills the disk. If the file has no space to grow for that, it takes the reserve,
-    /// unless that is too little: then deletions need it more.
-    pub(super) fn make_disk_space(&mut self) {
-        if !self.empty_log() && self.growth() <= GROWTH {
-            self.reserve.give_up();
-            self.empty_log();
         }
     }
 

@@ -111,7 +111,7 @@ impl Writer {
         let small = !self.reserve.is_held();
         let mut done = self.slice(begun, small);
         if is_full(&done) && !small {
-            self.make_disk_space();
+            self.empty_log();
             done = self.slice(begun, true);
         }
         if is_full(&done) && !small {

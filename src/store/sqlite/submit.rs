@@ -9,6 +9,7 @@ use super::{cleanup::hide, command::failure, room_cache::CachedRoom, rows, write
 use crate::{
     domain::{AddressKey, Guest, InviteHash, Message, Nonce, Refusal, Room, RoomId},
     rules::{self, Command, Due, Event, Graces, NewRoom, Now, RoomState},
+    seldom::Seldom,
     store::{
         Change, Committed, StoreError, Tended,
         changes::{changes_of, message_of},
@@ -107,7 +108,8 @@ impl Writer {
         }
     }
 
-    /// Does what is due: frees seats, removes rooms, and gives rooms new owners.
+    /// Does what is due: removes rooms, frees seats, and gives rooms new owners. What can't be written in one room holds up
+    /// no other.
     pub(super) fn expire(&mut self, graces: Graces) -> Result<Tended, StoreError> {
         let mut removed = Vec::new();
         for id in self.rooms_due(graces) {
@@ -124,9 +126,15 @@ impl Writer {
                     // With the reserve it succeeds.
                     Err(StoreError::Full) => return Err(StoreError::Full),
                     Err(error) => {
-                        // The rooms that are gone are gone all the same, and who asked has to delete their files.
-                        error!(%error, "what is due in rooms can't be done now");
-                        return Ok(Tended { removed });
+                        static LINE: Seldom = Seldom::new();
+                        if let Some(left_out) = LINE.turn() {
+                            error!(%error, room = %id, left_out, "what is due in a room can't be done now");
+                        }
+                        // The failure of a statement may have ended the transaction.
+                        if self.connection.is_autocommit() {
+                            return Ok(Tended { removed });
+                        }
+                        break;
                     }
                 }
             }

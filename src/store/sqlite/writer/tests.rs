@@ -308,42 +308,6 @@ fn a_store_that_takes_no_writes_says_so_until_one_succeeds() {
 }
 
 #[test]
-fn a_log_that_fills_the_disk_is_emptied_with_the_reserve() {
-    let Some((disk, folder)) = SmallDisk::mount() else {
-        eprintln!("left out: no file system can be mounted here");
-        return;
-    };
-    let mut stage = Stage::at(folder);
-    stage.writer.checkpoints.stop();
-    disk.fill(640 << 10);
-    let mut posted = 0;
-    let refused = loop {
-        let new = stage.says(&"x".repeat(2_000));
-        match stage.submit(new) {
-            Ok(_) => posted += 1,
-            Err(error) => break error,
-        }
-    };
-    assert!(
-        matches!(refused, StoreError::Full) && posted > 9,
-        "{refused:?} {posted}"
-    );
-    // One more may fit where the refused one was. All of these fit into an empty log only.
-    let (begun, mut again) = (Instant::now(), 0);
-    while again < 10 {
-        let new = stage.says(&"x".repeat(2_000));
-        match stage.submit(new) {
-            Ok(_) => again += 1,
-            Err(error) => {
-                assert!(begun.elapsed() < Duration::from_secs(5), "{error:?}");
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        }
-    }
-    assert!(stage.writer.reserve.is_held());
-}
-
-#[test]
 fn what_is_deleted_is_taken_out_of_the_file_on_a_full_disk_too() {
     let Some((disk, folder)) = SmallDisk::mount() else {
         eprintln!("left out: no file system can be mounted here");
@@ -369,4 +333,26 @@ fn what_is_deleted_is_taken_out_of_the_file_on_a_full_disk_too() {
     let count = "SELECT count(*) FROM messages";
     let left: i64 = stage.writer.connection.query_row(count, [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
+}
+
+#[test]
+fn what_is_due_and_cannot_be_written_in_one_room_holds_up_no_other() {
+    let mut stage = Stage::new();
+    let over: Vec<_> = (0..8).map(|_| stage.room().id).collect();
+    let member = somebody();
+    stage.enter(member, 2);
+    stage
+        .submit(Rule::Leave(member.id, hold(2), Leave::Disconnected))
+        .unwrap();
+    let stumble = "CREATE TRIGGER stumble BEFORE INSERT ON messages WHEN NEW.line = 'left'
+                   BEGIN SELECT RAISE(ABORT, 'the disk stumbles'); END";
+    stage.writer.connection.execute_batch(stumble).unwrap();
+    let graces = Graces {
+        seat: Duration::ZERO,
+        room: Duration::from_secs(60),
+        new_room: Duration::ZERO,
+        owner: Duration::from_secs(60),
+    };
+    let expired: Tended = stage.ask(|reply| Command::Expire(graces, reply)).unwrap();
+    assert_eq!(expired.removed.len(), over.len());
 }
