@@ -55,6 +55,10 @@ impl RoomState {
             holds: vec![hold],
             disconnected_at: None,
         });
+        // Who could join is banned no longer, even if the date is set back later.
+        if self.bans.iter().any(|ban| ban.visitor.id == visitor.id) {
+            Arc::make_mut(&mut self.bans).retain(|ban| ban.visitor.id != visitor.id);
+        }
         self.empty = Empty::No;
         self.recount();
         self.note_owner(now.steady);
