@@ -244,11 +244,16 @@ async fn a_seat_that_was_taken_too_late_for_its_answer_is_found_and_freed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
 async fn after_an_outage_for_all_nobody_is_taken_for_dead() {
+    // Long enough for a busy machine to bring both back within one lease, after which the other one would rightly be dead.
+    let patient = gifchat::store::mongo::Timing {
+        lease: FAST.lease * 3,
+        ..FAST
+    };
     let (site, port) = (Site::new(), super::support::mongod::port());
     let (first, last) = (Proxy::before(port).await, Proxy::before(port).await);
     let (early, late) = (
-        site.server_behind(&first, FAST).await,
-        site.server_behind(&last, FAST).await,
+        site.server_behind(&first, patient).await,
+        site.server_behind(&last, patient).await,
     );
     let visitor = someone();
     let room = room_of(&late, visitor, 2).await.id;
@@ -256,15 +261,15 @@ async fn after_an_outage_for_all_nobody_is_taken_for_dead() {
     let mut changes = late.changes().unwrap();
     first.set(Way::Cut);
     last.set(Way::Cut);
-    tokio::time::sleep(FAST.lease * 2).await;
+    tokio::time::sleep(patient.lease * 2).await;
     // One of them finds the way back earlier, and all other leases have run out.
     first.set(Way::Open);
     until(async || early.ready().await.is_ok()).await;
-    tokio::time::sleep(FAST.renew * 3).await;
+    tokio::time::sleep(patient.renew * 3).await;
     assert_eq!(early.members(room).await.unwrap(), [visitor]);
     last.set(Way::Open);
     until(async || late.ready().await.is_ok()).await;
-    tokio::time::sleep(FAST.lease * 2).await;
+    tokio::time::sleep(patient.lease * 2).await;
     assert_eq!(early.members(room).await.unwrap(), [visitor]);
     while let Ok(change) = changes.try_recv() {
         assert!(!matches!(change, Change::SeatsLost | Change::Left(..)), "{change:?}");
