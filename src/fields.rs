@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode;
 use serde_json::Number;
 
+pub use self::json::by_name;
 use crate::domain::{Field, Invalid, Problem, moderation::flag};
 
 /// The fields that may come. Bounds how many [`Fields`] holds.

@@ -44,22 +44,27 @@ struct Name(Option<Field>);
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameVisitor;
+        by_name(deserializer, |name| Self(known(name)))
+    }
+}
 
-        impl Visitor<'_> for NameVisitor {
-            type Value = Name;
+/// Reads a value by its name, without a copy of the name.
+pub fn by_name<'de, D: Deserializer<'de>, T>(deserializer: D, of: impl Fn(&str) -> T) -> Result<T, D::Error> {
+    struct NameVisitor<F>(F);
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
+    impl<T, F: Fn(&str) -> T> Visitor<'_> for NameVisitor<F> {
+        type Value = T;
 
-            fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-                Ok(Name(known(name)))
-            }
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a name")
         }
 
-        deserializer.deserialize_str(NameVisitor)
+        fn visit_str<E>(self, name: &str) -> Result<T, E> {
+            Ok((self.0)(name))
+        }
     }
+
+    deserializer.deserialize_str(NameVisitor(of))
 }
 
 impl<'de> Deserialize<'de> for Given {

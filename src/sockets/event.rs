@@ -11,7 +11,7 @@ use socketioxide::{adapter::LocalAdapter, handler::FromMessageParts, socket::Soc
 
 use crate::{
     domain::{Field, Invalid, Problem},
-    fields::Fields,
+    fields::{Fields, by_name},
 };
 
 /// What a client sent.
@@ -108,30 +108,16 @@ impl<'de> Visitor<'de> for EventVisitor<'_> {
 
 impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameVisitor;
-
-        impl Visitor<'_> for NameVisitor {
-            type Value = Name;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_str<E>(self, name: &str) -> Result<Name, E> {
-                Ok(match name {
-                    "join" => Name::Join,
-                    "chat" => Name::Chat,
-                    "whisper" => Name::Whisper,
-                    "report" => Name::Report,
-                    "leave" => Name::Leave,
-                    "typing" => Name::Typing,
-                    "moderate" => Name::Moderate,
-                    _ => Name::Unknown,
-                })
-            }
-        }
-
-        deserializer.deserialize_str(NameVisitor)
+        by_name(deserializer, |name| match name {
+            "join" => Self::Join,
+            "chat" => Self::Chat,
+            "whisper" => Self::Whisper,
+            "report" => Self::Report,
+            "leave" => Self::Leave,
+            "typing" => Self::Typing,
+            "moderate" => Self::Moderate,
+            _ => Self::Unknown,
+        })
     }
 }
 

@@ -155,7 +155,7 @@ impl Reader<'_> {
             slot: Some(slot),
             ..Form::default()
         };
-        while let Some(part) = self.in_time(multipart.next_field()).await? {
+        while let Some(part) = while_it_runs(form.upload.as_ref(), self.in_time(multipart.next_field())).await? {
             self.take(&mut form, part).await?;
         }
         Ok(Sent {
@@ -176,17 +176,19 @@ impl Reader<'_> {
             }
             Some("alt") if form.alt.is_some() => Err(Invalid::new(Field::Alt, Problem::Twice).into()),
             Some("alt") => {
-                form.alt = Some(Alt::parse(&self.text(part, Field::Alt).await?, &self.state.limits)?);
+                let alt = while_it_runs(form.upload.as_ref(), self.text(part, Field::Alt)).await?;
+                form.alt = Some(Alt::parse(&alt, &self.state.limits)?);
                 Ok(())
             }
             Some("nonce") if form.nonce.is_some() => Err(Invalid::new(Field::Nonce, Problem::Twice).into()),
             Some("nonce") => {
-                form.nonce = nonce(&self.text(part, Field::Nonce).await?)?;
+                let text = while_it_runs(form.upload.as_ref(), self.text(part, Field::Nonce)).await?;
+                form.nonce = nonce(&text)?;
                 Ok(())
             }
             Some("to") if form.to.is_some() => Err(Invalid::new(Field::To, Problem::Twice).into()),
             Some("to") => {
-                form.to = Some(self.text(part, Field::To).await?);
+                form.to = Some(while_it_runs(form.upload.as_ref(), self.text(part, Field::To)).await?);
                 Ok(())
             }
             _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
@@ -196,10 +198,7 @@ impl Reader<'_> {
     async fn file(&self, mut part: Part, slot: UploadSlot) -> Result<Upload, Refusal> {
         let mut upload = self.state.messages.begin_gif(self.room, self.visitor, slot).await?;
         loop {
-            let chunk = tokio::select! {
-                chunk = self.in_time(part.chunk()) => chunk?,
-                refusal = upload.ended() => return Err(refusal),
-            };
+            let chunk = while_it_runs(Some(&upload), self.in_time(part.chunk())).await?;
             let Some(chunk) = chunk else { return Ok(upload) };
             self.file.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             self.state.messages.check_space()?;
@@ -230,6 +229,18 @@ impl Reader<'_> {
                 413 => too_large(&self.state.limits, self.state.limits.gif.bytes + 1),
                 _ => Invalid::new(Field::Body, Problem::Malformed).into(),
             })
+    }
+}
+
+/// Reads more of a form until another upload takes the turn of this one, if it has begun.
+async fn while_it_runs<T>(
+    upload: Option<&Upload>,
+    more: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let Some(upload) = upload else { return more.await };
+    tokio::select! {
+        more = more => more,
+        refusal = upload.ended() => Err(refusal),
     }
 }
 

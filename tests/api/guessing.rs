@@ -54,6 +54,7 @@ async fn a_hundred_and_twenty_wrong_passwords_keep_no_more_memory_than_the_threa
 struct Guesses {
     over: AtomicBool,
     wrong: AtomicUsize,
+    busy: AtomicUsize,
 }
 
 /// Lets that many connections guess, each by requests that are made so.
@@ -70,6 +71,8 @@ fn guess(guesses: &Arc<Guesses>, connections: usize, wrong: impl Fn() -> Request
                 if answer.status() == 403 {
                     guesses.wrong.fetch_add(1, Relaxed);
                 } else {
+                    assert_eq!(answer.status(), 429);
+                    guesses.busy.fetch_add(1, Relaxed);
                     // As a client does that heeds `Retry-After` a little.
                     sleep(Duration::from_millis(500)).await;
                 }
@@ -88,8 +91,17 @@ async fn counting(flags: &[&str]) -> Server {
     Server::alone(&[flags, &["--log", "info,gifchat::passwords=debug"]].concat()).await
 }
 
-/// The turns of others before each password that was hashed, or was right.
-fn turns_before(server: &Server) -> Vec<u64> {
+/// The turns of others before each of so many passwords that were hashed, or were right. The log is written a moment after
+/// the answers.
+async fn turns_before(server: &Server, passwords: usize) -> Vec<u64> {
+    eventually("all are in the log", async || {
+        let turns = turns_in_log(server);
+        (turns.len() == passwords).then_some(turns)
+    })
+    .await
+}
+
+fn turns_in_log(server: &Server) -> Vec<u64> {
     let log = server.log();
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines
@@ -100,7 +112,7 @@ fn turns_before(server: &Server) -> Vec<u64> {
 
 /// What is counted is who had their turn before the right password, not how long that took on this machine.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_connections_that_guess_delay_the_right_password_of_somebody_else_by_a_turn() {
+async fn three_hundred_connections_that_guess_delay_the_right_password_of_somebody_else_by_a_turn() {
     let server = counting(&["--address-header", "x-forwarded-for"]).await;
     let room = locked(&server.visitor().await.behind_proxy("198.51.100.4")).await;
     let guesses = Arc::new(Guesses::default());
@@ -110,7 +122,7 @@ async fn a_hundred_connections_that_guess_delay_the_right_password_of_somebody_e
     }
     let next = AtomicUsize::new(0);
     let path = format!("/room/{room}/enter");
-    let guessers = guess(&guesses, 100, || {
+    let guessers = guess(&guesses, 300, || {
         visitors[next.fetch_add(1, Relaxed) % 20].request(Method::POST, &path)
     });
     all_guess(&guesses).await;
@@ -120,8 +132,8 @@ async fn a_hundred_connections_that_guess_delay_the_right_password_of_somebody_e
     }
     // A room can be made with a password meanwhile, too.
     locked(&server.visitor().await.behind_proxy("198.51.100.9")).await;
-    let turns = turns_before(&server);
-    assert!(turns.len() == 6 && turns.iter().all(|turns| *turns <= 1), "{turns:?}");
+    let turns = turns_before(&server, 6).await;
+    assert!(turns.iter().all(|turns| *turns <= 1), "{turns:?}");
     guesses.over.store(true, Relaxed);
     guessers.join_all().await;
 }
@@ -137,7 +149,7 @@ async fn a_crowd_of_new_cookies_that_guess_delays_nobody_who_came_a_while_before
         reqwest::Client::new(),
         server.stranger().url(&format!("/room/{room}/enter")),
     );
-    let guessers = guess(&guesses, 100, || client.post(&url).header("accept", "application/json"));
+    let guessers = guess(&guesses, 300, || client.post(&url).header("accept", "application/json"));
     all_guess(&guesses).await;
     let mut visitors = Vec::new();
     for _ in 0..4 {
@@ -150,8 +162,8 @@ async fn a_crowd_of_new_cookies_that_guess_delays_nobody_who_came_a_while_before
         visitor.unlock(&room, PASSWORD).await.ok();
     }
     locked(&visitors[0]).await;
-    let turns = turns_before(&server);
-    assert!(turns.len() == 6 && turns.iter().all(|turns| *turns <= 1), "{turns:?}");
+    let turns = turns_before(&server, 6).await;
+    assert!(turns.iter().all(|turns| *turns <= 1), "{turns:?}");
     guesses.over.store(true, Relaxed);
     guessers.join_all().await;
 }

@@ -123,6 +123,33 @@ async fn sixteen_cookies_that_hold_all_uploads_keep_nobody_out() {
     assert!((1..=10).contains(&ended), "{ended}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_lost_its_turn_ends_although_only_its_words_are_missing() {
+    let stage = stage(&["--uploads-at-once", "2"]).await;
+    let words = b"\r\n--cut\r\nContent-Disposition: form-data; name=\"alt\"\r\n\r\nA b";
+    let all_but_words = [raw::GIF_PART, &fixtures::sized(5_000), words].concat();
+    let greedy = stage.app.visitor().await;
+    let _socket = greedy.join(&stage.room).await;
+    let mut streams = Vec::new();
+    for _ in 0..2 {
+        streams.push(begin(&stage, &greedy, "", &all_but_words).await);
+    }
+    eventually("all turns are taken", async || {
+        (stage.app.files().len() == 2).then_some(())
+    })
+    .await;
+    stage.visitor.upload(&stage.room, fixtures::sized(3_000)).await.ok();
+    let answered = streams.into_iter().map(|mut stream| {
+        Box::pin(async move {
+            let mut line = [0; 12];
+            stream.read_exact(&mut line).await.unwrap();
+            String::from_utf8_lossy(&line[9..]).into_owned()
+        })
+    });
+    let (first, ..) = in_time("one of them is told", futures_util::future::select_all(answered)).await;
+    assert_eq!(first, "429");
+}
+
 #[tokio::test]
 async fn an_upload_takes_no_turn_before_its_first_kilobyte() {
     let mut stage = Stage::with(&["--uploads-at-once", "1"]).await;
