@@ -94,8 +94,10 @@ class Stage {
       await page.screenshot({ path: file }).catch(() => {});
       if (complaints.length > 0) console.log(`${who}: ${complaints.join("\n")}`);
     }
-    const odd = this.server.log.filter(({ level, message }) => level !== "INFO" || message !== "request");
-    console.log(odd.slice(-10).map((line) => JSON.stringify(line)).join("\n"));
+    const { log } = this.server;
+    const odd = log.filter(({ level, message }) => level !== "INFO" || message !== "request");
+    const sent = log.filter(({ message, method }) => message === "request" && method === "POST");
+    console.log([...odd.slice(-10), ...sent.slice(-10)].map((line) => JSON.stringify(line)).join("\n"));
   }
 
   async end() {
