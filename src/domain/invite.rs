@@ -46,6 +46,11 @@ impl fmt::Debug for InviteToken {
 pub struct InviteHash([u8; 32]);
 
 impl InviteHash {
+    /// From the bytes a store kept.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The bytes a store keeps.
     pub const fn to_bytes(self) -> [u8; 32] {
         self.0

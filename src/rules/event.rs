@@ -1,6 +1,8 @@
 //! What happened in a room. Events are facts: nothing refuses them any more.
 
-use super::{Hold, RoomChange};
+use std::sync::Arc;
+
+use super::{Hold, RoomChange, ServerId};
 use crate::domain::{AddressMark, Ban, InviteHash, LineKind, MessageId, Said, Visitor, VisitorId};
 
 /// One thing that happened in a room.
@@ -57,6 +59,8 @@ pub enum Event {
     InvitesWithdrawn,
     /// The room changed.
     Changed(RoomChange),
+    /// No server that knew the room was running. All graces begin again, and only sockets of these servers hold seats.
+    Restarted(Arc<[ServerId]>),
     /// The room is gone.
     Ended,
 }

@@ -2,6 +2,7 @@
 //!
 //! A store commits in one order and tells what it committed, in that order, through [`Store::changes`].
 
+mod changes;
 mod error;
 #[cfg(feature = "mongodb")]
 pub mod mongo;

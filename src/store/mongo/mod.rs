@@ -1,38 +1,35 @@
 //! Rooms, messages, GIFs and sessions in a MongoDB replica set, shared by any number of servers.
 //!
 //! # Layout
-//! - `client`: connection, times, collections, indexes; `documents`: their shape
-//! - `rooms`, `seats`, `history`, `gifs`, `invites`, `reports`, `whispers`, `blobs`: what a call does, one or two round
-//!   trips each
-//! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there
-//! - `moderation`: what owners do, and how rooms get new ones; `clearing`: deletes in slices what they cleared
-//! - `leases`: this server's life and what it does after others' deaths
-//! - `images`: how long MongoDB keeps the earlier states of rooms, which the stream needs
-//! - `follow`: the change stream; `pulse`: how it is doing; `known`: what a new state of a room tells
-//! - `sessions`: visitors' sessions
+//! - `client`: connection, times, collections, indexes; `documents`: their shape; `convert`: values of the trait
+//! - `folded`: what the entries of a room make of it; `room_cache`: all open rooms; `reading`: how they are read at the start
+//! - `log`: reads entries; `append_queue`: decides commands and appends entries; `commands`: what calls of the trait ask of it
+//! - `change_stream`: what all servers append; `pulse`: how it is doing
+//! - `lease`: this server's life, the seats of its sockets, and what it does after others' deaths
+//! - `snapshots`: writes them; `erasing`: carries deletions out
+//! - `gifs`, `reports`, `whispers`, `blobs`, `sessions`: what is kept beside the log
 //! - `breaker`: what happens while the database does not answer; `clock`: its time, which all servers go by
 
+mod append_queue;
 mod blobs;
 mod breaker;
-mod clearing;
+mod change_stream;
 mod client;
 mod clock;
+mod commands;
+mod convert;
 mod documents;
-mod follow;
+mod erasing;
+mod folded;
 mod gifs;
-mod history;
-mod images;
-mod invites;
-mod known;
-mod leases;
-mod lines;
-mod moderation;
-mod posts;
+mod lease;
+mod log;
 mod pulse;
+mod reading;
 mod reports;
-mod rooms;
-mod seats;
+mod room_cache;
 mod sessions;
+mod snapshots;
 mod whispers;
 
 use std::{
@@ -44,7 +41,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
 use mongodb::bson::doc;
 use parking_lot::Mutex;
 use tokio::{
@@ -54,25 +50,26 @@ use tokio::{
 };
 use tracing::{error, warn};
 
-pub use self::{blobs::LARGEST, documents::SEATS, leases::Timing};
+pub use self::{blobs::LARGEST, documents::SEATS, lease::Timing};
 use self::{
+    append_queue::AppendQueue,
     breaker::Breaker,
-    clearing::Clearing,
-    client::{ANSWER, Tables, within},
-    follow::Follower,
-    known::Known,
-    leases::Seating,
-    posts::{Places, Posts},
-    seats::Seated,
+    change_stream::ChangeStream,
+    client::{ANSWER, Collections, within},
+    erasing::Eraser,
+    lease::ServerLease,
+    log::Log,
+    room_cache::RoomCache,
     whispers::Whispers,
 };
 use crate::{
     domain::{
-        Access, Action, Ban, Body, GifBody, GifName, Guest, InviteHash, Message, Report, ReportId, Reported, Room,
+        Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Moment, Report, ReportId, Reported, Room,
         RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
+    rules::Command,
     store::{
-        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewBody, NewMessage, NewReport, NewRoom, NewWhisper,
+        Blobs, Changes, Departure, Entry, Graces, MongoUrl, NewMessage, NewReport, NewRoom, NewWhisper,
         PasswordVersion, Posted, RoomChange, RoomCursor, RoomPage, RoomRecord, Sessions, SocketKey, Store, StoreError,
         Tended, Whispered, Window,
     },
@@ -81,26 +78,22 @@ use crate::{
 /// Changes that may wait for their follower. The stream waits when it is full.
 const CHANGES: usize = 4_096;
 
-/// Rooms whose lines are moved to the messages side by side.
-const ROOMS_AT_ONCE: usize = 16;
-
-/// How often what crashes left behind is looked for.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How often rooms that ended and were left behind are looked for, and how many times as often as all else.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+const LOOKS: u32 = 20;
 
 /// Time until a task that panicked is begun again.
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// The store of many machines.
 pub struct MongoStore {
-    tables: Tables,
+    log: Log,
+    queue: Arc<AppendQueue>,
     /// Rooms that may be open at once.
     limit: usize,
-    seating: Arc<Seating>,
-    posts: Arc<Posts>,
+    lease: Arc<ServerLease>,
     whispers: Whispers,
-    clearing: Arc<Clearing>,
-    /// The rooms as they were last told.
-    known: Arc<Mutex<Known>>,
+    eraser: Arc<Eraser>,
     changes: Mutex<Option<Changes>>,
     tasks: Mutex<JoinSet<()>>,
     closed: AtomicBool,
@@ -113,44 +106,69 @@ impl MongoStore {
     /// # Errors
     /// The address is wrong, nobody answers, or it is no replica set.
     pub async fn open(url: &MongoUrl, rooms: usize, timing: Timing) -> Result<Self, StoreError> {
-        let tables = client::connect(url).await?;
+        let (collections, cache) = (client::connect(url).await?, Arc::<RoomCache>::default());
         let (tell, changes) = mpsc::channel(CHANGES);
-        let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
-        let mut tasks = JoinSet::new();
-        let (begun, following) = oneshot::channel();
-        let (known, places) = (Arc::<Mutex<Known>>::default(), Places::default());
-        let (of_all, all, last, mut begun) = (tables.clone(), Arc::clone(&known), places.clone(), Some(begun));
-        tasks.spawn(lasting("following the changes", move || {
-            Follower::new(of_all.clone(), Arc::clone(&all), last.clone(), tell.clone()).run(begun.take())
-        }));
-        following.await.map_err(|_| StoreError::Stopped)??;
-        let keeper = Arc::clone(&seating);
-        tasks.spawn(lasting("keeping the lease", move || {
-            let keeper = Arc::clone(&keeper);
-            async move { keeper.keep().await }
-        }));
-        let of_all = tables.clone();
-        tasks.spawn(lasting("sweeping", move || sweep(of_all.clone())));
-        let clearing = Arc::new(Clearing::new(tables.clone()));
-        let worker = Arc::clone(&clearing);
-        tasks.spawn(lasting("deleting what was cleared", move || {
-            let worker = Arc::clone(&worker);
-            async move { worker.run().await }
-        }));
-        let of_all = tables.clone();
-        tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
-        Ok(Self {
+        let log = Log { collections, cache };
+        let queue = Arc::new(AppendQueue::new(log.clone()));
+        let lease = ServerLease::begin(log.clone(), Arc::clone(&queue), timing, tell.downgrade()).await?;
+        let store = Self {
             limit: rooms,
-            posts: Arc::new(Posts::new(tables.clone(), places)),
-            whispers: Whispers::new(tables.clone()),
-            clearing,
-            seating,
-            known,
+            lease: Arc::new(lease),
+            whispers: Whispers::new(log.clone()),
+            eraser: Arc::new(Eraser::new(log.clone(), Arc::clone(&queue))),
             changes: Mutex::new(Some(changes)),
-            tasks: Mutex::new(tasks),
+            tasks: Mutex::default(),
             closed: AtomicBool::new(false),
-            tables,
-        })
+            queue,
+            log,
+        };
+        store.follow(tell).await?;
+        let queue = Arc::clone(&store.queue);
+        store.run("appending", move || {
+            let queue = Arc::clone(&queue);
+            async move { queue.run().await }
+        });
+        store.lease.take_over().await?;
+        store.begin_rest();
+        Ok(store)
+    }
+
+    /// Begins to follow the change stream.
+    async fn follow(&self, tell: mpsc::Sender<crate::store::Change>) -> Result<(), StoreError> {
+        let (begun, following) = oneshot::channel();
+        let (log, mut begun) = (self.log.clone(), Some(begun));
+        self.run("following the changes", move || {
+            let Log { collections, cache } = log.clone();
+            ChangeStream::new(collections, cache, tell.clone()).run(begun.take())
+        });
+        following.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    fn begin_rest(&self) {
+        let lease = Arc::clone(&self.lease);
+        self.run("keeping the lease", move || {
+            let lease = Arc::clone(&lease);
+            async move { lease.keep().await }
+        });
+        let eraser = Arc::clone(&self.eraser);
+        self.run("deleting", move || {
+            let eraser = Arc::clone(&eraser);
+            async move { eraser.run().await }
+        });
+        let eraser = Arc::clone(&self.eraser);
+        self.run("sweeping", move || sweep(Arc::clone(&eraser)));
+        let log = self.log.clone();
+        self.run("writing snapshots", move || snapshots::write(log.clone()));
+        let collections = self.log.collections.clone();
+        self.run("watching the database", move || Breaker::watch(collections.clone()));
+    }
+
+    fn run<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        what: &'static str,
+        begin: impl FnMut() -> F + Send + 'static,
+    ) {
+        self.tasks.lock().spawn(lasting(what, begin));
     }
 
     /// The sessions of all visitors, in the same database.
@@ -158,51 +176,43 @@ impl MongoStore {
     /// # Errors
     /// The database fails.
     pub async fn sessions(&self) -> Result<Sessions, StoreError> {
-        sessions::open(&self.tables).await
+        sessions::open(&self.log.collections).await
     }
 
-    /// Deletes what crashes left behind, as it does by itself every 10 minutes: messages and grants of rooms that are
-    /// gone, GIFs that no message has named for an hour.
+    /// Deletes what crashes left behind, as it does by itself every 10 minutes: documents of rooms that are gone, GIFs that
+    /// no message has named for an hour.
     ///
     /// # Errors
     /// The database fails.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        self.tables()?.sweep().await
+        self.collections()?;
+        self.eraser.sweep().await
     }
 
-    async fn take_seat(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
-        let Seated { mut entry, line } = self.call(Box::pin(self.seating.enter(id, guest, socket))).await?;
-        if let Some(line) = line {
-            let taken = self.seating.unsettled(id, guest.visitor.id, socket);
-            entry.seq = self.posts.place_of_line(id, line).await?;
-            taken.settle();
-        }
-        Ok(entry)
-    }
-
-    /// Waits for what a queue of this server does, as long as the store is open and the database answers. It holds no
-    /// turn among the calls, as the queue needs one itself.
-    async fn wait<T>(&self, queued: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.tables()?.breaker.wait(queued).await
+    /// Asks the primary, which is the one that takes writes, whether it answers.
+    async fn ping(&self) -> Result<(), StoreError> {
+        let ping = doc! { "ping": 1 };
+        self.call(within(self.log.collections.db.run_command(ping))).await.map(drop)
     }
 
     /// Makes a call on the database, as long as the store is open and the database answers.
     async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.tables()?.breaker.guard(call).await
+        self.collections()?.breaker.guard(call).await
     }
 
     /// The same for a call that writes. When it fails and the database has not refused it, it may be stored all the same.
     async fn write<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let breaker = &self.tables()?.breaker;
+        let breaker = &self.collections()?.breaker;
         breaker.guard(call).await.map_err(StoreError::of_write)
     }
 
     /// The same for calls that go on until they are through: they clear away, and nobody waits for that.
-    fn tables(&self) -> Result<&Tables, StoreError> {
+    fn collections(&self) -> Result<&Collections, StoreError> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(StoreError::Stopped);
         }
-        self.tables.breaker.check().map(|()| &self.tables)
+        let collections = &self.log.collections;
+        collections.breaker.check().map(|()| collections)
     }
 }
 
@@ -220,11 +230,18 @@ async fn lasting<F: Future<Output = ()> + Send + 'static>(what: &'static str, mu
     }
 }
 
-async fn sweep(tables: Tables) {
-    loop {
+async fn sweep(eraser: Arc<Eraser>) {
+    for turn in 1_u32.. {
         // Servers that start together need not all look at once.
-        sleep(SWEEP_EVERY.mul_f32(0.5 + rand::random::<f32>())).await;
-        if let Err(error) = tables.sweep().await {
+        sleep(LOOK_EVERY.mul_f32(0.5 + rand::random::<f32>())).await;
+        let swept = async {
+            eraser.find_left_behind().await?;
+            if turn.is_multiple_of(LOOKS) {
+                eraser.sweep().await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = swept.await {
             warn!(%error, "what crashes left behind can't be swept away now");
         }
     }
@@ -237,124 +254,102 @@ impl Store for MongoStore {
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        // Of the primary, which is the one that takes writes.
-        let ping = within(self.tables.db.run_command(doc! { "ping": 1 }));
-        self.call(ping).await?;
+        self.ping().await?;
         // What is posted without it is stored, but nobody here hears it.
-        self.tables.pulse.check()
+        self.log.collections.pulse.check()
     }
 
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
-        self.write(self.tables.create_room(new, self.limit)).await
+        self.write(Box::pin(self.create(new))).await
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError> {
-        self.call(Box::pin(self.tables.room(id))).await
+        let room = self.call(Box::pin(self.log.fresh(id))).await?;
+        Ok(room.map(|room| commands::record(&room.state)))
     }
 
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
-        self.call(self.tables.list(after, limit)).await
+        // The list is known here. Whether it is old is for the database to say.
+        self.ping().await?;
+        Ok(self.log.cache.page(after, limit))
     }
 
     fn last_known_rooms(&self, after: Option<RoomCursor>, limit: usize) -> Option<RoomPage> {
-        Some(self.known.lock().page(after, limit))
+        Some(self.log.cache.page(after, limit))
     }
 
     async fn update_room(&self, id: RoomId, change: RoomChange) -> Result<Room, StoreError> {
-        self.write(self.tables.update_room(id, change)).await
+        let (by, change) = (change.by, change.into());
+        Ok(self.submit(id, Command::Change(by, change)).await?.room.state.room)
     }
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
-        self.tables()?.remove_room(id).await
+        self.submit(id, Command::Remove).await?;
+        Ok(self.eraser.promptly(erasing::Work::Room(id)).await)
     }
 
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
-        // Before anything goes through the messages of the room for it.
-        self.call(self.tables.must_own(id, by)).await?;
-        let gifs = self.call(self.tables.at_stake(id, action)).await?;
-        self.write(self.tables.moderate(id, by, action)).await?;
-        // It is committed. What the line says of messages and their GIFs is done with it, by another server if need be.
-        let done = async {
-            self.wait(self.posts.move_lines(id)).await?;
-            match action {
-                Action::Clear { .. } => Ok(self.clearing.promptly(id).await),
-                _ => self.call(self.tables.unnamed(gifs)).await,
+        Box::pin(self.act(id, by, action)).await?;
+        match action {
+            Action::Delete { .. } | Action::Clear { .. } => {
+                Ok(self.eraser.promptly(erasing::Work::Deletions(id)).await)
             }
-        };
-        Ok(done.await.unwrap_or_else(|error| {
-            warn!(%error, room = %id, "what an owner did is stored and will be carried out later");
-            Vec::new()
-        }))
+            _ => Ok(Vec::new()),
+        }
     }
 
     async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {
-        self.call(self.tables.bans(id)).await
+        let room = self.call(Box::pin(self.log.fresh(id))).await?;
+        Ok(room.map(|room| room.state.bans.to_vec()).unwrap_or_default())
     }
 
     async fn grant(&self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError> {
-        self.write(self.tables.grant(id, visitor, password)).await
+        self.submit(id, Command::Grant(visitor.id, password)).await.map(drop)
     }
 
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
-        self.write(self.tables.add_invite(id, invite)).await
+        self.submit(id, Command::Invite(invite)).await.map(drop)
     }
 
     async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
-        self.write(self.tables.withdraw_invites(id)).await
+        self.submit(id, Command::WithdrawInvites).await.map(drop)
     }
 
     async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError> {
-        self.write(self.tables.redeem(invite, guest)).await
+        Box::pin(self.redeem_invite(invite, guest)).await
     }
 
     async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError> {
-        self.call(self.tables.access(id, guest)).await
+        let room = self.call(Box::pin(self.log.fresh(id))).await?;
+        Ok(room.map(|room| room.state.access(guest, Moment::now())))
     }
 
     async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError> {
-        let room = self.call(self.tables.room_doc(id)).await?;
-        Ok(room.map(|room| room.visitors()).transpose()?.unwrap_or_default())
+        let room = self.call(Box::pin(self.log.fresh(id))).await?;
+        Ok(room.map(|room| room.state.members()).unwrap_or_default())
     }
 
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
-        self.wait(Box::pin(self.take_seat(id, guest, socket))).await
+        let breaker = &self.collections()?.breaker;
+        let entered = breaker.wait(Box::pin(self.lease.enter(id, guest, socket))).await;
+        let state = entered.map_err(commands::not_unknown)?.room.state;
+        Ok(Entry {
+            members: state.members(),
+            seq: state.seq,
+            room: state.room,
+        })
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Departure) -> Result<(), StoreError> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(StoreError::Stopped);
         }
-        // It has to know of it also while the database does not answer.
-        if self.seating.leave(id, visitor.id, socket, how).await? {
-            self.wait(self.posts.move_lines(id)).await?;
-        }
-        Ok(())
+        // The lease has to know of it also while the database does not answer.
+        self.lease.leave(id, visitor.id, socket, how.into()).await
     }
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        let tables = self.tables()?;
-        // Most messages are texts and need no look at the database here.
-        let body = match &new.body {
-            NewBody::Chat(chat) => Ok(Body::Chat(chat.clone())),
-            body => self
-                .call(tables.admit_body(new.room, body.clone()))
-                .await
-                .map(Body::from),
-        };
-        match body {
-            Ok(body) => {
-                let breaker = &self.tables()?.breaker;
-                // What the queue says of it is certain; that nothing was heard of it is not.
-                let posted = breaker.wait(async { Ok(self.posts.post(new, body).await) });
-                posted.await.map_err(StoreError::of_write)?
-            }
-            // Who asks again for what was posted before still gets it.
-            Err(StoreError::Refused(refusal)) => match self.call(posts::known(tables, &new)).await? {
-                Some(message) => Ok(Posted::Known(message)),
-                None => Err(StoreError::Refused(refusal)),
-            },
-            Err(error) => Err(error),
-        }
+        Box::pin(self.post_message(new)).await
     }
 
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
@@ -368,85 +363,82 @@ impl Store for MongoStore {
         after: Option<WhisperId>,
         limit: usize,
     ) -> Result<Vec<Whisper>, StoreError> {
-        self.call(self.tables.whispers_of(id, visitor, after, limit)).await
+        let whispers = async {
+            match self.log.fresh(id).await? {
+                Some(_) => self.log.collections.whispers_of(id, visitor, after, limit).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        self.call(Box::pin(whispers)).await
     }
 
     async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
-        self.call(self.tables.room_of_whispered(name, visitor)).await
+        let room = async {
+            match self.log.collections.room_of_whispered(name, visitor).await? {
+                Some(room) => Ok(self.log.fresh(room).await?.map(|_| room)),
+                None => Ok(None),
+            }
+        };
+        self.call(Box::pin(room)).await
     }
 
     async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
-        self.write(self.tables.report(new)).await
+        self.write(Box::pin(self.log.report(new))).await
     }
 
     async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
-        self.call(self.tables.reports_of(id)).await
+        self.call(Box::pin(self.log.reports_of(id))).await
     }
 
     async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
-        self.write(self.tables.dismiss_report(id, report)).await
+        self.write(self.log.collections.dismiss_report(id, report)).await
     }
 
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
-        self.call(self.tables.history(id, window, limit)).await
+        self.call(Box::pin(self.log.history(id, window, limit))).await
     }
 
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
-        self.call(self.tables.lately_sent(id, limit)).await
+        self.call(Box::pin(self.log.lately_sent(id, limit))).await
     }
 
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
-        self.call(self.tables.room_of_gif(name)).await
+        self.call(Box::pin(self.log.room_of_gif(name))).await
     }
 
     async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
-        self.call(self.tables.unnamed(names)).await
+        self.call(self.log.collections.unnamed(names)).await
     }
 
     async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {
-        self.tables()?.all_gifs().await
+        self.collections()?.all_gifs().await
     }
 
     async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
-        self.tables()?.forget_gifs(missing).await
+        self.collections()?.forget_gifs(missing).await
     }
 
     fn blobs(&self) -> Option<Arc<dyn Blobs>> {
-        Some(Arc::new(self.tables.clone()))
+        Some(Arc::new(self.log.collections.clone()))
     }
 
     async fn tend(&self, graces: Graces) -> Result<Tended, StoreError> {
-        let (tended, lines) = self.tables()?.tend(graces).await?;
-        let moved = lines.into_iter().map(async |room| {
-            let moved = self.posts.move_lines(room).await;
-            if moved.is_ok()
-                && self
-                    .tables
-                    .cleared_now(room)
-                    .await
-                    .is_ok_and(|cleared| cleared.is_placed())
-            {
-                self.clearing.begin(room);
-            }
-        });
-        // A room whose lines can't be moved has its turn the next time, or is gone.
-        futures_util::stream::iter(moved)
-            .buffer_unordered(ROOMS_AT_ONCE)
-            .for_each(async |_| ())
-            .await;
-        Ok(tended)
+        self.collections()?;
+        self.eraser.find_late();
+        Box::pin(self.expire(graces.into())).await
     }
 
     async fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
-        if timeout(ANSWER, self.posts.settled()).await.is_err() {
+        if timeout(ANSWER, self.queue.settled()).await.is_err() {
             warn!("some messages are not stored yet");
         }
-        let mut tasks = std::mem::take(&mut *self.tasks.lock());
-        tasks.shutdown().await;
-        if let Err(error) = self.seating.end().await {
+        if let Err(error) = self.lease.end().await {
             warn!(%error, "the seats of this server stay until its lease is over");
         }
+        snapshots::write_all(&self.log).await;
+        let mut tasks = std::mem::take(&mut *self.tasks.lock());
+        tasks.shutdown().await;
     }
 }
 

@@ -1,0 +1,79 @@
+//! What followers of a store are told about an event. Both stores derive it here.
+
+use std::sync::Arc;
+
+use super::Change;
+use crate::{
+    domain::Message,
+    rules::{Event, RoomState},
+};
+
+/// What to tell about an event, in this order: the room had `members` members before it, is in the state `after` since, and
+/// `message` is what people see of it. A system message follows the change that it is about.
+pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Option<Arc<Message>>) -> Vec<Change> {
+    let room = || after.room.clone();
+    let change = match event {
+        Event::Joined { visitor, .. } => Some(Change::Entered(room(), *visitor)),
+        Event::Left(visitor) | Event::Kicked(visitor) => Some(Change::Left(room(), *visitor)),
+        // Somebody who is banned need not be here.
+        Event::Banned(ban) if after.room.count < members => Some(Change::Left(room(), ban.visitor)),
+        Event::OwnerChanged(_) | Event::Changed(_) => Some(Change::RoomUpdated(room())),
+        Event::Ended => Some(Change::RoomRemoved(after.room.id)),
+        _ => None,
+    };
+    change.into_iter().chain(message.map(Change::Posted)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{AddressKey, Ban, Limits, Max, Moment, RoomId, Title, Visitor, VisitorId},
+        rules::{Hold, NewRoom, Now, RoomChange, ServerId},
+    };
+
+    #[test]
+    fn each_event_is_told_by_what_it_changed_for_others() {
+        let [owner, other] = [(); 2].map(|()| Visitor::new(VisitorId::random()));
+        let limits = Limits::default();
+        let new = NewRoom {
+            title: Title::parse("x", &limits).unwrap(),
+            max: Max::from_store(3),
+            password_hash: None,
+            owner,
+        };
+        let now = Now::at(Moment::from_millis(0));
+        let mut state = RoomState::new(RoomId::random(), new, AddressKey::random(), now);
+        let hold = Hold {
+            server: ServerId::ONLY,
+            socket: 1,
+        };
+        let ban = Ban {
+            visitor: other,
+            until: None,
+            addresses: Vec::new(),
+        };
+        let joined = |visitor| Event::Joined {
+            visitor,
+            hold,
+            mark: None,
+        };
+        for (event, expected) in [
+            (joined(owner), &["entered"][..]),
+            (Event::Released(owner.id, hold), &[]),
+            (joined(other), &["entered"]),
+            (Event::OwnerChanged(other), &["room updated"]),
+            (Event::Banned(ban.clone()), &["left"]),
+            (Event::Banned(ban), &[]),
+            (Event::Left(owner), &["left"]),
+            (Event::Changed(RoomChange::default()), &["room updated"]),
+            (Event::Ended, &["room removed"]),
+        ] {
+            let members = state.room.count;
+            state.evolve(&event, now);
+            let told = changes_of(&event, members, &state, None);
+            let kinds: Vec<_> = told.iter().map(Change::kind).collect();
+            assert_eq!(kinds, expected, "{event:?}");
+        }
+    }
+}
