@@ -37,8 +37,8 @@ pub enum Command {
     Expire(Due, Graces),
     /// Takes the sockets of a server that died from a visitor's seat: one socket for each command, as long as there are any.
     Lose(VisitorId, ServerId),
-    /// Renews all graces, as after a restart of the only server. Sockets of other servers than these are gone.
-    Restart(Arc<[ServerId]>),
+    /// Renews all graces that run, as after a restart of the only server.
+    Restart,
 }
 
 /// How a socket leaves.

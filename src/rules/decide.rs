@@ -24,7 +24,7 @@ pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> 
         Command::Remove => Ok(vec![Event::Ended]),
         Command::Expire(due, graces) => Ok(state.expire(*due, *graces, now)),
         Command::Lose(visitor, server) => Ok(state.lose(*visitor, *server)),
-        Command::Restart(servers) => Ok(state.restart(servers)),
+        Command::Restart => Ok(state.restart()),
     }
 }
 
@@ -34,7 +34,7 @@ pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> 
 /// `RoomNotFound`, unless there is just nothing to do any more.
 pub fn decide_without(command: &Command) -> Result<Vec<Event>, Refusal> {
     match command {
-        Command::Leave(..) | Command::Expire(..) | Command::Lose(..) | Command::Restart(_) => Ok(Vec::new()),
+        Command::Leave(..) | Command::Expire(..) | Command::Lose(..) | Command::Restart => Ok(Vec::new()),
         Command::Redeem(..) => Err(Refusal::InviteNotFound),
         _ => Err(Refusal::RoomNotFound),
     }

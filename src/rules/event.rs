@@ -1,8 +1,6 @@
 //! What happened in a room. Events are facts: nothing refuses them any more.
 
-use std::sync::Arc;
-
-use super::{Hold, RoomChange, ServerId};
+use super::{Hold, RoomChange};
 use crate::domain::{AddressMark, Ban, InviteHash, LineKind, MessageId, Said, Visitor, VisitorId};
 
 /// One thing that happened in a room.
@@ -59,8 +57,8 @@ pub enum Event {
     InvitesWithdrawn,
     /// The room changed.
     Changed(RoomChange),
-    /// No server that knew the room was running. All graces begin again, and only sockets of these servers hold seats.
-    Restarted(Arc<[ServerId]>),
+    /// No server was running for a while: all graces that run begin again.
+    Restarted,
     /// The room is gone.
     Ended,
 }

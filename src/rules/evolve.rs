@@ -44,7 +44,7 @@ impl RoomState {
                 Arc::make_mut(&mut self.grants).retain(|_, grant| *grant != Grant::Invite);
             }
             Event::Changed(change) => self.change(change),
-            Event::Restarted(servers) => self.forget_others(servers, now.steady),
+            Event::Restarted => self.renew_graces(now.steady),
             Event::Ended => self.ended = true,
             Event::Deleted { .. } | Event::Cleared { .. } => (),
         }
@@ -99,7 +99,7 @@ impl RoomState {
         }
     }
 
-    pub(super) fn note_owner(&mut self, now: Moment) {
+    fn note_owner(&mut self, now: Moment) {
         let present = self.seat(self.room.owner.id).is_some_and(|seat| !seat.holds.is_empty());
         self.owner_absent_since = match present {
             true => None,

@@ -41,31 +41,20 @@ impl RoomState {
         }]
     }
 
-    /// Nothing if no grace runs and all sockets are of these servers.
-    pub(super) fn restart(&self, servers: &Arc<[ServerId]>) -> Vec<Event> {
-        let waits = |seat: &super::Seat| seat.holds.is_empty();
-        let unchanged = self.empty == Empty::No
-            && self.owner_absent_since.is_none()
-            && self.servers().all(|server| servers.contains(&server))
-            && !self.seats.iter().any(waits);
-        if unchanged {
-            Vec::new()
-        } else {
-            vec![Event::Restarted(Arc::clone(servers))]
-        }
+    /// Nothing if no grace runs.
+    pub(super) fn restart(&self) -> Vec<Event> {
+        let waits = |seat: &super::Seat| seat.disconnected_at.is_some();
+        let any = self.empty != Empty::No || self.owner_absent_since.is_some() || self.seats.iter().any(waits);
+        any.then_some(Event::Restarted).into_iter().collect()
     }
 
-    pub(super) fn forget_others(&mut self, servers: &[ServerId], now: Moment) {
+    pub(super) fn renew_graces(&mut self, now: Moment) {
         for seat in Arc::make_mut(&mut self.seats) {
-            seat.holds.retain(|hold| servers.contains(&hold.server));
-            if seat.holds.is_empty() {
-                seat.disconnected_at = Some(now);
-            }
+            seat.disconnected_at = seat.disconnected_at.map(|_| now);
         }
-        if self.seats.iter().all(|seat| seat.holds.is_empty()) {
+        if self.empty != Empty::No {
             self.empty = Empty::NeverJoined(now);
         }
-        self.owner_absent_since = None;
-        self.note_owner(now);
+        self.owner_absent_since = self.owner_absent_since.map(|_| now);
     }
 }

@@ -139,7 +139,7 @@ async fn reads(database: &Database) -> Vec<(String, Option<Timestamp>)> {
 /// Appends what no stream can deliver: a change says what was inserted, and its id twice more, which is more than 16 MB.
 /// Every stream that comes there can't go on.
 pub async fn break_streams(database: &Database) {
-    let entry = doc! { "_id": "x".repeat(2 << 20), "filling": "x".repeat(13 << 20) };
+    let entry = doc! { "_id": "x".repeat(1 << 20), "filling": "x".repeat(13 << 20) };
     let log = database.collection::<Document>("log");
     log.insert_one(entry).await.unwrap();
     log.delete_one(doc! { "filling": { "$exists": true } }).await.unwrap();

@@ -3,12 +3,13 @@
 //! A batch is decided room by room on the newest state that is known: each command on the state after those before it.
 //! Rooms with one entry share one unordered insert; a room with several has an ordered insert of its own, so that what is
 //! stored of a room is always a prefix. The unique `_id` decides between servers: who comes second for a position reads what
-//! was first and decides again. A refusal is answered only when the state on which it was decided is known to be the newest.
+//! was first and decides again; servers that lose repeatedly take turns. A refusal is answered only when the state on which it was decided is known to be the newest.
 
 mod batch;
+mod turns;
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -23,10 +24,14 @@ use tokio::{
 };
 
 pub use self::batch::Failure;
-use self::batch::{Batch, Stage, Stored};
+pub use self::turns::Turns;
+use self::{
+    batch::{Batch, Stage, Stored},
+    turns::{LOST, May},
+};
 use super::{
     client::{ANSWER, insert_outcome},
-    documents::{EntryDoc, Position},
+    documents::{EntryDoc, Position, TurnDoc},
     folded::Folded,
     log::Log,
 };
@@ -41,6 +46,9 @@ const BATCH: usize = 256;
 
 /// Commands that may wait. One more is refused as [`StoreError::Busy`].
 const WAITING: usize = 8_192;
+
+/// Pause while all that waits has to wait for the turns of other servers.
+const HELD: Duration = Duration::from_millis(2);
 
 /// What is to be appended.
 #[derive(Clone, Debug)]
@@ -111,6 +119,8 @@ struct Job {
     checked: bool,
     /// Whether the room has to be read before it is decided again.
     outdated: bool,
+    /// How often another server was first.
+    lost: u32,
 }
 
 impl Job {
@@ -127,6 +137,7 @@ pub struct AppendQueue {
     receiver: Mutex<mpsc::Receiver<Job>>,
     /// Tasks that somebody waits for.
     waiting: AtomicUsize,
+    turns: Arc<Turns>,
 }
 
 /// Counts a task as long as somebody waits for it.
@@ -146,13 +157,14 @@ impl Drop for Waiting<'_> {
 }
 
 impl AppendQueue {
-    pub fn new(log: Log) -> Self {
+    pub fn new(log: Log, turns: Arc<Turns>) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         Self {
             log,
             sender,
             receiver: Mutex::new(receiver),
             waiting: AtomicUsize::new(0),
+            turns,
         }
     }
 
@@ -165,6 +177,7 @@ impl AppendQueue {
             reply,
             checked: false,
             outdated: false,
+            lost: 0,
         };
         self.sender.try_send(job).map_err(|_| StoreError::Busy)?;
         match timeout(ANSWER, answer).await {
@@ -181,22 +194,35 @@ impl AppendQueue {
         }
     }
 
+    /// How entries name this server.
+    pub fn appender(&self) -> Arc<str> {
+        Arc::clone(self.turns.this())
+    }
+
     /// Works until dropped.
     pub async fn run(&self) {
         let mut receiver = self.receiver.lock().await;
-        let (mut jobs, mut taken) = (VecDeque::new(), Vec::new());
+        // Those of rooms in which other servers have their turn; like `jobs`, of what was taken from the bounded queue.
+        let (mut jobs, mut held, mut taken) = (VecDeque::new(), VecDeque::new(), Vec::new());
         loop {
-            if jobs.is_empty() && receiver.recv_many(&mut taken, BATCH).await == 0 {
+            if jobs.is_empty() && held.is_empty() && receiver.recv_many(&mut taken, BATCH).await == 0 {
                 return;
             }
             while jobs.len() + taken.len() < BATCH
+                && held.len() < WAITING
                 && let Ok(job) = receiver.try_recv()
             {
                 taken.push(job);
             }
+            jobs.extend(held.drain(..));
             jobs.extend(taken.drain(..));
             // Who has given up is not served behind their back.
             jobs.retain(|job: &Job| !job.reply.is_closed());
+            held = self.hold(&mut jobs);
+            if jobs.is_empty() {
+                sleep(HELD).await;
+                continue;
+            }
             let breaker = &self.log.collections.breaker;
             if let Err(error) = breaker.guard(Box::pin(self.round(&mut jobs))).await {
                 give_up(&mut jobs, &error);
@@ -204,10 +230,40 @@ impl AppendQueue {
         }
     }
 
+    /// Takes out what has to wait for the turns of other servers, and asks for turns.
+    fn hold(&self, jobs: &mut VecDeque<Job>) -> VecDeque<Job> {
+        let lost = jobs.iter().filter(|job| job.lost >= LOST);
+        lost.for_each(|job| self.turns.contend(job.request.room));
+        let mut may = HashMap::new();
+        let (ready, held) = jobs.drain(..).partition(|job| {
+            let room = job.request.room;
+            let may = may.entry(room).or_insert_with(|| self.turns.may(room));
+            if *may == May::Ask {
+                *may = May::Wait;
+                self.ask_for_turn(room);
+            }
+            *may == May::Append
+        });
+        *jobs = ready;
+        held
+    }
+
+    /// Nobody waits for the answer: the change stream has the turn, or it has been asked for in vain.
+    fn ask_for_turn(&self, room: RoomId) {
+        let turns = self.log.collections.turns.clone();
+        let turn = TurnDoc::new(room, self.turns.this());
+        tokio::spawn(async move {
+            let asked = timeout(ANSWER, turns.insert_one(turn).into_future()).await;
+            if let Ok(Err(error)) = asked {
+                tracing::debug!(%error, "a turn can't be asked for");
+            }
+        });
+    }
+
     /// Decides what waits, and appends it. What lost against another server is left in `jobs`.
     async fn round(&self, jobs: &mut VecDeque<Job>) -> Result<(), StoreError> {
         self.read_rooms(jobs).await?;
-        let Batch { stages } = Batch::decide(&self.log.cache, std::mem::take(jobs));
+        let Batch { stages } = Batch::decide(&self.log.cache, self.turns.this(), std::mem::take(jobs));
         let (alone, several): (Vec<_>, Vec<_>) = stages.into_iter().partition(|stage| stage.entries.len() < 2);
         let one_each = self.insert_alone(alone);
         let one_room = join_all(several.into_iter().map(|stage| self.insert_room(stage)));
@@ -215,6 +271,9 @@ impl AppendQueue {
         for (stage, stored) in one_each.into_iter().chain(one_room) {
             let entries = stage.entries.get(..stored.count).unwrap_or_default();
             self.log.cache.apply(entries, true);
+            if let Some(entry) = entries.last() {
+                self.turns.appended(entry.room, self.turns.this());
+            }
             stage.settle(stored, jobs);
         }
         Ok(())

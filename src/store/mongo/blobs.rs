@@ -117,9 +117,11 @@ impl Collections {
         within(self.gifs.delete_many(stills)).await.map(drop)
     }
 
-    /// The rooms that documents beside the log belong to.
+    /// The rooms that documents beside the log, and snapshots, belong to.
     pub async fn rooms_with_documents(&self) -> Result<HashSet<RoomId>, StoreError> {
-        let mut rooms = HashSet::new();
+        let snapshots = within(self.rooms.distinct("_id", doc! {})).await?;
+        let room = |id: &Bson| text::<RoomId>(id.as_str()?, "_id").ok();
+        let mut rooms: HashSet<_> = snapshots.iter().filter_map(room).collect();
         for of_rooms in self.of_rooms() {
             // One place of the index is read for each room, however many documents it has.
             let by_room = [doc! { "$sort": { "room": 1 } }, doc! { "$group": { "_id": "$room" } }];

@@ -24,8 +24,9 @@ use tokio::{
 use tracing::{debug, error, info, warn};
 
 use super::{
+    append_queue::Turns,
     client::{Collections, code, failure},
-    documents::EntryDoc,
+    documents::{EntryDoc, TurnDoc},
     reading::read_rooms,
     reports::ReportDoc,
     room_cache::RoomCache,
@@ -74,6 +75,7 @@ enum Stop {
 pub struct ChangeStream {
     collections: Collections,
     cache: Arc<RoomCache>,
+    turns: Arc<Turns>,
     tell: mpsc::Sender<Change>,
     place: Option<ResumeToken>,
     /// Whether a stream was open before, so that what comes before the next one may be missed.
@@ -89,10 +91,16 @@ pub struct ChangeStream {
 }
 
 impl ChangeStream {
-    pub fn new(collections: Collections, cache: Arc<RoomCache>, tell: mpsc::Sender<Change>) -> Self {
+    pub fn new(
+        collections: Collections,
+        cache: Arc<RoomCache>,
+        turns: Arc<Turns>,
+        tell: mpsc::Sender<Change>,
+    ) -> Self {
         Self {
             collections,
             cache,
+            turns,
             tell,
             place: None,
             begun: false,
@@ -194,7 +202,7 @@ impl ChangeStream {
         session: &mut ClientSession,
     ) -> Result<SessionChangeStream<ChangeStreamEvent<Document>>, Stop> {
         let wanted = doc! { "$match": {
-            "operationType": "insert", "ns.coll": { "$in": ["log", "whispers", "reports"] },
+            "operationType": "insert", "ns.coll": { "$in": ["log", "whispers", "reports", "turns"] },
         } };
         let watch = self
             .collections
@@ -253,6 +261,7 @@ impl ChangeStream {
         let result = match event.ns.as_ref().and_then(|ns| ns.coll.as_deref()) {
             Some("whispers") => whispered(event),
             Some("reports") => reported(event),
+            Some("turns") => self.turn(event),
             _ => self.appended(event),
         };
         result.unwrap_or_else(|error| {
@@ -263,7 +272,15 @@ impl ChangeStream {
 
     fn appended(&self, event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
         let entry: EntryDoc = document(event)?;
-        Ok(self.cache.hear(&entry.entry()?))
+        let entry = entry.entry()?;
+        self.turns.appended(entry.room, &entry.by);
+        Ok(self.cache.hear(&entry))
+    }
+
+    fn turn(&self, event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+        let turn: TurnDoc = document(event)?;
+        self.turns.hear(turn.room()?, &turn.by);
+        Ok(Vec::new())
     }
 
     /// Waits for a follower that is behind. Where there is none, the cache is fed all the same.

@@ -15,7 +15,7 @@ use super::{
     append_queue::Failure,
     breaker::{Breaker, CALLS},
     clock,
-    documents::{EntryDoc, StateDoc},
+    documents::{EntryDoc, StateDoc, TurnDoc},
     pulse::Pulse,
     reports::ReportDoc,
     whispers::WhisperDoc,
@@ -51,6 +51,8 @@ pub struct Collections {
     pub pulse: Arc<Pulse>,
     /// The logs of all rooms.
     pub log: Collection<EntryDoc>,
+    /// Turns of servers that compete for a room.
+    pub turns: Collection<TurnDoc>,
     /// Snapshots of rooms.
     pub rooms: Collection<StateDoc>,
     /// The servers and until when each lives.
@@ -74,6 +76,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
     let collections = Collections {
         log: db.collection("log"),
         rooms: db.collection("rooms"),
+        turns: db.collection("turns"),
         servers: db.collection("servers"),
         gifs: db.collection("gifs"),
         forbidden: db.collection("forbidden"),
@@ -158,6 +161,7 @@ impl Collections {
             ),
         ];
         within(self.log.create_indexes(log)).await?;
+        within(self.turns.create_index(expiring("at", Duration::from_secs(60)))).await?;
         within(self.gifs.create_index(plain(doc! { "at": 1, "_id": 1 }))).await?;
         within(self.forbidden.create_index(unique(doc! { "room": 1, "hash": 1 }, None))).await?;
         Ok(())
@@ -193,6 +197,12 @@ fn sparse(keys: Document) -> IndexModel {
 fn partial(keys: Document, only: Document) -> IndexModel {
     let options = IndexOptions::builder().partial_filter_expression(only).build();
     IndexModel::builder().keys(keys).options(options).build()
+}
+
+/// Deletes a document that long after the time in its field.
+fn expiring(field: &str, after: Duration) -> IndexModel {
+    let options = IndexOptions::builder().expire_after(after).build();
+    IndexModel::builder().keys(doc! { field: 1 }).options(options).build()
 }
 
 fn unique(keys: Document, only: Option<Document>) -> IndexModel {

@@ -58,6 +58,7 @@ impl MongoStore {
             shown: None,
             nonce: None,
             blank: false,
+            by: self.queue.appender(),
         };
         let made = self.log.collections.log.insert_one(EntryDoc::from(&entry));
         within(made).await?;

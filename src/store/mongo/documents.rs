@@ -3,15 +3,17 @@
 mod entry;
 mod message;
 mod state;
+mod turn;
 
 use std::str::FromStr;
 
 use mongodb::bson::{Binary, spec::BinarySubtype};
 
 pub use self::{
-    entry::{Entry, EntryDoc, Position, Record, Shown, entry_id, read_mark, read_server, server_text},
+    entry::{Entry, EntryDoc, Position, Record, Shown, entry_id, read_mark, server_text},
     message::{GifDoc, said},
     state::StateDoc,
+    turn::TurnDoc,
 };
 use crate::{
     domain::{Color, Visitor, VisitorId},

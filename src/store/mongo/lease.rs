@@ -27,7 +27,7 @@ use tracing::{info, warn};
 use super::{
     append_queue::AppendQueue,
     client::{Collections, within},
-    documents::{read_server, server_text, signed},
+    documents::{server_text, signed},
     log::Log,
 };
 use crate::{
@@ -153,11 +153,9 @@ impl ServerLease {
         &self.log.collections
     }
 
-    /// Gives all rooms a fresh grace, in which the seats of dead servers wait for their visitors.
+    /// Frees the seats of dead servers and gives all rooms a fresh grace.
     async fn reset_after_restart(&self) -> Result<(), StoreError> {
-        let alive = self.leases(doc! {}).await?;
-        let alive: Vec<_> = alive.keys().filter_map(|server| read_server(server).ok()).collect();
-        self.restart_rooms(alive.into()).await?;
+        self.restart_rooms(&self.dead_servers().await?).await?;
         info!("no other server is alive; every room gets a fresh grace");
         self.decide().await
     }
@@ -291,21 +289,26 @@ impl ServerLease {
 
     /// Frees the seats of servers without a lease.
     async fn drop_dead(&self) -> Result<(), StoreError> {
-        let rooms = self.log.cache.all();
-        let named: HashSet<ServerId> = rooms.iter().flat_map(|room| room.state.servers()).collect();
-        if named.iter().all(|server| *server == self.server()) {
-            return Ok(());
-        }
-        // Read after the seats: whoever holds one was registered before it took it.
-        let ids: Vec<_> = named.iter().copied().map(server_text).collect();
-        let alive = self.leases(doc! { "_id": { "$in": ids } }).await?;
-        let is_dead = |server: &ServerId| !alive.contains_key(&server_text(*server));
-        let dead: Vec<_> = named.into_iter().filter(is_dead).collect();
+        let dead = self.dead_servers().await?;
         if !dead.is_empty() {
             info!(servers = dead.len(), "the seats of dead servers are free");
             self.free_seats(&dead).await?;
         }
         Ok(())
+    }
+
+    /// Servers without a lease whose sockets hold seats.
+    async fn dead_servers(&self) -> Result<Vec<ServerId>, StoreError> {
+        let rooms = self.log.cache.all();
+        let named: HashSet<ServerId> = rooms.iter().flat_map(|room| room.state.servers()).collect();
+        if named.iter().all(|server| *server == self.server()) {
+            return Ok(Vec::new());
+        }
+        // Read after the seats: whoever holds one was registered before it took it.
+        let ids: Vec<_> = named.iter().copied().map(server_text).collect();
+        let alive = self.leases(doc! { "_id": { "$in": ids } }).await?;
+        let is_dead = |server: &ServerId| !alive.contains_key(&server_text(*server));
+        Ok(named.into_iter().filter(is_dead).collect())
     }
 
     /// Ends the life: seats wait for their grace, others need not wait for the lease.

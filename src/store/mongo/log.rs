@@ -67,18 +67,19 @@ impl Log {
 
     /// Reads a room that this server does not know: it may just have been made on another one.
     async fn load(&self, room: RoomId) -> Result<(), StoreError> {
-        let snapshot = self.collections.snapshot(room).await?;
-        let after = snapshot.as_ref().map_or(0, |folded| folded.position);
-        let entries = self.collections.entries_after(&[(room, after)]).await?;
-        match snapshot {
+        let Some(snapshot) = self.collections.snapshot(room).await? else {
             // What is left of a room that is being deleted does not begin with its first entry.
-            None => self.cache.apply(&entries, false),
-            Some(snapshot) => {
-                let folded = Folded::fold(Some(snapshot), &entries);
-                if let Some(folded) = folded.filter(|folded| !folded.state.ended) {
-                    self.cache.insert(folded);
-                }
-            }
+            let entries = self.collections.entries_after(&[(room, 0)]).await?;
+            self.cache.apply(&entries, false);
+            return Ok(());
+        };
+        let entries = self.collections.entries_after(&[(room, snapshot.position)]).await?;
+        let folded = Folded::fold(Some(snapshot), &entries);
+        // The same goes for a snapshot that was written while the room was deleted.
+        if let Some(folded) = folded.filter(|folded| !folded.state.ended)
+            && self.collections.begins(room).await?
+        {
+            self.cache.insert(folded);
         }
         Ok(())
     }
@@ -127,6 +128,12 @@ impl Collections {
             }
         };
         self.entries(which, doc! { "_id": 1 }, None).await
+    }
+
+    /// Whether the first entry of a room is there.
+    async fn begins(&self, room: RoomId) -> Result<bool, StoreError> {
+        let first = doc! { "_id": entry_id(room, 1) };
+        Ok(!self.entries(first, doc! { "_id": 1 }, Some(1)).await?.is_empty())
     }
 
     /// Entries that a filter finds.

@@ -52,7 +52,7 @@ use tracing::{error, warn};
 
 pub use self::{blobs::LARGEST, documents::SEATS, lease::Timing};
 use self::{
-    append_queue::AppendQueue,
+    append_queue::{AppendQueue, Turns},
     breaker::Breaker,
     change_stream::ChangeStream,
     client::{ANSWER, Collections, within},
@@ -109,7 +109,8 @@ impl MongoStore {
         let (collections, cache) = (client::connect(url).await?, Arc::<RoomCache>::default());
         let (tell, changes) = mpsc::channel(CHANGES);
         let log = Log { collections, cache };
-        let queue = Arc::new(AppendQueue::new(log.clone()));
+        let turns = Arc::new(Turns::new(format!("{:016x}", rand::random::<u64>()).into()));
+        let queue = Arc::new(AppendQueue::new(log.clone(), Arc::clone(&turns)));
         let lease = ServerLease::begin(log.clone(), Arc::clone(&queue), timing, tell.downgrade()).await?;
         let store = Self {
             limit: rooms,
@@ -122,7 +123,7 @@ impl MongoStore {
             queue,
             log,
         };
-        store.follow(tell).await?;
+        store.follow(turns, tell).await?;
         let queue = Arc::clone(&store.queue);
         store.run("appending", move || {
             let queue = Arc::clone(&queue);
@@ -134,12 +135,12 @@ impl MongoStore {
     }
 
     /// Begins to follow the change stream.
-    async fn follow(&self, tell: mpsc::Sender<crate::store::Change>) -> Result<(), StoreError> {
+    async fn follow(&self, turns: Arc<Turns>, tell: mpsc::Sender<crate::store::Change>) -> Result<(), StoreError> {
         let (begun, following) = oneshot::channel();
         let (log, mut begun) = (self.log.clone(), Some(begun));
         self.run("following the changes", move || {
             let Log { collections, cache } = log.clone();
-            ChangeStream::new(collections, cache, tell.clone()).run(begun.take())
+            ChangeStream::new(collections, cache, Arc::clone(&turns), tell.clone()).run(begun.take())
         });
         following.await.map_err(|_| StoreError::Stopped)?
     }

@@ -83,7 +83,7 @@ enum Verdict {
 
 impl Batch {
     /// Decides tasks in their order.
-    pub fn decide(cache: &RoomCache, jobs: VecDeque<Job>) -> Self {
+    pub fn decide(cache: &RoomCache, by: &Arc<str>, jobs: VecDeque<Job>) -> Self {
         let mut by_room: HashMap<RoomId, Stage> = HashMap::new();
         for job in jobs {
             let room = job.request.room;
@@ -92,7 +92,7 @@ impl Batch {
                 entries: Vec::new(),
                 jobs: Vec::new(),
             });
-            let verdict = stage.decide(&job.request);
+            let verdict = stage.decide(&job.request, by);
             stage.jobs.push((job, verdict));
         }
         Self {
@@ -102,7 +102,7 @@ impl Batch {
 }
 
 impl Stage {
-    fn decide(&mut self, request: &Request) -> Verdict {
+    fn decide(&mut self, request: &Request, by: &Arc<str>) -> Verdict {
         let at = self.entries.len();
         let Some(room) = &mut self.room else {
             return match &request.task {
@@ -130,7 +130,7 @@ impl Stage {
         let Some(record) = record else {
             return Verdict::Nothing(committed(room, None), at);
         };
-        let entry = entry(room, record, request, now);
+        let entry = entry(room, record, request, (now, by));
         let committed = committed(room, Some(&entry));
         self.entries.push(entry);
         Verdict::Append(committed, at)
@@ -156,6 +156,7 @@ impl Stage {
                     Some(Failure::Unknown) => job.answer(Err(unknown())),
                     _ => {
                         job.outdated = true;
+                        job.lost += u32::from(stored.failure == Some(Failure::Conflict));
                         again.push_back(job);
                     }
                 },
@@ -184,7 +185,7 @@ fn decide_in(
 }
 
 /// The next entry of a room, which is applied to it.
-fn entry(room: &mut Folded, record: Record, request: &Request, at: Moment) -> Entry {
+fn entry(room: &mut Folded, record: Record, request: &Request, (at, by): (Moment, &Arc<str>)) -> Entry {
     let is_message = matches!(&record, Record::Event(event) if event.is_visible());
     let mut entry = Entry {
         room: request.room,
@@ -194,6 +195,7 @@ fn entry(room: &mut Folded, record: Record, request: &Request, at: Moment) -> En
         record,
         shown: None,
         blank: false,
+        by: Arc::clone(by),
     };
     room.apply(&entry);
     entry.shown = is_message.then(|| Shown {

@@ -4,6 +4,8 @@
 //! and the id of its message besides: history is read from the same documents. Content that an owner deleted is taken out of
 //! its document; that it was there stays.
 
+use std::sync::Arc;
+
 use mongodb::bson::Binary;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,8 @@ pub struct Entry {
     pub nonce: Option<Nonce>,
     /// Whether what a message said has been deleted.
     pub blank: bool,
+    /// The server that appended it.
+    pub by: Arc<str>,
 }
 
 /// What an entry says.
@@ -71,6 +75,7 @@ pub struct EntryDoc {
     pub id: String,
     pub room: String,
     pub at: i64,
+    pub by: String,
     pub kind: String,
     /// The first and the last entry of a room, for an index over these.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,8 +119,6 @@ pub struct EntryDoc {
     pub erased: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invite: Option<Binary>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub servers: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,6 +169,7 @@ impl From<&Entry> for EntryDoc {
             id: entry_id(entry.room, entry.position),
             room: entry.room.to_string(),
             at: entry.at.millis(),
+            by: entry.by.to_string(),
             nonce: entry.nonce.as_ref().map(|nonce| nonce.as_str().to_owned()),
             ..Self::default()
         };
@@ -265,10 +269,7 @@ impl EntryDoc {
             }
             Event::InvitesWithdrawn => self.set("withdrawn", None),
             Event::Changed(change) => self.set_change(change),
-            Event::Restarted(servers) => {
-                self.set("restarted", None);
-                self.servers = Some(servers.iter().copied().map(server_text).collect());
-            }
+            Event::Restarted => self.set("restarted", None),
             Event::Ended => {
                 self.set("ended", None);
                 self.edge = Some("ended".to_owned());
@@ -309,6 +310,7 @@ impl EntryDoc {
             room: text(&self.room, "room")?,
             position: text(position, "_id")?,
             at: Moment::from_millis(self.at),
+            by: self.by.as_str().into(),
             blank: self.kind == "posted" && self.chat.is_none() && self.gif.is_none(),
             nonce: self.nonce.as_deref().and_then(|nonce| Nonce::parse(nonce).ok()),
             record,
@@ -358,10 +360,7 @@ impl EntryDoc {
             "invited" => Event::Invited(read_invite(self.invite.as_ref().ok_or(Damaged("invite"))?)?),
             "withdrawn" => Event::InvitesWithdrawn,
             "changed" => Event::Changed(self.change()?),
-            "restarted" => {
-                let servers = self.servers.iter().flatten().map(|server| read_server(server));
-                Event::Restarted(servers.collect::<Result<Vec<_>, _>>()?.into())
-            }
+            "restarted" => Event::Restarted,
             "ended" => Event::Ended,
             _ => return Err(Damaged("kind")),
         })

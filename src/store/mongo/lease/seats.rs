@@ -1,6 +1,6 @@
 //! The seats that sockets of servers hold: taken and released here, and freed when their server is gone.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use futures_util::future::try_join_all;
 
@@ -10,7 +10,10 @@ use crate::{
     rules::{Command, Hold, Leave, ServerId},
     store::{
         SocketKey, StoreError,
-        mongo::append_queue::{Committed, Outcome, Request},
+        mongo::{
+            append_queue::{Committed, Outcome, Request},
+            folded::Folded,
+        },
     },
 };
 
@@ -99,25 +102,22 @@ impl ServerLease {
         Ok(())
     }
 
-    /// Renews the graces of all rooms; only sockets of these servers hold seats any more.
-    pub(super) async fn restart_rooms(&self, alive: Arc<[ServerId]>) -> Result<(), StoreError> {
-        let restart = |id| (id, Command::Restart(Arc::clone(&alive)));
-        let rooms = self.log.cache.all();
-        self.append_all(rooms.iter().map(|room| restart(room.state.room.id)).collect())
-            .await
+    /// Frees the seats that only sockets of these servers hold, and renews the graces of all rooms. Of one room both are
+    /// appended together: in between it would have the grace of a room that was left.
+    pub(super) async fn restart_rooms(&self, dead: &[ServerId]) -> Result<(), StoreError> {
+        let mut commands = Vec::new();
+        for room in self.log.cache.all() {
+            commands.extend(losses(&room, dead));
+            commands.push((room.state.room.id, Command::Restart));
+        }
+        self.append_all(commands).await
     }
 
     /// Frees the seats that only sockets of these servers hold.
     pub(super) async fn free_seats(&self, dead: &[ServerId]) -> Result<(), StoreError> {
-        let mut commands = Vec::new();
-        for room in self.log.cache.all() {
-            for server in dead {
-                // Each takes one socket, or the seat with all of them.
-                let holds = room.state.holds_of(*server).into_iter();
-                commands.extend(holds.map(|(visitor, _)| (room.state.room.id, Command::Lose(visitor, *server))));
-            }
-        }
-        self.append_all(commands).await
+        let rooms = self.log.cache.all();
+        self.append_all(rooms.iter().flat_map(|room| losses(room, dead)).collect())
+            .await
     }
 
     /// Releases the sockets of this server that it does not know: of a command whose answer was lost. Returns those seen for
@@ -148,4 +148,14 @@ impl ServerLease {
         }
         self.append_all(commands).await
     }
+}
+
+/// What takes the sockets of servers from a room: one command for each socket, as long as a seat is not free by the first.
+fn losses(room: &Folded, dead: &[ServerId]) -> Vec<(RoomId, Command)> {
+    let of_server = |server: &ServerId| {
+        let (id, server) = (room.state.room.id, *server);
+        let holds = room.state.holds_of(server).into_iter();
+        holds.map(move |(visitor, _)| (id, Command::Lose(visitor, server)))
+    };
+    dead.iter().flat_map(of_server).collect()
 }

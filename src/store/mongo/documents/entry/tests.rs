@@ -79,7 +79,7 @@ fn records() -> Vec<Record> {
         Event::Banned(ban(None)),
         Event::Banned(ban(Some(Moment::from_millis(60_000)))),
         Event::OwnerChanged(visitor(2)),
-        Event::Restarted([ServerId(1), ServerId(u64::MAX)].into()),
+        Event::Restarted,
         Event::Left(visitor(1)),
         Event::Kicked(visitor(2)),
         Event::Unbanned(visitor(3).id),
@@ -109,6 +109,7 @@ fn entries() -> Vec<Entry> {
             }),
             record,
             blank: false,
+            by: "server".into(),
         }
     };
     (1..).zip(records()).map(entry).collect()
