@@ -19,7 +19,11 @@ const DELETED_WITHIN: Duration = Duration::from_secs(90);
 /// Makes copies of the last message of a room, at the positions after it. The servers take them for those of another one.
 async fn multiply(site: &Site, message: &Message) {
     let log = site.database().await.collection::<Document>("log");
-    let last = log.find_one(doc! { "message": message.id.to_string() }).await.unwrap().unwrap();
+    let last = log
+        .find_one(doc! { "message": message.id.to_string() })
+        .await
+        .unwrap()
+        .unwrap();
     let position: i64 = last.get_str("_id").unwrap().split_once(':').unwrap().1.parse().unwrap();
     for first in (1..i64::from(MANY)).step_by(10_000) {
         let copies = (first..(first + 10_000).min(i64::from(MANY))).map(|n| {
@@ -103,7 +107,11 @@ async fn a_clear_of_many_messages_is_answered_and_seen_at_once_and_another_serve
     tokio::time::timeout(DELETED_WITHIN, ended).await.unwrap();
     println!("all of it is deleted after {:?}", begun.elapsed());
     until(async || messages.count_documents(doc! { "pending": true }).await.unwrap() == 0).await;
-    assert_eq!(messages.count_documents(doc! { "kind": "erased" }).await.unwrap(), 1, "once");
+    assert_eq!(
+        messages.count_documents(doc! { "kind": "erased" }).await.unwrap(),
+        1,
+        "once"
+    );
     let behind = Window::After(again.message().seq - 1);
     let page = other.history(room, behind, 1).await.unwrap();
     assert_eq!(page[0].body, again.message().body);

@@ -122,7 +122,10 @@ async fn a_server_that_is_further_away_posts_to_a_busy_room_as_well() {
     const POSTS: usize = 500;
     const EVERY: Duration = Duration::from_millis(10);
     let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
-    let (far, near) = (site.server_behind(&proxy, Default::default()).await, site.server().await);
+    let (far, near) = (
+        site.server_behind(&proxy, Default::default()).await,
+        site.server().await,
+    );
     drop((far.changes(), near.changes()));
     let author = someone();
     let room = room_of(&near, author, 2).await.id;
@@ -137,7 +140,9 @@ async fn a_server_that_is_further_away_posts_to_a_busy_room_as_well() {
             let server = Arc::clone(server);
             posts.spawn(async move {
                 let began = Instant::now();
-                post(&server, says(room, author, "x", None)).await.map(|_| began.elapsed())
+                post(&server, says(room, author, "x", None))
+                    .await
+                    .map(|_| began.elapsed())
             });
         }
     }

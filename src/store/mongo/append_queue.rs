@@ -14,7 +14,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures_util::future::join_all;
@@ -27,7 +27,7 @@ pub use self::batch::Failure;
 pub use self::turns::Turns;
 use self::{
     batch::{Batch, Stage, Stored},
-    turns::{LOST, May},
+    turns::{May, STARVED},
 };
 use super::{
     client::{ANSWER, insert_outcome},
@@ -119,8 +119,8 @@ struct Job {
     checked: bool,
     /// Whether the room has to be read before it is decided again.
     outdated: bool,
-    /// How often another server was first.
-    lost: u32,
+    /// Since when other servers were first, if they were.
+    losing: Option<Instant>,
 }
 
 impl Job {
@@ -177,7 +177,7 @@ impl AppendQueue {
             reply,
             checked: false,
             outdated: false,
-            lost: 0,
+            losing: None,
         };
         self.sender.try_send(job).map_err(|_| StoreError::Busy)?;
         match timeout(ANSWER, answer).await {
@@ -232,8 +232,10 @@ impl AppendQueue {
 
     /// Takes out what has to wait for the turns of other servers, and asks for turns.
     fn hold(&self, jobs: &mut VecDeque<Job>) -> VecDeque<Job> {
-        let lost = jobs.iter().filter(|job| job.lost >= LOST);
-        lost.for_each(|job| self.turns.contend(job.request.room));
+        let starves = |job: &&Job| job.losing.is_some_and(|since| since.elapsed() >= STARVED);
+        jobs.iter()
+            .filter(starves)
+            .for_each(|job| self.turns.contend(job.request.room));
         let mut may = HashMap::new();
         let (ready, held) = jobs.drain(..).partition(|job| {
             let room = job.request.room;
@@ -305,7 +307,7 @@ impl AppendQueue {
         let stored = |stage: Stage| {
             let outcome = match stage.entries.len() {
                 0 => Ok(()),
-                _ => outcomes.next().unwrap_or_else(|| Err(Failure::Unknown)),
+                _ => outcomes.next().unwrap_or(Err(Failure::Unknown)),
             };
             let stored = Stored::of([outcome], stage.entries.len());
             (stage, stored)

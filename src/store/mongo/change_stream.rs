@@ -91,12 +91,7 @@ pub struct ChangeStream {
 }
 
 impl ChangeStream {
-    pub fn new(
-        collections: Collections,
-        cache: Arc<RoomCache>,
-        turns: Arc<Turns>,
-        tell: mpsc::Sender<Change>,
-    ) -> Self {
+    pub fn new(collections: Collections, cache: Arc<RoomCache>, turns: Arc<Turns>, tell: mpsc::Sender<Change>) -> Self {
         Self {
             collections,
             cache,

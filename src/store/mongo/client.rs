@@ -154,7 +154,10 @@ impl Collections {
             partial(doc! { "room": 1, "seq": 1 }, doc! { "seq": { "$exists": true } }),
             unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(nonced)),
             partial(doc! { "room": 1, "seq": -1 }, doc! { "gif.name": { "$exists": true } }),
-            partial(doc! { "room": 1, "visitor": 1, "seq": 1 }, doc! { "seq": { "$exists": true } }),
+            partial(
+                doc! { "room": 1, "visitor": 1, "seq": 1 },
+                doc! { "seq": { "$exists": true } },
+            ),
             partial(
                 doc! { "room": 1, "visitor": 1 },
                 doc! { "address": { "$exists": true } },
@@ -272,7 +275,11 @@ pub fn insert_outcome(
             }
         };
         // An ordered insert ends there.
-        let concerned = if ordered { failed.index..documents } else { failed.index..failed.index + 1 };
+        let concerned = if ordered {
+            failed.index..documents
+        } else {
+            failed.index..failed.index + 1
+        };
         for outcome in outcomes.get_mut(concerned).unwrap_or_default() {
             *outcome = Err(failure);
         }

@@ -15,9 +15,7 @@ use super::{
     gifs::{leave_hidden_out, says},
 };
 use crate::{
-    domain::{
-        Action, AddressKey, AddressMark, Guest, InviteHash, Moment, Refusal, Room, RoomId, Visitor, VisitorId,
-    },
+    domain::{Action, AddressKey, AddressMark, Guest, InviteHash, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
     rules::{self, ADDRESSES, Command, Due, Facts, Graces, Now, RoomState},
     store::{NewMessage, NewRoom, Posted, RoomRecord, StoreError, Tended},
 };
@@ -183,7 +181,9 @@ impl MongoStore {
                 match expired {
                     // Whoever appends the end has removed the room; the others find it ended.
                     Ok(Committed { appended: true, .. }) if due == Due::Room => {
-                        tended.removed.push((room, self.eraser.promptly(Work::Room(room)).await));
+                        tended
+                            .removed
+                            .push((room, self.eraser.promptly(Work::Room(room)).await));
                     }
                     Ok(_) | Err(StoreError::Refused(_)) => (),
                     Err(error) if tended.removed.is_empty() => return Err(error),

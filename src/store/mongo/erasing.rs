@@ -155,18 +155,18 @@ impl Eraser {
         };
         let reports = collections.forget_reports_of_blank(room);
         collections.breaker.guard(reports).await?;
-        self.queue.append(Request::new(room, Task::Erased(deletion.seq))).await?;
-        collections.breaker.guard(collections.note_erased(room, deletion)).await?;
+        self.queue
+            .append(Request::new(room, Task::Erased(deletion.seq)))
+            .await?;
+        collections
+            .breaker
+            .guard(collections.note_erased(room, deletion))
+            .await?;
         Ok(names)
     }
 
     /// Deletes what a visitor wrote before a deletion.
-    async fn clear(
-        &self,
-        room: RoomId,
-        visitor: VisitorId,
-        deletion: &Deletion,
-    ) -> Result<Vec<GifName>, StoreError> {
+    async fn clear(&self, room: RoomId, visitor: VisitorId, deletion: &Deletion) -> Result<Vec<GifName>, StoreError> {
         let (collections, mut names) = (&self.log.collections, Vec::new());
         let (mut from, mut renewed) = (Some(0), Instant::now());
         while let Some(begin) = from {
@@ -204,7 +204,9 @@ impl Eraser {
         let (collections, id) = (&self.log.collections, room.to_string());
         let ended = collections.breaker.guard(collections.end_of(room)).await?;
         let begin = async {
-            let names = collections.named(doc! { "room": &id, "gif.name": { "$exists": true } }).await?;
+            let names = collections
+                .named(doc! { "room": &id, "gif.name": { "$exists": true } })
+                .await?;
             collections.delete_blobs(&names).await?;
             // A server that starts does not find the room by its snapshot any more.
             within(collections.rooms.delete_one(doc! { "_id": &id })).await?;
@@ -221,7 +223,10 @@ impl Eraser {
         while from < ended {
             let to = ended.min(from + SLICE);
             let slice = doc! { "_id": { "$gte": entry_id(room, from), "$lt": entry_id(room, to) } };
-            collections.breaker.guard(within(collections.log.delete_many(slice))).await?;
+            collections
+                .breaker
+                .guard(within(collections.log.delete_many(slice)))
+                .await?;
             from = to;
         }
         let last = collections.log.delete_one(doc! { "_id": entry_id(room, ended) });

@@ -68,7 +68,12 @@ impl Folded {
                 if let Some((hidden, forbid)) = hides(event) {
                     let seq = self.state.seq;
                     let at = entry.at;
-                    let new = Deletion { seq, at, hidden, forbid };
+                    let new = Deletion {
+                        seq,
+                        at,
+                        hidden,
+                        forbid,
+                    };
                     self.deletions = self.deletions.iter().copied().chain([new]).collect();
                     self.deleted_at = entry.position;
                 }

@@ -39,7 +39,10 @@ pub fn leave_hidden_out(mut which: Document, room: &Folded) -> Document {
 
 /// Finds messages of a room that say something.
 pub fn says(room: RoomId) -> Document {
-    let content = [doc! { "chat": { "$exists": true } }, doc! { "gif": { "$exists": true } }];
+    let content = [
+        doc! { "chat": { "$exists": true } },
+        doc! { "gif": { "$exists": true } },
+    ];
     doc! { "room": room.to_string(), "kind": "posted", "$or": content }
 }
 

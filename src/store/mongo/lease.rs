@@ -174,7 +174,14 @@ impl ServerLease {
 
     /// The leases that a filter finds.
     async fn leases(&self, which: Document) -> Result<Predecessors, StoreError> {
-        let found = async { self.collections().servers.find(which).await?.try_collect::<Vec<_>>().await };
+        let found = async {
+            self.collections()
+                .servers
+                .find(which)
+                .await?
+                .try_collect::<Vec<_>>()
+                .await
+        };
         let lease = |lease: &Document| {
             Some((
                 lease.get_str("_id").ok()?.to_owned(),
@@ -315,7 +322,10 @@ impl ServerLease {
     pub async fn end(&self) -> Result<(), StoreError> {
         let server = self.server();
         self.release_all(server).await?;
-        let lease = self.collections().servers.delete_one(doc! { "_id": server_text(server) });
+        let lease = self
+            .collections()
+            .servers
+            .delete_one(doc! { "_id": server_text(server) });
         within(lease).await.map(drop)
     }
 }

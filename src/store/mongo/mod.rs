@@ -50,7 +50,6 @@ use tokio::{
 };
 use tracing::{error, warn};
 
-pub use self::{blobs::LARGEST, documents::SEATS, lease::Timing};
 use self::{
     append_queue::{AppendQueue, Turns},
     breaker::Breaker,
@@ -62,6 +61,7 @@ use self::{
     room_cache::RoomCache,
     whispers::Whispers,
 };
+pub use self::{blobs::LARGEST, documents::SEATS, lease::Timing};
 use crate::{
     domain::{
         Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Moment, Report, ReportId, Reported, Room,
@@ -193,7 +193,9 @@ impl MongoStore {
     /// Asks the primary, which is the one that takes writes, whether it answers.
     async fn ping(&self) -> Result<(), StoreError> {
         let ping = doc! { "ping": 1 };
-        self.call(within(self.log.collections.db.run_command(ping))).await.map(drop)
+        self.call(within(self.log.collections.db.run_command(ping)))
+            .await
+            .map(drop)
     }
 
     /// Makes a call on the database, as long as the store is open and the database answers.

@@ -3,11 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use futures_util::TryStreamExt;
-use mongodb::{
-    bson::doc,
-    error::Error,
-    options::ReadConcern,
-};
+use mongodb::{bson::doc, error::Error, options::ReadConcern};
 use tokio::time::timeout;
 use tracing::error;
 
@@ -60,7 +56,11 @@ pub async fn read_rooms(collections: &Collections) -> Result<Vec<(Folded, Positi
         for (room, saved) in after {
             let entries = entries.remove(&room).unwrap_or_default();
             let folded = Folded::fold(snapshots.remove(&room), &entries);
-            rooms.extend(folded.filter(|folded| !folded.state.ended).map(|folded| (folded, saved)));
+            rooms.extend(
+                folded
+                    .filter(|folded| !folded.state.ended)
+                    .map(|folded| (folded, saved)),
+            );
         }
     }
     Ok(rooms)

@@ -1,10 +1,7 @@
 //! Reports: what visitors tell the owner of a room about messages.
 
 use futures_util::TryStreamExt;
-use mongodb::{
-    bson::doc,
-    options::ReadConcern,
-};
+use mongodb::{bson::doc, options::ReadConcern};
 use serde::{Deserialize, Serialize};
 
 use super::{

@@ -114,7 +114,10 @@ impl Whispers {
             return Ok(Whispered::Known(Arc::new(known)));
         }
         let room = self.log.open_room(new.room).await?;
-        let to = room.state.may_whisper(new.author.id, new.to).map_err(StoreError::Refused)?;
+        let to = room
+            .state
+            .may_whisper(new.author.id, new.to)
+            .map_err(StoreError::Refused)?;
         let body = new.body.clone().into();
         let facts = self.log.facts_of(&room, &body).await?;
         let whisper = Whisper {

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
+    time::Instant,
 };
 
 use super::{Committed, Job, Outcome, Request, Task, unknown};
@@ -156,7 +157,9 @@ impl Stage {
                     Some(Failure::Unknown) => job.answer(Err(unknown())),
                     _ => {
                         job.outdated = true;
-                        job.lost += u32::from(stored.failure == Some(Failure::Conflict));
+                        if stored.failure == Some(Failure::Conflict) {
+                            job.losing.get_or_insert_with(Instant::now);
+                        }
                         again.push_back(job);
                     }
                 },
@@ -173,12 +176,7 @@ impl Stored {
     }
 }
 
-fn decide_in(
-    room: &Folded,
-    command: &Command,
-    request: &Request,
-    now: Moment,
-) -> Result<Option<Event>, Refusal> {
+fn decide_in(room: &Folded, command: &Command, request: &Request, now: Moment) -> Result<Option<Event>, Refusal> {
     let events = decide(&room.state, command, &request.facts, Now::at(now))?;
     debug_assert!(events.len() <= 1, "one entry for each command");
     Ok(events.into_iter().next())

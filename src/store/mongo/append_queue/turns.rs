@@ -1,7 +1,6 @@
 //! Turns of servers that append to one room at the same time.
 //!
-//! The server that is closest to the database would win every position. So a server that has lost repeatedly asks for a
-//! turn: a document that all servers hear of by the change stream, in one order. From then on each server appends to the room
+//! The server that is closest to the database would win every position. So a server that loses for long asks for a turn: a document that all servers hear of by the change stream, in one order. From then on each server appends to the room
 //! only when its turn is first, or when there is none, and then appends all that waits there. A turn ends with the next entry
 //! of its server, or after a moment if none comes. It is only a courtesy: the unique `_id` decides.
 
@@ -15,14 +14,15 @@ use parking_lot::Mutex;
 
 use crate::domain::RoomId;
 
-/// Lost tries of one command after which a server asks for turns in a room.
-pub const LOST: u32 = 2;
+/// How long a command may lose before its server asks for turns in the room. Servers that are equally far away from the
+/// database seldom lose so long, and without turns they append faster.
+pub const STARVED: Duration = Duration::from_millis(100);
 
 /// How long it goes on asking in that room.
 const CONTENDED: Duration = Duration::from_secs(2);
 
 /// How long others wait for the entry of a turn.
-const PATIENCE: Duration = Duration::from_millis(150);
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// How long a server waits for its own turn to be heard before it appends without.
 const UNHEARD: Duration = Duration::from_millis(300);
@@ -156,7 +156,11 @@ mod tests {
         }
         std::thread::sleep(SETTLED);
         assert_eq!(near.may(room), May::Append);
-        assert_eq!((far.may(room), far.may(room)), (May::Ask, May::Wait), "as the other one goes on");
+        assert_eq!(
+            (far.may(room), far.may(room)),
+            (May::Ask, May::Wait),
+            "as the other one goes on"
+        );
     }
 
     #[test]

@@ -65,13 +65,7 @@ impl ServerLease {
     }
 
     /// Takes a socket of this server from its visitor's seat. If that fails, the socket is found among the strays.
-    pub async fn leave(
-        &self,
-        id: RoomId,
-        visitor: VisitorId,
-        socket: SocketKey,
-        how: Leave,
-    ) -> Result<(), StoreError> {
+    pub async fn leave(&self, id: RoomId, visitor: VisitorId, socket: SocketKey, how: Leave) -> Result<(), StoreError> {
         self.held.lock().remove(&(id, visitor, socket));
         let server = self.server();
         let leave = Command::Leave(visitor, Hold { server, socket }, how);

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
-    domain::{Alt, GifBody, GifHash, GifName, InviteToken, VisitorId},
+    domain::{Alt, Ban, Chat, GifBody, GifHash, GifName, InviteToken, Max, Said, Title, Visitor, VisitorId},
+    rules::{Hold, RoomChange},
     store::mongo::{documents::StateDoc, folded::Folded},
 };
 
@@ -151,7 +152,9 @@ fn a_snapshot_and_the_entries_after_it_make_the_same_room_as_all_entries() {
 #[test]
 fn what_was_deleted_is_blank_and_what_is_being_deleted_is_hidden() {
     let entries = entries();
-    let said = entries.iter().find(|entry| matches!(entry.record, Record::Event(Event::Posted(..))));
+    let said = entries
+        .iter()
+        .find(|entry| matches!(entry.record, Record::Event(Event::Posted(..))));
     let said = said.unwrap();
     let room = Folded::fold(None, &entries).unwrap();
     assert_eq!(room.show(said.message().unwrap()).body, Body::Deleted, "it was cleared");
