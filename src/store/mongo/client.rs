@@ -88,8 +88,8 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
     };
     collections.must_be_replicated().await?;
     within(clock::measure(&collections.db)).await?;
-    collections.must_not_be_old().await?;
     collections.make_indexes().await?;
+    collections.migrate().await?;
     Ok(collections)
 }
 
@@ -127,18 +127,6 @@ impl Collections {
             Err(StoreError::failed(
                 "this MongoDB is no replica set, so it has no change streams; start it with --replSet",
             ))
-        }
-    }
-
-    /// Earlier versions kept rooms and messages in other collections, which this one would pass over.
-    async fn must_not_be_old(&self) -> Result<(), StoreError> {
-        let old = self.db.collection::<Document>("messages");
-        match within(old.find_one(doc! {})).await? {
-            None => Ok(()),
-            Some(_) => Err(StoreError::failed(
-                "this database was written by an earlier version of gifchat, whose rooms this version can't read; name \
-                 another database in --store, or go on with the earlier version",
-            )),
         }
     }
 

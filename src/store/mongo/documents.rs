@@ -2,6 +2,7 @@
 
 mod entry;
 mod message;
+mod old;
 mod state;
 mod turn;
 
@@ -12,6 +13,7 @@ use mongodb::bson::{Binary, spec::BinarySubtype};
 pub use self::{
     entry::{Entry, EntryDoc, Position, Record, Shown, entry_id, read_mark, server_text},
     message::{GifDoc, said},
+    old::{OldGrant, OldMessage, OldRoom},
     state::StateDoc,
     turn::TurnDoc,
 };

@@ -59,6 +59,7 @@ impl Folded {
         self.position = entry.position;
         match &entry.record {
             Record::Created(..) => (),
+            Record::Migrated(folded) => self.clone_from(folded),
             Record::Erased(seq) => {
                 let left = self.deletions.iter().filter(|deletion| deletion.seq != *seq);
                 self.deletions = left.copied().collect();

@@ -8,6 +8,7 @@
 //! - `lease`: this server's life, the seats of its sockets, and what it does after others' deaths
 //! - `snapshots`: writes them; `erasing`: carries deletions out
 //! - `gifs`, `reports`, `whispers`, `blobs`, `sessions`: what is kept beside the log
+//! - `migration`: makes logs of the rooms of the version before
 //! - `breaker`: what happens while the database does not answer; `clock`: its time, which all servers go by
 
 mod append_queue;
@@ -24,6 +25,7 @@ mod folded;
 mod gifs;
 mod lease;
 mod log;
+mod migration;
 mod pulse;
 mod reading;
 mod reports;

@@ -112,7 +112,7 @@ fn told(entry: &Entry, members: u32, after: &Folded) -> Vec<Change> {
     match &entry.record {
         Record::Created(..) => vec![Change::RoomCreated(after.state.room.clone())],
         Record::Event(event) => changes_of(event, members, &after.state, entry.message().map(Arc::new)),
-        Record::Erased(_) => Vec::new(),
+        Record::Erased(_) | Record::Migrated(_) => Vec::new(),
     }
 }
 

@@ -12,10 +12,11 @@ use std::sync::Arc;
 use mongodb::bson::Binary;
 use serde::{Deserialize, Serialize};
 
-use super::{Damaged, GifDoc, bytes, hex};
+use super::{Damaged, GifDoc, StateDoc, bytes, hex};
 use crate::{
     domain::{AddressKey, AddressMark, Body, InviteHash, Line, Message, MessageId, Moment, Nonce, RoomId, Seq},
     rules::{Event, NewRoom, ServerId},
+    store::mongo::folded::Folded,
 };
 
 /// The place of an entry in the log of its room: 1, 2, 3 … without a gap.
@@ -47,6 +48,8 @@ pub enum Record {
     Event(Event),
     /// What the deletion with that `seq` says has been carried out.
     Erased(Seq),
+    /// What came before was made of the documents of an earlier version; so the room is now.
+    Migrated(Box<Folded>),
 }
 
 /// A message that people see.
@@ -131,6 +134,8 @@ pub struct EntryDoc {
     /// What marks of addresses are made with, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Box<StateDoc>>,
 }
 
 impl Entry {

@@ -24,6 +24,10 @@ impl EntryDoc {
         let record = match self.kind.as_str() {
             "created" => self.created()?,
             "erased" => Record::Erased(number(self.erased.unwrap_or_default(), "erased")?),
+            "migrated" => {
+                let state = self.state.as_ref().ok_or(Damaged("state"))?;
+                Record::Migrated(Box::new(state.folded()?))
+            }
             _ => Record::Event(self.event()?),
         };
         Ok(Entry {

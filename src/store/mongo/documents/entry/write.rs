@@ -25,6 +25,10 @@ impl From<&Entry> for EntryDoc {
         match &entry.record {
             Record::Created(new, key) => doc.set_created(new, *key),
             Record::Event(event) => doc.set_event(event),
+            Record::Migrated(folded) => {
+                doc.kind = "migrated".to_owned();
+                doc.state = Some(Box::new((&**folded).into()));
+            }
             Record::Erased(seq) => {
                 doc.kind = "erased".to_owned();
                 doc.erased = Some(signed(*seq));
