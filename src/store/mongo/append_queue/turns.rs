@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// How long a server waits for its own turn to be heard before it appends without.
 const UNHEARD: Duration = Duration::from_millis(300);
 
+/// Rooms with turns from which on those that are over are forgotten; so many have turns at the same time at most, as a rule.
+const ROOMS: usize = 1_024;
+
 /// What others had on the way when they heard of a turn arrives within this time.
 const SETTLED: Duration = Duration::from_millis(6);
 
@@ -57,7 +60,12 @@ struct Room {
 }
 
 impl Room {
-    fn is_idle(&self, now: Instant) -> bool {
+    /// Passes over what has been waited for in vain; whether nobody competes for the room any more.
+    fn is_over(&mut self, now: Instant) -> bool {
+        while self.turns.front().is_some_and(|(_, heard)| now - *heard > PATIENCE) {
+            self.turns.pop_front();
+        }
+        self.asked = self.asked.filter(|asked| now - *asked < UNHEARD);
         self.turns.is_empty() && self.asked.is_none() && self.contended.is_none_or(|until| until < now)
     }
 }
@@ -86,11 +94,7 @@ impl Turns {
         let Some(room) = rooms.get_mut(&id) else {
             return May::Append;
         };
-        while room.turns.front().is_some_and(|(_, heard)| now - *heard > PATIENCE) {
-            room.turns.pop_front();
-        }
-        room.asked = room.asked.filter(|asked| now - *asked < UNHEARD);
-        if room.is_idle(now) {
+        if room.is_over(now) {
             rooms.remove(&id);
             return May::Append;
         }
@@ -109,12 +113,15 @@ impl Turns {
 
     /// Notes a turn that the change stream has.
     pub fn hear(&self, id: RoomId, server: &str) {
-        let mut rooms = self.rooms.lock();
+        let (mut rooms, now) = (self.rooms.lock(), Instant::now());
+        if rooms.len() >= ROOMS {
+            rooms.retain(|_, room| !room.is_over(now));
+        }
         let room = rooms.entry(id).or_default();
         if *server == *self.this {
             room.asked = None;
         }
-        room.turns.push_back((server.into(), Instant::now()));
+        room.turns.push_back((server.into(), now));
     }
 
     /// Notes that a server has appended to a room: its turn is over. While others append, too, this one goes on asking.
