@@ -6,6 +6,7 @@
 //!
 //! - `state`: the room, and what can be read from it; `evolve`: how an event changes it
 //! - `command`, `event`: what is asked for, and what happened
+//! - `servers`: what becomes of seats when servers end; `parts`: a state as plain values, for who stores it
 //! - `seats`, `admission`, `posting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
 
 mod admission;
@@ -17,19 +18,22 @@ mod evolve;
 mod last_posts;
 mod moderation;
 mod ownership;
+mod parts;
 mod posting;
 mod seats;
+mod servers;
 mod settings;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use command::{AgainGif, Command, Due, Facts, Graces, Leave, NewBody, PasswordVersion, RoomChange};
-pub use decide::decide;
+pub use decide::{decide, decide_without};
 pub use due::due;
 pub use event::Event;
+pub use parts::Parts;
 pub use posting::said;
-pub use state::{Grant, Hold, NewRoom, Now, RoomState, ServerId, SocketKey};
+pub use state::{Empty, Grant, Hold, NewRoom, Now, RoomState, Seat, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.
 pub const SOCKETS_EACH: usize = 32;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Hold;
+use super::{Hold, ServerId};
 use crate::domain::{
     Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, Title, Visitor, VisitorId,
 };
@@ -35,6 +35,10 @@ pub enum Command {
     Remove,
     /// Does what time gives rise to; nothing if it is not due any more.
     Expire(Due, Graces),
+    /// Takes the sockets of a server that died from a visitor's seat: one socket for each command, as long as there are any.
+    Lose(VisitorId, ServerId),
+    /// Renews all graces that run, as after a restart of the only server.
+    Restart,
 }
 
 /// How a socket leaves.

@@ -9,11 +9,7 @@ use crate::domain::Refusal;
 /// The rule that refuses it. Checks are made in this order: the room, bans, whether it is closed, membership, content.
 pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
     if state.ended {
-        return match command {
-            Command::Leave(..) | Command::Expire(..) => Ok(Vec::new()),
-            Command::Redeem(..) => Err(Refusal::InviteNotFound),
-            _ => Err(Refusal::RoomNotFound),
-        };
+        return decide_without(command);
     }
     match command {
         Command::Enter(guest, hold) => state.enter(*guest, *hold, now),
@@ -27,5 +23,19 @@ pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> 
         Command::Moderate(by, action) => state.moderate(*by, *action, facts, now),
         Command::Remove => Ok(vec![Event::Ended]),
         Command::Expire(due, graces) => Ok(state.expire(*due, *graces, now)),
+        Command::Lose(visitor, server) => Ok(state.lose(*visitor, *server)),
+        Command::Restart => Ok(state.restart()),
+    }
+}
+
+/// Decides a command about a room that does not exist, or does not any more.
+///
+/// # Errors
+/// `RoomNotFound`, unless there is just nothing to do any more.
+pub fn decide_without(command: &Command) -> Result<Vec<Event>, Refusal> {
+    match command {
+        Command::Leave(..) | Command::Expire(..) | Command::Lose(..) | Command::Restart => Ok(Vec::new()),
+        Command::Redeem(..) => Err(Refusal::InviteNotFound),
+        _ => Err(Refusal::RoomNotFound),
     }
 }

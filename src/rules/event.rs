@@ -57,6 +57,8 @@ pub enum Event {
     InvitesWithdrawn,
     /// The room changed.
     Changed(RoomChange),
+    /// No server was running for a while: all graces that run begin again.
+    Restarted,
     /// The room is gone.
     Ended,
 }

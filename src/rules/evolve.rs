@@ -44,6 +44,7 @@ impl RoomState {
                 Arc::make_mut(&mut self.grants).retain(|_, grant| *grant != Grant::Invite);
             }
             Event::Changed(change) => self.change(change),
+            Event::Restarted => self.renew_graces(now.steady),
             Event::Ended => self.ended = true,
             Event::Deleted { .. } | Event::Cleared { .. } => (),
         }

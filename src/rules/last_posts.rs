@@ -24,6 +24,19 @@ impl LastPosts {
         self.last.get(&visitor).copied()
     }
 
+    /// Who wrote when, the earliest first.
+    pub fn all(&self) -> impl Iterator<Item = (VisitorId, Moment)> {
+        let latest = |(at, who): &&(Moment, VisitorId)| self.last.get(who) == Some(at);
+        self.order.iter().filter(latest).map(|(at, who)| (*who, *at))
+    }
+
+    /// The same back.
+    pub fn of_all(all: impl IntoIterator<Item = (VisitorId, Moment)>) -> Self {
+        let order: VecDeque<_> = all.into_iter().map(|(who, at)| (at, who)).collect();
+        let last = order.iter().map(|(at, who)| (*who, *at)).collect();
+        Self { last, order }
+    }
+
     /// Notes that a visitor wrote, and forgets those who need not wait any more.
     pub fn note(&mut self, visitor: VisitorId, at: Moment, pause: Duration) {
         self.last.insert(visitor, at);

@@ -54,7 +54,7 @@ pub(super) fn elapsed(since: Moment, now: Now) -> Duration {
 }
 
 /// A room to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRoom {
     /// Its title.
     pub title: Title,
@@ -77,7 +77,8 @@ pub enum Grant {
 
 /// A visitor's place in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Seat {
+pub struct Seat {
+    /// Whose it is.
     pub visitor: Visitor,
     /// At most [`super::SOCKETS_EACH`].
     pub holds: Vec<Hold>,
@@ -87,7 +88,7 @@ pub(super) struct Seat {
 
 /// Since when a room has been without a socket, and which grace that counts against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Empty {
+pub enum Empty {
     /// A socket is connected.
     No,
     /// Nobody has joined since the room was made, or since a restart.

@@ -1,10 +1,10 @@
-//! What followers of a store hear of an event.
+//! What followers of a store hear of an event. Both stores derive it here.
 
 use std::sync::Arc;
 
 use super::Change;
 use crate::{
-    domain::{Body, Line, Message, MessageId, Nonce, Room},
+    domain::{Body, Line, Message, MessageId, Nonce},
     rules::{Event, Now, RoomState},
 };
 
@@ -29,18 +29,72 @@ pub fn message_of(event: &Event, after: &RoomState, nonce: Option<Nonce>, now: N
     })
 }
 
-/// What followers hear of an event, in this order: what it did to the room, then its message.
-pub fn changes_of(event: &Event, before: &Room, after: &RoomState, message: Option<&Arc<Message>>) -> Vec<Change> {
+/// What followers hear of an event, in this order: what it did to the room, which had `members` members before it and is in
+/// the state `after` since, then what people see of it.
+pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Option<Arc<Message>>) -> Vec<Change> {
     let room = || after.room.clone();
     let change = match event {
         Event::Joined { visitor, .. } => Some(Change::Entered(room(), *visitor)),
         Event::Left(visitor) | Event::Kicked(visitor) => Some(Change::Left(room(), *visitor)),
-        // One who was not here leaves no seat.
-        Event::Banned(ban) => (before.count > after.room.count).then(|| Change::Left(room(), ban.visitor)),
+        // Somebody who is banned need not be here.
+        Event::Banned(ban) => (members > after.room.count).then(|| Change::Left(room(), ban.visitor)),
         Event::OwnerChanged(_) | Event::Changed(_) => Some(Change::RoomUpdated(room())),
         Event::Ended => Some(Change::RoomRemoved(after.room.id)),
         _ => None,
     };
-    let posted = message.map(|message| Change::Posted(Arc::clone(message)));
-    change.into_iter().chain(posted).collect()
+    change.into_iter().chain(message.map(Change::Posted)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{AddressKey, Ban, Limits, Max, Moment, RoomId, Title, Visitor, VisitorId},
+        rules::{Hold, NewRoom, Now, RoomChange, ServerId},
+    };
+
+    #[test]
+    fn each_event_is_told_by_what_it_changed_for_others() {
+        let [owner, other] = [(); 2].map(|()| Visitor::new(VisitorId::random()));
+        let limits = Limits::default();
+        let new = NewRoom {
+            title: Title::parse("x", &limits).unwrap(),
+            max: Max::from_store(3),
+            password_hash: None,
+            owner,
+        };
+        let now = Now::at(Moment::from_millis(0));
+        let mut state = RoomState::new(RoomId::random(), new, AddressKey::random(), now);
+        let hold = Hold {
+            server: ServerId::ONLY,
+            socket: 1,
+        };
+        let ban = Ban {
+            visitor: other,
+            until: None,
+            addresses: Vec::new(),
+        };
+        let joined = |visitor| Event::Joined {
+            visitor,
+            hold,
+            mark: None,
+        };
+        for (event, expected) in [
+            (joined(owner), &["entered"][..]),
+            (Event::Released(owner.id, hold), &[]),
+            (joined(other), &["entered"]),
+            (Event::OwnerChanged(other), &["room updated"]),
+            (Event::Banned(ban.clone()), &["left"]),
+            (Event::Banned(ban), &[]),
+            (Event::Left(owner), &["left"]),
+            (Event::Changed(RoomChange::default()), &["room updated"]),
+            (Event::Ended, &["room removed"]),
+        ] {
+            let members = state.room.count;
+            state.evolve(&event, now);
+            let told = changes_of(&event, members, &state, None);
+            let kinds: Vec<_> = told.iter().map(Change::kind).collect();
+            assert_eq!(kinds, expected, "{event:?}");
+        }
+    }
 }

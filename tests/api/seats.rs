@@ -178,7 +178,10 @@ async fn when_everybody_has_left_room_messages_and_files_are_gone() {
     assert_eq!(lobby.wait("removeRoom").await, json!(room));
     visitors[0].room(&room).await.refused(404, "room_not_found");
     app.no_files_left().await;
-    assert_eq!(app.rows("messages").await, 0);
+    eventually("its messages are gone", async || {
+        (app.rows("messages").await == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -28,5 +28,6 @@ mod stream;
 #[path = "../support/mod.rs"]
 mod support;
 mod trouble;
+mod upgrade;
 mod whispers;
 mod writes;

@@ -26,14 +26,14 @@ pub enum Way {
     Slow(Duration),
     /// Keeps them.
     Stalled,
-    /// Passes everything on but the answers to inserts of messages: they are done, and nobody hears of it.
+    /// Passes everything on but the answers to inserts into the log: they are done, and nobody hears of it.
     PostsUnanswered,
     /// Ends every connection.
     Cut,
 }
 
-/// How the driver's command to insert messages begins, as BSON.
-const POST: &[u8] = b"\x02insert\0\x09\0\0\0messages\0";
+/// How the driver's command to insert into the log begins, as BSON.
+const POST: &[u8] = b"\x02insert\0\x04\0\0\0log\0";
 
 /// Where an answer to `hello` says what time it is, as BSON.
 const TIME: &[u8] = b"\x09localTime\0";

@@ -153,13 +153,13 @@ async fn what_crashes_left_behind_is_swept_away_and_nothing_else() {
     let room = room_of(&server, owner, 2).await.id.to_string();
     let gone = gifchat::domain::RoomId::random().to_string();
     let database = site.database().await;
-    let message = |room: &str, gif: GifName| doc! { "room": room, "seq": 1_i64, "gif": { "name": gif.to_string() } };
-    let messages = database.collection::<Document>("messages");
-    let both = [message(&room, named), message(&gone, orphaned)];
-    messages.insert_many(both).await.unwrap();
-    let grants = database.collection::<Document>("grants");
-    let granted = [&room, &gone].map(|room| doc! { "room": room, "visitor": owner.id.to_string(), "lock": 0_i64 });
-    grants.insert_many(granted).await.unwrap();
+    let whisper = |room: &str, gif: GifName| doc! { "room": room, "turn": 1_i64, "gif": { "name": gif.to_string() } };
+    let whispers = database.collection::<Document>("whispers");
+    let both = [whisper(&room, named), whisper(&gone, orphaned)];
+    whispers.insert_many(both).await.unwrap();
+    let forbidden = database.collection::<Document>("forbidden");
+    let hashes = [&room, &gone].map(|room| doc! { "room": room, "hash": "x" });
+    forbidden.insert_many(hashes).await.unwrap();
     let long_ago = DateTime::from_millis(DateTime::now().timestamp_millis() - 2 * 3_600_000);
     let ids: Vec<_> = [named, unnamed, orphaned]
         .iter()
@@ -173,7 +173,7 @@ async fn what_crashes_left_behind_is_swept_away_and_nothing_else() {
     for (name, kept) in [(named, true), (unnamed, false), (young, true), (orphaned, false)] {
         assert_eq!(blobs.get(name).await.unwrap().is_some(), kept);
     }
-    for left in [messages, grants] {
+    for left in [whispers, forbidden] {
         assert_eq!(left.distinct("room", doc! {}).await.unwrap(), [room.clone().into()]);
     }
     assert_eq!(gifs.count_documents(doc! {}).await.unwrap(), 4, "files and stills");

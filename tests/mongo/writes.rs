@@ -8,7 +8,10 @@ use std::{
 use gifchat::store::{Posted, Store, Window};
 use tokio::task::JoinSet;
 
-use super::sites::*;
+use super::{
+    proxy::{Proxy, Way},
+    sites::*,
+};
 
 const POSTERS: usize = 8;
 const MESSAGES: usize = 5_000;
@@ -110,4 +113,45 @@ async fn a_message_is_heard_on_the_other_server_at_once() {
     }
     percentiles("post, alone", commits);
     percentiles("from post to change on another server", delays);
+}
+
+/// The server that is further away from the database would lose every position to the other one, if they did not take turns.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_server_that_is_further_away_posts_to_a_busy_room_as_well() {
+    const POSTS: usize = 500;
+    const EVERY: Duration = Duration::from_millis(10);
+    let (site, proxy) = (Site::new(), Proxy::before(super::support::mongod::port()).await);
+    let (far, near) = (
+        site.server_behind(&proxy, Default::default()).await,
+        site.server().await,
+    );
+    drop((far.changes(), near.changes()));
+    let author = someone();
+    let room = room_of(&near, author, 2).await.id;
+    near.enter(room, author.into(), 1).await.unwrap();
+    far.enter(room, author.into(), 1).await.unwrap();
+    proxy.set(Way::Slow(Duration::from_millis(20)));
+    let mut ticks = tokio::time::interval(EVERY);
+    let mut posts = [JoinSet::new(), JoinSet::new()];
+    for _ in 0..POSTS {
+        ticks.tick().await;
+        for (server, posts) in [&far, &near].into_iter().zip(&mut posts) {
+            let server = Arc::clone(server);
+            posts.spawn(async move {
+                let began = Instant::now();
+                post(&server, says(room, author, "x", None))
+                    .await
+                    .map(|_| began.elapsed())
+            });
+        }
+    }
+    for (posts, what) in posts.into_iter().zip(["40 ms further away", "near"]) {
+        let times: Vec<_> = posts.join_all().await.into_iter().map(|time| time.unwrap()).collect();
+        percentiles(&format!("200 posts/s to one room, {what}"), times.clone());
+        let late = times.iter().filter(|time| **time > Duration::from_millis(500)).count();
+        assert!(late <= POSTS / 50, "{late} of {POSTS} are late");
+    }
+    let last = near.history(room, Window::Newest, 1).await.unwrap();
+    assert_eq!(last[0].seq as usize, 1 + 2 * POSTS);
 }

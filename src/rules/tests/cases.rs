@@ -384,3 +384,66 @@ fn a_change_is_refused_when_the_room_went_to_another_meanwhile() {
         Ok(vec![Event::Changed(change)])
     );
 }
+
+#[test]
+fn the_seats_that_only_a_dead_server_held_are_free_at_once() {
+    let mut scene = Scene::new(5, None);
+    let (dead, alive) = (ServerId(1), ServerId(2));
+    let at = |server, socket| Hold { server, socket };
+    for (n, holds) in [
+        (1, vec![at(dead, 1)]),
+        (2, vec![at(dead, 2), at(alive, 3), at(dead, 4)]),
+    ] {
+        for hold in holds {
+            scene.run(Command::Enter(visitor(n).into(), hold)).unwrap();
+        }
+    }
+    scene.enter(3).unwrap();
+    scene.leave(3, Leave::Disconnected).unwrap();
+    assert_eq!(scene.state.holds_of(dead).len(), 3);
+    let mut lose = |n| scene.run(Command::Lose(id(n), dead)).unwrap();
+    assert_eq!(lose(1), [Event::Left(visitor(1))]);
+    assert_eq!(lose(2), [Event::Released(id(2), at(dead, 2))]);
+    assert_eq!(lose(2), [Event::Released(id(2), at(dead, 4))]);
+    assert_eq!(lose(2), []);
+    assert_eq!(lose(3), [], "it waits for its visitor");
+    assert_eq!(scene.members(), [id(2), id(3)]);
+}
+
+#[test]
+fn after_the_restart_of_all_servers_graces_begin_again_and_the_owner_stays() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    assert_eq!(scene.run(Command::Restart).unwrap(), [], "no grace runs");
+    scene.leave(1, Leave::Disconnected).unwrap();
+    scene.wait(14).run(Command::Restart).unwrap();
+    assert_eq!(scene.wait(14).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Left(visitor(1))]);
+    assert_eq!(scene.state.room.owner, visitor(1));
+    assert_eq!(scene.wait(45).expire(), [Event::OwnerChanged(visitor(2))]);
+    // A room that a dead server left empty waits like a new one.
+    scene.run(Command::Lose(id(2), ServerId(0))).unwrap();
+    assert_eq!(scene.run(Command::Restart).unwrap(), [Event::Restarted]);
+    assert_eq!(scene.wait(59).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Ended]);
+}
+
+#[test]
+fn a_state_survives_being_taken_apart() {
+    let mut scene = Scene::new(5, Some("$hash"));
+    scene.enter(1).unwrap();
+    scene.run(Command::Grant(id(2), 0)).unwrap();
+    scene.run(Command::Invite(InviteToken::random().hash())).unwrap();
+    scene.enter(2).unwrap();
+    scene.change(RoomChange {
+        slow: Some(60),
+        ..RoomChange::default()
+    });
+    scene.post(2).unwrap();
+    scene.leave(1, Leave::Disconnected).unwrap();
+    scene
+        .run(Command::Moderate(visitor(1), Action::Ban(id(7), None)))
+        .unwrap();
+    assert_eq!(RoomState::from(Parts::from(&scene.state)), scene.state);
+}

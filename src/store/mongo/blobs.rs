@@ -1,6 +1,6 @@
 //! GIFs in the database: a document for the file and one for its still, as a document is bounded to 16 MB.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use mongodb::{
 };
 
 use super::{
-    client::{ANSWER, Tables, failure, is_duplicate, within},
+    client::{ANSWER, Collections, failure, is_duplicate, within},
     documents::text,
 };
 use crate::{
@@ -26,7 +26,7 @@ pub const LARGEST: u64 = 15 << 20;
 /// How long a GIF waits for the message that names it.
 const UNNAMED: Duration = Duration::from_secs(3_600);
 
-/// GIFs, or rooms, that one sweep clears away.
+/// GIFs that one sweep deletes.
 const SWEPT: i64 = 1_000;
 
 /// Time to find them.
@@ -41,7 +41,7 @@ fn still(name: GifName) -> String {
 }
 
 #[async_trait]
-impl Blobs for Tables {
+impl Blobs for Collections {
     async fn put(&self, name: GifName, blob: Blob) -> Result<(), StoreError> {
         // The still first: a file without one would look whole.
         for (id, bytes) in [(still(name), blob.still), (file(name), blob.gif)] {
@@ -73,7 +73,7 @@ impl Blobs for Tables {
     }
 }
 
-impl Tables {
+impl Collections {
     async fn bytes(&self, id: String) -> Result<Option<Bytes>, StoreError> {
         // The message that names it may have been heard from another member of the set.
         let mut session = self.up_to_date().await?;
@@ -117,36 +117,23 @@ impl Tables {
         within(self.gifs.delete_many(stills)).await.map(drop)
     }
 
-    /// Deletes what a crash left: what belonged to rooms that are gone, GIFs that no message names.
-    pub async fn sweep(&self) -> Result<(), StoreError> {
-        for left_behind in self.of_rooms() {
-            for id in self.rooms_gone(&left_behind).await? {
-                self.clear_away(text::<RoomId>(&id, "room")?).await;
-            }
+    /// The rooms that documents beside the log, and snapshots, belong to.
+    pub async fn rooms_with_documents(&self) -> Result<HashSet<RoomId>, StoreError> {
+        let snapshots = within(self.rooms.distinct("_id", doc! {})).await?;
+        let room = |id: &Bson| text::<RoomId>(id.as_str()?, "_id").ok();
+        let mut rooms: HashSet<_> = snapshots.iter().filter_map(room).collect();
+        for of_rooms in self.of_rooms() {
+            // One place of the index is read for each room, however many documents it has.
+            let by_room = [doc! { "$sort": { "room": 1 } }, doc! { "$group": { "_id": "$room" } }];
+            let found = swept(&of_rooms, by_room).await?;
+            let room = |found: &Document| text::<RoomId>(found.get_str("_id").ok()?, "room").ok();
+            rooms.extend(found.iter().filter_map(room));
         }
-        self.sweep_blobs().await
+        Ok(rooms)
     }
 
-    /// The rooms that documents of a collection belong to and that are gone. One place of the index is read for each
-    /// room, however many documents it has.
-    async fn rooms_gone(&self, left_behind: &Collection<Document>) -> Result<Vec<String>, StoreError> {
-        let gone = [
-            doc! { "$sort": { "room": 1 } },
-            doc! { "$group": { "_id": "$room" } },
-            doc! { "$lookup": {
-                "from": "rooms", "localField": "_id", "foreignField": "_id",
-                "pipeline": [{ "$project": { "_id": 1 } }], "as": "open",
-            } },
-            doc! { "$match": { "open": [] } },
-            doc! { "$project": { "_id": 1 } },
-            doc! { "$limit": SWEPT },
-        ];
-        let found = swept(left_behind, gone).await?;
-        let id = |found: Document| found.get_str("_id").ok().map(str::to_owned);
-        Ok(found.into_iter().filter_map(id).collect())
-    }
-
-    async fn sweep_blobs(&self) -> Result<(), StoreError> {
+    /// Deletes GIFs that no message and no whisper names.
+    pub async fn sweep_blobs(&self) -> Result<(), StoreError> {
         let wait = i64::try_from(UNNAMED.as_millis()).unwrap_or(i64::MAX);
         let before = DateTime::from_millis(Moment::now().millis() - wait);
         // Answered from the index alone; the bytes stay where they are.
@@ -154,7 +141,7 @@ impl Tables {
             doc! { "$match": { "at": { "$lt": before } } },
             doc! { "$project": { "name": { "$replaceOne": { "input": "$_id", "find": "still-", "replacement": "" } } } },
             doc! { "$lookup": {
-                "from": "messages", "localField": "name", "foreignField": "gif.name",
+                "from": "log", "localField": "name", "foreignField": "gif.name",
                 "pipeline": [{ "$project": { "_id": 1 } }], "as": "named",
             } },
             doc! { "$match": { "named": [] } },

@@ -15,7 +15,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::{
-    client::{ANSWER, Tables},
+    client::{ANSWER, Collections},
     clock,
 };
 use crate::store::StoreError;
@@ -91,12 +91,12 @@ impl Breaker {
     }
 
     /// Opens and closes it by what pings say, until dropped.
-    pub async fn watch(tables: Tables) {
+    pub async fn watch(collections: Collections) {
         let mut away_since = None;
         loop {
             sleep(if away_since.is_some() { AGAIN } else { EVERY }).await;
-            let answers = answers(&tables).await;
-            tables.breaker.open.send_replace(!answers);
+            let answers = answers(&collections).await;
+            collections.breaker.open.send_replace(!answers);
             match (answers, away_since) {
                 (false, None) => {
                     warn!("MongoDB does not answer; calls are refused until it does");
@@ -112,11 +112,11 @@ impl Breaker {
     }
 }
 
-async fn answers(tables: &Tables) -> bool {
+async fn answers(collections: &Collections) -> bool {
     for patience in PATIENCE {
         // Of the primary, which is the one that takes writes.
         let ping = async {
-            while clock::measure(&tables.db).await.is_err() {
+            while clock::measure(&collections.db).await.is_err() {
                 sleep(AGAIN).await;
             }
         };

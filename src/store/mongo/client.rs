@@ -6,22 +6,22 @@ use mongodb::{
     Client, Collection, Database, IndexModel,
     bson::{Document, doc},
     error::{Error, ErrorKind},
-    options::{
-        ChangeStreamPreAndPostImages, ClientOptions, IndexOptions, ReadPreference, SelectionCriteria, WriteConcern,
-    },
+    options::{ClientOptions, IndexOptions, ReadPreference, SelectionCriteria, WriteConcern},
+    results::InsertManyResult,
 };
 use tokio::time::timeout;
 
 use super::{
+    append_queue::Failure,
     breaker::{Breaker, CALLS},
     clock,
-    documents::{GrantDoc, MessageDoc, RoomDoc},
+    documents::{EntryDoc, StateDoc, TurnDoc},
     pulse::Pulse,
     reports::ReportDoc,
     whispers::WhisperDoc,
 };
 use crate::{
-    domain::moderation::SLOW_MOST,
+    seldom::Seldom,
     store::{MongoUrl, StoreError},
 };
 
@@ -38,28 +38,25 @@ const SELECTION: Duration = Duration::from_millis(2_700);
 const POOL: u32 = 2 * CALLS as u32 + 16;
 
 const DUPLICATE: i32 = 11_000;
-const EXISTS: i32 = 48;
 const NO_SPACE: i32 = 14_031;
 
 /// The collections.
 #[derive(Clone)]
-pub struct Tables {
+pub struct Collections {
     /// The database.
     pub db: Database,
     /// Whether it answers.
     pub breaker: Arc<Breaker>,
     /// How its change stream is doing.
     pub pulse: Arc<Pulse>,
-    /// Rooms with their members.
-    pub rooms: Collection<RoomDoc>,
-    /// Messages.
-    pub messages: Collection<MessageDoc>,
-    /// Who may enter locked rooms.
-    pub grants: Collection<GrantDoc>,
+    /// The logs of all rooms.
+    pub log: Collection<EntryDoc>,
+    /// Turns of servers that compete for a room.
+    pub turns: Collection<TurnDoc>,
+    /// Snapshots of rooms.
+    pub rooms: Collection<StateDoc>,
     /// The servers and until when each lives.
     pub servers: Collection<Document>,
-    /// When somebody wrote last, in rooms where that matters.
-    pub spoke: Collection<Document>,
     /// GIFs and stills.
     pub gifs: Collection<Document>,
     /// Hashes of GIFs that rooms refuse.
@@ -74,14 +71,13 @@ pub struct Tables {
 ///
 /// # Errors
 /// The address is wrong, nobody answers, or it is no replica set.
-pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
+pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
     let db = database(url).await?;
-    let tables = Tables {
+    let collections = Collections {
+        log: db.collection("log"),
         rooms: db.collection("rooms"),
-        messages: db.collection("messages"),
-        grants: db.collection("grants"),
+        turns: db.collection("turns"),
         servers: db.collection("servers"),
-        spoke: db.collection("spoke"),
         gifs: db.collection("gifs"),
         forbidden: db.collection("forbidden"),
         whispers: db.collection("whispers"),
@@ -90,12 +86,11 @@ pub async fn connect(url: &MongoUrl) -> Result<Tables, StoreError> {
         pulse: Arc::default(),
         db,
     };
-    tables.must_be_replicated().await?;
-    within(clock::measure(&tables.db)).await?;
-    tables.make_rooms().await?;
-    tables.bound_images().await;
-    tables.make_indexes().await?;
-    Ok(tables)
+    collections.must_be_replicated().await?;
+    within(clock::measure(&collections.db)).await?;
+    collections.make_indexes().await?;
+    collections.migrate().await?;
+    Ok(collections)
 }
 
 async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
@@ -114,12 +109,10 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
     Ok(Client::with_options(options).map_err(failure)?.database(&name))
 }
 
-impl Tables {
-    /// The collections whose documents belong to rooms and go with them.
-    pub fn of_rooms(&self) -> [Collection<Document>; 5] {
+impl Collections {
+    /// The collections beside the log whose documents belong to rooms and go with them.
+    pub fn of_rooms(&self) -> [Collection<Document>; 3] {
         [
-            self.messages.clone_with_type(),
-            self.grants.clone_with_type(),
             self.forbidden.clone(),
             self.whispers.clone_with_type(),
             self.reports.clone_with_type(),
@@ -137,60 +130,36 @@ impl Tables {
         }
     }
 
-    /// Rooms tell what they were after every update, so that each server sees who came and went in commit order.
-    async fn make_rooms(&self) -> Result<(), StoreError> {
-        let images = ChangeStreamPreAndPostImages::builder().enabled(true).build();
-        let made = self
-            .db
-            .create_collection("rooms")
-            .change_stream_pre_and_post_images(images);
-        match timeout(ANSWER, made).await {
-            Ok(Err(error)) if code(&error) == Some(EXISTS) => {
-                let images = doc! { "collMod": "rooms", "changeStreamPreAndPostImages": { "enabled": true } };
-                within(self.db.run_command(images)).await.map(drop)
-            }
-            other => answer(other).map(drop),
-        }
-    }
-
     async fn make_indexes(&self) -> Result<(), StoreError> {
-        let rooms = [
-            plain(doc! { "created": -1, "_id": -1 }),
-            plain(doc! { "members.holds.server": 1 }),
-            sparse(doc! { "members.dropped": 1 }),
-            sparse(doc! { "empty": 1 }),
-            sparse(doc! { "invites": 1 }),
-            sparse(doc! { "lines.at": 1 }),
-            sparse(doc! { "away": 1 }),
-        ];
-        within(self.rooms.create_indexes(rooms)).await?;
         self.make_indexes_of_whispers().await?;
-        let named = doc! { "nonce": { "$exists": true } };
-        let messages = [
-            unique(doc! { "room": 1, "seq": 1 }, None),
-            unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
+        let nonced = doc! { "nonce": { "$exists": true } };
+        let log = [
+            sparse(doc! { "edge": 1 }),
+            sparse(doc! { "pending": 1 }),
+            sparse(doc! { "invite": 1 }),
+            sparse(doc! { "message": 1 }),
             sparse(doc! { "gif.name": 1 }),
+            partial(doc! { "room": 1, "seq": 1 }, doc! { "seq": { "$exists": true } }),
+            unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(nonced)),
             partial(doc! { "room": 1, "seq": -1 }, doc! { "gif.name": { "$exists": true } }),
-            plain(doc! { "room": 1, "visitor": 1, "seq": 1 }),
+            partial(
+                doc! { "room": 1, "visitor": 1, "seq": 1 },
+                doc! { "seq": { "$exists": true } },
+            ),
             partial(
                 doc! { "room": 1, "visitor": 1 },
                 doc! { "address": { "$exists": true } },
             ),
         ];
-        within(self.messages.create_indexes(messages)).await?;
-        within(self.grants.create_index(unique(doc! { "room": 1, "visitor": 1 }, None))).await?;
-        within(
-            self.spoke
-                .create_index(expiring("at", Duration::from_secs(SLOW_MOST.into()))),
-        )
-        .await?;
+        within(self.log.create_indexes(log)).await?;
+        within(self.turns.create_index(expiring("at", Duration::from_secs(60)))).await?;
         within(self.gifs.create_index(plain(doc! { "at": 1, "_id": 1 }))).await?;
         within(self.forbidden.create_index(unique(doc! { "room": 1, "hash": 1 }, None))).await?;
         Ok(())
     }
 }
 
-impl Tables {
+impl Collections {
     async fn make_indexes_of_whispers(&self) -> Result<(), StoreError> {
         let named = doc! { "nonce": { "$exists": true } };
         let whispers = [
@@ -260,17 +229,57 @@ pub fn is_duplicate(error: &Error) -> bool {
     code(error) == Some(DUPLICATE)
 }
 
-/// The place of the first document of an ordered `insert_many` whose key is there already; those before are stored.
-pub fn duplicate_at(error: &Error) -> Option<usize> {
-    let ErrorKind::InsertMany(error) = error.kind.as_ref() else {
-        return None;
+/// What became of each document of an `insert_many` of so many entries of logs.
+pub fn insert_outcome(
+    inserted: Result<InsertManyResult, Error>,
+    documents: usize,
+    ordered: bool,
+) -> Vec<Result<(), Failure>> {
+    let all = |failure| vec![Err(failure); documents];
+    let error = match inserted {
+        Ok(_) => return vec![Ok(()); documents],
+        Err(error) => error,
     };
-    if error.write_concern_error.is_some() {
-        // Those before are not known to last.
-        return None;
+    let ErrorKind::InsertMany(failures) = error.kind.as_ref() else {
+        let full = code(&error) == Some(NO_SPACE);
+        log_failure(&error);
+        return all(if full { Failure::Full } else { Failure::Unknown });
+    };
+    if failures.write_concern_error.is_some() {
+        // What is stored is not known to last.
+        log_failure(&error);
+        return all(Failure::Unknown);
     }
-    let first = error.write_errors.as_deref()?.first()?;
-    (first.code == DUPLICATE).then_some(first.index)
+    let mut outcomes = vec![Ok(()); documents];
+    for failed in failures.write_errors.iter().flatten() {
+        let failure = match failed.code {
+            // The unique `_id` decides between servers; another unique index is that of nonces.
+            DUPLICATE if failed.message.contains("index: _id_") => Failure::Conflict,
+            DUPLICATE => Failure::Repeated,
+            NO_SPACE => Failure::Full,
+            _ => {
+                log_failure(&error);
+                Failure::Unknown
+            }
+        };
+        // An ordered insert ends there.
+        let concerned = if ordered {
+            failed.index..documents
+        } else {
+            failed.index..failed.index + 1
+        };
+        for outcome in outcomes.get_mut(concerned).unwrap_or_default() {
+            *outcome = Err(failure);
+        }
+    }
+    outcomes
+}
+
+fn log_failure(error: &Error) {
+    static LINE: Seldom = Seldom::new();
+    if let Some(left_out) = LINE.turn() {
+        tracing::warn!(%error, left_out, "entries could not be stored");
+    }
 }
 
 /// The server's number for what went wrong.

@@ -1,25 +1,29 @@
 //! Documents to values and back. Ids are kept as the text that URLs show, so that a shell can be asked for them.
 
+mod entry;
 mod message;
-mod room;
+mod old;
+mod state;
+mod turn;
 
 use std::str::FromStr;
 
 use mongodb::bson::{Binary, spec::BinarySubtype};
 
-#[cfg(test)]
-pub use self::room::MemberDoc;
 pub use self::{
-    message::{GifDoc, MessageDoc, said},
-    room::{AdmissionDoc, GrantDoc, HoldDoc, LineDoc, RoomDoc},
+    entry::{Entry, EntryDoc, Position, Record, Shown, entry_id, read_mark, server_text},
+    message::{GifDoc, said},
+    old::{OldGrant, OldMessage, OldRoom},
+    state::StateDoc,
+    turn::TurnDoc,
 };
 use crate::{
     domain::{Color, Visitor, VisitorId},
     store::StoreError,
 };
 
-/// Seats of a room at most: a document holds 16 MB, which is four times what so many seats take with four sockets each,
-/// and every join writes it anew.
+/// Seats of a room at most: a snapshot of the room is one document of at most 16 MB, which is four times what so many
+/// seats take with four sockets each.
 pub const SEATS: u32 = 10_000;
 
 /// A hash as a document keeps it.

@@ -3,7 +3,6 @@
 //! A GIF that is sent again is claimed first: who deletes what nobody names leaves it when it was claimed a moment ago,
 //! as the message that names it may be on its way. What is left so is found by the sweep.
 
-use futures_util::TryStreamExt;
 use mongodb::{
     Collection,
     bson::{Bson, DateTime, Document, doc},
@@ -11,40 +10,130 @@ use mongodb::{
 };
 
 use super::{
-    client::{ANSWER, Tables, within},
-    documents::{MessageDoc, binary, signed, text},
-    rooms::by_id,
+    client::{Collections, within},
+    documents::{binary, signed, text},
+    folded::{Folded, Hidden},
+    log::Log,
 };
 use crate::{
-    domain::{GifBody, GifHash, GifName, Refusal, RoomId, Said, Seq},
-    rules::NewBody,
+    domain::{Body, GifBody, GifHash, GifName, Message, RoomId},
+    rules::{Facts, NewBody},
     store::{FORBIDDEN, LATELY, StoreError},
 };
 
 /// How long a claim keeps a GIF, in milliseconds; longer than a call may take.
 const CLAIM: i64 = 10_000;
 
-impl Tables {
-    /// What a message or whisper to be stored says, if its room takes it. A GIF that is sent again is claimed.
-    pub async fn admit_body(&self, room: RoomId, new: NewBody) -> Result<Said, StoreError> {
+/// Narrows a query down to messages that no deletion hides.
+pub fn leave_hidden_out(mut which: Document, room: &Folded) -> Document {
+    let hidden = room.deletions.iter().map(|deletion| match deletion.hidden {
+        Hidden::Message(message) => doc! { "message": message.to_string() },
+        Hidden::Author(visitor) => doc! { "visitor": visitor.to_string(), "seq": { "$lt": signed(deletion.seq) } },
+    });
+    let hidden: Vec<_> = hidden.collect();
+    if !hidden.is_empty() {
+        which.insert("$nor", hidden);
+    }
+    which
+}
+
+/// Finds messages of a room that say something.
+pub fn says(room: RoomId) -> Document {
+    let content = [
+        doc! { "chat": { "$exists": true } },
+        doc! { "gif": { "$exists": true } },
+    ];
+    doc! { "room": room.to_string(), "kind": "posted", "$or": content }
+}
+
+fn gif_of(message: Message) -> Option<GifBody> {
+    match message.body {
+        Body::Gif(gif) => Some(gif),
+        _ => None,
+    }
+}
+
+impl Log {
+    /// What has to be known of a message or whisper to be stored. A GIF that is sent again is claimed.
+    pub async fn facts_of(&self, room: &Folded, new: &NewBody) -> Result<Facts, StoreError> {
+        let mut facts = Facts::default();
         let gif = match new {
-            NewBody::Chat(chat) => return Ok(Said::Chat(chat)),
-            NewBody::Gif(gif) => gif,
+            NewBody::Chat(_) => None,
+            NewBody::Gif(gif) => Some(gif.clone()),
             NewBody::Again(again) => {
-                let gone = || StoreError::Refused(Refusal::NotFound);
-                if !self.claim(again.name).await? {
-                    return Err(gone());
+                // Claimed before it is looked for: what a message names now keeps its file.
+                if self.collections.claim(again.name).await? {
+                    facts.earlier_gif = self.gif_in_room(room, again.name).await?;
                 }
-                // Read behind the claim: what is named now keeps its file.
-                again.body(self.gif_in_room(room, again.name).await?.ok_or_else(gone)?)
+                facts.earlier_gif.clone()
             }
         };
-        match gif.hash {
-            Some(hash) if self.is_forbidden(room, hash).await? => Err(StoreError::Refused(Refusal::ForbiddenGif)),
-            _ => Ok(Said::Gif(gif)),
+        if let Some(hash) = gif.and_then(|gif| gif.hash) {
+            facts.forbidden = self.is_forbidden(room, hash).await?;
         }
+        Ok(facts)
     }
 
+    /// A GIF as the latest message of a room that names it says.
+    async fn gif_in_room(&self, room: &Folded, name: GifName) -> Result<Option<GifBody>, StoreError> {
+        let id = room.state.room.id.to_string();
+        let names_it = doc! { "gif.name": name.to_string(), "room": id, "seq": { "$gt": 0_i64 } };
+        let named = self.collections.messages(leave_hidden_out(names_it, room), -1, 1);
+        Ok(named.await?.pop().and_then(gif_of))
+    }
+
+    /// The GIFs that the latest messages of a room name, each once, the newest first.
+    pub async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
+        let Some(room) = self.fresh(id).await? else {
+            return Ok(Vec::new());
+        };
+        let with_gif = doc! { "room": id.to_string(), "gif.name": { "$exists": true }, "seq": { "$gt": 0_i64 } };
+        let page = self.collections.messages(leave_hidden_out(with_gif, &room), -1, LATELY);
+        let mut gifs: Vec<GifBody> = Vec::new();
+        for gif in page.await?.into_iter().filter_map(gif_of) {
+            if gifs.len() < limit && gifs.iter().all(|known| known.name != gif.name) {
+                gifs.push(gif);
+            }
+        }
+        Ok(gifs)
+    }
+
+    /// Whether a room refuses the bytes of a GIF, also by a deletion that is not carried out yet.
+    async fn is_forbidden(&self, room: &Folded, hash: GifHash) -> Result<bool, StoreError> {
+        let (id, hash) = (room.state.room.id.to_string(), binary(hash.to_bytes()));
+        let hidden: Vec<_> = room.deletions.iter().filter(|deletion| deletion.forbid).collect();
+        for deletion in hidden {
+            let mut which = doc! { "room": &id, "gif.hash": &hash };
+            match deletion.hidden {
+                Hidden::Message(message) => which.insert("message", message.to_string()),
+                Hidden::Author(visitor) => {
+                    which.insert("seq", doc! { "$lt": signed(deletion.seq) });
+                    which.insert("visitor", visitor.to_string())
+                }
+            };
+            if !self.collections.messages(which, 1, 1).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        let key = doc! { "room": id, "hash": hash };
+        let found = self.collections.forbidden.find_one(key);
+        Ok(within(found.read_concern(ReadConcern::majority())).await?.is_some())
+    }
+
+    /// The room whose message names a file.
+    pub async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
+        for room in self.collections.rooms_of(doc! { "gif.name": name.to_string() }).await? {
+            if let Some(open) = self.fresh(room).await?
+                && self.gif_in_room(&open, name).await?.is_some()
+            {
+                return Ok(Some(room));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Collections {
     /// Keeps a GIF from being deleted for a moment; whether it is there.
     async fn claim(&self, name: GifName) -> Result<bool, StoreError> {
         let claimed = doc! { "$currentDate": { "claimed": true } };
@@ -58,56 +147,6 @@ impl Tables {
         doc! { "$expr": { "$lt": [{ "$ifNull": ["$claimed", DateTime::MIN] }, since] } }
     }
 
-    /// A GIF as the latest message of a room that names it says.
-    async fn gif_in_room(&self, room: RoomId, name: GifName) -> Result<Option<GifBody>, StoreError> {
-        let names_it = doc! { "gif.name": name.to_string(), "room": room.to_string() };
-        let mut session = self.up_to_date().await?;
-        let names_it = self.cleared(room, &mut session).await?.leave_out(names_it);
-        let named = self
-            .messages
-            .find_one(names_it)
-            .sort(doc! { "seq": -1 })
-            .read_concern(ReadConcern::majority())
-            .max_time(ANSWER)
-            .session(&mut session);
-        let gif = within(named).await?.and_then(|message| message.gif);
-        Ok(gif.map(|gif| gif.body()).transpose()?)
-    }
-
-    /// The GIFs that the latest messages of a room name, each once, the newest first.
-    pub async fn lately_sent(&self, room: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
-        let with_gif = doc! { "room": room.to_string(), "gif.name": { "$exists": true } };
-        let mut session = self.up_to_date().await?;
-        let with_gif = self.cleared(room, &mut session).await?.leave_out(with_gif);
-        let page = async {
-            let mut found = self
-                .messages
-                .find(with_gif)
-                .sort(doc! { "seq": -1 })
-                .limit(signed(LATELY))
-                .read_concern(ReadConcern::majority())
-                .max_time(ANSWER)
-                .session(&mut session)
-                .await?;
-            found.stream(&mut session).try_collect::<Vec<MessageDoc>>().await
-        };
-        let mut gifs: Vec<GifBody> = Vec::new();
-        for message in within(page).await? {
-            let Some(gif) = message.gif else { continue };
-            let gif = gif.body()?;
-            if gifs.len() < limit && gifs.iter().all(|known| known.name != gif.name) {
-                gifs.push(gif);
-            }
-        }
-        Ok(gifs)
-    }
-
-    async fn is_forbidden(&self, room: RoomId, hash: GifHash) -> Result<bool, StoreError> {
-        let key = doc! { "room": room.to_string(), "hash": binary(hash.to_bytes()) };
-        let found = self.forbidden.find_one(key).read_concern(ReadConcern::majority());
-        Ok(within(found).await?.is_some())
-    }
-
     /// Makes a room refuse the bytes of the GIFs of these messages.
     pub async fn forbid_gifs_of(&self, room: &str, messages: Document) -> Result<(), StoreError> {
         let forbid = [
@@ -119,7 +158,7 @@ impl Tables {
             doc! { "$project": { "_id": 0, "room": room, "hash": "$_id", "at": "$$NOW" } },
             doc! { "$merge": { "into": self.forbidden.name(), "on": ["room", "hash"] } },
         ];
-        within(self.messages.aggregate(forbid)).await?;
+        within(self.log.aggregate(forbid)).await?;
         // Those of one moment stay or go together.
         let last = self
             .forbidden
@@ -134,12 +173,6 @@ impl Tables {
             within(self.forbidden.delete_many(older)).await?;
         }
         Ok(())
-    }
-
-    /// The files that the messages and whispers of a room name.
-    pub async fn gifs_of(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
-        self.named(doc! { "room": id.to_string(), "gif.name": { "$exists": true } })
-            .await
     }
 
     /// Every file that a message or a whisper names.
@@ -159,7 +192,7 @@ impl Tables {
 
     /// The files that some messages and whispers name, sorted, each once.
     pub async fn named(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
-        let (messages, whispers) = (self.messages.clone_with_type(), self.whispers.clone_with_type());
+        let (messages, whispers) = (self.log.clone_with_type(), self.whispers.clone_with_type());
         let (mut names, whispered) =
             tokio::try_join!(self.named_by(&messages, which.clone()), self.named_by(&whispers, which))?;
         names.extend(whispered);
@@ -175,35 +208,12 @@ impl Tables {
         Ok(names.iter().filter_map(name).collect())
     }
 
-    /// The room whose message names a file.
-    pub async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
-        let names_it = doc! { "gif.name": name.to_string() };
-        let mut session = self.up_to_date().await?;
-        let found = self
-            .messages
-            .find_one(names_it)
-            .read_concern(ReadConcern::majority())
-            .max_time(ANSWER)
-            .session(&mut session);
-        let Some(found) = within(found).await? else {
-            return Ok(None);
-        };
-        let room: RoomId = text(&found.room, "room")?;
-        Ok(Box::pin(self.gif_in_room(room, name)).await?.map(|_| room))
-    }
-
-    /// Removes the messages that name these files. Their places are not given out again.
+    /// Takes messages that name these files, and whispers, out of the history. Their entries stay: the log has no gaps.
     pub async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
         for name in missing {
             let names_it = doc! { "gif.name": name.to_string() };
-            let rooms = within(self.messages.distinct("room", names_it.clone())).await?;
-            for room in rooms.iter().filter_map(Bson::as_str) {
-                let room: RoomId = text(room, "room")?;
-                let floor: Seq = self.last_seq(room).await?;
-                let kept = doc! { "$max": { "floor": signed(floor) } };
-                within(self.rooms.update_one(by_id(room), kept)).await?;
-            }
-            within(self.messages.delete_many(names_it.clone())).await?;
+            let nothing = doc! { "$unset": { "gif": "", "message": "", "seq": "", "nonce": "" } };
+            within(self.log.update_many(names_it.clone(), nothing)).await?;
             within(self.whispers.delete_many(names_it)).await?;
         }
         Ok(())

@@ -3,38 +3,36 @@
 //! # Layout
 //! - `client`: connection, times, collections, indexes; `documents`: their shape
 //! - `calls`: the calls of [`Store`](crate::store::Store), each to what does it
-//! - `rooms`, `seats`, `history`, `gifs`, `invites`, `reports`, `whispers`, `blobs`: what a call does, one or two round
-//!   trips each
-//! - `posts`: queues that give messages their places; `lines`: lines that nobody wrote, on their way there
-//! - `moderation`: what owners do, and how rooms get new ones; `clearing`: deletes in slices what they cleared
-//! - `leases`: this server's life and what it does after others' deaths
-//! - `images`: how long MongoDB keeps the earlier states of rooms, which the stream needs
-//! - `follow`: the change stream; `pulse`: how it is doing; `known`: what a new state of a room tells
-//! - `sessions`: visitors' sessions
+//! - `folded`: what the entries of a room make of it; `room_cache`: all open rooms; `reading`: how they are read at the start
+//! - `log`: reads entries; `append_queue`: decides commands and appends entries; `commands`: what calls of the trait ask of it
+//! - `change_stream`: what all servers append; `pulse`: how it is doing
+//! - `lease`: this server's life, the seats of its sockets, and what it does after others' deaths
+//! - `snapshots`: writes them; `erasing`: carries deletions out
+//! - `gifs`, `reports`, `whispers`, `blobs`, `sessions`: what is kept beside the log
+//! - `migration`: makes logs of the rooms of the version before
 //! - `breaker`: what happens while the database does not answer; `clock`: its time, which all servers go by
 
+mod append_queue;
 mod blobs;
 mod breaker;
 mod calls;
-mod clearing;
+mod change_stream;
 mod client;
 mod clock;
+mod commands;
 mod documents;
-mod follow;
+mod erasing;
+mod folded;
 mod gifs;
-mod history;
-mod images;
-mod invites;
-mod known;
-mod leases;
-mod lines;
-mod moderation;
-mod posts;
+mod lease;
+mod log;
+mod migration;
 mod pulse;
+mod reading;
 mod reports;
-mod rooms;
-mod seats;
+mod room_cache;
 mod sessions;
+mod snapshots;
 mod whispers;
 
 use std::{
@@ -45,6 +43,7 @@ use std::{
     time::Duration,
 };
 
+use mongodb::bson::doc;
 use parking_lot::Mutex;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -53,44 +52,39 @@ use tokio::{
 };
 use tracing::{error, warn};
 
-pub use self::{blobs::LARGEST, documents::SEATS, leases::Timing};
 use self::{
+    append_queue::{AppendQueue, Turns},
     breaker::Breaker,
-    clearing::Clearing,
-    client::Tables,
-    follow::Follower,
-    known::Known,
-    leases::Seating,
-    posts::{Places, Posts},
-    seats::Seated,
+    change_stream::ChangeStream,
+    client::{Collections, within},
+    erasing::Eraser,
+    lease::ServerLease,
+    log::Log,
+    room_cache::RoomCache,
     whispers::Whispers,
 };
-use crate::{
-    domain::{Guest, RoomId},
-    rules::SocketKey,
-    store::{Changes, Entry, MongoUrl, Sessions, StoreError},
-};
+pub use self::{blobs::LARGEST, documents::SEATS, lease::Timing};
+use crate::store::{Changes, MongoUrl, Sessions, StoreError};
 
 /// Changes that may wait for their follower. The stream waits when it is full.
 const CHANGES: usize = 4_096;
 
-/// How often what crashes left behind is looked for.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How often rooms that ended and were left behind are looked for, and how many times as often as all else.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+const LOOKS: u32 = 20;
 
 /// Time until a task that panicked is begun again.
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// The store of many machines.
 pub struct MongoStore {
-    tables: Tables,
+    log: Log,
+    queue: Arc<AppendQueue>,
     /// Rooms that may be open at once.
     limit: usize,
-    seating: Arc<Seating>,
-    posts: Arc<Posts>,
+    lease: Arc<ServerLease>,
     whispers: Whispers,
-    clearing: Arc<Clearing>,
-    /// The rooms as they were last told.
-    known: Arc<Mutex<Known>>,
+    eraser: Arc<Eraser>,
     changes: Mutex<Option<Changes>>,
     tasks: Mutex<JoinSet<()>>,
     closed: AtomicBool,
@@ -103,44 +97,70 @@ impl MongoStore {
     /// # Errors
     /// The address is wrong, nobody answers, or it is no replica set.
     pub async fn open(url: &MongoUrl, rooms: usize, timing: Timing) -> Result<Self, StoreError> {
-        let tables = client::connect(url).await?;
+        let (collections, cache) = (client::connect(url).await?, Arc::<RoomCache>::default());
         let (tell, changes) = mpsc::channel(CHANGES);
-        let seating = Arc::new(Seating::begin(tables.clone(), timing, tell.downgrade()).await?);
-        let mut tasks = JoinSet::new();
-        let (begun, following) = oneshot::channel();
-        let (known, places) = (Arc::<Mutex<Known>>::default(), Places::default());
-        let (of_all, all, last, mut begun) = (tables.clone(), Arc::clone(&known), places.clone(), Some(begun));
-        tasks.spawn(lasting("following the changes", move || {
-            Follower::new(of_all.clone(), Arc::clone(&all), last.clone(), tell.clone()).run(begun.take())
-        }));
-        following.await.map_err(|_| StoreError::Stopped)??;
-        let keeper = Arc::clone(&seating);
-        tasks.spawn(lasting("keeping the lease", move || {
-            let keeper = Arc::clone(&keeper);
-            async move { keeper.keep().await }
-        }));
-        let of_all = tables.clone();
-        tasks.spawn(lasting("sweeping", move || sweep(of_all.clone())));
-        let clearing = Arc::new(Clearing::new(tables.clone()));
-        let worker = Arc::clone(&clearing);
-        tasks.spawn(lasting("deleting what was cleared", move || {
-            let worker = Arc::clone(&worker);
-            async move { worker.run().await }
-        }));
-        let of_all = tables.clone();
-        tasks.spawn(lasting("watching the database", move || Breaker::watch(of_all.clone())));
-        Ok(Self {
+        let log = Log { collections, cache };
+        let turns = Arc::new(Turns::new(format!("{:016x}", rand::random::<u64>()).into()));
+        let queue = Arc::new(AppendQueue::new(log.clone(), Arc::clone(&turns)));
+        let lease = ServerLease::begin(log.clone(), Arc::clone(&queue), timing, tell.downgrade()).await?;
+        let store = Self {
             limit: rooms,
-            posts: Arc::new(Posts::new(tables.clone(), places)),
-            whispers: Whispers::new(tables.clone()),
-            clearing,
-            seating,
-            known,
+            lease: Arc::new(lease),
+            whispers: Whispers::new(log.clone()),
+            eraser: Arc::new(Eraser::new(log.clone(), Arc::clone(&queue))),
             changes: Mutex::new(Some(changes)),
-            tasks: Mutex::new(tasks),
+            tasks: Mutex::default(),
             closed: AtomicBool::new(false),
-            tables,
-        })
+            queue,
+            log,
+        };
+        store.follow(turns, tell).await?;
+        let queue = Arc::clone(&store.queue);
+        store.run("appending", move || {
+            let queue = Arc::clone(&queue);
+            async move { queue.run().await }
+        });
+        store.lease.take_over().await?;
+        store.begin_rest();
+        Ok(store)
+    }
+
+    /// Begins to follow the change stream.
+    async fn follow(&self, turns: Arc<Turns>, tell: mpsc::Sender<crate::store::Change>) -> Result<(), StoreError> {
+        let (begun, following) = oneshot::channel();
+        let (log, mut begun) = (self.log.clone(), Some(begun));
+        self.run("following the changes", move || {
+            let Log { collections, cache } = log.clone();
+            ChangeStream::new(collections, cache, Arc::clone(&turns), tell.clone()).run(begun.take())
+        });
+        following.await.map_err(|_| StoreError::Stopped)?
+    }
+
+    fn begin_rest(&self) {
+        let lease = Arc::clone(&self.lease);
+        self.run("keeping the lease", move || {
+            let lease = Arc::clone(&lease);
+            async move { lease.keep().await }
+        });
+        let eraser = Arc::clone(&self.eraser);
+        self.run("deleting", move || {
+            let eraser = Arc::clone(&eraser);
+            async move { eraser.run().await }
+        });
+        let eraser = Arc::clone(&self.eraser);
+        self.run("sweeping", move || sweep(Arc::clone(&eraser)));
+        let log = self.log.clone();
+        self.run("writing snapshots", move || snapshots::write(log.clone()));
+        let collections = self.log.collections.clone();
+        self.run("watching the database", move || Breaker::watch(collections.clone()));
+    }
+
+    fn run<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        what: &'static str,
+        begin: impl FnMut() -> F + Send + 'static,
+    ) {
+        self.tasks.lock().spawn(lasting(what, begin));
     }
 
     /// The sessions of all visitors, in the same database.
@@ -148,51 +168,45 @@ impl MongoStore {
     /// # Errors
     /// The database fails.
     pub async fn sessions(&self) -> Result<Sessions, StoreError> {
-        sessions::open(&self.tables).await
+        sessions::open(&self.log.collections).await
     }
 
-    /// Deletes what crashes left behind, as it does by itself every 10 minutes: messages and grants of rooms that are
-    /// gone, GIFs that no message has named for an hour.
+    /// Deletes what crashes left behind, as it does by itself every 10 minutes: documents of rooms that are gone, GIFs that
+    /// no message has named for an hour.
     ///
     /// # Errors
     /// The database fails.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        self.tables()?.sweep().await
+        self.collections()?;
+        self.eraser.sweep().await
     }
 
-    async fn take_seat(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
-        let Seated { mut entry, line } = self.call(Box::pin(self.seating.enter(id, guest, socket))).await?;
-        if let Some(line) = line {
-            let taken = self.seating.unsettled(id, guest.visitor.id, socket);
-            entry.seq = self.posts.place_of_line(id, line).await?;
-            taken.settle();
-        }
-        Ok(entry)
-    }
-
-    /// Waits for what a queue of this server does, as long as the store is open and the database answers. It holds no
-    /// turn among the calls, as the queue needs one itself.
-    async fn wait<T>(&self, queued: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.tables()?.breaker.wait(queued).await
+    /// Asks the primary, which is the one that takes writes, whether it answers.
+    async fn ping(&self) -> Result<(), StoreError> {
+        let ping = doc! { "ping": 1 };
+        self.call(within(self.log.collections.db.run_command(ping)))
+            .await
+            .map(drop)
     }
 
     /// Makes a call on the database, as long as the store is open and the database answers.
     async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.tables()?.breaker.guard(call).await
+        self.collections()?.breaker.guard(call).await
     }
 
     /// The same for a call that writes. When it fails and the database has not refused it, it may be stored all the same.
     async fn write<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let breaker = &self.tables()?.breaker;
+        let breaker = &self.collections()?.breaker;
         breaker.guard(call).await.map_err(StoreError::of_write)
     }
 
     /// The same for calls that go on until they are through: they clear away, and nobody waits for that.
-    fn tables(&self) -> Result<&Tables, StoreError> {
+    fn collections(&self) -> Result<&Collections, StoreError> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(StoreError::Stopped);
         }
-        self.tables.breaker.check().map(|()| &self.tables)
+        let collections = &self.log.collections;
+        collections.breaker.check().map(|()| collections)
     }
 }
 
@@ -210,11 +224,18 @@ async fn lasting<F: Future<Output = ()> + Send + 'static>(what: &'static str, mu
     }
 }
 
-async fn sweep(tables: Tables) {
-    loop {
+async fn sweep(eraser: Arc<Eraser>) {
+    for turn in 1_u32.. {
         // Servers that start together need not all look at once.
-        sleep(SWEEP_EVERY.mul_f32(0.5 + rand::random::<f32>())).await;
-        if let Err(error) = tables.sweep().await {
+        sleep(LOOK_EVERY.mul_f32(0.5 + rand::random::<f32>())).await;
+        let swept = async {
+            eraser.find_left_behind().await?;
+            if turn.is_multiple_of(LOOKS) {
+                eraser.sweep().await?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = swept.await {
             warn!(%error, "what crashes left behind can't be swept away now");
         }
     }

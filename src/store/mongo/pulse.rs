@@ -8,7 +8,7 @@ use std::{
 use mongodb::{ClientSession, bson::Timestamp};
 use parking_lot::Mutex;
 
-use super::client::{Tables, failure};
+use super::client::{Collections, failure};
 use crate::store::StoreError;
 
 /// Age of the last progress from which on the stream counts as stuck. An idle stream makes some every second.
@@ -61,7 +61,7 @@ impl Pulse {
     }
 }
 
-impl Tables {
+impl Collections {
     /// A session whose majority reads are at least as new as every change that was delivered. A member of the set that
     /// does not know these changes yet, as after a failover, answers late or not at all, but never with an older state.
     pub async fn up_to_date(&self) -> Result<ClientSession, StoreError> {

@@ -1,17 +1,14 @@
 //! Reports: what visitors tell the owner of a room about messages.
 
 use futures_util::TryStreamExt;
-use mongodb::{
-    bson::{Document, doc},
-    options::ReadConcern,
-};
+use mongodb::{bson::doc, options::ReadConcern};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    clearing::Cleared,
-    client::{ANSWER, Tables, failure, is_duplicate, within},
-    documents::{Damaged, MessageDoc, signed, text},
-    rooms::not_found,
+    client::{ANSWER, Collections, failure, is_duplicate, within},
+    documents::{Damaged, signed, text},
+    gifs::{leave_hidden_out, says},
+    log::Log,
 };
 use crate::{
     domain::{Moment, Reason, Refusal, Report, ReportId, Reported, RoomId},
@@ -44,52 +41,42 @@ impl ReportDoc {
     }
 }
 
-/// Finds messages that somebody wrote and nobody deleted.
-fn written() -> Document {
-    doc! { "$or": [{ "chat": { "$exists": true } }, { "gif.name": { "$exists": true } }] }
-}
-
-impl Tables {
+impl Log {
     /// Stores a report of a member.
     pub async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
-        let room = self.room_doc(new.room).await?.ok_or_else(not_found)?;
-        if !room.seats(new.by.id) {
-            return Err(StoreError::Refused(Refusal::NotAMember));
-        }
-        let by = new.by.id.to_string();
-        let key = doc! { "room": &room.id, "message": new.message.to_string(), "by": &by };
-        if let Some(known) = within(self.reports.find_one(key.clone())).await? {
+        let room = self.open_room(new.room).await?;
+        room.state.must_be_member(new.by.id).map_err(StoreError::Refused)?;
+        let (id, by) = (new.room.to_string(), new.by.id.to_string());
+        let reports = &self.collections.reports;
+        let key = doc! { "room": &id, "message": new.message.to_string(), "by": &by };
+        if let Some(known) = within(reports.find_one(key.clone())).await? {
             return Ok(known.report()?);
         }
-        let mut about = doc! { "_id": new.message.to_string(), "room": &room.id };
-        about.extend(written());
-        let about = Cleared::among(&room.lines).leave_out(about);
-        let found = self.messages.find_one(about).read_concern(ReadConcern::majority());
-        let seq = within(found)
-            .await?
-            .ok_or(StoreError::Refused(Refusal::MessageNotFound))?
-            .seq;
+        let mut about = says(new.room);
+        about.insert("message", new.message.to_string());
+        let about = self.collections.messages(leave_hidden_out(about, &room), 1, 1).await?;
+        let about = about.first().ok_or(StoreError::Refused(Refusal::MessageNotFound))?;
         // Servers that take reports at the same moment may exceed the bounds by a few.
         let (all, mine) = tokio::try_join!(
-            within(self.reports.count_documents(doc! { "room": &room.id })),
-            within(self.reports.count_documents(doc! { "room": &room.id, "by": &by })),
+            within(reports.count_documents(doc! { "room": &id })),
+            within(reports.count_documents(doc! { "room": &id, "by": &by })),
         )?;
         if all >= REPORTS as u64 || mine >= REPORTS_EACH as u64 {
             return Err(TOO_MANY_REPORTS);
         }
         let report = ReportDoc {
             id: ReportId::random().to_string(),
-            room: room.id,
+            room: id,
             message: new.message.to_string(),
-            seq,
+            seq: signed(about.seq),
             by,
             reason: new.reason.as_str().to_owned(),
             at: Moment::now().millis(),
         };
-        match tokio::time::timeout(ANSWER, self.reports.insert_one(&report).into_future()).await {
+        match tokio::time::timeout(ANSWER, reports.insert_one(&report).into_future()).await {
             Ok(Ok(_)) => Ok(report.report()?),
             Ok(Err(error)) if is_duplicate(&error) => {
-                let known = within(self.reports.find_one(key)).await?;
+                let known = within(reports.find_one(key)).await?;
                 Ok(known.unwrap_or(report).report()?)
             }
             Ok(Err(error)) => Err(failure(error)),
@@ -98,14 +85,16 @@ impl Tables {
     }
 
     /// The reports in a room about messages that are still there, oldest first.
-    pub async fn reports_of(&self, room: RoomId) -> Result<Vec<Reported>, StoreError> {
-        let mut session = self.up_to_date().await?;
-        let cleared = self.cleared(room, &mut session).await?;
-        let room = room.to_string();
+    pub async fn reports_of(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
+        let Some(room) = self.fresh(id).await? else {
+            return Ok(Vec::new());
+        };
+        let mut session = self.collections.up_to_date().await?;
         let reports = async {
             let mut found = self
+                .collections
                 .reports
-                .find(doc! { "room": &room })
+                .find(doc! { "room": id.to_string() })
                 .sort(doc! { "at": 1, "_id": 1 })
                 .limit(signed(REPORTS))
                 .read_concern(ReadConcern::majority())
@@ -116,43 +105,36 @@ impl Tables {
         };
         let reports = within(reports).await?;
         let ids: Vec<_> = reports.iter().map(|report| report.message.as_str()).collect();
-        let mut which = doc! { "_id": { "$in": ids }, "room": &room };
-        which.extend(written());
-        let which = cleared.leave_out(which);
-        let messages = async {
-            let mut found = self
-                .messages
-                .find(which)
-                .read_concern(ReadConcern::majority())
-                .max_time(ANSWER)
-                .session(&mut session)
-                .await?;
-            found.stream(&mut session).try_collect::<Vec<MessageDoc>>().await
-        };
-        let messages = within(messages).await?;
+        let mut which = says(id);
+        which.insert("message", doc! { "$in": &ids });
+        let which = leave_hidden_out(which, &room);
+        let messages = self.collections.messages(which, 1, REPORTS).await?;
         let mut reported = Vec::new();
         for report in reports {
-            let about = messages.iter().find(|message| message.id == report.message);
+            let about = messages.iter().find(|message| message.id.to_string() == report.message);
             if let Some(about) = about {
                 reported.push(Reported {
                     report: report.report()?,
-                    about: about.message()?,
+                    about: about.clone(),
                 });
             }
         }
         Ok(reported)
     }
+}
 
+impl Collections {
     /// Deletes the reports in a room about messages that say nothing any more: nobody sees them, and they would count
     /// among those that wait for the owner.
-    pub async fn forget_reports_of_blank(&self, room: &str) -> Result<(), StoreError> {
-        let reported = within(self.reports.distinct("message", doc! { "room": room })).await?;
+    pub async fn forget_reports_of_blank(&self, id: RoomId) -> Result<(), StoreError> {
+        let room = id.to_string();
+        let reported = within(self.reports.distinct("message", doc! { "room": &room })).await?;
         if reported.is_empty() {
             return Ok(());
         }
-        let mut say = doc! { "_id": { "$in": reported.clone() }, "room": room };
-        say.extend(written());
-        let say = within(self.messages.distinct("_id", say)).await?;
+        let mut say = says(id);
+        say.insert("message", doc! { "$in": reported.clone() });
+        let say = within(self.log.distinct("message", say)).await?;
         let blank: Vec<_> = reported.into_iter().filter(|message| !say.contains(message)).collect();
         let about = doc! { "room": room, "message": { "$in": blank } };
         within(self.reports.delete_many(about)).await.map(drop)

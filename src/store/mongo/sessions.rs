@@ -28,7 +28,7 @@ use tower_sessions::{
 
 use super::{
     breaker::Breaker,
-    client::{Tables, failure, is_duplicate, within},
+    client::{Collections, failure, is_duplicate, within},
 };
 use crate::{
     domain::Moment,
@@ -43,10 +43,10 @@ const REMEMBERED: u64 = 20_000;
 const REMEMBERED_FOR: Duration = Duration::from_secs(600);
 
 /// Opens the sessions; the database deletes those that have expired.
-pub async fn open(tables: &Tables) -> std::result::Result<Sessions, StoreError> {
+pub async fn open(collections: &Collections) -> std::result::Result<Sessions, StoreError> {
     let sessions = MongoSessions {
-        table: tables.db.collection("sessions"),
-        breaker: Arc::clone(&tables.breaker),
+        table: collections.db.collection("sessions"),
+        breaker: Arc::clone(&collections.breaker),
         remembered: Cache::builder()
             .max_capacity(REMEMBERED)
             .time_to_live(REMEMBERED_FOR)

@@ -15,12 +15,13 @@ use tokio::{sync::Mutex, time::timeout};
 
 use self::space::Gone;
 use super::{
-    client::{ANSWER, Tables, failure, is_duplicate, within},
+    client::{ANSWER, Collections, failure, is_duplicate, within},
     documents::{Damaged, GifDoc, said, signed, text, visitor},
-    rooms::not_found,
+    log::Log,
 };
 use crate::{
-    domain::{GifName, Moment, Nonce, Refusal, RoomId, Said, Visitor, VisitorId, Whisper, WhisperId},
+    domain::{GifName, Moment, Nonce, RoomId, Said, VisitorId, Whisper, WhisperId},
+    rules,
     store::{NewWhisper, StoreError, Whispered, whispers::Fills},
 };
 
@@ -83,16 +84,16 @@ impl WhisperDoc {
 
 /// Stores whispers, those of one room one after the other.
 pub struct Whispers {
-    tables: Tables,
+    log: Log,
     lanes: [Mutex<()>; LANES],
     fills: Fills,
     hasher: std::hash::RandomState,
 }
 
 impl Whispers {
-    pub fn new(tables: Tables) -> Self {
+    pub fn new(log: Log) -> Self {
         Self {
-            tables,
+            log,
             lanes: [const { Mutex::const_new(()) }; LANES],
             fills: Fills::new(),
             hasher: std::hash::RandomState::new(),
@@ -108,23 +109,24 @@ impl Whispers {
     }
 
     async fn store(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
-        let tables = &self.tables;
-        if let Some(known) = tables.whisper_by_nonce(&new).await? {
+        let collections = &self.log.collections;
+        if let Some(known) = collections.whisper_by_nonce(&new).await? {
             return Ok(Whispered::Known(Arc::new(known)));
         }
-        let room = tables.room_doc(new.room).await?.ok_or_else(not_found)?;
-        if !room.seats(new.author.id) {
-            return Err(StoreError::Refused(Refusal::NotAMember));
-        }
-        let to = room.visitors()?.into_iter().find(|member| member.id == new.to);
-        let to: Visitor = to.ok_or(StoreError::Refused(Refusal::VisitorNotFound))?;
+        let room = self.log.open_room(new.room).await?;
+        let to = room
+            .state
+            .may_whisper(new.author.id, new.to)
+            .map_err(StoreError::Refused)?;
+        let body = new.body.clone().into();
+        let facts = self.log.facts_of(&room, &body).await?;
         let whisper = Whisper {
             id: WhisperId::random(),
             room: new.room,
             author: new.author,
             to,
             created_at: Moment::now(),
-            said: tables.admit_body(new.room, new.body.clone()).await?,
+            said: rules::said(&body, &facts).map_err(StoreError::Refused)?,
             nonce: new.nonce.clone(),
         };
         let lane = usize::try_from(self.hasher.hash_one(new.room)).unwrap_or(0) % LANES;
@@ -133,16 +135,16 @@ impl Whispers {
         };
         let _turn = turn.lock().await;
         let mut gone = self.make_space(&whisper).await?;
-        if let Some(known) = tables.insert_whisper(&whisper, &new).await? {
+        if let Some(known) = collections.insert_whisper(&whisper, &new).await? {
             return Ok(Whispered::Known(Arc::new(known)));
         }
-        let pruned = tables.prune_whispers(&whisper).await.unwrap_or_else(|error| {
+        let pruned = collections.prune_whispers(&whisper).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "old whispers can't be deleted now; the next one tries again");
             Gone::default()
         });
         self.fills.stored(whisper.room, gone.count + pruned.count);
         gone.names.extend(pruned.names);
-        let unnamed = tables.unnamed(gone.names).await.unwrap_or_else(|error| {
+        let unnamed = collections.unnamed(gone.names).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "files of old whispers can't be deleted now; they are swept later");
             Vec::new()
         });
@@ -150,7 +152,7 @@ impl Whispers {
     }
 }
 
-impl Tables {
+impl Collections {
     /// Stores a whisper behind the last one of its room; the one that was there already by its nonce.
     async fn insert_whisper(&self, whisper: &Whisper, new: &NewWhisper) -> Result<Option<Whisper>, StoreError> {
         loop {

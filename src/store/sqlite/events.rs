@@ -110,7 +110,8 @@ fn write_parts(
             cleanup::remove_slice(connection, id, REMOVED_AT_ONCE)?;
         }
         Event::Joined { .. } | Event::Left(_) | Event::Kicked(_) | Event::Posted(..) => (),
-        Event::Held(..) | Event::Released(..) => (),
+        // Seats are kept by the process alone.
+        Event::Held(..) | Event::Released(..) | Event::Restarted => (),
     }
     Ok(None)
 }

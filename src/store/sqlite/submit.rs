@@ -85,7 +85,7 @@ impl Writer {
         if let Some(clearing) = left {
             Arc::make_mut(&mut after.clearings).push(clearing);
         }
-        let changes = changes_of(event, &before.state.room, &after.state, message.as_ref());
+        let changes = changes_of(event, before.state.room.count, &after.state, message.clone());
         self.events.extend(changes);
         let draft = (!after.state.ended).then(|| after.clone());
         self.drafts.insert(after.state.room.id, draft);

@@ -37,8 +37,7 @@ async fn bans_sessions_and_gifs_of_a_server_whose_clock_is_wrong_go_by_the_clock
         let found = database.collection::<Document>(table).find_one(which).await.unwrap();
         found.unwrap()
     };
-    let stored = find("rooms", doc! {}).await;
-    let ban = stored.get_array("bans").unwrap()[0].as_document().unwrap();
+    let ban = find("log", doc! { "kind": "banned" }).await;
     is_an_hour_ahead("the ban", ban.get_i64("until").unwrap(), 60_000);
     let gif = find("gifs", doc! { "_id": message["gif"].as_str().unwrap() }).await;
     is_an_hour_ahead("the GIF", gif.get_datetime("at").unwrap().timestamp_millis(), 0);

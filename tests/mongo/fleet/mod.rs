@@ -3,7 +3,6 @@
 mod clocks;
 mod deaths;
 mod gifs;
-mod images;
 mod moderation;
 mod outages;
 mod posting;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use mongodb::bson::doc;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{Fleet, REFUSED_WITHIN, Server, all_are_there_once, count_becomes, post_until_stored};
 use crate::{
     proxy::{Proxy, Way},
+    stream::break_streams,
     support::{Visitor, eventually, mongod},
 };
 
@@ -167,15 +167,10 @@ async fn clients_of_a_server_that_was_cut_off_for_a_minute_miss_nothing() {
     assert_eq!(cut.logged(&["can't go on"]), 0, "it went on in the stream");
 }
 
-/// Renames a room; what the room was after that is not kept, as if it were too long ago for the stream.
+/// Renames a room after a change that no stream can deliver.
 pub(super) async fn rename_out_of_history(fleet: &Fleet, owner: &Visitor, room: &str) {
-    let history = async |enabled: bool| {
-        let images = doc! { "collMod": "rooms", "changeStreamPreAndPostImages": { "enabled": enabled } };
-        mongod::behind(&fleet.url).await.run_command(images).await.unwrap();
-    };
-    history(false).await;
+    break_streams(&mongod::behind(&fleet.url).await).await;
     owner.patch(room, json!({ "title": "새 이름" })).await.ok();
-    history(true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

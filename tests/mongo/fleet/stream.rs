@@ -153,15 +153,7 @@ async fn a_change_that_no_stream_can_deliver_is_passed_over_however_long_the_roo
             "failCommands": ["find"], "namespace": "t.rooms", "blockConnection": true, "blockTimeMS": 3_500,
         })
         .await;
-    // A change says what the room was then, and besides what was changed in it: together more than 16 MB.
-    let large = doc! { "$set": { "filling": "x".repeat(10 << 20) } };
-    let rooms = stage.database().await.collection::<Document>("rooms");
-    let of_author = doc! { "_id": &stage.room };
-    rooms.update_one(of_author.clone(), large).await.unwrap();
-    rooms
-        .update_one(of_author, doc! { "$unset": { "filling": "" } })
-        .await
-        .unwrap();
+    crate::stream::break_streams(&stage.database().await).await;
     let posted = stage.post("behind").await;
     stage.is_logged(&["can't go on", "BSONObj"]).await;
     eventually("it follows again", async || {

@@ -7,9 +7,8 @@ use mongodb::bson::{Document, doc};
 
 use super::{
     super::{
-        client::{Tables, within},
+        client::{Collections, within},
         documents::{Damaged, signed, text},
-        rooms::not_found,
     },
     Whispers,
 };
@@ -38,45 +37,45 @@ impl Gone {
 impl Whispers {
     /// Deletes what has to go before a whisper is stored in a room that holds all that it may.
     pub(super) async fn make_space(&self, whisper: &Whisper) -> Result<Gone, StoreError> {
-        let (tables, room, author) = (&self.tables, whisper.room, whisper.author.id);
+        let (collections, room, author) = (&self.log.collections, whisper.room, whisper.author.id);
         let all = match self.fills.get(room) {
             Some(Fill::Full(until)) => {
-                let own = tables.count_whispers(room, Some(author)).await?;
+                let own = collections.count_whispers(room, Some(author)).await?;
                 let kept = own.checked_sub(1).ok_or_else(|| rules::full(until))?;
-                return tables.cut_whispers(room, (author, kept)).await;
+                return collections.cut_whispers(room, (author, kept)).await;
             }
             Some(Fill::Holds(all)) => all,
-            None => tables.count_whispers(room, None).await?,
+            None => collections.count_whispers(room, None).await?,
         };
         self.fills.set(room, Fill::Holds(all));
         if all < WHISPERS {
             return Ok(Gone::default());
         }
         // Read after the wait for other whispers of the room, so that whoever has joined meanwhile is protected.
-        let members = tables.room_doc(room).await?.ok_or_else(not_found)?.visitors()?;
+        let members = self.log.open_room(room).await?.state.members();
         let seated = members.iter().map(|member| member.id).collect();
-        let counts = tables.authors_of_whispers(room).await?;
+        let counts = collections.authors_of_whispers(room).await?;
         self.fills
             .set(room, Fill::Holds(counts.iter().map(|(_, count)| count).sum()));
         let (mut gone, mut space) = (Gone::default(), rules::space(counts, &seated, author));
         if space.is_none() {
-            gone = tables.drop_outdated_whispers(room).await?;
-            space = rules::space(tables.authors_of_whispers(room).await?, &seated, author);
+            gone = collections.drop_outdated_whispers(room).await?;
+            space = rules::space(collections.authors_of_whispers(room).await?, &seated, author);
         }
         let Some(space) = space else {
-            let until = rules::full_until(tables.oldest_whisper(room).await?);
+            let until = rules::full_until(collections.oldest_whisper(room).await?);
             self.fills.set(room, Fill::Full(until));
             return Err(rules::full(until));
         };
-        gone.add(tables.cut_unseated_whispers(room, &seated, space.unseated).await?);
+        gone.add(collections.cut_unseated_whispers(room, &seated, space.unseated).await?);
         for cut in space.cuts {
-            gone.add(tables.cut_whispers(room, cut).await?);
+            gone.add(collections.cut_whispers(room, cut).await?);
         }
         Ok(gone)
     }
 }
 
-impl Tables {
+impl Collections {
     /// Deletes what one visitor has said to one other but for the newest.
     pub(super) async fn prune_whispers(&self, whisper: &Whisper) -> Result<Gone, StoreError> {
         let (author, to) = (whisper.author.id.to_string(), whisper.to.id.to_string());

@@ -1,8 +1,8 @@
-//! What all servers committed, in commit order: one change stream over rooms and messages.
+//! What all servers appended, in the order of the database: one change stream of inserts into the log, whispers and reports.
 //!
-//! The place in the stream is kept in memory. A stream that broke goes on from there. When that can't be done, as its
-//! history is gone, an event is too large, or it makes no progress, the followers are told that they missed something,
-//! and a new one begins.
+//! It feeds the room cache and tells followers. The place in the stream is kept in memory. A stream that broke goes on from
+//! there. If that is impossible, as its history is gone, an event is too large, or it makes no progress, all rooms are read
+//! again, followers are told that they missed something, and a new stream begins.
 
 use std::{
     sync::Arc,
@@ -11,14 +11,12 @@ use std::{
 
 use mongodb::{
     ClientSession,
-    bson::{Document, RawDocumentBuf, deserialize_from_document, deserialize_from_slice, doc},
+    bson::{Document, deserialize_from_document, doc},
     change_stream::{
-        event::{ChangeStreamEvent, OperationType, ResumeToken},
+        event::{ChangeStreamEvent, ResumeToken},
         session::SessionChangeStream,
     },
-    options::{FullDocumentType, ReadConcern},
 };
-use parking_lot::Mutex;
 use tokio::{
     sync::{mpsc, oneshot},
     time::{sleep, timeout},
@@ -26,11 +24,12 @@ use tokio::{
 use tracing::{debug, error, info, warn};
 
 use super::{
-    client::{Tables, code, failure},
-    documents::{MessageDoc, RoomDoc, text},
-    known::Known,
-    posts::Places,
+    append_queue::Turns,
+    client::{Collections, code, failure},
+    documents::{EntryDoc, TurnDoc},
+    reading::read_rooms,
     reports::ReportDoc,
+    room_cache::RoomCache,
     whispers::WhisperDoc,
 };
 use crate::{
@@ -46,11 +45,8 @@ const DEAD: Duration = Duration::from_secs(4);
 
 /// Time in which a stream has to go on where the last one was, while the database answers. The database reads all that was
 /// written since to any of its collections and says nothing meanwhile: a million entries take 2 s, and up to 8 s on a busy
-/// machine. Without progress for so long a new one begins. Also the time for each page of rooms that is read then.
+/// machine. Without progress for so long a new one begins.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Rooms read at once when a new stream begins.
-const ROOMS: u32 = 200;
 
 /// Seconds between two lines of the log about the same trouble.
 const LINE_EVERY: u64 = 60;
@@ -69,19 +65,17 @@ struct Stream {
 
 /// Why following stopped.
 enum Stop {
-    /// Nobody listens any more.
-    Deaf,
     /// The stream broke; it can go on.
     Broken(StoreError),
     /// What comes next is not there any more.
     Gone(StoreError),
 }
 
-/// Reads the stream and tells it.
-pub struct Follower {
-    tables: Tables,
-    known: Arc<Mutex<Known>>,
-    places: Places,
+/// Reads the stream, and tells what it says.
+pub struct ChangeStream {
+    collections: Collections,
+    cache: Arc<RoomCache>,
+    turns: Arc<Turns>,
     tell: mpsc::Sender<Change>,
     place: Option<ResumeToken>,
     /// Whether a stream was open before, so that what comes before the next one may be missed.
@@ -96,12 +90,12 @@ pub struct Follower {
     lost: Seldom,
 }
 
-impl Follower {
-    pub fn new(tables: Tables, known: Arc<Mutex<Known>>, places: Places, tell: mpsc::Sender<Change>) -> Self {
+impl ChangeStream {
+    pub fn new(collections: Collections, cache: Arc<RoomCache>, turns: Arc<Turns>, tell: mpsc::Sender<Change>) -> Self {
         Self {
-            tables,
-            known,
-            places,
+            collections,
+            cache,
+            turns,
             tell,
             place: None,
             begun: false,
@@ -113,7 +107,7 @@ impl Follower {
         }
     }
 
-    /// Follows until nobody listens. `begun` is answered when the first stream is open; without it there was one before,
+    /// Follows until dropped. `begun` is answered when the first stream is open; without it there was one before,
     /// and what came since may be missed.
     pub async fn run(mut self, mut begun: Option<oneshot::Sender<Result<(), StoreError>>>) {
         self.begun = begun.is_none();
@@ -128,13 +122,12 @@ impl Follower {
                 }
                 Err(stop) => stop,
             };
-            self.tables.pulse.stop();
+            self.collections.pulse.stop();
             if std::mem::take(&mut self.progress) {
                 wait = BACK_OFF.0;
                 self.stuck = None;
             }
             match (self.judge(stop), begun.take()) {
-                (Stop::Deaf, _) => return,
                 (Stop::Broken(error) | Stop::Gone(error), Some(begun)) => return drop(begun.send(Err(error))),
                 (Stop::Broken(error), None) => {
                     if let Some(left_out) = self.broken.turn() {
@@ -158,7 +151,7 @@ impl Follower {
 
     /// Whether a stream that broke can go on: not when it made no progress for too long although the database answers.
     fn judge(&mut self, stop: Stop) -> Stop {
-        if self.tables.breaker.check().is_err() {
+        if self.collections.breaker.check().is_err() {
             self.stuck = None;
             return stop;
         }
@@ -178,22 +171,22 @@ impl Follower {
     /// Goes on where the last stream was, or begins a new one.
     async fn open(&mut self) -> Result<Stream, Stop> {
         let resumed = self.place.is_some();
-        let session = self.tables.db.client().start_session().await;
+        let session = self.collections.db.client().start_session().await;
         let mut session = session.map_err(|error| Stop::Broken(failure(error)))?;
         let changes = tokio::select! {
             changes = self.watch(&mut session) => changes?,
-            () = self.tables.breaker.opened() => return Err(Stop::Broken(StoreError::Away)),
+            () = self.collections.breaker.opened() => return Err(Stop::Broken(StoreError::Away)),
         };
         if !resumed {
-            self.read_rooms(&mut session).await?;
+            self.read_rooms().await?;
             self.place = changes.resume_token();
             if std::mem::replace(&mut self.begun, true) {
-                self.tell(Change::Missed).await?;
+                self.tell(Change::Missed).await;
             }
         }
-        self.tables.pulse.beat();
+        self.collections.pulse.beat();
         if !std::mem::replace(&mut self.announced, true) {
-            let rooms = self.known.lock().len();
+            let rooms = self.cache.len();
             info!(resumed, rooms, "following the changes of all servers");
         }
         Ok(Stream { changes, session })
@@ -203,16 +196,14 @@ impl Follower {
         &self,
         session: &mut ClientSession,
     ) -> Result<SessionChangeStream<ChangeStreamEvent<Document>>, Stop> {
-        let wanted = doc! { "$match": { "$or": [
-            { "ns.coll": { "$in": ["messages", "whispers", "reports"] }, "operationType": "insert" },
-            { "ns.coll": "rooms", "operationType": { "$in": ["insert", "update", "replace", "delete"] } },
-        ] } };
+        let wanted = doc! { "$match": {
+            "operationType": "insert", "ns.coll": { "$in": ["log", "whispers", "reports", "turns"] },
+        } };
         let watch = self
-            .tables
+            .collections
             .db
             .watch()
             .pipeline([wanted])
-            .full_document(FullDocumentType::Required)
             .max_await_time(IDLE)
             .batch_size(BATCH)
             .resume_after(self.place.clone())
@@ -223,28 +214,10 @@ impl Follower {
         }
     }
 
-    /// Reads all rooms as of the beginning of the stream or later; what both have is told once, by its version. There may
-    /// be thousands: each page has its time, not all of them together.
-    async fn read_rooms(&mut self, session: &mut ClientSession) -> Result<(), Stop> {
-        let mut rooms = Known::default();
-        let found = self.tables.rooms.clone_with_type::<RawDocumentBuf>();
-        let found = found
-            .find(doc! {})
-            .batch_size(ROOMS)
-            .read_concern(ReadConcern::majority())
-            .session(&mut *session);
-        let mut found = patiently(found.into_future()).await?;
-        while let Some(room) = patiently(async { found.next(session).await.transpose() }).await? {
-            let room = deserialize_from_slice::<RoomDoc>(room.as_bytes()).map_err(StoreError::failed);
-            if let Err(error) = room.and_then(|room| Ok(rooms.take_over(&room)?)) {
-                // It would be no better the next time.
-                error!(%error, "a room can't be read");
-            }
-        }
-        *self.known.lock() = rooms;
-        if let Some(time) = session.operation_time() {
-            self.tables.pulse.note(time);
-        }
+    /// Reads all rooms as of the beginning of the stream or later; what both have is applied and told once, by its position.
+    async fn read_rooms(&self) -> Result<(), Stop> {
+        let rooms = read_rooms(&self.collections).await.map_err(Stop::Broken)?;
+        self.cache.replace(rooms);
         Ok(())
     }
 
@@ -263,12 +236,10 @@ impl Follower {
             }
             if let Some(event) = event {
                 if let Some(time) = event.cluster_time {
-                    self.tables.pulse.note(time);
+                    self.collections.pulse.note(time);
                 }
                 for change in self.read(event) {
-                    if let Err(stop) = self.tell(change).await {
-                        return stop;
-                    }
+                    self.tell(change).await;
                 }
             } else if !stream.changes.is_alive() {
                 return Stop::Broken(StoreError::failed("the stream has ended"));
@@ -276,17 +247,17 @@ impl Follower {
             if let Some(place) = stream.changes.resume_token() {
                 self.place = Some(place);
             }
-            self.tables.pulse.beat();
+            self.collections.pulse.beat();
         }
     }
 
     /// What an event tells. One that can't be read is skipped, as it would be no better the next time.
-    fn read(&mut self, event: ChangeStreamEvent<Document>) -> Vec<Change> {
+    fn read(&self, event: ChangeStreamEvent<Document>) -> Vec<Change> {
         let result = match event.ns.as_ref().and_then(|ns| ns.coll.as_deref()) {
-            Some("messages") => posted(event),
             Some("whispers") => whispered(event),
             Some("reports") => reported(event),
-            _ => self.room(event),
+            Some("turns") => self.turn(event),
+            _ => self.appended(event),
         };
         result.unwrap_or_else(|error| {
             error!(%error, "a change can't be read");
@@ -294,28 +265,24 @@ impl Follower {
         })
     }
 
-    fn room(&mut self, event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
-        if event.operation_type == OperationType::Delete {
-            let key = event.document_key.unwrap_or_default();
-            let id = text(key.get_str("_id").map_err(StoreError::failed)?, "_id")?;
-            return Ok(self.known.lock().remove(id).into_iter().collect());
-        }
-        let room: RoomDoc = document(event)?;
-        Ok(self.known.lock().update(&room)?)
+    fn appended(&self, event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+        let entry: EntryDoc = document(event)?;
+        let entry = entry.entry()?;
+        self.turns.appended(entry.room, &entry.by);
+        Ok(self.cache.hear(&entry))
     }
 
-    async fn tell(&self, change: Change) -> Result<(), Stop> {
+    fn turn(&self, event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+        let turn: TurnDoc = document(event)?;
+        self.turns.hear(turn.room()?, &turn.by);
+        Ok(Vec::new())
+    }
+
+    /// Waits for a follower that is behind. Where there is none, the cache is fed all the same.
+    async fn tell(&self, change: Change) {
         debug!(kind = change.kind(), room = ?change.room(), "followed");
-        if let Change::Posted(message) = &change {
-            self.places.note(message.room, message.seq);
-        }
-        self.tell.send(change).await.map_err(|_| Stop::Deaf)
+        let _ = self.tell.send(change).await;
     }
-}
-
-fn posted(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
-    let message: MessageDoc = document(event)?;
-    Ok(vec![Change::Posted(message.message()?.into())])
 }
 
 fn whispered(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
@@ -331,14 +298,6 @@ fn reported(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreErro
 fn document<T: serde::de::DeserializeOwned>(event: ChangeStreamEvent<Document>) -> Result<T, StoreError> {
     let document = event.full_document.unwrap_or_default();
     deserialize_from_document(document).map_err(StoreError::failed)
-}
-
-/// Waits for a page of rooms.
-async fn patiently<T>(page: impl Future<Output = Result<T, mongodb::error::Error>>) -> Result<T, Stop> {
-    match timeout(PATIENCE, page).await {
-        Ok(page) => page.map_err(|error| Stop::Broken(failure(error))),
-        Err(_) => Err(Stop::Broken(StoreError::failed("the rooms could not be read in time"))),
-    }
 }
 
 /// Whether a stream that ended so can go on. The numbers are those of the server's `error_codes.yml`.

@@ -1,4 +1,4 @@
-//! The life of this server among the others: a lease that it renews, and the seats that its sockets hold under it.
+//! The lease of this server: it renews it, and its sockets hold seats under it.
 //!
 //! Whoever finds that another's lease has run out takes the lease away first, and then the seats. A server that finds its
 //! own gone, as it slept that long, starts anew under another name, and its sockets enter again. When nobody could renew,
@@ -10,15 +10,12 @@
 //! server marks its own lease with `waits`, and others that start do not count it: servers that start at the same time
 //! would otherwise take each other for the living one, and none would give the fresh grace.
 
-mod holds;
-mod timing;
+mod seats;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
 };
 
 use futures_util::TryStreamExt;
@@ -27,23 +24,57 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
-use self::timing::Asked;
-pub use self::timing::Timing;
 use super::{
-    client::{Tables, within},
-    documents::signed,
+    append_queue::AppendQueue,
+    client::{Collections, within},
+    documents::{server_text, signed},
+    log::Log,
 };
 use crate::{
     domain::{RoomId, VisitorId},
-    rules::SocketKey,
-    store::{Change, StoreError},
+    rules::ServerId,
+    store::{Change, SocketKey, StoreError},
 };
 
-/// Rounds of [`Seating::keep`] in which the seats are compared after something failed.
-const DOUBTFUL: u32 = 3;
+/// How long a server lives without a word, and how often it gives one.
+#[derive(Clone, Copy, Debug)]
+pub struct Timing {
+    /// How often a lease is renewed and those of others are looked at.
+    pub renew: Duration,
+    /// How long a lease lasts.
+    pub lease: Duration,
+}
 
-/// Rounds after which they are compared anyway.
-const ANYWAY: u32 = 12;
+impl Timing {
+    /// Leases that last so long: a dead server's seats are free at most a third of it later.
+    pub fn of(lease: Duration) -> Self {
+        Self {
+            renew: lease / 3,
+            lease,
+        }
+    }
+}
+
+impl Default for Timing {
+    /// A dead server's seats are free after 15 to 20 s.
+    fn default() -> Self {
+        Self::of(Duration::from_secs(15))
+    }
+}
+
+/// A moment by two clocks: the one stands still while the machine sleeps, the other can be set.
+#[derive(Clone, Copy)]
+struct Asked(Instant, SystemTime);
+
+impl Asked {
+    fn now() -> Self {
+        Self(Instant::now(), SystemTime::now())
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed().max(self.1.elapsed().unwrap_or_default())
+    }
+}
 
 type Held = (RoomId, VisitorId, SocketKey);
 
@@ -60,56 +91,71 @@ struct Lease {
 }
 
 /// This server, and the seats it believes in.
-pub struct Seating {
-    tables: Tables,
+pub struct ServerLease {
+    log: Log,
+    queue: Arc<AppendQueue>,
     timing: Timing,
-    server: RwLock<Arc<str>>,
+    server: RwLock<ServerId>,
     lease: Mutex<Lease>,
     one_at_a_time: tokio::sync::Mutex<()>,
+    /// The sockets of this server that hold seats, or are about to.
     held: Mutex<HashSet<Held>>,
-    /// Rounds for which the seats in the database may differ from `held`.
-    doubtful: AtomicU32,
     /// Those that were there before, while it is not known whether one of them is alive. None once that is decided.
     predecessors: Mutex<Option<Predecessors>>,
     tell: mpsc::WeakSender<Change>,
 }
 
-impl Seating {
-    /// Begins a life. When no other server lives, every room gets a fresh grace; see the module for when that is known.
+impl ServerLease {
+    /// Registers this server.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn begin(tables: Tables, timing: Timing, tell: mpsc::WeakSender<Change>) -> Result<Self, StoreError> {
+    pub async fn begin(
+        log: Log,
+        queue: Arc<AppendQueue>,
+        timing: Timing,
+        tell: mpsc::WeakSender<Change>,
+    ) -> Result<Self, StoreError> {
         let (renewed, steady) = (Asked::now(), Asked::now());
-        let seating = Self {
-            server: RwLock::new(name()),
+        let lease = Self {
+            server: RwLock::new(random_server()),
             lease: Mutex::new(Lease { renewed, steady }),
             one_at_a_time: tokio::sync::Mutex::default(),
             held: Mutex::default(),
-            doubtful: AtomicU32::new(0),
             predecessors: Mutex::new(Some(HashMap::new())),
-            tables,
+            log,
+            queue,
             timing,
             tell,
         };
-        seating.register(&seating.server()).await?;
-        let mut others = seating.decided_others();
-        others.insert("$expr", living());
-        let others = seating.leases(others).await?;
-        if others.is_empty() {
-            seating.take_leases().await?;
-            seating.begin_anew().await?;
-        } else {
-            *seating.predecessors.lock() = Some(others);
-        }
-        Ok(seating)
+        lease.register(lease.server()).await?;
+        Ok(lease)
     }
 
-    /// Gives all rooms a fresh grace and takes away the seats of dead servers. The grace comes first: a room that is empty
-    /// once the seats are gone must not be removed in between.
-    async fn begin_anew(&self) -> Result<(), StoreError> {
-        self.tables.begin_anew().await?;
-        self.drop_dead(true).await?;
+    /// Renews the graces of all rooms if no other server lives; see the module for when that is known.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn take_over(&self) -> Result<(), StoreError> {
+        let mut others = self.decided_others();
+        others.insert("$expr", living());
+        let others = self.leases(others).await?;
+        if others.is_empty() {
+            self.take_leases().await?;
+            self.reset_after_restart().await
+        } else {
+            *self.predecessors.lock() = Some(others);
+            Ok(())
+        }
+    }
+
+    fn collections(&self) -> &Collections {
+        &self.log.collections
+    }
+
+    /// Frees the seats of dead servers and gives all rooms a fresh grace.
+    async fn reset_after_restart(&self) -> Result<(), StoreError> {
+        self.restart_rooms(&self.dead_servers().await?).await?;
         info!("no other server is alive; every room gets a fresh grace");
         self.decide().await
     }
@@ -123,12 +169,19 @@ impl Seating {
 
     /// Finds the leases of other servers that do not wait themselves.
     fn decided_others(&self) -> Document {
-        doc! { "_id": { "$ne": &*self.server() }, "waits": { "$ne": true } }
+        doc! { "_id": { "$ne": server_text(self.server()) }, "waits": { "$ne": true } }
     }
 
     /// The leases that a filter finds.
     async fn leases(&self, which: Document) -> Result<Predecessors, StoreError> {
-        let found = async { self.tables.servers.find(which).await?.try_collect::<Vec<_>>().await };
+        let found = async {
+            self.collections()
+                .servers
+                .find(which)
+                .await?
+                .try_collect::<Vec<_>>()
+                .await
+        };
         let lease = |lease: &Document| {
             Some((
                 lease.get_str("_id").ok()?.to_owned(),
@@ -152,12 +205,13 @@ impl Seating {
         Ok(left.is_empty())
     }
 
-    fn server(&self) -> Arc<str> {
-        Arc::clone(&self.server.read())
+    fn server(&self) -> ServerId {
+        *self.server.read()
     }
 
-    async fn register(&self, server: &str) -> Result<(), StoreError> {
-        let made = self.tables.servers.update_one(doc! { "_id": server }, self.longer());
+    async fn register(&self, server: ServerId) -> Result<(), StoreError> {
+        let this = doc! { "_id": server_text(server) };
+        let made = self.collections().servers.update_one(this, self.longer());
         within(made.upsert(true)).await.map(drop)
     }
 
@@ -172,7 +226,7 @@ impl Seating {
     }
 
     /// The name under which this server lives, once it is sure to live.
-    async fn living(&self) -> Result<Arc<str>, StoreError> {
+    async fn living(&self) -> Result<ServerId, StoreError> {
         let renewed = self.lease.lock().renewed;
         if renewed.elapsed() >= self.timing.lease {
             self.renew().await?;
@@ -184,12 +238,13 @@ impl Seating {
     async fn renew(&self) -> Result<(), StoreError> {
         let _turn = self.one_at_a_time.lock().await;
         let (asked, server) = (Asked::now(), self.server());
-        let mine = self.tables.servers.update_one(doc! { "_id": &*server }, self.longer());
+        let mine = doc! { "_id": server_text(server) };
+        let mine = self.collections().servers.update_one(mine, self.longer());
         let found = within(mine).await?;
         if found.matched_count == 0 {
             warn!("this server was away for longer than its lease; its seats are gone");
-            let anew = name();
-            self.register(&anew).await?;
+            let anew = random_server();
+            self.register(anew).await?;
             *self.server.write() = anew;
             self.held.lock().clear();
             if let Some(tell) = self.tell.upgrade() {
@@ -206,11 +261,10 @@ impl Seating {
 
     /// Keeps this server alive and clears away after dead ones, until dropped.
     pub async fn keep(&self) {
-        let (mut round, mut strays, mut failing) = (0_u32, HashSet::new(), false);
+        let (mut strays, mut failing) = (HashSet::new(), false);
         loop {
             tokio::time::sleep(self.timing.renew).await;
-            round = round.wrapping_add(1);
-            let done = self.round(round, &mut strays).await;
+            let done = self.round(&mut strays).await;
             let failed_before = std::mem::replace(&mut failing, done.is_err());
             if let Err(error) = done
                 && !failed_before
@@ -220,75 +274,64 @@ impl Seating {
         }
     }
 
-    async fn round(&self, round: u32, strays: &mut HashSet<Held>) -> Result<(), StoreError> {
+    async fn round(&self, strays: &mut HashSet<Held>) -> Result<(), StoreError> {
         self.renew().await?;
         let steady = self.lease.lock().steady;
         if steady.elapsed() >= self.timing.lease {
             self.take_leases().await?;
             if self.is_successor().await? {
-                self.begin_anew().await?;
+                self.reset_after_restart().await?;
             }
         }
-        self.drop_dead(false).await?;
-        let doubtful = |left: u32| left.checked_sub(1);
-        let doubtful = self
-            .doubtful
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, doubtful)
-            .is_ok();
-        if doubtful || round.is_multiple_of(ANYWAY) {
-            *strays = self.let_strays_go(strays).await?;
-            if !strays.is_empty() {
-                self.doubtful.store(DOUBTFUL, Ordering::Relaxed);
-            }
-        }
+        self.drop_dead().await?;
+        *strays = self.release_strays(strays).await?;
         Ok(())
     }
 
     /// Takes away the leases that ran out: whoever renews later finds none.
     async fn take_leases(&self) -> Result<(), StoreError> {
         let dead = doc! { "$expr": { "$not": [living()] } };
-        within(self.tables.servers.delete_many(dead)).await.map(drop)
+        within(self.collections().servers.delete_many(dead)).await.map(drop)
     }
 
-    /// Takes away the seats of servers without a lease. With `fresh`, rooms that are empty by it get a fresh grace.
-    async fn drop_dead(&self, fresh: bool) -> Result<(), StoreError> {
-        let named = within(self.tables.rooms.distinct("members.holds.server", doc! {})).await?;
-        let named: Vec<_> = named.iter().filter_map(|server| server.as_str()).collect();
-        // Read after the seats: whoever holds one was registered before it took it.
-        let alive = async {
-            let alive = doc! { "_id": { "$in": &named } };
-            self.tables.servers.find(alive).await?.try_collect::<Vec<_>>().await
-        };
-        let alive = within(alive).await?;
-        let lives = |server: &str| {
-            alive
-                .iter()
-                .any(|alive| alive.get_str("_id").is_ok_and(|id| id == server))
-        };
-        let dead: Vec<_> = named
-            .into_iter()
-            .filter(|server| !lives(server))
-            .map(str::to_owned)
-            .collect();
+    /// Frees the seats of servers without a lease.
+    async fn drop_dead(&self) -> Result<(), StoreError> {
+        let dead = self.dead_servers().await?;
         if !dead.is_empty() {
             info!(servers = dead.len(), "the seats of dead servers are free");
-            self.tables.drop_servers(&dead, fresh).await?;
+            self.free_seats(&dead).await?;
         }
         Ok(())
+    }
+
+    /// Servers without a lease whose sockets hold seats.
+    async fn dead_servers(&self) -> Result<Vec<ServerId>, StoreError> {
+        let rooms = self.log.cache.all();
+        let named: HashSet<ServerId> = rooms.iter().flat_map(|room| room.state.servers()).collect();
+        if named.iter().all(|server| *server == self.server()) {
+            return Ok(Vec::new());
+        }
+        // Read after the seats: whoever holds one was registered before it took it.
+        let ids: Vec<_> = named.iter().copied().map(server_text).collect();
+        let alive = self.leases(doc! { "_id": { "$in": ids } }).await?;
+        let is_dead = |server: &ServerId| !alive.contains_key(&server_text(*server));
+        Ok(named.into_iter().filter(is_dead).collect())
     }
 
     /// Ends the life: seats wait for their grace, others need not wait for the lease.
     pub async fn end(&self) -> Result<(), StoreError> {
         let server = self.server();
-        self.tables.let_go(&server).await?;
-        within(self.tables.servers.delete_one(doc! { "_id": &*server }))
-            .await
-            .map(drop)
+        self.release_all(server).await?;
+        let lease = self
+            .collections()
+            .servers
+            .delete_one(doc! { "_id": server_text(server) });
+        within(lease).await.map(drop)
     }
 }
 
-fn name() -> Arc<str> {
-    format!("{:032x}", rand::random::<u128>()).into()
+fn random_server() -> ServerId {
+    ServerId(rand::random())
 }
 
 fn living() -> Document {

@@ -1,0 +1,193 @@
+//! An entry of the log of a room, as a document and back.
+//!
+//! `_id` is the room and the position, so that the unique `_id` decides which server was first. What people see has a `seq`
+//! and the id of its message besides: history is read from the same documents. Content that an owner deleted is taken out of
+//! its document; that it was there stays.
+
+mod read;
+mod write;
+
+use std::sync::Arc;
+
+use mongodb::bson::Binary;
+use serde::{Deserialize, Serialize};
+
+use super::{Damaged, GifDoc, StateDoc, bytes, hex};
+use crate::{
+    domain::{AddressKey, AddressMark, Body, InviteHash, Line, Message, MessageId, Moment, Nonce, RoomId, Seq},
+    rules::{Event, NewRoom, ServerId},
+    store::mongo::folded::Folded,
+};
+
+/// The place of an entry in the log of its room: 1, 2, 3 … without a gap.
+pub type Position = u64;
+
+/// An entry of the log of a room.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub room: RoomId,
+    pub position: Position,
+    pub at: Moment,
+    pub record: Record,
+    /// The message, if people see one.
+    pub shown: Option<Shown>,
+    /// What the author of a message marked it with.
+    pub nonce: Option<Nonce>,
+    /// Whether what a message said has been deleted.
+    pub blank: bool,
+    /// The server that appended it.
+    pub by: Arc<str>,
+}
+
+/// What an entry says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Record {
+    /// The first entry: the room was made.
+    Created(NewRoom, AddressKey),
+    /// Something happened by the rules.
+    Event(Event),
+    /// What the deletion with that `seq` says has been carried out.
+    Erased(Seq),
+    /// What came before was made of the documents of an earlier version; so the room is now.
+    Migrated(Box<Folded>),
+}
+
+/// A message that people see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub seq: Seq,
+    pub id: MessageId,
+    /// Members of the room right after it.
+    pub count: u32,
+}
+
+/// The `_id` of an entry. Ids of one room sort by position.
+pub fn entry_id(room: RoomId, position: Position) -> String {
+    format!("{room}:{position:012}")
+}
+
+/// An entry as it is kept. Which fields it has follows from `kind`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EntryDoc {
+    #[serde(rename = "_id")]
+    pub id: String,
+    pub room: String,
+    pub at: i64,
+    pub by: String,
+    pub kind: String,
+    /// The first and the last entry of a room, for an index over these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edge: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visitor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gif: Option<GifDoc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<i64>,
+    /// Where a visitor came from, as a mark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Vec<String>>,
+    /// The message that a deletion is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forbid: Option<bool>,
+    /// Whether a deletion has not been carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invite: Option<Binary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Whether the password was taken away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlocked: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slow: Option<i64>,
+    /// What marks of addresses are made with, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Box<StateDoc>>,
+}
+
+impl Entry {
+    /// The message, as people see it; none if there is none, or it had to go.
+    pub fn message(&self) -> Option<Message> {
+        let (Shown { seq, id, count }, Record::Event(event)) = (self.shown?, &self.record) else {
+            return None;
+        };
+        let (author, body) = match event {
+            Event::Posted(author, _) if self.blank => (*author, Body::Deleted),
+            Event::Posted(author, said) => (*author, said.clone().into()),
+            event => {
+                let (visitor, kind) = event.system_message()?;
+                (visitor, Body::Line(Line { kind, count }))
+            }
+        };
+        Some(Message {
+            id,
+            room: self.room,
+            seq,
+            author,
+            created_at: self.at,
+            body,
+            nonce: self.nonce.clone(),
+        })
+    }
+}
+
+/// A mark of an address as documents keep it.
+pub fn mark_text(mark: AddressMark) -> String {
+    hex(&mark.to_bytes())
+}
+
+pub fn read_mark(mark: &str) -> Result<AddressMark, Damaged> {
+    bytes(mark).map(AddressMark::from_bytes).ok_or(Damaged("address"))
+}
+
+/// A server as documents keep it.
+pub fn server_text(server: ServerId) -> String {
+    format!("{:016x}", server.0)
+}
+
+pub fn read_server(server: &str) -> Result<ServerId, Damaged> {
+    u64::from_str_radix(server, 16)
+        .map(ServerId)
+        .map_err(|_| Damaged("server"))
+}
+
+pub fn read_invite(invite: &Binary) -> Result<InviteHash, Damaged> {
+    let hash = invite.bytes.as_slice().try_into().map_err(|_| Damaged("invite"))?;
+    Ok(InviteHash::from_bytes(hash))
+}
+
+#[cfg(test)]
+mod tests;

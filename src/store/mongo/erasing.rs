@@ -1,0 +1,330 @@
+//! Carries deletions out: what an owner deleted, and what is left of rooms that have ended.
+//!
+//! An entry of the log says what is deleted, and from then on nobody reads it. Its content is deleted afterwards, in slices,
+//! by the server that appended the entry, or by another one if that server dies. A deletion in an open room is marked by who
+//! works on it, and ends with an entry of its own. Of a room that has ended, the last entry goes last.
+
+use std::{
+    collections::HashSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use mongodb::bson::{Document, doc};
+use parking_lot::Mutex;
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
+use tracing::{info, warn};
+
+use super::{
+    append_queue::{AppendQueue, Request, Task},
+    client::{Collections, within},
+    documents::{Position, entry_id, signed},
+    folded::{Deletion, Hidden},
+    gifs::says,
+    log::Log,
+};
+use crate::{
+    domain::{GifName, Moment, RoomId, VisitorId},
+    store::StoreError,
+};
+
+/// Messages deleted by one write; it takes some 30 ms.
+const SLICE: u64 = 1_000;
+
+/// A server that has not renewed its mark on a deletion for so long does not work on it any more.
+const TAKEN_FOR: Duration = Duration::from_secs(10);
+
+/// How often a mark is renewed, at most.
+const RENEW: Duration = Duration::from_secs(3);
+
+/// How long a call waits for what it deleted to be gone. Most is by then.
+const PROMPTLY: Duration = Duration::from_secs(1);
+
+/// Age of a deletion at which whoever appended it may not carry it out any more.
+const LATE: Duration = Duration::from_secs(2);
+
+/// Pause after something failed.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// A room in which something is to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// Its deletions.
+    Deletions(RoomId),
+    /// All of it: it has ended.
+    Room(RoomId),
+}
+
+/// Carries deletions out.
+pub struct Eraser {
+    log: Log,
+    queue: Arc<AppendQueue>,
+    worker: String,
+    /// As many as there are rooms at most.
+    waiting: Mutex<HashSet<Work>>,
+    wake: Notify,
+}
+
+impl Eraser {
+    pub fn new(log: Log, queue: Arc<AppendQueue>) -> Self {
+        Self {
+            log,
+            queue,
+            worker: format!("{:032x}", rand::random::<u128>()),
+            waiting: Mutex::default(),
+            wake: Notify::new(),
+        }
+    }
+
+    /// Sees to it that something is deleted soon.
+    pub fn begin(&self, work: Work) {
+        self.waiting.lock().insert(work);
+        self.wake.notify_one();
+    }
+
+    /// Deletes something; the files that nothing names any more. What takes longer goes on in the background.
+    pub async fn promptly(&self, work: Work) -> Vec<GifName> {
+        match timeout(PROMPTLY, self.erase(work)).await {
+            Ok(Ok(names)) => names,
+            unfinished => {
+                if let Ok(Err(error)) = unfinished {
+                    warn!(%error, ?work, "a deletion is carried out later");
+                }
+                self.begin(work);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Works until dropped.
+    pub async fn run(&self) {
+        loop {
+            let work = self.waiting.lock().iter().next().copied();
+            let Some(work) = work else {
+                self.wake.notified().await;
+                continue;
+            };
+            let begun = Instant::now();
+            let erased = self.erase(work).await;
+            self.waiting.lock().remove(&work);
+            match erased {
+                Ok(files) => info!(?work, files = files.len(), took = ?begun.elapsed(), "a deletion is carried out"),
+                Err(error) => {
+                    // Found again by its entry.
+                    warn!(%error, ?work, "a deletion can't be carried out now");
+                    sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// The files that nothing names any more.
+    async fn erase(&self, work: Work) -> Result<Vec<GifName>, StoreError> {
+        match work {
+            Work::Room(room) => self.erase_room(room).await,
+            Work::Deletions(room) => {
+                let breaker = &self.log.collections.breaker;
+                let open = breaker.guard(self.log.fresh(room)).await?;
+                let mut names = Vec::new();
+                for deletion in open.iter().flat_map(|open| open.deletions.iter()) {
+                    names.extend(self.carry_out(room, deletion).await?);
+                }
+                Ok(names)
+            }
+        }
+    }
+
+    async fn carry_out(&self, room: RoomId, deletion: &Deletion) -> Result<Vec<GifName>, StoreError> {
+        if !self.take(room, deletion).await? {
+            return Ok(Vec::new());
+        }
+        let collections = &self.log.collections;
+        let which = hidden(room, deletion);
+        if deletion.forbid {
+            // Before the messages lose them: if this server dies in between, the next one finds all as it was.
+            let id = room.to_string();
+            let forbid = collections.forbid_gifs_of(&id, which.clone());
+            collections.breaker.guard(forbid).await?;
+        }
+        let names = match deletion.hidden {
+            Hidden::Message(_) => collections.breaker.guard(collections.blank(which)).await?,
+            Hidden::Author(visitor) => self.clear(room, visitor, deletion).await?,
+        };
+        let reports = collections.forget_reports_of_blank(room);
+        collections.breaker.guard(reports).await?;
+        self.queue
+            .append(Request::new(room, Task::Erased(deletion.seq)))
+            .await?;
+        collections
+            .breaker
+            .guard(collections.note_erased(room, deletion))
+            .await?;
+        Ok(names)
+    }
+
+    /// Deletes what a visitor wrote before a deletion.
+    async fn clear(&self, room: RoomId, visitor: VisitorId, deletion: &Deletion) -> Result<Vec<GifName>, StoreError> {
+        let (collections, mut names) = (&self.log.collections, Vec::new());
+        let (mut from, mut renewed) = (Some(0), Instant::now());
+        while let Some(begin) = from {
+            let slice = collections.clear_slice(room, visitor, (begin, signed(deletion.seq)));
+            let (gone, next) = collections.breaker.guard(slice).await?;
+            names.extend(gone);
+            from = next;
+            if renewed.elapsed() >= RENEW {
+                self.take(room, deletion).await?;
+                renewed = Instant::now();
+            }
+        }
+        Ok(names)
+    }
+
+    /// Marks a deletion as worked on; whether nobody else does.
+    async fn take(&self, room: RoomId, deletion: &Deletion) -> Result<bool, StoreError> {
+        let collections = &self.log.collections;
+        let now = Moment::now().millis();
+        let mut free = doc! { "room": room.to_string(), "seq": signed(deletion.seq) };
+        free.insert(
+            "$or",
+            [
+                doc! { "taken": { "$exists": false } },
+                doc! { "taken.by": &self.worker },
+                doc! { "taken.at": { "$lt": now.saturating_sub(signed(TAKEN_FOR.as_millis())) } },
+            ],
+        );
+        let take = doc! { "$set": { "taken": { "by": &self.worker, "at": now } } };
+        let taken = within(collections.log.update_one(free, take));
+        Ok(collections.breaker.guard(taken).await?.matched_count > 0)
+    }
+
+    async fn erase_room(&self, room: RoomId) -> Result<Vec<GifName>, StoreError> {
+        let (collections, id) = (&self.log.collections, room.to_string());
+        let ended = collections.breaker.guard(collections.end_of(room)).await?;
+        let begin = async {
+            let names = collections
+                .named(doc! { "room": &id, "gif.name": { "$exists": true } })
+                .await?;
+            collections.delete_blobs(&names).await?;
+            // A server that starts does not find the room by its snapshot any more.
+            within(collections.rooms.delete_one(doc! { "_id": &id })).await?;
+            for of_room in collections.of_rooms() {
+                within(of_room.delete_many(doc! { "room": &id })).await?;
+            }
+            Ok(names)
+        };
+        let names = collections.breaker.guard(begin).await?;
+        let Some(ended) = ended else {
+            return Ok(names);
+        };
+        let mut from = 1;
+        while from < ended {
+            let to = ended.min(from + SLICE);
+            let slice = doc! { "_id": { "$gte": entry_id(room, from), "$lt": entry_id(room, to) } };
+            collections
+                .breaker
+                .guard(within(collections.log.delete_many(slice)))
+                .await?;
+            from = to;
+        }
+        let last = collections.log.delete_one(doc! { "_id": entry_id(room, ended) });
+        collections.breaker.guard(within(last)).await?;
+        Ok(names)
+    }
+
+    /// Sees to deletions that nobody has carried out in time.
+    pub fn find_late(&self) {
+        let before = Moment::from_millis(Moment::now().millis().saturating_sub(signed(LATE.as_millis())));
+        let rooms = self.log.cache.all();
+        let late = rooms
+            .iter()
+            .filter(|room| room.deletions.iter().any(|deletion| deletion.at < before));
+        late.for_each(|room| self.begin(Work::Deletions(room.state.room.id)));
+    }
+
+    /// Sees to rooms whose content servers that died have not deleted.
+    pub async fn find_left_behind(&self) -> Result<(), StoreError> {
+        let before = Moment::now().millis().saturating_sub(signed(TAKEN_FOR.as_millis()));
+        let ended = doc! { "edge": "ended", "at": { "$lt": before } };
+        for room in self.log.collections.rooms_of(ended).await? {
+            self.begin(Work::Room(room));
+        }
+        Ok(())
+    }
+
+    /// Deletes what crashes left behind: documents of rooms that are gone, and GIFs that nothing names.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        let collections = &self.log.collections;
+        for room in collections.rooms_with_documents().await? {
+            if self.log.fresh(room).await?.is_none() {
+                self.erase_room(room).await?;
+            }
+        }
+        collections.sweep_blobs().await
+    }
+}
+
+/// Finds what a deletion hides.
+fn hidden(room: RoomId, deletion: &Deletion) -> Document {
+    let mut which = says(room);
+    match deletion.hidden {
+        Hidden::Message(message) => which.insert("message", message.to_string()),
+        Hidden::Author(visitor) => {
+            which.insert("seq", doc! { "$lt": signed(deletion.seq) });
+            which.insert("visitor", visitor.to_string())
+        }
+    };
+    which
+}
+
+impl Collections {
+    /// The position of the last entry of a room that has ended.
+    async fn end_of(&self, room: RoomId) -> Result<Option<Position>, StoreError> {
+        let ended = doc! { "edge": "ended", "room": room.to_string() };
+        let ended = self.entries(ended, doc! { "_id": 1 }, Some(1)).await?;
+        Ok(ended.first().map(|entry| entry.position))
+    }
+
+    /// Deletes what messages say; the files that nothing names any more.
+    async fn blank(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
+        let mut with_gif = which.clone();
+        with_gif.insert("gif.name", doc! { "$exists": true });
+        let gifs = self.named_by(&self.log.clone_with_type(), with_gif).await?;
+        let nothing = doc! { "$unset": { "chat": "", "gif": "" } };
+        within(self.log.update_many(which, nothing)).await?;
+        if gifs.is_empty() {
+            return Ok(gifs);
+        }
+        let unnamed = self.unnamed(gifs).await?;
+        self.delete_unclaimed(&unnamed).await?;
+        Ok(unnamed)
+    }
+
+    /// Deletes what a visitor said in a room from one `seq` up to before another, as much as one write may. Returns the
+    /// files that nothing names any more, and where the next slice begins if there is one.
+    async fn clear_slice(
+        &self,
+        room: RoomId,
+        visitor: VisitorId,
+        (from, to): (i64, i64),
+    ) -> Result<(Vec<GifName>, Option<i64>), StoreError> {
+        let seqs = doc! { "$gte": from, "$lt": to };
+        let theirs = doc! { "room": room.to_string(), "visitor": visitor.to_string(), "seq": seqs };
+        let rest = self.log.clone_with_type::<Document>();
+        let rest = rest.find_one(theirs).sort(doc! { "seq": 1 }).skip(SLICE);
+        let rest = within(rest.projection(doc! { "_id": 0, "seq": 1 })).await?;
+        let next = rest.and_then(|next| next.get_i64("seq").ok());
+        let mut which = says(room);
+        which.insert("visitor", visitor.to_string());
+        which.insert("seq", doc! { "$gte": from, "$lt": next.unwrap_or(to) });
+        Ok((self.blank(which).await?, next))
+    }
+
+    async fn note_erased(&self, room: RoomId, deletion: &Deletion) -> Result<(), StoreError> {
+        let entry = doc! { "room": room.to_string(), "seq": signed(deletion.seq) };
+        let erased = doc! { "$unset": { "pending": "", "taken": "" } };
+        within(self.log.update_one(entry, erased)).await.map(drop)
+    }
+}

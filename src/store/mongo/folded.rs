@@ -1,0 +1,122 @@
+//! A room as the entries of its log have made it: its state by the rules, and deletions that are not carried out yet.
+
+use std::sync::Arc;
+
+use super::documents::{Entry, Position, Record};
+use crate::{
+    domain::{Message, MessageId, Moment, Seq, VisitorId},
+    rules::{Event, Now, RoomState},
+};
+
+/// What the entries up to a position have made of a room. Cloning is cheap.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folded {
+    pub state: RoomState,
+    /// The last entry.
+    pub position: Position,
+    /// Deletions that are not carried out yet; readers do not see what they hide. Each is carried out soon, so that there
+    /// are few.
+    pub deletions: Arc<[Deletion]>,
+    /// The last entry that deleted something: what was read before it may be gone.
+    pub deleted_at: Position,
+}
+
+/// A deletion that is not carried out yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deletion {
+    /// Its system message.
+    pub seq: Seq,
+    pub at: Moment,
+    pub hidden: Hidden,
+    /// Whether the room refuses the bytes of the GIFs.
+    pub forbid: bool,
+}
+
+/// What a deletion hides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hidden {
+    Message(MessageId),
+    /// All messages of that author before the deletion.
+    Author(VisitorId),
+}
+
+impl Folded {
+    /// The room that a first entry makes.
+    pub fn begin(entry: &Entry) -> Option<Self> {
+        let Record::Created(new, key) = &entry.record else {
+            return None;
+        };
+        Some(Self {
+            state: RoomState::new(entry.room, new.clone(), *key, Now::at(entry.at)),
+            position: entry.position,
+            deletions: Arc::default(),
+            deleted_at: 0,
+        })
+    }
+
+    /// Applies the entry directly after the last one.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.position = entry.position;
+        match &entry.record {
+            Record::Created(..) => (),
+            Record::Migrated(folded) => self.clone_from(folded),
+            Record::Erased(seq) => {
+                let left = self.deletions.iter().filter(|deletion| deletion.seq != *seq);
+                self.deletions = left.copied().collect();
+            }
+            Record::Event(event) => {
+                self.state.evolve(event, Now::at(entry.at));
+                if let Some((hidden, forbid)) = hides(event) {
+                    let seq = self.state.seq;
+                    let at = entry.at;
+                    let new = Deletion {
+                        seq,
+                        at,
+                        hidden,
+                        forbid,
+                    };
+                    self.deletions = self.deletions.iter().copied().chain([new]).collect();
+                    self.deleted_at = entry.position;
+                }
+            }
+        }
+    }
+
+    /// Folds entries, the first of which begins the room unless there is a state already. Entries that are in the state
+    /// already are passed over.
+    pub fn fold(from: Option<Self>, entries: &[Entry]) -> Option<Self> {
+        let mut folded = from;
+        for entry in entries {
+            match &mut folded {
+                None => folded = Self::begin(entry),
+                Some(folded) if entry.position == folded.position + 1 => folded.apply(entry),
+                Some(_) => (),
+            }
+        }
+        folded
+    }
+
+    /// Whether readers do not see what a message said.
+    pub fn hides(&self, id: MessageId, author: VisitorId, seq: Seq) -> bool {
+        self.deletions.iter().any(|deletion| match deletion.hidden {
+            Hidden::Message(message) => message == id,
+            Hidden::Author(visitor) => visitor == author && seq < deletion.seq,
+        })
+    }
+
+    /// A message as readers see it.
+    pub fn show(&self, mut message: Message) -> Message {
+        if !message.is_line() && self.hides(message.id, message.author.id, message.seq) {
+            message.body = crate::domain::Body::Deleted;
+        }
+        message
+    }
+}
+
+fn hides(event: &Event) -> Option<(Hidden, bool)> {
+    match event {
+        Event::Deleted { message, forbid, .. } => Some((Hidden::Message(*message), *forbid)),
+        Event::Cleared { author, forbid } => Some((Hidden::Author(author.id), *forbid)),
+        _ => None,
+    }
+}

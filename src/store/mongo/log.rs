@@ -1,0 +1,196 @@
+//! The log of rooms: entries are read here, and appended by the append queue. What is read has reached a majority, so that no
+//! failover takes it back, and is at least as new as what the change stream has delivered.
+
+use std::sync::Arc;
+
+use futures_util::{TryStreamExt, future::try_join_all};
+use mongodb::{
+    bson::{Bson, Document, doc},
+    options::ReadConcern,
+};
+
+use super::{
+    client::{ANSWER, Collections, within},
+    documents::{Entry, EntryDoc, Position, entry_id},
+    folded::Folded,
+    room_cache::RoomCache,
+};
+use crate::{
+    domain::{Message, Nonce, Refusal, RoomId, VisitorId},
+    store::{StoreError, Window},
+};
+
+/// Rooms whose entries are looked for by one query.
+const ROOMS: usize = 100;
+
+/// What refuses a room that is not there.
+pub const fn not_found() -> StoreError {
+    StoreError::Refused(Refusal::RoomNotFound)
+}
+
+/// The log, and the rooms that it has been folded to.
+#[derive(Clone)]
+pub struct Log {
+    pub collections: Collections,
+    pub cache: Arc<RoomCache>,
+}
+
+impl Log {
+    /// A room with all that is committed; `None` if there is no such room, or it has ended.
+    pub async fn fresh(&self, room: RoomId) -> Result<Option<Arc<Folded>>, StoreError> {
+        self.catch_up(&[room]).await?;
+        Ok(self.cache.get(room).filter(|folded| !folded.state.ended))
+    }
+
+    /// The same for who needs the room.
+    pub async fn open_room(&self, room: RoomId) -> Result<Arc<Folded>, StoreError> {
+        self.fresh(room).await?.ok_or_else(not_found)
+    }
+
+    /// Reads what was appended to rooms since this server last knew.
+    pub async fn catch_up(&self, rooms: &[RoomId]) -> Result<(), StoreError> {
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for room in rooms {
+            match self.cache.get(*room) {
+                // Nothing follows its end.
+                Some(folded) if folded.state.ended => (),
+                Some(folded) => known.push((*room, folded.position)),
+                None => unknown.push(*room),
+            }
+        }
+        let tails = known.chunks(ROOMS).map(|rooms| self.collections.entries_after(rooms));
+        let loads = unknown.into_iter().map(|room| self.load(room));
+        let (tails, _) = tokio::try_join!(try_join_all(tails), try_join_all(loads))?;
+        tails.iter().for_each(|entries| self.cache.apply(entries, false));
+        Ok(())
+    }
+
+    /// Reads a room that this server does not know: it may just have been made on another one.
+    async fn load(&self, room: RoomId) -> Result<(), StoreError> {
+        let Some(snapshot) = self.collections.snapshot(room).await? else {
+            // What is left of a room that is being deleted does not begin with its first entry.
+            let entries = self.collections.entries_after(&[(room, 0)]).await?;
+            self.cache.apply(&entries, false);
+            return Ok(());
+        };
+        let entries = self.collections.entries_after(&[(room, snapshot.position)]).await?;
+        let folded = Folded::fold(Some(snapshot), &entries);
+        // The same goes for a snapshot that was written while the room was deleted.
+        if let Some(folded) = folded.filter(|folded| !folded.state.ended)
+            && self.collections.begins(room).await?
+        {
+            self.cache.insert(folded);
+        }
+        Ok(())
+    }
+
+    /// The messages of a window, oldest first.
+    pub async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
+        let Some(room) = self.fresh(id).await?.filter(|_| limit > 0) else {
+            return Ok(Vec::new());
+        };
+        let (bounds, order) = match window {
+            Window::Newest => (doc! { "$gt": 0_i64 }, -1),
+            Window::After(seq) => (doc! { "$gt": super::documents::signed(seq) }, 1),
+            Window::Before(seq) => (doc! { "$gt": 0_i64, "$lt": super::documents::signed(seq) }, -1),
+        };
+        let which = doc! { "room": id.to_string(), "seq": bounds };
+        let mut page = self.collections.messages(which, order, limit).await?;
+        if order < 0 {
+            page.reverse();
+        }
+        Ok(page.into_iter().map(|message| room.show(message)).collect())
+    }
+
+    /// The message a visitor has posted with a nonce, as readers see it.
+    pub async fn by_nonce(&self, id: RoomId, visitor: VisitorId, nonce: &Nonce) -> Result<Option<Message>, StoreError> {
+        let which = doc! { "room": id.to_string(), "visitor": visitor.to_string(), "nonce": nonce.as_str() };
+        let room = self.fresh(id).await?;
+        let found = self.collections.messages(which, 1, 1).await?.pop();
+        Ok(found.zip(room).map(|(message, room)| room.show(message)))
+    }
+}
+
+impl Collections {
+    /// The entries of rooms after a position of each, those of a room in order.
+    pub async fn entries_after(&self, after: &[(RoomId, Position)]) -> Result<Vec<Entry>, StoreError> {
+        let range = |(room, position): &(RoomId, Position)| {
+            // Digits sort before the letter.
+            doc! { "_id": { "$gt": entry_id(*room, *position), "$lt": format!("{room}:z") } }
+        };
+        let mut ranges: Vec<_> = after.iter().map(range).collect();
+        let which = match (ranges.len(), ranges.pop()) {
+            (_, None) => return Ok(Vec::new()),
+            (1, Some(only)) => only,
+            (_, Some(last)) => {
+                ranges.push(last);
+                doc! { "$or": ranges }
+            }
+        };
+        self.entries(which, doc! { "_id": 1 }, None).await
+    }
+
+    /// Whether the first entry of a room is there.
+    async fn begins(&self, room: RoomId) -> Result<bool, StoreError> {
+        let first = doc! { "_id": entry_id(room, 1) };
+        Ok(!self.entries(first, doc! { "_id": 1 }, Some(1)).await?.is_empty())
+    }
+
+    /// Entries that a filter finds.
+    pub async fn entries(
+        &self,
+        which: Document,
+        order: Document,
+        limit: Option<usize>,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let mut session = self.up_to_date().await?;
+        let entries = async {
+            let mut found = self
+                .log
+                .find(which)
+                .sort(order)
+                .limit(limit.map_or(0, super::documents::signed))
+                .read_concern(ReadConcern::majority())
+                .max_time(ANSWER)
+                .session(&mut session)
+                .await?;
+            found.stream(&mut session).try_collect::<Vec<EntryDoc>>().await
+        };
+        let entries = within(entries).await?;
+        Ok(entries.iter().map(EntryDoc::entry).collect::<Result<_, _>>()?)
+    }
+
+    /// Messages that a filter finds, by `seq`.
+    pub async fn messages(&self, which: Document, order: i32, limit: usize) -> Result<Vec<Message>, StoreError> {
+        let entries = self.entries(which, doc! { "seq": order }, Some(limit)).await?;
+        Ok(entries.iter().filter_map(Entry::message).collect())
+    }
+
+    /// The snapshot of a room.
+    pub async fn snapshot(&self, room: RoomId) -> Result<Option<Folded>, StoreError> {
+        let mut session = self.up_to_date().await?;
+        let found = self.rooms.find_one(doc! { "_id": room.to_string() });
+        let found = found.read_concern(ReadConcern::majority()).max_time(ANSWER);
+        let found = within(found.session(&mut session)).await?;
+        Ok(found.map(|found| found.folded()).transpose()?)
+    }
+
+    /// Writes the snapshot of a room, unless there is a later one.
+    pub async fn save(&self, folded: &Folded) -> Result<(), StoreError> {
+        let snapshot = super::documents::StateDoc::from(folded);
+        let earlier = doc! { "_id": &snapshot.id, "position": { "$lt": snapshot.position } };
+        let saved = self.rooms.replace_one(earlier, &snapshot).upsert(true);
+        match tokio::time::timeout(ANSWER, saved.into_future()).await {
+            Ok(Err(error)) if super::client::is_duplicate(&error) => Ok(()),
+            Ok(saved) => saved.map(drop).map_err(super::client::failure),
+            Err(_) => Err(StoreError::failed("MongoDB did not take a snapshot in time")),
+        }
+    }
+
+    /// The rooms that documents which a filter finds belong to.
+    pub async fn rooms_of(&self, which: Document) -> Result<Vec<RoomId>, StoreError> {
+        let rooms = within(self.log.distinct("room", which)).await?;
+        let room = |room: &Bson| super::documents::text(room.as_str()?, "room").ok();
+        Ok(rooms.iter().filter_map(room).collect())
+    }
+}

@@ -1,0 +1,264 @@
+//! The rooms as this server knows them: folded from the entries that it read, heard from the change stream or appended.
+//!
+//! The change stream has all entries of all rooms in order, but a moment late. What this server appends or reads is applied
+//! at once; what followers are told of it waits until the stream has it, so that they hear everything in one order.
+//! There is a slot for each open room, of which there are as many as may be open.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, VecDeque, hash_map},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+
+use super::{
+    documents::{Entry, Position, Record},
+    folded::Folded,
+};
+use crate::{
+    domain::{Room, RoomId},
+    rules::{Due, Graces, Now, due},
+    store::{Change, RoomCursor, RoomPage, changes::changes_of},
+};
+
+/// Entries of one room that the change stream may be behind. Beyond it, followers are told of the earliest with the room as
+/// it is now.
+const WAITING: usize = 4_096;
+
+/// Entries after which a snapshot is due.
+const ENTRIES: Position = 200;
+
+/// How long a room has to be quiet for a snapshot of the rest.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// All open rooms.
+#[derive(Default)]
+pub struct RoomCache(Mutex<HashMap<RoomId, Slot>>);
+
+struct Slot {
+    folded: Arc<Folded>,
+    /// The last entry that the change stream had.
+    heard: Position,
+    /// What followers will be told of entries after `heard`, with the position of each.
+    waiting: VecDeque<(Position, Vec<Change>)>,
+    /// The entry up to which there is a snapshot.
+    saved: Position,
+    /// Whether this server appended since, so that it is the one to write the next snapshot.
+    appended: bool,
+    changed: Instant,
+}
+
+impl Slot {
+    fn new(folded: Folded, heard: Position, saved: Position) -> Self {
+        Self {
+            folded: Arc::new(folded),
+            heard,
+            waiting: VecDeque::new(),
+            saved,
+            appended: false,
+            changed: Instant::now(),
+        }
+    }
+
+    /// Applies an entry if it is the next; what followers are to be told of it.
+    fn apply(&mut self, entry: &Entry) -> Option<Vec<Change>> {
+        if entry.position != self.folded.position + 1 {
+            return None;
+        }
+        let folded = Arc::make_mut(&mut self.folded);
+        let members = folded.state.room.count;
+        folded.apply(entry);
+        self.changed = Instant::now();
+        Some(told(entry, members, &self.folded))
+    }
+
+    /// The same for one that the stream has not had; what is told of it waits.
+    fn apply_early(&mut self, entry: &Entry) {
+        if let Some(changes) = self.apply(entry)
+            && entry.position > self.heard
+        {
+            self.waiting.push_back((entry.position, changes));
+            if self.waiting.len() > WAITING {
+                self.waiting.pop_front();
+            }
+        }
+    }
+
+    /// What followers are told now that the stream has an entry.
+    fn hear(&mut self, entry: &Entry) -> Vec<Change> {
+        if entry.position <= self.heard {
+            return Vec::new();
+        }
+        self.heard = entry.position;
+        if let Some(changes) = self.apply(entry) {
+            return changes;
+        }
+        while let Some((position, _)) = self.waiting.front() {
+            match position.cmp(&entry.position) {
+                std::cmp::Ordering::Less => drop(self.waiting.pop_front()),
+                std::cmp::Ordering::Equal => {
+                    return self.waiting.pop_front().map(|(_, changes)| changes).unwrap_or_default();
+                }
+                std::cmp::Ordering::Greater => break,
+            }
+        }
+        told(entry, self.folded.state.room.count, &self.folded)
+    }
+}
+
+fn told(entry: &Entry, members: u32, after: &Folded) -> Vec<Change> {
+    match &entry.record {
+        Record::Created(..) => vec![Change::RoomCreated(after.state.room.clone())],
+        Record::Event(event) => changes_of(event, members, &after.state, entry.message().map(Arc::new)),
+        Record::Erased(_) | Record::Migrated(_) => Vec::new(),
+    }
+}
+
+impl RoomCache {
+    /// How many rooms are open.
+    pub fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+
+    /// A room as this server knows it; it may have ended.
+    pub fn get(&self, room: RoomId) -> Option<Arc<Folded>> {
+        Some(Arc::clone(&self.0.lock().get(&room)?.folded))
+    }
+
+    /// Applies entries that a majority has. `appended` says that this server appended them.
+    pub fn apply(&self, entries: &[Entry], appended: bool) {
+        let mut rooms = self.0.lock();
+        for entry in entries {
+            match rooms.entry(entry.room) {
+                hash_map::Entry::Occupied(mut slot) => {
+                    slot.get_mut().apply_early(entry);
+                    slot.get_mut().appended |= appended;
+                }
+                hash_map::Entry::Vacant(free) => {
+                    if let Some(folded) = Folded::begin(entry) {
+                        let slot = free.insert(Slot::new(folded, 0, 0));
+                        let changes = told(entry, 0, &slot.folded);
+                        slot.waiting.push_back((entry.position, changes));
+                        slot.appended = appended;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes in a room that was read, unless it is known.
+    pub fn insert(&self, folded: Folded) -> Arc<Folded> {
+        let mut rooms = self.0.lock();
+        let slot = rooms
+            .entry(folded.state.room.id)
+            .or_insert_with(|| Slot::new(folded, 0, 0));
+        Arc::clone(&slot.folded)
+    }
+
+    /// Notes that the stream has an entry; what followers are told.
+    pub fn hear(&self, entry: &Entry) -> Vec<Change> {
+        let mut rooms = self.0.lock();
+        let slot = match rooms.entry(entry.room) {
+            hash_map::Entry::Occupied(slot) => slot.into_mut(),
+            hash_map::Entry::Vacant(free) => match Folded::begin(entry) {
+                Some(folded) => {
+                    let slot = free.insert(Slot::new(folded, entry.position, 0));
+                    return told(entry, 0, &slot.folded);
+                }
+                // A room that has ended.
+                None => return Vec::new(),
+            },
+        };
+        let changes = slot.hear(entry);
+        if slot.folded.state.ended && slot.heard >= slot.folded.position {
+            rooms.remove(&entry.room);
+        }
+        changes
+    }
+
+    /// Replaces what is known by all open rooms as they were read after the stream was opened. What is known already of
+    /// later entries stays.
+    pub fn replace(&self, read: Vec<(Folded, Position)>) {
+        let mut rooms = self.0.lock();
+        let mut before = std::mem::take(&mut *rooms);
+        for (folded, saved) in read {
+            let (id, heard) = (folded.state.room.id, folded.position);
+            let slot = match before.remove(&id) {
+                Some(mut known) if known.folded.position >= heard => {
+                    known.heard = heard;
+                    known.waiting.retain(|(position, _)| *position > heard);
+                    known
+                }
+                _ => {
+                    let mut slot = Slot::new(folded, heard, saved);
+                    // Nobody may be left who would write a snapshot of the rest.
+                    slot.appended = heard > saved;
+                    slot
+                }
+            };
+            rooms.insert(id, slot);
+        }
+        // What the stream has never had was made while the rooms were read.
+        rooms.extend(before.into_iter().filter(|(_, slot)| slot.heard == 0));
+    }
+
+    /// A page of the list, newest first.
+    pub fn page(&self, after: Option<RoomCursor>, limit: usize) -> RoomPage {
+        let slots = self.0.lock();
+        let open = slots
+            .values()
+            .map(|slot| &slot.folded.state)
+            .filter(|state| !state.ended);
+        let (mut total, mut rooms) = (0, Vec::<&Room>::new());
+        for state in open {
+            total += 1;
+            if after.is_none_or(|after| RoomCursor::of(&state.room) < after) {
+                rooms.push(&state.room);
+            }
+        }
+        rooms.sort_unstable_by_key(|room| Reverse(RoomCursor::of(room)));
+        let more = rooms.len() > limit;
+        rooms.truncate(limit);
+        RoomPage {
+            next: rooms.last().filter(|_| more).map(|room| RoomCursor::of(room)),
+            rooms: rooms.into_iter().cloned().collect(),
+            total,
+        }
+    }
+
+    /// What time gives rise to in all rooms.
+    pub fn due(&self, graces: Graces, now: Now) -> Vec<(RoomId, Due)> {
+        let of_room = |folded: &Folded| -> Vec<_> {
+            let due = due(&folded.state, graces, now);
+            due.into_iter().map(|due| (folded.state.room.id, due)).collect()
+        };
+        self.all().iter().flat_map(|folded| of_room(folded)).collect()
+    }
+
+    /// All rooms.
+    pub fn all(&self) -> Vec<Arc<Folded>> {
+        let slots = self.0.lock();
+        slots.values().map(|slot| Arc::clone(&slot.folded)).collect()
+    }
+
+    /// The rooms of which this server has to write a snapshot: all with `last`, else those where one is due.
+    pub fn unsaved(&self, last: bool) -> Vec<Arc<Folded>> {
+        let slots = self.0.lock();
+        let unsaved = slots.values().filter(|slot| {
+            let entries = slot.folded.position.saturating_sub(slot.saved);
+            let due = entries >= ENTRIES || slot.changed.elapsed() >= QUIET;
+            slot.appended && entries > 0 && (due || last) && !slot.folded.state.ended
+        });
+        unsaved.map(|slot| Arc::clone(&slot.folded)).collect()
+    }
+
+    /// Notes that there is a snapshot of a room.
+    pub fn saved(&self, room: RoomId, position: Position) {
+        if let Some(slot) = self.0.lock().get_mut(&room) {
+            slot.saved = slot.saved.max(position);
+            slot.appended &= slot.folded.position > slot.saved;
+        }
+    }
+}
