@@ -118,15 +118,14 @@ impl Whispers {
             .state
             .may_whisper(new.author.id, new.to)
             .map_err(StoreError::Refused)?;
-        let body = new.body.clone().into();
-        let facts = self.log.facts_of(&room, &body).await?;
+        let facts = self.log.facts_of(&room, &new.body).await?;
         let whisper = Whisper {
             id: WhisperId::random(),
             room: new.room,
             author: new.author,
             to,
             created_at: Moment::now(),
-            said: rules::said(&body, &facts).map_err(StoreError::Refused)?,
+            said: rules::said(&new.body, &facts).map_err(StoreError::Refused)?,
             nonce: new.nonce.clone(),
         };
         let lane = usize::try_from(self.hasher.hash_one(new.room)).unwrap_or(0) % LANES;
