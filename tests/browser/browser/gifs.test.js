@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ball, gif, sea } from "../support/gif.js";
 import { scene, useChromium } from "../support/chrome.js";
-import { choose, enter, inside, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
+import { choose, enter, inside, intercept, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
@@ -203,7 +203,7 @@ scene("an upload whose answer is lost is tried again under the same nonce, and s
   bea.allow(/ERR_FAILED/);
   const nonces = [];
   let lose = 3;
-  await bea.page.route(`**/room/${id}/gif`, async (route) => {
+  await intercept(bea, `**/room/${id}/gif`, async (route) => {
     const body = route.request().postDataBuffer().toString("latin1");
     nonces.push(/name="nonce"\r\n\r\n([\w-]+)/.exec(body)[1]);
     if (lose === 0) return route.continue();

@@ -1,7 +1,7 @@
 // The stretch of the history in the page while the room goes on below it, and while the server does not answer.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
-import { enter, reads, say, sees } from "../support/pages.js";
+import { enter, intercept, reads, say, sees } from "../support/pages.js";
 import { frames, isRun, scrollBy, seqs, talk, texts } from "../support/talk.js";
 import { eventually } from "../support/wait.js";
 
@@ -58,7 +58,7 @@ scene("who wants to be at the newest gets there although the server does not ans
   await enter(ann, id);
   await scrollAway(ann);
   let refused = 0;
-  await ann.page.route(/messages\?limit=/, (route) => (refused++ === 0 ? route.fulfill({ status: 503, json: { code: "unavailable" } }) : route.continue()));
+  await intercept(ann, /messages\?limit=/, (route) => (refused++ === 0 ? route.fulfill({ status: 503, json: { code: "unavailable" } }) : route.continue()));
   await more("far below");
   await ann.page.locator("#pill").click();
   await eventually(() => refused > 0, "it asked");

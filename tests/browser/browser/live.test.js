@@ -1,7 +1,7 @@
 // What pages make of what they are told, of what they are not told, and of other tabs.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
-import { choose, enter, inside, makeRoom, message, openList, reads, row, say, sees, seesGif } from "../support/pages.js";
+import { choose, enter, inside, intercept, makeRoom, message, openList, reads, row, say, sees, seesGif } from "../support/pages.js";
 import { gif } from "../support/gif.js";
 import { Visitor, ask } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
@@ -34,7 +34,7 @@ scene("a list that missed something reads the rooms again, also when that goes w
   wire.drops = (frame) => frame.includes('"newRoom"');
   const id = await makeRoom(ann, { title: "nobody tells of it" });
   let refused = 0;
-  await cat.page.route("/rooms", (route) => (refused++ === 0 ? route.fulfill({ status: 503, json: { code: "unavailable" } }) : route.continue()));
+  await intercept(cat, /\/rooms$/, (route) => (refused++ === 0 ? route.fulfill({ status: 503, json: { code: "unavailable" } }) : route.continue()));
   wire.send('42/room,["missed"]');
   await row(cat, id).waitFor();
   assert.equal(refused, 2);
@@ -48,7 +48,7 @@ scene("a list that is asked to read again while it reads does so afterwards", []
   let answer;
   const gate = new Promise((done) => { answer = done; });
   let asked = 0;
-  await cat.page.route("/rooms", async (route) => {
+  await intercept(cat, /\/rooms$/, async (route) => {
     asked += 1;
     if (asked > 1) return route.continue();
     const response = await route.fetch();
@@ -157,7 +157,7 @@ scene("a tab and its copy send what waits once", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
   const id = await makeRoom(ann);
   await enter(bea, id);
-  await bea.page.route(/\/room\/\w+\/gif$/, () => {});
+  await intercept(bea, /\/room\/\w+\/gif$/, () => {});
   const wire = { open: false };
   await bea.page.routeWebSocket(/socket\.io/, (line) => {
     const server = line.connectToServer();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { gif } from "../support/gif.js";
-import { enter, inside, makeRoom, reads } from "../support/pages.js";
+import { enter, inside, intercept, makeRoom, reads } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
@@ -40,7 +40,7 @@ scene("what is written to one person waits for that person, through a reload, an
   await reads(chip.locator("span"), "bea.gif");
   let go;
   const held = new Promise((done) => { go = done; });
-  await page.route("**/whisper/gif", async (route) => { await held; await route.continue(); });
+  await intercept(ann, "**/whisper/gif", async (route) => { await held; await route.continue(); });
   await field.press("Enter");
   await reads(page.locator("#whisper-note"), /^Sending/);
   await page.keyboard.press("Escape");

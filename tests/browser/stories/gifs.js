@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { focusKept, hasFocus } from "../support/hands.js";
 import { gif, sea } from "../support/gif.js";
-import { reads, seesGif } from "../support/pages.js";
+import { intercept, reads, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { pair } from "./stage.js";
 
@@ -28,7 +28,7 @@ export async function sendsGifs(stage, how) {
 
   // The server cannot take the first one; it is sent again.
   let broken = true;
-  await page.route(`**/room/${id}/gif`, (route) => {
+  await intercept(ann, `**/room/${id}/gif`, (route) => {
     if (!broken) return route.continue();
     broken = false;
     return route.fulfill({ status: 503, contentType: "application/json", body: '{"code":"unavailable","message":"Not now."}' });

@@ -99,3 +99,16 @@ export const reads = (locator, text) => eventually(async () => {
   else assert.equal(now, text);
   return true;
 }, `${locator} reads ${text}`);
+
+/**
+ * Hands requests of a page that is open to `handler`. The browser says that it intercepts them a moment before the page
+ * goes through it, so that a request is made until one is intercepted.
+ */
+export async function intercept(visitor, pattern, handler) {
+  const { page } = visitor;
+  const probe = /\/intercepted$/;
+  await page.route(pattern, handler);
+  await page.route(probe, (route) => route.fulfill({ status: 204 }));
+  visitor.allow(/\/intercepted\)$/);
+  await eventually(() => page.evaluate(async () => (await fetch("/intercepted")).status === 204), "requests are intercepted");
+}
