@@ -237,10 +237,10 @@ fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -
     tasks.spawn(async move {
         loop {
             tokio::time::sleep(TEND_EVERY).await;
-            if let Err(refusal) = rooms.tend().await
+            if let Err(refusal) = rooms.expire().await
                 && refusal != Refusal::Unavailable
             {
-                error!(code = refusal.code(), "seats and rooms can't be tended");
+                error!(code = refusal.code(), "what is due in rooms can't be done now");
             }
         }
     });

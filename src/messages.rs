@@ -14,8 +14,8 @@ use crate::{
         Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor,
     },
     finishing::Finishing,
-    rules::{AgainGif, NewBody},
-    store::{NewMessage, Posted, Store, StoreError, Window},
+    rules::{AgainGif, Command, NewBody},
+    store::{Committed, Store, StoreError, Window},
     uploads::{Picture, Upload, UploadSlot, Uploads},
 };
 
@@ -68,17 +68,10 @@ impl Messages {
         body: NewBody,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
-        let new = NewMessage {
-            room,
-            author,
-            body,
-            nonce,
-        };
-        let nonced = new.nonce.is_some();
-        match self.store.post(new).await {
-            Ok(posted) => Ok(Arc::clone(posted.message())),
-            Err(error) => Err(Refusal::from(error).of_nonced(nonced)),
-        }
+        let nonced = nonce.is_some();
+        let posted = self.store.submit(room, Command::Post(author, body), nonce).await;
+        let message = posted.and_then(message_of);
+        message.map_err(|error| Refusal::from(error).of_nonced(nonced))
     }
 
     /// The GIFs lately sent in a room, each once, the newest first.
@@ -103,14 +96,8 @@ impl Messages {
     /// No such room, not a member, or no space.
     pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: UploadSlot) -> Result<Upload, Refusal> {
         self.check_space()?;
-        let access = self
-            .store
-            .access(room, author.into())
-            .await?
-            .ok_or(Refusal::RoomNotFound)?;
-        if !access.member {
-            return Err(Refusal::NotAMember);
-        }
+        let room = self.store.room(room).await?.ok_or(Refusal::RoomNotFound)?;
+        room.must_be_member(author.id)?;
         Ok(self.uploads.begin(slot))
     }
 
@@ -140,14 +127,8 @@ impl Messages {
     ) -> Result<Arc<Message>, Refusal> {
         let (store, nonced) = (Arc::clone(&self.store), nonce.is_some());
         let posted = self.settle((room, true), upload, alt, async move |body| {
-            let new = NewMessage {
-                room,
-                author,
-                body,
-                nonce,
-            };
-            let posted = store.post(new).await?;
-            Ok((matches!(posted, Posted::New(_)), Arc::clone(posted.message())))
+            let posted = store.submit(room, Command::Post(author, body), nonce).await?;
+            Ok((!posted.known, message_of(posted)?))
         });
         posted.await.map_err(|refusal| refusal.of_nonced(nonced))
     }
@@ -215,4 +196,10 @@ impl Messages {
     pub async fn picture(&self, name: GifName, place: (RoomId, bool), picture: Picture) -> Result<File, Refusal> {
         self.uploads.picture(name, place, picture).await
     }
+}
+
+fn message_of(posted: Committed) -> Result<Arc<Message>, StoreError> {
+    posted
+        .message
+        .ok_or_else(|| StoreError::failed("a post left no message"))
 }

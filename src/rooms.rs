@@ -16,8 +16,8 @@ use crate::{
     finishing::Finishing,
     passwords::Passwords,
     rates::RateLimit,
-    rules::{Graces, Leave, NewRoom, RoomChange, SocketKey},
-    store::{Entry, RoomCursor, RoomPage, RoomRecord, Store},
+    rules::{Command, Graces, Leave, NewRoom, RoomChange, RoomState, SocketKey},
+    store::{Committed, Entry, RoomCursor, RoomPage, Store},
     uploads::Uploads,
 };
 
@@ -141,21 +141,22 @@ impl Rooms {
         known.map(|page| Look { page, old: true }).ok_or(error)
     }
 
+    /// A room.
+    ///
+    /// # Errors
+    /// There is none, or the store fails.
+    pub async fn load(&self, id: RoomId) -> Result<RoomState, Refusal> {
+        self.store.room(id).await?.ok_or(Refusal::RoomNotFound)
+    }
+
     /// A room, and what a guest is to it.
     ///
     /// # Errors
     /// There is none, or the store fails.
-    pub async fn find(&self, id: RoomId, guest: Guest) -> Result<(RoomRecord, Access), Refusal> {
-        let (record, access) = tokio::try_join!(self.store.room(id), self.store.access(id, guest))?;
-        record.zip(access).ok_or(Refusal::RoomNotFound)
-    }
-
-    /// Whether a room has a password.
-    ///
-    /// # Errors
-    /// There is no such room, or the store fails.
-    pub async fn is_locked(&self, id: RoomId) -> Result<bool, Refusal> {
-        Ok(self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?.room.locked)
+    pub async fn find(&self, id: RoomId, guest: Guest) -> Result<(RoomState, Access), Refusal> {
+        let room = self.load(id).await?;
+        let access = room.access(guest, Moment::now());
+        Ok((room, access))
     }
 
     /// Whether anybody at all may read a room, so that who asks need not be known.
@@ -163,25 +164,27 @@ impl Rooms {
     /// # Errors
     /// There is no such room, or the store fails.
     pub async fn is_public(&self, id: RoomId) -> Result<bool, Refusal> {
-        let RoomRecord { room, bans, .. } = self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?;
-        Ok(!(room.locked || room.closed || bans))
+        let state = self.load(id).await?;
+        Ok(!(state.room.locked || state.room.closed) && state.bans.is_empty())
     }
 
-    /// Refuses who may not enter a room, and so may not read it either.
+    /// A room, for who may enter it, and so may read it.
     ///
     /// # Errors
     /// No such room, banned, closed, no grant, or the store fails.
-    pub async fn must_be_granted(&self, id: RoomId, guest: Guest) -> Result<(), Refusal> {
-        let access = self.store.access(id, guest).await?.ok_or(Refusal::RoomNotFound)?;
-        access.refusal().map_or(Ok(()), Err)
+    pub async fn must_be_granted(&self, id: RoomId, guest: Guest) -> Result<RoomState, Refusal> {
+        let (room, access) = self.find(id, guest).await?;
+        access.refusal().map_or(Ok(room), Err)
     }
 
-    /// Who sits in a room, the longest first.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, Refusal> {
-        Ok(self.store.members(id).await?)
+    async fn owned(&self, id: RoomId, visitor: Visitor) -> Result<RoomState, Refusal> {
+        let room = self.load(id).await?;
+        room.must_be_owner(visitor.id)?;
+        Ok(room)
+    }
+
+    async fn submit(&self, id: RoomId, command: Command) -> Result<Committed, Refusal> {
+        Ok(self.store.submit(id, command, None).await?)
     }
 
     /// Lets a guest into a locked room when the password is right.
@@ -190,15 +193,15 @@ impl Rooms {
     /// There is no such room, it is closed or the guest banned, the password is wrong, too many are being tried, or the
     /// store fails.
     pub async fn unlock(&self, id: RoomId, guest: Guest, password: Option<Password>) -> Result<(), Refusal> {
-        let (record, access) = self.find(id, guest).await?;
+        let (room, access) = self.find(id, guest).await?;
         match access.refusal() {
             None | Some(Refusal::WrongPassword) => (),
             // The right password would not help.
             Some(refusal) => return Err(refusal),
         }
         // A seat alone is no grant: who has one and gives the password may come back later.
-        let version = record.password_version;
-        let Some(hash) = record.password_hash.filter(|_| !access.granted) else {
+        let version = room.password_version;
+        let Some(hash) = room.password_hash.filter(|_| !access.granted) else {
             return Ok(());
         };
         let password = password.ok_or(Refusal::WrongPassword)?;
@@ -206,7 +209,9 @@ impl Rooms {
             return Err(Refusal::WrongPassword);
         }
         // The owner may have changed it while it was checked.
-        Ok(self.store.grant(id, guest.visitor, version).await?)
+        self.submit(id, Command::Grant(guest.visitor.id, version))
+            .await
+            .map(drop)
     }
 
     /// Makes a link that lets into a room, for its owner; `None` where everybody may enter anyway.
@@ -214,12 +219,11 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, or the store fails.
     pub async fn invite(&self, id: RoomId, visitor: Visitor) -> Result<Option<InviteToken>, Refusal> {
-        self.must_own(id, visitor).await?;
-        if !self.is_locked(id).await? {
+        if !self.owned(id, visitor).await?.room.locked {
             return Ok(None);
         }
         let token = InviteToken::random();
-        self.store.add_invite(id, token.hash()).await?;
+        self.submit(id, Command::Invite(token.hash())).await?;
         Ok(Some(token))
     }
 
@@ -228,8 +232,8 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, or the store fails.
     pub async fn withdraw_invites(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        self.must_own(id, visitor).await?;
-        Ok(self.store.withdraw_invites(id).await?)
+        self.owned(id, visitor).await?;
+        self.submit(id, Command::WithdrawInvites).await.map(drop)
     }
 
     /// Lets a guest in who has such a link; the room.
@@ -264,7 +268,7 @@ impl Rooms {
     /// No such room, not the owner, or the store fails.
     pub async fn update(&self, id: RoomId, guest: Guest, edit: RoomEdit) -> Result<Room, Refusal> {
         let visitor = guest.visitor;
-        self.must_own(id, visitor).await?;
+        self.owned(id, visitor).await?;
         let password_hash = match edit.password {
             Some(password) => Some(self.hash(&guest, Some(id), password).await?),
             None => None,
@@ -276,7 +280,8 @@ impl Rooms {
             closed: edit.closed,
             slow: edit.slow,
         };
-        Ok(self.store.update_room(id, Some(visitor.id), change).await?)
+        let changed = self.submit(id, Command::Change(Some(visitor.id), change)).await?;
+        Ok(changed.state.room)
     }
 
     /// Removes a room with its messages and files for its owner.
@@ -284,14 +289,8 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, or the store fails.
     pub async fn remove(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        self.must_own(id, visitor).await?;
-        let rooms = self.clone();
-        let removing = async move {
-            let gifs = rooms.store.remove_room(id).await?;
-            rooms.delete(gifs).await;
-            Ok(())
-        };
-        self.finishing.finish(removing).await
+        self.owned(id, visitor).await?;
+        self.submit_deleting(id, Command::Remove).await
     }
 
     /// Does what the owner of a room wants done in it. Files that no message names any more go with it.
@@ -299,13 +298,18 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, nobody and nothing there to do it to, or the store fails.
     pub async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<(), Refusal> {
+        self.submit_deleting(id, Command::Moderate(by, action)).await
+    }
+
+    /// Submits a command, and deletes the files that nothing names any more, even if nobody waits for that.
+    async fn submit_deleting(&self, id: RoomId, command: Command) -> Result<(), Refusal> {
         let rooms = self.clone();
-        let moderating = async move {
-            let gifs = rooms.store.moderate(id, by, action).await?;
-            rooms.delete(gifs).await;
+        let work = async move {
+            let committed = rooms.submit(id, command).await?;
+            rooms.delete(committed.unreferenced).await;
             Ok(())
         };
-        self.finishing.finish(moderating).await
+        self.finishing.finish(work).await
     }
 
     /// Deletes the files that a deletion returned, and the first of those that it left to be deleted.
@@ -348,35 +352,24 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, or the store fails.
     pub async fn bans(&self, id: RoomId, visitor: Visitor) -> Result<Vec<Ban>, Refusal> {
-        self.must_own(id, visitor).await?;
+        let room = self.owned(id, visitor).await?;
         let now = Moment::now();
-        let mut bans = self.store.bans(id).await?;
-        bans.retain(|ban| ban.holds(now));
-        Ok(bans)
-    }
-
-    async fn must_own(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let access = self
-            .store
-            .access(id, visitor.into())
-            .await?
-            .ok_or(Refusal::RoomNotFound)?;
-        access.must_own()
+        Ok(room.bans.iter().filter(|ban| ban.holds(now)).cloned().collect())
     }
 
     /// Frees the seats and removes the rooms whose grace is over, with their files.
     ///
     /// # Errors
     /// The store fails.
-    pub async fn tend(&self) -> Result<(), Refusal> {
+    pub async fn expire(&self) -> Result<(), Refusal> {
         let (store, uploads, graces) = (Arc::clone(&self.store), self.uploads.clone(), self.graces);
-        let tending = async move {
-            for (room, gifs) in store.tend(graces).await?.removed {
+        let expiring = async move {
+            for (room, gifs) in store.expire(graces).await?.rooms {
                 tracing::debug!(%room, files = gifs.len(), "an empty room is gone");
                 uploads.delete(gifs).await;
             }
             Ok(())
         };
-        self.finishing.finish(tending).await
+        self.finishing.finish(expiring).await
     }
 }

@@ -252,14 +252,6 @@ impl From<Option<Moment>> for Banned {
 }
 
 impl Access {
-    /// Refuses who does not own the room.
-    ///
-    /// # Errors
-    /// `NotTheOwner`.
-    pub const fn must_own(&self) -> Result<(), Refusal> {
-        if self.owner { Ok(()) } else { Err(Refusal::NotTheOwner) }
-    }
-
     /// The refusal of somebody whom the owner keeps out.
     pub const fn ban(&self) -> Option<Refusal> {
         match self.banned {

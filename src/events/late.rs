@@ -48,8 +48,8 @@ mod tests {
     use crate::{
         domain::{Chat, Limits, Max, Message, Title, Visitor, VisitorId},
         events::Events,
-        rules::{NewBody, NewRoom},
-        store::{NewMessage, SqliteStore, Store, Window},
+        rules::{Command, NewBody, NewRoom},
+        store::{SqliteStore, Store, Window},
         uploads::{AtOnce, Uploads},
     };
 
@@ -99,13 +99,9 @@ mod tests {
         }
 
         async fn post(&self) {
-            let new = NewMessage {
-                room: self.task.room,
-                author: self.author,
-                body: NewBody::Chat(Chat::parse("x", &Limits::default()).unwrap()),
-                nonce: None,
-            };
-            self.store.post(new).await.unwrap();
+            let says = NewBody::Chat(Chat::parse("x", &Limits::default()).unwrap());
+            let post = Command::Post(self.author, says);
+            self.store.submit(self.task.room, post, None).await.unwrap();
         }
 
         async fn message(&self, seq: Seq) -> Message {

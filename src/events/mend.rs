@@ -192,7 +192,7 @@ impl RoomTask {
             }
         };
         // What was announced is newer than a record that was read late.
-        if !self.tell_up_to(record.last_seq.max(self.announced)).await {
+        if !self.tell_up_to(record.seq.max(self.announced)).await {
             return false;
         }
         self.tell("updateRoom", &record.room);

@@ -218,7 +218,7 @@ impl RoomTask {
             Some(seq) => seq,
             // What was committed before this is read by the client; the changes about it that still come are skipped.
             None => match self.events.store.room(self.room).await {
-                Ok(Some(record)) => record.last_seq.max(entry.seq),
+                Ok(Some(record)) => record.seq.max(entry.seq),
                 Ok(None) => {
                     self.removed = true;
                     0

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         Action, Field, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor,
     },
+    rules::Command,
     store::NewReport,
 };
 
@@ -74,19 +75,15 @@ impl Messages {
         let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
         let deleting = async move {
             // The reports about it go with it.
-            let gone = store.moderate(room, owner, delete).await?;
-            uploads.delete(gone).await;
+            let deleted = store.submit(room, Command::Moderate(owner, delete), None).await?;
+            uploads.delete(deleted.unreferenced).await;
             Ok(())
         };
         self.finishing.finish(deleting).await
     }
 
     async fn must_own(&self, room: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let access = self
-            .store
-            .access(room, visitor.into())
-            .await?
-            .ok_or(Refusal::RoomNotFound)?;
-        access.must_own()
+        let room = self.store.room(room).await?.ok_or(Refusal::RoomNotFound)?;
+        room.must_be_owner(visitor.id)
     }
 }

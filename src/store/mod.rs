@@ -18,8 +18,7 @@ pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_ses
 pub use sqlite::SqliteStore;
 pub use url::{MongoUrl, StoreUrl};
 pub use values::{
-    Change, Changes, Committed, Entry, NewMessage, NewReport, NewWhisper, Posted, RoomCursor, RoomPage, RoomRecord,
-    Tended, Whispered, Window,
+    Change, Changes, Committed, Entry, Expired, NewReport, NewWhisper, RoomCursor, RoomPage, Whispered, Window,
 };
 pub use whispers::{WHISPERS, WHISPERS_LIFE, WHISPERS_PAIR, WHISPERS_SAFE};
 
@@ -30,10 +29,10 @@ use bytes::Bytes;
 
 use crate::{
     domain::{
-        Access, Action, Ban, GifBody, GifName, Guest, InviteHash, Message, Refusal, Report, ReportId, Reported, Room,
-        RoomId, Visitor, VisitorId, Whisper, WhisperId,
+        GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, ReportId, Reported, Room, RoomId,
+        Visitor, VisitorId, Whisper, WhisperId,
     },
-    rules::{Graces, Leave, NewRoom, PasswordVersion, RoomChange, SocketKey},
+    rules::{Command, Graces, Leave, NewRoom, RoomState, SocketKey},
 };
 
 /// Reports that may wait for the owner of a room, and how many of them may be of one visitor.
@@ -75,25 +74,38 @@ pub trait Blobs: Send + Sync + 'static {
     async fn delete(&self, names: &[GifName]) -> Result<(), StoreError>;
 }
 
-/// What the rules need from a store. Everything is committed when a call returns.
+/// The logs of rooms: commands go in, and what they did comes out. Everything is committed when a call returns.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
-    /// What is committed from now on. `None` when somebody follows already.
+pub trait RoomLog: Send + Sync + 'static {
+    /// What is committed from now on. `None` if somebody follows already.
     fn changes(&self) -> Option<Changes>;
 
-    /// Whether the store answers.
-    async fn ready(&self) -> Result<(), StoreError>;
-
-    /// Whether the disk is full and only deletions may use what space there is.
-    fn is_full(&self) -> bool {
-        false
-    }
-
-    /// Makes a room.
+    /// Makes a room. `StorageFull` if as many are open as may be.
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError>;
 
-    /// Finds a room.
-    async fn room(&self, id: RoomId) -> Result<Option<RoomRecord>, StoreError>;
+    /// Decides a command by the [rules](crate::rules::decide) and commits what happens. A message whose nonce its author used
+    /// before is not stored again: the first one is returned. Every command but [`Command::Enter`] and [`Command::Leave`],
+    /// which name the server of a socket, and [`Command::Redeem`], whose room has to be found first.
+    async fn submit(&self, room: RoomId, command: Command, nonce: Option<Nonce>) -> Result<Committed, StoreError>;
+
+    /// Lets a guest into the room of an invite from now on. `InviteNotFound` if no room has it.
+    async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError>;
+
+    /// Takes a seat for a socket of this server, or adds the socket to the visitor's seat.
+    async fn enter(&self, room: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError>;
+
+    /// Takes a socket from its visitor's seat.
+    async fn leave(&self, room: RoomId, visitor: Visitor, socket: SocketKey, how: Leave) -> Result<(), StoreError>;
+
+    /// Does what time gives rise to: frees seats, gives rooms new owners, and ends rooms.
+    async fn expire(&self, graces: Graces) -> Result<Expired, StoreError>;
+}
+
+/// Rooms as they are now.
+#[async_trait]
+pub trait RoomIndex: Send + Sync + 'static {
+    /// A room with all that is committed; `None` if there is no such room, or it has ended.
+    async fn room(&self, id: RoomId) -> Result<Option<RoomState>, StoreError>;
 
     /// A page of all rooms, newest first.
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError>;
@@ -102,65 +114,31 @@ pub trait Store: Send + Sync + 'static {
     fn last_known_rooms(&self, _after: Option<RoomCursor>, _limit: usize) -> Option<RoomPage> {
         None
     }
+}
 
-    /// Changes a room. `RoomNotFound` when there is none, `NotTheOwner` when it is not of who wants that; nobody is asked
-    /// without `by`.
-    async fn update_room(&self, id: RoomId, by: Option<VisitorId>, change: RoomChange) -> Result<Room, StoreError>;
+/// What was said in rooms.
+#[async_trait]
+pub trait History: Send + Sync + 'static {
+    /// Messages of a room, oldest first, at most `limit`.
+    async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError>;
 
-    /// Removes a room with its messages and grants: at once for readers, and from the disk at once or soon. Returns the files
-    /// that nothing names any more, as far as [`Store::unreferenced_gifs`] does not list them. `RoomNotFound` when there is
-    /// none.
-    async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError>;
+    /// The GIFs that the latest messages of a room name, each once, the newest first, at most `limit`.
+    async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError>;
 
-    /// Does what `by` wants done in a room, with a line in it about that; returns files as [`Store::remove_room`] does. GIFs
-    /// that are to be refused from then on are so by the same commit that deletes them.
-    /// `NotTheOwner` when it is not theirs at that moment, `Invalid` when the person or the message is not there,
-    /// `StorageFull` beyond [`crate::rules::BANS`].
-    async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError>;
+    /// The room whose message names a file.
+    async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError>;
+}
 
-    /// Who is kept out of a room.
-    async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError>;
-
-    /// Lets a visitor into a locked room from now on, who gave the password of that version. `WrongPassword` when the
-    /// room has another one by now, `StorageFull` beyond [`crate::rules::GRANTS`].
-    async fn grant(&self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError>;
-
-    /// Makes an invite to a room good; beyond [`crate::rules::INVITES`] the oldest is good no more.
-    async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError>;
-
-    /// Withdraws all invites to a room, and the grants that came of them. Who sits there stays seated.
-    async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError>;
-
-    /// Lets a guest into the room of an invite from now on. `InviteNotFound` when it is good no more, `Banned` by the
-    /// owner's will at that moment, `StorageFull` beyond [`crate::rules::GRANTS`].
-    async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError>;
-
-    /// What a guest is to a room; `None` when there is no room.
-    async fn access(&self, id: RoomId, guest: Guest) -> Result<Option<Access>, StoreError>;
-
-    /// Who sits in a room, the longest first; nobody when there is no room.
-    async fn members(&self, id: RoomId) -> Result<Vec<Visitor>, StoreError>;
-
-    /// Takes a seat for a socket, with a line in the room about it, or adds the socket to the visitor's seat. `RoomFull`
-    /// when there is none left, `WrongPassword` without a grant, `Banned` or `RoomClosed` by the owner's will,
-    /// `TooManySockets` beyond [`crate::rules::SOCKETS_EACH`].
-    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError>;
-
-    /// Takes a socket from its visitor's seat. A seat that is free by it leaves a line in the room.
-    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Leave) -> Result<(), StoreError>;
-
-    /// Stores a message of a member. `NotAMember` when the author has no seat, `SlowMode` when it comes too soon behind
-    /// the last one, `NotFound` when a GIF to be sent again is named by no message of the room, `ForbiddenGif` when the
-    /// room does not take these bytes.
-    async fn post(&self, new: NewMessage) -> Result<Posted, StoreError>;
-
-    /// Stores a whisper of a member to another. `NotAMember` when the author has no seat, `VisitorNotFound` when the other
-    /// has none, `TooManyWhispers` when the room holds [`WHISPERS`] and can't delete one for it, and what [`Store::post`]
-    /// refuses of a GIF. A room keeps the newest [`WHISPERS_PAIR`] from one to one other.
+/// Whispers: from one member to one other.
+#[async_trait]
+pub trait WhisperStore: Send + Sync + 'static {
+    /// Stores a whisper of a member to another. `NotAMember` if the author has no seat, `VisitorNotFound` if the other
+    /// has none, `TooManyWhispers` if the room holds [`WHISPERS`] and can't delete one for it, and what the rules
+    /// refuse of a GIF. A room keeps the newest [`WHISPERS_PAIR`] from one to one other.
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError>;
 
-    /// Whispers from and to a visitor in a room behind another one, oldest first, at most `limit`. All that are kept when
-    /// there is no other, or it is kept no more.
+    /// Whispers from and to a visitor in a room after another one, oldest first, at most `limit`. All that are kept if
+    /// there is no other, or it is no longer kept.
     async fn whispers(
         &self,
         id: RoomId,
@@ -171,26 +149,25 @@ pub trait Store: Send + Sync + 'static {
 
     /// The room in which a whisper from or to a visitor names a file.
     async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError>;
+}
 
-    /// Stores a report of a member; again, when the same member reports the same message again, it is the first one.
-    /// `MessageNotFound` when there is nothing to report, `RateLimited` beyond [`REPORTS`] or [`REPORTS_EACH`].
+/// Reports: what members tell the owner of a room about messages.
+#[async_trait]
+pub trait ReportStore: Send + Sync + 'static {
+    /// Stores a report of a member. If the same member reports the same message again, it is the first one.
+    /// `MessageNotFound` if there is nothing to report, `RateLimited` beyond [`REPORTS`] or [`REPORTS_EACH`].
     async fn report(&self, new: NewReport) -> Result<Report, StoreError>;
 
     /// The reports in a room about messages that are still there, oldest first.
     async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError>;
 
-    /// Removes all reports about the message of a report. `ReportNotFound` when there is none.
+    /// Removes all reports about the message of a report. `ReportNotFound` if there is none.
     async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError>;
+}
 
-    /// Messages of a room, oldest first, at most `limit`.
-    async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError>;
-
-    /// The GIFs that the latest messages of a room name, each once, the newest first, at most `limit`.
-    async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError>;
-
-    /// The room whose message names a file.
-    async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError>;
-
+/// Which files messages and whispers name.
+#[async_trait]
+pub trait GifIndex: Send + Sync + 'static {
     /// The files among these that no message and no whisper names any more: they can go. The one place that says so.
     async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError>;
 
@@ -201,12 +178,12 @@ pub trait Store: Send + Sync + 'static {
     async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError>;
 
     /// Files that nothing names any more and that are to be deleted, at most so many: of deletions that return none, as their
-    /// rows go in slices. They are listed until [`Store::forget_unreferenced`].
+    /// rows go in slices. They are listed until [`GifIndex::forget_unreferenced`].
     async fn unreferenced_gifs(&self, _most: usize) -> Result<Vec<GifName>, StoreError> {
         Ok(Vec::new())
     }
 
-    /// Takes files that were deleted from the list of [`Store::unreferenced_gifs`].
+    /// Takes files that were deleted from the list of [`GifIndex::unreferenced_gifs`].
     async fn forget_unreferenced(&self, _names: Vec<GifName>) -> Result<(), StoreError> {
         Ok(())
     }
@@ -215,10 +192,18 @@ pub trait Store: Send + Sync + 'static {
     fn blobs(&self) -> Option<Arc<dyn Blobs>> {
         None
     }
+}
 
-    /// Frees the seats and removes the rooms whose grace is over, and gives rooms new owners: the one who sits there
-    /// longest. A seat that is free leaves a line in its room.
-    async fn tend(&self, graces: Graces) -> Result<Tended, StoreError>;
+/// A store: what it keeps, and its life.
+#[async_trait]
+pub trait Store: RoomLog + RoomIndex + History + WhisperStore + ReportStore + GifIndex {
+    /// Whether the store answers.
+    async fn ready(&self) -> Result<(), StoreError>;
+
+    /// Whether the disk is full and only deletions may use what space there is.
+    fn is_full(&self) -> bool {
+        false
+    }
 
     /// Commits what is waiting and stops. Later calls fail with [`StoreError::Stopped`].
     async fn close(&self);

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         GifName, Message, MessageId, Moment, Nonce, Reason, Report, Room, RoomId, Seq, Visitor, VisitorId, Whisper,
     },
-    rules::{NewBody, PasswordVersion, RoomState},
+    rules::{NewBody, RoomState},
 };
 
 /// What a store committed, in commit order. Bounded: a store waits for a follower that is behind.
@@ -71,23 +71,6 @@ impl Change {
     }
 }
 
-/// A room with what only the rules may see.
-#[derive(Clone, Debug)]
-pub struct RoomRecord {
-    /// What everyone may see.
-    pub room: Room,
-    /// The hash of its password, in PHC form.
-    pub password_hash: Option<Arc<str>>,
-    /// Which password that is. Whoever has checked it says so to [`Store::grant`](super::Store::grant).
-    pub password_version: PasswordVersion,
-    /// The place of its last message, 0 when there is none.
-    pub last_seq: Seq,
-    /// How many invites to it are good.
-    pub invites: usize,
-    /// Whether somebody is, or was, kept out.
-    pub bans: bool,
-}
-
 /// A page of the list of rooms, newest first.
 #[derive(Clone, Debug)]
 pub struct RoomPage {
@@ -146,6 +129,8 @@ pub struct Committed {
     pub message: Option<Arc<Message>>,
     /// Whether nothing was stored, as the author had used the nonce before: `message` is the one of then.
     pub known: bool,
+    /// Files that nothing names any more since, as far as [`GifIndex::unreferenced_gifs`](super::GifIndex) does not list them.
+    pub unreferenced: Vec<GifName>,
 }
 
 /// What came of asking for a seat.
@@ -160,33 +145,12 @@ pub struct Entry {
     pub seq: Seq,
 }
 
-/// A message to be stored.
-#[derive(Clone, Debug)]
-pub struct NewMessage {
-    /// Its room.
-    pub room: RoomId,
-    /// Its author.
-    pub author: Visitor,
-    /// What it says.
-    pub body: NewBody,
-    /// What the author marked it with.
-    pub nonce: Option<Nonce>,
-}
-
-/// What came of posting.
-#[derive(Clone, Debug)]
-pub enum Posted {
-    /// It was stored.
-    New(Arc<Message>),
-    /// The author had posted with this nonce before; that message.
-    Known(Arc<Message>),
-}
-
-impl Posted {
-    /// The message, either way.
-    pub fn message(&self) -> &Arc<Message> {
-        match self {
-            Self::New(message) | Self::Known(message) => message,
+impl From<RoomState> for Entry {
+    fn from(state: RoomState) -> Self {
+        Self {
+            members: state.members(),
+            seq: state.seq,
+            room: state.room,
         }
     }
 }
@@ -248,9 +212,9 @@ pub enum Window {
     Before(Seq),
 }
 
-/// What tending found to do.
+/// What was due.
 #[derive(Debug, Default)]
-pub struct Tended {
-    /// Rooms that are gone, with the files their messages named.
-    pub removed: Vec<(RoomId, Vec<GifName>)>,
+pub struct Expired {
+    /// Rooms that have ended, with the files that their messages named.
+    pub rooms: Vec<(RoomId, Vec<GifName>)>,
 }

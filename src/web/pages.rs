@@ -117,30 +117,29 @@ pub async fn chat(
     guest: Guest,
     Params(params): Params,
 ) -> Result<Response, Refused> {
-    let (record, access) = state.rooms.find(id, guest).await?;
+    let (found, access) = state.rooms.find(id, guest).await?;
     let visitor = guest.visitor;
     match access.refusal() {
         Some(refusal @ Refusal::Banned { .. }) if prefs.json => return Err(refusal.into()),
-        _ if prefs.json => return Ok(Json(record.room).into_response()),
+        _ if prefs.json => return Ok(Json(found.room).into_response()),
         // Nobody has tried one yet.
-        Some(Refusal::WrongPassword) => return Ok(gate(&state, prefs, &visitor, &record.room, None)),
-        Some(refusal) => return Ok(gate(&state, prefs, &visitor, &record.room, Some(&refusal))),
+        Some(Refusal::WrongPassword) => return Ok(gate(&state, prefs, &visitor, &found.room, None)),
+        Some(refusal) => return Ok(gate(&state, prefs, &visitor, &found.room, Some(&refusal))),
         None => (),
     }
-    if record.room.is_full() && !access.member {
+    if found.room.is_full() && !access.member {
         return Ok(Redirect::to(&format!("/?error={}", Refusal::RoomFull.code())).into_response());
     }
     let window = messages::window(&params)?;
-    let history = state.messages.history(id, window, HISTORY);
-    let (history, members) = tokio::try_join!(history, state.rooms.members(id))?;
+    let history = state.messages.history(id, window, HISTORY).await?;
     let path = format!("/room/{id}");
     let page = frame(&state, prefs, &visitor, &path);
     let messages = history
         .iter()
         .map(|message| message_view(message, &visitor, page.t))
         .collect();
-    let members = members.iter().map(visitor_view).collect();
-    let room = room_view(&record.room, &visitor, Moment::now());
+    let members = found.members().iter().map(visitor_view).collect();
+    let room = room_view(&found.room, &visitor, Moment::now());
     Ok(html(&ChatPage::new(page, room, members, messages)))
 }
 
@@ -152,8 +151,8 @@ pub async fn gate_again(
     id: RoomId,
     refusal: &Refusal,
 ) -> Result<Response, Refused> {
-    let (record, _) = state.rooms.find(id, guest).await?;
-    Ok(gate(state, prefs, &guest.visitor, &record.room, Some(refusal)))
+    let found = state.rooms.load(id).await?;
+    Ok(gate(state, prefs, &guest.visitor, &found.room, Some(refusal)))
 }
 
 /// The door of a room: the password form, or why not even that.

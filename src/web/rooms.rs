@@ -158,8 +158,7 @@ pub async fn enter(
     }
     visit::rotate(&session).await?;
     if prefs.json {
-        let (record, _) = state.rooms.find(room, guest).await?;
-        return Ok(Json(record.room).into_response());
+        return Ok(Json(state.rooms.load(room).await?.room).into_response());
     }
     Ok(Redirect::to(&format!("/room/{room}")).into_response())
 }

@@ -8,7 +8,7 @@ use gifchat::{
         Title, Visitor, VisitorId,
     },
     rules::{Graces, NewBody, NewRoom},
-    store::{Change, Changes, NewMessage, SqliteStore, Store, StoreError, Window},
+    store::{Change, Changes, SqliteStore, Store, StoreError, Window},
 };
 use tempfile::TempDir;
 
@@ -16,7 +16,7 @@ use self::{
     bans::*, deletions::*, gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*,
     slices::*, whispers::*,
 };
-use crate::support::in_time;
+use crate::support::{NewMessage, Verbs, in_time};
 
 mod bans;
 mod deletions;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gifchat::{
     domain::{Action, Body, Message},
-    store::{Store, StoreError, Window},
+    store::{StoreError, Window},
 };
 use mongodb::bson::{Document, doc};
 
@@ -54,7 +54,7 @@ async fn a_clear_of_many_messages_is_answered_and_seen_at_once_and_another_serve
     let all = first.message().seq + MANY as u64 - 1;
     for server in [&dying, &other] {
         // They read so many not by one call, but hear of them.
-        until(async || matches!(server.room(room).await, Ok(Some(room)) if room.last_seq == all)).await;
+        until(async || matches!(server.room(room).await, Ok(Some(room)) if room.seq == all)).await;
     }
     let clear = Action::Clear {
         visitor: flooder.id,
@@ -95,7 +95,7 @@ async fn a_clear_of_many_messages_is_answered_and_seen_at_once_and_another_serve
     let ended = async {
         while left().await > 1 {
             other
-                .tend(gifchat::rules::Graces {
+                .expire(gifchat::rules::Graces {
                     room: SOON,
                     ..no_graces()
                 })

@@ -3,7 +3,7 @@
 use gifchat::{
     domain::{Alt, GifBody, GifHash, GifName},
     rules::{AgainGif, NewBody},
-    store::{Blob, NewMessage, Store},
+    store::Blob,
 };
 
 use super::sites::*;

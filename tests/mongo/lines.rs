@@ -2,7 +2,7 @@
 
 use gifchat::{
     domain::{Action, Body, LineKind, Refusal},
-    store::{Change, Store, StoreError, Window},
+    store::{Change, StoreError, Window},
 };
 use mongodb::bson::doc;
 

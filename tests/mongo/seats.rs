@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use gifchat::{
     domain::Refusal,
     rules::Leave,
-    store::{Change, Posted, Store, StoreError},
+    store::{Change, StoreError},
 };
 use mongodb::bson::{DateTime, Document, doc};
 use tokio::task::JoinSet;
@@ -86,7 +86,7 @@ async fn tabs_on_several_servers_share_a_seat_that_is_free_when_the_last_one_lea
     b.leave(room, visitor, 1, Leave::Disconnected).await.unwrap();
     assert_eq!(a.members(room).await.unwrap(), [visitor], "the grace of the seat");
     let mut told = Vec::new();
-    b.tend(gifchat::rules::Graces {
+    b.expire(gifchat::rules::Graces {
         room: SOON,
         ..no_graces()
     })
@@ -115,7 +115,7 @@ async fn the_seats_of_a_server_that_died_are_free_when_its_lease_is_over() {
     assert_eq!(living.members(room).await.unwrap().len(), 2);
     until(async || living.members(room).await.unwrap() == [kept]).await;
     living.leave(room, kept, 1, Leave::Explicit).await.unwrap();
-    assert_eq!(living.tend(no_graces()).await.unwrap().removed.len(), 1);
+    assert_eq!(living.expire(no_graces()).await.unwrap().rooms.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -159,11 +159,11 @@ async fn an_empty_room_is_removed_by_exactly_one_server() {
         post(&servers[0], says(room, visitor, "x", None)).await.unwrap();
         servers[0].leave(room, visitor, 1, Leave::Explicit).await.unwrap();
         let (a, b, c) = tokio::join!(
-            servers[0].tend(no_graces()),
-            servers[1].tend(no_graces()),
-            servers[2].tend(no_graces())
+            servers[0].expire(no_graces()),
+            servers[1].expire(no_graces()),
+            servers[2].expire(no_graces())
         );
-        let removed = [a, b, c].map(|tended| tended.unwrap().removed.len());
+        let removed = [a, b, c].map(|tended| tended.unwrap().rooms.len());
         assert_eq!(removed.iter().sum::<usize>(), 1, "{removed:?}");
         assert!(servers[1].room(room).await.unwrap().is_none());
         let gone = next(&mut changes, |change| match change {
@@ -195,7 +195,7 @@ async fn a_seat_whose_leaving_got_lost_is_found_and_freed() {
     let other = site.server().await;
     until(async || {
         other
-            .tend(gifchat::rules::Graces {
+            .expire(gifchat::rules::Graces {
                 room: SOON,
                 ..no_graces()
             })
@@ -233,7 +233,7 @@ async fn a_seat_that_was_taken_too_late_for_its_answer_is_found_and_freed() {
             room: SOON,
             ..no_graces()
         };
-        other.tend(graces).await.unwrap();
+        other.expire(graces).await.unwrap();
         other.members(room).await.unwrap().is_empty()
     })
     .await;

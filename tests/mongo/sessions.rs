@@ -1,9 +1,6 @@
 //! Sessions and GIFs in the database, and what crashes leave there.
 
-use gifchat::{
-    domain::GifName,
-    store::{Blob, Store},
-};
+use gifchat::{domain::GifName, store::Blob};
 use mongodb::bson::{Binary, DateTime, Document, doc, spec::BinarySubtype};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{

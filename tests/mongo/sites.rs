@@ -6,12 +6,14 @@ use gifchat::{
     domain::{Chat, Limits, Max, Message, Nonce, Room, RoomId, Title, Visitor, VisitorId},
     rules::{Graces, NewBody, NewRoom},
     store::{
-        Change, Changes, MongoUrl, NewMessage, Posted, Store, StoreError, StoreUrl,
+        Change, Changes, MongoUrl, StoreError, StoreUrl,
         mongo::{MongoStore, Timing},
     },
 };
 
+pub use super::support::{NewMessage, Posted, Verbs};
 use super::{proxy::Proxy, support::mongod};
+pub use gifchat::store::{GifIndex, History, ReportStore, RoomIndex, RoomLog, Store, WhisperStore};
 
 /// Leases that run out fast enough for a test.
 pub const FAST: Timing = Timing {

@@ -2,7 +2,7 @@
 
 use gifchat::{
     rules::Leave,
-    store::{Change, Posted, Store, Window},
+    store::{Change, Window},
 };
 use mongodb::{
     Database,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use gifchat::{
     rules::Leave,
-    store::{Posted, Store, StoreError, Window, mongo::Timing},
+    store::{StoreError, Window, mongo::Timing},
 };
 
 use super::{
@@ -87,7 +87,7 @@ async fn a_seat_left_while_the_database_is_silent_is_free_when_it_answers_again(
     proxy.set(Way::Cut);
     proxy.set(Way::Open);
     until(async || {
-        server.tend(no_graces()).await.is_ok() && server.members(room).await.is_ok_and(|members| members == [stays])
+        server.expire(no_graces()).await.is_ok() && server.members(room).await.is_ok_and(|members| members == [stays])
     })
     .await;
 }

@@ -3,7 +3,7 @@
 use gifchat::{
     domain::{Chat, Limits, Nonce, Reason, RoomId, Visitor, VisitorId},
     rules::NewBody,
-    store::{Change, NewReport, NewWhisper, Store, Whispered},
+    store::{Change, NewReport, NewWhisper, Whispered},
 };
 
 use super::sites::*;

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gifchat::store::{Posted, Store, Window};
+use gifchat::store::Window;
 use tokio::task::JoinSet;
 
 use super::{

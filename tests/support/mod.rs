@@ -12,6 +12,7 @@ pub mod raw;
 mod server;
 mod socket;
 mod stores;
+mod verbs;
 mod visitor;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub use self::{
     server::Server,
     socket::{Event, SMALL_WINDOW, Socket, Wire},
     stores::TestStore,
+    verbs::{NewMessage, Posted, Verbs},
     visitor::{Visitor, form_of},
 };
 

@@ -9,30 +9,57 @@ use super::{
     MongoStore,
     append_queue::{Committed, Outcome, Request},
     client::within,
-    documents::{Entry, EntryDoc, Record, binary},
+    documents::{Entry, EntryDoc, Position, Record, binary},
     erasing::Work,
     folded::Folded,
     gifs::{leave_hidden_out, says},
 };
 use crate::{
-    domain::{Action, AddressKey, AddressMark, Guest, InviteHash, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
-    rules::{self, ADDRESSES, Command, Due, Facts, Graces, NewRoom, Now, RoomState},
-    store::{NewMessage, Posted, RoomRecord, StoreError, Tended},
+    domain::{
+        Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Message, Moment, Nonce, Refusal, Room, RoomId,
+        VisitorId,
+    },
+    rules::{ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now},
+    store::{Expired, StoreError},
 };
 
 /// How often what was looked up may be outdated before a command is refused.
 const TRIES: usize = 8;
 
-/// Commands of [`MongoStore::expire`] that wait in the queue at the same time.
+/// Commands of [`MongoStore::expire_due`] that wait in the queue at the same time.
 const AT_ONCE: usize = 256;
 
 impl MongoStore {
-    /// Lets the queue decide and append a command that needs to know nothing but the room.
-    pub(super) async fn submit(&self, room: RoomId, command: Command) -> Result<Committed, StoreError> {
-        match self.append(Request::new(room, command)).await? {
-            Outcome::Done(committed) => Ok(*committed),
-            Outcome::Repeated | Outcome::Stale => Err(StoreError::Busy),
+    /// Looks up what a command needs to know, and lets the queue decide and append it.
+    pub(super) async fn decide(
+        &self,
+        room: RoomId,
+        command: &Command,
+        nonce: Option<&Nonce>,
+    ) -> Result<Decided, StoreError> {
+        for _ in 0..TRIES {
+            let mut request = Request::new(room, command.clone());
+            request.nonce = nonce.cloned();
+            if needs_facts(command) {
+                let (facts, at) = self.call(Box::pin(self.facts(room, command))).await?;
+                (request.facts, request.facts_at) = (facts, Some(at));
+            }
+            let known = match self.append(request).await {
+                Ok(Outcome::Done(committed)) => return Ok(Decided::New(committed)),
+                Ok(Outcome::Stale) => continue,
+                Ok(Outcome::Repeated) => self.known(room, command, nonce).await?,
+                // Who asks again for what was posted before still gets it.
+                Err(StoreError::Refused(refusal)) if refusal != Refusal::RoomNotFound => {
+                    let known = self.known(room, command, nonce).await?;
+                    Some(known.ok_or(StoreError::Refused(refusal))?)
+                }
+                Err(error) => return Err(error),
+            };
+            if let Some(known) = known {
+                return Ok(Decided::Known(known));
+            }
         }
+        Err(StoreError::Busy)
     }
 
     async fn append(&self, request: Request) -> Result<Outcome, StoreError> {
@@ -40,6 +67,32 @@ impl MongoStore {
         // What the queue says is certain; that nothing was heard of it is not.
         let answer = breaker.wait(async { Ok(self.queue.append(request).await) });
         answer.await.map_err(StoreError::of_write)?
+    }
+
+    /// Carries out what a command deletes; the files that nothing names any more.
+    pub(super) async fn carry_out(&self, room: RoomId, command: &Command) -> Vec<GifName> {
+        match command {
+            Command::Remove => self.eraser.promptly(Work::Room(room)).await,
+            Command::Moderate(_, Action::Delete { .. } | Action::Clear { .. }) => {
+                self.eraser.promptly(Work::Deletions(room)).await
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a command has to know beside the room, and the last deletion in the room then.
+    async fn facts(&self, id: RoomId, command: &Command) -> Result<(Facts, Position), StoreError> {
+        let room = self.log.open_room(id).await?;
+        let facts = match command {
+            Command::Post(_, body) => self.log.facts_of(&room, body).await?,
+            Command::Moderate(by, action) => {
+                // Before anything goes through the messages of the room for it.
+                room.state.must_be_owner(by.id).map_err(StoreError::Refused)?;
+                self.facts_of_action(&room, *action).await?
+            }
+            _ => Facts::default(),
+        };
+        Ok((facts, room.deleted_at))
     }
 
     /// Makes a room: its first entry.
@@ -63,27 +116,6 @@ impl MongoStore {
         self.log.cache.apply(std::slice::from_ref(&entry), true);
         let room = Folded::begin(&entry).ok_or(StoreError::Busy)?;
         Ok(room.state.room)
-    }
-
-    /// Does what an owner wants done.
-    pub(super) async fn act(&self, id: RoomId, by: Visitor, action: Action) -> Result<(), StoreError> {
-        for _ in 0..TRIES {
-            let mut request = Request::new(id, Command::Moderate(by, action));
-            if matches!(action, Action::Ban(..) | Action::Delete { .. } | Action::Clear { .. }) {
-                let facts = async {
-                    let room = self.log.open_room(id).await?;
-                    // Before anything goes through the messages of the room for it.
-                    room.state.must_be_owner(by.id).map_err(StoreError::Refused)?;
-                    Ok((self.facts_of_action(&room, action).await?, room.deleted_at))
-                };
-                let (facts, at) = self.call(Box::pin(facts)).await?;
-                (request.facts, request.facts_at) = (facts, Some(at));
-            }
-            if let Outcome::Done(_) = self.append(request).await? {
-                return Ok(());
-            }
-        }
-        Err(StoreError::Busy)
     }
 
     async fn facts_of_action(&self, room: &Folded, action: Action) -> Result<Facts, StoreError> {
@@ -116,47 +148,18 @@ impl MongoStore {
         Ok(found.iter().filter_map(mark).take(ADDRESSES).collect())
     }
 
-    /// Stores a message.
-    pub(super) async fn post_message(&self, new: NewMessage) -> Result<Posted, StoreError> {
-        let body = new.body.clone();
-        for _ in 0..TRIES {
-            let mut request = Request::new(new.room, Command::Post(new.author, body.clone()));
-            request.nonce.clone_from(&new.nonce);
-            // Most messages are texts and need no look at the database here.
-            if !matches!(body, rules::NewBody::Chat(_)) {
-                let facts = async {
-                    let room = self.log.open_room(new.room).await?;
-                    Ok((self.log.facts_of(&room, &body).await?, room.deleted_at))
-                };
-                let (facts, at) = self.call(Box::pin(facts)).await?;
-                (request.facts, request.facts_at) = (facts, Some(at));
-            }
-            match self.append(request).await {
-                Ok(Outcome::Done(committed)) => {
-                    let message = committed.message.ok_or(StoreError::Busy)?;
-                    return Ok(Posted::New(message));
-                }
-                Ok(Outcome::Stale) => (),
-                Ok(Outcome::Repeated) => {
-                    if let Some(known) = self.known(&new).await? {
-                        return Ok(known);
-                    }
-                }
-                // Who asks again for what was posted before still gets it.
-                Err(StoreError::Refused(refusal)) if refusal != Refusal::RoomNotFound => {
-                    return self.known(&new).await?.ok_or(StoreError::Refused(refusal));
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Busy)
-    }
-
-    /// The message that was posted with the nonce of this one.
-    async fn known(&self, new: &NewMessage) -> Result<Option<Posted>, StoreError> {
-        let Some(nonce) = &new.nonce else { return Ok(None) };
-        let known = self.call(Box::pin(self.log.by_nonce(new.room, new.author.id, nonce)));
-        Ok(known.await?.map(|message| Posted::Known(Arc::new(message))))
+    /// The message that its author posted with that nonce before.
+    async fn known(
+        &self,
+        room: RoomId,
+        command: &Command,
+        nonce: Option<&Nonce>,
+    ) -> Result<Option<Arc<Message>>, StoreError> {
+        let (Command::Post(author, _), Some(nonce)) = (command, nonce) else {
+            return Ok(None);
+        };
+        let known = self.call(Box::pin(self.log.by_nonce(room, author.id, nonce)));
+        Ok(known.await?.map(Arc::new))
     }
 
     /// Lets a guest into the room of an invite.
@@ -164,47 +167,52 @@ impl MongoStore {
         let invited = doc! { "invite": binary(invite.to_bytes()) };
         let rooms = self.call(self.log.collections.rooms_of(invited)).await?;
         let room = *rooms.first().ok_or(StoreError::Refused(Refusal::InviteNotFound))?;
-        self.submit(room, Command::Redeem(guest, invite)).await?;
+        self.decide(room, &Command::Redeem(guest, invite), None).await?;
         Ok(room)
     }
 
     /// Does what time gives rise to.
-    pub(super) async fn expire(&self, graces: Graces) -> Result<Tended, StoreError> {
+    pub(super) async fn expire_due(&self, graces: Graces) -> Result<Expired, StoreError> {
         let due = self.log.cache.due(graces, Now::at(Moment::now()));
-        let mut tended = Tended::default();
+        let mut done = Expired::default();
         for some in due.chunks(AT_ONCE) {
             let expiring = some.iter().map(async |(room, due)| {
-                let expired = self.submit(*room, Command::Expire(*due, graces)).await;
+                let expired = self.decide(*room, &Command::Expire(*due, graces), None).await;
                 (*room, *due, expired)
             });
             for (room, due, expired) in join_all(expiring).await {
                 match expired {
                     // Whoever appends the end has removed the room; the others find it ended.
-                    Ok(Committed { appended: true, .. }) if due == Due::Room => {
-                        tended
-                            .removed
-                            .push((room, self.eraser.promptly(Work::Room(room)).await));
+                    Ok(Decided::New(committed)) if committed.appended && due == Due::Room => {
+                        done.rooms.push((room, self.eraser.promptly(Work::Room(room)).await));
                     }
                     Ok(_) | Err(StoreError::Refused(_)) => (),
-                    Err(error) if tended.removed.is_empty() => return Err(error),
+                    Err(error) if done.rooms.is_empty() => return Err(error),
                     // The rooms are gone all the same, and who asked has to delete their files.
                     Err(error) => tracing::warn!(%error, %room, "what is due can't be done now"),
                 }
             }
         }
-        Ok(tended)
+        Ok(done)
     }
 }
 
-/// A room as the service sees it.
-pub fn record(state: &RoomState) -> RoomRecord {
-    RoomRecord {
-        room: state.room.clone(),
-        password_hash: state.password_hash.clone(),
-        password_version: state.password_version,
-        last_seq: state.seq,
-        invites: state.invites(),
-        bans: !state.bans.is_empty(),
+/// What came of a command.
+pub enum Decided {
+    /// It is appended, or there was nothing to append.
+    New(Box<Committed>),
+    /// Its author posted this with the same nonce before.
+    Known(Arc<Message>),
+}
+
+/// Whether a command has to know more than the room. Most messages are texts, and need no look at the database.
+const fn needs_facts(command: &Command) -> bool {
+    match command {
+        Command::Post(_, body) => !matches!(body, NewBody::Chat(_)),
+        Command::Moderate(_, action) => {
+            matches!(action, Action::Ban(..) | Action::Delete { .. } | Action::Clear { .. })
+        }
+        _ => false,
     }
 }
 

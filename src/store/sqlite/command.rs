@@ -8,7 +8,7 @@ use crate::{
     domain::{GifName, Guest, InviteHash, Nonce, Report, ReportId, Room, RoomId},
     rules::{self, Graces, NewRoom},
     seldom::Seldom,
-    store::{Committed, NewReport, NewWhisper, StoreError, Tended, Whispered},
+    store::{Committed, Expired, NewReport, NewWhisper, StoreError, Whispered},
 };
 
 /// Where an answer goes.
@@ -25,7 +25,7 @@ pub enum Command {
     DismissReport(RoomId, ReportId, Reply<()>),
     ForgetGifs(Vec<GifName>, Reply<()>),
     ForgetUnreferenced(Vec<GifName>, Reply<()>),
-    Expire(Graces, Reply<Tended>),
+    Expire(Graces, Reply<Expired>),
     Ping(Reply<()>),
     Close(oneshot::Sender<()>),
 }
@@ -37,7 +37,7 @@ pub enum Answer {
     Redeemed(RoomId, Reply<RoomId>),
     Whispered(Whispered, Reply<Whispered>),
     Report(Report, Reply<Report>),
-    Tended(Tended, Reply<Tended>),
+    Expired(Expired, Reply<Expired>),
     Done((), Reply<()>),
 }
 
@@ -77,7 +77,7 @@ impl Answer {
             Self::Redeemed(room, reply) => drop(reply.send(Ok(room))),
             Self::Whispered(whispered, reply) => drop(reply.send(Ok(whispered))),
             Self::Report(report, reply) => drop(reply.send(Ok(report))),
-            Self::Tended(tended, reply) => drop(reply.send(Ok(tended))),
+            Self::Expired(tended, reply) => drop(reply.send(Ok(tended))),
             Self::Done((), reply) => drop(reply.send(Ok(()))),
         }
     }
@@ -90,7 +90,7 @@ impl Answer {
             Self::Redeemed(_, reply) => failing(reply),
             Self::Whispered(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),
-            Self::Tended(_, reply) => failing(reply),
+            Self::Expired(_, reply) => failing(reply),
             Self::Done(_, reply) => failing(reply),
         }
     }

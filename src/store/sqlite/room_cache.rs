@@ -11,7 +11,7 @@ use super::cleanup::Clearing;
 use crate::{
     domain::RoomId,
     rules::RoomState,
-    store::{RoomCursor, RoomPage, RoomRecord},
+    store::{RoomCursor, RoomPage},
 };
 
 /// A room, and what of it is deleted for readers and not yet from the file.
@@ -26,18 +26,6 @@ impl CachedRoom {
         Self {
             state,
             clearings: Arc::default(),
-        }
-    }
-
-    pub fn record(&self) -> RoomRecord {
-        let state = &self.state;
-        RoomRecord {
-            room: state.room.clone(),
-            password_hash: state.password_hash.clone(),
-            password_version: state.password_version,
-            last_seq: state.seq,
-            invites: state.invites(),
-            bans: !state.bans.is_empty(),
         }
     }
 }

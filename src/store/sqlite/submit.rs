@@ -11,7 +11,7 @@ use crate::{
     rules::{self, Command, Due, Event, Graces, NewRoom, Now, RoomState},
     seldom::Seldom,
     store::{
-        Change, Committed, StoreError, Tended,
+        Change, Committed, Expired, StoreError,
         changes::{changes_of, message_of},
     },
 };
@@ -50,6 +50,7 @@ impl Writer {
                     state: cached.state,
                     message: Some(Arc::new(known)),
                     known: true,
+                    unreferenced: Vec::new(),
                 });
             }
         }
@@ -64,6 +65,8 @@ impl Writer {
             state: cached.state,
             message,
             known: false,
+            // Its rows go in slices, and its files with them.
+            unreferenced: Vec::new(),
         })
     }
 
@@ -110,7 +113,7 @@ impl Writer {
 
     /// Does what is due: removes rooms, frees seats, and gives rooms new owners. What can't be written in one room holds up
     /// no other.
-    pub(super) fn expire(&mut self, graces: Graces) -> Result<Tended, StoreError> {
+    pub(super) fn expire(&mut self, graces: Graces) -> Result<Expired, StoreError> {
         let mut removed = Vec::new();
         for id in self.rooms_due(graces) {
             let Ok(cached) = self.look(id) else { continue };
@@ -132,14 +135,14 @@ impl Writer {
                         }
                         // The failure of a statement may have ended the transaction.
                         if self.connection.is_autocommit() {
-                            return Ok(Tended { removed });
+                            return Ok(Expired { rooms: removed });
                         }
                         break;
                     }
                 }
             }
         }
-        Ok(Tended { removed })
+        Ok(Expired { rooms: removed })
     }
 
     /// Rooms in which something is due. One that somebody enters in the batch at work does not end.

@@ -290,7 +290,7 @@ impl Writer {
             Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), Answer::Done),
             Command::ForgetGifs(names, reply) => answer(reply, self.forget_gifs(&names), Answer::Done),
             Command::ForgetUnreferenced(names, reply) => answer(reply, self.forget_unreferenced(&names), Answer::Done),
-            Command::Expire(graces, reply) => answer(reply, self.expire(graces), Answer::Tended),
+            Command::Expire(graces, reply) => answer(reply, self.expire(graces), Answer::Expired),
             Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),
             Command::Close(_) => Err(None),
         }

@@ -7,6 +7,7 @@ use gifchat::{
 };
 
 use super::{Kind, grant, moderation::from, new_room, somebody, with_member};
+use crate::support::Verbs;
 
 /// Why a guest may not read a room.
 async fn why(store: &dyn Store, room: RoomId, guest: Guest) -> Option<Refusal> {
@@ -14,7 +15,7 @@ async fn why(store: &dyn Store, room: RoomId, guest: Guest) -> Option<Refusal> {
 }
 
 async fn has_bans(store: &dyn Store, room: RoomId) -> bool {
-    store.room(room).await.unwrap().unwrap().bans
+    !store.room(room).await.unwrap().unwrap().bans.is_empty()
 }
 
 pub(super) async fn a_ban_keeps_from_reading_whom_it_keeps_from_entering<K: Kind>() {

@@ -12,6 +12,7 @@ use super::{
     slices::gone,
     somebody, text, with_member,
 };
+use crate::support::Verbs;
 use crate::support::eventually;
 
 pub(super) const fn delete(message: MessageId, forbid: bool) -> Action {

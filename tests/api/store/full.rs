@@ -1,6 +1,7 @@
 //! The queue of a store when it is full.
 
 use super::*;
+use crate::support::Verbs;
 
 /// Changes that a store keeps for who follows it, and calls that may wait in its queue.
 const QUEUE: usize = 4_096;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use gifchat::{
     domain::{Alt, Body, GifBody, GifName, Limits, Message, Nonce, Refusal, RoomId, Visitor},
     rules::{AgainGif, NewBody},
-    store::{Blob, NewMessage, Posted, Store, Window},
+    store::{Blob, Store, Window},
 };
 
 use super::{Kind, gif, new_room, nobody_there, post, refusal, slices::gone, somebody, with_member};
+use crate::support::{NewMessage, Posted, Verbs};
 
 pub(super) fn again(
     room: RoomId,

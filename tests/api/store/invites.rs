@@ -9,6 +9,7 @@ use gifchat::{
 };
 
 use super::{Kind, grant, moderation::from, new_room, nobody_there, post, refusal, somebody, text};
+use crate::support::Verbs;
 
 async fn locked<K: Kind>() -> (K, Arc<dyn Store>, Room, Visitor) {
     let place = K::fresh();
@@ -35,17 +36,17 @@ pub(super) async fn an_invite_lets_in_until_it_is_withdrawn<K: Kind>() {
         refusal(store.redeem(token, early.into()).await),
         Refusal::InviteNotFound
     );
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites(), 0);
     store.add_invite(room.id, token).await.unwrap();
     store.add_invite(room.id, other).await.unwrap();
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 2);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites(), 2);
     for visitor in [early, early, seated] {
         assert_eq!(store.redeem(token, visitor.into()).await.unwrap(), room.id);
     }
     assert!(granted(&store, &room, early).await && !granted(&store, &room, late).await);
     store.enter(room.id, seated.into(), 1).await.unwrap();
     store.withdraw_invites(room.id).await.unwrap();
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites(), 0);
     for token in [token, other] {
         assert_eq!(refusal(store.redeem(token, late.into()).await), Refusal::InviteNotFound);
     }
@@ -101,7 +102,7 @@ pub(super) async fn a_new_password_takes_invites_back<K: Kind>() {
         refusal(store.redeem(token, guest.into()).await),
         Refusal::InviteNotFound
     );
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, 0);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites(), 0);
 }
 
 pub(super) async fn invites_survive_a_restart_and_are_bounded<K: Kind>() {
@@ -116,7 +117,7 @@ pub(super) async fn invites_survive_a_restart_and_are_bounded<K: Kind>() {
     drop(store);
     let store = place.open().await;
     drop(store.changes());
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites, INVITES);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().invites(), INVITES);
     assert!(granted(&store, &room, guest).await);
     assert_eq!(
         refusal(store.redeem(tokens[0], late.into()).await),

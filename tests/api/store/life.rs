@@ -7,6 +7,7 @@ use gifchat::{
 };
 
 use super::{Kind, gif, gone, graces, grant, new_room, next, post, refusal, seqs, somebody, text, with_member};
+use crate::support::Verbs;
 
 pub(super) async fn a_removed_room_is_gone_with_all_of_it<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
@@ -62,23 +63,23 @@ pub(super) async fn an_empty_room_goes_after_its_grace<K: Kind>() {
     let name = GifName::random();
     post(&store, gif(room.id, owner, name)).await;
     let over = graces(0, 0, 3_600_000);
-    assert!(store.tend(over).await.unwrap().removed.is_empty(), "somebody is there");
+    assert!(store.expire(over).await.unwrap().rooms.is_empty(), "somebody is there");
     store.leave(room.id, owner, 1, Leave::Disconnected).await.unwrap();
     let room_waits = graces(0, 3_600_000, 0);
     assert!(
-        store.tend(room_waits).await.unwrap().removed.is_empty(),
+        store.expire(room_waits).await.unwrap().rooms.is_empty(),
         "the seat is free, the room waits"
     );
     // Who comes back in time saves it.
     store.enter(room.id, owner.into(), 2).await.unwrap();
-    assert!(store.tend(over).await.unwrap().removed.is_empty());
+    assert!(store.expire(over).await.unwrap().rooms.is_empty());
     store.leave(room.id, owner, 2, Leave::Explicit).await.unwrap();
-    let mut removed = store.tend(over).await.unwrap().removed;
+    let mut removed = store.expire(over).await.unwrap().rooms;
     let (ended, returned) = removed.pop().unwrap();
     assert_eq!((ended, removed), (room.id, Vec::new()));
     gone(&store, returned, &[name]).await;
     assert!(store.room(room.id).await.unwrap().is_none());
-    assert!(store.tend(over).await.unwrap().removed.is_empty());
+    assert!(store.expire(over).await.unwrap().rooms.is_empty());
 }
 
 pub(super) async fn a_new_room_goes_when_nobody_joins<K: Kind>() {
@@ -86,9 +87,9 @@ pub(super) async fn a_new_room_goes_when_nobody_joins<K: Kind>() {
     let store = place.open().await;
     let mut changes = store.changes().unwrap();
     let room = store.create_room(new_room("방", somebody())).await.unwrap();
-    assert!(store.tend(graces(0, 0, 3_600_000)).await.unwrap().removed.is_empty());
+    assert!(store.expire(graces(0, 0, 3_600_000)).await.unwrap().rooms.is_empty());
     assert_eq!(
-        store.tend(graces(0, 3_600_000, 0)).await.unwrap().removed,
+        store.expire(graces(0, 3_600_000, 0)).await.unwrap().rooms,
         [(room.id, Vec::new())]
     );
     assert!(matches!(next(&mut changes).await, Change::RoomCreated(_)));
@@ -122,13 +123,13 @@ pub(super) async fn what_was_committed_survives_a_restart<K: Kind>() {
     // Sockets end with their server; their seats wait, as after any other break of a connection.
     assert_eq!(after.room, record.room);
     assert_eq!(store.members(room.id).await.unwrap(), [owner]);
-    assert_eq!((after.password_hash, after.last_seq), (record.password_hash, 5));
+    assert_eq!((after.password_hash, after.seq), (record.password_hash, 5));
     assert!(
         store
-            .tend(graces(3_600_000, 0, 3_600_000))
+            .expire(graces(3_600_000, 0, 3_600_000))
             .await
             .unwrap()
-            .removed
+            .rooms
             .is_empty(),
         "the grace is fresh"
     );

@@ -3,10 +3,11 @@
 use gifchat::{
     domain::{GifName, Refusal},
     rules::Leave,
-    store::{Posted, Window},
+    store::Window,
 };
 
 use super::{Kind, gif, new_room, nobody_there, post, refusal, seqs, somebody, text, with_member};
+use crate::support::{Posted, Verbs};
 
 pub(super) async fn only_a_member_posts_and_places_have_no_gap<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
@@ -24,7 +25,7 @@ pub(super) async fn only_a_member_posts_and_places_have_no_gap<K: Kind>() {
         refusal(store.post(text(nobody_there(), owner, "x", None)).await),
         Refusal::RoomNotFound
     );
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 6);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().seq, 6);
     // A seat whose connection broke is still a seat.
     store.leave(room.id, owner, 1, Leave::Disconnected).await.unwrap();
     assert_eq!(post(&store, text(room.id, owner, "7", None)).await.seq, 7);
@@ -60,7 +61,7 @@ pub(super) async fn a_nonce_belongs_to_a_visitor_and_a_room<K: Kind>() {
         .iter()
         .filter(|posted| matches!(posted, Ok(Posted::New(_))))
         .count();
-    assert_eq!((fresh, store.room(room.id).await.unwrap().unwrap().last_seq), (1, 6));
+    assert_eq!((fresh, store.room(room.id).await.unwrap().unwrap().seq), (1, 6));
     // Who has left still gets the message of the nonce: the answer may have been lost.
     store.leave(room.id, owner, 1, Leave::Explicit).await.unwrap();
     assert_eq!(post(&store, text(room.id, owner, "하나", Some("n"))).await, first);

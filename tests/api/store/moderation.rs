@@ -12,6 +12,7 @@ use super::{
     AT_ONCE, FOREVER, Kind, clear, delete, gif, gone, lines, nobody_there, post, refusal, seqs, somebody, text,
     with_member,
 };
+use crate::support::Verbs;
 
 pub(super) fn from(visitor: Visitor, address: &str) -> Guest {
     Guest {
@@ -268,14 +269,14 @@ pub(super) async fn an_absent_owner_is_followed_by_who_is_there_longest<K: Kind>
         owner: AT_ONCE,
         ..FOREVER
     };
-    store.tend(over).await.unwrap();
+    store.expire(over).await.unwrap();
     assert_eq!(
         store.room(room.id).await.unwrap().unwrap().room.owner,
         owner,
         "the owner is there"
     );
     store.leave(room.id, owner, 1, Leave::Disconnected).await.unwrap();
-    store.tend(FOREVER).await.unwrap();
+    store.expire(FOREVER).await.unwrap();
     assert_eq!(
         store.room(room.id).await.unwrap().unwrap().room.owner,
         owner,
@@ -283,11 +284,11 @@ pub(super) async fn an_absent_owner_is_followed_by_who_is_there_longest<K: Kind>
     );
     // Who has lost the connection is not there.
     store.leave(room.id, second, 2, Leave::Disconnected).await.unwrap();
-    store.tend(over).await.unwrap();
+    store.expire(over).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, third);
     store.enter(room.id, owner.into(), 4).await.unwrap();
-    store.tend(over).await.unwrap();
-    store.tend(over).await.unwrap();
+    store.expire(over).await.unwrap();
+    store.expire(over).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, third);
     assert_eq!(lines(&store, room.id).await.last(), Some(&(third, LineKind::Owner, 3)));
     // A room in which nobody is has nobody to go to.
@@ -297,7 +298,7 @@ pub(super) async fn an_absent_owner_is_followed_by_who_is_there_longest<K: Kind>
             .await
             .unwrap();
     }
-    store.tend(over).await.unwrap();
+    store.expire(over).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, third);
 }
 
@@ -320,12 +321,12 @@ pub(super) async fn an_owner_absent_over_a_restart_gets_a_fresh_grace<K: Kind>()
         owner: up.elapsed() + DOWN / 2,
         ..FOREVER
     };
-    store.tend(counted_from_the_start).await.unwrap();
+    store.expire(counted_from_the_start).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, owner);
     let over = Graces {
         owner: AT_ONCE,
         ..FOREVER
     };
-    store.tend(over).await.unwrap();
+    store.expire(over).await.unwrap();
     assert_eq!(store.room(room.id).await.unwrap().unwrap().room.owner, member);
 }

@@ -6,6 +6,7 @@ use gifchat::{
 };
 
 use super::{Kind, clear, delete, new_room, next, nobody_there, post, refusal, somebody, text};
+use crate::support::Verbs;
 
 fn report(room: RoomId, by: Visitor, message: MessageId, reason: &str) -> NewReport {
     NewReport {

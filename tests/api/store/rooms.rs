@@ -7,6 +7,7 @@ use gifchat::{
 };
 
 use super::{Kind, grant, new_room, next, nobody_there, post, refusal, somebody, text, told, with_member};
+use crate::support::Verbs;
 use crate::support::in_time;
 
 pub(super) async fn changes_come_in_commit_order<K: Kind>() {
@@ -71,10 +72,7 @@ pub(super) async fn a_room_is_found_as_it_was_made<K: Kind>() {
         ("움짤 🏆", 3, 0, false)
     );
     let record = store.room(made.id).await.unwrap().unwrap();
-    assert_eq!(
-        (record.room, record.password_hash, record.last_seq),
-        (made.clone(), None, 0)
-    );
+    assert_eq!((record.room, record.password_hash, record.seq), (made.clone(), None, 0));
     assert!(store.room(nobody_there()).await.unwrap().is_none());
     let access = store.access(made.id, owner.into()).await.unwrap().unwrap();
     assert!(access.owner && access.granted && !access.member);

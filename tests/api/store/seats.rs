@@ -11,6 +11,7 @@ use gifchat::{
 use super::{
     AT_ONCE, FOREVER, Kind, graces, lines, new_room, nobody_there, post, refusal, seqs, somebody, text, with_member,
 };
+use crate::support::Verbs;
 
 pub(super) async fn seats_never_exceed_max<K: Kind>() {
     let place = K::fresh();
@@ -103,13 +104,13 @@ pub(super) async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
     let other = somebody();
     store.enter(room.id, other.into(), 2).await.unwrap();
     store.leave(room.id, owner, 1, Leave::Disconnected).await.unwrap();
-    store.tend(FOREVER).await.unwrap();
+    store.expire(FOREVER).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
     assert!(store.access(room.id, owner.into()).await.unwrap().unwrap().member);
     // Back in time, the seat is safe.
     store.enter(room.id, owner.into(), 3).await.unwrap();
     store
-        .tend(Graces {
+        .expire(Graces {
             seat: AT_ONCE,
             ..FOREVER
         })
@@ -118,7 +119,7 @@ pub(super) async fn a_dropped_seat_waits_for_its_grace<K: Kind>() {
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
     store.leave(room.id, owner, 3, Leave::Disconnected).await.unwrap();
     store
-        .tend(Graces {
+        .expire(Graces {
             seat: AT_ONCE,
             ..FOREVER
         })
@@ -147,10 +148,10 @@ pub(super) async fn who_comes_and_goes_leaves_a_line_in_its_place<K: Kind>() {
     );
     store.leave(room.id, third, 5, Leave::Explicit).await.unwrap();
     store.leave(room.id, other, 4, Leave::Disconnected).await.unwrap();
-    store.tend(FOREVER).await.unwrap();
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 5);
-    store.tend(graces(0, 3_600_000, 3_600_000)).await.unwrap();
-    store.tend(graces(0, 3_600_000, 3_600_000)).await.unwrap();
+    store.expire(FOREVER).await.unwrap();
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().seq, 5);
+    store.expire(graces(0, 3_600_000, 3_600_000)).await.unwrap();
+    store.expire(graces(0, 3_600_000, 3_600_000)).await.unwrap();
     let expected = [
         (owner, LineKind::Joined, 1),
         (other, LineKind::Joined, 2),
@@ -161,7 +162,7 @@ pub(super) async fn who_comes_and_goes_leaves_a_line_in_its_place<K: Kind>() {
     assert_eq!(lines(&store, room.id).await, expected);
     let all = store.history(room.id, Window::Newest, 10).await.unwrap();
     assert_eq!(seqs(&all), [1, 2, 3, 4, 5, 6]);
-    assert_eq!(store.room(room.id).await.unwrap().unwrap().last_seq, 6);
+    assert_eq!(store.room(room.id).await.unwrap().unwrap().seq, 6);
 }
 
 pub(super) async fn a_seat_not_come_back_to_after_a_restart_leaves_a_line<K: Kind>() {
@@ -176,7 +177,7 @@ pub(super) async fn a_seat_not_come_back_to_after_a_restart_leaves_a_line<K: Kin
     drop(store.changes());
     assert_eq!(store.members(room.id).await.unwrap(), [owner, other]);
     store.enter(room.id, owner.into(), 1).await.unwrap();
-    store.tend(graces(0, 3_600_000, 3_600_000)).await.unwrap();
+    store.expire(graces(0, 3_600_000, 3_600_000)).await.unwrap();
     assert_eq!(store.members(room.id).await.unwrap(), [owner]);
     let last = lines(&store, room.id).await;
     assert_eq!((last.len(), last.last()), (5, Some(&(other, LineKind::Left, 1))));

@@ -14,6 +14,7 @@ use super::{
     gifs::{again, send},
     new_room, post, refusal, somebody, text, with_member,
 };
+use crate::support::Verbs;
 use crate::support::eventually;
 
 /// More than any store deletes by the commit of a deletion.

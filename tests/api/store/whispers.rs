@@ -13,6 +13,7 @@ use super::{
     gifs::{keep, send},
     next, nobody_there, refusal, somebody, with_member,
 };
+use crate::support::Verbs;
 
 fn says(room: RoomId, author: Visitor, to: VisitorId, chat: &str, nonce: Option<&str>) -> NewWhisper {
     NewWhisper {

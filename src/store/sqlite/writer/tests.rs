@@ -9,7 +9,7 @@ use crate::{
     domain::{Action, Chat, Limits, Max, Refusal, Room, Title, Visitor},
     rules::{Command as Rule, Graces, Leave, NewBody, NewRoom, RoomChange, ServerId},
     store::{
-        Committed, Tended,
+        Committed, Expired,
         sqlite::{cleanup, command::Reply, schema},
     },
 };
@@ -238,14 +238,14 @@ fn a_room_whose_owner_removes_it_while_it_ends_costs_the_others_no_list_of_files
         owner: Duration::from_secs(60),
     };
     let (removing, removed) = oneshot::channel();
-    let (tending, tended) = oneshot::channel();
+    let (expiring, expired) = oneshot::channel();
     stage.writer.work(vec![
         Command::Submit(first, Rule::Remove, None, removing),
-        Command::Expire(graces, tending),
+        Command::Expire(graces, expiring),
     ]);
     assert!(removed.blocking_recv().unwrap().unwrap().state.ended);
-    let tended: Tended = tended.blocking_recv().unwrap().unwrap();
-    assert_eq!(tended.removed, [(second, Vec::new())]);
+    let expired: Expired = expired.blocking_recv().unwrap().unwrap();
+    assert_eq!(expired.rooms, [(second, Vec::new())]);
 }
 
 #[test]
@@ -353,6 +353,6 @@ fn what_is_due_and_cannot_be_written_in_one_room_holds_up_no_other() {
         new_room: Duration::ZERO,
         owner: Duration::from_secs(60),
     };
-    let expired: Tended = stage.ask(|reply| Command::Expire(graces, reply)).unwrap();
-    assert_eq!(expired.removed.len(), over.len());
+    let expired: Expired = stage.ask(|reply| Command::Expire(graces, reply)).unwrap();
+    assert_eq!(expired.rooms.len(), over.len());
 }

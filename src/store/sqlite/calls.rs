@@ -1,0 +1,195 @@
+//! The calls of the store: what the writer is asked, and what is read here.
+
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::{SqliteStore, cleanup, command::Command, gifs, hold, reports, rows, whispers};
+use crate::{
+    domain::{
+        GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, ReportId, Reported, Room, RoomId,
+        Visitor, VisitorId, Whisper, WhisperId,
+    },
+    rules::{self, Graces, Leave, NewRoom, RoomState, SocketKey},
+    store::{
+        Changes, Committed, Entry, Expired, GifIndex, History, NewReport, NewWhisper, ReportStore, RoomCursor,
+        RoomIndex, RoomLog, RoomPage, Store, StoreError, WhisperStore, Whispered, Window,
+    },
+};
+
+#[async_trait]
+impl RoomLog for SqliteStore {
+    fn changes(&self) -> Option<Changes> {
+        self.changes.lock().take()
+    }
+
+    async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError> {
+        self.ask(|reply| Command::Create(new, reply)).await
+    }
+
+    async fn submit(&self, id: RoomId, command: rules::Command, nonce: Option<Nonce>) -> Result<Committed, StoreError> {
+        self.ask(|reply| Command::Submit(id, command, nonce, reply)).await
+    }
+
+    async fn redeem(&self, invite: InviteHash, guest: Guest) -> Result<RoomId, StoreError> {
+        self.ask(|reply| Command::Redeem(invite, guest, reply)).await
+    }
+
+    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
+        let enter = rules::Command::Enter(guest, hold(socket));
+        Ok(self.submit(id, enter, None).await?.state.into())
+    }
+
+    async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Leave) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let leave = rules::Command::Leave(visitor.id, hold(socket), how);
+        // It waits where others are refused: nobody asks again, and the seat would keep a socket that is gone. There is one
+        // for each socket at most.
+        let leave = Command::Submit(id, leave, None, reply);
+        self.commands.send(leave).await.map_err(|_| StoreError::Stopped)?;
+        match answer.await.map_err(|_| StoreError::Stopped)? {
+            Err(StoreError::Refused(Refusal::RoomNotFound)) => Ok(()),
+            left => left.map(drop),
+        }
+    }
+
+    async fn expire(&self, graces: Graces) -> Result<Expired, StoreError> {
+        self.ask(|reply| Command::Expire(graces, reply)).await
+    }
+}
+
+#[async_trait]
+impl RoomIndex for SqliteStore {
+    async fn room(&self, id: RoomId) -> Result<Option<RoomState>, StoreError> {
+        Ok(self.rooms.read().get(id).map(|cached| cached.state.clone()))
+    }
+
+    async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
+        Ok(self.rooms.read().page(after, limit))
+    }
+}
+
+#[async_trait]
+impl History for SqliteStore {
+    async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
+        let Some(clearings) = self.clearings(id) else {
+            return Ok(Vec::new());
+        };
+        self.read(move |connection| rows::history(connection, id, window, limit, &clearings))
+            .await
+    }
+
+    async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
+        let Some(clearings) = self.clearings(id) else {
+            return Ok(Vec::new());
+        };
+        self.read(move |connection| gifs::lately_sent(connection, id, limit, &clearings))
+            .await
+    }
+
+    async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
+        let room = self.read(move |connection| gifs::room_of(connection, name)).await?;
+        let Some((room, clearings)) = room.and_then(|room| Some((room, self.clearings(room)?))) else {
+            return Ok(None);
+        };
+        if clearings.is_empty() {
+            return Ok(Some(room));
+        }
+        let shown = move |connection: &Connection| gifs::in_room(connection, room, name, &clearings, usize::MAX);
+        Ok(self.read(shown).await?.map(|_| room))
+    }
+}
+
+#[async_trait]
+impl WhisperStore for SqliteStore {
+    async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
+        self.ask(|reply| Command::Whisper(new, reply)).await
+    }
+
+    async fn whispers(
+        &self,
+        id: RoomId,
+        visitor: VisitorId,
+        after: Option<WhisperId>,
+        limit: usize,
+    ) -> Result<Vec<Whisper>, StoreError> {
+        if self.clearings(id).is_none() {
+            return Ok(Vec::new());
+        }
+        self.read(move |connection| whispers::of_visitor(connection, id, visitor, after, limit))
+            .await
+    }
+
+    async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
+        let found = self.read(move |connection| whispers::room_of_gif(connection, name, visitor));
+        Ok(found.await?.filter(|room| self.clearings(*room).is_some()))
+    }
+}
+
+#[async_trait]
+impl ReportStore for SqliteStore {
+    async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
+        self.ask(|reply| Command::Report(new, reply)).await
+    }
+
+    async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
+        if self.clearings(id).is_none() {
+            return Ok(Vec::new());
+        }
+        self.read(move |connection| reports::of_room(connection, id)).await
+    }
+
+    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
+        self.ask(|reply| Command::DismissReport(id, report, reply)).await
+    }
+}
+
+#[async_trait]
+impl GifIndex for SqliteStore {
+    async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
+        self.read(move |connection| gifs::unnamed(connection, names)).await
+    }
+
+    async fn gif_names(&self) -> Result<Vec<GifName>, StoreError> {
+        self.read(gifs::all).await
+    }
+
+    async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::ForgetGifs(missing, reply)).await
+    }
+
+    async fn unreferenced_gifs(&self, most: usize) -> Result<Vec<GifName>, StoreError> {
+        self.read(move |connection| cleanup::unreferenced(connection, most))
+            .await
+    }
+
+    async fn forget_unreferenced(&self, names: Vec<GifName>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::ForgetUnreferenced(names, reply)).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.ask(Command::Ping).await
+    }
+
+    fn is_full(&self) -> bool {
+        self.full.load(Ordering::SeqCst)
+    }
+
+    async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.commands.send(Command::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+        let thread = self.thread.lock().take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+        // Sockets that are slow to go may hold the store itself for a while longer.
+        self.lock.lock().take();
+    }
+}
