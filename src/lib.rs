@@ -8,7 +8,7 @@
 //!   running server whether it answers
 //! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
 //! - [`events`]: tells sockets what was committed; the only emitter
-//! - [`rooms`], [`messages`]: what handlers call: access checks, passwords, files; [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
+//! - [`rooms`], [`messages`]: what handlers call: passwords, commands, files; [`access`]: who may read or own a room; [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`rules`]: the rule book of a room, as pure functions: what a command leads to, and what a room is after it
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
@@ -26,6 +26,7 @@
 //! [`store::Store::changes`], and [`events`] sends it. The store on SQLite works so for every command; the one on MongoDB
 //! still has rules of its own, which the same contract tests hold to the rule book's. Nobody sees what is not on disk, and everybody sees it in the same order.
 
+pub mod access;
 pub mod app;
 pub mod assets;
 pub mod check;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::fs::File;
 
 use crate::{
+    access::Reader,
     domain::{
         Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor,
     },
@@ -78,8 +79,8 @@ impl Messages {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn lately_sent(&self, room: RoomId) -> Result<Vec<GifBody>, Refusal> {
-        Ok(self.store.lately_sent(room, TRAY).await?)
+    pub async fn lately_sent(&self, reader: &Reader) -> Result<Vec<GifBody>, Refusal> {
+        Ok(self.store.lately_sent(reader.id(), TRAY).await?)
     }
 
     /// Takes one of the uploads that a visitor and an address may run side by side.
@@ -174,8 +175,8 @@ impl Messages {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn history(&self, room: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, Refusal> {
-        Ok(self.store.history(room, window, limit).await?)
+    pub async fn history(&self, reader: &Reader, window: Window, limit: usize) -> Result<Vec<Message>, Refusal> {
+        Ok(self.store.history(reader.id(), window, limit).await?)
     }
 
     /// The room whose message names a file, if there is one.

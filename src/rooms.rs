@@ -9,6 +9,7 @@ use tokio::{
 use tracing::warn;
 
 use crate::{
+    access::{Owner, Reader},
     domain::{
         Access, Action, Ban, GifName, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor,
         VisitorId,
@@ -168,19 +169,21 @@ impl Rooms {
         Ok(!(state.room.locked || state.room.closed) && state.bans.is_empty())
     }
 
-    /// A room, for who may enter it, and so may read it.
+    /// A guest who may read a room.
     ///
     /// # Errors
     /// No such room, banned, closed, no grant, or the store fails.
-    pub async fn must_be_granted(&self, id: RoomId, guest: Guest) -> Result<RoomState, Refusal> {
+    pub async fn reader(&self, id: RoomId, guest: Guest) -> Result<Reader, Refusal> {
         let (room, access) = self.find(id, guest).await?;
-        access.refusal().map_or(Ok(room), Err)
+        Reader::new(room, guest, access)
     }
 
-    async fn owned(&self, id: RoomId, visitor: Visitor) -> Result<RoomState, Refusal> {
-        let room = self.load(id).await?;
-        room.must_be_owner(visitor.id)?;
-        Ok(room)
+    /// The owner of a room.
+    ///
+    /// # Errors
+    /// No such room, not the owner, or the store fails.
+    pub async fn owner(&self, id: RoomId, visitor: Visitor) -> Result<Owner, Refusal> {
+        Owner::new(self.load(id).await?, visitor)
     }
 
     async fn submit(&self, id: RoomId, command: Command) -> Result<Committed, Refusal> {
@@ -214,16 +217,17 @@ impl Rooms {
             .map(drop)
     }
 
-    /// Makes a link that lets into a room, for its owner; `None` where everybody may enter anyway.
+    /// Makes a link that lets into a room; `None` where everybody may enter anyway.
     ///
     /// # Errors
-    /// No such room, not the owner, or the store fails.
-    pub async fn invite(&self, id: RoomId, visitor: Visitor) -> Result<Option<InviteToken>, Refusal> {
-        if !self.owned(id, visitor).await?.room.locked {
+    /// The room is gone or somebody else's by now, or the store fails.
+    pub async fn invite(&self, owner: &Owner) -> Result<Option<InviteToken>, Refusal> {
+        if !owner.room().room.locked {
             return Ok(None);
         }
         let token = InviteToken::random();
-        self.submit(id, Command::Invite(token.hash())).await?;
+        let invite = Command::Invite(owner.visitor().id, token.hash());
+        self.submit(owner.id(), invite).await?;
         Ok(Some(token))
     }
 
@@ -232,8 +236,7 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, or the store fails.
     pub async fn withdraw_invites(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        self.owned(id, visitor).await?;
-        self.submit(id, Command::WithdrawInvites).await.map(drop)
+        self.submit(id, Command::WithdrawInvites(visitor.id)).await.map(drop)
     }
 
     /// Lets a guest in who has such a link; the room.
@@ -268,7 +271,8 @@ impl Rooms {
     /// No such room, not the owner, or the store fails.
     pub async fn update(&self, id: RoomId, guest: Guest, edit: RoomEdit) -> Result<Room, Refusal> {
         let visitor = guest.visitor;
-        self.owned(id, visitor).await?;
+        // Before a password is hashed for somebody else.
+        self.owner(id, visitor).await?;
         let password_hash = match edit.password {
             Some(password) => Some(self.hash(&guest, Some(id), password).await?),
             None => None,
@@ -280,7 +284,7 @@ impl Rooms {
             closed: edit.closed,
             slow: edit.slow,
         };
-        let changed = self.submit(id, Command::Change(Some(visitor.id), change)).await?;
+        let changed = self.submit(id, Command::Change(visitor.id, change)).await?;
         Ok(changed.state.room)
     }
 
@@ -289,8 +293,7 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, or the store fails.
     pub async fn remove(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        self.owned(id, visitor).await?;
-        self.submit_deleting(id, Command::Remove).await
+        self.submit_deleting(id, Command::Remove(visitor.id)).await
     }
 
     /// Does what the owner of a room wants done in it. Files that no message names any more go with it.
@@ -347,14 +350,11 @@ impl Rooms {
         Ok(more)
     }
 
-    /// Who is kept out of a room, for its owner.
-    ///
-    /// # Errors
-    /// No such room, not the owner, or the store fails.
-    pub async fn bans(&self, id: RoomId, visitor: Visitor) -> Result<Vec<Ban>, Refusal> {
-        let room = self.owned(id, visitor).await?;
+    /// Who is kept out of a room.
+    pub fn bans(owner: &Owner) -> Vec<Ban> {
         let now = Moment::now();
-        Ok(room.bans.iter().filter(|ban| ban.holds(now)).cloned().collect())
+        let bans = owner.room().bans.iter();
+        bans.filter(|ban| ban.holds(now)).cloned().collect()
     }
 
     /// Frees the seats and removes the rooms whose grace is over, with their files.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Messages;
 use crate::{
+    access::Owner,
     domain::{
         Action, Field, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor,
     },
@@ -45,27 +46,25 @@ impl Messages {
     /// The reports that wait for the owner, oldest first.
     ///
     /// # Errors
-    /// No such room, not the owner, or the store fails.
-    pub async fn reports(&self, room: RoomId, visitor: Visitor) -> Result<Vec<Reported>, Refusal> {
-        self.must_own(room, visitor).await?;
-        Ok(self.store.reports(room).await?)
+    /// The store fails.
+    pub async fn reports(&self, owner: &Owner) -> Result<Vec<Reported>, Refusal> {
+        Ok(self.store.reports(owner.id()).await?)
     }
 
     /// Dismisses a report, with all others about the same message.
     ///
     /// # Errors
-    /// No such room, not the owner, no such report, or the store fails.
-    pub async fn dismiss_report(&self, room: RoomId, visitor: Visitor, report: ReportId) -> Result<(), Refusal> {
-        self.must_own(room, visitor).await?;
-        Ok(self.store.dismiss_report(room, report).await?)
+    /// No such report, or the store fails.
+    pub async fn dismiss_report(&self, owner: &Owner, report: ReportId) -> Result<(), Refusal> {
+        Ok(self.store.dismiss_report(owner.id(), report).await?)
     }
 
     /// Deletes the message of a report as abuse: its GIF can't be sent to that room again, by these bytes.
     ///
     /// # Errors
-    /// No such room, not the owner, no such report, or the store fails.
-    pub async fn delete_reported(&self, room: RoomId, owner: Visitor, report: ReportId) -> Result<(), Refusal> {
-        let reported = self.reports(room, owner).await?;
+    /// No such report, the room is gone or somebody else's by now, or the store fails.
+    pub async fn delete_reported(&self, owner: &Owner, report: ReportId) -> Result<(), Refusal> {
+        let reported = self.reports(owner).await?;
         let found = reported.into_iter().find(|reported| reported.report.id == report);
         let about = found.ok_or(Refusal::ReportNotFound)?.about;
         let delete = Action::Delete {
@@ -73,17 +72,13 @@ impl Messages {
             forbid: true,
         };
         let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
+        let (room, delete) = (owner.id(), Command::Moderate(owner.visitor(), delete));
         let deleting = async move {
             // The reports about it go with it.
-            let deleted = store.submit(room, Command::Moderate(owner, delete), None).await?;
+            let deleted = store.submit(room, delete, None).await?;
             uploads.delete(deleted.unreferenced).await;
             Ok(())
         };
         self.finishing.finish(deleting).await
-    }
-
-    async fn must_own(&self, room: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        let room = self.store.room(room).await?.ok_or(Refusal::RoomNotFound)?;
-        room.must_be_owner(visitor.id)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Messages;
 use crate::{
+    access::Reader,
     domain::{Alt, Field, GifName, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper, WhisperId},
     rules::NewBody,
     store::{NewWhisper, Whispered},
@@ -94,18 +95,18 @@ impl Messages {
         whispered.await.map_err(|refusal| refusal.of_nonced(nonced))
     }
 
-    /// Whispers from and to a visitor behind another one, oldest first.
+    /// Whispers from and to a reader after another one, oldest first.
     ///
     /// # Errors
     /// The store fails.
     pub async fn whispers(
         &self,
-        room: RoomId,
-        visitor: Visitor,
+        reader: &Reader,
         after: Option<WhisperId>,
         limit: usize,
     ) -> Result<Vec<Whisper>, Refusal> {
-        Ok(self.store.whispers(room, visitor.id, after, limit).await?)
+        let whispers = self.store.whispers(reader.id(), reader.visitor().id, after, limit);
+        Ok(whispers.await?)
     }
 
     /// The room in which a whisper from or to a visitor names a file. To everybody else there is no such file.

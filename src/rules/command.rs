@@ -21,18 +21,18 @@ pub enum Command {
     Post(Visitor, NewBody),
     /// Lets a visitor in who gave the password of that version.
     Grant(VisitorId, PasswordVersion),
-    /// Makes an invite good.
-    Invite(InviteHash),
-    /// Makes all invites worthless, and the grants that came of them.
-    WithdrawInvites,
+    /// Makes an invite good, for the owner.
+    Invite(VisitorId, InviteHash),
+    /// Makes all invites worthless, and the grants that came of them, for the owner.
+    WithdrawInvites(VisitorId),
     /// Lets a guest in who has an invite.
     Redeem(Guest, InviteHash),
-    /// Changes the room. Who wants that has to be the owner; `None` asks nobody.
-    Change(Option<VisitorId>, RoomChange),
-    /// Does what the owner wants done.
+    /// Changes the room, for the owner.
+    Change(VisitorId, RoomChange),
+    /// Does something to a member or to messages, for the owner.
     Moderate(Visitor, Action),
-    /// Removes the room.
-    Remove,
+    /// Removes the room, for the owner.
+    Remove(VisitorId),
     /// Does what time gives rise to; nothing if it is not due any more.
     Expire(Due, Graces),
     /// Takes the sockets of a server that died from a visitor's seat: one socket for each command, as long as there are any.

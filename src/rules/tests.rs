@@ -112,8 +112,7 @@ impl Scene {
     }
 
     fn change(&mut self, change: RoomChange) {
-        self.run(Command::Change(Some(self.state.room.owner.id), change))
-            .unwrap();
+        self.run(Command::Change(self.state.room.owner.id, change)).unwrap();
     }
 
     /// Does all that is due.

@@ -83,13 +83,13 @@ async fn place(state: &AppState, name: GifName, parts: &Parts) -> Result<(RoomId
             // Without a session it is nobody yet, who comes from somewhere all the same.
             let visitor = known(parts).await?;
             let visitor = visitor.unwrap_or_else(|| Visitor::new(VisitorId::random()));
-            state.rooms.must_be_granted(room, guest(visitor)).await?;
+            state.rooms.reader(room, guest(visitor)).await?;
         }
         return Ok((room, true));
     }
     let visitor = known(parts).await?.ok_or(Refusal::NotFound)?;
     let room = state.messages.room_of_whispered(name, visitor).await?;
-    state.rooms.must_be_granted(room, guest(visitor)).await?;
+    state.rooms.reader(room, guest(visitor)).await?;
     Ok((room, false))
 }
 

@@ -15,6 +15,7 @@ use tower_sessions::Session;
 
 use super::{prefs::Prefs, refused::Refused, rooms::Id, visit};
 use crate::{
+    access::{Owner, Reader},
     config::Config,
     domain::{Field, Guest, Invalid, Problem, Refusal, Visitor},
     state::AppState,
@@ -56,28 +57,17 @@ fn site(config: &Config, headers: &HeaderMap) -> Result<String, Refusal> {
 }
 
 /// `GET /room/{id}/invite`: the plain link to the room, which asks for the password where there is one
-pub async fn link(
-    State(state): State<AppState>,
-    Id(room): Id,
-    guest: Guest,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
-    state.rooms.must_be_granted(room, guest).await?;
+pub async fn link(State(state): State<AppState>, reader: Reader, headers: HeaderMap) -> Result<Response, Refused> {
     let site = site(&state.config, &headers)?;
-    Ok(Json(Invite::of(format!("{site}/room/{room}"))?).into_response())
+    Ok(Json(Invite::of(format!("{site}/room/{}", reader.id()))?).into_response())
 }
 
 /// `POST /room/{id}/invite`
-pub async fn invite(
-    State(state): State<AppState>,
-    Id(room): Id,
-    visitor: Visitor,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
+pub async fn invite(State(state): State<AppState>, owner: Owner, headers: HeaderMap) -> Result<Response, Refused> {
     let site = site(&state.config, &headers)?;
-    let url = match state.rooms.invite(room, visitor).await? {
+    let url = match state.rooms.invite(&owner).await? {
         Some(token) => format!("{site}/invite/{}", token.secret()),
-        None => format!("{site}/room/{room}"),
+        None => format!("{site}/room/{}", owner.id()),
     };
     Ok((StatusCode::CREATED, Json(Invite::of(url)?)).into_response())
 }

@@ -15,7 +15,8 @@ use super::{
     rooms::Id,
 };
 use crate::{
-    domain::{Field, GifBody, Guest, Invalid, Message, Nonce, Problem, Refusal, RoomId, Seq, Visitor},
+    access::Reader,
+    domain::{Field, GifBody, Invalid, Message, Nonce, Problem, Refusal, RoomId, Seq, Visitor},
     messages,
     rules::NewBody,
     state::AppState,
@@ -74,9 +75,8 @@ struct Tray {
 }
 
 /// `GET /room/{id}/gifs`
-pub async fn lately_sent(State(state): State<AppState>, Id(room): Id, guest: Guest) -> Result<Response, Refused> {
-    state.rooms.must_be_granted(room, guest).await?;
-    let data = state.messages.lately_sent(room).await?;
+pub async fn lately_sent(State(state): State<AppState>, reader: Reader) -> Result<Response, Refused> {
+    let data = state.messages.lately_sent(&reader).await?;
     let count = data.len();
     Ok(Json(Tray { count, data }).into_response())
 }
@@ -100,14 +100,13 @@ struct Cursor {
 /// `GET /room/{id}/messages`
 pub async fn history(
     State(state): State<AppState>,
-    Id(room): Id,
-    guest: Guest,
     Params(params): Params,
+    reader: Reader,
 ) -> Result<Response, Refused> {
-    state.rooms.must_be_granted(room, guest).await?;
+    let room = reader.id();
     let window = window(&params)?;
     let limit = limit(&params, LIMIT)?;
-    let mut data = state.messages.history(room, window, limit + 1).await?;
+    let mut data = state.messages.history(&reader, window, limit + 1).await?;
     let more = data.len() > limit;
     // The one too many is at the end that the page goes on to.
     let forward = matches!(window, Window::After(_));

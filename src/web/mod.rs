@@ -1,5 +1,6 @@
 //! HTTP: the table of URLs and the layers around it.
 
+mod access;
 mod compress;
 mod fields;
 mod files;

@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use super::{fields::Fields, prefs::Prefs, refused::Refused, rooms::Id};
 use crate::{
+    access::Owner,
     domain::{Action, Moment, Visitor},
+    rooms::Rooms,
     state::AppState,
 };
 
@@ -50,9 +52,8 @@ struct Bans {
 }
 
 /// `GET /room/{id}/bans`
-pub async fn bans(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<Response, Refused> {
-    let bans = state.rooms.bans(room, visitor).await?;
-    let data: Vec<_> = bans
+pub async fn bans(owner: Owner) -> Response {
+    let data: Vec<_> = Rooms::bans(&owner)
         .into_iter()
         .map(|ban| Banned {
             visitor: ban.visitor,
@@ -60,5 +61,5 @@ pub async fn bans(State(state): State<AppState>, Id(room): Id, visitor: Visitor)
         })
         .collect();
     let count = data.len();
-    Ok(Json(Bans { data, count }).into_response())
+    Json(Bans { data, count }).into_response()
 }

@@ -18,6 +18,7 @@ use super::{
     rooms::{self, Id},
 };
 use crate::{
+    access::Reader,
     domain::{Body, Field, Guest, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
     sentences::sentence,
     state::AppState,
@@ -131,7 +132,9 @@ pub async fn chat(
         return Ok(Redirect::to(&format!("/?error={}", Refusal::RoomFull.code())).into_response());
     }
     let window = messages::window(&params)?;
-    let history = state.messages.history(id, window, HISTORY).await?;
+    let reader = Reader::new(found, guest, access)?;
+    let found = reader.room();
+    let history = state.messages.history(&reader, window, HISTORY).await?;
     let path = format!("/room/{id}");
     let page = frame(&state, prefs, &visitor, &path);
     let messages = history

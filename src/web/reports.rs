@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{fields::Fields, refused::Refused, rooms::Id};
 use crate::{
+    access::Owner,
     domain::{Field, Reason, Refusal, ReportId, Reported, RoomId, Visitor},
     messages::reported_message,
     state::AppState,
@@ -35,14 +36,14 @@ struct Page {
 }
 
 /// `GET /room/{id}/reports`
-pub async fn list(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<Response, Refused> {
-    let data = state.messages.reports(room, visitor).await?;
+pub async fn list(State(state): State<AppState>, owner: Owner) -> Result<Response, Refused> {
+    let data = state.messages.reports(&owner).await?;
     let count = data.len();
     Ok(Json(Page { count, data }).into_response())
 }
 
 /// A report of a room. What can't be the id of one names none.
-pub struct One(RoomId, ReportId);
+pub struct One(ReportId);
 
 impl<S: Send + Sync> FromRequestParts<S> for One {
     type Rejection = Refused;
@@ -50,27 +51,19 @@ impl<S: Send + Sync> FromRequestParts<S> for One {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let path = Path::<(String, String)>::from_request_parts(parts, state).await;
         let Path((room, report)) = path.map_err(|_| Refusal::RoomNotFound)?;
-        let room = room.parse().map_err(|_| Refusal::RoomNotFound)?;
-        Ok(Self(room, report.parse().map_err(|_| Refusal::ReportNotFound)?))
+        let _: RoomId = room.parse().map_err(|_| Refusal::RoomNotFound)?;
+        Ok(Self(report.parse().map_err(|_| Refusal::ReportNotFound)?))
     }
 }
 
 /// `DELETE /room/{id}/reports/{report}`
-pub async fn dismiss(
-    State(state): State<AppState>,
-    One(room, report): One,
-    visitor: Visitor,
-) -> Result<&'static str, Refused> {
-    state.messages.dismiss_report(room, visitor, report).await?;
+pub async fn dismiss(State(state): State<AppState>, One(report): One, owner: Owner) -> Result<&'static str, Refused> {
+    state.messages.dismiss_report(&owner, report).await?;
     Ok("ok")
 }
 
 /// `POST /room/{id}/reports/{report}/delete`
-pub async fn delete(
-    State(state): State<AppState>,
-    One(room, report): One,
-    visitor: Visitor,
-) -> Result<&'static str, Refused> {
-    state.messages.delete_reported(room, visitor, report).await?;
+pub async fn delete(State(state): State<AppState>, One(report): One, owner: Owner) -> Result<&'static str, Refused> {
+    state.messages.delete_reported(&owner, report).await?;
     Ok("ok")
 }

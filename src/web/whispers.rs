@@ -15,7 +15,8 @@ use super::{
     rooms::Id,
 };
 use crate::{
-    domain::{Field, Guest, Invalid, Problem, Visitor, Whisper, WhisperId},
+    access::Reader,
+    domain::{Field, Invalid, Problem, Visitor, Whisper, WhisperId},
     messages::addressee,
     state::AppState,
 };
@@ -53,20 +54,15 @@ struct Cursor {
 }
 
 /// `GET /room/{id}/whispers`
-pub async fn list(
-    State(state): State<AppState>,
-    Id(room): Id,
-    guest: Guest,
-    Params(params): Params,
-) -> Result<Response, Refused> {
-    state.rooms.must_be_granted(room, guest).await?;
+pub async fn list(State(state): State<AppState>, Params(params): Params, reader: Reader) -> Result<Response, Refused> {
+    let room = reader.id();
     let malformed = Invalid::new(Field::After, Problem::Malformed);
     let after: Option<WhisperId> = params
         .given(Field::After)?
         .map(|id| id.parse().map_err(|_| malformed))
         .transpose()?;
     let limit = limit(&params, LIMIT)?;
-    let mut data = state.messages.whispers(room, guest.visitor, after, limit + 1).await?;
+    let mut data = state.messages.whispers(&reader, after, limit + 1).await?;
     let more = data.len() > limit;
     data.truncate(limit);
     let last = data.last().map(|whisper| whisper.id).or(after);

@@ -36,6 +36,14 @@ impl Posted {
 }
 
 pub trait Verbs: Store {
+    /// The owner of a room; somebody else if there is no such room.
+    async fn owner(&self, id: RoomId) -> Result<VisitorId, StoreError> {
+        Ok(self
+            .room(id)
+            .await?
+            .map_or_else(VisitorId::random, |room| room.room.owner.id))
+    }
+
     async fn act(&self, room: RoomId, command: Command) -> Result<Committed, StoreError> {
         self.submit(room, command, None).await
     }
@@ -53,11 +61,16 @@ pub trait Verbs: Store {
     }
 
     async fn update_room(&self, id: RoomId, by: Option<VisitorId>, change: RoomChange) -> Result<Room, StoreError> {
+        let by = match by {
+            Some(by) => by,
+            None => self.owner(id).await?,
+        };
         Ok(self.act(id, Command::Change(by, change)).await?.state.room)
     }
 
     async fn remove_room(&self, id: RoomId) -> Result<Vec<GifName>, StoreError> {
-        Ok(self.act(id, Command::Remove).await?.unreferenced)
+        let owner = self.owner(id).await?;
+        Ok(self.act(id, Command::Remove(owner)).await?.unreferenced)
     }
 
     async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<Vec<GifName>, StoreError> {
@@ -69,11 +82,13 @@ pub trait Verbs: Store {
     }
 
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {
-        self.act(id, Command::Invite(invite)).await.map(drop)
+        let owner = self.owner(id).await?;
+        self.act(id, Command::Invite(owner, invite)).await.map(drop)
     }
 
     async fn withdraw_invites(&self, id: RoomId) -> Result<(), StoreError> {
-        self.act(id, Command::WithdrawInvites).await.map(drop)
+        let owner = self.owner(id).await?;
+        self.act(id, Command::WithdrawInvites(owner)).await.map(drop)
     }
 
     async fn bans(&self, id: RoomId) -> Result<Vec<Ban>, StoreError> {

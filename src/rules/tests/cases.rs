@@ -86,12 +86,12 @@ fn a_locked_room_asks_for_a_grant_that_a_new_password_ends_while_members_stay() 
 fn an_invite_lets_in_until_it_is_withdrawn_and_only_so_many_are_good() {
     let mut scene = Scene::new(5, Some("$hash"));
     let (first, second) = (InviteToken::random().hash(), InviteToken::random().hash());
-    scene.run(Command::Invite(first)).unwrap();
+    scene.run(Command::Invite(id(1), first)).unwrap();
     scene.run(Command::Redeem(visitor(2).into(), first)).unwrap();
     scene.run(Command::Redeem(visitor(3).into(), first)).unwrap();
     scene.run(Command::Grant(id(3), 0)).unwrap();
     scene.enter(2).unwrap();
-    scene.run(Command::WithdrawInvites).unwrap();
+    scene.run(Command::WithdrawInvites(id(1))).unwrap();
     assert_eq!(
         scene.run(Command::Redeem(visitor(4).into(), first)),
         Err(Refusal::InviteNotFound)
@@ -99,9 +99,9 @@ fn an_invite_lets_in_until_it_is_withdrawn_and_only_so_many_are_good() {
     scene.leave(2, Leave::Explicit).unwrap();
     assert_eq!(scene.enter(2), Err(Refusal::WrongPassword));
     scene.enter(3).expect("who gave the password needs no invite");
-    scene.run(Command::Invite(second)).unwrap();
+    scene.run(Command::Invite(id(1), second)).unwrap();
     for _ in 0..INVITES {
-        scene.run(Command::Invite(InviteToken::random().hash())).unwrap();
+        scene.run(Command::Invite(id(1), InviteToken::random().hash())).unwrap();
     }
     assert_eq!(scene.state.invites(), INVITES);
     assert!(!scene.state.is_good(second), "the oldest is replaced");
@@ -346,7 +346,7 @@ fn an_empty_room_ends_after_its_grace_and_then_takes_nothing() {
     for refused in [
         scene.enter(1),
         scene.post(1),
-        scene.run(Command::Remove),
+        scene.run(Command::Remove(id(1))),
         scene.run(Command::Moderate(visitor(1), Action::Kick(id(2)))),
     ] {
         assert_eq!(refused, Err(Refusal::RoomNotFound));
@@ -372,17 +372,30 @@ fn after_a_restart_seats_wait_and_the_room_has_the_grace_of_a_new_one() {
 }
 
 #[test]
-fn a_change_is_refused_when_the_room_went_to_another_meanwhile() {
+fn what_the_owner_wanted_is_refused_when_the_room_went_to_somebody_else_meanwhile() {
     let mut scene = Scene::new(5, None);
     let change = RoomChange::default();
-    assert_eq!(
-        scene.run(Command::Change(Some(id(2)), change.clone())),
-        Err(Refusal::NotTheOwner)
-    );
-    assert_eq!(
-        scene.run(Command::Change(None, change.clone())),
-        Ok(vec![Event::Changed(change)])
-    );
+    let invite = InviteToken::random().hash();
+    let commands = |by| {
+        [
+            Command::Change(id(by), change.clone()),
+            Command::Invite(id(by), invite),
+            Command::WithdrawInvites(id(by)),
+            Command::Remove(id(by)),
+        ]
+    };
+    for command in commands(2) {
+        assert_eq!(scene.run(command), Err(Refusal::NotTheOwner));
+    }
+    let expected = [
+        Event::Changed(change.clone()),
+        Event::Invited(invite),
+        Event::InvitesWithdrawn,
+        Event::Ended,
+    ];
+    for (command, event) in commands(1).into_iter().zip(expected) {
+        assert_eq!(scene.run(command), Ok(vec![event]));
+    }
 }
 
 #[test]
@@ -434,7 +447,7 @@ fn a_state_survives_being_taken_apart() {
     let mut scene = Scene::new(5, Some("$hash"));
     scene.enter(1).unwrap();
     scene.run(Command::Grant(id(2), 0)).unwrap();
-    scene.run(Command::Invite(InviteToken::random().hash())).unwrap();
+    scene.run(Command::Invite(id(1), InviteToken::random().hash())).unwrap();
     scene.enter(2).unwrap();
     scene.change(RoomChange {
         slow: Some(60),

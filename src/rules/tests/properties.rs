@@ -71,9 +71,9 @@ fn commands(step: &Step, scene: &Scene, invite: InviteHash) -> Vec<Command> {
         Step::Unban(by, n) => moderate(by, Action::Unban(id(n))),
         Step::HandOver(by, n) => moderate(by, Action::HandOver(id(n))),
         Step::Grant(n, version) => vec![Command::Grant(id(n), version)],
-        Step::Invite => vec![Command::Invite(invite)],
+        Step::Invite => vec![Command::Invite(scene.state.room.owner.id, invite)],
         Step::Redeem(n) => vec![Command::Redeem(visitor(n).into(), invite)],
-        Step::Withdraw => vec![Command::WithdrawInvites],
+        Step::Withdraw => vec![Command::WithdrawInvites(scene.state.room.owner.id)],
         Step::Change(by, slow, closed, locked, max) => {
             let max = max.map(|max| Max::parse(Some(max), &Limits::default()).unwrap());
             let password_hash = locked.map(|locked| locked.then(|| "$hash".into()));
@@ -84,9 +84,9 @@ fn commands(step: &Step, scene: &Scene, invite: InviteHash) -> Vec<Command> {
                 closed,
                 slow,
             };
-            vec![Command::Change(Some(id(by)), change)]
+            vec![Command::Change(id(by), change)]
         }
-        Step::Remove => vec![Command::Remove],
+        Step::Remove => vec![Command::Remove(scene.state.room.owner.id)],
         Step::Expire => {
             let due = due(&scene.state, GRACES, scene.now());
             due.into_iter().map(|due| Command::Expire(due, GRACES)).collect()

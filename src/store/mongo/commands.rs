@@ -72,7 +72,7 @@ impl MongoStore {
     /// Carries out what a command deletes; the files that nothing names any more.
     pub(super) async fn carry_out(&self, room: RoomId, command: &Command) -> Vec<GifName> {
         match command {
-            Command::Remove => self.eraser.promptly(Work::Room(room)).await,
+            Command::Remove(_) => self.eraser.promptly(Work::Room(room)).await,
             Command::Moderate(_, Action::Delete { .. } | Action::Clear { .. }) => {
                 self.eraser.promptly(Work::Deletions(room)).await
             }

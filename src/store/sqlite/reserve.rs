@@ -129,7 +129,7 @@ impl Command {
             Self::Expire(..) | Self::Close(..) | Self::DismissReport(..) => true,
             Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
             Self::Submit(_, command, ..) => match command {
-                rules::Command::Leave(..) | rules::Command::Remove | rules::Command::WithdrawInvites => true,
+                rules::Command::Leave(..) | rules::Command::Remove(_) | rules::Command::WithdrawInvites(_) => true,
                 rules::Command::Moderate(_, action) => {
                     matches!(action, Action::Kick(_) | Action::Delete { .. } | Action::Clear { .. })
                 }

@@ -211,7 +211,7 @@ fn who_wrote_in_a_batch_that_failed_does_not_wait_and_who_wrote_before_does() {
         slow: Some(60),
         ..RoomChange::default()
     };
-    stage.submit(Rule::Change(None, slow)).unwrap();
+    stage.submit(Rule::Change(stage.owner.id, slow)).unwrap();
     let says = |author| Rule::Post(author, NewBody::Chat(Chat::from_store("x")));
     stage.submit(says(other)).unwrap();
     stage.writer.connection.execute_batch("PRAGMA query_only = 1").unwrap();
@@ -240,7 +240,7 @@ fn a_room_whose_owner_removes_it_while_it_ends_costs_the_others_no_list_of_files
     let (removing, removed) = oneshot::channel();
     let (expiring, expired) = oneshot::channel();
     stage.writer.work(vec![
-        Command::Submit(first, Rule::Remove, None, removing),
+        Command::Submit(first, Rule::Remove(stage.owner.id), None, removing),
         Command::Expire(graces, expiring),
     ]);
     assert!(removed.blocking_recv().unwrap().unwrap().state.ended);
@@ -266,7 +266,7 @@ fn on_the_reserve_only_what_leaves_and_deletes_is_written() {
     let message = posted.id;
     stage.moderate(Action::Delete { message, forbid: false }).unwrap();
     stage.submit(Rule::Leave(other.id, hold(2), Leave::Explicit)).unwrap();
-    stage.submit(Rule::Remove).unwrap();
+    stage.submit(Rule::Remove(stage.owner.id)).unwrap();
 }
 
 #[test]
