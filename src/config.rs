@@ -289,12 +289,13 @@ mod tests {
     fn times_are_read_with_their_unit() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5_400)));
         for wrong in [
             "",
             "10",
             "s",
             "-1s",
-            "1w",
+            "1 fortnight",
             "99999999999999999999s",
             "999999999999999999d",
         ] {

@@ -17,7 +17,7 @@ use crate::{
     finishing::Finishing,
     rules::{AgainGif, Command, NewBody},
     store::{Committed, Store, StoreError, Window},
-    uploads::{Picture, Upload, UploadSlot, Uploads},
+    uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
 };
 
 /// GIFs that are offered to be sent again.
@@ -127,7 +127,7 @@ impl Messages {
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
         let (store, nonced) = (Arc::clone(&self.store), nonce.is_some());
-        let posted = self.settle((room, true), upload, alt, async move |body| {
+        let posted = self.settle(NamedIn::Message(room), upload, alt, async move |body| {
             let posted = store.submit(room, Command::Post(author, body), nonce).await?;
             Ok((!posted.known, message_of(posted)?))
         });
@@ -137,7 +137,7 @@ impl Messages {
     /// Makes an uploaded GIF durable, then commits what names it. `commit` tells whether that is new.
     async fn settle<T, Commit, Committed>(
         &self,
-        (room, public): (RoomId, bool),
+        named: NamedIn,
         upload: Upload,
         alt: Alt,
         commit: Commit,
@@ -152,7 +152,7 @@ impl Messages {
             let stored = upload.finish().await?;
             match commit(NewBody::Gif(stored.body(alt))).await {
                 Ok((true, done)) => {
-                    stored.keep(room, public).await;
+                    stored.keep(named).await;
                     Ok(done)
                 }
                 // Its file is there since the first time; the new copy goes.
@@ -190,12 +190,12 @@ impl Messages {
         Ok(self.store.room_of_gif(name).await?)
     }
 
-    /// Opens a file of a GIF of that room; the flag says whether a message names it, and not only whispers.
+    /// Opens a file of a GIF.
     ///
     /// # Errors
     /// There is none, or the store that keeps it fails.
-    pub async fn picture(&self, name: GifName, place: (RoomId, bool), picture: Picture) -> Result<File, Refusal> {
-        self.uploads.picture(name, place, picture).await
+    pub async fn picture(&self, name: GifName, named: NamedIn, picture: Picture) -> Result<File, Refusal> {
+        self.uploads.picture(name, named, picture).await
     }
 }
 

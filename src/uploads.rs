@@ -49,6 +49,24 @@ pub enum Picture {
     Still,
 }
 
+/// What names a GIF: the room, and who may fetch it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedIn {
+    /// A message of that room: all who may read it.
+    Message(RoomId),
+    /// Whispers in that room: the two of each.
+    Whisper(RoomId),
+}
+
+impl NamedIn {
+    /// The room.
+    pub const fn room(self) -> RoomId {
+        match self {
+            Self::Message(room) | Self::Whisper(room) => room,
+        }
+    }
+}
+
 /// How many uploads may run side by side.
 #[derive(Clone, Copy, Debug)]
 pub struct AtOnce {
@@ -137,12 +155,7 @@ impl Uploads {
     ///
     /// # Errors
     /// There is none, or the store that keeps it fails.
-    pub async fn picture(
-        &self,
-        name: GifName,
-        (room, public): (RoomId, bool),
-        picture: Picture,
-    ) -> Result<tokio::fs::File, Refusal> {
+    pub async fn picture(&self, name: GifName, named: NamedIn, picture: Picture) -> Result<tokio::fs::File, Refusal> {
         let path = match picture {
             Picture::Gif => gif_path(&self.folder, name),
             Picture::Still => still_path(&self.folder, name),
@@ -154,7 +167,7 @@ impl Uploads {
             });
         };
         for _ in 0..FETCHES {
-            shared.fetch(name, room, public).await?;
+            shared.fetch(name, named).await?;
             if let Ok(file) = tokio::fs::File::open(&path).await {
                 return Ok(file);
             }

@@ -22,21 +22,9 @@ impl TypedValueParser for StoreParser {
     }
 }
 
-/// Reads `90s`, `2m`, `500ms`, `7d`; days count 24 hours.
+/// Reads `90s`, `2m`, `500ms`, `1h 30m`, `7d`; days count 24 hours.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no time; write it like 500ms, 15s, 2m, 1h or 7d");
-    let split = text.find(|c: char| c.is_ascii_alphabetic()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at_checked(split).ok_or_else(wrong)?;
-    let number: u64 = number.trim().parse().map_err(|_| wrong())?;
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(wrong()),
-    };
-    number.checked_mul(millis).map(Duration::from_millis).ok_or_else(wrong)
+    humantime::parse_duration(text).map_err(|_| format!("{text:?} is no time; write it like 500ms, 15s, 2m, 1h or 7d"))
 }
 
 /// Reads `60/1m`, or `off`.

@@ -1,5 +1,6 @@
 //! A GIF as messages and whispers carry it: its file by name, its facts, its words.
 
+use data_encoding::HEXLOWER;
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Serialize, Serializer};
@@ -53,7 +54,7 @@ impl GifHash {
 
 impl fmt::Debug for GifHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&HEXLOWER.encode(&self.0))
     }
 }
 

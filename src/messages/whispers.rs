@@ -8,7 +8,7 @@ use crate::{
     domain::{Alt, Field, GifName, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper, WhisperId},
     rules::NewBody,
     store::{NewWhisper, Whispered},
-    uploads::Upload,
+    uploads::{NamedIn, Upload},
 };
 
 /// Reads whom something is for. What can't be a visitor's id names nobody.
@@ -73,7 +73,7 @@ impl Messages {
         nonce: Option<Nonce>,
     ) -> Result<Arc<Whisper>, Refusal> {
         let (store, uploads, nonced) = (Arc::clone(&self.store), self.uploads.clone(), nonce.is_some());
-        let whispered = self.settle((room, false), upload, alt, async move |body| {
+        let whispered = self.settle(NamedIn::Whisper(room), upload, alt, async move |body| {
             let new = NewWhisper {
                 room,
                 author,

@@ -15,7 +15,7 @@ use std::{
 
 use moka::{future::Cache, notification::RemovalCause, policy::EvictionPolicy};
 
-use super::{PART, Scratch, delete_file, delete_files, gif_path, still_path};
+use super::{NamedIn, PART, Scratch, delete_file, delete_files, gif_path, still_path};
 use crate::{
     domain::{GifName, Refusal, RoomId},
     private_files,
@@ -25,16 +25,14 @@ use crate::{
 /// A GIF in the folder.
 #[derive(Clone, Copy)]
 struct Kept {
-    room: RoomId,
-    /// Whether a message names it, and not only whispers, so that all who may enter the room may see it.
-    public: bool,
+    named: NamedIn,
     kib: u32,
 }
 
 impl Kept {
-    fn new(room: RoomId, public: bool, bytes: u64) -> Self {
+    fn new(named: NamedIn, bytes: u64) -> Self {
         let kib = u32::try_from(bytes.div_ceil(1_024)).unwrap_or(u32::MAX);
-        Self { room, public, kib }
+        Self { named, kib }
     }
 }
 
@@ -91,8 +89,8 @@ impl Shared {
 
     /// Takes a GIF that lies in the folder into account. When some were deleted since there had been `before` deletions, it
     /// may be one of them, and its files go: it is fetched again when somebody asks for it.
-    pub async fn keep(&self, name: GifName, (room, public): (RoomId, bool), bytes: u64, before: u64) {
-        self.kept.insert(name, Kept::new(room, public, bytes)).await;
+    pub async fn keep(&self, name: GifName, named: NamedIn, bytes: u64, before: u64) {
+        self.kept.insert(name, Kept::new(named, bytes)).await;
         if self.deletions() != before {
             self.forget(name).await;
         }
@@ -101,7 +99,7 @@ impl Shared {
 
     /// Sees to it that a GIF lies in the folder, unless some were deleted at that moment: then it is to be fetched again.
     /// Of several that ask for it at once, one fetches it.
-    pub async fn fetch(&self, name: GifName, room: RoomId, public: bool) -> Result<(), Refusal> {
+    pub async fn fetch(&self, name: GifName, named: NamedIn) -> Result<(), Refusal> {
         let before = self.deletions();
         let fetch = async {
             let blob = self.blobs.get(name).await.map_err(Refusal::from)?;
@@ -109,7 +107,7 @@ impl Shared {
             let bytes = blob.gif.len() + blob.still.len();
             let folder = Arc::clone(&self.folder);
             super::on_disk(move || write(&folder, name, &blob)).await?;
-            Ok::<_, Refusal>(Kept::new(room, public, bytes as u64))
+            Ok::<_, Refusal>(Kept::new(named, bytes as u64))
         };
         let kept = self.kept.try_get_with(name, fetch).await;
         if self.deletions() != before {
@@ -121,11 +119,10 @@ impl Shared {
 
     /// The room of a GIF that lies in the folder and that a message names.
     pub async fn room_of(&self, name: GifName) -> Option<RoomId> {
-        self.kept
-            .get(&name)
-            .await
-            .filter(|kept| kept.public)
-            .map(|kept| kept.room)
+        match self.kept.get(&name).await?.named {
+            NamedIn::Message(room) => Some(room),
+            NamedIn::Whisper(_) => None,
+        }
     }
 
     /// Forgets what was said to lie in the folder and does not.
@@ -145,7 +142,7 @@ impl Shared {
 
     /// Deletes the copies of a room's GIFs.
     pub async fn forget_room(&self, room: RoomId) {
-        self.forget_those(|kept| kept.room == room).await;
+        self.forget_those(|kept| kept.named.room() == room).await;
     }
 
     /// Deletes all copies.
@@ -234,7 +231,7 @@ mod tests {
         let (slow, name, room) = (Arc::new(Slow::default()), GifName::random(), RoomId::random());
         let shared = Shared::new(folder.path().into(), Arc::clone(&slow) as _, 1 << 20).unwrap();
         for deleted_meanwhile in [true, false] {
-            let fetched = shared.fetch(name, room, true);
+            let fetched = shared.fetch(name, NamedIn::Message(room));
             let meanwhile = async {
                 slow.asked.notified().await;
                 if deleted_meanwhile {
@@ -267,7 +264,7 @@ mod tests {
             if deleted_meanwhile {
                 shared.forget_room(room).await;
             }
-            shared.keep(name, (room, true), 8, before).await;
+            shared.keep(name, NamedIn::Message(room), 8, before).await;
             let there = gif_path(folder.path(), name).exists();
             assert_eq!(there, !deleted_meanwhile);
             assert_eq!(shared.room_of(name).await.is_some(), there);

@@ -11,14 +11,14 @@ use sha2::{Digest, Sha256};
 use tokio::{task::spawn_blocking, time::Instant};
 
 use super::{
-    BUSY, PART, Scratch, UploadSlot, delete_files, disk, gif_path, on_disk,
+    BUSY, NamedIn, PART, Scratch, UploadSlot, delete_files, disk, gif_path, on_disk,
     shared::Shared,
     still_path,
     turns::{Turn, Turns},
 };
 use crate::{
     domain::{
-        Alt, GifBody, GifHash, GifName, Refusal, RoomId,
+        Alt, GifBody, GifHash, GifName, Refusal,
         gif::{GifFacts, GifLimits, GifWalk, check_first_frame, write_still},
     },
     private_files,
@@ -228,13 +228,13 @@ impl StoredGif {
         }
     }
 
-    /// A message in that room names it now, or a whisper, which is not `public`.
-    pub async fn keep(mut self, room: RoomId, public: bool) {
+    /// A message or a whisper names it now.
+    pub async fn keep(mut self, named: NamedIn) {
         self.keep = true;
         if let Some(shared) = &self.shared {
             // A still is a part of its GIF.
             let bytes = 2 * self.facts.bytes;
-            shared.keep(self.name, (room, public), bytes, self.deletions).await;
+            shared.keep(self.name, named, bytes, self.deletions).await;
         }
     }
 

@@ -12,9 +12,9 @@ use tower_sessions::Session;
 use super::{compress::Encoding, refused::Refused, visit};
 use crate::{
     assets::{Packed, media_type},
-    domain::{GifName, Refusal, RoomId, Visitor, VisitorId, mark},
+    domain::{GifName, Refusal, Visitor, VisitorId, mark},
     state::AppState,
-    uploads::Picture,
+    uploads::{NamedIn, Picture},
 };
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -56,7 +56,7 @@ async fn serve_gif(
 ) -> Result<Response, Refused> {
     let name: GifName = name.parse().map_err(|_| Refusal::NotFound)?;
     let (parts, _) = request.into_parts();
-    let (room, public) = place(&state, name, &parts).await?;
+    let named = named_in(&state, name, &parts).await?;
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("image/gif")),
         (header::CONTENT_SECURITY_POLICY, SANDBOX),
@@ -67,16 +67,15 @@ async fn serve_gif(
     if is_cached(&parts.headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let file = state.messages.picture(name, (room, public), picture).await?;
+    let file = state.messages.picture(name, named, picture).await?;
     let length = file.metadata().await.map_err(|_| Refusal::NotFound)?.len();
     let body = Body::from_stream(ReaderStream::with_capacity(file, CHUNK));
     let size = [(header::ETAG, tag), (header::CONTENT_LENGTH, length.to_string())];
     Ok((headers, size, body).into_response())
 }
 
-/// The room of a GIF, and whether a message names it. What a message names is for all who may read the room; what only
-/// whispers name is for the two of each.
-async fn place(state: &AppState, name: GifName, parts: &Parts) -> Result<(RoomId, bool), Refusal> {
+/// What names a GIF, for who may fetch it.
+async fn named_in(state: &AppState, name: GifName, parts: &Parts) -> Result<NamedIn, Refusal> {
     let guest = |visitor| visit::guest(visitor, &state.config, &parts.headers, &parts.extensions);
     if let Some(room) = state.messages.room_of_gif(name).await? {
         if !state.rooms.is_public(room).await? {
@@ -85,12 +84,12 @@ async fn place(state: &AppState, name: GifName, parts: &Parts) -> Result<(RoomId
             let visitor = visitor.unwrap_or_else(|| Visitor::new(VisitorId::random()));
             state.rooms.reader(room, guest(visitor)).await?;
         }
-        return Ok((room, true));
+        return Ok(NamedIn::Message(room));
     }
     let visitor = known(parts).await?.ok_or(Refusal::NotFound)?;
     let room = state.messages.room_of_whispered(name, visitor).await?;
     state.rooms.reader(room, guest(visitor)).await?;
-    Ok((room, false))
+    Ok(NamedIn::Whisper(room))
 }
 
 /// Who asks for a file, if there was a session before: a file begins none.

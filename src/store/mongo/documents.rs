@@ -6,6 +6,7 @@ mod old;
 mod state;
 mod turn;
 
+use data_encoding::HEXLOWER;
 use std::str::FromStr;
 
 use mongodb::bson::{Binary, spec::BinarySubtype};
@@ -63,19 +64,12 @@ pub fn visitor(id: &str, color: &str) -> Result<Visitor, Damaged> {
 
 /// Bytes as a document keeps them, in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(bytes)
 }
 
 /// The same back.
 pub fn bytes<const N: usize>(hex: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    if hex.len() != 2 * N {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+    HEXLOWER.decode(hex.as_bytes()).ok()?.try_into().ok()
 }
 
 /// A number that a document keeps; the numbers of a document have a sign.
