@@ -24,7 +24,7 @@ use gifchat::store::{
 };
 use mongodb::{
     Database,
-    bson::{Document, doc},
+    bson::{DateTime, Document, doc},
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -78,10 +78,16 @@ async fn whatever_fails_there_is_one_history_and_it_has_everything_that_was_ackn
         time,
     );
     let mut history = run.end(&servers).await;
-    history.left = what_is_left(async || documents(&db, &["log", "whispers", "reports"]).await).await;
+    history.left = what_is_left(async || undeleted(&db).await).await;
     // A snapshot that was on its way while its room was deleted stays until the next sweep.
     sweep(&url).await;
-    history.left.extend(documents(&db, &["rooms", "forbidden"]).await);
+    history
+        .left
+        .extend(documents(&db, &["rooms", "forbidden"], doc! {}).await);
+    expire(&db).await;
+    history
+        .left
+        .extend(what_is_left(async || documents(&db, &["log"], doc! {}).await).await);
     history.logs = witness.logs().await;
     let gifs = gif_names(&history.logs);
     history
@@ -179,11 +185,28 @@ async fn sweep(url: &str) {
     store.close().await;
 }
 
-/// A document of each collection that has some.
-async fn documents(db: &Database, collections: &[&str]) -> Vec<String> {
+/// What servers delete when a room ends.
+async fn undeleted(db: &Database) -> Vec<String> {
+    let mut left = documents(db, &["log"], doc! { "emptied": { "$exists": false } }).await;
+    left.extend(documents(db, &["whispers", "reports"], doc! {}).await);
+    left
+}
+
+/// Lets the time pass for which emptied entries keep their positions.
+async fn expire(db: &Database) {
+    let long_ago = doc! { "$set": { "emptied": DateTime::from_millis(0) } };
+    let emptied = doc! { "emptied": { "$exists": true } };
+    db.collection::<Document>("log")
+        .update_many(emptied, long_ago)
+        .await
+        .unwrap();
+}
+
+/// A document that a filter finds of each collection that has some.
+async fn documents(db: &Database, collections: &[&str], which: Document) -> Vec<String> {
     let mut left = Vec::new();
     for name in collections {
-        let found = db.collection::<Document>(name).find_one(doc! {}).await.unwrap();
+        let found = db.collection::<Document>(name).find_one(which.clone()).await.unwrap();
         left.extend(found.map(|document| format!("{name}: {document}")));
     }
     left
