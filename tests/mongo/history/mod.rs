@@ -37,7 +37,7 @@ use self::{
     client::{Client, Notes, Phase, Site},
     cluster::{Databases, MEMBERS, Servers},
     nemesis::Nemesis,
-    record::History,
+    record::{History, Item, Outcome},
     rooms::Rooms,
     witness::{Logs, Witness},
 };
@@ -236,9 +236,15 @@ fn judge(history: &History, servers: &Servers) {
     let acked = history
         .posts
         .iter()
-        .filter(|post| matches!(post.outcome, record::Outcome::Stored(_)));
+        .filter(|post| matches!(post.outcome, Outcome::Stored(_)));
+    let items = history.readers.iter().flat_map(|reader| &reader.items);
+    let (joined, sent_out) = items.fold((0, 0), |(joined, sent_out), item| match item {
+        Item::Joined { .. } => (joined + 1, sent_out),
+        Item::SentOut(_) => (joined, sent_out + 1),
+        _ => (joined, sent_out),
+    });
     println!(
-        "{} rooms, {entries} entries, {} posts, {} of them acknowledged, {} acts",
+        "{} rooms, {entries} entries, {} posts, {} of them acknowledged, {} acts, {joined} connections, {sent_out} sent out",
         history.logs.len(),
         history.posts.len(),
         acked.count(),

@@ -3,8 +3,10 @@
 //! - `log`: what the database stored of a room obeys the rules
 //! - `posts`: what was acknowledged is there, once and in order
 //! - `readers`: everybody heard the same
+//! - `tests`: histories made by hand (`made`), in each of which something is wrong
 
 mod log;
+mod made;
 mod posts;
 mod readers;
 mod tests;
