@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use gifchat::{
-    domain::{Action, Body, Message},
+    domain::{Action, Body, Message, Refusal},
     store::{StoreError, Window},
 };
 use mongodb::bson::{Document, doc};
@@ -115,4 +115,44 @@ async fn a_clear_of_many_messages_is_answered_and_seen_at_once_and_another_serve
     let behind = Window::After(again.message().seq - 1);
     let page = other.history(room, behind, 1).await.unwrap();
     assert_eq!(page[0].body, again.message().body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn the_positions_of_a_removed_room_stay_taken_although_nothing_else_is_left_of_it() {
+    let site = Site::new();
+    let [server, other] = site.servers().await;
+    let owner = someone();
+    let room = room_of(&server, owner, 2).await.id;
+    server.enter(room, owner.into(), 1).await.unwrap();
+    post(&server, says(room, owner, "secret", Some("n"))).await.unwrap();
+    server.remove_room(room).await.unwrap();
+    let log = site.database().await.collection::<Document>("log");
+    until(async || {
+        log.count_documents(doc! { "emptied": { "$exists": false } })
+            .await
+            .unwrap()
+            == 0
+    })
+    .await;
+    // Created, joined, posted, ended.
+    for position in 1..=4 {
+        // What a server would append that does not know of the end.
+        let late = doc! { "_id": format!("{room}:{position:012}"), "room": room.to_string(), "kind": "posted" };
+        let refused = log.insert_one(late).await.unwrap_err();
+        assert!(refused.to_string().contains("E11000"), "{refused}");
+        let left = doc! { "_id": format!("{room}:{position:012}") };
+        let left = log.find_one(left).await.unwrap().unwrap();
+        let fields: Vec<_> = left.keys().collect();
+        assert_eq!(fields, ["_id", "room", "at", "by", "kind", "emptied"]);
+        assert_eq!(left.get_str("kind").unwrap(), "ended");
+    }
+    for server in [&server, &other, &site.server().await] {
+        assert!(server.room(room).await.unwrap().is_none());
+        let refused = post(server, says(room, owner, "x", Some("n"))).await.unwrap_err();
+        assert!(
+            matches!(refused, StoreError::Refused(Refusal::RoomNotFound)),
+            "{refused:?}"
+        );
+    }
 }

@@ -17,6 +17,7 @@ mod clearing;
 mod fixtures;
 mod fleet;
 mod gifs;
+mod history;
 mod lines;
 mod pages;
 mod proxy;

@@ -49,13 +49,34 @@ pub struct Proxy {
 impl Proxy {
     /// A proxy before a local port.
     pub async fn before(port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let proxy = Self {
-            port: listener.local_addr().unwrap().port(),
-            way: Arc::new(watch::Sender::new(Way::Open)),
-            ahead: Arc::default(),
-        };
-        let (way, ahead) = (Arc::clone(&proxy.way), Arc::clone(&proxy.ahead));
+        let [proxy] = Self::before_all([port]).await;
+        proxy
+    }
+
+    /// A proxy before each member of a replica set. Whoever asks the set for its members through one of them is told the
+    /// addresses of these proxies.
+    pub async fn before_all<const N: usize>(ports: [u16; N]) -> [Self; N] {
+        let listeners = ports.map(|_| async { TcpListener::bind("127.0.0.1:0").await.unwrap() });
+        let listeners = futures_util::future::join_all(listeners).await;
+        let front = |listener: &TcpListener| listener.local_addr().unwrap().port();
+        let renamed = ports.iter().zip(&listeners);
+        let renamed: Arc<[_]> = renamed
+            .map(|(port, listener)| (host(*port), host(front(listener))))
+            .collect();
+        let proxies = listeners.into_iter().zip(ports).map(|(listener, port)| {
+            let proxy = Self {
+                port: front(&listener),
+                way: Arc::new(watch::Sender::new(Way::Open)),
+                ahead: Arc::default(),
+            };
+            proxy.accept(listener, port, Arc::clone(&renamed));
+            proxy
+        });
+        proxies.collect::<Vec<_>>().try_into().ok().unwrap()
+    }
+
+    fn accept(&self, listener: TcpListener, port: u16, renamed: Renamed) {
+        let (way, ahead) = (Arc::clone(&self.way), Arc::clone(&self.ahead));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else {
@@ -63,26 +84,18 @@ impl Proxy {
                 };
                 let ((from_client, to_client), (from_server, to_server)) = (client.into_split(), server.into_split());
                 let posted = Arc::new(AtomicBool::new(false));
-                tokio::spawn(pump(
-                    from_client,
-                    to_server,
-                    way.subscribe(),
-                    Direction::ToServer {
-                        posted: Arc::clone(&posted),
-                    },
-                ));
-                tokio::spawn(pump(
-                    from_server,
-                    to_client,
-                    way.subscribe(),
-                    Direction::ToClient {
-                        posted,
-                        ahead: Arc::clone(&ahead),
-                    },
-                ));
+                let there = Direction::ToServer {
+                    posted: Arc::clone(&posted),
+                };
+                let back = Direction::ToClient {
+                    posted,
+                    ahead: Arc::clone(&ahead),
+                    renamed: Arc::clone(&renamed),
+                };
+                tokio::spawn(pump(from_client, to_server, way.subscribe(), there));
+                tokio::spawn(pump(from_server, to_client, way.subscribe(), back));
             }
         });
-        proxy
     }
 
     /// The address of a database, reached through this.
@@ -111,7 +124,28 @@ enum Direction {
     ToClient {
         posted: Arc<AtomicBool>,
         ahead: Arc<AtomicI64>,
+        renamed: Renamed,
     },
+}
+
+/// Addresses of the members of a set, and of the proxies before them; those of a pair have the same length.
+type Renamed = Arc<[(Vec<u8>, Vec<u8>)]>;
+
+/// An address as the members of a set tell it, as BSON.
+fn host(port: u16) -> Vec<u8> {
+    format!("127.0.0.1:{port}\0").into_bytes()
+}
+
+/// Replaces the addresses of members by those of their proxies.
+fn rename(bytes: &mut [u8], renamed: &[(Vec<u8>, Vec<u8>)]) {
+    for (member, proxy) in renamed.iter().filter(|(member, proxy)| member.len() == proxy.len()) {
+        let mut at = 0;
+        while let Some(found) = bytes[at..].windows(member.len()).position(|part| part == member) {
+            at += found;
+            bytes[at..at + proxy.len()].copy_from_slice(proxy);
+            at += proxy.len();
+        }
+    }
 }
 
 /// Moves the time that an answer tells.
@@ -132,8 +166,9 @@ async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut way: watch::R
             cut = way.wait_for(|way| *way == Way::Cut) => return drop(cut),
         };
         let Ok(length @ 1..) = read else { return };
-        if let Direction::ToClient { ahead, .. } = &direction {
+        if let Direction::ToClient { ahead, renamed, .. } = &direction {
             move_time(&mut bytes[..length], ahead.load(Ordering::SeqCst));
+            rename(&mut bytes[..length], renamed);
         }
         let now = *way.borrow();
         if let Way::Slow(time) = now {

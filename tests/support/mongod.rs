@@ -46,59 +46,51 @@ pub fn port() -> u16 {
 pub struct Member {
     pub process: Process,
     pub port: u16,
+    /// The process that ran first: its folder keeps the data.
+    first: Option<Process>,
 }
 
 impl Member {
     /// Starts a mongod that belongs to no set yet.
     async fn start() -> Self {
-        let mongod = std::env::var("MONGOD").expect("MONGOD names the mongod to test with");
         eventually("a mongod starts", async || {
             // Between this and the start somebody else may take the port; then another is tried.
             let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-            let port = free.port().to_string();
-            // The log of operations is large enough that no test pushes another one's place out of it.
-            let args = [
-                "--dbpath",
-                ".",
-                "--bind_ip",
-                "127.0.0.1",
-                "--port",
-                &port,
-                "--nounixsocket",
-            ];
-            let small = [
-                "--replSet",
-                "rs0",
-                "--oplogSize",
-                "512",
-                "--wiredTigerCacheSizeGB",
-                "0.25",
-            ];
-            let tuned = [
-                "--wiredTigerEngineConfigString",
-                "log=(file_max=8MB,prealloc=false)",
-                "--setParameter",
-                "ttlMonitorSleepSecs=1",
-                // Fail points make commands late or let them fail.
-                "--setParameter",
-                "enableTestCommands=1",
-                "--setParameter",
-                "diagnosticDataCollectionEnabled=false",
-            ];
-            let process = Process::start(&mongod, &[&args[..], &small, &tuned].concat());
             let member = Self {
-                process,
+                process: launch(".", free.port()),
                 port: free.port(),
+                first: None,
             };
-            while member.process.lives() {
-                if member.ask(doc! { "ping": 1 }).await.is_some() {
-                    return Some(member);
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            None
+            member.answers().await.then_some(member)
         })
         .await
+    }
+
+    /// Starts it again over its data, after its process was killed.
+    pub async fn restart(&mut self) {
+        eventually("the killed mongod has ended", async || {
+            (!self.process.lives()).then_some(())
+        })
+        .await;
+        let data = self.first.as_ref().unwrap_or(&self.process).folder().to_owned();
+        eventually("a mongod starts again", async || {
+            let next = launch(data.to_str().unwrap(), self.port);
+            let before = std::mem::replace(&mut self.process, next);
+            self.first.get_or_insert(before);
+            self.answers().await.then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until it answers; false if it ends instead.
+    async fn answers(&self) -> bool {
+        while self.process.lives() {
+            if self.ask(doc! { "ping": 1 }).await.is_some() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        false
     }
 
     /// What this very member says to a command; nothing when it does not answer.
@@ -110,6 +102,42 @@ impl Member {
         let client = Client::with_uri_str(url).await.unwrap();
         client.database("admin").run_command(command).await.ok()
     }
+}
+
+/// Starts a mongod with its data in a folder.
+fn launch(data: &str, port: u16) -> Process {
+    let mongod = std::env::var("MONGOD").expect("MONGOD names the mongod to test with");
+    let port = port.to_string();
+    let args = [
+        "--dbpath",
+        data,
+        "--bind_ip",
+        "127.0.0.1",
+        "--port",
+        &port,
+        "--nounixsocket",
+    ];
+    // The log of operations is large enough that no test pushes another one's place out of it.
+    let small = [
+        "--replSet",
+        "rs0",
+        "--oplogSize",
+        "512",
+        "--wiredTigerCacheSizeGB",
+        "0.25",
+    ];
+    let tuned = [
+        "--wiredTigerEngineConfigString",
+        "log=(file_max=8MB,prealloc=false)",
+        "--setParameter",
+        "ttlMonitorSleepSecs=1",
+        // Fail points make commands late or let them fail.
+        "--setParameter",
+        "enableTestCommands=1",
+        "--setParameter",
+        "diagnosticDataCollectionEnabled=false",
+    ];
+    Process::start(&mongod, &[&args[..], &small, &tuned].concat())
 }
 
 /// A replica set.
@@ -130,6 +158,25 @@ impl ReplicaSet {
         set.members[0].ask(begin).await.expect("the set begins");
         set.primary().await;
         set
+    }
+
+    /// Sets the time after which a primary that does not answer is replaced.
+    pub async fn elect_within(&self, time: Duration) {
+        let millis = i64::try_from(time.as_millis()).unwrap();
+        // A set that has just begun changes its configuration itself meanwhile.
+        eventually("the set takes a configuration", async || {
+            let primary = self.primary().await;
+            let mut answer = primary.ask(doc! { "replSetGetConfig": 1 }).await?;
+            let config = answer.get_document_mut("config").ok()?;
+            let version = config.get_i32("version").ok()?;
+            config.insert("version", version + 1);
+            config
+                .get_document_mut("settings")
+                .ok()?
+                .insert("electionTimeoutMillis", millis);
+            primary.ask(doc! { "replSetReconfig": config.clone() }).await
+        })
+        .await;
     }
 
     /// The member that is primary.

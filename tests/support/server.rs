@@ -31,21 +31,32 @@ impl Server {
     }
 
     async fn serve(command: &[&str], store: &str, flags: &[&str]) -> Self {
+        let served = Self::try_serve(command, store, flags).await;
+        served.unwrap_or_else(|log| panic!("{log}"))
+    }
+
+    /// Starts the binary as [`Self::start`] does; its log if it ends before it serves.
+    pub async fn try_start(store: &str, flags: &[&str]) -> Result<Self, String> {
+        Self::try_serve(&[env!("CARGO_BIN_EXE_gifchat")], store, flags).await
+    }
+
+    async fn try_serve(command: &[&str], store: &str, flags: &[&str]) -> Result<Self, String> {
         let fixed = ["--listen", "127.0.0.1:0", "--store", store, "--log-format", "json"];
         // Sockets of a test read only when it waits for something; no heartbeat ends them meanwhile.
         let patient = ["--ping-interval", "10m"];
         let process = Process::start(command[0], &[&command[1..], &fixed, &patient, flags].concat());
         let address = eventually("the binary serves", async || {
+            let lives = process.lives();
             let log = process.log();
-            assert!(process.lives(), "{log}");
             let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            lines.find_map(|line| line["address"].as_str()?.parse().ok())
+            let address = lines.find_map(|line| line["address"].as_str()?.parse().ok());
+            address.map(Ok).or_else(|| (!lives).then_some(Err(log)))
         })
-        .await;
-        Self {
+        .await?;
+        Ok(Self {
             process,
             address: Arc::new(Mutex::new(address)),
-        }
+        })
     }
 
     /// Starts the binary over a store of its own, the one that the run of the tests is for.

@@ -140,6 +140,16 @@ impl Socket {
         socket
     }
 
+    /// Opens a namespace over websocket; none if the server does not answer so.
+    pub async fn try_connect(visitor: &Visitor, namespace: &str) -> Option<Self> {
+        let wire = Wire::try_websocket(visitor, Wire::request(visitor), None).await.ok()?;
+        let mut socket = Self::unconnected(wire, namespace);
+        socket.send_connect().await;
+        let welcome = format!("40{namespace},");
+        while !socket.wire.receive().await?.starts_with(&welcome) {}
+        Some(socket)
+    }
+
     /// A connection on which nothing was said yet.
     pub fn unconnected(wire: Wire, namespace: &str) -> Self {
         Self {
@@ -215,6 +225,23 @@ impl Socket {
     pub async fn ask(&mut self, name: &str, data: impl Serialize) -> Value {
         let id = self.ask_later(name, data).await;
         self.ack(id).await
+    }
+
+    /// The same; none if the connection ends before the acknowledgement comes.
+    pub async fn try_ask(&mut self, name: &str, data: impl Serialize) -> Option<Value> {
+        let id = self.ask_later(name, data).await;
+        while !self.over && !self.acks.contains_key(&id) {
+            self.try_read().await;
+        }
+        self.acks.remove(&id)
+    }
+
+    /// The next event; none when the connection is over.
+    pub async fn try_next(&mut self) -> Option<Event> {
+        while !self.over && self.events.is_empty() {
+            self.try_read().await;
+        }
+        self.events.pop_front()
     }
 
     /// The same for an event that must be refused with that code.

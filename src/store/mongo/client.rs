@@ -37,6 +37,10 @@ const SELECTION: Duration = Duration::from_millis(2_700);
 /// end of these.
 const POOL: u32 = 2 * CALLS as u32 + 16;
 
+/// How long entries of a room that has ended keep their positions: longer than a server sleeps that then still believes in
+/// the room.
+const EMPTIED: Duration = Duration::from_secs(600);
+
 const DUPLICATE: i32 = 11_000;
 const NO_SPACE: i32 = 14_031;
 
@@ -139,6 +143,7 @@ impl Collections {
             sparse(doc! { "invite": 1 }),
             sparse(doc! { "message": 1 }),
             sparse(doc! { "gif.name": 1 }),
+            expiring_some("emptied", EMPTIED),
             partial(doc! { "room": 1, "seq": 1 }, doc! { "seq": { "$exists": true } }),
             unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(nonced)),
             partial(doc! { "room": 1, "seq": -1 }, doc! { "gif.name": { "$exists": true } }),
@@ -193,6 +198,12 @@ fn partial(keys: Document, only: Document) -> IndexModel {
 /// Deletes a document that long after the time in its field.
 fn expiring(field: &str, after: Duration) -> IndexModel {
     let options = IndexOptions::builder().expire_after(after).build();
+    IndexModel::builder().keys(doc! { field: 1 }).options(options).build()
+}
+
+/// The same where not every document has the field.
+fn expiring_some(field: &str, after: Duration) -> IndexModel {
+    let options = IndexOptions::builder().expire_after(after).sparse(true).build();
     IndexModel::builder().keys(doc! { field: 1 }).options(options).build()
 }
 

@@ -2,7 +2,8 @@
 //!
 //! An entry of the log says what is deleted, and from then on nobody reads it. Its content is deleted afterwards, in slices,
 //! by the server that appended the entry, or by another one if that server dies. A deletion in an open room is marked by who
-//! works on it, and ends with an entry of its own. Of a room that has ended, the last entry goes last.
+//! works on it, and ends with an entry of its own. The entries of a room that has ended are emptied, the last one last, and
+//! deleted by the database when no server can take the room for open any more.
 
 use std::{
     collections::HashSet,
@@ -31,7 +32,7 @@ use crate::{
     store::StoreError,
 };
 
-/// Messages deleted by one write; it takes some 30 ms.
+/// Messages emptied by one write; it takes some 30 ms.
 const SLICE: u64 = 1_000;
 
 /// A server that has not renewed its mark on a deletion for so long does not work on it any more.
@@ -223,15 +224,23 @@ impl Eraser {
         while from < ended {
             let to = ended.min(from + SLICE);
             let slice = doc! { "_id": { "$gte": entry_id(room, from), "$lt": entry_id(room, to) } };
-            collections
-                .breaker
-                .guard(within(collections.log.delete_many(slice)))
-                .await?;
+            self.empty(slice).await?;
             from = to;
         }
-        let last = collections.log.delete_one(doc! { "_id": entry_id(room, ended) });
-        collections.breaker.guard(within(last)).await?;
+        self.empty(doc! { "_id": entry_id(room, ended) }).await?;
         Ok(names)
+    }
+
+    /// Takes all from entries of a room that has ended but that it has. They keep their positions: a server that does not
+    /// know of the end yet can't append there, and reads the end instead. The database deletes them later.
+    async fn empty(&self, entries: Document) -> Result<(), StoreError> {
+        let nothing = doc! {
+            "_id": "$_id", "room": "$room", "at": "$at", "by": "$by", "kind": "ended", "emptied": "$$NOW",
+        };
+        let log = &self.log.collections.log;
+        let emptied = log.update_many(entries, vec![doc! { "$replaceWith": nothing }]);
+        let breaker = &self.log.collections.breaker;
+        breaker.guard(within(emptied)).await.map(drop)
     }
 
     /// Sees to deletions that nobody has carried out in time.

@@ -130,9 +130,9 @@ impl Collections {
         self.entries(which, doc! { "_id": 1 }, None).await
     }
 
-    /// Whether the first entry of a room is there.
+    /// Whether the first entry of a room is there and not emptied.
     async fn begins(&self, room: RoomId) -> Result<bool, StoreError> {
-        let first = doc! { "_id": entry_id(room, 1) };
+        let first = doc! { "_id": entry_id(room, 1), "kind": { "$ne": "ended" } };
         Ok(!self.entries(first, doc! { "_id": 1 }, Some(1)).await?.is_empty())
     }
 

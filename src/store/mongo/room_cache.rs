@@ -62,9 +62,10 @@ impl Slot {
         }
     }
 
-    /// Applies an entry if it is the next; what followers are to be told of it.
+    /// Applies an entry if it is the next; what followers are to be told of it. Nothing follows the end of a room: its
+    /// entries are emptied, and each of them reads as the end.
     fn apply(&mut self, entry: &Entry) -> Option<Vec<Change>> {
-        if entry.position != self.folded.position + 1 {
+        if self.folded.state.ended || entry.position != self.folded.position + 1 {
             return None;
         }
         let folded = Arc::make_mut(&mut self.folded);

@@ -1,0 +1,176 @@
+//! What clients and the database were seen to do: the input of the checker.
+
+use std::collections::BTreeMap;
+
+use mongodb::bson::Document;
+use serde_json::Value;
+
+/// Microseconds since the beginning of the run.
+pub type Time = u64;
+
+/// The id of a room.
+pub type RoomId = String;
+
+/// The id of a visitor.
+pub type VisitorId = String;
+
+/// A message as readers see it, without its date and colours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub seq: u64,
+    pub id: String,
+    pub visitor: VisitorId,
+    /// `posted`, or the kind of the system message.
+    pub kind: String,
+    pub nonce: Option<String>,
+    /// The text, or the name of the GIF.
+    pub said: Option<String>,
+    /// Seats taken right after a system message.
+    pub count: Option<u64>,
+}
+
+impl Message {
+    /// Reads a message as it goes over the wire.
+    pub fn of_wire(message: &Value) -> Option<Self> {
+        let text = |field: &str| message[field].as_str().map(String::from);
+        let line = text("line");
+        Some(Self {
+            seq: message["seq"].as_u64()?,
+            id: text("_id")?,
+            visitor: text("visitor")?,
+            nonce: text("nonce"),
+            said: match &line {
+                Some(_) => None,
+                None => text("chat").or_else(|| text("gif")),
+            },
+            kind: line.unwrap_or_else(|| "posted".to_owned()),
+            count: message["count"].as_u64(),
+        })
+    }
+}
+
+/// An entry of the log of a room.
+#[derive(Clone, Debug)]
+#[expect(dead_code, reason = "some fields are only shown with a violation")]
+pub struct Entry {
+    pub position: u64,
+    pub kind: String,
+    pub visitor: Option<VisitorId>,
+    /// The number of seats that a first entry or a change sets.
+    pub max: Option<u64>,
+    /// The socket of a hold.
+    pub hold: Option<String>,
+    pub message: Option<Message>,
+    pub gif: Option<String>,
+    /// When it was appended, in milliseconds since 1970.
+    pub at: i64,
+}
+
+impl Entry {
+    /// Reads a document of the collection `log`; its room, too.
+    pub fn of_document(document: &Document) -> Option<(RoomId, Self)> {
+        let text = |field: &str| document.get_str(field).ok().map(String::from);
+        let number = |field: &str| document.get_i64(field).ok().and_then(|number| number.try_into().ok());
+        let (room, position) = document.get_str("_id").ok()?.split_once(':')?;
+        let kind = text("kind")?;
+        let gif = document.get_document("gif").ok();
+        let gif = gif.and_then(|gif| gif.get_str("name").ok()).map(String::from);
+        let message = number("seq").map(|seq| Message {
+            seq,
+            id: text("message").unwrap_or_default(),
+            visitor: text("visitor").unwrap_or_default(),
+            nonce: text("nonce"),
+            said: text("chat").or_else(|| gif.clone()),
+            count: number("count").filter(|_| kind != "posted"),
+            kind: kind.clone(),
+        });
+        let hold = text("server").zip(number("socket"));
+        let entry = Self {
+            position: position.parse().ok()?,
+            visitor: text("visitor"),
+            max: number("max"),
+            hold: hold.map(|(server, socket): (_, u64)| format!("{server}/{socket}")),
+            at: document.get_i64("at").unwrap_or_default(),
+            kind,
+            message,
+            gif,
+        };
+        Some((room.to_owned(), entry))
+    }
+}
+
+/// A message that a client tried to post, again with the same nonce as long as the outcome was unknown.
+#[derive(Clone, Debug)]
+pub struct Post {
+    pub room: RoomId,
+    pub visitor: VisitorId,
+    pub nonce: String,
+    pub begun: Time,
+    pub ended: Time,
+    pub outcome: Outcome,
+}
+
+/// What a client knows of its post.
+#[derive(Clone, Debug)]
+#[expect(dead_code, reason = "the code of a refusal is only shown with a violation")]
+pub enum Outcome {
+    /// A server acknowledged it.
+    Stored(Message),
+    /// No try was without an answer, and all were refused.
+    Refused(String),
+    /// It may be stored or not.
+    Unknown,
+}
+
+/// Something else that a server acknowledged.
+#[derive(Clone, Debug)]
+pub struct Act {
+    pub room: RoomId,
+    /// The kind of its entry.
+    pub kind: &'static str,
+    /// Whom it was done to.
+    pub visitor: Option<VisitorId>,
+    pub ended: Time,
+}
+
+/// What one client heard of one room, in order.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pub room: RoomId,
+    pub visitor: VisitorId,
+    pub items: Vec<Item>,
+}
+
+/// Something that a reader heard.
+#[derive(Clone, Debug)]
+#[expect(dead_code, reason = "some fields are only shown with a violation")]
+pub enum Item {
+    /// A new connection to a server joined: all messages after `seq` will come over it.
+    Joined { seq: u64, server: usize },
+    /// A page of the history, of messages after the last one that is known.
+    Page(Vec<Message>),
+    /// An event of the connection.
+    Heard(Message),
+    /// The server told the connection that it has no seat any more, and why.
+    SentOut(String),
+    /// The server told the connection that the room is gone.
+    Removed,
+    /// The connection ended.
+    Ended,
+    /// The reader had time to hear everything up to this `seq`.
+    Settled(u64),
+}
+
+/// The history of a run.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// What the database stored of each room.
+    pub logs: BTreeMap<RoomId, Vec<Entry>>,
+    /// The messages of rooms that were open at the end, as each server has them.
+    pub pages: Vec<(RoomId, Vec<Message>)>,
+    pub posts: Vec<Post>,
+    pub acts: Vec<Act>,
+    pub readers: Vec<Reader>,
+    /// What was left after everybody had left.
+    pub left: Vec<String>,
+}
