@@ -114,8 +114,8 @@ impl World {
         }
     }
 
-    /// Sends an event by a socket of the visitor that joined the room or is in none, or the same by HTTP. Nothing if the
-    /// socket is in no room: then it has to be refused, and the rule book is not asked.
+    /// Sends an event by a socket of the visitor that joined the room, or the same by HTTP. Instead of a room that is nowhere
+    /// it may be a socket in no room. That has to be refused; the rule book is not asked.
     async fn submit(
         &mut self,
         who: usize,
@@ -126,7 +126,7 @@ impl World {
         fields.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         let (path, person) = (format!("/room/{}/{event}", self.id(place)), &mut self.people[who]);
         let fitting = |room: Option<usize>| person.tabs.iter().position(|tab| tab.room == room);
-        let tab = place.and_then(|_| fitting(place)).or(fitting(None));
+        let tab = fitting(place);
         let Some(tab) = tab.filter(|_| by_socket) else {
             let answer = person.visitor.post_json(&path, fields).await;
             return Ok(Some(of_http(&answer)));
@@ -236,7 +236,21 @@ impl World {
             return Ok(());
         };
         let command = Command::Moderate(self.people[who].guest.visitor, action);
-        same(decided(self.room(place), &command), answered).map(drop)
+        let done = same(decided(self.room(place), &command), answered)?;
+        let (Action::Ban(id, _) | Action::Unban(id), Some(_), Some(place)) = (action, done, place) else {
+            return Ok(());
+        };
+        let whom = self
+            .people
+            .iter()
+            .position(|person| person.guest.visitor.id == id)
+            .unwrap();
+        let banned = &mut self.rooms[place].door.banned;
+        match action {
+            Action::Ban(..) => banned.insert(whom),
+            _ => banned.remove(&whom),
+        };
+        Ok(())
     }
 
     async fn send(&self, who: usize, method: Method, path: &str, fields: Option<Value>) -> Answered {
@@ -279,13 +293,18 @@ impl World {
         let decided = decided(self.room(place), &command);
         if let (Some((_, answer)), Some(room)) = (same(decided, answered)?, self.room(place)) {
             room.password = edit.password.unwrap_or(room.password);
+            if edit.password.is_some() {
+                room.door.new_password();
+            }
             equal("the answer to a change", &shown(answer), &shown(&room.state.room))?;
         }
         Ok(())
     }
 
     /// A password counts only where it helps: not for who is banned or comes to a closed room.
-    async fn unlock(&mut self, who: usize, place: Option<usize>, password: u8) -> Result<(), String> {
+    async fn unlock(&mut self, who: usize, place: Option<usize>, password: Option<u8>) -> Result<(), String> {
+        let right = self.room(place).and_then(|room| room.password);
+        let password = password.or(right).unwrap_or(0);
         let path = format!("/room/{}/enter", self.id(place));
         let fields = json!({ "password": word(password) });
         let answered = self.send(who, Method::POST, &path, Some(fields)).await;
@@ -301,7 +320,12 @@ impl World {
             _ => room.run(&Command::Grant(guest.visitor.id, room.state.password_version), None),
         };
         match same(decided, answered)? {
-            Some((_, answer)) => equal("the room behind a password", &shown(answer), &shown(&room.state.room)),
+            Some((_, answer)) => {
+                if room.state.room.locked {
+                    room.door.gave_password(who);
+                }
+                equal("the room behind a password", &shown(answer), &shown(&room.state.room))
+            }
             None => Ok(()),
         }
     }
@@ -336,7 +360,11 @@ impl World {
     async fn withdraw(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
         let path = format!("/room/{}/invite", self.id(place));
         let answered = self.send(who, Method::DELETE, &path, None).await;
-        same(self.by_owner(who, place, &Command::WithdrawInvites), answered).map(drop)
+        let withdrawn = same(self.by_owner(who, place, &Command::WithdrawInvites), answered)?;
+        if let (Some(_), Some(room)) = (withdrawn, self.room(place)) {
+            room.door.invited.clear();
+        }
+        Ok(())
     }
 
     async fn redeem(&mut self, who: usize, invite: Option<usize>) -> Result<(), String> {
@@ -347,7 +375,10 @@ impl World {
         let command = Command::Redeem(self.people[who].guest, token.hash());
         let decided = decided(self.room(place), &command);
         match (same(decided, answered)?, self.room(place)) {
-            (Some((_, answer)), Some(room)) => equal("the room of an invite", &shown(answer), &shown(&room.state.room)),
+            (Some((_, answer)), Some(room)) => {
+                room.door.redeemed(who);
+                equal("the room of an invite", &shown(answer), &shown(&room.state.room))
+            }
             _ => Ok(()),
         }
     }

@@ -5,10 +5,12 @@
 //! run takes some seconds. A difference is reported with the seed and all commands up to it.
 //!
 //! - `steps`: random commands; `rooms`: rooms by the rule book, with what people see of them; `world`: a server and the model
-//!   beside it; `acting`, `sockets`: give a command to both; `compare`: what has to be equal after each
+//!   beside it; `acting`, `sockets`: give a command to both; `compare`: what has to be equal after each;
+//!   `interface`: who may enter as the README says it, so that a wrong rule book is noticed, too
 
 mod acting;
 mod compare;
+mod interface;
 mod rooms;
 mod sockets;
 mod steps;
@@ -28,6 +30,9 @@ use self::{steps::Step, world::World};
 
 /// How long a run takes that is not bounded by a number of steps.
 const TIME: Duration = Duration::from_secs(7);
+
+/// Steps after which rooms are compared that no step was about.
+const ALL_EVERY: u64 = 10;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -76,7 +81,7 @@ async fn run(seed: u64, graces: Graces, story: Story) -> Result<(), String> {
         }
         let step = Step::random(&mut random, graces.seat.is_zero());
         world.take(&step).await?;
-        world.compare().await?;
+        world.compare(taken % ALL_EVERY == 0).await?;
     }
     Ok(())
 }

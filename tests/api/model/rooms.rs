@@ -6,13 +6,16 @@ use gifchat::{
     domain::{
         AddressMark, Body, GifBody, GifHash, Line, Message, MessageId, Moment, Nonce, Refusal, Seq, Visitor, VisitorId,
     },
-    rules::{Command, Due, Event, Facts, Graces, NewBody, Now, Parts, RoomState, decide, decide_without, due},
+    rules::{Command, Event, Facts, Graces, NewBody, Now, Parts, RoomState, decide, decide_without, due},
 };
 use serde_json::Value;
+
+use super::interface::Door;
 
 /// A room.
 pub struct ModelRoom {
     pub state: RoomState,
+    pub door: Door,
     /// Its password, if it has one.
     pub password: Option<u8>,
     pub messages: Vec<Message>,
@@ -40,6 +43,7 @@ impl ModelRoom {
     pub fn new(state: RoomState, password: Option<u8>) -> Self {
         Self {
             state,
+            door: Door::default(),
             password,
             messages: Vec::new(),
             identified: 0,
@@ -69,13 +73,13 @@ impl ModelRoom {
         Ok(self.state.seq)
     }
 
-    /// Does all that is due.
-    pub fn expire(&mut self, graces: Graces) -> Vec<Due> {
+    /// Does all that is due; whether there was anything.
+    pub fn expire(&mut self, graces: Graces) -> bool {
         let due = due(&self.state, graces, now());
         for due in &due {
-            let _ = self.run(&Command::Expire(*due, graces), None);
+            self.run(&Command::Expire(*due, graces), None).unwrap();
         }
-        due
+        !due.is_empty()
     }
 
     fn facts(&self, command: &Command) -> Facts {

@@ -31,13 +31,19 @@ impl World {
                 person.tabs.len() - 1
             }
         };
+        let says = place.filter(|place| !self.rooms[*place].state.ended);
+        let says = says.map_or("room_not_found", |place| self.door_says(who, place, true));
+        let person = &mut self.people[who];
         let (guest, tab) = (person.guest, &mut person.tabs[tab]);
         let answered = of_ack(tab.socket.ask("join", id).await);
+        let code = answered.as_ref().map_or_else(String::as_str, |_| "ok");
+        equal("a join by the README", &code.into(), &says.into())?;
         let room = place.map(|place| &mut self.rooms[place]);
         let decided = decided(room, &Command::Enter(guest, tab.hold()));
         let (Some((_, ack)), Some(place)) = (same(decided, answered)?, place) else {
             return Ok(());
         };
+        self.rooms[place].door.came.insert(who);
         let state = &self.rooms[place].state;
         equal("who joined", &ack["you"], &shown(guest.visitor))?;
         equal(

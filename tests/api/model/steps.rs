@@ -21,6 +21,7 @@ pub struct Step {
 #[derive(Clone, Copy, Debug)]
 pub enum Who {
     Owner,
+    Member(usize),
     Nth(usize),
 }
 
@@ -67,8 +68,8 @@ pub enum What {
         forbid: bool,
     },
     Change(Edit),
-    /// Gives a password.
-    Unlock(u8),
+    /// Gives a password, or the right one.
+    Unlock(Option<u8>),
     Invite,
     Redeem(usize),
     RedeemUnknown,
@@ -97,70 +98,73 @@ fn maybe<T>(random: &mut impl Rng, chance: f64, value: impl FnOnce(&mut dyn Rng)
 impl Step {
     /// A random step. Connections break only if seats have no grace: else nobody sees when the server has noticed.
     pub fn random(random: &mut impl Rng, without_graces: bool) -> Self {
+        let nth = random.random_range(0..PEOPLE);
+        let (likely, what) = match random.random_range(0..100) {
+            0..32 => (Who::Nth(nth), What::of_newcomers(random)),
+            32..66 => (Who::Member(nth), What::of_members(random, without_graces)),
+            66..98 => (Who::Owner, What::of_owners(random)),
+            98 => (Who::Owner, What::Remove),
+            _ if without_graces => (Who::Owner, What::Withdraw),
+            _ => (Who::Owner, What::Restart),
+        };
         Self {
-            who: match random.random_bool(0.35) {
-                true => Who::Owner,
-                false => Who::Nth(random.random_range(0..PEOPLE)),
+            who: if random.random_bool(0.75) {
+                likely
+            } else {
+                Who::Nth(nth)
             },
-            place: match random.random_range(0..40) {
-                0 => Place::Nowhere,
-                1 | 2 => Place::Ended(random.random_range(0..1_000)),
+            place: match random.random_range(0..60) {
+                0 | 1 => Place::Nowhere,
+                2 | 3 => Place::Ended(random.random_range(0..1_000)),
                 n => Place::Open(n % ROOMS),
             },
             by_socket: random.random(),
-            what: What::random(random, without_graces),
+            what,
         }
     }
 }
 
 impl What {
-    fn random(random: &mut impl Rng, without_graces: bool) -> Self {
-        match random.random_range(0..100) {
-            0..45 => Self::of_members(random, without_graces),
-            45..97 => Self::of_owners(random),
-            97 | 98 => Self::Remove,
-            _ if without_graces => Self::Withdraw,
-            _ => Self::Restart,
+    fn of_newcomers(random: &mut impl Rng) -> Self {
+        match random.random_range(0..32) {
+            0..20 => Self::Enter(maybe(random, 0.4, |random| random.random_range(0..1_000))),
+            20..27 => Self::Unlock(maybe(random, 0.5, |random| random.random_range(0..3))),
+            27..31 => Self::Redeem(random.random_range(0..1_000)),
+            _ => Self::RedeemUnknown,
         }
     }
 
     fn of_members(random: &mut impl Rng, without_graces: bool) -> Self {
         let any = random.random_range(0..1_000);
-        match random.random_range(0..45) {
-            0..14 => Self::Enter(maybe(random, 0.4, |random| random.random_range(0..1_000))),
-            14..17 => Self::Leave(any),
-            17 => Self::Goodbye(any),
-            18 if without_graces => Self::Break(any),
-            18..30 => Self::Chat {
+        match random.random_range(0..34) {
+            0..3 => Self::Leave(any),
+            3 | 4 => Self::Goodbye(any),
+            5 | 6 if without_graces => Self::Break(any),
+            5..20 => Self::Chat {
                 nonce: maybe(random, 0.5, |random| random.random_range(0..6)),
             },
-            30..34 => Self::Gif(random.random_range(0..2)),
-            34..41 => Self::Again {
+            20..25 => Self::Gif(random.random_range(0..2)),
+            25..33 => Self::Again {
                 gif: any,
                 alt: random.random(),
             },
-            41 => Self::AgainUnknown,
-            42 => Self::Goodbye(any),
-            _ => Self::Leave(any),
+            _ => Self::AgainUnknown,
         }
     }
 
     fn of_owners(random: &mut impl Rng) -> Self {
         let (any, whom) = (random.random_range(0..1_000), random.random_range(0..PEOPLE));
         let forbid = random.random_bool(0.3);
-        match random.random_range(0..52) {
-            0..4 => Self::Kick(whom),
-            4..7 => Self::Ban(whom, maybe(random, 0.5, |_| 3_600)),
-            7..12 => Self::Unban(whom),
-            12..15 => Self::HandOver(whom),
-            15..20 => Self::Delete { message: any, forbid },
-            20 => Self::DeleteUnknown,
-            21..23 => Self::Clear { author: whom, forbid },
-            23..34 => Self::Change(Edit::random(random)),
-            34..41 => Self::Unlock(random.random_range(0..3)),
-            41..44 => Self::Invite,
-            44..50 => Self::Redeem(any),
-            50 => Self::RedeemUnknown,
+        match random.random_range(0..33) {
+            0..3 => Self::Kick(whom),
+            3..6 => Self::Ban(whom, maybe(random, 0.5, |_| 3_600)),
+            6..10 => Self::Unban(whom),
+            10..12 => Self::HandOver(whom),
+            12..17 => Self::Delete { message: any, forbid },
+            17 => Self::DeleteUnknown,
+            18 | 19 => Self::Clear { author: whom, forbid },
+            20..28 => Self::Change(Edit::random(random)),
+            28..32 => Self::Invite,
             _ => Self::Withdraw,
         }
     }

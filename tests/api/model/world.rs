@@ -1,5 +1,7 @@
 //! A server with its visitors, and the model beside it.
 
+use std::collections::HashSet;
+
 use gifchat::{
     domain::{Address, AddressKey, GifBody, Guest, InviteToken, Limits, Max, RoomId, Seq, Standing, Title, Visitor},
     rules::{Graces, Hold, NewRoom, RoomState, ServerId, SocketKey},
@@ -55,6 +57,8 @@ pub struct World {
     /// All rooms that were ever made.
     pub rooms: Vec<ModelRoom>,
     pub open: [Option<usize>; ROOMS],
+    /// Rooms that the last step was about.
+    pub touched: HashSet<usize>,
     /// Rooms that have ended since the last comparison.
     pub ended: Vec<usize>,
     /// All invites that were ever made, with their rooms.
@@ -106,6 +110,7 @@ impl World {
             people,
             rooms: Vec::new(),
             open: [None; ROOMS],
+            touched: HashSet::new(),
             ended: Vec::new(),
             invites: Vec::new(),
             gifs: Vec::new(),
@@ -128,14 +133,21 @@ impl World {
         let who = match step.who {
             Who::Nth(n) => n,
             Who::Owner => place.map_or(0, |place| self.owner(place)),
+            Who::Member(n) => self.member(place, n),
         };
         let way = if step.by_socket { "socket" } else { "HTTP" };
         let line = format!("visitor {who} in room {place:?} by {way}: {:?}", step.what);
         self.story.lock().push(line);
+        self.touched = self.people[who]
+            .tabs
+            .iter()
+            .filter_map(|tab| tab.room)
+            .chain(place)
+            .collect();
         self.act(who, place, step).await?;
         for slot in &mut self.open {
             let Some(n) = *slot else { continue };
-            while !self.rooms[n].expire(self.graces).is_empty() {}
+            while !self.rooms[n].state.ended && self.rooms[n].expire(self.graces) {}
             if self.rooms[n].state.ended {
                 *slot = None;
                 self.ended.push(n);
@@ -149,6 +161,17 @@ impl World {
         let owner = self.rooms[room].state.room.owner.id;
         let found = self.people.iter().position(|person| person.guest.visitor.id == owner);
         found.unwrap()
+    }
+
+    /// One of the members of a room, or anybody if it has none.
+    fn member(&self, place: Option<usize>, n: usize) -> usize {
+        let members = place.map_or_else(Vec::new, |place| self.rooms[place].state.members());
+        let member = n.checked_rem(members.len()).map(|n| members[n].id);
+        let found = self
+            .people
+            .iter()
+            .position(|person| Some(person.guest.visitor.id) == member);
+        found.unwrap_or(n % PEOPLE)
     }
 
     /// The room of a slot, which is made if there is none. Some have a password.
