@@ -74,8 +74,8 @@ impl World {
         let answered = of_ack(tabs[tab].socket.ask("leave", Value::Null).await);
         tabs[tab].socket.try_events();
         tabs[tab].listens = false;
-        let decided = Ok(self.gone(who, tab, Leave::Explicit));
-        same(decided, answered).map(drop)
+        self.gone(who, tab, Leave::Explicit);
+        same(Ok(()), answered).map(drop)
     }
 
     /// Lets the model know that a socket is in its room no longer.
