@@ -34,6 +34,7 @@ mod joins;
 mod language;
 mod large_deletions;
 mod messages;
+mod model;
 mod moderation;
 mod openings;
 mod pages;

@@ -320,6 +320,17 @@ impl Socket {
         self.try_events()
     }
 
+    /// The next event of any name.
+    pub async fn next(&mut self) -> Event {
+        in_time("an event", async {
+            while self.events.is_empty() {
+                self.read().await;
+            }
+        })
+        .await;
+        self.events.pop_front().unwrap()
+    }
+
     /// What has been read and not been waited for.
     pub fn try_events(&mut self) -> Vec<Event> {
         self.events.drain(..).collect()

@@ -1,0 +1,391 @@
+//! Commands: each is given to the server and to the model, which have to accept or refuse it alike.
+
+use gifchat::{
+    domain::{
+        Action, Alt, Chat, GifBody, GifHash, GifName, InviteToken, Limits, Max, MessageId, Moment, Nonce, Refusal,
+        Title, VisitorId,
+    },
+    rules::{AgainGif, Command, Event, NewBody, RoomChange},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    rooms::{decided, now},
+    steps::{Edit, Step, What},
+    world::{World, equal, shown, word},
+};
+use crate::{
+    fixtures::animated,
+    support::{Answer, form_of},
+};
+
+/// What a server answered: what it says of what it accepted, or the code of its refusal.
+pub type Answered = Result<Value, String>;
+
+/// A difference unless both accepted or both refused by the same code; what both accepted.
+pub fn same<T>(decided: Result<T, Refusal>, answered: Answered) -> Result<Option<(T, Value)>, String> {
+    let difference = match (decided, answered) {
+        (Ok(events), Ok(answer)) => return Ok(Some((events, answer))),
+        (Err(refusal), Err(code)) if refusal.code() == code => return Ok(None),
+        (Ok(_), Err(code)) => format!("the server refuses by {code} what the rule book accepts"),
+        (Err(refusal), Ok(_)) => format!("the server accepts what the rule book refuses by {}", refusal.code()),
+        (Err(refusal), Err(code)) => format!("the server refuses by {code}, the rule book by {}", refusal.code()),
+    };
+    Err(difference)
+}
+
+fn of_http(answer: &Answer) -> Answered {
+    if (200..300).contains(&answer.status) {
+        return Ok(serde_json::from_slice(&answer.body).unwrap_or_default());
+    }
+    let code = answer.code();
+    let status = match code.as_str() {
+        "room_not_found" | "page_not_found" | "invite_not_found" => 404,
+        "room_full" => 409,
+        "invalid" => 422,
+        "slow_mode" => 429,
+        _ => 403,
+    };
+    assert_eq!(answer.status, status, "the status of {code}");
+    Err(code)
+}
+
+pub fn of_ack(ack: Value) -> Answered {
+    match ack["ok"].as_bool() {
+        Some(true) => Ok(ack),
+        _ => Err(ack["code"].as_str().unwrap_or_default().to_owned()),
+    }
+}
+
+impl World {
+    pub async fn act(&mut self, who: usize, place: Option<usize>, step: &Step) -> Result<(), String> {
+        let by_socket = step.by_socket;
+        match step.what {
+            What::Enter(tab) => return self.enter(who, place, tab).await,
+            What::Leave(tab) => return self.leave(who, tab).await,
+            What::Goodbye(tab) => return self.goodbye(who, tab).await,
+            What::Break(tab) => return self.break_connection(who, tab).await,
+            What::Restart => return self.restart().await,
+            What::Gif(file) => return self.upload(who, place, file).await,
+            What::Change(edit) => return self.change(who, place, edit).await,
+            What::Unlock(password) => return self.unlock(who, place, password).await,
+            What::Invite => return self.invite(who, place).await,
+            What::Withdraw => return self.withdraw(who, place).await,
+            What::Redeem(invite) => return self.redeem(who, Some(invite)).await,
+            What::RedeemUnknown => return self.redeem(who, None).await,
+            What::Remove => return self.remove(who, place).await,
+            _ => (),
+        }
+        if let Some(action) = self.action(place, step.what) {
+            return self.moderate(who, place, by_socket, action).await;
+        }
+        let (body, mut fields) = self.words(step.what);
+        let nonce = match step.what {
+            What::Chat { nonce } => nonce.map(|nonce| format!("nonce-{nonce}")),
+            _ => None,
+        };
+        if let Some(nonce) = &nonce {
+            fields["nonce"] = json!(nonce);
+        }
+        let answered = self.submit(who, place, by_socket, ("chat", fields)).await?;
+        let nonce = nonce.map(|nonce| Nonce::parse(&nonce).unwrap());
+        answered.map_or(Ok(()), |answered| self.posted(who, place, (body, nonce), answered))
+    }
+
+    /// What a step says, for the rule book and as fields.
+    fn words(&self, what: What) -> (NewBody, Value) {
+        let again = |name: GifName, alt: Option<&str>| {
+            let limits = Limits::default();
+            let fields = json!({ "gif": name.to_string(), "alt": alt });
+            let alt = alt.map(|alt| Alt::parse(alt, &limits).unwrap());
+            (NewBody::Again(AgainGif { name, alt }), fields)
+        };
+        match what {
+            What::Again { gif, alt } if !self.gifs.is_empty() => {
+                again(self.gifs[gif % self.gifs.len()].name, alt.then_some("words"))
+            }
+            What::Again { .. } | What::AgainUnknown => again(GifName::random(), None),
+            _ => {
+                let text = format!("text {}", self.keys);
+                let chat = Chat::parse(&text, &Limits::default()).unwrap();
+                (NewBody::Chat(chat), json!({ "chat": text }))
+            }
+        }
+    }
+
+    /// Sends an event by a socket of the visitor that joined the room, or the same by HTTP. Instead of a room that is nowhere
+    /// it may be a socket in no room. That has to be refused; the rule book is not asked.
+    async fn submit(
+        &mut self,
+        who: usize,
+        place: Option<usize>,
+        by_socket: bool,
+        (event, mut fields): (&str, Value),
+    ) -> Result<Option<Answered>, String> {
+        fields.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        let (path, person) = (format!("/room/{}/{event}", self.id(place)), &mut self.people[who]);
+        let fitting = |room: Option<usize>| person.tabs.iter().position(|tab| tab.room == room);
+        let tab = fitting(place);
+        let Some(tab) = tab.filter(|_| by_socket) else {
+            let answer = person.visitor.post_json(&path, fields).await;
+            return Ok(Some(of_http(&answer)));
+        };
+        let tab = &mut person.tabs[tab];
+        let answered = of_ack(tab.socket.ask(event, fields).await);
+        if tab.room.is_none() {
+            same::<()>(Err(Refusal::NotAMember), answered)?;
+            return Ok(None);
+        }
+        Ok(Some(
+            answered.map(|ack| ack.get("message").cloned().unwrap_or_default()),
+        ))
+    }
+
+    /// Compares what became of a message.
+    fn posted(
+        &mut self,
+        who: usize,
+        place: Option<usize>,
+        (body, nonce): (NewBody, Option<Nonce>),
+        answered: Answered,
+    ) -> Result<(), String> {
+        let author = self.people[who].guest.visitor;
+        let Some(room) = self.room(place) else {
+            return same(decided(None, &Command::Post(author, body)), answered).map(drop);
+        };
+        let posted = room.post(author, body, nonce.as_ref());
+        let Some((seq, answer)) = same(posted, answered)? else {
+            return Ok(());
+        };
+        let index = seq as usize - 1;
+        let message = &mut room.messages[index];
+        if index >= room.identified {
+            message.id = answer["_id"].as_str().unwrap().parse().unwrap();
+        }
+        equal("the answer to a message", &shown(&answer), &shown(&*message))
+    }
+
+    async fn upload(&mut self, who: usize, place: Option<usize>, file: u8) -> Result<(), String> {
+        let (side, frames) = (4 + u16::from(file), 2);
+        let form = form_of(animated(side, side, frames)).text("alt", format!("file {file}"));
+        let answer = self.people[who].visitor.upload_form(&self.id(place), form).await;
+        let answered = of_http(&answer);
+        let known = answered.as_ref().ok();
+        let number = |field: &str| known.and_then(|known| known[field].as_u64()).unwrap_or(0);
+        let gif = GifBody {
+            name: known.map_or_else(GifName::random, |known| known["gif"].as_str().unwrap().parse().unwrap()),
+            width: side,
+            height: side,
+            frames: frames.into(),
+            duration: number("duration"),
+            bytes: number("bytes"),
+            alt: Alt::parse(&format!("file {file}"), &Limits::default()).unwrap(),
+            hash: Some(GifHash::from_bytes([file; 32])),
+        };
+        if known.is_some() {
+            self.gifs.push(gif.clone());
+        }
+        self.posted(who, place, (NewBody::Gif(gif), None), answered)
+    }
+
+    /// What a step does as an owner, if it is that.
+    fn action(&self, place: Option<usize>, what: What) -> Option<Action> {
+        let id = |n: usize| -> VisitorId { self.people[n].guest.visitor.id };
+        let end = |seconds: u32| Moment::from_millis(now().date.millis() + i64::from(seconds) * 1_000);
+        Some(match what {
+            What::Kick(n) => Action::Kick(id(n)),
+            What::Ban(n, seconds) => Action::Ban(id(n), seconds.map(end)),
+            What::Unban(n) => Action::Unban(id(n)),
+            What::HandOver(n) => Action::HandOver(id(n)),
+            What::Clear { author, forbid } => {
+                let visitor = id(author);
+                Action::Clear { visitor, forbid }
+            }
+            What::Delete { message, forbid } => {
+                let messages = place.map_or(&[][..], |place| &self.rooms[place].messages);
+                let found = messages.get(message.checked_rem(messages.len()).unwrap_or(0));
+                let message = found.map_or_else(MessageId::random, |message| message.id);
+                Action::Delete { message, forbid }
+            }
+            What::DeleteUnknown => {
+                let message = MessageId::random();
+                Action::Delete { message, forbid: false }
+            }
+            _ => return None,
+        })
+    }
+
+    async fn moderate(
+        &mut self,
+        who: usize,
+        place: Option<usize>,
+        by_socket: bool,
+        action: Action,
+    ) -> Result<(), String> {
+        let fields = match action {
+            Action::Kick(visitor) => json!({ "action": "kick", "visitor": visitor }),
+            Action::Ban(visitor, None) => json!({ "action": "ban", "visitor": visitor }),
+            Action::Ban(visitor, Some(_)) => json!({ "action": "ban", "visitor": visitor, "seconds": 3_600 }),
+            Action::Unban(visitor) => json!({ "action": "unban", "visitor": visitor }),
+            Action::HandOver(visitor) => json!({ "action": "handover", "visitor": visitor }),
+            Action::Delete { message, forbid } => json!({ "action": "delete", "message": message, "forbid": forbid }),
+            Action::Clear { visitor, forbid } => json!({ "action": "clear", "visitor": visitor, "forbid": forbid }),
+        };
+        let Some(answered) = self.submit(who, place, by_socket, ("moderate", fields)).await? else {
+            return Ok(());
+        };
+        let command = Command::Moderate(self.people[who].guest.visitor, action);
+        let done = same(decided(self.room(place), &command), answered)?;
+        let (Action::Ban(id, _) | Action::Unban(id), Some(_), Some(place)) = (action, done, place) else {
+            return Ok(());
+        };
+        let whom = self
+            .people
+            .iter()
+            .position(|person| person.guest.visitor.id == id)
+            .unwrap();
+        let banned = &mut self.rooms[place].door.banned;
+        match action {
+            Action::Ban(..) => banned.insert(whom),
+            _ => banned.remove(&whom),
+        };
+        Ok(())
+    }
+
+    async fn send(&self, who: usize, method: Method, path: &str, fields: Option<Value>) -> Answered {
+        let visitor = &self.people[who].visitor;
+        let request = visitor.request(method, path);
+        let request = match &fields {
+            Some(fields) => request.json(fields),
+            None => request,
+        };
+        of_http(&visitor.send(request).await)
+    }
+
+    /// What the rule book says of a command that only the owner may give, and that says nothing of whose it is.
+    fn by_owner(&mut self, who: usize, place: Option<usize>, command: &Command) -> Result<Vec<Event>, Refusal> {
+        let visitor = self.people[who].guest.visitor.id;
+        let room = self.room(place);
+        if let Some(room) = room.as_ref().filter(|room| !room.state.ended) {
+            room.state.must_be_owner(visitor)?;
+        }
+        decided(room, command)
+    }
+
+    async fn change(&mut self, who: usize, place: Option<usize>, edit: Edit) -> Result<(), String> {
+        let Edit { max, closed, slow, .. } = edit;
+        let title = edit.title.map(|n| format!("방 {n}"));
+        let mut fields = json!({ "title": title, "max": max, "closed": closed, "slow": slow });
+        fields["password"] = edit.password.map_or(Value::Null, |new| new.map_or("", word).into());
+        fields.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        let path = format!("/room/{}", self.id(place));
+        let answered = self.send(who, Method::PATCH, &path, Some(fields)).await;
+        let limits = Limits::default();
+        let change = RoomChange {
+            title: title.map(|title| Title::parse(&title, &limits).unwrap()),
+            max: max.map(|max| Max::parse(Some(max.into()), &limits).unwrap()),
+            password_hash: edit.password.map(|new| new.map(|_| "hash".into())),
+            closed,
+            slow,
+        };
+        let command = Command::Change(Some(self.people[who].guest.visitor.id), change);
+        let decided = decided(self.room(place), &command);
+        if let (Some((_, answer)), Some(room)) = (same(decided, answered)?, self.room(place)) {
+            room.password = edit.password.unwrap_or(room.password);
+            if edit.password.is_some() {
+                room.door.new_password();
+            }
+            equal("the answer to a change", &shown(answer), &shown(&room.state.room))?;
+        }
+        Ok(())
+    }
+
+    /// A password counts only where it helps: not for who is banned or comes to a closed room.
+    async fn unlock(&mut self, who: usize, place: Option<usize>, password: Option<u8>) -> Result<(), String> {
+        let right = self.room(place).and_then(|room| room.password);
+        let password = password.or(right).unwrap_or(0);
+        let path = format!("/room/{}/enter", self.id(place));
+        let fields = json!({ "password": word(password) });
+        let answered = self.send(who, Method::POST, &path, Some(fields)).await;
+        let guest = self.people[who].guest;
+        let Some(room) = self.room(place).filter(|room| !room.state.ended) else {
+            return same::<()>(Err(Refusal::RoomNotFound), answered).map(drop);
+        };
+        let access = room.state.access(guest, now().date);
+        let decided = match access.refusal() {
+            Some(refusal) if refusal != Refusal::WrongPassword => Err(refusal),
+            _ if access.granted => Ok(Vec::new()),
+            _ if room.password != Some(password) => Err(Refusal::WrongPassword),
+            _ => room.run(&Command::Grant(guest.visitor.id, room.state.password_version), None),
+        };
+        match same(decided, answered)? {
+            Some((_, answer)) => {
+                if room.state.room.locked {
+                    room.door.gave_password(who);
+                }
+                equal("the room behind a password", &shown(answer), &shown(&room.state.room))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Rooms without a password have no invites.
+    async fn invite(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
+        let path = format!("/room/{}/invite", self.id(place));
+        let answered = self.send(who, Method::POST, &path, None).await;
+        let url = answered.as_ref().ok().and_then(|answer| answer["url"].as_str());
+        let token = url.and_then(|url| url.split_once("/invite/")?.1.parse::<InviteToken>().ok());
+        let locked = self
+            .room(place)
+            .is_none_or(|room| room.state.room.locked || room.state.ended);
+        let command = Command::Invite(token.unwrap_or_else(InviteToken::random).hash());
+        let decided = match locked {
+            true => self.by_owner(who, place, &command),
+            false => self.by_owner(who, place, &Command::Change(None, RoomChange::default())),
+        };
+        if same(decided, answered)?.is_none() {
+            return Ok(());
+        }
+        if token.is_some() != locked {
+            return Err(format!(
+                "an invite to a locked room ({locked}) has a token: {}",
+                token.is_some()
+            ));
+        }
+        self.invites.extend(token.zip(place));
+        Ok(())
+    }
+
+    async fn withdraw(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
+        let path = format!("/room/{}/invite", self.id(place));
+        let answered = self.send(who, Method::DELETE, &path, None).await;
+        let withdrawn = same(self.by_owner(who, place, &Command::WithdrawInvites), answered)?;
+        if let (Some(_), Some(room)) = (withdrawn, self.room(place)) {
+            room.door.invited.clear();
+        }
+        Ok(())
+    }
+
+    async fn redeem(&mut self, who: usize, invite: Option<usize>) -> Result<(), String> {
+        let known = invite.and_then(|n| self.invites.get(n.checked_rem(self.invites.len())?));
+        let (token, place) = known.map_or((InviteToken::random(), None), |(token, room)| (*token, Some(*room)));
+        let path = format!("/invite/{}", token.secret());
+        let answered = self.send(who, Method::POST, &path, None).await;
+        let command = Command::Redeem(self.people[who].guest, token.hash());
+        let decided = decided(self.room(place), &command);
+        match (same(decided, answered)?, self.room(place)) {
+            (Some((_, answer)), Some(room)) => {
+                room.door.redeemed(who);
+                equal("the room of an invite", &shown(answer), &shown(&room.state.room))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn remove(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
+        let path = format!("/room/{}", self.id(place));
+        let answered = self.send(who, Method::DELETE, &path, None).await;
+        same(self.by_owner(who, place, &Command::Remove), answered).map(drop)
+    }
+}

@@ -1,0 +1,210 @@
+//! Rooms by the rule book, with what a store keeps beside the state of a room: messages, GIFs and addresses.
+
+use std::collections::{HashMap, HashSet};
+
+use gifchat::{
+    domain::{
+        AddressMark, Body, GifBody, GifHash, Line, Message, MessageId, Moment, Nonce, Refusal, Seq, Visitor, VisitorId,
+    },
+    rules::{Command, Event, Facts, Graces, NewBody, Now, Parts, RoomState, decide, decide_without, due},
+};
+use serde_json::Value;
+
+use super::interface::Door;
+
+/// A room.
+pub struct ModelRoom {
+    pub state: RoomState,
+    pub door: Door,
+    /// Its password, if it has one.
+    pub password: Option<u8>,
+    pub messages: Vec<Message>,
+    /// How many of the messages have the ids that the server gave them.
+    pub identified: usize,
+    /// Where its members came from.
+    marks: HashMap<VisitorId, HashSet<AddressMark>>,
+    forbidden: HashSet<GifHash>,
+}
+
+/// The present, by the clock of this machine.
+pub fn now() -> Now {
+    Now::at(Moment::of_this_machine())
+}
+
+/// Decides a command about a room, if there is one, and applies what happens.
+pub fn decided(room: Option<&mut ModelRoom>, command: &Command) -> Result<Vec<Event>, Refusal> {
+    match room {
+        Some(room) => room.run(command, None),
+        None => decide_without(command),
+    }
+}
+
+impl ModelRoom {
+    pub fn new(state: RoomState, password: Option<u8>) -> Self {
+        Self {
+            state,
+            door: Door::default(),
+            password,
+            messages: Vec::new(),
+            identified: 0,
+            marks: HashMap::new(),
+            forbidden: HashSet::new(),
+        }
+    }
+
+    /// Decides a command and applies what happens.
+    pub fn run(&mut self, command: &Command, nonce: Option<&Nonce>) -> Result<Vec<Event>, Refusal> {
+        let (facts, now) = (self.facts(command), now());
+        let events = decide(&self.state, command, &facts, now)?;
+        for event in &events {
+            self.apply(event, nonce, now);
+        }
+        Ok(events)
+    }
+
+    /// The `seq` of a message that is posted, or of the one that its author posted with the same nonce before.
+    pub fn post(&mut self, author: Visitor, body: NewBody, nonce: Option<&Nonce>) -> Result<Seq, Refusal> {
+        let same = |message: &&Message| message.author.id == author.id && message.nonce.as_ref() == nonce;
+        let known = nonce.and_then(|_| self.messages.iter().find(same));
+        if let Some(known) = known.filter(|_| !self.state.ended) {
+            return Ok(known.seq);
+        }
+        self.run(&Command::Post(author, body), nonce)?;
+        Ok(self.state.seq)
+    }
+
+    /// Does all that is due; whether there was anything.
+    pub fn expire(&mut self, graces: Graces) -> bool {
+        let due = due(&self.state, graces, now());
+        for due in &due {
+            self.run(&Command::Expire(*due, graces), None).unwrap();
+        }
+        !due.is_empty()
+    }
+
+    fn facts(&self, command: &Command) -> Facts {
+        let mut facts = Facts::default();
+        match command {
+            Command::Post(_, body) => {
+                facts.earlier_gif = match body {
+                    NewBody::Again(again) => self.tray().find(|gif| gif.name == again.name).cloned(),
+                    _ => None,
+                };
+                let gif = match body {
+                    NewBody::Gif(gif) => Some(gif),
+                    _ => facts.earlier_gif.as_ref(),
+                };
+                let hash = gif.and_then(|gif| gif.hash);
+                facts.forbidden = hash.is_some_and(|hash| self.forbidden.contains(&hash));
+            }
+            Command::Moderate(_, action) => {
+                use gifchat::domain::Action;
+
+                let said = |which: &dyn Fn(&Message) -> bool| {
+                    let found = self.messages.iter().find(|message| says(message) && which(message));
+                    found.map(|message| message.author)
+                };
+                match action {
+                    Action::Delete { message, .. } => facts.author = said(&|said| said.id == *message),
+                    Action::Clear { visitor, .. } => facts.author = said(&|said| said.author.id == *visitor),
+                    Action::Ban(visitor, _) => {
+                        let marks = self.marks.get(visitor);
+                        facts.addresses = marks.into_iter().flatten().copied().collect();
+                    }
+                    _ => (),
+                }
+            }
+            _ => (),
+        }
+        facts
+    }
+
+    /// GIFs of the messages that are not deleted, the latest first.
+    pub fn tray(&self) -> impl Iterator<Item = &GifBody> {
+        self.messages.iter().rev().filter_map(|message| match &message.body {
+            Body::Gif(gif) => Some(gif),
+            _ => None,
+        })
+    }
+
+    fn apply(&mut self, event: &Event, nonce: Option<&Nonce>, now: Now) {
+        self.state.evolve(event, now);
+        match event {
+            Event::Joined { visitor, mark, .. } => self.marks.entry(visitor.id).or_default().extend(*mark),
+            Event::Deleted { message, forbid, .. } => self.blank(*forbid, |said| said.id == *message),
+            Event::Cleared { author, forbid } => self.blank(*forbid, |said| said.author.id == author.id),
+            _ => (),
+        }
+        if !event.is_visible() {
+            return;
+        }
+        let count = self.state.room.count;
+        let (author, body) = match event {
+            Event::Posted(author, said) => (*author, said.clone().into()),
+            other => {
+                let (about, kind) = other.system_message().unwrap();
+                (about, Body::Line(Line { kind, count }))
+            }
+        };
+        self.messages.push(Message {
+            id: MessageId::random(),
+            room: self.state.room.id,
+            seq: self.state.seq,
+            author,
+            created_at: now.date,
+            nonce: nonce.filter(|_| matches!(event, Event::Posted(..))).cloned(),
+            body,
+        });
+    }
+
+    fn blank(&mut self, forbid: bool, which: impl Fn(&Message) -> bool) {
+        for message in self
+            .messages
+            .iter_mut()
+            .filter(|message| says(message) && which(message))
+        {
+            if let Body::Gif(GifBody { hash: Some(hash), .. }) = message.body
+                && forbid
+            {
+                self.forbidden.insert(hash);
+            }
+            message.body = Body::Deleted;
+        }
+    }
+
+    /// What a restart of the only server does. The store on SQLite does not keep who has to pause in slow mode.
+    pub fn restart(&mut self, keeps_pauses: bool) {
+        let mut parts = Parts::from(&self.state);
+        if !keeps_pauses {
+            parts.last_posts.clear();
+        }
+        self.state = parts.into();
+        for (visitor, hold) in self.state.holds_of(gifchat::rules::ServerId::ONLY) {
+            let leave = Command::Leave(visitor, hold, gifchat::rules::Leave::Disconnected);
+            self.run(&leave, None).unwrap();
+        }
+        self.run(&Command::Restart, None).unwrap();
+    }
+
+    /// Takes over the ids of messages that the server has stored since.
+    pub fn identify(&mut self, history: &[Value]) {
+        for (message, shown) in self.messages.iter_mut().zip(history).skip(self.identified) {
+            message.id = shown["_id"]
+                .as_str()
+                .and_then(|id| id.parse().ok())
+                .unwrap_or(message.id);
+        }
+        self.identified = self.messages.len();
+    }
+
+    /// Sockets of a visitor that hold the seat.
+    pub fn holds(&self, visitor: VisitorId) -> usize {
+        let holds = self.state.holds_of(gifchat::rules::ServerId::ONLY);
+        holds.iter().filter(|(who, _)| *who == visitor).count()
+    }
+}
+
+/// Whether somebody wrote it and nobody deleted it.
+fn says(message: &Message) -> bool {
+    matches!(message.body, Body::Chat(_) | Body::Gif(_))
+}

@@ -1,0 +1,126 @@
+//! Commands that sockets alone can give: they take seats and free them.
+
+use gifchat::rules::{Command, Leave};
+use serde_json::Value;
+
+use super::{
+    acting::{of_ack, same},
+    rooms::decided,
+    world::{Tab, World, equal, shown},
+};
+
+/// Sockets of one visitor at most.
+const TABS: usize = 3;
+
+impl World {
+    /// Joins by one of the visitor's sockets or a new one. Who is in another room leaves it.
+    pub async fn enter(&mut self, who: usize, place: Option<usize>, tab: Option<usize>) -> Result<(), String> {
+        let (id, person) = (self.id(place), &mut self.people[who]);
+        let tab = match tab.and_then(|tab| tab.checked_rem(person.tabs.len())) {
+            Some(tab) => tab,
+            None if person.tabs.len() == TABS => 0,
+            None => {
+                self.keys += 1;
+                person.tabs.push(Tab {
+                    socket: person.visitor.connect("/chat").await,
+                    key: self.keys,
+                    room: None,
+                    listens: false,
+                    heard: 0,
+                });
+                person.tabs.len() - 1
+            }
+        };
+        let says = place.filter(|place| !self.rooms[*place].state.ended);
+        let says = says.map_or("room_not_found", |place| self.door_says(who, place, true));
+        let person = &mut self.people[who];
+        let (guest, tab) = (person.guest, &mut person.tabs[tab]);
+        let answered = of_ack(tab.socket.ask("join", id).await);
+        let code = answered.as_ref().map_or_else(String::as_str, |_| "ok");
+        equal("a join by the README", &code.into(), &says.into())?;
+        let room = place.map(|place| &mut self.rooms[place]);
+        let decided = decided(room, &Command::Enter(guest, tab.hold()));
+        let (Some((_, ack)), Some(place)) = (same(decided, answered)?, place) else {
+            return Ok(());
+        };
+        self.rooms[place].door.came.insert(who);
+        let state = &self.rooms[place].state;
+        equal("who joined", &ack["you"], &shown(guest.visitor))?;
+        equal(
+            "the room that somebody joined",
+            &shown(&ack["room"]),
+            &shown(&state.room),
+        )?;
+        equal("the members there", &ack["members"], &shown(state.members()))?;
+        equal("the last message there", &ack["seq"], &state.seq.into())?;
+        let before = tab.room.replace(place).filter(|before| *before != place);
+        if !tab.listens || before.is_some() {
+            (tab.listens, tab.heard) = (true, state.seq);
+        }
+        if let Some(before) = before {
+            let leave = Command::Leave(guest.visitor.id, tab.hold(), Leave::Explicit);
+            super::rooms::decided(Some(&mut self.rooms[before]), &leave)
+                .map_err(|refusal| refusal.code().to_owned())?;
+        }
+        Ok(())
+    }
+
+    /// Leaves the room of a socket.
+    pub async fn leave(&mut self, who: usize, tab: usize) -> Result<(), String> {
+        let tabs = &mut self.people[who].tabs;
+        let Some(tab) = tab.checked_rem(tabs.len()) else {
+            return Ok(());
+        };
+        let answered = of_ack(tabs[tab].socket.ask("leave", Value::Null).await);
+        tabs[tab].socket.try_events();
+        tabs[tab].listens = false;
+        self.gone(who, tab, Leave::Explicit);
+        same(Ok(()), answered).map(drop)
+    }
+
+    /// Lets the model know that a socket is in its room no longer.
+    fn gone(&mut self, who: usize, tab: usize, how: Leave) {
+        let person = &mut self.people[who];
+        let tab = &mut person.tabs[tab];
+        if let Some(room) = tab.room.take() {
+            let leave = Command::Leave(person.guest.visitor.id, tab.hold(), how);
+            let _ = decided(Some(&mut self.rooms[room]), &leave);
+        }
+    }
+
+    /// A socket that may be disconnected: if others hold the same seat, nobody could see when the server has noticed.
+    fn replaceable(&self, who: usize, tab: usize) -> Option<usize> {
+        let person = &self.people[who];
+        let tab = tab.checked_rem(person.tabs.len())?;
+        let room = person.tabs[tab].room;
+        let alone = room.is_none_or(|room| self.rooms[room].holds(person.guest.visitor.id) < 2);
+        alone.then_some(tab)
+    }
+
+    pub async fn goodbye(&mut self, who: usize, tab: usize) -> Result<(), String> {
+        if let Some(tab) = self.replaceable(who, tab) {
+            self.gone(who, tab, Leave::Explicit);
+            self.people[who].tabs.remove(tab).socket.goodbye().await;
+        }
+        Ok(())
+    }
+
+    pub async fn break_connection(&mut self, who: usize, tab: usize) -> Result<(), String> {
+        if let Some(tab) = self.replaceable(who, tab) {
+            self.gone(who, tab, Leave::Disconnected);
+            self.people[who].tabs.remove(tab);
+        }
+        Ok(())
+    }
+
+    /// Restarts the server, which takes all sockets along.
+    pub async fn restart(&mut self) -> Result<(), String> {
+        self.app.restart().await;
+        self.people.iter_mut().for_each(|person| person.tabs.clear());
+        let keeps_pauses = self.app.sqlite().is_none();
+        for room in self.open.iter().flatten() {
+            self.rooms[*room].restart(keeps_pauses);
+        }
+        Ok(())
+    }
+}
