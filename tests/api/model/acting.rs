@@ -263,16 +263,6 @@ impl World {
         of_http(&visitor.send(request).await)
     }
 
-    /// What the rule book says of a command that only the owner may give, and that says nothing of whose it is.
-    fn by_owner(&mut self, who: usize, place: Option<usize>, command: &Command) -> Result<Vec<Event>, Refusal> {
-        let visitor = self.people[who].guest.visitor.id;
-        let room = self.room(place);
-        if let Some(room) = room.as_ref().filter(|room| !room.state.ended) {
-            room.state.must_be_owner(visitor)?;
-        }
-        decided(room, command)
-    }
-
     async fn change(&mut self, who: usize, place: Option<usize>, edit: Edit) -> Result<(), String> {
         let Edit { max, closed, slow, .. } = edit;
         let title = edit.title.map(|n| format!("방 {n}"));
@@ -289,7 +279,7 @@ impl World {
             closed,
             slow,
         };
-        let command = Command::Change(Some(self.people[who].guest.visitor.id), change);
+        let command = Command::Change(self.people[who].guest.visitor.id, change);
         let decided = decided(self.room(place), &command);
         if let (Some((_, answer)), Some(room)) = (same(decided, answered)?, self.room(place)) {
             room.password = edit.password.unwrap_or(room.password);
@@ -339,11 +329,12 @@ impl World {
         let locked = self
             .room(place)
             .is_none_or(|room| room.state.room.locked || room.state.ended);
-        let command = Command::Invite(token.unwrap_or_else(InviteToken::random).hash());
-        let decided = match locked {
-            true => self.by_owner(who, place, &command),
-            false => self.by_owner(who, place, &Command::Change(None, RoomChange::default())),
+        let by = self.people[who].guest.visitor.id;
+        let command = match locked {
+            true => Command::Invite(by, token.unwrap_or_else(InviteToken::random).hash()),
+            false => Command::Change(by, RoomChange::default()),
         };
+        let decided = decided(self.room(place), &command);
         if same(decided, answered)?.is_none() {
             return Ok(());
         }
@@ -360,7 +351,8 @@ impl World {
     async fn withdraw(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
         let path = format!("/room/{}/invite", self.id(place));
         let answered = self.send(who, Method::DELETE, &path, None).await;
-        let withdrawn = same(self.by_owner(who, place, &Command::WithdrawInvites), answered)?;
+        let command = Command::WithdrawInvites(self.people[who].guest.visitor.id);
+        let withdrawn = same(decided(self.room(place), &command), answered)?;
         if let (Some(_), Some(room)) = (withdrawn, self.room(place)) {
             room.door.invited.clear();
         }
@@ -386,6 +378,7 @@ impl World {
     async fn remove(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
         let path = format!("/room/{}", self.id(place));
         let answered = self.send(who, Method::DELETE, &path, None).await;
-        same(self.by_owner(who, place, &Command::Remove), answered).map(drop)
+        let command = Command::Remove(self.people[who].guest.visitor.id);
+        same(decided(self.room(place), &command), answered).map(drop)
     }
 }
