@@ -8,7 +8,8 @@
 //!   running server whether it answers
 //! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
 //! - [`events`]: tells sockets what was committed; the only emitter
-//! - [`rooms`], [`messages`]: what handlers call: passwords, commands, files; [`access`]: who may read or own a room; [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
+//! - [`rooms`], [`messages`]: what handlers call: passwords, commands, files; [`access`]: who may read or own a room;
+//!   [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`rules`]: the rule book of a room, as pure functions: what a command leads to, and what a room is after it
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
@@ -21,10 +22,10 @@
 //! - `seldom`: bounds how often the log says the same; `finishing`: work that outlives who asked for it
 //! - [`views`], [`texts`], [`sentences`], [`assets`]: what pages show, in English and Korean
 //!
-//! # One way through the house
-//! A handler parses, the store asks the rule book ([`rules::decide`]) and commits what happens, the commit comes back through
-//! [`store::Store::changes`], and [`events`] sends it. The store on SQLite works so for every command; the one on MongoDB
-//! still has rules of its own, which the same contract tests hold to the rule book's. Nobody sees what is not on disk, and everybody sees it in the same order.
+//! # The way of a command
+//! A handler parses it, the service submits it ([`store::RoomLog::submit`]), the store asks the rule book ([`rules::decide`])
+//! and commits what happens, the commit comes back through [`store::RoomLog::changes`], and [`events`] sends it. Nobody sees
+//! what is not durable, and everybody sees it in the same order.
 
 pub mod access;
 pub mod app;

@@ -3,9 +3,11 @@
 //! A batch is decided room by room on the newest state that is known: each command on the state after those before it.
 //! Rooms with one entry share one unordered insert; a room with several has an ordered insert of its own, so that what is
 //! stored of a room is always a prefix. The unique `_id` decides between servers: who comes second for a position reads what
-//! was first and decides again; servers that lose repeatedly take turns. A refusal is answered only when the state on which it was decided is known to be the newest.
+//! was first and decides again; servers that lose repeatedly take turns. A refusal is answered only when the state on which
+//! it was decided is known to be the newest.
 
 mod batch;
+mod request;
 mod turns;
 
 use std::{
@@ -23,24 +25,22 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub use self::batch::Failure;
-pub use self::turns::Turns;
+pub use self::{
+    batch::Failure,
+    request::{Committed, Outcome, Request, Task},
+    turns::Turns,
+};
 use self::{
     batch::{Batch, Stage, Stored},
     turns::{May, STARVED},
 };
 use super::{
     client::{ANSWER, insert_outcome},
-    documents::{EntryDoc, Position, TurnDoc},
-    folded::Folded,
+    documents::{EntryDoc, TurnDoc},
     log::Log,
 };
-use crate::{
-    domain::{Message, Nonce, RoomId, Seq},
-    rules::{Command, Facts},
-    seldom::Seldom,
-    store::StoreError,
-};
+use crate::{domain::RoomId, seldom::Seldom, store::StoreError};
+
 /// Commands decided together at most.
 const BATCH: usize = 256;
 
@@ -49,68 +49,6 @@ const WAITING: usize = 8_192;
 
 /// Pause while all that waits has to wait for the turns of other servers.
 const HELD: Duration = Duration::from_millis(2);
-
-/// What is to be appended.
-#[derive(Clone, Debug)]
-pub enum Task {
-    /// What a command gives rise to.
-    Command(Command),
-    /// That the deletion with that `seq` has been carried out.
-    Erased(Seq),
-}
-
-impl From<Command> for Task {
-    fn from(command: Command) -> Self {
-        Self::Command(command)
-    }
-}
-
-/// A task for a room.
-#[derive(Clone, Debug)]
-pub struct Request {
-    pub room: RoomId,
-    pub task: Task,
-    /// What the author of a message marked it with.
-    pub nonce: Option<Nonce>,
-    pub facts: Facts,
-    /// The last deletion at the time when the facts were looked up, if they depend on what has been deleted.
-    pub facts_at: Option<Position>,
-}
-
-impl Request {
-    /// A task that needs to know nothing else.
-    pub fn new(room: RoomId, task: impl Into<Task>) -> Self {
-        Self {
-            room,
-            task: task.into(),
-            nonce: None,
-            facts: Facts::default(),
-            facts_at: None,
-        }
-    }
-}
-
-/// What came of a task.
-#[derive(Debug)]
-pub enum Outcome {
-    /// It is done.
-    Done(Box<Committed>),
-    /// A message with this nonce is there already.
-    Repeated,
-    /// Something has been deleted since the facts were looked up.
-    Stale,
-}
-
-/// What has been appended.
-#[derive(Debug)]
-pub struct Committed {
-    /// The room right after it.
-    pub room: Folded,
-    /// The message that people see.
-    pub message: Option<Arc<Message>>,
-    /// Whether there was something to append.
-    pub appended: bool,
-}
 
 struct Job {
     request: Request,

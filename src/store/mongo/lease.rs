@@ -11,11 +11,11 @@
 //! would otherwise take each other for the living one, and none would give the fresh grace.
 
 mod seats;
+mod timing;
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
 };
 
 use futures_util::TryStreamExt;
@@ -24,6 +24,8 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 
+use self::timing::Asked;
+pub use self::timing::Timing;
 use super::{
     append_queue::AppendQueue,
     client::{Collections, within},
@@ -35,46 +37,6 @@ use crate::{
     rules::ServerId,
     store::{Change, SocketKey, StoreError},
 };
-
-/// How long a server lives without a word, and how often it gives one.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// How often a lease is renewed and those of others are looked at.
-    pub renew: Duration,
-    /// How long a lease lasts.
-    pub lease: Duration,
-}
-
-impl Timing {
-    /// Leases that last so long: a dead server's seats are free at most a third of it later.
-    pub fn of(lease: Duration) -> Self {
-        Self {
-            renew: lease / 3,
-            lease,
-        }
-    }
-}
-
-impl Default for Timing {
-    /// A dead server's seats are free after 15 to 20 s.
-    fn default() -> Self {
-        Self::of(Duration::from_secs(15))
-    }
-}
-
-/// A moment by two clocks: the one stands still while the machine sleeps, the other can be set.
-#[derive(Clone, Copy)]
-struct Asked(Instant, SystemTime);
-
-impl Asked {
-    fn now() -> Self {
-        Self(Instant::now(), SystemTime::now())
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.0.elapsed().max(self.1.elapsed().unwrap_or_default())
-    }
-}
 
 type Held = (RoomId, VisitorId, SocketKey);
 

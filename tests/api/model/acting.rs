@@ -5,7 +5,7 @@ use gifchat::{
         Action, Alt, Chat, GifBody, GifHash, GifName, InviteToken, Limits, Max, MessageId, Moment, Nonce, Refusal,
         Title, VisitorId,
     },
-    rules::{AgainGif, Command, Event, NewBody, RoomChange},
+    rules::{AgainGif, Command, NewBody, RoomChange},
 };
 use reqwest::Method;
 use serde_json::{Value, json};

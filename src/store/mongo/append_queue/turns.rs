@@ -1,8 +1,9 @@
 //! Turns of servers that append to one room at the same time.
 //!
-//! The server that is closest to the database would win every position. So a server that loses for long asks for a turn: a document that all servers hear of by the change stream, in one order. From then on each server appends to the room
-//! only when its turn is first, or when there is none, and then appends all that waits there. A turn ends with the next entry
-//! of its server, or after a moment if none comes. It is only a courtesy: the unique `_id` decides.
+//! The server that is closest to the database would win every position. So a server that loses for long asks for a turn: a
+//! document that all servers hear of by the change stream, in one order. From then on each server appends to the room only
+//! when its turn is first, or when there is none, and then appends all that waits there. A turn ends with the next entry of
+//! its server, or after a moment if none comes. It is only a courtesy: the unique `_id` decides.
 
 use std::{
     collections::{HashMap, VecDeque},
