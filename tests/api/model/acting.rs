@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    rooms::{decided, now},
+    rooms::{decided, now, says},
     steps::{Edit, Step, What},
     world::{World, equal, shown, word},
 };
@@ -204,8 +204,11 @@ impl World {
             }
             What::Delete { message, forbid } => {
                 let messages = place.map_or(&[][..], |place| &self.rooms[place].messages);
-                let found = messages.get(message.checked_rem(messages.len()).unwrap_or(0));
-                let message = found.map_or_else(MessageId::random, |message| message.id);
+                // Mostly one that can be deleted.
+                let any = message % 5 == 0;
+                let messages: Vec<_> = messages.iter().filter(|message| any || says(message)).collect();
+                let found = message.checked_rem(messages.len()).map(|n| messages[n].id);
+                let message = found.unwrap_or_else(MessageId::random);
                 Action::Delete { message, forbid }
             }
             What::DeleteUnknown => {

@@ -29,7 +29,7 @@ use tokio::task::LocalSet;
 use self::{steps::Step, world::World};
 
 /// How long a run takes that is not bounded by a number of steps.
-const TIME: Duration = Duration::from_secs(7);
+const TIME: Duration = Duration::from_secs(12);
 
 /// Steps after which rooms are compared that no step was about.
 const ALL_EVERY: u64 = 10;
