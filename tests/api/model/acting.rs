@@ -1,19 +1,15 @@
 //! Commands: each is given to the server and to the model, which have to accept or refuse it alike.
 
 use gifchat::{
-    domain::{
-        Action, Alt, Chat, GifBody, GifHash, GifName, InviteToken, Limits, Max, MessageId, Moment, Nonce, Refusal,
-        Title, VisitorId,
-    },
-    rules::{AgainGif, Command, NewBody, RoomChange},
+    domain::{Action, Alt, Chat, GifBody, GifHash, GifName, Limits, MessageId, Moment, Nonce, Refusal, VisitorId},
+    rules::{AgainGif, Command, NewBody},
 };
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
-    rooms::{decided, now},
-    steps::{Edit, Step, What},
-    world::{World, equal, shown, word},
+    rooms::{decided, now, says},
+    steps::{Step, What},
+    world::{World, equal, shown},
 };
 use crate::{
     fixtures::animated,
@@ -35,7 +31,7 @@ pub fn same<T>(decided: Result<T, Refusal>, answered: Answered) -> Result<Option
     Err(difference)
 }
 
-fn of_http(answer: &Answer) -> Answered {
+pub fn of_http(answer: &Answer) -> Answered {
     if (200..300).contains(&answer.status) {
         return Ok(serde_json::from_slice(&answer.body).unwrap_or_default());
     }
@@ -45,6 +41,7 @@ fn of_http(answer: &Answer) -> Answered {
         "room_full" => 409,
         "invalid" => 422,
         "slow_mode" => 429,
+        "unavailable" => 503,
         _ => 403,
     };
     assert_eq!(answer.status, status, "the status of {code}");
@@ -204,8 +201,11 @@ impl World {
             }
             What::Delete { message, forbid } => {
                 let messages = place.map_or(&[][..], |place| &self.rooms[place].messages);
-                let found = messages.get(message.checked_rem(messages.len()).unwrap_or(0));
-                let message = found.map_or_else(MessageId::random, |message| message.id);
+                // Mostly one that can be deleted.
+                let any = message % 5 == 0;
+                let messages: Vec<_> = messages.iter().filter(|message| any || says(message)).collect();
+                let found = message.checked_rem(messages.len()).map(|n| messages[n].id);
+                let message = found.unwrap_or_else(MessageId::random);
                 Action::Delete { message, forbid }
             }
             What::DeleteUnknown => {
@@ -251,134 +251,5 @@ impl World {
             _ => banned.remove(&whom),
         };
         Ok(())
-    }
-
-    async fn send(&self, who: usize, method: Method, path: &str, fields: Option<Value>) -> Answered {
-        let visitor = &self.people[who].visitor;
-        let request = visitor.request(method, path);
-        let request = match &fields {
-            Some(fields) => request.json(fields),
-            None => request,
-        };
-        of_http(&visitor.send(request).await)
-    }
-
-    async fn change(&mut self, who: usize, place: Option<usize>, edit: Edit) -> Result<(), String> {
-        let Edit { max, closed, slow, .. } = edit;
-        let title = edit.title.map(|n| format!("방 {n}"));
-        let mut fields = json!({ "title": title, "max": max, "closed": closed, "slow": slow });
-        fields["password"] = edit.password.map_or(Value::Null, |new| new.map_or("", word).into());
-        fields.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-        let path = format!("/room/{}", self.id(place));
-        let answered = self.send(who, Method::PATCH, &path, Some(fields)).await;
-        let limits = Limits::default();
-        let change = RoomChange {
-            title: title.map(|title| Title::parse(&title, &limits).unwrap()),
-            max: max.map(|max| Max::parse(Some(max.into()), &limits).unwrap()),
-            password_hash: edit.password.map(|new| new.map(|_| "hash".into())),
-            closed,
-            slow,
-        };
-        let command = Command::Change(self.people[who].guest.visitor.id, change);
-        let decided = decided(self.room(place), &command);
-        if let (Some((_, answer)), Some(room)) = (same(decided, answered)?, self.room(place)) {
-            room.password = edit.password.unwrap_or(room.password);
-            if edit.password.is_some() {
-                room.door.new_password();
-            }
-            equal("the answer to a change", &shown(answer), &shown(&room.state.room))?;
-        }
-        Ok(())
-    }
-
-    /// A password counts only where it helps: not for who is banned or comes to a closed room.
-    async fn unlock(&mut self, who: usize, place: Option<usize>, password: Option<u8>) -> Result<(), String> {
-        let right = self.room(place).and_then(|room| room.password);
-        let password = password.or(right).unwrap_or(0);
-        let path = format!("/room/{}/enter", self.id(place));
-        let fields = json!({ "password": word(password) });
-        let answered = self.send(who, Method::POST, &path, Some(fields)).await;
-        let guest = self.people[who].guest;
-        let Some(room) = self.room(place).filter(|room| !room.state.ended) else {
-            return same::<()>(Err(Refusal::RoomNotFound), answered).map(drop);
-        };
-        let access = room.state.access(guest, now().date);
-        let decided = match access.refusal() {
-            Some(refusal) if refusal != Refusal::WrongPassword => Err(refusal),
-            _ if access.granted => Ok(Vec::new()),
-            _ if room.password != Some(password) => Err(Refusal::WrongPassword),
-            _ => room.run(&Command::Grant(guest.visitor.id, room.state.password_version), None),
-        };
-        match same(decided, answered)? {
-            Some((_, answer)) => {
-                if room.state.room.locked {
-                    room.door.gave_password(who);
-                }
-                equal("the room behind a password", &shown(answer), &shown(&room.state.room))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Rooms without a password have no invites.
-    async fn invite(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
-        let path = format!("/room/{}/invite", self.id(place));
-        let answered = self.send(who, Method::POST, &path, None).await;
-        let url = answered.as_ref().ok().and_then(|answer| answer["url"].as_str());
-        let token = url.and_then(|url| url.split_once("/invite/")?.1.parse::<InviteToken>().ok());
-        let locked = self
-            .room(place)
-            .is_none_or(|room| room.state.room.locked || room.state.ended);
-        let by = self.people[who].guest.visitor.id;
-        let command = match locked {
-            true => Command::Invite(by, token.unwrap_or_else(InviteToken::random).hash()),
-            false => Command::Change(by, RoomChange::default()),
-        };
-        let decided = decided(self.room(place), &command);
-        if same(decided, answered)?.is_none() {
-            return Ok(());
-        }
-        if token.is_some() != locked {
-            return Err(format!(
-                "an invite to a locked room ({locked}) has a token: {}",
-                token.is_some()
-            ));
-        }
-        self.invites.extend(token.zip(place));
-        Ok(())
-    }
-
-    async fn withdraw(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
-        let path = format!("/room/{}/invite", self.id(place));
-        let answered = self.send(who, Method::DELETE, &path, None).await;
-        let command = Command::WithdrawInvites(self.people[who].guest.visitor.id);
-        let withdrawn = same(decided(self.room(place), &command), answered)?;
-        if let (Some(_), Some(room)) = (withdrawn, self.room(place)) {
-            room.door.invited.clear();
-        }
-        Ok(())
-    }
-
-    async fn redeem(&mut self, who: usize, invite: Option<usize>) -> Result<(), String> {
-        let known = invite.and_then(|n| self.invites.get(n.checked_rem(self.invites.len())?));
-        let (token, place) = known.map_or((InviteToken::random(), None), |(token, room)| (*token, Some(*room)));
-        let path = format!("/invite/{}", token.secret());
-        let answered = self.send(who, Method::POST, &path, None).await;
-        let command = Command::Redeem(self.people[who].guest, token.hash());
-        let decided = decided(self.room(place), &command);
-        match (same(decided, answered)?, self.room(place)) {
-            (Some((_, answer)), Some(room)) => {
-                room.door.redeemed(who);
-                equal("the room of an invite", &shown(answer), &shown(&room.state.room))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    async fn remove(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
-        let path = format!("/room/{}", self.id(place));
-        let answered = self.send(who, Method::DELETE, &path, None).await;
-        let command = Command::Remove(self.people[who].guest.visitor.id);
-        same(decided(self.room(place), &command), answered).map(drop)
     }
 }

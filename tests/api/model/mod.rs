@@ -5,12 +5,13 @@
 //! run takes some seconds. A difference is reported with the seed and all commands up to it.
 //!
 //! - `steps`: random commands; `rooms`: rooms by the rule book, with what people see of them; `world`: a server and the model
-//!   beside it; `acting`, `sockets`: give a command to both; `compare`: what has to be equal after each;
+//!   beside it; `acting`, `owning`, `sockets`: give a command to both; `compare`: what has to be equal after each;
 //!   `interface`: who may enter as the README says it, so that a wrong rule book is noticed, too
 
 mod acting;
 mod compare;
 mod interface;
+mod owning;
 mod rooms;
 mod sockets;
 mod steps;
@@ -29,7 +30,7 @@ use tokio::task::LocalSet;
 use self::{steps::Step, world::World};
 
 /// How long a run takes that is not bounded by a number of steps.
-const TIME: Duration = Duration::from_secs(7);
+const TIME: Duration = Duration::from_secs(12);
 
 /// Steps after which rooms are compared that no step was about.
 const ALL_EVERY: u64 = 10;

@@ -205,6 +205,6 @@ impl ModelRoom {
 }
 
 /// Whether somebody wrote it and nobody deleted it.
-fn says(message: &Message) -> bool {
+pub fn says(message: &Message) -> bool {
     matches!(message.body, Body::Chat(_) | Body::Gif(_))
 }

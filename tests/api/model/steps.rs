@@ -141,7 +141,7 @@ impl What {
             3 | 4 => Self::Goodbye(any),
             5 | 6 if without_graces => Self::Break(any),
             5..20 => Self::Chat {
-                nonce: maybe(random, 0.5, |random| random.random_range(0..6)),
+                nonce: maybe(random, 0.5, |random| random.random_range(0..2)),
             },
             20..25 => Self::Gif(random.random_range(0..2)),
             25..33 => Self::Again {
@@ -154,7 +154,7 @@ impl What {
 
     fn of_owners(random: &mut impl Rng) -> Self {
         let (any, whom) = (random.random_range(0..1_000), random.random_range(0..PEOPLE));
-        let forbid = random.random_bool(0.3);
+        let forbid = random.random_bool(0.6);
         match random.random_range(0..33) {
             0..3 => Self::Kick(whom),
             3..6 => Self::Ban(whom, maybe(random, 0.5, |_| 3_600)),

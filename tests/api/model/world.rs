@@ -81,6 +81,9 @@ impl World {
             "off",
             "--ping-interval",
             "10m",
+            // The first ping comes at once, and a socket that nobody uses is not read.
+            "--ping-timeout",
+            "10m",
             "--seat-grace",
             &seat,
             "--room-grace",
