@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How long a client waits for an answer.
-const WAIT: Duration = Duration::from_secs(8);
+const WAIT: Duration = Duration::from_secs(4);
 
 /// What a server answered.
 #[derive(Clone, Debug)]

@@ -116,12 +116,12 @@ impl Client {
             return self.leave().await;
         }
         match self.random.random_range(0..1_000) {
-            0..8 => self.leave().await,
+            0..20 => self.leave().await,
             // The connection breaks.
-            8..18 => self.end(Item::Ended),
-            18..21 => self.site.rooms.desert(&room),
+            20..40 => self.end(Item::Ended),
+            40..45 => self.site.rooms.desert(&room),
             // Reads only.
-            21..200 => (),
+            45..200 => (),
             200..300 if is_owner => self.rule(&room).await,
             _ => self.post(&room).await,
         }
