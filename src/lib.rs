@@ -1,8 +1,10 @@
 //! An anonymous GIF chat: anyone opens a page, gets a colour for a name, makes a room and talks in text and GIFs.
 //!
 //! # Layout
-//! Imports point one way only; what stands in braces does not import each other:
-//! `main → app → {web, sockets, events} → state → {rooms, messages} → {store, uploads, passwords} → rules → domain`.
+//! Imports point down only; what stands in braces does not import each other:
+//! `main → app → web → sockets → state → {events, messages, rooms, telemetry} → {assets, config, sentences, uploads} →
+//! {access, openings, passwords, store, views} →
+//! {fair_queue, fields, finishing, keyed_slots, private_files, rates, rules, texts} → {check, closings, domain, pace, seldom}`.
 //!
 //! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs; [`check`]: asks a
 //!   running server whether it answers
@@ -38,6 +40,8 @@ pub mod events;
 pub mod fair_queue;
 mod fields;
 pub mod finishing;
+#[cfg(test)]
+mod imports;
 pub mod keyed_slots;
 pub mod messages;
 mod openings;
