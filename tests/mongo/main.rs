@@ -13,6 +13,7 @@
 )]
 
 mod clearing;
+mod costs;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod fleet;

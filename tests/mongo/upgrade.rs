@@ -9,7 +9,7 @@ use mongodb::{
     bson::{Binary, DateTime, Document, doc, spec::BinarySubtype},
 };
 
-use super::sites::*;
+use super::{costs::kept_earlier_states, sites::*};
 
 /// What that version left of a room: the owner and a member, who wrote and was cleared, somebody banned, one who may enter,
 /// an invite, a system message on its way, and a message that had to go.
@@ -53,6 +53,9 @@ impl Old {
             ],
             "key": "11".repeat(32), "joined": true, "floor": 6_i64, "version": 9_i64,
         };
+        // That version followed rooms by what they were before and after a change.
+        let images = doc! { "create": "rooms", "changeStreamPreAndPostImages": { "enabled": true } };
+        database.run_command(images).await.unwrap();
         database.collection("rooms").insert_one(room).await.unwrap();
         let messages = [
             (
@@ -153,6 +156,7 @@ async fn the_rooms_of_the_version_before_are_as_they_were() {
             .all(|old| names.iter().all(|name| name != old)),
         "{names:?}"
     );
+    assert_eq!(kept_earlier_states(&database).await, [""; 0]);
     server.close().await;
     let again = site.server().await;
     assert_eq!(again.room(old.room).await.unwrap().unwrap().seq, 9);

@@ -5,8 +5,8 @@
 //! There is a slot for each open room, of which there are as many as may be open.
 
 use std::{
-    cmp::Reverse,
-    collections::{HashMap, VecDeque, hash_map},
+    collections::{BTreeSet, HashMap, VecDeque, hash_map},
+    ops::Bound,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,7 +18,7 @@ use super::{
     folded::Folded,
 };
 use crate::{
-    domain::{Room, RoomId},
+    domain::RoomId,
     rules::{Due, Graces, Now, due},
     store::{Change, RoomCursor, RoomPage, changes::changes_of},
 };
@@ -35,7 +35,28 @@ const QUIET: Duration = Duration::from_secs(5);
 
 /// All open rooms.
 #[derive(Default)]
-pub struct RoomCache(Mutex<HashMap<RoomId, Slot>>);
+pub struct RoomCache(Mutex<Rooms>);
+
+#[derive(Default)]
+struct Rooms {
+    slots: HashMap<RoomId, Slot>,
+    /// The places of open rooms in the list, the oldest first.
+    listed: BTreeSet<RoomCursor>,
+}
+
+impl Rooms {
+    /// Lists a room that is new, and takes one that has ended from the list.
+    fn list(&mut self, id: RoomId) {
+        let Some(slot) = self.slots.get(&id) else { return };
+        let state = &slot.folded.state;
+        let cursor = RoomCursor::of(&state.room);
+        if state.ended {
+            self.listed.remove(&cursor);
+        } else {
+            self.listed.insert(cursor);
+        }
+    }
+}
 
 struct Slot {
     folded: Arc<Folded>,
@@ -120,22 +141,24 @@ fn told(entry: &Entry, members: u32, after: &Folded) -> Vec<Change> {
 impl RoomCache {
     /// How many rooms are open.
     pub fn len(&self) -> usize {
-        self.0.lock().len()
+        self.0.lock().slots.len()
     }
 
     /// A room as this server knows it; it may have ended.
     pub fn get(&self, room: RoomId) -> Option<Arc<Folded>> {
-        Some(Arc::clone(&self.0.lock().get(&room)?.folded))
+        Some(Arc::clone(&self.0.lock().slots.get(&room)?.folded))
     }
 
     /// Applies entries that a majority has. `appended` says that this server appended them.
     pub fn apply(&self, entries: &[Entry], appended: bool) {
         let mut rooms = self.0.lock();
         for entry in entries {
-            match rooms.entry(entry.room) {
-                hash_map::Entry::Occupied(mut slot) => {
-                    slot.get_mut().apply_early(entry);
-                    slot.get_mut().appended |= appended;
+            let changes_list = match rooms.slots.entry(entry.room) {
+                hash_map::Entry::Occupied(slot) => {
+                    let slot = slot.into_mut();
+                    slot.apply_early(entry);
+                    slot.appended |= appended;
+                    slot.folded.state.ended
                 }
                 hash_map::Entry::Vacant(free) => {
                     if let Some(folded) = Folded::begin(entry) {
@@ -144,37 +167,47 @@ impl RoomCache {
                         slot.waiting.push_back((entry.position, changes));
                         slot.appended = appended;
                     }
+                    true
                 }
+            };
+            if changes_list {
+                rooms.list(entry.room);
             }
         }
     }
 
     /// Takes in a room that was read, unless it is known.
     pub fn insert(&self, folded: Folded) -> Arc<Folded> {
-        let mut rooms = self.0.lock();
-        let slot = rooms
-            .entry(folded.state.room.id)
-            .or_insert_with(|| Slot::new(folded, 0, 0));
-        Arc::clone(&slot.folded)
+        let (mut rooms, id) = (self.0.lock(), folded.state.room.id);
+        let slot = rooms.slots.entry(id).or_insert_with(|| Slot::new(folded, 0, 0));
+        let folded = Arc::clone(&slot.folded);
+        rooms.list(id);
+        folded
     }
 
     /// Notes that the stream has an entry; what followers are told.
     pub fn hear(&self, entry: &Entry) -> Vec<Change> {
         let mut rooms = self.0.lock();
-        let slot = match rooms.entry(entry.room) {
+        let slot = match rooms.slots.entry(entry.room) {
             hash_map::Entry::Occupied(slot) => slot.into_mut(),
-            hash_map::Entry::Vacant(free) => match Folded::begin(entry) {
-                Some(folded) => {
-                    let slot = free.insert(Slot::new(folded, entry.position, 0));
-                    return told(entry, 0, &slot.folded);
-                }
-                // A room that has ended.
-                None => return Vec::new(),
-            },
+            hash_map::Entry::Vacant(free) => {
+                // Else it is of a room that has ended.
+                let Some(folded) = Folded::begin(entry) else {
+                    return Vec::new();
+                };
+                let slot = free.insert(Slot::new(folded, entry.position, 0));
+                let changes = told(entry, 0, &slot.folded);
+                rooms.list(entry.room);
+                return changes;
+            }
         };
         let changes = slot.hear(entry);
-        if slot.folded.state.ended && slot.heard >= slot.folded.position {
-            rooms.remove(&entry.room);
+        if slot.folded.state.ended {
+            let is_over = slot.heard >= slot.folded.position;
+            rooms.list(entry.room);
+            if is_over {
+                rooms.slots.remove(&entry.room);
+            }
         }
         changes
     }
@@ -183,7 +216,7 @@ impl RoomCache {
     /// later entries stays.
     pub fn replace(&self, read: Vec<(Folded, Position)>) {
         let mut rooms = self.0.lock();
-        let mut before = std::mem::take(&mut *rooms);
+        let mut before = std::mem::take(&mut *rooms).slots;
         for (folded, saved) in read {
             let (id, heard) = (folded.state.room.id, folded.position);
             let slot = match before.remove(&id) {
@@ -199,33 +232,26 @@ impl RoomCache {
                     slot
                 }
             };
-            rooms.insert(id, slot);
+            rooms.slots.insert(id, slot);
         }
         // What the stream has never had was made while the rooms were read.
-        rooms.extend(before.into_iter().filter(|(_, slot)| slot.heard == 0));
+        let unheard = before.into_iter().filter(|(_, slot)| slot.heard == 0);
+        rooms.slots.extend(unheard);
+        let open = rooms.slots.values().filter(|slot| !slot.folded.state.ended);
+        rooms.listed = open.map(|slot| RoomCursor::of(&slot.folded.state.room)).collect();
     }
 
     /// A page of the list, newest first.
     pub fn page(&self, after: Option<RoomCursor>, limit: usize) -> RoomPage {
-        let slots = self.0.lock();
-        let open = slots
-            .values()
-            .map(|slot| &slot.folded.state)
-            .filter(|state| !state.ended);
-        let (mut total, mut rooms) = (0, Vec::<&Room>::new());
-        for state in open {
-            total += 1;
-            if after.is_none_or(|after| RoomCursor::of(&state.room) < after) {
-                rooms.push(&state.room);
-            }
-        }
-        rooms.sort_unstable_by_key(|room| Reverse(RoomCursor::of(room)));
-        let more = rooms.len() > limit;
-        rooms.truncate(limit);
+        let rooms = self.0.lock();
+        let end = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut page = rooms.listed.range((Bound::Unbounded, end)).rev();
+        let cursors: Vec<_> = page.by_ref().take(limit).copied().collect();
+        let open = cursors.iter().filter_map(|cursor| rooms.slots.get(&cursor.room));
         RoomPage {
-            next: rooms.last().filter(|_| more).map(|room| RoomCursor::of(room)),
-            rooms: rooms.into_iter().cloned().collect(),
-            total,
+            next: cursors.last().copied().filter(|_| page.next().is_some()),
+            rooms: open.map(|slot| slot.folded.state.room.clone()).collect(),
+            total: rooms.listed.len(),
         }
     }
 
@@ -240,14 +266,14 @@ impl RoomCache {
 
     /// All rooms.
     pub fn all(&self) -> Vec<Arc<Folded>> {
-        let slots = self.0.lock();
-        slots.values().map(|slot| Arc::clone(&slot.folded)).collect()
+        let rooms = self.0.lock();
+        rooms.slots.values().map(|slot| Arc::clone(&slot.folded)).collect()
     }
 
     /// The rooms of which this server has to write a snapshot: all with `last`, else those where one is due.
     pub fn unsaved(&self, last: bool) -> Vec<Arc<Folded>> {
-        let slots = self.0.lock();
-        let unsaved = slots.values().filter(|slot| {
+        let rooms = self.0.lock();
+        let unsaved = rooms.slots.values().filter(|slot| {
             let entries = slot.folded.position.saturating_sub(slot.saved);
             let due = entries >= ENTRIES || slot.changed.elapsed() >= QUIET;
             slot.appended && entries > 0 && (due || last) && !slot.folded.state.ended
@@ -257,7 +283,7 @@ impl RoomCache {
 
     /// Notes that there is a snapshot of a room.
     pub fn saved(&self, room: RoomId, position: Position) {
-        if let Some(slot) = self.0.lock().get_mut(&room) {
+        if let Some(slot) = self.0.lock().slots.get_mut(&room) {
             slot.saved = slot.saved.max(position);
             slot.appended &= slot.folded.position > slot.saved;
         }

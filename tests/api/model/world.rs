@@ -97,6 +97,8 @@ impl World {
         let mut people = Vec::new();
         for address in ADDRESSES {
             let visitor = app.visitor().await.behind_proxy(address);
+            // A session is kept over a restart once its cookie has come back.
+            visitor.look_in_the_mirror().await;
             let guest = Guest {
                 visitor: Visitor::new(visitor.id.parse().unwrap()),
                 address: Some(Address::new(address.parse().unwrap())),
