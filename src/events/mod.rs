@@ -100,7 +100,7 @@ impl Events {
     /// Follows the store until it stops.
     pub async fn follow(self: Arc<Self>, mut changes: Changes) {
         while let Some(change) = changes.recv().await {
-            self.lobby.note(&change);
+            // Before anybody hears of it: what was deleted is not served any more then.
             if let Change::Missed = change {
                 // Which GIFs were deleted meanwhile is not known; those that were not are fetched again.
                 self.uploads.forget_all().await;
@@ -108,6 +108,7 @@ impl Events {
             if let Some(room) = loses_gifs(&change) {
                 self.uploads.forget_room(room).await;
             }
+            self.lobby.note(&change);
             match change.room() {
                 Some(room) => {
                     // Without a task nobody listens to the room.
