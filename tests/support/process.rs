@@ -1,10 +1,11 @@
 //! Processes that end with this one, however that ends.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Instant,
 };
 
 use nix::{
@@ -72,6 +73,25 @@ impl Process {
 
     pub fn signal(&self, signal: Signal) {
         kill(self.pid, signal).unwrap();
+    }
+
+    /// Stops it, and waits until all its threads have stopped: the signal alone lets them do what they are at.
+    pub fn stop(&self) {
+        self.signal(Signal::SIGSTOP);
+        let deadline = Instant::now() + super::PATIENCE;
+        while !self.is_stopped() {
+            assert!(Instant::now() < deadline, "it does not stop");
+            std::thread::yield_now();
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).unwrap();
+        threads.map(|thread| thread.unwrap().path().join("stat")).all(|stat| {
+            // A thread that has just ended is not there the next time.
+            let stat = fs::read_to_string(stat);
+            stat.is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')))
+        })
     }
 }
 

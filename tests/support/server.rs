@@ -119,7 +119,7 @@ impl Server {
 
     /// Lets it sleep.
     pub fn pause(&self) {
-        self.process.signal(Signal::SIGSTOP);
+        self.process.stop();
     }
 
     /// Wakes it.
