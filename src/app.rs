@@ -16,6 +16,7 @@ use crate::{
     assets::Assets,
     closings::Closings,
     config::Config,
+    deletions::Deletions,
     domain::Refusal,
     events::Events,
     finishing::Finishing,
@@ -33,7 +34,7 @@ use crate::{
 };
 
 /// How often seats and rooms whose grace is over are looked for, and files that nothing names any more.
-const TEND_EVERY: Duration = Duration::from_millis(500);
+const EXPIRE_EVERY: Duration = Duration::from_millis(500);
 
 /// How often expired sessions are deleted, from the start on.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
@@ -186,19 +187,20 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
     let passwords =
         Passwords::new(cores).map_err(|error| AppError::Other(format!("passwords can't be hashed: {error}")))?;
     let finishing = Finishing::default();
+    let deletions = Deletions::new(Arc::clone(&store), uploads.clone(), finishing.clone());
     let state = AppState::new(Parts {
         assets: Assets::load(config.public.as_deref()),
         rows: LastRows::default(),
         rooms: Rooms::new(
             Arc::clone(&store),
-            uploads.clone(),
+            deletions.clone(),
             passwords,
             config.graces(),
-            finishing.clone(),
             RateLimit::new(config.limit_joins),
         ),
         events: Events::new(Arc::clone(&store), uploads.clone()),
-        messages: Messages::new(Arc::clone(&store), uploads, finishing.clone()),
+        messages: Messages::new(Arc::clone(&store), uploads, deletions.clone(), finishing.clone()),
+        deletions,
         finishing,
         openings: Openings::new(config.connect_timeout),
         closings: Closings::default(),
@@ -236,7 +238,7 @@ fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -
     let rooms = state.rooms.clone();
     tasks.spawn(async move {
         loop {
-            tokio::time::sleep(TEND_EVERY).await;
+            tokio::time::sleep(EXPIRE_EVERY).await;
             if let Err(refusal) = rooms.expire().await
                 && refusal != Refusal::Unavailable
             {
@@ -244,12 +246,12 @@ fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -
             }
         }
     });
-    let rooms = state.rooms.clone();
+    let deletions = state.deletions.clone();
     tasks.spawn(async move {
         loop {
             // What fails is tried again; the store has said why.
-            if !matches!(rooms.delete_unreferenced().await, Ok(true)) {
-                tokio::time::sleep(TEND_EVERY).await;
+            if !matches!(deletions.delete_listed().await, Ok(true)) {
+                tokio::time::sleep(EXPIRE_EVERY).await;
             }
         }
     });

@@ -2,8 +2,8 @@
 //!
 //! # Layout
 //! Imports point down only; what stands in braces does not import each other:
-//! `main → app → web → sockets → state → {events, messages, rooms, telemetry} → {assets, config, sentences, uploads} →
-//! {access, openings, passwords, store, views} →
+//! `main → app → web → sockets → state → {events, messages, rooms, telemetry} → {assets, config, deletions, sentences} →
+//! {access, openings, passwords, uploads, views} → store →
 //! {fair_queue, fields, finishing, keyed_slots, private_files, rates, rules, texts} → {check, closings, domain, pace, seldom}`.
 //!
 //! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs; [`check`]: asks a
@@ -11,7 +11,7 @@
 //! - `web`: URLs, pages, forms, files; `sockets`: socket events of clients
 //! - [`events`]: tells sockets what was committed; the only emitter
 //! - [`rooms`], [`messages`]: what handlers call: passwords, commands, files; [`access`]: who may read or own a room;
-//!   [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
+//!   [`deletions`]: what deletes files; [`passwords`]: argon2id, for those who wait in a [`fair_queue`]
 //! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB; [`uploads`]: GIFs on disk
 //! - [`rules`]: the rule book of a room, as pure functions: what a command leads to, and what a room is after it
 //! - [`domain`]: values that parse themselves: rooms, messages, visitors, GIFs, refusals
@@ -35,6 +35,7 @@ pub mod assets;
 pub mod check;
 mod closings;
 pub mod config;
+pub mod deletions;
 pub mod domain;
 pub mod events;
 pub mod fair_queue;

@@ -1,4 +1,4 @@
-//! The rules of messages: who may post and read them.
+//! The service of messages: posts and reads them, with their files. What is allowed is for [`crate::rules`] to say.
 
 mod reports;
 mod whispers;
@@ -11,6 +11,7 @@ use tokio::fs::File;
 
 use crate::{
     access::Reader,
+    deletions::Deletions,
     domain::{
         Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor,
     },
@@ -40,20 +41,22 @@ pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &L
     }))
 }
 
-/// The rules, and what they work on.
+/// The service, and what it works with.
 #[derive(Clone)]
 pub struct Messages {
     store: Arc<dyn Store>,
     uploads: Uploads,
+    deletions: Deletions,
     finishing: Finishing,
 }
 
 impl Messages {
-    /// The rules over this store.
-    pub fn new(store: Arc<dyn Store>, uploads: Uploads, finishing: Finishing) -> Self {
+    /// The service over this store.
+    pub fn new(store: Arc<dyn Store>, uploads: Uploads, deletions: Deletions, finishing: Finishing) -> Self {
         Self {
             store,
             uploads,
+            deletions,
             finishing,
         }
     }

@@ -1,32 +1,20 @@
-//! The rules of rooms: who may make, see, enter, change and remove them, and when they go by themselves.
+//! The service of rooms: makes, lists, loads, enters, changes and removes them. What is allowed is for [`crate::rules`] to
+//! say; here passwords are checked and commands are submitted.
 
-use std::{sync::Arc, time::Duration};
-
-use tokio::{
-    sync::{Mutex, MutexGuard},
-    time::timeout,
-};
-use tracing::warn;
+use std::sync::Arc;
 
 use crate::{
     access::{Owner, Reader},
+    deletions::Deletions,
     domain::{
-        Access, Action, Ban, GifName, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor,
+        Access, Action, Ban, Guest, InviteToken, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor,
         VisitorId,
     },
-    finishing::Finishing,
     passwords::Passwords,
     rates::RateLimit,
     rules::{Command, Graces, Leave, NewRoom, RoomChange, RoomState, SocketKey},
     store::{Committed, Entry, RoomCursor, RoomPage, Store},
-    uploads::Uploads,
 };
-
-/// Files deleted together.
-const FILES: usize = 32;
-
-/// How long the answer to a deletion waits for others that delete files, before it leaves its own to the background.
-const DELETED_PROMPTLY: Duration = Duration::from_millis(50);
 
 /// What the owner of a room wants changed; `None` stays as it is.
 #[derive(Debug, Default)]
@@ -52,37 +40,31 @@ pub struct Look {
     pub old: bool,
 }
 
-/// The rules, and what they work on.
+/// The service, and what it works with.
 #[derive(Clone)]
 pub struct Rooms {
     store: Arc<dyn Store>,
-    uploads: Uploads,
+    deletions: Deletions,
     passwords: Passwords,
     graces: Graces,
-    finishing: Finishing,
     joins: RateLimit<VisitorId>,
-    /// Held by who deletes files.
-    deleting: Arc<Mutex<()>>,
 }
 
 impl Rooms {
-    /// The rules over this store.
+    /// The service over this store.
     pub fn new(
         store: Arc<dyn Store>,
-        uploads: Uploads,
+        deletions: Deletions,
         passwords: Passwords,
         graces: Graces,
-        finishing: Finishing,
         joins: RateLimit<VisitorId>,
     ) -> Self {
         Self {
             store,
-            uploads,
+            deletions,
             passwords,
             graces,
-            finishing,
             joins,
-            deleting: Arc::default(),
         }
     }
 
@@ -293,7 +275,7 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, or the store fails.
     pub async fn remove(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
-        self.submit_deleting(id, Command::Remove(visitor.id)).await
+        self.deletions.submit(id, Command::Remove(visitor.id)).await
     }
 
     /// Does what the owner of a room wants done in it. Files that no message names any more go with it.
@@ -301,53 +283,7 @@ impl Rooms {
     /// # Errors
     /// No such room, not the owner, nobody and nothing there to do it to, or the store fails.
     pub async fn moderate(&self, id: RoomId, by: Visitor, action: Action) -> Result<(), Refusal> {
-        self.submit_deleting(id, Command::Moderate(by, action)).await
-    }
-
-    /// Submits a command, and deletes the files that nothing names any more, even if nobody waits for that.
-    async fn submit_deleting(&self, id: RoomId, command: Command) -> Result<(), Refusal> {
-        let rooms = self.clone();
-        let work = async move {
-            let committed = rooms.submit(id, command).await?;
-            rooms.delete(committed.unreferenced).await;
-            Ok(())
-        };
-        self.finishing.finish(work).await
-    }
-
-    /// Deletes the files that a deletion returned, and the first of those that it left to be deleted.
-    async fn delete(&self, gifs: Vec<GifName>) {
-        if !gifs.is_empty() {
-            self.uploads.delete(gifs).await;
-        }
-        // While the files of a large deletion go, others are not waited for: the background comes to them.
-        let Ok(one) = timeout(DELETED_PROMPTLY, self.deleting.lock()).await else {
-            return;
-        };
-        if let Err(refusal) = self.delete_listed(one).await {
-            warn!(code = refusal.code(), "files that nothing names are deleted later");
-        }
-    }
-
-    /// Deletes files that nothing names any more; whether there may be more of them. Once at a time, and a few at a time: those
-    /// of a large deletion go in the background.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub async fn delete_unreferenced(&self) -> Result<bool, Refusal> {
-        self.delete_listed(self.deleting.lock().await).await
-    }
-
-    async fn delete_listed(&self, _one: MutexGuard<'_, ()>) -> Result<bool, Refusal> {
-        let names = self.store.unreferenced_gifs(FILES).await?;
-        if names.is_empty() {
-            return Ok(false);
-        }
-        let more = names.len() == FILES;
-        self.uploads.delete(names.clone()).await;
-        // They stay listed until here: who is killed before deletes them again.
-        self.store.forget_unreferenced(names).await?;
-        Ok(more)
+        self.deletions.submit(id, Command::Moderate(by, action)).await
     }
 
     /// Who is kept out of a room.
@@ -362,14 +298,6 @@ impl Rooms {
     /// # Errors
     /// The store fails.
     pub async fn expire(&self) -> Result<(), Refusal> {
-        let (store, uploads, graces) = (Arc::clone(&self.store), self.uploads.clone(), self.graces);
-        let expiring = async move {
-            for (room, gifs) in store.expire(graces).await?.rooms {
-                tracing::debug!(%room, files = gifs.len(), "an empty room is gone");
-                uploads.delete(gifs).await;
-            }
-            Ok(())
-        };
-        self.finishing.finish(expiring).await
+        self.deletions.expire(self.graces).await
     }
 }

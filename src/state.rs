@@ -3,8 +3,8 @@
 use std::{ops::Deref, sync::Arc};
 
 use crate::{
-    assets::Assets, closings::Closings, config::Config, domain::Limits, events::Events, finishing::Finishing,
-    messages::Messages, openings::Openings, rooms::Rooms, store::Store, views::LastRows,
+    assets::Assets, closings::Closings, config::Config, deletions::Deletions, domain::Limits, events::Events,
+    finishing::Finishing, messages::Messages, openings::Openings, rooms::Rooms, store::Store, views::LastRows,
 };
 
 /// [`Parts`] behind one counter: every layer and every handler of a request clones it.
@@ -36,10 +36,12 @@ pub struct Parts {
     pub assets: Assets,
     /// The rows of the list, as they were rendered last.
     pub rows: LastRows,
-    /// The rules of rooms.
+    /// The service of rooms.
     pub rooms: Rooms,
-    /// The rules of messages.
+    /// The service of messages.
     pub messages: Messages,
+    /// What deletes files.
+    pub deletions: Deletions,
     /// What these two finish although nobody waits for it.
     pub finishing: Finishing,
     /// The emitter.
@@ -48,6 +50,6 @@ pub struct Parts {
     pub openings: Openings,
     /// Those that are about to be closed.
     pub closings: Closings,
-    /// The store, for readiness only; everything else goes through the rules.
+    /// The store, for readiness only; everything else goes through the services.
     pub store: Arc<dyn Store>,
 }

@@ -1,6 +1,4 @@
-//! The rules of reports: members report, the owner reads and dismisses.
-
-use std::sync::Arc;
+//! The service of reports: members report, the owner reads and dismisses.
 
 use super::Messages;
 use crate::{
@@ -71,14 +69,8 @@ impl Messages {
             message: about.id,
             forbid: true,
         };
-        let (store, uploads) = (Arc::clone(&self.store), self.uploads.clone());
-        let (room, delete) = (owner.id(), Command::Moderate(owner.visitor(), delete));
-        let deleting = async move {
-            // The reports about it go with it.
-            let deleted = store.submit(room, delete, None).await?;
-            uploads.delete(deleted.unreferenced).await;
-            Ok(())
-        };
-        self.finishing.finish(deleting).await
+        // The reports about it go with it.
+        let delete = Command::Moderate(owner.visitor(), delete);
+        self.deletions.submit(owner.id(), delete).await
     }
 }

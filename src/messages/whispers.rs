@@ -1,4 +1,4 @@
-//! The rules of whispers: from one member to another, seen by the two alone.
+//! The service of whispers: from one member to another, seen by the two alone.
 
 use std::sync::Arc;
 

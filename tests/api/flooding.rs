@@ -111,6 +111,9 @@ async fn a_body_in_chunks_of_one_byte_takes_no_more_than_its_bytes() {
     drop(streams);
 }
 
+/// Events by which somebody who does not read has to be hung up on. They go on until the seat is free, some 0.3 s later.
+const ENDED_BY: usize = 50_000;
+
 /// A server with small buffers in which one visitor is in a room, by a wire that never reads and that long texts have
 /// filled. Returned with the socket of another one, who reads.
 struct Deaf {
@@ -146,10 +149,13 @@ impl Deaf {
     /// Sends events until the seat of who does not read is free, while the other one goes on. A connection that is to end
     /// does so when more arrives on it.
     async fn is_hung_up_on(&mut self) {
+        let mut sent = 0;
         eventually("the seat is free", async || {
+            assert!(sent < ENDED_BY, "it may send {sent} events without reading");
             for _ in 0..500 {
                 self.sleeping.ask_later("explode", json!(null)).await;
             }
+            sent += 500;
             (self.other.room(&self.room).await.json()["count"] == 1).then_some(())
         })
         .await;

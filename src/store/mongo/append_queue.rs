@@ -12,16 +12,13 @@ mod turns;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures_util::future::join_all;
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{Mutex, mpsc, oneshot, watch},
     time::{sleep, timeout},
 };
 
@@ -74,23 +71,23 @@ pub struct AppendQueue {
     sender: mpsc::Sender<Job>,
     receiver: Mutex<mpsc::Receiver<Job>>,
     /// Tasks that somebody waits for.
-    waiting: AtomicUsize,
+    waiting: watch::Sender<usize>,
     turns: Arc<Turns>,
 }
 
 /// Counts a task as long as somebody waits for it.
-struct Waiting<'a>(&'a AtomicUsize);
+struct Waiting<'a>(&'a watch::Sender<usize>);
 
 impl<'a> Waiting<'a> {
-    fn begin(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::Relaxed);
+    fn begin(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
         Self(count)
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -101,7 +98,7 @@ impl AppendQueue {
             log,
             sender,
             receiver: Mutex::new(receiver),
-            waiting: AtomicUsize::new(0),
+            waiting: watch::Sender::new(0),
             turns,
         }
     }
@@ -127,9 +124,8 @@ impl AppendQueue {
 
     /// Waits until nobody waits.
     pub async fn settled(&self) {
-        while self.waiting.load(Ordering::Relaxed) > 0 {
-            sleep(Duration::from_millis(5)).await;
-        }
+        // It fails when the count is gone, which this queue holds.
+        let _ = self.waiting.subscribe().wait_for(|waiting| *waiting == 0).await;
     }
 
     /// How entries name this server.
@@ -170,14 +166,15 @@ impl AppendQueue {
 
     /// Takes out what has to wait for the turns of other servers, and asks for turns.
     fn hold(&self, jobs: &mut VecDeque<Job>) -> VecDeque<Job> {
-        let starves = |job: &&Job| job.losing.is_some_and(|since| since.elapsed() >= STARVED);
+        let now = Instant::now();
+        let starves = |job: &&Job| job.losing.is_some_and(|since| now - since >= STARVED);
         jobs.iter()
             .filter(starves)
-            .for_each(|job| self.turns.contend(job.request.room));
+            .for_each(|job| self.turns.contend(job.request.room, now));
         let mut may = HashMap::new();
         let (ready, held) = jobs.drain(..).partition(|job| {
             let room = job.request.room;
-            let may = may.entry(room).or_insert_with(|| self.turns.may(room));
+            let may = may.entry(room).or_insert_with(|| self.turns.may(room, now));
             if *may == May::Ask {
                 *may = May::Wait;
                 self.ask_for_turn(room);
@@ -212,7 +209,7 @@ impl AppendQueue {
             let entries = stage.entries.get(..stored.count).unwrap_or_default();
             self.log.cache.apply(entries, true);
             if let Some(entry) = entries.last() {
-                self.turns.appended(entry.room, self.turns.this());
+                self.turns.appended(entry.room, self.turns.this(), Instant::now());
             }
             stage.settle(stored, jobs);
         }

@@ -268,13 +268,13 @@ impl ChangeStream {
     fn appended(&self, event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
         let entry: EntryDoc = document(event)?;
         let entry = entry.entry()?;
-        self.turns.appended(entry.room, &entry.by);
+        self.turns.appended(entry.room, &entry.by, Instant::now());
         Ok(self.cache.hear(&entry))
     }
 
     fn turn(&self, event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
         let turn: TurnDoc = document(event)?;
-        self.turns.hear(turn.room()?, &turn.by);
+        self.turns.hear(turn.room()?, &turn.by, Instant::now());
         Ok(Vec::new())
     }
 

@@ -85,13 +85,13 @@ impl Turns {
     }
 
     /// Notes that a command of this server has lost too often in a room.
-    pub fn contend(&self, room: RoomId) {
-        self.rooms.lock().entry(room).or_default().contended = Some(Instant::now() + CONTENDED);
+    pub fn contend(&self, room: RoomId, now: Instant) {
+        self.rooms.lock().entry(room).or_default().contended = Some(now + CONTENDED);
     }
 
     /// What this server may do in a room. What it asks for counts as asked.
-    pub fn may(&self, id: RoomId) -> May {
-        let (mut rooms, now) = (self.rooms.lock(), Instant::now());
+    pub fn may(&self, id: RoomId, now: Instant) -> May {
+        let mut rooms = self.rooms.lock();
         let Some(room) = rooms.get_mut(&id) else {
             return May::Append;
         };
@@ -113,8 +113,8 @@ impl Turns {
     }
 
     /// Notes a turn that the change stream has.
-    pub fn hear(&self, id: RoomId, server: &str) {
-        let (mut rooms, now) = (self.rooms.lock(), Instant::now());
+    pub fn hear(&self, id: RoomId, server: &str, now: Instant) {
+        let mut rooms = self.rooms.lock();
         if rooms.len() >= ROOMS {
             rooms.retain(|_, room| !room.is_over(now));
         }
@@ -126,14 +126,14 @@ impl Turns {
     }
 
     /// Notes that a server has appended to a room: its turn is over. While others append, too, this one goes on asking.
-    pub fn appended(&self, id: RoomId, server: &str) {
+    pub fn appended(&self, id: RoomId, server: &str, now: Instant) {
         let mut rooms = self.rooms.lock();
         let Some(room) = rooms.get_mut(&id) else { return };
         if room.turns.front().is_some_and(|(first, _)| **first == *server) {
             room.turns.pop_front();
         }
         if *server != *self.this && room.contended.is_some() {
-            room.contended = Some(Instant::now() + CONTENDED);
+            room.contended = Some(now + CONTENDED);
         }
     }
 }
@@ -144,40 +144,48 @@ mod tests {
 
     #[test]
     fn servers_append_in_the_order_of_their_turns() {
-        let room = RoomId::random();
+        let (room, start) = (RoomId::random(), Instant::now());
         let [near, far] = ["near", "far"].map(|name| Turns::new(name.into()));
-        assert_eq!((near.may(room), far.may(room)), (May::Append, May::Append));
-        far.contend(room);
-        assert_eq!((far.may(room), far.may(room)), (May::Ask, May::Wait));
-        for server in [&near, &far] {
-            server.hear(room, "far");
-        }
-        near.contend(room);
-        assert_eq!((near.may(room), near.may(room)), (May::Ask, May::Wait), "it is next");
-        for server in [&near, &far] {
-            server.hear(room, "near");
-        }
-        std::thread::sleep(SETTLED);
-        assert_eq!((near.may(room), far.may(room)), (May::Wait, May::Append));
-        for server in [&near, &far] {
-            server.appended(room, "far");
-        }
-        std::thread::sleep(SETTLED);
-        assert_eq!(near.may(room), May::Append);
+        let may = |server: &Turns, after| server.may(room, start + after);
+        let (settled, later) = (SETTLED, SETTLED * 2);
         assert_eq!(
-            (far.may(room), far.may(room)),
-            (May::Ask, May::Wait),
-            "as the other one goes on"
+            [&near, &far].map(|server| may(server, Duration::ZERO)),
+            [May::Append; 2]
         );
+        far.contend(room, start);
+        assert_eq!([(); 2].map(|()| may(&far, Duration::ZERO)), [May::Ask, May::Wait]);
+        for server in [&near, &far] {
+            server.hear(room, "far", start);
+        }
+        near.contend(room, start);
+        let asked = [(); 2].map(|()| may(&near, Duration::ZERO));
+        assert_eq!(asked, [May::Ask, May::Wait], "it is next");
+        assert_eq!(
+            may(&far, settled - Duration::from_millis(1)),
+            May::Wait,
+            "the others settle"
+        );
+        for server in [&near, &far] {
+            server.hear(room, "near", start);
+        }
+        assert_eq!(
+            [&near, &far].map(|server| may(server, settled)),
+            [May::Wait, May::Append]
+        );
+        for server in [&near, &far] {
+            server.appended(room, "far", start + settled);
+        }
+        assert_eq!(may(&near, later), May::Append);
+        let goes_on = [(); 2].map(|()| may(&far, later));
+        assert_eq!(goes_on, [May::Ask, May::Wait], "as the other one goes on");
     }
 
     #[test]
     fn a_turn_that_is_not_used_holds_nobody_up_for_long() {
-        let (room, near) = (RoomId::random(), Turns::new("near".into()));
-        near.hear(room, "dead");
-        assert_eq!(near.may(room), May::Wait);
-        std::thread::sleep(PATIENCE + SETTLED);
-        assert_eq!(near.may(room), May::Append);
+        let (room, near, start) = (RoomId::random(), Turns::new("near".into()), Instant::now());
+        near.hear(room, "dead", start);
+        assert_eq!(near.may(room, start + PATIENCE), May::Wait);
+        assert_eq!(near.may(room, start + PATIENCE + Duration::from_millis(1)), May::Append);
         assert!(near.rooms.lock().is_empty());
     }
 }
