@@ -174,7 +174,7 @@ impl MongoStore {
     /// Does what time gives rise to.
     pub(super) async fn expire_due(&self, graces: Graces) -> Result<Expired, StoreError> {
         let due = self.log.cache.due(graces, Now::at(Moment::now()));
-        let mut done = Expired::default();
+        let (mut done, mut failed) = (Expired::default(), None);
         for some in due.chunks(AT_ONCE) {
             let expiring = some.iter().map(async |(room, due)| {
                 let expired = self.decide(*room, &Command::Expire(*due, graces), None).await;
@@ -187,13 +187,19 @@ impl MongoStore {
                         done.rooms.push((room, self.eraser.promptly(Work::Room(room)).await));
                     }
                     Ok(_) | Err(StoreError::Refused(_)) => (),
-                    Err(error) if done.rooms.is_empty() => return Err(error),
-                    // The rooms are gone all the same, and who asked has to delete their files.
-                    Err(error) => tracing::warn!(%error, %room, "what is due can't be done now"),
+                    Err(error) => failed = failed.or(Some(error)),
                 }
             }
         }
-        Ok(done)
+        match failed {
+            Some(error) if done.rooms.is_empty() => Err(error),
+            // The rooms are gone all the same, and who asked has to delete their files.
+            Some(error) => {
+                tracing::warn!(%error, "not all that is due can be done now");
+                Ok(done)
+            }
+            None => Ok(done),
+        }
     }
 }
 

@@ -29,8 +29,9 @@ async fn post_until_killed(visitor: Arc<Visitor>, room: String) -> (Vec<Value>, 
 #[ignore = "needs MONGOD"]
 async fn a_killed_server_gives_its_seats_and_rooms_back_within_thirty_seconds_and_loses_nothing() {
     let fleet = Fleet::new();
-    // The times that a site runs with, the lease among them.
-    let [dying, living, other] = fleet.servers(&["--room-grace", "5s"]).await;
+    // The times that a site runs with, the lease among them. But sockets may go unread while the test posts.
+    let flags = ["--room-grace", "5s", "--ping-timeout", "2m"];
+    let [dying, living, other] = fleet.servers(&flags).await;
     let (ann, bob) = (Arc::new(dying.visitor().await), living.visitor().await);
     let room = ann.create_room_of(json!({ "title": "둘", "max": 2 })).await;
     let alone = ann.create_room("혼자").await;
