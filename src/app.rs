@@ -13,23 +13,16 @@ use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tracing::{error, info};
 
 use crate::{
-    assets::Assets,
-    closings::Closings,
+    broadcast::Events,
     config::Config,
-    deletions::Deletions,
     domain::Refusal,
-    events::Events,
-    finishing::Finishing,
-    messages::Messages,
-    openings::Openings,
-    passwords::Passwords,
-    rates::RateLimit,
-    rooms::Rooms,
-    sockets,
+    limits::{closings::Closings, openings::Openings, rates::RateLimit},
+    media::uploads::{AtOnce, Uploads},
+    page::{assets::Assets, views::LastRows},
+    realtime::sockets,
+    service::{deletions::Deletions, finishing::Finishing, messages::Messages, passwords::Passwords, rooms::Rooms},
     state::{AppState, Parts},
     store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
-    uploads::{AtOnce, Uploads},
-    views::LastRows,
     web,
 };
 

@@ -11,7 +11,7 @@ use url::Url;
 use self::parse::{StoreParser, duration, lease, plain_http, public_url, rate};
 use crate::{
     domain::{Limits, Max, gif::GifLimits},
-    rates::Rate,
+    limits::rates::Rate,
     rules::Graces,
     store::StoreUrl,
 };

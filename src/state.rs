@@ -3,8 +3,13 @@
 use std::{ops::Deref, sync::Arc};
 
 use crate::{
-    assets::Assets, closings::Closings, config::Config, deletions::Deletions, domain::Limits, events::Events,
-    finishing::Finishing, messages::Messages, openings::Openings, rooms::Rooms, store::Store, views::LastRows,
+    broadcast::Events,
+    config::Config,
+    domain::Limits,
+    limits::{closings::Closings, openings::Openings},
+    page::{assets::Assets, views::LastRows},
+    service::{deletions::Deletions, finishing::Finishing, messages::Messages, rooms::Rooms},
+    store::Store,
 };
 
 /// [`Parts`] behind one counter: every layer and every handler of a request clones it.

@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     domain::Address,
-    keyed_slots::{KeyedSlot, KeyedSlots},
+    limits::keyed_slots::{KeyedSlot, KeyedSlots},
 };
 
 /// Lets connections in, up to its caps.

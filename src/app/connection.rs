@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::admission::Place;
-use crate::{pace::Pace, sockets::Hangup};
+use crate::{limits::pace::Pace, realtime::sockets::Hangup};
 
 /// Bytes a second that a peer has to take while an answer waits for it.
 const RATE: u64 = 1_000;

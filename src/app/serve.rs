@@ -29,7 +29,7 @@ use super::{
     connection::{Connection, tune},
     refusals::Refusals,
 };
-use crate::{config::Config, seldom::Seldom, sockets::Hangup, web::Peer};
+use crate::{config::Config, realtime::sockets::Hangup, seldom::Seldom, web::Peer};
 
 /// Bytes of a connection's read buffer at most, and so of a request's header.
 const READ_BUFFER: usize = 64 << 10;

@@ -5,7 +5,7 @@ use std::{ffi::OsStr, num::NonZeroU32, time::Duration};
 use clap::{Arg, Command, builder::TypedValueParser, error::ErrorKind};
 use url::Url;
 
-use crate::{rates::Rate, store::StoreUrl};
+use crate::{limits::rates::Rate, store::StoreUrl};
 
 /// Reads the address of the store. What is wrong with it is said without it, as it may hold a password.
 #[derive(Clone)]

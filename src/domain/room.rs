@@ -124,7 +124,7 @@ impl Max {
     }
 }
 
-/// A password as it was typed. Never shown, logged or stored; see [`crate::passwords`].
+/// A password as it was typed. Never shown, logged or stored; see [`crate::service::passwords`].
 #[derive(Clone)]
 pub struct Password(String);
 

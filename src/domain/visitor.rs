@@ -10,7 +10,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 pub use color::{Color, NotAColor};
-pub(super) use dice::Dice;
+pub(crate) use dice::Dice;
 
 /// The public id of a visitor: 64 random bits, written as 16 lowercase hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,12 +9,15 @@ use axum::{
 use serde::Serialize;
 use tower_sessions::Session;
 
-use super::{is_safe, pages, prefs::Prefs, visit};
+use super::{
+    extract::{prefs::Prefs, visit},
+    handlers::pages,
+    is_safe,
+};
 use crate::{
     domain::{Refusal, Visitor, VisitorId},
-    sentences::sentence,
+    page::{sentences::sentence, views::ErrorPage},
     state::AppState,
-    views::ErrorPage,
 };
 
 /// Seconds after which what is unavailable is worth another try.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gifchat::{
     domain::{Visitor, VisitorId},
-    uploads::{AtOnce, Uploads},
+    media::uploads::{AtOnce, Uploads},
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 

@@ -88,7 +88,7 @@ async fn all_guess(guesses: &Guesses) {
 
 /// A server that logs how many others had their turn before each password that waited.
 async fn counting(flags: &[&str]) -> Server {
-    Server::alone(&[flags, &["--log", "info,gifchat::passwords=debug"]].concat()).await
+    Server::alone(&[flags, &["--log", "info,gifchat::service::passwords=debug"]].concat()).await
 }
 
 /// The turns of others before each of so many passwords that were hashed, or were right. The log is written a moment after

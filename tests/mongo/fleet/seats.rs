@@ -56,7 +56,7 @@ async fn of_fifty_who_race_for_ten_seats_through_three_servers_exactly_ten_get_o
 async fn an_empty_room_is_removed_by_one_server_and_all_hear_of_it_once() {
     const ROOMS: usize = 20;
     let fleet = Fleet::new();
-    let flags = ["--room-grace", "1s", "--log", "info,gifchat::deletions=debug"];
+    let flags = ["--room-grace", "1s", "--log", "info,gifchat::service::deletions=debug"];
     let servers: [Server; 3] = fleet.servers(&flags).await;
     let mut lobbies = Vec::new();
     for server in &servers {

@@ -1,0 +1,226 @@
+//! Puts right what a room's task missed, when the store says that changes or seats were lost.
+
+use serde::Serialize;
+use tokio::sync::mpsc::Receiver;
+use tracing::warn;
+
+use super::{
+    audience::{Encoded, Hold, Listener},
+    queue::Found,
+    room::{CATCH_UP_PAGE, RoomEvent, RoomTask},
+};
+use crate::{
+    domain::{Body, Line, LineKind, Message, Refusal, Seq},
+    page::sentences::sentence,
+    rules::{Leave, SocketKey},
+    store::{Change, StoreError, Window},
+};
+
+/// What went wrong and is not put right yet. It is tried again until it is.
+#[derive(Default)]
+pub struct Wrong {
+    /// Changes of the room are missing.
+    pub missed: bool,
+    /// Messages are missing up to this place, and nothing else.
+    pub messages: Option<Seq>,
+    /// Some sockets have lost their seats.
+    pub seatless: bool,
+}
+
+impl Wrong {
+    pub const fn any(&self) -> bool {
+        self.missed || self.seatless || self.messages.is_some()
+    }
+}
+
+/// Somebody who was sent out while their buffer was full. They hear nothing of the room but this.
+pub struct Leaving {
+    listener: Listener,
+    word: Encoded,
+}
+
+/// Told to a socket that does not get its seat back.
+#[derive(Serialize)]
+struct Unseated {
+    code: &'static str,
+    message: String,
+}
+
+impl RoomTask {
+    /// Tries to put right what is wrong.
+    pub async fn mend(&mut self) {
+        if self.wrong.seatless {
+            self.wrong.seatless = !self.retake_seats().await;
+        }
+        if self.wrong.missed {
+            self.wrong.missed = !self.read_anew().await;
+        }
+        if let Some(end) = self.wrong.messages
+            && self.tell_up_to(end).await
+        {
+            self.wrong.messages = None;
+        }
+    }
+
+    /// Notes what did not fit into the queue.
+    pub async fn note_lost(&mut self, found: Found, queue: &mut Receiver<RoomEvent>) {
+        self.now = None;
+        if found.seats {
+            self.lose_seats();
+        }
+        self.wrong.messages = self.wrong.messages.max((found.seq > 0).then_some(found.seq));
+        if !found.state {
+            return;
+        }
+        self.wrong.missed = true;
+        // The changes that wait are older than what is read now: told after it, they would bring back what was.
+        for _ in 0..queue.len() {
+            match queue.try_recv() {
+                Ok(RoomEvent::Change(Change::SeatsLost)) => self.lose_seats(),
+                Ok(RoomEvent::Change(_)) => (),
+                Ok(event) => self.handle(event).await,
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Notes that no socket holds its seat any more.
+    pub fn lose_seats(&mut self) {
+        self.wrong.seatless = true;
+        self.audience.iter_mut().for_each(|listener| listener.hold = Hold::Lost);
+    }
+
+    /// Lets the sockets enter again; whether all have their answer.
+    async fn retake_seats(&mut self) -> bool {
+        let Self {
+            room, events, audience, ..
+        } = self;
+        let (mut refused, mut gone) = (Vec::new(), false);
+        for listener in audience.iter_mut().filter(|listener| listener.hold == Hold::Lost) {
+            let Some(guest) = listener.guest else { continue };
+            match events.store.enter(*room, guest, listener.key).await {
+                Ok(entry) => {
+                    listener.hold = Hold::Retaken;
+                    listener.seated = entry.seq;
+                }
+                Err(StoreError::Refused(Refusal::RoomNotFound)) => {
+                    gone = true;
+                    break;
+                }
+                Err(StoreError::Refused(refusal)) => refused.push((listener.key, refusal)),
+                Err(error) => {
+                    warn!(%error, room = %room, "seats can't be taken again yet");
+                    return false;
+                }
+            }
+        }
+        if gone {
+            self.tell_removal();
+            return true;
+        }
+        for (key, refusal) in refused {
+            self.unseat(key, &refusal);
+        }
+        true
+    }
+
+    /// Lets the sockets go of somebody whom a line sends out, but for those that came in behind it.
+    pub fn send_out(&mut self, line: &Message) {
+        let Body::Line(Line { kind, .. }) = line.body else {
+            return;
+        };
+        let refusal = match kind {
+            LineKind::Kicked => Refusal::Kicked,
+            LineKind::Banned => Refusal::Banned { until: None },
+            _ => return,
+        };
+        for key in self.audience.seated_before(line.author.id, line.seq) {
+            self.unseat(key, &refusal);
+        }
+    }
+
+    /// Lets a socket go that has no seat any more. Who can't take even that word is told again later.
+    fn unseat(&mut self, key: SocketKey, refusal: &Refusal) {
+        if let Some(listener) = self.audience.remove(key) {
+            let message = sentence(refusal, listener.lang);
+            let code = refusal.code();
+            if let Some(word) = Encoded::new("exception", &Unseated { code, message }) {
+                self.leaving.push(Leaving { listener, word });
+                self.tell_leaving();
+            }
+        }
+    }
+
+    /// Tells those who were sent out, as long as they are connected; whether one took it.
+    pub fn tell_leaving(&mut self) -> bool {
+        let before = self.leaving.len();
+        self.leaving
+            .retain(|Leaving { listener, word }| listener.socket.connected() && !listener.send(word));
+        self.leaving.len() < before
+    }
+
+    /// Drops the last word to a socket that has left by itself or is back.
+    pub fn forget_leaving(&mut self, key: SocketKey) {
+        self.leaving.retain(|leaving| leaving.listener.key != key);
+    }
+
+    /// Lets a socket hear the room no more. A seat that was taken again behind its back is given up here too: the
+    /// socket may have left before.
+    pub async fn detach(&mut self, key: SocketKey) {
+        self.forget_leaving(key);
+        let gone = self.audience.remove(key).filter(|gone| gone.hold == Hold::Retaken);
+        if let Some(guest) = gone.and_then(|gone| gone.guest) {
+            let how = Leave::Disconnected;
+            let left = self.events.store.leave(self.room, guest.visitor, key, how).await;
+            if let Err(error) = left {
+                warn!(%error, "a seat taken again can't be given up yet");
+            }
+        }
+    }
+
+    /// Tells what the room is now: its messages and lines, its title and seats; whether that could be read.
+    async fn read_anew(&mut self) -> bool {
+        let record = match self.events.store.room(self.room).await {
+            Ok(Some(record)) => record,
+            Ok(None) => {
+                self.tell_removal();
+                return true;
+            }
+            Err(error) => {
+                warn!(%error, room = %self.room, "what a room missed can't be read yet");
+                return false;
+            }
+        };
+        // What was announced is newer than a record that was read late.
+        if !self.tell_up_to(record.seq.max(self.announced)).await {
+            return false;
+        }
+        self.tell("updateRoom", &record.room);
+        self.tell("missed", &());
+        true
+    }
+
+    /// Tells the messages behind the last told one up to that place; whether they could be read.
+    pub async fn tell_up_to(&mut self, end: Seq) -> bool {
+        while let Some(seq) = self.seq.filter(|seq| *seq < end) {
+            let window = Window::After(seq);
+            let page = match self.events.store.history(self.room, window, CATCH_UP_PAGE).await {
+                Ok(page) => page,
+                Err(error) => {
+                    warn!(%error, room = %self.room, "missed messages can't be read yet");
+                    return false;
+                }
+            };
+            if page.is_empty() {
+                return self.late.is_over(self.room, seq);
+            }
+            for message in page.iter().take_while(|message| message.seq <= end) {
+                self.send_message(message);
+            }
+            if page.last().is_some_and(|message| message.seq > end) {
+                return true;
+            }
+        }
+        true
+    }
+}

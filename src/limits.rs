@@ -1,0 +1,8 @@
+//! What bounds how much, how often and how slowly somebody may do something.
+
+pub(crate) mod closings;
+pub mod fair_queue;
+pub mod keyed_slots;
+pub(crate) mod openings;
+pub(crate) mod pace;
+pub mod rates;

@@ -1,0 +1,242 @@
+//! Bounds the sessions of sockets that cost their client nothing: those without a namespace, such as a polling handshake
+//! that nobody follows up, and those that poll, which live on without a connection.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+
+use crate::{
+    domain::{Guest, Refusal, Standing},
+    limits::keyed_slots::{GuestSlot, GuestSlots, KeyedSlot, KeyedSlots},
+};
+
+/// Websockets without a namespace. One more is `rate_limited`.
+const WEBSOCKETS: usize = 2_000;
+
+/// Polling sessions, with a namespace or without: about 40 MiB, and as much again for each 10 events that wait for each
+/// of them. One more is `rate_limited`; its client comes in by websocket, as most do anyway.
+const POLLING: usize = 4_000;
+
+/// The same of one visitor: more than a browser opens when it restores its tabs.
+const OF_VISITOR: usize = 64;
+
+/// The same of one address, which many visitors may share. A session of a page needs its slot for one round trip.
+const OF_ADDRESS: usize = 128;
+
+/// The parts of either, in quarters, that guests may hold who come without an address and without a cookie, and all
+/// without an address whose session is not settled. The rest is left for those whom a crowd of new cookies can't imitate
+/// at once.
+const OF_STRANGERS: usize = 2;
+const OF_NEWCOMERS: usize = 3;
+
+/// The slots of both transports. Polling sessions need no connection that lives, so a flood of them must not keep the
+/// websockets of pages out.
+pub struct Openings {
+    /// Of polling: held for as long as a session polls.
+    pub polling: Share,
+    /// Of websockets: held until they have a namespace.
+    pub websockets: Share,
+}
+
+impl Openings {
+    /// `timeout` is the time that a session has to connect to a namespace.
+    pub fn new(timeout: Duration) -> Self {
+        Self {
+            polling: Share::new(POLLING, timeout),
+            websockets: Share::new(WEBSOCKETS, timeout),
+        }
+    }
+}
+
+/// The slots of one transport.
+pub struct Share {
+    in_all: KeyedSlots<()>,
+    strangers: KeyedSlots<()>,
+    newcomers: KeyedSlots<()>,
+    guests: GuestSlots,
+    timeout: Duration,
+}
+
+impl Share {
+    fn new(in_all: usize, timeout: Duration) -> Self {
+        Self {
+            in_all: KeyedSlots::new(in_all),
+            strangers: KeyedSlots::new(in_all * OF_STRANGERS / 4),
+            newcomers: KeyedSlots::new(in_all * OF_NEWCOMERS / 4),
+            guests: GuestSlots::new(OF_VISITOR, OF_ADDRESS),
+            timeout,
+        }
+    }
+
+    /// Takes one of all slots, and for a `stranger`, who comes without an address and without a cookie, one of theirs. It
+    /// comes before the visitor is known: a refusal must not cost a visit of its own.
+    ///
+    /// # Errors
+    /// None is left.
+    pub fn reserve(&self, stranger: bool) -> Result<Reserved, Refusal> {
+        Ok(Reserved {
+            in_all: self.in_all.take(()).ok_or_else(|| self.refusal())?,
+            stranger: self.take_if(stranger, &self.strangers)?,
+        })
+    }
+
+    /// Takes a slot of the visitor and of the address, too, and of those for newcomers where the guest is one.
+    ///
+    /// # Errors
+    /// One of them has none left.
+    pub fn open(&self, reserved: Reserved, guest: &Guest) -> Result<Opening, Refusal> {
+        let Reserved { in_all, stranger } = reserved;
+        let newcomer = self.take_if(guest.is_newcomer(), &self.newcomers)?;
+        // Its cookie names no session.
+        let is_late = stranger.is_none() && guest.is_newcomer() && guest.standing == Standing::New;
+        let slots = Slots {
+            _in_all: in_all,
+            _crowd: [stranger, self.take_if(is_late, &self.strangers)?, newcomer],
+            _guest: self.guests.take(guest).ok_or_else(|| self.refusal())?,
+            waker: None,
+        };
+        Ok(Opening(Arc::new(Mutex::new(Some(Box::new(slots))))))
+    }
+
+    fn take_if(&self, needed: bool, slots: &KeyedSlots<()>) -> Result<Option<KeyedSlot<()>>, Refusal> {
+        let taken = needed.then(|| slots.take(()).ok_or_else(|| self.refusal()));
+        taken.transpose()
+    }
+
+    /// After the timeout every session that holds a slot now has a namespace or is gone.
+    const fn refusal(&self) -> Refusal {
+        Refusal::RateLimited {
+            retry_after: self.timeout,
+        }
+    }
+}
+
+/// One of all slots.
+pub struct Reserved {
+    in_all: KeyedSlot<()>,
+    stranger: Option<KeyedSlot<()>>,
+}
+
+/// The slots of a session. They are free when it needs none any more or when its memory is: this is an extension of its
+/// handshake, which socketioxide keeps for as long as it keeps the session.
+#[derive(Clone, Default)]
+pub struct Opening(Arc<Mutex<Option<Box<Slots>>>>);
+
+struct Slots {
+    _in_all: KeyedSlot<()>,
+    _crowd: [Option<KeyedSlot<()>>; 3],
+    _guest: GuestSlot,
+    /// Who waits for the namespace.
+    waker: Option<Waker>,
+}
+
+impl std::fmt::Debug for Opening {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Opening(…)")
+    }
+}
+
+impl Opening {
+    /// Gives the slots back: the session has a namespace and a connection.
+    pub fn done(&self) {
+        let slots = self.0.lock().take();
+        if let Some(waker) = slots.and_then(|slots| slots.waker) {
+            waker.wake();
+        }
+    }
+
+    /// Waits for that.
+    pub fn poll_done(&self, cx: &Context<'_>) -> Poll<()> {
+        match &mut *self.0.lock() {
+            None => Poll::Ready(()),
+            Some(slots) => {
+                slots.waker = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Visitor, VisitorId};
+
+    fn guest(standing: Standing) -> Guest {
+        Guest {
+            standing,
+            ..Guest::from(Visitor::new(VisitorId::random()))
+        }
+    }
+
+    /// Opens sessions until one is refused, each of a visitor of its own; how many there are of this kind.
+    fn fill(share: &Share, held: &mut Vec<Opening>, guest: impl Fn() -> Guest) -> usize {
+        let before = held.len();
+        let open = || {
+            let guest = guest();
+            let stranger = guest.address.is_none() && guest.standing == Standing::New;
+            share.open(share.reserve(stranger)?, &guest)
+        };
+        held.extend(std::iter::from_fn(|| open().ok()));
+        held.len() - before
+    }
+
+    #[test]
+    fn a_crowd_of_new_cookies_leaves_slots_to_those_who_came_back_and_these_to_settled_ones() {
+        let share = Share::new(40, Duration::from_secs(10));
+        let mut held = Vec::new();
+        assert_eq!(fill(&share, &mut held, || guest(Standing::New)), 20);
+        // A cookie that names no session makes nobody one who came back.
+        assert!(
+            share
+                .reserve(false)
+                .and_then(|slot| share.open(slot, &guest(Standing::New)))
+                .is_err()
+        );
+        assert_eq!(fill(&share, &mut held, || guest(Standing::Returned)), 10);
+        assert_eq!(fill(&share, &mut held, || guest(Standing::Settled)), 10);
+        drop(held);
+        let mut held = Vec::new();
+        assert_eq!(fill(&share, &mut held, || guest(Standing::Settled)), 40);
+        drop(held);
+        // An address bounds them already.
+        let at = |n: u8| Guest {
+            address: Some(crate::domain::Address::new([192, 0, 2, n].into())),
+            ..guest(Standing::New)
+        };
+        let opened: Vec<_> = (0..40).map(|n| share.open(share.reserve(false)?, &at(n))).collect();
+        assert!(opened.iter().all(Result::is_ok));
+    }
+
+    #[test]
+    fn a_session_without_a_namespace_holds_one_of_all_slots_and_one_of_its_visitor() {
+        let openings = Share::new(WEBSOCKETS, Duration::from_secs(10));
+        let open = |guest: &Guest| openings.open(openings.reserve(false)?, guest);
+        let guest = || guest(Standing::Settled);
+        let visitors: Vec<_> = (0..=WEBSOCKETS / OF_VISITOR).map(|_| guest()).collect();
+        let mut held = Vec::new();
+        for visitor in &visitors {
+            while let Ok(opening) = open(visitor) {
+                held.push(opening);
+            }
+        }
+        assert_eq!(held.len(), WEBSOCKETS);
+        let refused = open(&guest()).err().and_then(|refusal| refusal.retry_seconds());
+        assert_eq!(refused, Some(10));
+        held[0].clone().done();
+        held[0].done();
+        assert!(
+            open(&visitors[1]).is_err(),
+            "a visitor's slots are bounded by themselves"
+        );
+        let last = open(&guest());
+        assert!(last.is_ok() && open(&guest()).is_err());
+        drop(last);
+        drop(held);
+        assert!(open(&visitors[1]).is_ok());
+    }
+}

@@ -1,0 +1,292 @@
+//! GIFs on disk: streamed in, checked, made durable, found again, deleted. On a store that keeps GIFs itself the files
+//! are copies.
+
+mod shared;
+mod sweep;
+mod turns;
+mod upload;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::task::spawn_blocking;
+use tracing::{error, warn};
+
+pub use self::upload::{StoredGif, Upload};
+use self::{shared::Shared, sweep::sweep, turns::Turns};
+use crate::{
+    domain::{GifName, Guest, Refusal, RoomId, gif::GifLimits},
+    limits::keyed_slots::{GuestSlot, GuestSlots},
+    private_files,
+    seldom::Seldom,
+    store::{Blobs, Store, StoreError},
+};
+
+/// Ends the name of a file that is not complete yet.
+const PART: &str = "part";
+
+/// Folder of the copies in the folder of the GIFs: what lies beside it is not theirs to delete.
+const COPIES: &str = "cache";
+
+/// Times an evicted copy is fetched again before a GIF is called missing.
+const FETCHES: usize = 3;
+
+/// Too many uploads run already.
+const BUSY: Refusal = Refusal::RateLimited {
+    retry_after: Duration::from_secs(2),
+};
+
+/// Which file of a GIF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picture {
+    /// The whole.
+    Gif,
+    /// Its first frame.
+    Still,
+}
+
+/// What names a GIF: the room, and who may fetch it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedIn {
+    /// A message of that room: all who may read it.
+    Message(RoomId),
+    /// Whispers in that room: the two of each.
+    Whisper(RoomId),
+}
+
+impl NamedIn {
+    /// The room.
+    pub const fn room(self) -> RoomId {
+        match self {
+            Self::Message(room) | Self::Whisper(room) => room,
+        }
+    }
+}
+
+/// How many uploads may run side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct AtOnce {
+    /// Of all visitors together: those of which at least [`upload::FIRST`] bytes have come.
+    pub all: usize,
+    /// Of one visitor, and of one address, from the request on.
+    pub each: usize,
+    /// Bytes a second that each has to bring. The reader of the request sees to that; here it says which are slow.
+    pub rate: u64,
+}
+
+/// One of the uploads of a visitor and of an address.
+pub struct UploadSlot {
+    guest: Guest,
+    _held: GuestSlot,
+}
+
+/// The folder of the GIFs.
+#[derive(Clone)]
+pub struct Uploads {
+    folder: Arc<Path>,
+    shared: Option<Arc<Shared>>,
+    limits: GifLimits,
+    turns: Arc<Turns>,
+    each: Arc<GuestSlots>,
+}
+
+impl Uploads {
+    /// Opens the folder, makes it when it is missing.
+    ///
+    /// # Errors
+    /// The folder can't be made.
+    pub fn open(folder: &Path, limits: GifLimits, at_once: AtOnce) -> io::Result<Self> {
+        private_files::make_folder(folder)?;
+        Ok(Self {
+            folder: folder.into(),
+            shared: None,
+            limits,
+            turns: Arc::new(Turns::new(at_once)),
+            each: Arc::new(GuestSlots::new(at_once.each, at_once.each)),
+        })
+    }
+
+    /// Opens a folder in that folder for copies of what the store keeps, `bytes` at most.
+    ///
+    /// # Errors
+    /// The folder can't be made or emptied.
+    pub fn open_cache(
+        folder: &Path,
+        limits: GifLimits,
+        at_once: AtOnce,
+        blobs: Arc<dyn Blobs>,
+        bytes: u64,
+    ) -> io::Result<Self> {
+        let mut uploads = Self::open(&folder.join(COPIES), limits, at_once)?;
+        let shared = Shared::new(Arc::clone(&uploads.folder), blobs, bytes)?;
+        uploads.shared = Some(Arc::new(shared));
+        Ok(uploads)
+    }
+
+    /// Takes one of the uploads of a visitor and of an address. Until its first kilobyte has come, an upload has nothing
+    /// but this: so what waits for that is bounded by visitor and address, by the time that the first bytes may take, and
+    /// over all by the connections.
+    ///
+    /// # Errors
+    /// All of them run already.
+    pub fn slot(&self, guest: &Guest) -> Result<UploadSlot, Refusal> {
+        Ok(UploadSlot {
+            guest: *guest,
+            _held: self.each.take(guest).ok_or(BUSY)?,
+        })
+    }
+
+    /// Begins an upload.
+    pub fn begin(&self, slot: UploadSlot) -> Upload {
+        Upload::new(
+            Arc::clone(&self.folder),
+            self.shared.clone(),
+            self.limits,
+            Arc::clone(&self.turns),
+            slot,
+        )
+    }
+
+    /// Opens a file of a GIF that a message in that room names.
+    ///
+    /// # Errors
+    /// There is none, or the store that keeps it fails.
+    pub async fn picture(&self, name: GifName, named: NamedIn, picture: Picture) -> Result<tokio::fs::File, Refusal> {
+        let path = match picture {
+            Picture::Gif => gif_path(&self.folder, name),
+            Picture::Still => still_path(&self.folder, name),
+        };
+        let Some(shared) = &self.shared else {
+            return tokio::fs::File::open(path).await.map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound => Refusal::NotFound,
+                _ => disk(error),
+            });
+        };
+        for _ in 0..FETCHES {
+            shared.fetch(name, named).await?;
+            if let Ok(file) = tokio::fs::File::open(&path).await {
+                return Ok(file);
+            }
+            // It was evicted between the two.
+            shared.forget(name).await;
+        }
+        Err(Refusal::NotFound)
+    }
+
+    /// The room of a GIF that lies in the folder as a copy: the store need not be asked.
+    pub async fn room_of(&self, name: GifName) -> Option<RoomId> {
+        self.shared.as_ref()?.room_of(name).await
+    }
+
+    /// Deletes the copies of the GIFs of a room that is gone, or of which some are.
+    pub async fn forget_room(&self, room: RoomId) {
+        if let Some(shared) = &self.shared {
+            shared.forget_room(room).await;
+        }
+    }
+
+    /// Deletes all copies, when it was missed which GIFs were deleted.
+    pub async fn forget_all(&self) {
+        if let Some(shared) = &self.shared {
+            shared.forget_all().await;
+        }
+    }
+
+    /// Deletes GIFs with their stills. What can't be deleted is logged; the sweep at the next start tries again.
+    pub async fn delete(&self, names: Vec<GifName>) {
+        if let Some(shared) = &self.shared {
+            return shared.delete(&names).await;
+        }
+        let folder = Arc::clone(&self.folder);
+        for name in names {
+            let folder = Arc::clone(&folder);
+            let begun = Instant::now();
+            let _ = spawn_blocking(move || delete_files(&folder, name)).await;
+            // A large file keeps the journal of the file system busy, and each commit of the store waits for that.
+            tokio::time::sleep(begun.elapsed()).await;
+        }
+    }
+
+    /// Deletes the files that no message names, and forgets the messages whose file is missing.
+    ///
+    /// # Errors
+    /// The store or the disk failed.
+    pub async fn sweep(&self, store: &dyn Store) -> Result<(), StoreError> {
+        if self.shared.is_some() {
+            // Missing copies are no loss, and the store sweeps for itself.
+            return Ok(());
+        }
+        let named = store.gif_names().await?;
+        let folder = Arc::clone(&self.folder);
+        let missing = spawn_blocking(move || sweep(&folder, named))
+            .await
+            .map_err(StoreError::failed)?;
+        let missing = missing.map_err(StoreError::failed)?;
+        if !missing.is_empty() {
+            warn!(
+                count = missing.len(),
+                "messages name GIFs that are missing; they are removed"
+            );
+            store.forget_gifs(missing).await?;
+        }
+        Ok(())
+    }
+}
+
+fn gif_path(folder: &Path, name: GifName) -> PathBuf {
+    folder.join(name.to_string())
+}
+
+fn still_path(folder: &Path, name: GifName) -> PathBuf {
+    folder.join(format!("still-{name}"))
+}
+
+fn delete_files(folder: &Path, name: GifName) {
+    for path in [gif_path(folder, name), still_path(folder, name)] {
+        delete_file(&path);
+    }
+}
+
+fn delete_file(path: &Path) {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            error!(%error, path = %path.display(), "a file can't be deleted");
+        }
+        _ => (),
+    }
+}
+
+/// A file that goes away unless it is renamed.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            delete_file(&self.0);
+        }
+    }
+}
+
+/// Runs disk work off the async threads.
+async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Refusal> {
+    spawn_blocking(work)
+        .await
+        .map_err(|_| Refusal::Unavailable)?
+        .map_err(disk)
+}
+
+/// Logs a fault of the disk and says what the visitor may know of it.
+fn disk(error: io::Error) -> Refusal {
+    static LINE: Seldom = Seldom::new();
+    if let Some(left_out) = LINE.turn() {
+        error!(%error, left_out, "the disk of the uploads failed");
+    }
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Refusal::StorageFull,
+        _ => Refusal::Unavailable,
+    }
+}

@@ -1,0 +1,253 @@
+//! One GIF on its way in: checked while it streams, then made durable under its name.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufReader, BufWriter, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use sha2::{Digest, Sha256};
+use tokio::{task::spawn_blocking, time::Instant};
+
+use super::{
+    BUSY, NamedIn, PART, Scratch, UploadSlot, delete_files, disk, gif_path, on_disk,
+    shared::Shared,
+    still_path,
+    turns::{Turn, Turns},
+};
+use crate::{
+    domain::{Alt, GifBody, GifHash, GifName, Refusal, gif::GifLimits},
+    media::gif::{GifFacts, GifWalk, check_first_frame, write_still},
+    private_files,
+};
+
+/// Bytes that have to come before an upload takes one of the turns of all and makes a file. A smaller one does when it is
+/// whole. So who opens uploads and sends next to nothing keeps nobody out.
+pub const FIRST: usize = 1 << 10;
+
+/// Checked bytes held back before they are written to disk. Bounds the memory of one upload, together with one chunk
+/// of the request.
+const BUFFER: usize = 256 << 10;
+
+/// A GIF on its way in. Dropped before [`Upload::finish`], it leaves nothing behind.
+pub struct Upload {
+    folder: Arc<Path>,
+    shared: Option<Arc<Shared>>,
+    limits: GifLimits,
+    name: GifName,
+    turns: Arc<Turns>,
+    came: usize,
+    /// Its file and its turn, since the first kilobyte.
+    begun: Option<Begun>,
+    file: Option<File>,
+    walk: GifWalk,
+    kept: Vec<u8>,
+    /// Of what is stored, not of what came: the same picture is the same whatever was hidden in its file.
+    hasher: Sha256,
+    slot: UploadSlot,
+}
+
+/// What an upload has since it has begun for good.
+struct Begun {
+    part: Scratch,
+    turn: Turn,
+}
+
+impl Upload {
+    /// An upload of which nothing has come.
+    pub(super) fn new(
+        folder: Arc<Path>,
+        shared: Option<Arc<Shared>>,
+        limits: GifLimits,
+        turns: Arc<Turns>,
+        slot: UploadSlot,
+    ) -> Self {
+        Self {
+            folder,
+            shared,
+            limits,
+            name: GifName::random(),
+            turns,
+            came: 0,
+            begun: None,
+            file: None,
+            walk: GifWalk::new(limits),
+            kept: Vec::new(),
+            hasher: Sha256::new(),
+            slot,
+        }
+    }
+
+    /// Takes a turn and makes its file in the folder, if it has not yet.
+    async fn begin(&mut self) -> Result<(), Refusal> {
+        if self.begun.is_some() {
+            return Ok(());
+        }
+        let turn = self
+            .turns
+            .take(&self.slot.guest, self.came, Instant::now())
+            .ok_or(BUSY)?;
+        let part = Scratch(self.folder.join(format!("{}.{PART}", self.name)));
+        // The file and what deletes it stay together: who gives up meanwhile drops both, whichever thread has them.
+        let (file, part) = on_disk(move || private_files::create_new(&part.0).map(|file| (file, part))).await?;
+        self.file = Some(file);
+        self.begun = Some(Begun { part, turn });
+        Ok(())
+    }
+
+    /// Checks the next bytes and writes what is kept of them.
+    ///
+    /// # Errors
+    /// They are not part of a GIF within the limits, too many uploads run already, or the disk fails.
+    pub async fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
+        self.walk.push(chunk, &mut self.kept)?;
+        self.came = self.came.saturating_add(chunk.len());
+        match &self.begun {
+            Some(begun) => begun.turn.came(chunk.len()),
+            None if self.came >= FIRST => self.begin().await?,
+            None => (),
+        }
+        if self.kept.len() >= BUFFER {
+            self.flush().await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Waits until another upload has taken the turn of this one. One whose bytes are all there may still be finished.
+    pub async fn ended(&self) -> Refusal {
+        match &self.begun {
+            Some(begun) => begun.turn.ended().await,
+            None => std::future::pending().await,
+        }
+        BUSY
+    }
+
+    async fn flush(&mut self) -> Result<(), Refusal> {
+        let Some(mut file) = self.file.take() else {
+            return Err(Refusal::Unavailable);
+        };
+        let (kept, mut hasher) = (std::mem::take(&mut self.kept), std::mem::take(&mut self.hasher));
+        let write = move || {
+            hasher.update(&kept);
+            file.write_all(&kept).map(|()| (file, kept, hasher))
+        };
+        let (file, mut kept, hasher) = on_disk(write).await?;
+        kept.clear();
+        (self.file, self.kept, self.hasher) = (Some(file), kept, hasher);
+        Ok(())
+    }
+
+    /// Checks the end and the first frame, makes the still, syncs both files and gives them their names.
+    ///
+    /// # Errors
+    /// It is not a whole GIF, too many uploads run already, or the disk fails.
+    pub async fn finish(mut self) -> Result<StoredGif, Refusal> {
+        self.begin().await?;
+        self.flush().await?;
+        let facts = self.walk.finish()?;
+        let (Some(file), Some(begun)) = (self.file, self.begun) else {
+            return Err(Refusal::Unavailable);
+        };
+        let (folder, name, limits) = (self.folder, self.name, self.limits);
+        let Begun { part, turn } = begun;
+        let settled =
+            spawn_blocking(move || settle(&folder, name, part, &file, &facts, limits).map(|()| (folder, facts)));
+        let (folder, facts) = settled.await.map_err(|_| Refusal::Unavailable)??;
+        let stored = StoredGif {
+            folder,
+            deletions: self.shared.as_ref().map_or(0, |shared| shared.deletions()),
+            shared: self.shared,
+            name,
+            facts,
+            hash: GifHash::from_bytes(self.hasher.finalize().into()),
+            keep: false,
+        };
+        if let Some(shared) = &stored.shared {
+            shared.put(name).await?;
+        }
+        drop(turn);
+        Ok(stored)
+    }
+}
+
+/// Checks, syncs and renames. The file has its final name only when its bytes are durable.
+fn settle(
+    folder: &Path,
+    name: GifName,
+    mut part: Scratch,
+    file: &File,
+    facts: &GifFacts,
+    limits: GifLimits,
+) -> Result<(), Refusal> {
+    check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits)?;
+    let mut still = Scratch(folder.join(format!("still-{name}.{PART}")));
+    let mut write = || -> io::Result<()> {
+        let mut out = BufWriter::new(private_files::create_new(&still.0)?);
+        write_still(&mut File::open(&part.0)?, &facts.still, &mut out)?;
+        out.into_inner()?.sync_all()?;
+        file.sync_all()?;
+        fs::rename(std::mem::take(&mut still.0), still_path(folder, name))?;
+        fs::rename(std::mem::take(&mut part.0), gif_path(folder, name))?;
+        // The names are durable only once the folder is.
+        File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| {
+        delete_files(folder, name);
+        disk(error)
+    })
+}
+
+/// A durable GIF that no message names yet. Dropped before [`StoredGif::keep`], its files are deleted.
+pub struct StoredGif {
+    folder: Arc<Path>,
+    shared: Option<Arc<Shared>>,
+    /// Deletions of GIFs before any message could name this one.
+    deletions: u64,
+    name: GifName,
+    facts: GifFacts,
+    hash: GifHash,
+    keep: bool,
+}
+
+impl StoredGif {
+    /// What a message that names it says.
+    pub fn body(&self, alt: Alt) -> GifBody {
+        GifBody {
+            name: self.name,
+            width: self.facts.width,
+            height: self.facts.height,
+            frames: self.facts.frames,
+            duration: self.facts.duration,
+            bytes: self.facts.bytes,
+            alt,
+            hash: Some(self.hash),
+        }
+    }
+
+    /// A message or a whisper names it now.
+    pub async fn keep(mut self, named: NamedIn) {
+        self.keep = true;
+        if let Some(shared) = &self.shared {
+            // A still is a part of its GIF.
+            let bytes = 2 * self.facts.bytes;
+            shared.keep(self.name, named, bytes, self.deletions).await;
+        }
+    }
+
+    /// No message will name it.
+    pub async fn discard(self) {
+        if let Some(shared) = &self.shared {
+            shared.delete(&[self.name]).await;
+        }
+    }
+}
+
+impl Drop for StoredGif {
+    fn drop(&mut self) {
+        if !self.keep {
+            delete_files(&self.folder, self.name);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Refusals in words, in the visitor's language.
+
+use crate::{
+    domain::{Field, Invalid, Moment, Problem, Refusal, TooLarge, gif::GifError},
+    page::{
+        texts::{Lang, Texts, fill},
+        views::size_text,
+    },
+};
+
+/// A refusal as one sentence that a visitor understands: what is wrong, and the limit if there is one.
+pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
+    let t = lang.texts();
+    let fixed = match refusal {
+        Refusal::Invalid(invalid) => return invalid.text(t),
+        Refusal::TooLarge(TooLarge::Body { limit, was }) => {
+            return fill(
+                t.error.too_large,
+                &[("limit", &size_text(*limit)), ("size", &size_text(*was))],
+            );
+        }
+        Refusal::TooLarge(TooLarge::Gif(error)) | Refusal::NotAGif(error) => return gif_sentence(*error, lang),
+        Refusal::RoomNotFound => t.error.room_not_found,
+        Refusal::InviteNotFound => t.error.invite_not_found,
+        Refusal::NotFound => t.error.page_not_found,
+        Refusal::WrongMethod => t.error.method_not_allowed,
+        Refusal::WrongPassword => t.error.wrong_password,
+        Refusal::RoomFull => t.error.room_full,
+        Refusal::RoomClosed => t.error.closed,
+        Refusal::Kicked => t.error.kicked,
+        Refusal::Banned { until: None } => t.error.banned,
+        Refusal::Banned { until: Some(until) } => return ban_sentence(*until, t),
+        Refusal::SlowMode { .. } => {
+            let seconds = refusal.retry_seconds().unwrap_or(1).to_string();
+            return fill(t.error.slow_mode, &[("n", &seconds)]);
+        }
+        Refusal::TooManySockets { limit } => return fill(t.error.too_many_tabs, &[("n", &limit.to_string())]),
+        Refusal::TooManyWhispers { retry_after } => {
+            let minutes = retry_after.as_secs().div_ceil(60).max(1).to_string();
+            return fill(t.error.too_many_whispers, &[("n", &minutes)]);
+        }
+        Refusal::NotAMember => t.error.not_a_member,
+        Refusal::VisitorNotFound => t.error.visitor_not_found,
+        Refusal::MessageNotFound => t.error.message_not_found,
+        Refusal::ReportNotFound => t.error.report_not_found,
+        Refusal::NotTheOwner => t.error.not_the_owner,
+        Refusal::ForbiddenGif => t.error.forbidden_gif,
+        Refusal::RateLimited { .. } => t.error.rate_limited,
+        Refusal::CrossOrigin => t.error.cross_origin,
+        Refusal::TimedOut => t.error.timed_out,
+        Refusal::StorageFull => t.error.storage_full,
+        Refusal::Unavailable => t.error.unavailable,
+        Refusal::Unknown { repeatable: true } => t.error.unknown_repeatable,
+        Refusal::Unknown { repeatable: false } => t.error.unknown,
+    };
+    fixed.to_owned()
+}
+
+/// Says how long a ban still lasts, as nobody here knows the time on the visitor's wall.
+fn ban_sentence(until: Moment, t: &Texts) -> String {
+    let left = until.millis().saturating_sub(Moment::now().millis()).max(0);
+    let minutes = left / 60_000 + 1;
+    let (text, n) = match minutes {
+        ..120 => (t.error.banned_until, minutes),
+        120..2_880 => (t.error.banned_hours, (minutes + 59) / 60),
+        _ => (t.error.banned_days, (minutes + 1_439) / 1_440),
+    };
+    fill(text, &[("n", &n.to_string())])
+}
+
+fn gif_sentence(error: GifError, lang: Lang) -> String {
+    match lang {
+        Lang::En => error.to_string(),
+        Lang::Ko => error.korean(),
+    }
+}
+
+impl Invalid {
+    /// The error as one sentence that names the field and the limit.
+    pub fn text(self, t: &Texts) -> String {
+        invalid_sentence(self, t)
+    }
+}
+
+fn invalid_sentence(invalid: Invalid, t: &Texts) -> String {
+    let f = &t.field;
+    let name = field_name(invalid.field, t);
+    let (text, limit, was) = match (invalid.field, invalid.problem) {
+        (Field::Chat, Problem::Empty) => (f.chat_empty, 0, 0),
+        (Field::Title, Problem::Empty) => (f.title_empty, 0, 0),
+        (_, Problem::Empty) => (f.missing, 0, 0),
+        (Field::Title, Problem::TooManyCharacters { limit, was }) => (f.title_too_long, limit, was),
+        (Field::Alt, Problem::TooManyCharacters { limit, was }) => (f.alt_too_long, limit, was),
+        (_, Problem::TooManyCharacters { limit, was }) => (f.chat_too_long, limit, was),
+        (Field::Password, Problem::TooManyBytes { limit, was }) => (f.password_too_long, limit, was),
+        (_, Problem::TooManyBytes { limit, was }) => (f.too_many_bytes, limit, was),
+        (field, Problem::OutOfRange { min, max, was }) => return range_sentence(field, min, max, was, t),
+        (_, Problem::ControlCharacter) => (f.control, 0, 0),
+        (_, Problem::Invisible) => (f.invisible, 0, 0),
+        (_, Problem::TooManyMarks { limit }) => (f.too_many_marks, limit, 0),
+        (Field::Nonce, Problem::Malformed) => (f.nonce_shape, crate::domain::Nonce::LIMIT, 0),
+        (_, Problem::Malformed) => (f.wrong_type, 0, 0),
+        (_, Problem::Twice) => (f.twice, 0, 0),
+        (Field::Message, Problem::NotThere) => (f.message_gone, 0, 0),
+        (_, Problem::NotThere) => (f.visitor_gone, 0, 0),
+        (_, Problem::Oneself) => (f.oneself, 0, 0),
+    };
+    fill(
+        text,
+        &[
+            ("field", name),
+            ("limit", &limit.to_string()),
+            ("was", &was.to_string()),
+        ],
+    )
+}
+
+fn range_sentence(field: Field, min: u32, max: u32, was: Option<i64>, t: &Texts) -> String {
+    let text = match (field, was) {
+        (Field::Max, Some(_)) => t.field.max_range,
+        (Field::Max, None) => t.field.max_number,
+        (_, _) => t.field.range,
+    };
+    let was = was.map(|was| was.to_string()).unwrap_or_default();
+    let name = field_name(field, t);
+    fill(
+        text,
+        &[
+            ("field", name),
+            ("min", &min.to_string()),
+            ("limit", &max.to_string()),
+            ("was", &was),
+        ],
+    )
+}
+
+fn field_name(field: Field, t: &Texts) -> &'static str {
+    let f = &t.field;
+    match field {
+        Field::Title => f.title,
+        Field::Max => f.max,
+        Field::Password => f.password,
+        Field::Chat => f.chat,
+        Field::Gif => f.gif,
+        Field::Alt => f.alt,
+        Field::Nonce => f.nonce,
+        Field::Room => f.room,
+        Field::To => f.to,
+        Field::Reason => f.reason,
+        Field::Body => f.body,
+        Field::Visitor => f.visitor,
+        Field::Message => f.chat,
+        Field::Seconds => f.seconds,
+        Field::Slow => f.slow,
+        Field::Closed => f.closed,
+        Field::Forbid => field.name(),
+        Field::Action => f.action,
+        Field::After | Field::Before | Field::Limit | Field::Error => field.name(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_ban_is_told_in_what_one_counts_by() {
+        let told = |seconds: i64| {
+            let until = Moment::from_millis(Moment::now().millis() + seconds * 1_000);
+            sentence(&Refusal::Banned { until: Some(until) }, Lang::En)
+        };
+        let expected = |left: &str| format!("The owner banned you from this room for another {left}.");
+        assert_eq!(told(3_500), expected("59 min"));
+        assert_eq!(told(86_300), expected("24 hours"));
+        assert_eq!(told(31_535_000), expected("365 days"));
+    }
+}

@@ -1,0 +1,387 @@
+//! Every sentence of the site, looked up once per language and then read as plain fields.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use serde::Serialize;
+use serde_json::json;
+
+/// A language of the site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lang {
+    /// English.
+    #[default]
+    En,
+    /// Korean.
+    Ko,
+}
+
+impl Lang {
+    /// The tag for `lang` attributes, `?lang=` and the cookie.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Ko => "ko",
+        }
+    }
+
+    /// Reads a tag as `?lang=` and the cookie carry it; regions are ignored (`ko-KR`).
+    pub fn parse(tag: &str) -> Option<Self> {
+        match tag.trim().split(['-', '_']).next() {
+            Some(main) if main.eq_ignore_ascii_case("ko") => Some(Self::Ko),
+            Some(main) if main.eq_ignore_ascii_case("en") => Some(Self::En),
+            _ => None,
+        }
+    }
+
+    /// What the language switch leads to.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::En => Self::Ko,
+            Self::Ko => Self::En,
+        }
+    }
+
+    /// The texts in this language.
+    pub fn texts(self) -> &'static Texts {
+        &TEXTS[self as usize]
+    }
+}
+
+static TEXTS: LazyLock<[Texts; 2]> = LazyLock::new(|| [Lang::En, Lang::Ko].map(|lang| Texts::load(lang).finished()));
+
+/// Looked up once per process and language, so the text may live as long as the process. A missing key shows itself.
+fn look_up(lang: Lang, key: &'static str) -> &'static str {
+    match crate::_rust_i18n_try_translate(lang.tag(), key) {
+        Some(Cow::Borrowed(text)) => text,
+        Some(Cow::Owned(text)) => text.leak(),
+        None => key,
+    }
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $group:ident: $Group:ident { $($field:ident),+ $(,)? })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Serialize)]
+            pub struct $Group {
+                $(#[doc = concat!("`", stringify!($group), ".", stringify!($field), "` of `src/locales`.")] pub $field: &'static str,)+
+            }
+        )+
+
+        /// All texts of one language. `%{…}` in a text is filled by [`fill`].
+        #[derive(Debug)]
+        pub struct Texts {
+            /// The language of these texts.
+            pub lang: Lang,
+            $($(#[$doc])* pub $group: $Group,)+
+            /// Texts with one place, split there once, for what is written often.
+            pub split: Split,
+            /// The texts that scripts need, as JSON that is safe inside a `<script>` element.
+            pub scripts: Scripts,
+        }
+
+        impl Texts {
+            fn load(lang: Lang) -> Self {
+                $(let $group = $Group {
+                    $($field: look_up(lang, concat!(stringify!($group), ".", stringify!($field))),)+
+                };)+
+                Self { lang, $($group,)+ split: Split::default(), scripts: Scripts::default() }
+            }
+
+            /// Every key with its text, for tests and tools.
+            pub fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$($((concat!(stringify!($group), ".", stringify!($field)), self.$group.$field),)+)+]
+            }
+        }
+    };
+}
+
+texts! {
+    /// The frame of every page.
+    site: Site { skip, me, other_language, theme, theme_now, theme_system, theme_light, theme_dark, see_rooms, make_room,
+        close, foot, away, away_old, away_retry }
+    /// How long ago something was.
+    ago: Ago { now, minute, minutes, hour, hours, day, days }
+    /// The list of open rooms.
+    rooms: Rooms { closed, title, lead, count, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
+    /// The form that makes a room.
+    make: Make { title, lead, name, name_help, max, max_help, password, optional, password_help, submit, preview,
+        preview_label, preview_title }
+    /// The door of a locked room.
+    gate: Gate { head, locked, password, submit }
+    /// The page of a room.
+    chat: Chat { leave, locked, people, owner, members, log, older, empty, message, placeholder, send,
+        pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
+        writing, notify, sending, failed,
+        retry, delete, alt_label, alt_placeholder, cancel_upload }
+    /// The GIFs lately sent.
+    tray: Tray { title, open, empty, again }
+    /// Whispers to one person.
+    whisper: Whisper { whisper, with, lead, log, text, without, list, came, unread }
+    /// Inviting others.
+    invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, anew, withdraw, withdrawn }
+    /// Reports to the owner.
+    report: Report { report, title, text, reason, send, sent, list, none, dismiss, delete, came }
+    /// People one does not want to hear.
+    mute: Mute { mute, undo, done, undone, line }
+    /// What happened in a room.
+    line: LineText { joined, left, owner, kicked, banned, cleared, deleted }
+    /// The owner's tools.
+    owner: Owner { title, edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
+        delete_text, closed, closed_help, slow, slow_help, kick, kick_title, kick_text, ban, ban_title,
+        ban_text, ban_long, ban_hour, ban_day, ban_life, unban, banned, handover, handover_title, handover_text,
+        delete_message, delete_message_title, delete_message_text, delete_message_forbid,
+        clear, clear_title, clear_text, clear_forbid, done }
+    /// What only scripts say in a room.
+    talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, copied, notify_denied, sent_gif,
+        room_gone, kept, slow_wait, out, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
+        today, yesterday, left_over, too_many, too_many_gifs, upload_ready, upload_waiting, upload_checking,
+        upload_failed, upload_progress, no_answer }
+    /// What is wrong with a field.
+    field: Field { title, max, password, chat, alt, nonce, gif, title_empty, title_too_long, max_range, max_number,
+        password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, invisible, too_many_marks, wrong_type, nonce_shape,
+        missing, twice, room, to, message, reason, body, too_many_bytes, range, visitor, seconds, slow, closed, action,
+        message_gone, visitor_gone, oneself }
+    /// One sentence for each code.
+    error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large,
+        too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
+        method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
+        visitor_not_found, message_not_found, report_not_found, unknown, unknown_repeatable }
+    /// What one can do after the error of that code.
+    help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
+        rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
+        banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found,
+        report_not_found, unknown }
+}
+
+/// The data block `<script type="application/json" id="texts">` of each page that needs one.
+#[derive(Debug, Default)]
+pub struct Scripts {
+    /// For main.html.
+    pub main: String,
+    /// For room.html.
+    pub room: String,
+    /// For chat.html.
+    pub chat: String,
+}
+
+/// What stands before and after the one place of a text.
+#[derive(Debug, Default)]
+pub struct Split {
+    /// `rooms.owner`.
+    pub owner: (&'static str, &'static str),
+    /// `ago.minutes`.
+    pub minutes: (&'static str, &'static str),
+    /// `ago.hours`.
+    pub hours: (&'static str, &'static str),
+    /// `ago.days`.
+    pub days: (&'static str, &'static str),
+    /// `line.joined`.
+    pub joined: (&'static str, &'static str),
+    /// `line.left`.
+    pub left: (&'static str, &'static str),
+    /// `whisper.with`.
+    pub whisper: (&'static str, &'static str),
+    /// `line.owner`.
+    pub owner_line: (&'static str, &'static str),
+    /// `line.kicked`.
+    pub kicked: (&'static str, &'static str),
+    /// `line.banned`.
+    pub banned: (&'static str, &'static str),
+    /// `line.cleared`.
+    pub cleared: (&'static str, &'static str),
+}
+
+fn around(text: &'static str) -> (&'static str, &'static str) {
+    let (before, rest) = text.split_once("%{").unwrap_or((text, ""));
+    (before, rest.split_once('}').map_or("", |(_, after)| after))
+}
+
+/// What scripts say on the page of a room, of the texts that it shares with them.
+fn chat_scripts(chat: &Chat) -> serde_json::Value {
+    json!({
+        "alt_label": chat.alt_label, "alt_placeholder": chat.alt_placeholder, "cancel_upload": chat.cancel_upload,
+        "failed": chat.failed, "gif_no_alt": chat.gif_no_alt, "gif_pause": chat.gif_pause, "gif_play": chat.gif_play,
+        "more": chat.more, "people": chat.people, "sending": chat.sending,
+    })
+}
+
+/// JSON that cannot end its `<script>` element nor open a comment in it.
+fn data_block(value: &serde_json::Value) -> String {
+    value.to_string().replace('<', "\\u003c")
+}
+
+impl Texts {
+    fn finished(self) -> Self {
+        let Self {
+            ago,
+            rooms,
+            make,
+            chat,
+            whisper,
+            report,
+            mute,
+            line,
+            talk,
+            field,
+            error,
+            ..
+        } = &self;
+        let scripts = Scripts {
+            main: data_block(&json!({ "rooms": rooms, "ago": ago })),
+            room: data_block(&json!({ "make": make, "field": field })),
+            chat: data_block(&json!({
+                "whisper": { "whisper": whisper.whisper, "came": whisper.came, "unread": whisper.unread },
+                "report": { "report": report.report, "came": report.came },
+                "mute": mute,
+                "chat": chat_scripts(chat), "line": line, "talk": talk,
+                // Of any other code the server says the sentence.
+                "error": {
+                    "too_large": error.too_large, "not_a_gif": error.not_a_gif, "kicked": error.kicked,
+                    "banned": error.banned,
+                },
+                "field": { "chat_too_long": field.chat_too_long, "alt_too_long": field.alt_too_long },
+            })),
+        };
+        let split = Split {
+            owner: around(rooms.owner),
+            minutes: around(ago.minutes),
+            hours: around(ago.hours),
+            days: around(ago.days),
+            joined: around(line.joined),
+            left: around(line.left),
+            owner_line: around(line.owner),
+            kicked: around(line.kicked),
+            banned: around(line.banned),
+            cleared: around(line.cleared),
+            whisper: around(whisper.with),
+        };
+        Self { split, scripts, ..self }
+    }
+
+    /// The sentence of a code and what one can do about it, for `/?error=CODE` and error pages.
+    pub fn code(&self, code: &str) -> Option<(&'static str, &'static str)> {
+        let (error, help) = (&self.error, &self.help);
+        Some(match code {
+            "room_not_found" => (error.room_not_found, help.room_not_found),
+            "wrong_password" => (error.wrong_password, help.wrong_password),
+            "room_full" => (error.room_full, help.room_full),
+            "closed" => (error.closed, help.closed),
+            "kicked" => (error.kicked, help.kicked),
+            "banned" => (error.banned, help.banned),
+            "slow_mode" => (error.rate_limited, help.slow_mode),
+            "not_a_member" => (error.not_a_member, help.not_a_member),
+            "not_the_owner" => (error.not_the_owner, help.not_the_owner),
+            "invite_not_found" => (error.invite_not_found, help.invite_not_found),
+            "visitor_not_found" => (error.visitor_not_found, help.visitor_not_found),
+            "message_not_found" => (error.message_not_found, help.message_not_found),
+            "report_not_found" => (error.report_not_found, help.report_not_found),
+            "invalid" => (error.invalid, help.invalid),
+            "too_large" => (error.too_large_any, help.too_large),
+            "not_a_gif" => (error.not_a_gif, help.not_a_gif),
+            "forbidden_gif" => (error.forbidden_gif, help.forbidden_gif),
+            "rate_limited" => (error.rate_limited, help.rate_limited),
+            "cross_origin" => (error.cross_origin, help.cross_origin),
+            "storage_full" => (error.storage_full, help.storage_full),
+            "unavailable" => (error.unavailable, help.unavailable),
+            "unknown" => (error.unknown, help.unknown),
+            "timed_out" => (error.timed_out, help.timed_out),
+            "page_not_found" => (error.page_not_found, help.page_not_found),
+            "method_not_allowed" => (error.method_not_allowed, help.method_not_allowed),
+            _ => return None,
+        })
+    }
+}
+
+/// Puts values into the `%{name}` places of a text; a place without a value stays as it is.
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("%{") {
+        out.push_str(before);
+        let Some((name, tail)) = after.split_once('}') else {
+            out.push_str("%{");
+            rest = after;
+            continue;
+        };
+        match values.iter().find(|(key, _)| *key == name) {
+            Some((_, value)) => out.push_str(value),
+            None => out.extend(["%{", name, "}"]),
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = include_str!("../locales/app.yml");
+
+    #[test]
+    fn every_text_exists_in_both_languages() {
+        for lang in [Lang::En, Lang::Ko] {
+            for (key, text) in lang.texts().all() {
+                assert!(text != key && !text.is_empty(), "{key} is missing in {}", lang.tag());
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_needs_escaping_in_html() {
+        for lang in [Lang::En, Lang::Ko] {
+            for (key, text) in lang.texts().all() {
+                assert!(!text.contains(['<', '>', '&', '"', '\'']), "{key}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_languages_have_the_same_places() {
+        let places = |text: &str| {
+            let mut names: Vec<_> = text
+                .split("%{")
+                .skip(1)
+                .map(|part| part.split('}').next().unwrap().to_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        for ((key, en), (_, ko)) in Lang::En.texts().all().into_iter().zip(Lang::Ko.texts().all()) {
+            // A size that is not known in advance may be left out of one sentence, but not of one language.
+            assert_eq!(places(en), places(ko), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_text_of_the_file_has_a_field() {
+        let keys: Vec<_> = Lang::En.texts().all().into_iter().map(|(key, _)| key).collect();
+        for line in SOURCE.lines().filter(|line| line.contains(": {")) {
+            let key = line.split(": {").next().unwrap();
+            assert!(keys.contains(&key), "{key} is read by nobody");
+        }
+    }
+
+    #[test]
+    fn fills_places_and_leaves_unknown_ones() {
+        assert_eq!(
+            fill("%{a} of %{b}, %{c", &[("a", "1"), ("b", "%{a}")]),
+            "1 of %{a}, %{c"
+        );
+        assert_eq!(fill("%{x}!", &[]), "%{x}!");
+    }
+
+    #[test]
+    fn data_blocks_cannot_end_their_element() {
+        assert_eq!(data_block(&json!("</script>")), r#""\u003c/script>""#);
+    }
+
+    #[test]
+    fn languages_are_read_with_or_without_a_region() {
+        assert_eq!(Lang::parse("ko-KR"), Some(Lang::Ko));
+        assert_eq!(Lang::parse("EN_us"), Some(Lang::En));
+        assert_eq!(Lang::parse("de"), None);
+    }
+}

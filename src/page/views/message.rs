@@ -1,0 +1,302 @@
+use std::borrow::Cow;
+
+use super::{
+    links::{Part, parts},
+    size_text,
+};
+use crate::domain::{LineKind, visitor::hue_class};
+use crate::page::texts::{Texts, fill};
+
+/// Later messages of one visitor join the group of the first when they follow within this time.
+const GROUP_MS: i64 = 5 * 60 * 1000;
+/// Stands where a script writes a time: HTML wants one that can be read.
+pub(super) const BLANK_TIME: &str = "1970-01-01T00:00Z";
+/// Under this width a GIF is shown small.
+const SMALL_PX: u32 = 160;
+
+/// A stored message as the page shows it, or the blank one inside `<template>`.
+#[derive(Clone, Debug)]
+pub struct MessageView<'a> {
+    /// Names the message.
+    pub id: Cow<'a, str>,
+    /// Its place in the room, from 1.
+    pub seq: u64,
+    /// The author's visitor id.
+    pub visitor: Cow<'a, str>,
+    /// The author's `#rrggbb`.
+    pub color: Cow<'a, str>,
+    /// The author's hue, 0..=35.
+    pub hue: Option<u8>,
+    /// RFC 3339, UTC.
+    pub created_at: Cow<'a, str>,
+    /// The same in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Whether it was written by whoever looks.
+    pub mine: bool,
+    /// What was written, when it is a text.
+    pub text: Option<Cow<'a, str>>,
+    /// What was sent, when it is a GIF.
+    pub gif: Option<GifView<'a>>,
+    /// What happened, when nobody wrote it.
+    pub line: Option<LineView>,
+    /// Whether the owner deleted it.
+    pub deleted: bool,
+    /// Whether it belongs to the group of the message before; [`MessageView::group`] finds out.
+    pub more: bool,
+    /// Whether it is the blank, which carries the parts of every kind of message.
+    pub(crate) blank: bool,
+}
+
+/// A line that nobody wrote, in the language of the page.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LineView {
+    /// What happened.
+    pub kind: &'static str,
+    /// What stands before the visitor's name.
+    pub before: &'static str,
+    /// What stands behind it.
+    pub after: &'static str,
+}
+
+impl LineView {
+    /// The line of a kind.
+    pub fn new(kind: LineKind, t: &Texts) -> Self {
+        let split = &t.split;
+        let (before, after) = match kind {
+            LineKind::Joined => split.joined,
+            LineKind::Left => split.left,
+            LineKind::Owner => split.owner_line,
+            LineKind::Kicked => split.kicked,
+            LineKind::Banned => split.banned,
+            LineKind::Cleared => split.cleared,
+            LineKind::Deleted(_) => ("", ""),
+        };
+        Self {
+            kind: kind.name(),
+            before,
+            after,
+        }
+    }
+
+    /// Whether it only keeps its place: a deleted message says so itself.
+    pub fn is_silent(&self) -> bool {
+        self.before.is_empty() && self.after.is_empty() && !self.kind.is_empty()
+    }
+}
+
+/// A GIF of a message.
+#[derive(Clone, Debug)]
+pub struct GifView<'a> {
+    /// File name: `/gif/{name}` and `/gif/{name}/still`.
+    pub name: Cow<'a, str>,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Size of the file.
+    pub bytes: u64,
+    /// What its sender said it shows; may be empty.
+    pub alt: Cow<'a, str>,
+}
+
+impl<'a> MessageView<'a> {
+    /// A stored text; `author` is id, colour and hue.
+    pub fn text(id: Cow<'a, str>, seq: u64, text: Cow<'a, str>) -> Self {
+        Self {
+            id,
+            seq,
+            text: Some(text),
+            ..Self::empty()
+        }
+    }
+
+    /// A stored GIF.
+    pub fn gif(id: Cow<'a, str>, seq: u64, gif: GifView<'a>) -> Self {
+        Self {
+            id,
+            seq,
+            gif: Some(gif),
+            ..Self::empty()
+        }
+    }
+
+    /// A line that nobody wrote.
+    pub fn line(id: Cow<'a, str>, seq: u64, line: LineView) -> Self {
+        Self {
+            id,
+            seq,
+            line: Some(line),
+            ..Self::empty()
+        }
+    }
+
+    /// A message that the owner deleted.
+    pub fn deleted(id: Cow<'a, str>, seq: u64) -> Self {
+        Self {
+            id,
+            seq,
+            deleted: true,
+            ..Self::empty()
+        }
+    }
+
+    /// Adds who wrote it.
+    pub fn by(self, visitor: Cow<'a, str>, color: Cow<'a, str>, hue: Option<u8>, mine: bool) -> Self {
+        Self {
+            visitor,
+            color,
+            hue,
+            mine,
+            ..self
+        }
+    }
+
+    /// Adds when it was stored, as RFC 3339 and as milliseconds since 1970.
+    pub fn at(self, created_at: Cow<'a, str>, at_ms: i64) -> Self {
+        Self {
+            created_at,
+            at_ms,
+            ..self
+        }
+    }
+
+    fn empty() -> Self {
+        Self {
+            id: "".into(),
+            seq: 0,
+            visitor: "".into(),
+            color: "".into(),
+            hue: None,
+            created_at: BLANK_TIME.into(),
+            at_ms: 0,
+            mine: false,
+            text: None,
+            gif: None,
+            line: None,
+            deleted: false,
+            more: false,
+            blank: false,
+        }
+    }
+
+    pub(crate) fn blank() -> Self {
+        let gif = GifView {
+            name: "".into(),
+            width: 1,
+            height: 1,
+            bytes: 0,
+            alt: "".into(),
+        };
+        Self {
+            text: Some("".into()),
+            gif: Some(gif),
+            blank: true,
+            ..Self::empty()
+        }
+    }
+
+    /// Marks the messages that belong to the group of the one before: same visitor, under five minutes later.
+    pub fn group(messages: &mut [Self]) {
+        for i in 1..messages.len() {
+            let (before, rest) = messages.split_at_mut(i);
+            if let (Some(last), Some(this)) = (before.last(), rest.first_mut()) {
+                let both_wrote = this.line.is_none() && last.line.is_none();
+                let soon = (0..GROUP_MS).contains(&(this.at_ms - last.at_ms));
+                this.more = both_wrote && soon && this.visitor == last.visitor;
+            }
+        }
+    }
+
+    /// The class of the author's hue.
+    pub fn hue_class(&self) -> &'static str {
+        hue_class(self.hue)
+    }
+
+    /// A text as pieces: what is a link, and what stands between.
+    #[expect(clippy::unused_self, reason = "askama calls methods of what it has at hand")]
+    pub(crate) fn parts<'t>(&self, text: &'t str) -> Vec<Part<'t>> {
+        parts(text)
+    }
+
+    /// Hours and minutes in UTC, until a script writes the local ones.
+    pub fn clock(&self) -> String {
+        let minutes = self.at_ms.div_euclid(60_000).rem_euclid(1440);
+        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+}
+
+impl GifView<'_> {
+    /// The class that gives the box its width before the file comes.
+    pub fn shape(&self) -> &'static str {
+        let (width, height) = (u64::from(self.width), u64::from(self.height));
+        if self.width < SMALL_PX {
+            " gif--small"
+        } else if width * 5 < height * 4 {
+            " gif--tall"
+        } else if width * 4 <= height * 5 {
+            " gif--square"
+        } else {
+            ""
+        }
+    }
+
+    pub(crate) fn size(&self) -> String {
+        size_text(self.bytes)
+    }
+
+    pub(crate) fn alt_text<'t>(&'t self, t: &Texts) -> &'t str {
+        if self.alt.is_empty() {
+            t.chat.gif_no_alt
+        } else {
+            &self.alt
+        }
+    }
+
+    pub(crate) fn pause_text(&self, t: &Texts) -> String {
+        fill(t.chat.gif_pause, &[("alt", self.alt_text(t))])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(visitor: &'static str, minute: i64) -> MessageView<'static> {
+        MessageView::text("m".into(), 1, "hi".into())
+            .by(visitor.into(), "#ffffff".into(), None, false)
+            .at("".into(), minute * 60_000)
+    }
+
+    #[test]
+    fn one_visitor_in_a_row_is_one_group_for_five_minutes() {
+        let mut messages = [said("a", 0), said("a", 4), said("a", 9), said("b", 9), said("a", 9)];
+        MessageView::group(&mut messages);
+        assert_eq!(messages.map(|message| message.more), [false, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_gif_has_one_shape() {
+        let shape = |width, height| {
+            GifView {
+                name: "".into(),
+                width,
+                height,
+                bytes: 0,
+                alt: "".into(),
+            }
+            .shape()
+            .trim()
+        };
+        assert_eq!(shape(448, 192), "");
+        assert_eq!(shape(400, 400), "gif--square");
+        assert_eq!(shape(500, 400), "gif--square");
+        assert_eq!(shape(400, 500), "gif--square");
+        assert_eq!(shape(300, 400), "gif--tall");
+        assert_eq!(shape(80, 400), "gif--small");
+    }
+
+    #[test]
+    fn the_clock_is_utc() {
+        assert_eq!(said("a", 23 * 60 + 41).clock(), "23:41");
+    }
+}

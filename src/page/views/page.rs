@@ -1,0 +1,294 @@
+use askama::Template;
+
+use super::{Limits, LineView, MessageView, RoomForm, RoomView, VisitorView, size_text};
+use crate::page::texts::{Texts, fill};
+
+/// A theme somebody chose; without one the page follows the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark ink on light ground.
+    Light,
+    /// The other way round.
+    Dark,
+}
+
+impl Theme {
+    /// Reads the cookie `theme`.
+    pub fn parse(value: &str) -> Option<Self> {
+        match value {
+            "light" => Some(Self::Light),
+            "dark" => Some(Self::Dark),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// What every page knows.
+#[derive(Clone, Debug)]
+pub struct Page<'a> {
+    /// The texts of the chosen language.
+    pub t: &'static Texts,
+    /// The chosen theme.
+    pub theme: Option<Theme>,
+    /// Whoever looks.
+    pub me: VisitorView<'a>,
+    /// Path without a query that answers GET with this page: the language switch goes there.
+    pub path: &'a str,
+    /// URL prefix of public files, such as `/assets/1a2b3c`.
+    pub assets: &'a str,
+    /// Sizes the page names and checks.
+    pub limits: Limits,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn limited(&self, text: &str, limit: impl std::fmt::Display) -> String {
+        fill(text, &[("limit", &limit.to_string())])
+    }
+
+    fn theme_label(&self, theme: &str) -> String {
+        fill(self.t.site.theme_now, &[("theme", theme)])
+    }
+}
+
+/// main.html: the open rooms.
+#[derive(Template)]
+#[template(path = "main.html")]
+pub struct MainPage<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// The rows of one page of rooms, newest first, as [`super::RoomRows`] renders them; empty when there are none.
+    pub rows: &'a str,
+    /// How many rooms are open altogether.
+    pub total: u64,
+    /// `after` of the next page, when there is one.
+    pub next: Option<String>,
+    /// Whether this is a later page: new rooms are then not put in at its top.
+    pub later: bool,
+    /// Whether the rooms are those that were last known, as they can't be read now.
+    pub old: bool,
+    /// Whether the page does not know who looks, and shows anybody.
+    pub guest: bool,
+    /// Of `?error=CODE`: the sentence and what one can do, from [`Texts::code`].
+    pub error: Option<(&'static str, &'static str)>,
+    blank: RoomView<'static>,
+}
+
+impl<'a> MainPage<'a> {
+    /// The list without an error.
+    pub fn new(page: Page<'a>, rows: &'a str, total: u64) -> Self {
+        Self {
+            page,
+            rows,
+            total,
+            next: None,
+            later: false,
+            old: false,
+            guest: false,
+            error: None,
+            blank: RoomView::blank(),
+        }
+    }
+}
+
+/// room.html: the form that makes a room.
+#[derive(Template)]
+#[template(path = "room.html")]
+pub struct RoomPage<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// What was typed, and what is wrong with it.
+    pub form: RoomForm,
+    preview: RoomView<'a>,
+}
+
+impl<'a> RoomPage<'a> {
+    /// The form; [`RoomForm::default`] is the untouched one.
+    pub fn new(page: Page<'a>, mut form: RoomForm) -> Self {
+        if form.max.is_empty() && form.max_error.is_none() {
+            form.max = page.limits.max_default.to_string();
+        }
+        let title = match form.title.trim() {
+            "" => page.t.make.preview_title.to_owned(),
+            title => title.to_owned(),
+        };
+        let seats = page.limits.max_least..=page.limits.max_most;
+        let max = form
+            .max
+            .trim()
+            .parse()
+            .ok()
+            .filter(|max| seats.contains(max))
+            .unwrap_or(page.limits.max_default);
+        let preview = RoomView {
+            title: title.into(),
+            max,
+            count: 1,
+            owner_id: page.me.id.clone(),
+            owner_color: page.me.color.clone(),
+            owner_hue: page.me.hue,
+            mine: true,
+            ..RoomView::blank()
+        };
+        Self { page, form, preview }
+    }
+}
+
+/// gate.html: the door of a room, which asks for its password or says why nothing opens it.
+#[derive(Template)]
+#[template(path = "gate.html")]
+pub struct GatePage<'a> {
+    /// The frame; its path is the room's.
+    page: Page<'a>,
+    room: RoomView<'a>,
+    /// What was wrong with the last try, as a sentence.
+    error: Option<String>,
+    /// Why no password helps: code, sentence, and what one can do.
+    shut: Option<(&'static str, String, &'static str)>,
+}
+
+impl<'a> GatePage<'a> {
+    /// The door; `said` is the code and sentence of a refusal.
+    pub fn new(page: Page<'a>, room: RoomView<'a>, said: Option<(&'static str, String)>) -> Self {
+        let (mut error, mut shut) = (None, None);
+        match said {
+            Some(("wrong_password", sentence)) => error = Some(sentence),
+            Some((code, sentence)) => {
+                let help = page.t.code(code).map_or(page.t.help.unavailable, |(_, help)| help);
+                shut = Some((code, sentence, help));
+            }
+            None => (),
+        }
+        Self {
+            page,
+            room,
+            error,
+            shut,
+        }
+    }
+
+    /// Whether the door may open while one stands before it, as the page then hears. Of a ban it would not.
+    fn may_open(&self) -> bool {
+        self.shut.as_ref().is_none_or(|(code, ..)| *code == "closed")
+    }
+}
+
+/// chat.html: inside a room.
+#[derive(Template)]
+#[template(path = "chat.html")]
+pub struct ChatPage<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// The room.
+    pub room: RoomView<'a>,
+    /// Who is in it; the page asks again when it has joined.
+    pub members: Vec<VisitorView<'a>>,
+    /// One page of history, oldest first, grouped.
+    pub messages: Vec<MessageView<'a>>,
+    blank: MessageView<'static>,
+    blank_line: LineView,
+    nobody: VisitorView<'static>,
+}
+
+impl<'a> ChatPage<'a> {
+    /// The room with one page of its history, oldest first; groups the messages.
+    pub fn new(
+        page: Page<'a>,
+        room: RoomView<'a>,
+        members: Vec<VisitorView<'a>>,
+        mut messages: Vec<MessageView<'a>>,
+    ) -> Self {
+        MessageView::group(&mut messages);
+        let nobody = VisitorView {
+            id: "".into(),
+            color: "".into(),
+            hue: None,
+        };
+        Self {
+            page,
+            room,
+            members,
+            messages,
+            blank: MessageView::blank(),
+            blank_line: LineView::default(),
+            nobody,
+        }
+    }
+
+    fn first(&self) -> u64 {
+        self.messages.first().map_or(0, |message| message.seq)
+    }
+
+    fn last(&self) -> u64 {
+        self.messages.last().map_or(0, |message| message.seq)
+    }
+
+    /// Whether anybody has said anything, as far as this page can tell; who came and went is no talk.
+    fn has_talk(&self) -> bool {
+        self.first() > 1 || self.messages.iter().any(|message| message.line.is_none())
+    }
+
+    fn drop_text(&self) -> String {
+        fill(
+            self.page.t.chat.drop_text,
+            &[("limit", &size_text(self.page.limits.gif))],
+        )
+    }
+
+    fn is_owner(&self, member: &VisitorView<'_>) -> bool {
+        member.id == self.room.owner_id
+    }
+
+    fn is_me(&self, member: &VisitorView<'_>) -> bool {
+        member.id == self.page.me.id
+    }
+}
+
+/// error.html: one sentence, what one can do, and two ways out.
+#[derive(Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// HTTP status.
+    pub status: u16,
+    /// Of the table of codes.
+    pub code: &'a str,
+    /// The sentence.
+    pub title: String,
+    /// What one can do.
+    pub help: &'static str,
+    /// Seconds after which the browser asks again by itself.
+    pub retry: Option<u8>,
+}
+
+impl<'a> ErrorPage<'a> {
+    /// The page of a code with its sentence.
+    pub fn of(page: Page<'a>, status: u16, code: &'a str, title: String) -> Self {
+        let t = page.t;
+        let help = t.code(code).map_or(t.help.unavailable, |(_, help)| help);
+        Self {
+            page,
+            status,
+            code,
+            title,
+            help,
+            retry: None,
+        }
+    }
+
+    /// The page of something that can't be shown at the moment, which the browser asks for again after some seconds.
+    pub fn retrying(mut self, seconds: u8) -> Self {
+        let site = &self.page.t.site;
+        self.title = site.away.to_owned();
+        self.help = site.away_retry;
+        self.retry = Some(seconds);
+        self
+    }
+}

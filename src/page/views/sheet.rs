@@ -1,0 +1,104 @@
+use std::str::FromStr;
+
+use askama::Template;
+use serde_json::{Value, json};
+
+use super::{Limits, Page, VisitorView};
+use crate::{
+    domain::{Invalid, Refusal},
+    page::texts::{Lang, Texts},
+};
+
+/// Dialogs of the page of a room that are fetched when they are asked for first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    /// The settings of a room, and the questions before an owner deletes or moderates.
+    Owner,
+    /// The GIFs lately sent.
+    Tray,
+    /// Whispers with one person.
+    Whisper,
+    /// Inviting others.
+    Invite,
+    /// Reporting a message, and the owner's list of reports.
+    Reports,
+}
+
+impl FromStr for Sheet {
+    type Err = Refusal;
+
+    fn from_str(name: &str) -> Result<Self, Refusal> {
+        Ok(match name {
+            "owner" => Self::Owner,
+            "tray" => Self::Tray,
+            "whisper" => Self::Whisper,
+            "invite" => Self::Invite,
+            "reports" => Self::Reports,
+            _ => return Err(Refusal::NotFound),
+        })
+    }
+}
+
+/// The markup of a sheet: the same for everybody, in every room.
+#[derive(Template)]
+#[template(path = "sheet.html")]
+pub struct SheetView<'a> {
+    sheet: Sheet,
+    page: Page<'a>,
+}
+
+impl<'a> SheetView<'a> {
+    /// A sheet in a language; `assets` is the URL prefix of public files.
+    pub fn new(sheet: Sheet, lang: Lang, assets: &'a str, limits: Limits) -> Self {
+        let page = Page {
+            t: lang.texts(),
+            theme: None,
+            me: VisitorView {
+                id: "".into(),
+                color: "".into(),
+                hue: None,
+            },
+            path: "",
+            assets,
+            limits,
+        };
+        Self { sheet, page }
+    }
+
+    /// What its script says beyond what the page says, to be put into the texts of the page.
+    pub fn texts(&self) -> Value {
+        let Texts {
+            tray,
+            whisper,
+            invite,
+            report,
+            ..
+        } = self.page.t;
+        match self.sheet {
+            Sheet::Owner => owner_texts(self.page.t),
+            Sheet::Tray => json!({ "tray": { "empty": tray.empty, "again": tray.again } }),
+            Sheet::Whisper => json!({ "whisper": { "text": whisper.text } }),
+            Sheet::Invite => json!({ "invite": {
+                "open": invite.open, "locked": invite.locked, "secret": invite.secret, "copied": invite.copied,
+                "copy_self": invite.copy_self, "withdrawn": invite.withdrawn, "qr": invite.qr,
+            } }),
+            Sheet::Reports => json!({ "report": {
+                "sent": report.sent, "none": report.none, "dismiss": report.dismiss, "delete": report.delete,
+            } }),
+        }
+    }
+}
+
+fn owner_texts(Texts { owner, field, .. }: &Texts) -> Value {
+    let owner = json!({
+        "unban": owner.unban, "done": owner.done,
+        "kick_title": owner.kick_title, "kick_text": owner.kick_text, "kick": owner.kick,
+        "ban_title": owner.ban_title, "ban_text": owner.ban_text, "ban": owner.ban,
+        "handover_title": owner.handover_title, "handover_text": owner.handover_text, "handover": owner.handover,
+        "delete_title": owner.delete_message_title, "delete_text": owner.delete_message_text,
+        "delete": owner.delete_message, "delete_forbid": owner.delete_message_forbid,
+        "clear_title": owner.clear_title, "clear_text": owner.clear_text, "clear": owner.clear,
+        "clear_forbid": owner.clear_forbid,
+    });
+    json!({ "owner": owner, "field": field })
+}

@@ -1,0 +1,111 @@
+//! The socket events. `/room` tells the list of rooms; `/chat` is a room:
+//!
+//! | event | from a client | answer |
+//! |---|---|---|
+//! | `join` | room id | `{ok, you, room, members, seq}` |
+//! | `chat` | `{chat, nonce?}` or the text | `{ok, message}` once it is stored |
+//! | `whisper` | `{to, chat, nonce?}` or with `gif` for `chat` | `{ok, whisper}` once it is stored |
+//! | `report` | `{message, reason?}` | `{ok, report}` once it is stored |
+//! | `leave` | nothing | `{ok}` |
+//! | `typing` | nothing | nothing |
+//! | `moderate` | `{action, visitor?, message?, seconds?, forbid?}` | `{ok}` |
+
+mod chat;
+mod event;
+mod fields;
+mod hangup;
+mod inbox;
+mod reply;
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use socketioxide::{SocketIo, TransportType, extract::SocketRef, handler::ConnectHandler, socket::Sid};
+
+pub use self::hangup::{Hangup, Hangups};
+use self::inbox::Bounds;
+use crate::{
+    broadcast::{Arrival, CHAT_NS, LOBBY_NS},
+    domain::Guest,
+    limits::{closings::CLOSING_NS, openings::Opening},
+    page::texts::Lang,
+    rules::SocketKey,
+    state::AppState,
+};
+
+/// Who opened the socket; put into the handshake by the layer around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Handshake {
+    /// The visitor of the session, and where from.
+    pub guest: Guest,
+    /// The language of the visitor's answers.
+    pub lang: Lang,
+}
+
+/// Makes the namespaces.
+///
+/// A socket connects in two steps. The middleware runs before CONNECT is answered and registers the handlers of events:
+/// what a client sends right after it must find them. The connect handler runs once CONNECT is on its way, and only
+/// then, so that only it may do what a disconnect handler undoes: a connect that fails calls none.
+pub fn register(io: &SocketIo, state: AppState) {
+    let lobby_state = state.clone();
+    let lobby = async move |socket: SocketRef| {
+        arrive_at_lobby(&socket, &lobby_state);
+        Ok::<(), Infallible>(())
+    };
+    let watching = state.clone();
+    let watch = async move |socket: SocketRef| {
+        opened(&socket);
+        if let Some(arrival) = socket.extensions.remove::<Arrival>() {
+            watching.events.lobby().watch(arrival, socket);
+        }
+    };
+    io.ns(LOBBY_NS, watch.with(lobby));
+    let closing = state.clone();
+    io.ns(CLOSING_NS, async move |socket: SocketRef| {
+        opened(&socket);
+        closing.closings.ready(socket.id);
+    });
+    let bounds = Arc::new(Bounds::new(state.limits.event));
+    let chat = async move |socket: SocketRef| chat::register(&socket, &state, &bounds);
+    let let_in = async |socket: SocketRef| {
+        opened(&socket);
+        chat::let_in(&socket);
+    };
+    io.ns(CHAT_NS, let_in.with(chat));
+}
+
+/// Gives the slot of a socket's session back if it has a connection. A session that polls keeps it: it lives on without a
+/// connection, so nothing else would bound how many there are.
+fn opened(socket: &SocketRef) {
+    if socket.transport_type() == TransportType::Websocket
+        && let Some(opening) = socket.req_parts().extensions.get::<Opening>()
+    {
+        opening.done();
+    }
+}
+
+/// Whether a session that has connected to a namespace has a websocket now.
+pub fn is_on_websocket(io: &SocketIo, sid: Sid) -> bool {
+    [LOBBY_NS, CHAT_NS].into_iter().any(|ns| {
+        let socket = io.of(ns).and_then(|ns| ns.get_socket(sid));
+        socket.is_some_and(|socket| socket.transport_type() == TransportType::Websocket)
+    })
+}
+
+fn arrive_at_lobby(socket: &SocketRef, state: &AppState) {
+    let arrival = state.events.lobby().arrive(next_key());
+    socket.extensions.insert(arrival.clone());
+    let events = state.events.clone();
+    socket.on_disconnect(async move || events.lobby().unwatch(&arrival));
+}
+
+fn next_key() -> SocketKey {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

@@ -1,0 +1,303 @@
+//! The `/chat` namespace.
+
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::Either;
+use parking_lot::Mutex;
+use socketioxide::{extract::SocketRef, socket::DisconnectReason};
+use tokio::{sync::SetOnce, time::timeout};
+
+use super::{
+    Handshake, Hangup,
+    event::{Data, Event, Name},
+    fields::{read_body, read_nonce},
+    inbox::{Bounds, Inbox, Queued},
+    next_key, opened,
+    reply::{Accepted, Done, Reply},
+};
+use crate::{
+    broadcast::Joining,
+    domain::{Action, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
+    rules::{Leave, SocketKey},
+    service::messages::{addressee, reported_message, said},
+    state::AppState,
+    store::Entry,
+};
+
+/// The least time between two `typing` of one socket that are passed on.
+const TYPING_EVERY: Duration = Duration::from_secs(1);
+
+/// Time within which a socket is let in after its first event has come. It is let in as soon as CONNECT is on its way; a
+/// socket that is not let in until then never will be.
+const LET_IN_WITHIN: Duration = Duration::from_secs(10);
+
+/// One socket of a visitor.
+struct Client {
+    state: AppState,
+    who: Handshake,
+    key: SocketKey,
+    inbox: Inbox<Incoming>,
+    /// The room it is in. Only who is at work on the inbox changes it.
+    room: Mutex<Option<RoomId>>,
+    typed_at: Mutex<Option<Instant>>,
+    let_in: SetOnce<()>,
+}
+
+/// The client of a socket that is not let in yet.
+#[derive(Clone)]
+struct Waiting(Arc<Client>);
+
+/// An event of a client, in the order of arrival.
+enum Incoming {
+    Event {
+        event: Event,
+        socket: SocketRef,
+        reply: Reply,
+    },
+    Gone(DisconnectReason),
+}
+
+/// The work of whoever handles what is queued. There is a task for every event, and most find somebody at work: boxed,
+/// so that such a task is a small one.
+type Work = Either<Pin<Box<dyn Future<Output = ()> + Send>>, Ready<()>>;
+
+/// Handles the events of a socket from now on. Its connect is answered, so it will have a disconnect.
+pub fn let_in(socket: &SocketRef) {
+    if let Some(Waiting(client)) = socket.extensions.remove() {
+        let _ = client.let_in.set(());
+    }
+}
+
+/// Listens to a socket. Its events wait until [`let_in`]: a seat taken for a socket whose connect fails would never be
+/// given up.
+pub fn register(socket: &SocketRef, state: &AppState, bounds: &Arc<Bounds>) -> Result<(), Infallible> {
+    let Some(who) = socket.req_parts().extensions.get::<Handshake>().copied() else {
+        // The layer around the sockets lets no handshake through without one.
+        tracing::error!("a socket came without a visitor");
+        return Ok(());
+    };
+    let key = next_key();
+    let client = Arc::new(Client {
+        state: state.clone(),
+        who,
+        key,
+        inbox: Inbox::new(key, who.guest, Arc::clone(bounds)),
+        room: Mutex::new(None),
+        typed_at: Mutex::new(None),
+        let_in: SetOnce::new(),
+    });
+    socket.extensions.insert(Waiting(Arc::clone(&client)));
+    let listening = Arc::clone(&client);
+    socket.on_fallback(move |socket: SocketRef, event: Event, reply: Reply| {
+        let bytes = event.bytes();
+        let event = Incoming::Event { event, socket, reply };
+        let queued = listening.inbox.push(event, bytes);
+        listening.take_up(queued)
+    });
+    socket.on_disconnect(move |reason: DisconnectReason| {
+        let queued = client.inbox.push_always(Incoming::Gone(reason));
+        client.take_up(queued)
+    });
+    Ok(())
+}
+
+impl Client {
+    /// The task of an event: handles everything queued, unless somebody does already.
+    fn take_up(self: &Arc<Self>, queued: Queued<Incoming>) -> Work {
+        match queued {
+            Queued::Yours => {
+                let client = Arc::clone(self);
+                return Either::Left(Box::pin(async move {
+                    let let_in = client.is_let_in().await;
+                    while let Some(event) = client.inbox.next() {
+                        if let_in {
+                            client.handle(event).await;
+                        }
+                    }
+                }));
+            }
+            Queued::Behind => (),
+            Queued::Full(event) => self.refuse(event),
+        }
+        Either::Right(ready(()))
+    }
+
+    /// Refuses an event that finds the inbox full.
+    fn refuse(&self, event: Incoming) {
+        if let Incoming::Event { socket, reply, .. } = event {
+            let refusal = Refusal::RateLimited {
+                retry_after: Duration::from_secs(1),
+            };
+            // Tried once: waiting answers of a client that does not read must not pile up.
+            let told = reply.try_refuse(&socket, &refusal, self.who.lang);
+            self.count(told, &socket);
+        }
+    }
+
+    /// Hangs up on a client that sends many events without an answer.
+    fn count(&self, answered: bool, socket: &SocketRef) {
+        if !answered
+            && self.inbox.is_flooded()
+            && let Some(hangup) = socket.req_parts().extensions.get::<Hangup>()
+        {
+            hangup.hang_up();
+        }
+    }
+
+    /// Waits until the socket is let in; whether it is.
+    async fn is_let_in(&self) -> bool {
+        self.let_in.initialized() || timeout(LET_IN_WITHIN, self.let_in.wait()).await.is_ok()
+    }
+
+    async fn handle(&self, event: Incoming) {
+        let (Event { name, data }, socket, reply) = match event {
+            Incoming::Gone(reason) => return self.gone(reason).await,
+            Incoming::Event { event, socket, reply } => (event, socket, reply),
+        };
+        // A session that began by polling may have a connection by now.
+        opened(&socket);
+        let done = match name {
+            // Its answer comes from the room's task, so that it stands in order with what the room tells.
+            Name::Join => return self.join(&data, socket, reply).await,
+            Name::Chat => self.chat(&data).await.map(Done::Posted),
+            Name::Whisper => self.whisper(&data).await.map(Done::Whispered),
+            Name::Report => self.report(&data).await.map(Done::Reported),
+            Name::Leave => self.leave(Leave::Explicit).await.map(|()| Done::Nothing {}),
+            Name::Typing => self.typing().map(|()| Done::Nothing {}),
+            Name::Moderate => self.moderate(&data).await.map(|()| Done::Nothing {}),
+            Name::Unknown => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+        };
+        // The answer may wait for the client to read.
+        drop(data);
+        let answered = match done {
+            Ok(done) => {
+                // What is stored comes back as an event.
+                let answered = reply.is_asked() || !matches!(done, Done::Nothing {});
+                reply.send(&Accepted { ok: true, done }).await;
+                answered
+            }
+            Err(refusal) => reply.refuse(&socket, &refusal, self.who.lang).await,
+        };
+        self.count(answered, &socket);
+    }
+
+    async fn join(&self, data: &Data, socket: SocketRef, reply: Reply) {
+        match self.take_seat(data).await {
+            Ok((room, entry)) => {
+                let joining = Joining {
+                    socket,
+                    key: self.key,
+                    guest: self.who.guest,
+                    lang: self.who.lang,
+                    ack: reply.ack(),
+                    entry,
+                };
+                self.state.events.attach(room, joining).await;
+            }
+            Err(refusal) => {
+                let told = reply.refuse(&socket, &refusal, self.who.lang).await;
+                self.count(told, &socket);
+            }
+        }
+    }
+
+    /// Takes a seat in the room, then gives up the one in the room before: a refused `join` costs nothing.
+    async fn take_seat(&self, data: &Data) -> Result<(RoomId, Entry), Refusal> {
+        let id = match data {
+            Data::Text(id) if !id.is_empty() => id.parse().map_err(|_| Refusal::RoomNotFound)?,
+            Data::Text(_) | Data::None => return Err(Invalid::new(Field::Room, Problem::Empty).into()),
+            Data::Fields(_) | Data::Other => return Err(Invalid::new(Field::Room, Problem::Malformed).into()),
+        };
+        let entry = self.state.rooms.enter(id, self.who.guest, self.key).await?;
+        // Noted before anything else may fail, so that the seat is given up when the socket goes.
+        let before = self.room.lock().replace(id);
+        if let Some(before) = before.filter(|before| *before != id) {
+            // The store has noted that the socket is gone from there even when it fails.
+            let _ = self.leave_room(before, Leave::Explicit).await;
+        }
+        Ok((id, entry))
+    }
+
+    async fn chat(&self, data: &Data) -> Result<Arc<Message>, Refusal> {
+        let room = self.room()?;
+        let limits = &self.state.limits;
+        let (body, nonce) = match data {
+            Data::Text(chat) => (said(Some(chat), None, None, limits)?, None),
+            Data::None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
+            Data::Fields(_) | Data::Other => {
+                let fields = data.fields()?;
+                (read_body(fields, limits)?, read_nonce(fields)?)
+            }
+        };
+        self.state.messages.post(room, self.visitor(), body, nonce).await
+    }
+
+    async fn whisper(&self, data: &Data) -> Result<Arc<Whisper>, Refusal> {
+        let (room, fields) = (self.room()?, data.fields()?);
+        let to = addressee(self.visitor(), fields.optional(Field::To)?)?;
+        let (body, nonce) = (read_body(fields, &self.state.limits)?, read_nonce(fields)?);
+        self.state.messages.whisper(room, self.visitor(), to, body, nonce).await
+    }
+
+    async fn report(&self, data: &Data) -> Result<Report, Refusal> {
+        let (room, fields) = (self.room()?, data.fields()?);
+        let message = reported_message(fields.optional(Field::Message)?)?;
+        let reason = Reason::parse(fields.text(Field::Reason)?, &self.state.limits)?;
+        self.state.messages.report(room, self.visitor(), message, reason).await
+    }
+
+    async fn moderate(&self, data: &Data) -> Result<(), Refusal> {
+        let (room, fields) = (self.room()?, data.fields()?);
+        let action = Action::parse(|field| fields.plain(field))?;
+        self.state.rooms.moderate(room, self.visitor(), action).await
+    }
+
+    fn typing(&self) -> Result<(), Refusal> {
+        let room = self.room()?;
+        let now = Instant::now();
+        let last = self.typed_at.lock().replace(now);
+        if last.is_none_or(|last| now.duration_since(last) >= TYPING_EVERY) {
+            self.state.events.typing(room, self.visitor(), self.key);
+        } else {
+            *self.typed_at.lock() = last;
+        }
+        Ok(())
+    }
+
+    const fn visitor(&self) -> Visitor {
+        self.who.guest.visitor
+    }
+
+    /// The room the socket is in.
+    fn room(&self) -> Result<RoomId, Refusal> {
+        (*self.room.lock()).ok_or(Refusal::NotAMember)
+    }
+
+    async fn gone(&self, reason: DisconnectReason) {
+        // Only a client that said goodbye gives its seat up at once; a reload breaks the connection without a word.
+        let how = match reason {
+            DisconnectReason::ClientNSDisconnect => Leave::Explicit,
+            _ => Leave::Disconnected,
+        };
+        // A store that has stopped keeps no seats; there is nobody left to tell.
+        let _ = self.leave(how).await;
+    }
+
+    async fn leave(&self, how: Leave) -> Result<(), Refusal> {
+        let Some(room) = self.room.lock().take() else {
+            return Ok(());
+        };
+        self.leave_room(room, how).await
+    }
+
+    async fn leave_room(&self, room: RoomId, how: Leave) -> Result<(), Refusal> {
+        self.state.events.detach(room, self.key).await;
+        self.state.rooms.leave(room, self.visitor(), self.key, how).await
+    }
+}

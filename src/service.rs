@@ -1,0 +1,8 @@
+//! What handlers call: loads, lets the store commit what the rules decide, and deletes files.
+
+pub mod access;
+pub mod deletions;
+pub mod finishing;
+pub mod messages;
+pub mod passwords;
+pub mod rooms;

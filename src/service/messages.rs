@@ -1,0 +1,207 @@
+//! The service of messages: posts and reads them, with their files. What is allowed is for [`crate::rules`] to say.
+
+mod reports;
+mod whispers;
+
+pub use {reports::reported_message, whispers::addressee};
+
+use std::sync::Arc;
+
+use tokio::fs::File;
+
+use crate::{
+    domain::{
+        Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor,
+    },
+    media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
+    rules::{AgainGif, Command, NewBody},
+    service::{access::Reader, deletions::Deletions, finishing::Finishing},
+    store::{Committed, Store, StoreError, Window},
+};
+
+/// GIFs that are offered to be sent again.
+const TRAY: usize = 24;
+
+/// Reads what somebody says from its fields: a text, or the name of a GIF of the room with words for it.
+///
+/// # Errors
+/// Neither or both are given, or one breaks a rule. What can't be the name of a file names none.
+pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &Limits) -> Result<NewBody, Refusal> {
+    let Some(gif) = gif.filter(|name| !name.is_empty()) else {
+        return Ok(NewBody::Chat(Chat::parse(chat.unwrap_or_default(), limits)?));
+    };
+    if chat.is_some_and(|chat| !chat.is_empty()) {
+        return Err(Invalid::new(Field::Gif, Problem::Malformed).into());
+    }
+    Ok(NewBody::Again(AgainGif {
+        name: gif.parse().map_err(|_| Refusal::NotFound)?,
+        alt: alt.map(|alt| Alt::parse(alt, limits)).transpose()?,
+    }))
+}
+
+/// The service, and what it works with.
+#[derive(Clone)]
+pub struct Messages {
+    store: Arc<dyn Store>,
+    uploads: Uploads,
+    deletions: Deletions,
+    finishing: Finishing,
+}
+
+impl Messages {
+    /// The service over this store.
+    pub fn new(store: Arc<dyn Store>, uploads: Uploads, deletions: Deletions, finishing: Finishing) -> Self {
+        Self {
+            store,
+            uploads,
+            deletions,
+            finishing,
+        }
+    }
+
+    /// Posts a text of a member, or a GIF of the room again.
+    ///
+    /// # Errors
+    /// No such room, not a member, no message of the room names the GIF, or the store fails.
+    pub async fn post(
+        &self,
+        room: RoomId,
+        author: Visitor,
+        body: NewBody,
+        nonce: Option<Nonce>,
+    ) -> Result<Arc<Message>, Refusal> {
+        let nonced = nonce.is_some();
+        let posted = self.store.submit(room, Command::Post(author, body), nonce).await;
+        let message = posted.and_then(message_of);
+        message.map_err(|error| Refusal::from(error).of_nonced(nonced))
+    }
+
+    /// The GIFs lately sent in a room, each once, the newest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn lately_sent(&self, reader: &Reader) -> Result<Vec<GifBody>, Refusal> {
+        Ok(self.store.lately_sent(reader.id(), TRAY).await?)
+    }
+
+    /// Takes one of the uploads that a visitor and an address may run side by side.
+    ///
+    /// # Errors
+    /// All of them run already.
+    pub fn upload_slot(&self, guest: &Guest) -> Result<UploadSlot, Refusal> {
+        self.uploads.slot(guest)
+    }
+
+    /// Begins a GIF of a member.
+    ///
+    /// # Errors
+    /// No such room, not a member, or no space.
+    pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: UploadSlot) -> Result<Upload, Refusal> {
+        self.check_space()?;
+        let room = self.store.room(room).await?.ok_or(Refusal::RoomNotFound)?;
+        room.must_be_member(author.id)?;
+        Ok(self.uploads.begin(slot))
+    }
+
+    /// Refuses what an upload writes while the store keeps the last space of the disk for deletions: both may be on one disk.
+    ///
+    /// # Errors
+    /// `StorageFull`.
+    pub fn check_space(&self) -> Result<(), Refusal> {
+        if self.store.is_full() {
+            Err(Refusal::StorageFull)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Makes the uploaded GIF durable, then posts the message that names it.
+    ///
+    /// # Errors
+    /// Not a whole GIF, no such room, not a member, or store or disk fail. No file is left then.
+    pub async fn post_gif(
+        &self,
+        room: RoomId,
+        author: Visitor,
+        upload: Upload,
+        alt: Alt,
+        nonce: Option<Nonce>,
+    ) -> Result<Arc<Message>, Refusal> {
+        let (store, nonced) = (Arc::clone(&self.store), nonce.is_some());
+        let posted = self.settle(NamedIn::Message(room), upload, alt, async move |body| {
+            let posted = store.submit(room, Command::Post(author, body), nonce).await?;
+            Ok((!posted.known, message_of(posted)?))
+        });
+        posted.await.map_err(|refusal| refusal.of_nonced(nonced))
+    }
+
+    /// Makes an uploaded GIF durable, then commits what names it. `commit` tells whether that is new.
+    async fn settle<T, Commit, Committed>(
+        &self,
+        named: NamedIn,
+        upload: Upload,
+        alt: Alt,
+        commit: Commit,
+    ) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        Commit: FnOnce(NewBody) -> Committed + Send + 'static,
+        Committed: Future<Output = Result<(bool, T), StoreError>> + Send,
+    {
+        // Were it cancelled between commit and keep, a message would lose its file.
+        let settle = async move {
+            let stored = upload.finish().await?;
+            match commit(NewBody::Gif(stored.body(alt))).await {
+                Ok((true, done)) => {
+                    stored.keep(named).await;
+                    Ok(done)
+                }
+                // Its file is there since the first time; the new copy goes.
+                Ok((false, done)) => {
+                    stored.discard().await;
+                    Ok(done)
+                }
+                Err(StoreError::Refused(refusal)) => {
+                    stored.discard().await;
+                    Err(refusal)
+                }
+                // A store that keeps GIFs itself may have the message all the same, and finds out by itself.
+                Err(error) => Err(error.into()),
+            }
+        };
+        self.finishing.finish(settle).await
+    }
+
+    /// Messages of a room, oldest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn history(&self, reader: &Reader, window: Window, limit: usize) -> Result<Vec<Message>, Refusal> {
+        Ok(self.store.history(reader.id(), window, limit).await?)
+    }
+
+    /// The room whose message names a file, if there is one.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, Refusal> {
+        if let Some(room) = self.uploads.room_of(name).await {
+            return Ok(Some(room));
+        }
+        Ok(self.store.room_of_gif(name).await?)
+    }
+
+    /// Opens a file of a GIF.
+    ///
+    /// # Errors
+    /// There is none, or the store that keeps it fails.
+    pub async fn picture(&self, name: GifName, named: NamedIn, picture: Picture) -> Result<File, Refusal> {
+        self.uploads.picture(name, named, picture).await
+    }
+}
+
+fn message_of(posted: Committed) -> Result<Arc<Message>, StoreError> {
+    posted
+        .message
+        .ok_or_else(|| StoreError::failed("a post left no message"))
+}

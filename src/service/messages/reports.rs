@@ -1,0 +1,76 @@
+//! The service of reports: members report, the owner reads and dismisses.
+
+use super::Messages;
+use crate::{
+    domain::{
+        Action, Field, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor,
+    },
+    rules::Command,
+    service::access::Owner,
+    store::NewReport,
+};
+
+/// Reads which message; what can't be a message's id names none.
+///
+/// # Errors
+/// It is missing.
+pub fn reported_message(id: Option<&str>) -> Result<MessageId, Refusal> {
+    let id = id.filter(|id| !id.is_empty());
+    let id = id.ok_or(Invalid::new(Field::Message, Problem::Empty))?;
+    id.parse().map_err(|_| Refusal::MessageNotFound)
+}
+
+impl Messages {
+    /// Tells the owner of a room about a message.
+    ///
+    /// # Errors
+    /// No such room, not a member, no such message, too many reports wait, or the store fails.
+    pub async fn report(
+        &self,
+        room: RoomId,
+        by: Visitor,
+        message: MessageId,
+        reason: Reason,
+    ) -> Result<Report, Refusal> {
+        let new = NewReport {
+            room,
+            by,
+            message,
+            reason,
+        };
+        Ok(self.store.report(new).await?)
+    }
+
+    /// The reports that wait for the owner, oldest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn reports(&self, owner: &Owner) -> Result<Vec<Reported>, Refusal> {
+        Ok(self.store.reports(owner.id()).await?)
+    }
+
+    /// Dismisses a report, with all others about the same message.
+    ///
+    /// # Errors
+    /// No such report, or the store fails.
+    pub async fn dismiss_report(&self, owner: &Owner, report: ReportId) -> Result<(), Refusal> {
+        Ok(self.store.dismiss_report(owner.id(), report).await?)
+    }
+
+    /// Deletes the message of a report as abuse: its GIF can't be sent to that room again, by these bytes.
+    ///
+    /// # Errors
+    /// No such report, the room is gone or somebody else's by now, or the store fails.
+    pub async fn delete_reported(&self, owner: &Owner, report: ReportId) -> Result<(), Refusal> {
+        let reported = self.reports(owner).await?;
+        let found = reported.into_iter().find(|reported| reported.report.id == report);
+        let about = found.ok_or(Refusal::ReportNotFound)?.about;
+        let delete = Action::Delete {
+            message: about.id,
+            forbid: true,
+        };
+        // The reports about it go with it.
+        let delete = Command::Moderate(owner.visitor(), delete);
+        self.deletions.submit(owner.id(), delete).await
+    }
+}

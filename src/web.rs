@@ -1,0 +1,121 @@
+//! HTTP: the table of URLs and the layers around it.
+
+mod extract;
+mod handlers;
+mod layers;
+mod refused;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Method,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{any, delete, get, post},
+};
+use socketioxide::{SocketIo, layer::SocketIoLayer};
+use tower_sessions::{
+    Expiry, SessionManagerLayer,
+    cookie::{SameSite, time::Duration as CookieDuration},
+};
+
+pub use self::extract::peer::Peer;
+use self::{
+    extract::prefs,
+    handlers::{files, gifs, health, invites, messages, moderation, pages, reports, rooms, sheets, whispers},
+    layers::{
+        compress::{self, Compressor},
+        guard, handshake, linger,
+    },
+    refused::Refused,
+};
+use crate::{
+    config::Config, domain::Refusal, realtime::sockets::Hangups, realtime::transport::WebSockets, state::AppState,
+    store::Sessions,
+};
+
+/// Every URL of the site.
+pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, SocketIoLayer)) -> Router {
+    let upload = DefaultBodyLimit::max(gifs::body_limit(&state.limits));
+    let pages = Router::new()
+        .route("/", get(pages::main))
+        .route("/rooms", get(rooms::list))
+        .route("/room", get(pages::room).post(rooms::create))
+        .route(
+            "/room/{id}",
+            get(pages::chat).patch(rooms::update).delete(rooms::remove),
+        )
+        .route("/room/{id}/enter", post(rooms::enter))
+        .route("/room/{id}/delete", post(rooms::remove_by_form))
+        .route(
+            "/room/{id}/invite",
+            get(invites::link).post(invites::invite).delete(invites::withdraw),
+        )
+        .route("/invite/{token}", get(invites::redeem).post(invites::redeem))
+        .route("/room/{id}/chat", post(messages::post))
+        .route("/room/{id}/gif", post(gifs::post).layer(upload))
+        .route("/room/{id}/whisper", post(whispers::post))
+        .route("/room/{id}/whisper/gif", post(gifs::whisper).layer(upload))
+        .route("/room/{id}/whispers", get(whispers::list))
+        .route("/room/{id}/reports", get(reports::list).post(reports::post))
+        .route("/room/{id}/reports/{report}", delete(reports::dismiss))
+        .route("/room/{id}/reports/{report}/delete", post(reports::delete))
+        .route("/room/{id}/gifs", get(messages::lately_sent))
+        .route("/room/{id}/messages", get(messages::history))
+        .route("/room/{id}/moderate", post(moderation::moderate))
+        .route("/room/{id}/bans", get(moderation::bans))
+        .layer(from_fn(prefs::switch_language));
+    let files = Router::new()
+        .route("/gif/{name}", get(files::gif))
+        .route("/gif/{name}/still", get(files::still))
+        .route("/visitor/{file}", get(files::mark))
+        .route("/assets/{version}/{*path}", get(files::asset))
+        .route("/sheets/{lang}/{name}", get(sheets::sheet))
+        .route("/robots.txt", get(files::robots));
+    let prepared = handshake::Sockets {
+        state: state.clone(),
+        websockets: WebSockets::new(&sockets, &state.config),
+        hangups: Hangups::default(),
+        io,
+    };
+    let sockets = Router::new()
+        .route("/socket.io/", any(|| async { Refused(Refusal::NotFound) }))
+        .layer(sockets)
+        .layer(from_fn_with_state(prepared, handshake::prepare));
+    let health = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready));
+    Router::new()
+        .merge(pages)
+        .merge(files)
+        .merge(sockets)
+        .fallback(|| async { Refused(Refusal::NotFound) })
+        .method_not_allowed_fallback(refused::wrong_method)
+        .layer(from_fn_with_state(state.clone(), guard::same_site))
+        .layer(from_fn_with_state(state.clone(), refused::render))
+        .layer(from_fn_with_state(Arc::new(Compressor::new()), compress::compress))
+        .layer(session_layer(&state.config, sessions))
+        .merge(health)
+        .layer(from_fn(linger::linger))
+        .layer(from_fn_with_state(state.clone(), guard::frame))
+        .with_state(state)
+}
+
+/// Sessions, by a cookie that no script sees and no other site's page sends.
+fn session_layer(config: &Config, sessions: Sessions) -> SessionManagerLayer<Sessions> {
+    let https = config.is_https();
+    let life = CookieDuration::try_from(config.session_life).unwrap_or(CookieDuration::MAX);
+    SessionManagerLayer::new(sessions)
+        .with_name(if https { "__Host-gifchat" } else { "gifchat" })
+        .with_secure(https)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(life))
+}
+
+/// Whether a request of this method may change something.
+const fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}

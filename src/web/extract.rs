@@ -1,0 +1,7 @@
+//! What handlers take from a request: who asks, what they may do, and what they sent.
+
+pub mod access;
+pub mod fields;
+pub mod peer;
+pub mod prefs;
+pub mod visit;

@@ -1,0 +1,13 @@
+//! What answers a URL, a file for each kind of thing.
+
+pub mod files;
+pub mod gifs;
+pub mod health;
+pub mod invites;
+pub mod messages;
+pub mod moderation;
+pub mod pages;
+pub mod reports;
+pub mod rooms;
+pub mod sheets;
+pub mod whispers;

@@ -1,0 +1,165 @@
+//! Files: GIFs and their stills, marks, and what the pages are made of.
+
+use axum::{
+    body::Body,
+    extract::{FromRequestParts, Path, Request, State, rejection::PathRejection},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use tokio_util::io::ReaderStream;
+use tower_sessions::Session;
+
+use crate::{
+    domain::{GifName, Refusal, Visitor, VisitorId},
+    media::uploads::{NamedIn, Picture},
+    page::{
+        assets::{Packed, media_type},
+        avatar,
+    },
+    state::AppState,
+    web::{extract::visit, layers::compress::Encoding, refused::Refused},
+};
+
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// A GIF never changes, but a message may be deleted and a room locked: no cache that several share may keep it.
+const FOREVER_FOR_ONE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+/// A visitor's file is shown and nothing else, even when it is opened by itself.
+const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
+/// Bytes read from disk at once. A slow reader holds this twice, in the file's own buffer and on its way out.
+const CHUNK: usize = 16 << 10;
+
+/// The one part of the path that varies. What is no text names nothing.
+pub struct Part(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Part {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(part)| Self(part))
+            .map_err(|_| Refused(Refusal::NotFound))
+    }
+}
+
+/// `GET /gif/{name}`
+pub async fn gif(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, Refused> {
+    serve_gif(state, name, request, Picture::Gif).await
+}
+
+/// `GET /gif/{name}/still`
+pub async fn still(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, Refused> {
+    serve_gif(state, name, request, Picture::Still).await
+}
+
+async fn serve_gif(
+    State(state): State<AppState>,
+    name: String,
+    request: Request,
+    picture: Picture,
+) -> Result<Response, Refused> {
+    let name: GifName = name.parse().map_err(|_| Refusal::NotFound)?;
+    let (parts, _) = request.into_parts();
+    let named = named_in(&state, name, &parts).await?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("image/gif")),
+        (header::CONTENT_SECURITY_POLICY, SANDBOX),
+        (header::CACHE_CONTROL, FOREVER_FOR_ONE),
+    ];
+    // A name never changes its content, so the name is the tag.
+    let tag = format!("\"{name}\"");
+    if is_cached(&parts.headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    }
+    let file = state.messages.picture(name, named, picture).await?;
+    let length = file.metadata().await.map_err(|_| Refusal::NotFound)?.len();
+    let body = Body::from_stream(ReaderStream::with_capacity(file, CHUNK));
+    let size = [(header::ETAG, tag), (header::CONTENT_LENGTH, length.to_string())];
+    Ok((headers, size, body).into_response())
+}
+
+/// What names a GIF, for who may fetch it.
+async fn named_in(state: &AppState, name: GifName, parts: &Parts) -> Result<NamedIn, Refusal> {
+    let guest = |visitor| visit::guest(visitor, &state.config, &parts.headers, &parts.extensions);
+    if let Some(room) = state.messages.room_of_gif(name).await? {
+        if !state.rooms.is_public(room).await? {
+            // Without a session it is nobody yet, who comes from somewhere all the same.
+            let visitor = known(parts).await?;
+            let visitor = visitor.unwrap_or_else(|| Visitor::new(VisitorId::random()));
+            state.rooms.reader(room, guest(visitor)).await?;
+        }
+        return Ok(NamedIn::Message(room));
+    }
+    let visitor = known(parts).await?.ok_or(Refusal::NotFound)?;
+    let room = state.messages.room_of_whispered(name, visitor).await?;
+    state.rooms.reader(room, guest(visitor)).await?;
+    Ok(NamedIn::Whisper(room))
+}
+
+/// Who asks for a file, if there was a session before: a file begins none.
+async fn known(parts: &Parts) -> Result<Option<Visitor>, Refusal> {
+    let session = parts.extensions.get::<Session>().ok_or(Refusal::Unavailable)?;
+    Ok(visit::known_visitor(session).await)
+}
+
+fn is_cached(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    known.is_some_and(|tags| tags.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
+}
+
+/// `GET /visitor/{id}.svg`
+pub async fn mark(Part(file): Part) -> Result<impl IntoResponse, Refused> {
+    let id: Option<VisitorId> = file.strip_suffix(".svg").and_then(|id| id.parse().ok());
+    let svg = avatar::svg(id.ok_or(Refusal::NotFound)?);
+    let headers: [(HeaderName, HeaderValue); 3] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
+        (header::CONTENT_SECURITY_POLICY, SANDBOX),
+        (header::CACHE_CONTROL, FOREVER),
+    ];
+    Ok((headers, svg))
+}
+
+/// `GET /assets/{version}/{path}`: another version, from a page of before an update, gets today's file and keeps it for
+/// no time.
+pub async fn asset(
+    State(state): State<AppState>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let Path((version, path)) = path.map_err(|_| Refusal::NotFound)?;
+    let tag = format!("\"{}\"", state.assets.prefix().trim_start_matches("/assets/"));
+    let current = state.assets.is_current(&version);
+    let cache = if current {
+        FOREVER
+    } else {
+        HeaderValue::from_static("no-cache")
+    };
+    let Packed { plain, brotli } = packed(&state, &path).await?;
+    let kind = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type(&path))),
+        (header::CACHE_CONTROL, cache),
+        (header::VARY, HeaderValue::from_static("accept-encoding")),
+    ];
+    if current && is_cached(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, kind).into_response());
+    }
+    let tag = current.then_some([(header::ETAG, tag)]);
+    match brotli.filter(|_| Encoding::accepted(&headers) == Some(Encoding::Brotli)) {
+        Some(brotli) => Ok((kind, tag, [(header::CONTENT_ENCODING, "br")], brotli).into_response()),
+        None => Ok((kind, tag, plain).into_response()),
+    }
+}
+
+/// A file as it goes out; packed away from the async threads when nobody has asked for it yet.
+async fn packed(state: &AppState, path: &str) -> Result<Packed, Refusal> {
+    if let Some(packed) = state.assets.ready(path) {
+        return Ok(packed);
+    }
+    let (assets, path) = (state.assets.clone(), path.to_owned());
+    let packed = tokio::task::spawn_blocking(move || assets.get(&path)).await;
+    packed.map_err(|_| Refusal::Unavailable)?.ok_or(Refusal::NotFound)
+}
+
+/// `GET /robots.txt`: rooms are gone before anybody could find them by a search.
+pub async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /room/\nDisallow: /gif/\n"
+}

@@ -1,0 +1,258 @@
+//! GIFs in: a multipart form, read as it comes.
+
+use std::{
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, Request, State},
+    http::HeaderMap,
+    response::Response,
+};
+use axum_extra::extract::multipart::{Field as Part, Multipart, MultipartError};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::{
+    domain::{Alt, Field, Guest, Invalid, Limits, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor, gif::GifError},
+    limits::pace::Pace,
+    media::uploads::{Upload, UploadSlot},
+    service::messages::addressee,
+    state::AppState,
+    web::{
+        extract::{fields::announced, prefs::Prefs},
+        handlers::{
+            messages::{nonce, posted},
+            rooms::Id,
+        },
+        layers::paced_body::{PacedBody, Unread},
+        refused::Refused,
+    },
+};
+
+/// What a form may weigh beside its GIF: the other fields and the lines between them.
+const AROUND: usize = 64 << 10;
+
+/// How long an upload may bring nothing at its beginning, until the rate holds.
+const BEGINNING: Duration = Duration::from_secs(5);
+
+/// The most a form may weigh, in bytes.
+pub fn body_limit(limits: &Limits) -> usize {
+    usize::try_from(limits.gif.bytes)
+        .unwrap_or(usize::MAX)
+        .saturating_add(AROUND)
+}
+
+/// A form with its GIF.
+struct Sent {
+    upload: Upload,
+    alt: Alt,
+    nonce: Option<Nonce>,
+    to: Option<String>,
+}
+
+/// What the form has brought so far.
+#[derive(Default)]
+struct Form {
+    slot: Option<UploadSlot>,
+    upload: Option<Upload>,
+    alt: Option<Alt>,
+    nonce: Option<Nonce>,
+    to: Option<String>,
+}
+
+/// Reads one form within its times.
+struct Reader<'a> {
+    state: &'a AppState,
+    room: RoomId,
+    visitor: Visitor,
+    deadline: Instant,
+    /// Bytes of the file that were read.
+    file: Arc<AtomicU64>,
+}
+
+/// `POST /room/{id}/gif`
+pub async fn post(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    guest: Guest,
+    request: Request,
+) -> Result<Response, Refused> {
+    let visitor = guest.visitor;
+    let sent = read(&state, room, guest, request).await?;
+    if sent.to.is_some() {
+        return Err(Invalid::new(Field::To, Problem::Malformed).into());
+    }
+    let Sent { upload, alt, nonce, .. } = sent;
+    let message = state.messages.post_gif(room, visitor, upload, alt, nonce).await?;
+    Ok(posted(prefs, room, &*message))
+}
+
+/// `POST /room/{id}/whisper/gif`
+pub async fn whisper(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    guest: Guest,
+    request: Request,
+) -> Result<Response, Refused> {
+    let visitor = guest.visitor;
+    let sent = read(&state, room, guest, request).await?;
+    let to = addressee(visitor, sent.to.as_deref())?;
+    let Sent { upload, alt, nonce, .. } = sent;
+    let whisper = state
+        .messages
+        .whisper_gif(room, visitor, to, upload, alt, nonce)
+        .await?;
+    Ok(posted(prefs, room, &*whisper))
+}
+
+/// Reads the form of a request.
+async fn read(state: &AppState, room: RoomId, guest: Guest, request: Request) -> Result<Sent, Refusal> {
+    let config = &state.config;
+    let deadline = Instant::now() + config.upload_timeout;
+    check_announced(request.headers(), &state.limits)?;
+    // Before the first byte: what waits for one is bounded, too.
+    let slot = state.messages.upload_slot(&guest)?;
+    let file = Arc::<AtomicU64>::default();
+    let pace = Pace::new(config.upload_rate, BEGINNING, config.body_timeout);
+    let request = request.map(|body| Body::new(PacedBody::new(body, pace, AROUND as u64, Arc::clone(&file))));
+    let malformed = Invalid::new(Field::Body, Problem::Malformed);
+    let mut multipart = Multipart::from_request(request, state).await.map_err(|_| malformed)?;
+    let reader = Reader {
+        state,
+        room,
+        visitor: guest.visitor,
+        deadline,
+        file,
+    };
+    reader.read(&mut multipart, slot).await
+}
+
+/// Refuses a form that says by itself that it is too large.
+fn check_announced(headers: &HeaderMap, limits: &Limits) -> Result<(), Refusal> {
+    match announced(headers) {
+        Some(length) if length > body_limit(limits) as u64 => Err(too_large(limits, length)),
+        _ => Ok(()),
+    }
+}
+
+fn too_large(limits: &Limits, size_at_least: u64) -> Refusal {
+    Refusal::TooLarge(TooLarge::Gif(GifError::TooManyBytes {
+        limit: limits.gif.bytes,
+        size_at_least,
+    }))
+}
+
+impl Reader<'_> {
+    async fn read(&self, multipart: &mut Multipart, slot: UploadSlot) -> Result<Sent, Refusal> {
+        let mut form = Form {
+            slot: Some(slot),
+            ..Form::default()
+        };
+        while let Some(part) = while_it_runs(form.upload.as_ref(), self.in_time(multipart.next_field())).await? {
+            self.take(&mut form, part).await?;
+        }
+        Ok(Sent {
+            upload: form.upload.ok_or(Invalid::new(Field::Gif, Problem::Empty))?,
+            alt: form.alt.unwrap_or_default(),
+            nonce: form.nonce,
+            to: form.to,
+        })
+    }
+
+    async fn take(&self, form: &mut Form, part: Part) -> Result<(), Refusal> {
+        match part.name() {
+            Some("gif") if form.upload.is_some() => Err(Invalid::new(Field::Gif, Problem::Twice).into()),
+            Some("gif") => {
+                let slot = form.slot.take().ok_or(Refusal::Unavailable)?;
+                form.upload = Some(self.file(part, slot).await?);
+                Ok(())
+            }
+            Some("alt") if form.alt.is_some() => Err(Invalid::new(Field::Alt, Problem::Twice).into()),
+            Some("alt") => {
+                let alt = while_it_runs(form.upload.as_ref(), self.text(part, Field::Alt)).await?;
+                form.alt = Some(Alt::parse(&alt, &self.state.limits)?);
+                Ok(())
+            }
+            Some("nonce") if form.nonce.is_some() => Err(Invalid::new(Field::Nonce, Problem::Twice).into()),
+            Some("nonce") => {
+                let text = while_it_runs(form.upload.as_ref(), self.text(part, Field::Nonce)).await?;
+                form.nonce = nonce(&text)?;
+                Ok(())
+            }
+            Some("to") if form.to.is_some() => Err(Invalid::new(Field::To, Problem::Twice).into()),
+            Some("to") => {
+                form.to = Some(while_it_runs(form.upload.as_ref(), self.text(part, Field::To)).await?);
+                Ok(())
+            }
+            _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+        }
+    }
+
+    async fn file(&self, mut part: Part, slot: UploadSlot) -> Result<Upload, Refusal> {
+        let mut upload = self.state.messages.begin_gif(self.room, self.visitor, slot).await?;
+        loop {
+            let chunk = while_it_runs(Some(&upload), self.in_time(part.chunk())).await?;
+            let Some(chunk) = chunk else { return Ok(upload) };
+            self.file.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.state.messages.check_space()?;
+            upload.push(&chunk).await?;
+        }
+    }
+
+    async fn text(&self, mut part: Part, field: Field) -> Result<String, Refusal> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = self.in_time(part.chunk()).await? {
+            bytes.extend_from_slice(&chunk);
+            // Far beyond what any text field may hold; what it may hold is checked where it is parsed.
+            if bytes.len() > self.state.limits.body {
+                let (limit, was) = (self.state.limits.body, bytes.len());
+                return Err(Invalid::new(field, Problem::TooManyBytes { limit, was }).into());
+            }
+        }
+        String::from_utf8(bytes).map_err(|_| Invalid::new(field, Problem::Malformed).into())
+    }
+
+    /// Waits for the next part of the form, within the time for a part and that for the whole.
+    async fn in_time<T>(&self, next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Refusal> {
+        let next = timeout(self.state.config.body_timeout, next);
+        let next = timeout_at(self.deadline, next).await.map_err(|_| Refusal::TimedOut)?;
+        next.map_err(|_| Refusal::TimedOut)?
+            .map_err(|error| match error.status().as_u16() {
+                _ if is_too_slow(&error) => Refusal::TimedOut,
+                413 => too_large(&self.state.limits, self.state.limits.gif.bytes + 1),
+                _ => Invalid::new(Field::Body, Problem::Malformed).into(),
+            })
+    }
+}
+
+/// Reads more of a form until another upload takes the turn of this one, if it has begun.
+async fn while_it_runs<T>(
+    upload: Option<&Upload>,
+    more: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let Some(upload) = upload else { return more.await };
+    tokio::select! {
+        more = more => more,
+        refusal = upload.ended() => Err(refusal),
+    }
+}
+
+/// Whether the body was given up because of its pace. The parser wraps that as it does any error.
+fn is_too_slow(error: &MultipartError) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(Unread::TooSlow) = error.downcast_ref() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}

@@ -1,0 +1,224 @@
+//! Rooms: list, make, enter, change, remove.
+
+use axum::{
+    Json,
+    extract::{FromRequestParts, RawPathParams, State},
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Serialize;
+use tower_sessions::Session;
+
+use crate::{
+    domain::{
+        Field, Guest, Invalid, Max, Password, Problem, Refusal, Room, RoomId, Title, Visitor,
+        moderation::{SLOW_MOST, whole},
+    },
+    service::rooms::RoomEdit,
+    state::AppState,
+    store::RoomCursor,
+    web::{
+        extract::{
+            fields::{Fields, Params},
+            prefs::Prefs,
+            visit,
+        },
+        handlers::{messages::limit, pages},
+        refused::Refused,
+    },
+};
+
+/// Rooms of a page of the list when nothing is said, and the most.
+pub const LIMIT: (usize, usize) = (30, 100);
+
+/// The room that the URL names. What can't be a room's id names none.
+pub struct Id(pub RoomId);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let params = params.map_err(|_| Refusal::RoomNotFound)?;
+        let id = params.iter().find(|(name, _)| *name == "id");
+        let id = id.and_then(|(_, id)| id.parse().ok());
+        Ok(Self(id.ok_or(Refusal::RoomNotFound)?))
+    }
+}
+
+/// Where a page of the list begins.
+pub fn cursor(params: &Fields) -> Result<Option<RoomCursor>, Invalid> {
+    let wrong = || Invalid::new(Field::After, Problem::Malformed);
+    params
+        .given(Field::After)?
+        .map(|text| text.parse().map_err(|()| wrong()))
+        .transpose()
+}
+
+#[derive(Serialize)]
+struct Page {
+    data: Vec<Room>,
+    cursor: Cursor,
+    count: usize,
+    total: usize,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Cursor {
+    after: Option<String>,
+}
+
+/// `GET /rooms`
+pub async fn list(State(state): State<AppState>, Params(params): Params) -> Result<Response, Refused> {
+    let limit = limit(&params, LIMIT)?;
+    let page = state.rooms.list(cursor(&params)?, limit).await?;
+    let next = page.next.map(|cursor| format!("/rooms?after={cursor}&limit={limit}"));
+    let after = page.rooms.last().map(|room| RoomCursor::of(room).to_string());
+    let (count, total) = (page.rooms.len(), page.total);
+    Ok(Json(Page {
+        data: page.rooms,
+        cursor: Cursor { after },
+        count,
+        total,
+        next,
+    })
+    .into_response())
+}
+
+/// What a room is made from.
+struct Making {
+    title: Title,
+    max: Max,
+    password: Option<Password>,
+}
+
+/// `POST /room`
+pub async fn create(
+    State(state): State<AppState>,
+    prefs: Prefs,
+    guest: Guest,
+    session: Session,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let title = fields
+        .text(Field::Title)
+        .and_then(|text| Title::parse(text, &state.limits));
+    let max = fields
+        .number(Field::Max)
+        .and_then(|text| Max::parse_text(&text, &state.limits));
+    let password = fields
+        .text(Field::Password)
+        .and_then(|text| Password::parse(text.to_owned(), &state.limits));
+    let making = match (title, max, password) {
+        (Ok(title), Ok(max), Ok(password)) => Making { title, max, password },
+        (title, max, password) => {
+            let wrong = [title.err(), max.err(), password.err()];
+            if prefs.json {
+                return Err(wrong
+                    .into_iter()
+                    .flatten()
+                    .next()
+                    .map_or(Refused(Refusal::Unavailable), Refused::from));
+            }
+            // The form comes back with what was typed and every error at its field.
+            return Ok(pages::room_again(&state, prefs, &guest.visitor, &fields, wrong));
+        }
+    };
+    drop(fields);
+    let room = state
+        .rooms
+        .create(guest, making.title, making.max, making.password)
+        .await?;
+    visit::keep(&session).await?;
+    let path = format!("/room/{}", room.id);
+    if prefs.json {
+        return Ok((StatusCode::CREATED, [(header::LOCATION, path)], Json(room)).into_response());
+    }
+    Ok(Redirect::to(&path).into_response())
+}
+
+/// `POST /room/{id}/enter`
+pub async fn enter(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    guest: Guest,
+    session: Session,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let password = Password::parse(fields.text(Field::Password)?.to_owned(), &state.limits)?;
+    // The password may have to wait for its turn, and nothing else of the body with it.
+    drop(fields);
+    match state.rooms.unlock(room, guest, password).await {
+        Ok(()) => (),
+        Err(refusal) if is_said_at_the_door(&refusal) && !prefs.json => {
+            return pages::gate_again(&state, prefs, guest, room, &refusal).await;
+        }
+        Err(refusal) => return Err(refusal.into()),
+    }
+    visit::rotate(&session).await?;
+    if prefs.json {
+        return Ok(Json(state.rooms.load(room).await?.room).into_response());
+    }
+    Ok(Redirect::to(&format!("/room/{room}")).into_response())
+}
+
+const fn is_said_at_the_door(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::WrongPassword | Refusal::RoomClosed | Refusal::Banned { .. }
+    )
+}
+
+/// `PATCH /room/{id}`
+pub async fn update(
+    State(state): State<AppState>,
+    Id(room): Id,
+    guest: Guest,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let mut edit = RoomEdit::default();
+    if fields.has(Field::Title) {
+        edit.title = Some(Title::parse(fields.text(Field::Title)?, &state.limits)?);
+    }
+    if fields.has(Field::Max) {
+        edit.max = Some(Max::parse_text(&fields.number(Field::Max)?, &state.limits)?);
+    }
+    if fields.has(Field::Password) {
+        edit.password = Some(Password::parse(
+            fields.text(Field::Password)?.to_owned(),
+            &state.limits,
+        )?);
+    }
+    if fields.has(Field::Closed) {
+        edit.closed = Some(fields.flag(Field::Closed)?);
+    }
+    if fields.has(Field::Slow) {
+        edit.slow = Some(whole(Field::Slow, &fields.number(Field::Slow)?, 0, SLOW_MOST)?);
+    }
+    drop(fields);
+    let room = state.rooms.update(room, guest, edit).await?;
+    Ok(Json(room).into_response())
+}
+
+/// `DELETE /room/{id}`
+pub async fn remove(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<&'static str, Refused> {
+    state.rooms.remove(room, visitor).await?;
+    Ok("ok")
+}
+
+/// `POST /room/{id}/delete`, for forms
+pub async fn remove_by_form(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    visitor: Visitor,
+) -> Result<Response, Refused> {
+    state.rooms.remove(room, visitor).await?;
+    Ok(if prefs.json {
+        "ok".into_response()
+    } else {
+        Redirect::to("/").into_response()
+    })
+}

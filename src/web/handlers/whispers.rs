@@ -1,0 +1,80 @@
+//! Whispers in, and out to the two they concern.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::{
+    domain::{Field, Invalid, Problem, Visitor, Whisper, WhisperId},
+    service::{access::Reader, messages::addressee},
+    state::AppState,
+    web::{
+        extract::{
+            fields::{Fields, Params},
+            prefs::Prefs,
+        },
+        handlers::{
+            messages::{limit, nonce, posted, said},
+            rooms::Id,
+        },
+        refused::Refused,
+    },
+};
+
+/// Whispers of a page when nothing is said, and the most.
+const LIMIT: (usize, usize) = (50, 100);
+
+/// `POST /room/{id}/whisper`
+pub async fn post(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let to = addressee(visitor, fields.given(Field::To)?)?;
+    let nonce = nonce(fields.text(Field::Nonce)?)?;
+    let body = said(&fields, &state)?;
+    let whisper = state.messages.whisper(room, visitor, to, body, nonce).await?;
+    Ok(posted(prefs, room, &*whisper))
+}
+
+#[derive(Serialize)]
+struct Page {
+    data: Vec<Whisper>,
+    cursor: Cursor,
+    count: usize,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Cursor {
+    /// Give it as `after` for what comes later.
+    after: Option<WhisperId>,
+}
+
+/// `GET /room/{id}/whispers`
+pub async fn list(State(state): State<AppState>, Params(params): Params, reader: Reader) -> Result<Response, Refused> {
+    let room = reader.id();
+    let malformed = Invalid::new(Field::After, Problem::Malformed);
+    let after: Option<WhisperId> = params
+        .given(Field::After)?
+        .map(|id| id.parse().map_err(|_| malformed))
+        .transpose()?;
+    let limit = limit(&params, LIMIT)?;
+    let mut data = state.messages.whispers(&reader, after, limit + 1).await?;
+    let more = data.len() > limit;
+    data.truncate(limit);
+    let last = data.last().map(|whisper| whisper.id).or(after);
+    let next = last.filter(|_| more);
+    Ok(Json(Page {
+        count: data.len(),
+        data,
+        cursor: Cursor { after: last },
+        next: next.map(|id| format!("/room/{room}/whispers?after={id}&limit={limit}")),
+    })
+    .into_response())
+}

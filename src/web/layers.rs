@@ -1,0 +1,7 @@
+//! What every request or answer passes through.
+
+pub mod compress;
+pub mod guard;
+pub mod handshake;
+pub mod linger;
+pub mod paced_body;
