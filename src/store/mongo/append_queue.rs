@@ -34,7 +34,7 @@ use self::{
 use super::{
     client::{ANSWER, insert_outcome},
     documents::{EntryDoc, TurnDoc},
-    log::Log,
+    log::{Log, not_found},
 };
 use crate::{domain::RoomId, seldom::Seldom, store::StoreError};
 
@@ -216,9 +216,11 @@ impl AppendQueue {
         Ok(())
     }
 
-    /// Reads the rooms that this server does not know, or whose state was not the newest.
+    /// Reads the rooms that this server does not know, or whose state was not the newest. A server that has not heard of any
+    /// room lately, as it slept, trusts none.
     async fn read_rooms(&self, jobs: &mut VecDeque<Job>) -> Result<(), StoreError> {
-        let is_wanted = |job: &&Job| job.outdated || self.log.cache.get(job.request.room).is_none();
+        let is_deaf = self.log.collections.pulse.check().is_err();
+        let is_wanted = |job: &&Job| is_deaf || job.outdated || self.log.cache.get(job.request.room).is_none();
         let rooms: HashSet<_> = jobs.iter().filter(is_wanted).map(|job| job.request.room).collect();
         if rooms.is_empty() {
             return Ok(());
@@ -227,6 +229,10 @@ impl AppendQueue {
         self.log.catch_up(&rooms).await?;
         for job in jobs.iter_mut().filter(|job| rooms.contains(&job.request.room)) {
             (job.checked, job.outdated) = (true, false);
+        }
+        if is_deaf {
+            let begun = self.log.collections.begun(&rooms).await?;
+            refuse_gone(jobs, &begun);
         }
         Ok(())
     }
@@ -270,6 +276,17 @@ impl AppendQueue {
 
 fn unknown() -> StoreError {
     StoreError::Unknown("MongoDB did not say in time whether it is stored".into())
+}
+
+/// Refuses what is for rooms of which the database has no beginning. What is known of such a room ends before its end, which
+/// was deleted before this server heard of it: an entry after that would belong to nothing.
+fn refuse_gone(jobs: &mut VecDeque<Job>, begun: &HashSet<RoomId>) {
+    let (open, gone) = std::mem::take(jobs)
+        .into_iter()
+        .partition(|job: &Job| begun.contains(&job.request.room));
+    *jobs = open;
+    let gone: VecDeque<_> = gone;
+    gone.into_iter().for_each(|job| job.answer(Err(not_found())));
 }
 
 /// Answers all that could not be decided.

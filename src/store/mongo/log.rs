@@ -1,7 +1,7 @@
 //! The log of rooms: entries are read here, and appended by the append queue. What is read has reached a majority, so that no
 //! failover takes it back, and is at least as new as what the change stream has delivered.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use futures_util::{TryStreamExt, future::try_join_all};
 use mongodb::{
@@ -77,7 +77,7 @@ impl Log {
         let folded = Folded::fold(Some(snapshot), &entries);
         // The same goes for a snapshot that was written while the room was deleted.
         if let Some(folded) = folded.filter(|folded| !folded.state.ended)
-            && self.collections.begins(room).await?
+            && self.collections.begun(&[room]).await?.contains(&room)
         {
             self.cache.insert(folded);
         }
@@ -130,10 +130,12 @@ impl Collections {
         self.entries(which, doc! { "_id": 1 }, None).await
     }
 
-    /// Whether the first entry of a room is there and not emptied.
-    async fn begins(&self, room: RoomId) -> Result<bool, StoreError> {
-        let first = doc! { "_id": entry_id(room, 1), "kind": { "$ne": "ended" } };
-        Ok(!self.entries(first, doc! { "_id": 1 }, Some(1)).await?.is_empty())
+    /// Those of rooms whose first entry is there and not emptied.
+    pub async fn begun(&self, rooms: &[RoomId]) -> Result<HashSet<RoomId>, StoreError> {
+        let first: Vec<_> = rooms.iter().map(|room| entry_id(*room, 1)).collect();
+        let first = doc! { "_id": { "$in": first }, "kind": { "$ne": "ended" } };
+        let found = self.entries(first, doc! { "_id": 1 }, None).await?;
+        Ok(found.iter().map(|entry| entry.room).collect())
     }
 
     /// Entries that a filter finds.

@@ -1,4 +1,4 @@
-//! Servers and databases that die or sleep.
+//! Servers and databases that die.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Fleet, Server, all_are_there_once, count_becomes, outages::is_not_answered, post_until_stored, try_post};
+use super::{Fleet, Server, all_are_there_once, count_becomes, post_until_stored, try_post};
 use crate::support::{Visitor, eventually, mongod::ReplicaSet};
 
 /// Time in which a dead server's seats have to be free and its rooms gone.
@@ -111,54 +111,6 @@ async fn a_server_that_joins_a_living_one_gives_no_fresh_grace() {
     third.kill();
     count_becomes(&ann, &room, 1).await;
     assert_eq!(second.logged(&["every room gets a fresh grace"]), 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs MONGOD"]
-async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_and_tells_who_has_no_seat() {
-    let fleet = Fleet::new();
-    let [sleeper, awake] = fleet.servers(&["--lease", "3s", "--seat-grace", "60s"]).await;
-    let (ann, eve) = (sleeper.visitor().await, sleeper.visitor().await);
-    let (bob, carl) = (awake.visitor().await, awake.visitor().await);
-    let of_two = json!({ "title": "둘", "max": 2 });
-    let (free, full) = (
-        bob.create_room_of(of_two.clone()).await,
-        bob.create_room_of(of_two).await,
-    );
-    let doomed = bob.create_room("없어질 방").await;
-    let (mut anns, mut eves) = (ann.join(&free).await, eve.join(&full).await);
-    let mut left_behind = ann.join(&doomed).await;
-    let (mut bobs, mut others) = (bob.join(&free).await, bob.join(&full).await);
-    sleeper.pause();
-    // It reads this as soon as it wakes, before it can know what it has lost.
-    let in_vain = eves.ask_later("chat", json!({ "chat": "아직 내 자리?" })).await;
-    assert_eq!(bobs.wait("exit").await["visitor"], json!(ann.id));
-    assert_eq!(others.wait("exit").await["visitor"], json!(eve.id));
-    let mut carls = carl.join(&full).await;
-    bob.delete(&doomed).await.ok();
-    let missed = bobs.post("자는 동안").await;
-    sleeper.resume();
-    let mut refused = eves.ack(in_vain).await;
-    while is_not_answered(&refused) {
-        // It may not know yet that it was itself away, and not the database.
-        refused = eves.ask("chat", json!({ "chat": "아직 내 자리?" })).await;
-    }
-    assert_eq!(refused["code"], "not_a_member", "{refused}");
-    // Where there is a seat it is taken again, and nothing was missed.
-    while bobs.wait("join").await["visitor"] != json!(ann.id) {}
-    assert_eq!(anns.wait("chat").await, missed);
-    let said = anns.post("다시 왔다").await;
-    assert!(said["seq"].as_u64() > missed["seq"].as_u64());
-    count_becomes(&bob, &free, 2).await;
-    assert_eq!(left_behind.wait("removeRoom").await, json!(doomed));
-    // Where there is none the socket is told, and hears no more.
-    assert_eq!(eves.wait("exception").await["code"], "room_full");
-    carls.post("내 자리").await;
-    assert_eq!(awake.meets(&eve).room(&full).await.json()["count"], 2);
-    eves.ask_in_vain("chat", json!({ "chat": "x" }), "not_a_member").await;
-    let heard = eves.try_events();
-    assert!(heard.iter().all(|event| event.name != "chat"), "{heard:?}");
-    assert_eq!(sleeper.logged(&["away for longer than its lease"]), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,6 +8,7 @@ mod outages;
 mod posting;
 mod seats;
 mod sessions;
+mod sleepers;
 mod stream;
 
 use std::{collections::HashMap, time::Duration};
