@@ -1,14 +1,16 @@
 //! Sessions and GIFs in the database, and what crashes leave there.
 
+use futures_util::{TryStreamExt, future::join_all};
 use gifchat::{domain::GifName, store::Blob};
 use mongodb::bson::{Binary, DateTime, Document, doc, spec::BinarySubtype};
 use time::{Duration, OffsetDateTime};
+use tokio::time::timeout;
 use tower_sessions::{
     SessionStore,
     session::{Id, Record},
 };
 
-use super::sites::*;
+use super::{sites::*, support::in_time};
 
 fn record(expires_in: Duration) -> Record {
     Record {
@@ -174,4 +176,48 @@ async fn what_crashes_left_behind_is_swept_away_and_nothing_else() {
         assert_eq!(left.distinct("room", doc! {}).await.unwrap(), [room.clone().into()]);
     }
     assert_eq!(gifs.count_documents(doc! {}).await.unwrap(), 4, "files and stills");
+}
+
+/// How often the database was asked for sessions.
+async fn lookups(site: &Site) -> i64 {
+    let table = site.database().await.collection::<Document>("sessions");
+    let stats = table.aggregate([doc! { "$collStats": { "latencyStats": {} } }]).await;
+    let stats: Vec<Document> = stats.unwrap().try_collect().await.unwrap();
+    let reads = stats[0]
+        .get_document("latencyStats")
+        .unwrap()
+        .get_document("reads")
+        .unwrap();
+    reads.get_i64("ops").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn sessions_asked_for_at_the_same_moment_are_looked_up_together_and_whoever_gives_up_keeps_nobody_waiting() {
+    const ALL: usize = 200;
+    let site = Site::new();
+    let [server] = site.servers().await;
+    let sessions = server.sessions().await.unwrap();
+    let mut known = Vec::new();
+    for n in 0..ALL {
+        let mut session = record(Duration::hours(1));
+        session.data = [("n".to_owned(), serde_json::json!(n))].into();
+        sessions.create(&mut session).await.unwrap();
+        known.push(session);
+    }
+    let before = lookups(&site).await;
+    let asked = known.iter().enumerate().map(async |(n, session)| {
+        let unknown = Id::default();
+        if n % 4 == 0 {
+            // Who asks for the others too may go before there is an answer.
+            let soon = std::time::Duration::from_micros(20 * n as u64);
+            drop(timeout(soon, sessions.load(&session.id)).await);
+        }
+        let (found, missing) = tokio::join!(sessions.load(&session.id), sessions.load(&unknown));
+        assert_eq!(found.unwrap().unwrap().data, session.data);
+        assert!(missing.unwrap().is_none());
+    });
+    in_time("all sessions", join_all(asked)).await;
+    let asked = lookups(&site).await - before;
+    assert!(asked <= ALL as i64 / 2, "{asked} look-ups of {ALL} sessions");
 }

@@ -5,13 +5,16 @@
 //! again, followers are told that they missed something, and a new stream begins.
 
 use std::{
+    pin::pin,
     sync::Arc,
+    task::Poll,
     time::{Duration, Instant},
 };
 
+use futures_util::poll;
 use mongodb::{
     ClientSession,
-    bson::{Document, deserialize_from_document, doc},
+    bson::{RawDocumentBuf, deserialize_from_slice, doc},
     change_stream::{
         event::{ChangeStreamEvent, ResumeToken},
         session::SessionChangeStream,
@@ -57,10 +60,27 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::fro
 /// Changes read at once.
 const BATCH: u32 = 1_000;
 
+/// The least time between two requests for what came, while something comes all the time: a request for each change would
+/// cost the database more than the change itself.
+const PACE: Duration = Duration::from_millis(5);
+
+type Event = ChangeStreamEvent<RawDocumentBuf>;
+
 /// A stream, and the session that it belongs to.
 struct Stream {
-    changes: SessionChangeStream<ChangeStreamEvent<Document>>,
+    changes: SessionChangeStream<Event>,
     session: ClientSession,
+}
+
+impl Stream {
+    /// The next change, if there is one, and whether it had to be fetched.
+    async fn next(&mut self) -> Result<(Option<Event>, bool), mongodb::error::Error> {
+        let mut next = pin!(self.changes.next_if_any(&mut self.session));
+        match poll!(&mut next) {
+            Poll::Ready(event) => Ok((event?, false)),
+            Poll::Pending => Ok((next.await?, true)),
+        }
+    }
 }
 
 /// Why following stopped.
@@ -192,10 +212,7 @@ impl ChangeStream {
         Ok(Stream { changes, session })
     }
 
-    async fn watch(
-        &self,
-        session: &mut ClientSession,
-    ) -> Result<SessionChangeStream<ChangeStreamEvent<Document>>, Stop> {
+    async fn watch(&self, session: &mut ClientSession) -> Result<SessionChangeStream<Event>, Stop> {
         let wanted = doc! { "$match": {
             "operationType": "insert", "ns.coll": { "$in": ["log", "whispers", "reports", "turns"] },
         } };
@@ -209,7 +226,7 @@ impl ChangeStream {
             .resume_after(self.place.clone())
             .session(session);
         match timeout(PATIENCE, watch.into_future()).await {
-            Ok(stream) => stream.map_err(stop),
+            Ok(stream) => stream.map(SessionChangeStream::with_type).map_err(stop),
             Err(_) => Err(Stop::Broken(StoreError::failed("MongoDB opened no stream in time"))),
         }
     }
@@ -224,9 +241,10 @@ impl ChangeStream {
     async fn follow(&mut self, stream: &mut Stream) -> Stop {
         // The first answer came with the opening of the stream, which is no progress yet where it brought nothing.
         let (mut first, mut silence) = (true, PATIENCE);
+        let mut fetched = Instant::now();
         loop {
-            let event = match timeout(silence, stream.changes.next_if_any(&mut stream.session)).await {
-                Ok(Ok(event)) => event,
+            let (event, is_fetched) = match timeout(silence, stream.next()).await {
+                Ok(Ok(next)) => next,
                 Ok(Err(error)) => return stop(error),
                 Err(_) => return Stop::Broken(StoreError::failed("the stream is silent")),
             };
@@ -248,11 +266,18 @@ impl ChangeStream {
                 self.place = Some(place);
             }
             self.collections.pulse.beat();
+            if is_fetched {
+                let early = PACE.saturating_sub(fetched.elapsed());
+                if !early.is_zero() {
+                    sleep(early).await;
+                }
+                fetched = Instant::now();
+            }
         }
     }
 
     /// What an event tells. One that can't be read is skipped, as it would be no better the next time.
-    fn read(&self, event: ChangeStreamEvent<Document>) -> Vec<Change> {
+    fn read(&self, event: Event) -> Vec<Change> {
         let result = match event.ns.as_ref().and_then(|ns| ns.coll.as_deref()) {
             Some("whispers") => whispered(event),
             Some("reports") => reported(event),
@@ -265,14 +290,14 @@ impl ChangeStream {
         })
     }
 
-    fn appended(&self, event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+    fn appended(&self, event: Event) -> Result<Vec<Change>, StoreError> {
         let entry: EntryDoc = document(event)?;
         let entry = entry.entry()?;
         self.turns.appended(entry.room, &entry.by, Instant::now());
         Ok(self.cache.hear(&entry))
     }
 
-    fn turn(&self, event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+    fn turn(&self, event: Event) -> Result<Vec<Change>, StoreError> {
         let turn: TurnDoc = document(event)?;
         self.turns.hear(turn.room()?, &turn.by, Instant::now());
         Ok(Vec::new())
@@ -285,19 +310,19 @@ impl ChangeStream {
     }
 }
 
-fn whispered(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+fn whispered(event: Event) -> Result<Vec<Change>, StoreError> {
     let whisper: WhisperDoc = document(event)?;
     Ok(vec![Change::Whispered(whisper.whisper()?.into())])
 }
 
-fn reported(event: ChangeStreamEvent<Document>) -> Result<Vec<Change>, StoreError> {
+fn reported(event: Event) -> Result<Vec<Change>, StoreError> {
     let report: ReportDoc = document(event)?;
     Ok(vec![Change::Reported(report.report()?)])
 }
 
-fn document<T: serde::de::DeserializeOwned>(event: ChangeStreamEvent<Document>) -> Result<T, StoreError> {
+fn document<T: serde::de::DeserializeOwned>(event: Event) -> Result<T, StoreError> {
     let document = event.full_document.unwrap_or_default();
-    deserialize_from_document(document).map_err(StoreError::failed)
+    deserialize_from_slice(document.as_bytes()).map_err(StoreError::failed)
 }
 
 /// Whether a stream that ended so can go on. The numbers are those of the server's `error_codes.yml`.

@@ -1,13 +1,14 @@
 //! Visitors' sessions, one document each.
 //!
-//! There is no cache in front: a session that one server rotates or ends must be gone for all of them at once, and a
-//! read by its key costs less than a millisecond. What this server has seen lately is remembered for the time in which
+//! There is no cache in front: a session that one server rotates or ends must be gone for all of them at once. A read by
+//! its key costs less than a millisecond, and reads of the same moment go together. What this server has seen lately is remembered for the time in which
 //! the database does not answer, so that visitors stay who they are.
 //!
 //! A document is found by a hash of the session's id, so that who reads the database or a copy of it finds no id that a
 //! cookie could be made of. In memory sessions are known by their ids: the cookies of requests are there, too. Version 0.1.0
 //! kept the ids themselves; [`rehash`] rewrites those soon after the start.
 
+mod lookup;
 mod rehash;
 
 use std::{sync::Arc, time::Duration};
@@ -26,6 +27,7 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
+use self::lookup::Lookup;
 use super::{
     breaker::Breaker,
     client::{Collections, failure, is_duplicate, within},
@@ -44,9 +46,11 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(600);
 
 /// Opens the sessions; the database deletes those that have expired.
 pub async fn open(collections: &Collections) -> std::result::Result<Sessions, StoreError> {
+    let (table, breaker) = (collections.db.collection("sessions"), Arc::clone(&collections.breaker));
     let sessions = MongoSessions {
-        table: collections.db.collection("sessions"),
-        breaker: Arc::clone(&collections.breaker),
+        lookup: Arc::new(Lookup::new(table.clone(), Arc::clone(&breaker))),
+        table,
+        breaker,
         remembered: Cache::builder()
             .max_capacity(REMEMBERED)
             .time_to_live(REMEMBERED_FOR)
@@ -62,6 +66,7 @@ pub async fn open(collections: &Collections) -> std::result::Result<Sessions, St
 struct MongoSessions {
     table: Collection<Document>,
     breaker: Arc<Breaker>,
+    lookup: Arc<Lookup>,
     remembered: Cache<Id, Remembered>,
 }
 
@@ -109,6 +114,12 @@ fn fields(record: &Record) -> Result<Document> {
     Ok(doc! { "data": data, "expires": moment(record.expiry_date) })
 }
 
+/// The database deletes by the minute; what has expired is not shown in between.
+fn is_alive(session: &Document) -> bool {
+    let now = moment(OffsetDateTime::now_utc());
+    session.get_datetime("expires").is_ok_and(|expires| *expires > now)
+}
+
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::Backend(error.to_string())
 }
@@ -140,15 +151,6 @@ impl MongoSessions {
             StoreError::Away => Unwritten::Away,
             error => Unwritten::Failed(failed(error)),
         })
-    }
-
-    async fn find(&self, id: &Id) -> std::result::Result<Option<Document>, StoreError> {
-        let mut alive = either_key(id);
-        // The database deletes by the minute; what has expired is not shown in between.
-        alive.insert("expires", doc! { "$gt": moment(OffsetDateTime::now_utc()) });
-        // Binary data comes after text.
-        let found = self.table.find_one(alive).sort(doc! { "_id": -1 });
-        self.breaker.guard(within(found)).await
     }
 
     /// The database has no such session: it is gone, unless it came up while the database did not answer.
@@ -225,7 +227,7 @@ impl SessionStore for MongoSessions {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        match self.find(id).await {
+        match self.lookup.find(*id).await {
             Ok(Some(found)) => {
                 let record = record_of(*id, &found)?;
                 self.remember(&record, true);
