@@ -6,7 +6,7 @@
 //!
 //! - `state`: the room, and what can be read from it; `evolve`: how an event changes it
 //! - `command`, `event`: what is asked for, and what happened
-//! - `servers`: what becomes of seats when servers end; `parts`: a state as plain values, for who stores it
+//! - `servers`: what becomes of seats when servers end
 //! - `seats`, `admission`, `posting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
 
 mod admission;
@@ -18,7 +18,6 @@ mod evolve;
 mod last_posts;
 mod moderation;
 mod ownership;
-mod parts;
 mod posting;
 mod seats;
 mod servers;
@@ -31,7 +30,7 @@ pub use command::{AgainGif, Command, Due, Facts, Graces, Leave, NewBody, Passwor
 pub use decide::{decide, decide_without};
 pub use due::due;
 pub use event::Event;
-pub use parts::Parts;
+pub use last_posts::LastPosts;
 pub use posting::said;
 pub use state::{Empty, Grant, Hold, NewRoom, Now, RoomState, Seat, ServerId, SocketKey};
 

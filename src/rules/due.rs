@@ -7,6 +7,9 @@ use super::{
 
 /// What is due in a room, in the order in which it is to be decided.
 pub fn due(state: &RoomState, graces: Graces, now: Now) -> Vec<Due> {
+    if state.ended {
+        return Vec::new();
+    }
     if state.is_over(graces, now) {
         return vec![Due::Room];
     }

@@ -115,14 +115,17 @@ pub struct RoomState {
     /// Who is kept out, bans that are over included.
     pub bans: Arc<Vec<Ban>>,
     /// In the order of arrival.
-    pub(super) seats: Arc<Vec<Seat>>,
-    pub(super) grants: Arc<HashMap<VisitorId, Grant>>,
-    /// The oldest first.
-    pub(super) invites: Arc<Vec<InviteHash>>,
-    pub(super) last_posts: Arc<LastPosts>,
-    pub(super) empty: Empty,
+    pub seats: Arc<Vec<Seat>>,
+    /// Who may enter without the password, and why.
+    pub grants: Arc<HashMap<VisitorId, Grant>>,
+    /// Those that are good, the oldest first.
+    pub invites: Arc<Vec<InviteHash>>,
+    /// Who wrote when, while slow mode is on.
+    pub last_posts: Arc<LastPosts>,
+    /// Whether a socket is connected.
+    pub empty: Empty,
     /// Since when the owner has had no socket in the room.
-    pub(super) owner_absent_since: Option<Moment>,
+    pub owner_absent_since: Option<Moment>,
 }
 
 impl RoomState {

@@ -441,22 +441,3 @@ fn after_the_restart_of_all_servers_graces_begin_again_and_the_owner_stays() {
     assert_eq!(scene.wait(59).expire(), []);
     assert_eq!(scene.wait(1).expire(), [Event::Ended]);
 }
-
-#[test]
-fn a_state_survives_being_taken_apart() {
-    let mut scene = Scene::new(5, Some("$hash"));
-    scene.enter(1).unwrap();
-    scene.run(Command::Grant(id(2), 0)).unwrap();
-    scene.run(Command::Invite(id(1), InviteToken::random().hash())).unwrap();
-    scene.enter(2).unwrap();
-    scene.change(RoomChange {
-        slow: Some(60),
-        ..RoomChange::default()
-    });
-    scene.post(2).unwrap();
-    scene.leave(1, Leave::Disconnected).unwrap();
-    scene
-        .run(Command::Moderate(visitor(1), Action::Ban(id(7), None)))
-        .unwrap();
-    assert_eq!(RoomState::from(Parts::from(&scene.state)), scene.state);
-}

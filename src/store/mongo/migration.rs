@@ -4,7 +4,7 @@
 //! One server does that at a time, while no server of the version before runs. A room is done when its document is a
 //! snapshot. A start that is interrupted goes on with the rest; entries have the same ids then.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::TryStreamExt;
 use mongodb::bson::{DateTime, Document, deserialize_from_document, doc};
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{Moment, RoomId, Seq},
-    rules::{Empty, Event, Parts, RoomState, Seat},
+    rules::{Event, Now, RoomState},
     store::{StoreError, mongo::append_queue::Failure},
 };
 
@@ -157,27 +157,14 @@ impl Collections {
         let grants = self.db.collection::<OldGrant>("grants");
         let grants = async { grants.find(doc! { "room": id.to_string() }).await?.try_collect().await };
         let grants: Vec<OldGrant> = grants.await.map_err(failure)?;
-        let now = Moment::now();
-        let seat = |visitor| Seat {
-            visitor,
-            holds: Vec::new(),
-            disconnected_at: Some(now),
-        };
-        Ok(RoomState::from(Parts {
-            room: old.room()?,
-            password_hash: old.password.as_deref().map(Into::into),
-            password_version: number(old.lock, "lock")?,
-            address_key: old.key(),
-            seq,
-            ended: false,
-            bans: old.bans()?,
-            seats: old.members()?.into_iter().map(seat).collect(),
-            grants: old.grants(&grants)?,
-            invites: old.invites()?,
-            last_posts: Vec::new(),
-            empty: Empty::NeverJoined(now),
-            owner_absent_since: Some(now),
-        }))
+        let (now, password) = (Now::at(Moment::now()), old.password.as_deref().map(Into::into));
+        let mut state = RoomState::restored(old.room()?, password, old.key(), now)
+            .with_grants(old.grants(&grants)?, old.invites()?)
+            .with_seats(old.members()?, now);
+        state.password_version = number(old.lock, "lock")?;
+        state.bans = Arc::new(old.bans()?);
+        state.seq = seq;
+        Ok(state)
     }
 
     /// Those that an interrupted start has inserted already are there.

@@ -1,12 +1,15 @@
 //! Rooms by the rule book, with what a store keeps beside the state of a room: messages, GIFs and addresses.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use gifchat::{
     domain::{
         AddressMark, Body, GifBody, GifHash, Line, Message, MessageId, Moment, Nonce, Refusal, Seq, Visitor, VisitorId,
     },
-    rules::{Command, Event, Facts, Graces, NewBody, Now, Parts, RoomState, decide, decide_without, due},
+    rules::{Command, Event, Facts, Graces, NewBody, Now, RoomState, decide, decide_without, due},
 };
 use serde_json::Value;
 
@@ -174,11 +177,9 @@ impl ModelRoom {
 
     /// What a restart of the only server does. The store on SQLite does not keep who has to pause in slow mode.
     pub fn restart(&mut self, keeps_pauses: bool) {
-        let mut parts = Parts::from(&self.state);
         if !keeps_pauses {
-            parts.last_posts.clear();
+            self.state.last_posts = Arc::default();
         }
-        self.state = parts.into();
         for (visitor, hold) in self.state.holds_of(gifchat::rules::ServerId::ONLY) {
             let leave = Command::Leave(visitor, hold, gifchat::rules::Leave::Disconnected);
             self.run(&leave, None).unwrap();

@@ -1,5 +1,7 @@
 //! Documents of the version before rooms were logs: rooms with their members, messages, and grants.
 
+use std::collections::HashMap;
+
 use mongodb::bson::Binary;
 use serde::Deserialize;
 
@@ -147,7 +149,7 @@ impl OldRoom {
     }
 
     /// Those of the grants that are worth something.
-    pub fn grants(&self, all: &[OldGrant]) -> Result<Vec<(VisitorId, Grant)>, Damaged> {
+    pub fn grants(&self, all: &[OldGrant]) -> Result<HashMap<VisitorId, Grant>, Damaged> {
         let worth = all.iter().filter(|grant| {
             grant.lock == self.lock && grant.invited.is_none_or(|withdrawn| withdrawn == self.withdrawn)
         });

@@ -1,5 +1,7 @@
 //! The snapshot of a room: what the entries of its log up to a position have made of it.
 
+use std::{collections::HashMap, sync::Arc};
+
 use mongodb::bson::Binary;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{AddressKey, Ban, Max, Moment, Room, Title, Visitor, VisitorId},
-    rules::{Empty, Grant, Hold, Parts, RoomState, Seat},
+    rules::{Empty, Grant, Hold, LastPosts, RoomState, Seat},
     store::mongo::folded::{Deletion, Folded, Hidden},
 };
 
@@ -188,44 +190,44 @@ impl DeletionDoc {
 
 impl From<&Folded> for StateDoc {
     fn from(folded: &Folded) -> Self {
-        let parts = Parts::from(&folded.state);
+        let state = &folded.state;
         let granted = |wanted: Grant| {
-            let all = parts.grants.iter().filter(move |(_, grant)| *grant == wanted);
+            let all = state.grants.iter().filter(move |(_, grant)| **grant == wanted);
             all.map(|(visitor, _)| visitor.to_string()).collect()
         };
-        let (empty, never_joined) = match parts.empty {
+        let (empty, never_joined) = match state.empty {
             Empty::No => (None, false),
             Empty::NeverJoined(since) => (Some(since.millis()), true),
             Empty::Since(since) => (Some(since.millis()), false),
         };
-        let post = |(visitor, at): &(VisitorId, Moment)| PostDoc {
+        let post = |(visitor, at): (VisitorId, Moment)| PostDoc {
             visitor: visitor.to_string(),
             at: at.millis(),
         };
         Self {
-            id: parts.room.id.to_string(),
+            id: state.room.id.to_string(),
             position: signed(folded.position),
-            title: parts.room.title.as_str().to_owned(),
-            max: parts.room.max.get().into(),
-            count: parts.room.count.into(),
-            owner: WhoDoc::of(parts.room.owner),
-            locked: parts.room.locked,
-            closed: parts.room.closed,
-            slow: parts.room.slow.into(),
-            created: parts.room.created_at.millis(),
-            seq: signed(parts.seq),
-            password: parts.password_hash.as_deref().map(str::to_owned),
-            password_version: signed(parts.password_version),
-            key: hex(&parts.address_key.to_bytes()),
-            bans: parts.bans.iter().map(BanDoc::from).collect(),
-            seats: parts.seats.iter().map(SeatDoc::from).collect(),
+            title: state.room.title.as_str().to_owned(),
+            max: state.room.max.get().into(),
+            count: state.room.count.into(),
+            owner: WhoDoc::of(state.room.owner),
+            locked: state.room.locked,
+            closed: state.room.closed,
+            slow: state.room.slow.into(),
+            created: state.room.created_at.millis(),
+            seq: signed(state.seq),
+            password: state.password_hash.as_deref().map(str::to_owned),
+            password_version: signed(state.password_version),
+            key: hex(&state.address_key.to_bytes()),
+            bans: state.bans.iter().map(BanDoc::from).collect(),
+            seats: state.seats.iter().map(SeatDoc::from).collect(),
             granted: granted(Grant::Password),
             redeemed: granted(Grant::Invite),
-            invites: parts.invites.iter().map(|invite| binary(invite.to_bytes())).collect(),
-            last_posts: parts.last_posts.iter().map(post).collect(),
+            invites: state.invites.iter().map(|invite| binary(invite.to_bytes())).collect(),
+            last_posts: state.last_posts.all().map(post).collect(),
             empty,
             never_joined,
-            owner_absent: parts.owner_absent_since.map(Moment::millis),
+            owner_absent: state.owner_absent_since.map(Moment::millis),
             deletions: folded.deletions.iter().map(DeletionDoc::from).collect(),
             deleted_at: signed(folded.deleted_at),
         }
@@ -249,27 +251,27 @@ impl StateDoc {
 
     /// The state of this document.
     pub fn folded(&self) -> Result<Folded, Damaged> {
-        let grants = |visitors: &[String], grant: Grant| -> Result<Vec<(VisitorId, Grant)>, Damaged> {
-            let given = visitors.iter().map(|visitor| Ok((text(visitor, "granted")?, grant)));
-            given.collect()
-        };
+        let grant = |visitor: &String, grant| Ok((text(visitor, "granted")?, grant));
+        let granted = self.granted.iter().map(|visitor| grant(visitor, Grant::Password));
+        let redeemed = self.redeemed.iter().map(|visitor| grant(visitor, Grant::Invite));
+        let grants: HashMap<VisitorId, Grant> = granted.chain(redeemed).collect::<Result<_, Damaged>>()?;
         let post = |post: &PostDoc| Ok((text(&post.visitor, "visitor")?, Moment::from_millis(post.at)));
-        let parts = Parts {
+        let posts = self.last_posts.iter().map(post).collect::<Result<Vec<_>, Damaged>>()?;
+        let bans = self.bans.iter().map(BanDoc::ban).collect::<Result<Vec<_>, _>>()?;
+        let seats = self.seats.iter().map(SeatDoc::seat).collect::<Result<Vec<_>, _>>()?;
+        let invites = self.invites.iter().map(read_invite).collect::<Result<Vec<_>, _>>()?;
+        let state = RoomState {
             room: self.room()?,
             password_hash: self.password.as_deref().map(Into::into),
             password_version: number(self.password_version, "password_version")?,
             address_key: AddressKey::from_bytes(bytes(&self.key).ok_or(Damaged("key"))?),
             seq: number(self.seq, "seq")?,
             ended: false,
-            bans: self.bans.iter().map(BanDoc::ban).collect::<Result<_, _>>()?,
-            seats: self.seats.iter().map(SeatDoc::seat).collect::<Result<_, _>>()?,
-            grants: [
-                grants(&self.granted, Grant::Password)?,
-                grants(&self.redeemed, Grant::Invite)?,
-            ]
-            .concat(),
-            invites: self.invites.iter().map(read_invite).collect::<Result<_, _>>()?,
-            last_posts: self.last_posts.iter().map(post).collect::<Result<_, Damaged>>()?,
+            bans: Arc::new(bans),
+            seats: Arc::new(seats),
+            grants: Arc::new(grants),
+            invites: Arc::new(invites),
+            last_posts: Arc::new(LastPosts::of_all(posts)),
             empty: match self.empty.map(Moment::from_millis) {
                 None => Empty::No,
                 Some(since) if self.never_joined => Empty::NeverJoined(since),
@@ -279,7 +281,7 @@ impl StateDoc {
         };
         let deletions = self.deletions.iter().map(DeletionDoc::deletion);
         Ok(Folded {
-            state: RoomState::from(parts),
+            state,
             position: number::<Position>(self.position, "position")?,
             deletions: deletions.collect::<Result<Vec<_>, _>>()?.into(),
             deleted_at: number(self.deleted_at, "deleted_at")?,
