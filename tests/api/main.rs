@@ -50,6 +50,7 @@ mod store;
 mod support;
 mod switching;
 mod tabs;
+mod upgrade;
 mod upload_slots;
 mod whispers;
 mod whispers_full;

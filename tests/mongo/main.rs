@@ -31,5 +31,6 @@ mod stream;
 mod support;
 mod trouble;
 mod upgrade;
+mod upgrade_fixtures;
 mod whispers;
 mod writes;

@@ -12,6 +12,7 @@ pub mod raw;
 mod server;
 mod socket;
 mod stores;
+pub mod upgrade;
 mod verbs;
 mod visitor;
 
