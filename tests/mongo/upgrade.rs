@@ -189,3 +189,26 @@ async fn a_database_that_a_server_of_the_version_before_still_uses_is_left_as_it
         0
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_database_that_another_server_is_converting_is_left_to_it() {
+    let site = Site::new();
+    let database = site.database().await;
+    let old = Old::left_in(&database).await;
+    // Servers in containers often have the same process id.
+    let by = std::process::id().to_string();
+    let taken = doc! { "_id": "log", "by": by, "at": DateTime::now() };
+    let migrations = database.collection::<Document>("migrations");
+    migrations.insert_one(taken).await.unwrap();
+    let refused = MongoStore::open(&site.url(), 1_000, FAST).await.err().unwrap();
+    assert!(refused.to_string().contains("another server"), "{refused}");
+    let rooms = database.collection::<Document>("rooms");
+    let room = rooms.find_one(doc! { "_id": old.room.to_string() }).await;
+    assert!(room.unwrap().unwrap().contains_key("members"));
+    assert_eq!(
+        migrations.count_documents(doc! {}).await.unwrap(),
+        1,
+        "it is still taken"
+    );
+}

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{
     costs::kept_earlier_states,
-    support::{mongod, upgrade::OldSite},
+    support::{Server, mongod, upgrade::OldSite},
 };
 
 /// A collection of a dump, as extended JSON.
@@ -72,4 +72,26 @@ async fn a_site_that_the_version_before_left_goes_on_as_it_was() {
 #[ignore = "needs MONGOD"]
 async fn a_site_that_a_killed_server_of_the_version_before_left_goes_on_as_it_was() {
     survives_two_starts("mongo-killed").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_migration_that_failed_half_way_is_completed_by_the_next_start() {
+    let (old, url) = (OldSite::read("mongo-stopped"), mongod::fresh_database());
+    let database = mongod::behind(&url).await;
+    load_dump(&old, &database).await;
+    // The entries of the first room are stored, but not what says that it is done.
+    let failing =
+        doc! { "failCommands": ["update"], "namespace": format!("{}.rooms", database.name()), "errorCode": 2 };
+    let once = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": failing };
+    database.client().database("admin").run_command(once).await.unwrap();
+    let log = Server::try_start(&url, &[]).await.err().unwrap();
+    assert!(log.contains("failCommand"), "{log}");
+    let entries = database.collection::<Document>("log").count_documents(doc! {}).await;
+    let messages = database
+        .collection::<Document>("messages")
+        .count_documents(doc! {})
+        .await;
+    assert!(entries.unwrap() > 0 && messages.unwrap() > 0);
+    old.survives_two_starts(&url, &[]).await;
 }

@@ -37,10 +37,22 @@ impl Collections {
         if left == [false; 3] && within(rooms.find_one(old.clone())).await?.is_none() {
             return Ok(());
         }
-        self.must_be_alone().await?;
+        // Not the process id: servers in containers often have the same one.
+        let by = format!("{:032x}", rand::random::<u128>());
+        self.must_be_alone(&by).await?;
+        let migrated = self.migrate_rooms(old, &by).await;
+        // A start that failed does not keep the next one waiting.
+        let released = within(self.migrations().delete_one(doc! { "_id": "log", "by": &by })).await;
+        info!(rooms = migrated?, "the rooms of the version before are logs now");
+        released.map(drop)
+    }
+
+    /// Converts the rooms that are not done; how many.
+    async fn migrate_rooms(&self, old: Document, by: &str) -> Result<usize, StoreError> {
+        let rooms = self.rooms.clone_with_type::<Document>();
         let (mut found, mut done) = (rooms.find(old).await.map_err(failure)?, 0);
         while let Some(room) = found.try_next().await.map_err(failure)? {
-            self.take_migration().await?;
+            self.take_migration(by).await?;
             let room: OldRoom = deserialize_from_document(room).map_err(StoreError::failed)?;
             self.migrate_room(&room).await?;
             done += 1;
@@ -51,9 +63,7 @@ impl Collections {
         let _ = within(rooms.drop_indexes()).await;
         let no_images = doc! { "collMod": "rooms", "changeStreamPreAndPostImages": { "enabled": false } };
         let _ = within(self.db.run_command(no_images)).await;
-        within(self.migrations().delete_many(doc! {})).await?;
-        info!(rooms = done, "the rooms of the version before are logs now");
-        Ok(())
+        Ok(done)
     }
 
     fn migrations(&self) -> mongodb::Collection<Document> {
@@ -61,7 +71,7 @@ impl Collections {
     }
 
     /// Servers of the version before would go on with the documents that they know.
-    async fn must_be_alone(&self) -> Result<(), StoreError> {
+    async fn must_be_alone(&self, by: &str) -> Result<(), StoreError> {
         let alive = doc! { "$expr": { "$gt": ["$until", "$$NOW"] } };
         if within(self.servers.find_one(alive)).await?.is_some() {
             return Err(StoreError::failed(
@@ -69,14 +79,14 @@ impl Collections {
                  moment ago; stop all of them and start again after the time of a lease (--lease, 15 s)",
             ));
         }
-        self.take_migration().await
+        self.take_migration(by).await
     }
 
     /// Notes that this server is at it, unless another one is.
-    async fn take_migration(&self) -> Result<(), StoreError> {
-        let (now, by) = (DateTime::now(), format!("{}", std::process::id()));
+    async fn take_migration(&self, by: &str) -> Result<(), StoreError> {
+        let now = DateTime::now();
         let stale = DateTime::from_millis(now.timestamp_millis() - signed(TAKEN_FOR.as_millis()));
-        let free = doc! { "_id": "log", "$or": [{ "by": &by }, { "at": { "$lt": stale } }] };
+        let free = doc! { "_id": "log", "$or": [{ "by": by }, { "at": { "$lt": stale } }] };
         let take = doc! { "$set": { "by": by, "at": now } };
         match self.migrations().update_one(free, take).upsert(true).await {
             Ok(_) => Ok(()),
