@@ -1,12 +1,30 @@
 //! GIFs that several messages name, across servers.
 
 use gifchat::{
-    domain::{Alt, GifBody, GifHash, GifName},
+    domain::{Action, Alt, GifBody, GifHash, GifName},
     rules::{AgainGif, NewBody},
     store::Blob,
 };
 
+use mongodb::{
+    Database,
+    bson::{Document, doc},
+};
+
 use super::sites::*;
+
+fn uploaded(name: GifName) -> GifBody {
+    GifBody {
+        name,
+        width: 1,
+        height: 1,
+        frames: 1,
+        duration: 0,
+        bytes: 3,
+        alt: Alt::default(),
+        hash: Some(GifHash::from_bytes([1; 32])),
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
@@ -24,17 +42,7 @@ async fn a_gif_that_is_being_sent_again_on_one_server_is_not_deleted_by_the_othe
         body,
         nonce: None,
     };
-    let uploaded = GifBody {
-        name,
-        width: 1,
-        height: 1,
-        frames: 1,
-        duration: 0,
-        bytes: 3,
-        alt: Alt::default(),
-        hash: Some(GifHash::from_bytes([1; 32])),
-    };
-    post(&a, of(NewBody::Gif(uploaded))).await.unwrap();
+    post(&a, of(NewBody::Gif(uploaded(name)))).await.unwrap();
     let again = || NewBody::Again(AgainGif { name, alt: None });
     post(&b, of(again())).await.unwrap();
     // As who deletes does that has seen no message behind the first.
@@ -42,4 +50,51 @@ async fn a_gif_that_is_being_sent_again_on_one_server_is_not_deleted_by_the_othe
     let kept = b.blobs().unwrap().get(name).await.unwrap();
     assert!(kept.is_some_and(|blob| &blob.still[..] == b"still"), "file and still");
     assert_eq!(post(&a, of(again())).await.unwrap().message().seq, 4);
+}
+
+/// Gives a collection another name.
+async fn rename(db: &Database, from: &str, to: &str) {
+    let full = |name: &str| format!("{}.{name}", db.name());
+    let rename = doc! { "renameCollection": full(from), "to": full(to) };
+    db.client().database("admin").run_command(rename).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_gif_that_can_not_be_deleted_with_its_message_is_deleted_later() {
+    let site = Site::new();
+    let [server] = site.servers().await;
+    drop(server.changes());
+    let (owner, name) = (someone(), GifName::random());
+    let room = room_of(&server, owner, 2).await.id;
+    server.enter(room, owner.into(), 1).await.unwrap();
+    let (gif, still) = (b"gif".as_slice().into(), b"still".as_slice().into());
+    server.blobs().unwrap().put(name, Blob { gif, still }).await.unwrap();
+    let new = NewMessage {
+        room,
+        author: owner,
+        body: NewBody::Gif(uploaded(name)),
+        nonce: None,
+    };
+    let message = post(&server, new).await.unwrap().message().id;
+    // Nothing can be deleted from a view.
+    let db = site.database().await;
+    rename(&db, "gifs", "kept").await;
+    let view = doc! { "create": "gifs", "viewOn": "kept", "pipeline": [] };
+    db.run_command(view).await.unwrap();
+    let delete = Action::Delete { message, forbid: false };
+    server.moderate(room, owner, delete).await.unwrap();
+    let gifs = db.collection::<Document>("gifs");
+    gifs.drop().await.unwrap();
+    rename(&db, "kept", "gifs").await;
+    assert_eq!(gifs.count_documents(doc! {}).await.unwrap(), 2, "file and still");
+    until(async || {
+        let graces = gifchat::rules::Graces {
+            room: SOON,
+            ..no_graces()
+        };
+        server.expire(graces).await.unwrap();
+        gifs.count_documents(doc! {}).await.unwrap() == 0
+    })
+    .await;
 }

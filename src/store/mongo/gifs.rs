@@ -180,10 +180,21 @@ impl Collections {
         self.named(doc! { "gif.name": { "$exists": true } }).await
     }
 
-    /// The files among these that no message and no whisper names any more: they can go. The one place that says so.
-    pub async fn unnamed(&self, mut names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
+    /// The files among these that no message and no whisper names any more: they can go.
+    pub async fn unnamed(&self, names: Vec<GifName>) -> Result<Vec<GifName>, StoreError> {
+        self.unnamed_in(names, Document::new()).await
+    }
+
+    /// The same once the messages that a filter finds name nothing.
+    pub async fn unnamed_without(&self, names: Vec<GifName>, messages: Document) -> Result<Vec<GifName>, StoreError> {
+        self.unnamed_in(names, doc! { "$nor": [messages] }).await
+    }
+
+    /// The one place that says so, by the messages and whispers that a filter finds.
+    async fn unnamed_in(&self, mut names: Vec<GifName>, mut which: Document) -> Result<Vec<GifName>, StoreError> {
         let texts: Vec<_> = names.iter().map(GifName::to_string).collect();
-        let named = self.named(doc! { "gif.name": { "$in": texts } }).await?;
+        which.insert("gif.name", doc! { "$in": texts });
+        let named = self.named(which).await?;
         names.sort_unstable();
         names.dedup();
         names.retain(|name| named.binary_search(name).is_err());

@@ -1,12 +1,19 @@
 //! Calls of a client whose outcome may stay unknown.
 
+mod admissions;
+mod whispers;
+
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::{cluster::Addresses, record::Message};
+pub use self::admissions::invite_hash;
+use super::{
+    cluster::Addresses,
+    record::{Answer, Message},
+};
 use crate::{
     fixtures::animated,
     support::{Socket, Visitor, form_of},
@@ -36,6 +43,15 @@ impl Reply {
         }
     }
 
+    /// The answer without what it says.
+    pub fn answer(&self) -> Answer {
+        match self {
+            Self::Done(_) => Answer::Done,
+            Self::Refused(_) => Answer::Refused,
+            Self::Unknown => Answer::Unknown,
+        }
+    }
+
     fn of_code(refusal: &Value) -> Self {
         match refusal["code"].as_str() {
             Some("unknown" | "unavailable") | None => Self::Unknown,
@@ -44,7 +60,7 @@ impl Reply {
     }
 }
 
-/// One visitor, at every server.
+/// One visitor, at every server. `calls/admissions` is what lets people in, `calls/whispers` what they whisper.
 pub struct Caller {
     visitors: Vec<Visitor>,
 }
@@ -83,9 +99,10 @@ impl Caller {
             .await
     }
 
-    /// Makes a room; its id.
-    pub async fn create(&self, server: usize, max: u64) -> Option<String> {
-        match self.post(server, "/room", json!({ "title": "방", "max": max })).await {
+    /// Makes a room with a password, which is its title, too, or without; its id.
+    pub async fn create(&self, server: usize, max: u64, password: Option<&str>) -> Option<String> {
+        let fields = json!({ "title": password.unwrap_or("방"), "max": max, "password": password.unwrap_or_default() });
+        match self.post(server, "/room", fields).await {
             Reply::Done(room) => room["_id"].as_str().map(String::from),
             _ => None,
         }
@@ -108,10 +125,8 @@ impl Caller {
         self.call(request.multipart(form)).await
     }
 
-    pub async fn moderate(&self, server: usize, room: &str, action: &str, visitor: &str) -> Reply {
-        let path = format!("/room/{room}/moderate");
-        self.post(server, &path, json!({ "action": action, "visitor": visitor }))
-            .await
+    pub async fn moderate(&self, server: usize, room: &str, action: Value) -> Reply {
+        self.post(server, &format!("/room/{room}/moderate"), action).await
     }
 
     /// The messages after a `seq`, up to another one at least if they are there.

@@ -1,24 +1,39 @@
-//! A client: enters rooms, posts, reads, leaves, does what owners do, and notes everything. `deeds` is what it writes.
+//! A client: enters rooms, posts, reads, leaves, does what owners do, and notes everything.
+//!
+//! - `deeds`: posts, and what owners do to members; `deletions`: what owners delete
+//! - `admissions`: passwords and invites; `entering`: the way into a room; `whispers`: whispers
+//! - `reading`: what it reads of histories
 
+mod admissions;
 mod deeds;
+mod deletions;
+mod entering;
+mod reading;
+mod whispers;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::json;
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, timeout_at},
 };
 
 use super::{
-    calls::{Caller, Reply, ask},
+    calls::{Caller, ask},
     cluster::MEMBERS,
-    record::{Act, Item, Message, Post, Reader, RoomId, Time, VisitorId},
+    record::{
+        Act, Answer, Attempt, Deed, Item, Message, Post, Read, Reader, RoomId, Time, VisitorId, Whisper, WhisperPage,
+        WhisperPost,
+    },
     rooms::{Room, Rooms},
 };
 use crate::support::{Event, Socket};
@@ -41,11 +56,14 @@ pub enum Phase {
 pub struct Site {
     pub begun: Instant,
     pub rooms: Rooms,
-    pub visitors: Vec<VisitorId>,
+    /// How many changes about who may enter owners have begun.
+    pub changes: AtomicUsize,
+    /// Whom each client is taken for.
+    pub visitors: Mutex<Vec<VisitorId>>,
 }
 
 impl Site {
-    fn now(&self) -> Time {
+    pub fn now(&self) -> Time {
         u64::try_from(self.begun.elapsed().as_micros()).unwrap()
     }
 }
@@ -55,6 +73,12 @@ impl Site {
 pub struct Notes {
     pub posts: Vec<Post>,
     pub acts: Vec<Act>,
+    pub attempts: Vec<Attempt>,
+    pub reads: Vec<Read>,
+    pub whisper_posts: Vec<WhisperPost>,
+    pub whisper_pages: Vec<WhisperPage>,
+    /// What it heard as somebody else: see [`Caller::recognize`].
+    pub former: Vec<Reader>,
     pub readers: HashMap<RoomId, Reader>,
 }
 
@@ -71,7 +95,7 @@ pub struct Client {
     number: u64,
     random: StdRng,
     seat: Option<Seat>,
-    posted: usize,
+    named: usize,
     notes: Notes,
 }
 
@@ -83,7 +107,7 @@ impl Client {
             number,
             random: StdRng::seed_from_u64(seed),
             seat: None,
-            posted: 0,
+            named: 0,
             notes: Notes::default(),
         }
     }
@@ -98,6 +122,24 @@ impl Client {
         let _ = phase.wait_for(|phase| *phase == Phase::Leaving).await;
         self.leave().await;
         self.notes
+    }
+
+    /// Notes what was tried once and answered now.
+    fn note_attempt(&mut self, room: &Room, deed: Deed, begun: Time, answer: Answer) {
+        self.notes.attempts.push(Attempt {
+            room: room.id.clone(),
+            visitor: self.caller.id().to_owned(),
+            deed,
+            begun,
+            ended: self.site.now(),
+            answer,
+        });
+    }
+
+    /// A name that no client has used for anything.
+    fn fresh_name(&mut self) -> String {
+        self.named += 1;
+        format!("{}-{}", self.number, self.named)
     }
 
     fn server(&mut self) -> usize {
@@ -116,58 +158,20 @@ impl Client {
             return self.leave().await;
         }
         match self.random.random_range(0..1_000) {
-            0..20 => self.leave().await,
+            0..50 => self.leave().await,
             // The connection breaks.
-            20..40 => self.end(Item::Ended),
-            40..45 => self.site.rooms.desert(&room),
+            50..90 => self.end(Item::Ended),
+            90..92 => self.site.rooms.desert(&room),
             // Reads only.
-            45..200 => (),
+            92..200 => (),
             200..300 if is_owner => self.rule(&room).await,
+            300..400 if is_owner => self.delete_something(&room).await,
+            400..650 if is_owner => self.change_admission(&room).await,
+            650..740 => self.whisper(&room).await,
+            740..770 => self.read_whispers(&room).await,
+            770..810 => self.read_back(&room).await,
             _ => self.post(&room).await,
         }
-    }
-
-    async fn enter_some_room(&mut self) {
-        let server = self.server();
-        if self.site.rooms.are_few() {
-            let max = *[2, 3, 5, 20].choose(&mut self.random).unwrap();
-            if let Some(room) = self.caller.create(server, max).await {
-                self.site.rooms.add(room.clone());
-                self.note(&room, "created", None);
-            }
-        }
-        let Some(room) = self.site.rooms.all().choose(&mut self.random).cloned() else {
-            return sleep(Duration::from_millis(50)).await;
-        };
-        if let Some(code) = self.enter(&room, server).await {
-            if code == "room_not_found" {
-                self.site.rooms.forget(&room);
-            }
-            sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    /// Joins a room and reads what was missed since the last time; the code of a refusal.
-    async fn enter(&mut self, room: &Arc<Room>, server: usize) -> Option<String> {
-        let (socket, ack) = match self.caller.join(server, &room.id).await {
-            Ok(joined) => joined,
-            Err(Reply::Refused(code)) => return Some(code),
-            Err(_) => return Some("unknown".to_owned()),
-        };
-        let seq = ack["seq"].as_u64().unwrap();
-        let known = self.known(&room.id).unwrap_or(seq);
-        // Without what it missed the reader shows nothing; it comes again.
-        let Some(missed) = self.caller.history(server, &room.id, known, seq).await else {
-            return Some("unknown".to_owned());
-        };
-        self.hear(&room.id, Item::Joined { seq, server });
-        self.hear(&room.id, Item::Page(missed));
-        self.seat = Some(Seat {
-            room: Arc::clone(room),
-            socket,
-            owner: ack["room"]["visitor"].as_str().unwrap_or_default().to_owned(),
-        });
-        None
     }
 
     /// The last message of a room that the client knows.
@@ -216,6 +220,10 @@ impl Client {
             return self.hear(&room, Item::Heard(message));
         }
         match event.name.as_str() {
+            "whisper" => {
+                let whisper = Whisper::of_wire(&event.data).expect("a whisper");
+                self.hear(&room, Item::Whispered(whisper));
+            }
             "removeRoom" => {
                 self.site.rooms.forget(&Arc::clone(&seat.room));
                 self.end(Item::Removed);
@@ -276,5 +284,6 @@ impl Client {
         if self.seat.is_some() {
             self.hear(&room.id, Item::Settled(last));
         }
+        self.read_whispers(&room).await;
     }
 }

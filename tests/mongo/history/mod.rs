@@ -4,7 +4,7 @@
 //! `GIFCHAT_HISTORY_SEED` repeats the faults of a run as far as possible, `GIFCHAT_HISTORY_SECONDS` says how long they last.
 //!
 //! - `cluster`: servers and databases; `nemesis`: harms them
-//! - `client`: what a client does; `calls`: its calls; `rooms`: the rooms that clients know of
+//! - `run`: the clients of a run; `client`: what one does; `calls`: its calls; `rooms`: the rooms that clients know of
 //! - `witness`: what the database stored; `record`: what was seen; `check`: what is wrong with it
 
 mod calls;
@@ -14,9 +14,10 @@ mod cluster;
 mod nemesis;
 mod record;
 mod rooms;
+mod run;
 mod witness;
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
 use gifchat::store::{
     Store, StoreUrl,
@@ -27,24 +28,18 @@ use mongodb::{
     bson::{DateTime, Document, doc},
 };
 use tokio::{
-    sync::{mpsc, watch},
-    task::JoinSet,
+    sync::watch,
     time::{Instant, sleep},
 };
 
 use self::{
-    calls::Caller,
-    client::{Client, Notes, Phase, Site},
-    cluster::{Databases, MEMBERS, Servers},
+    cluster::{Databases, Servers},
     nemesis::Nemesis,
     record::{History, Item, Outcome},
-    rooms::Rooms,
+    run::Run,
     witness::{Logs, Witness},
 };
 use crate::support::mongod;
-
-/// How many clients there are.
-const CLIENTS: usize = 12;
 
 /// How long faults go on if nothing else is said.
 const SECONDS: u64 = 60;
@@ -88,7 +83,8 @@ async fn whatever_fails_there_is_one_history_and_it_has_everything_that_was_ackn
     history
         .left
         .extend(what_is_left(async || documents(&db, &["log"], doc! {}).await).await);
-    history.logs = witness.logs().await;
+    let stored = witness.stored().await;
+    (history.logs, history.whispers) = (stored.logs, stored.whispers);
     let gifs = gif_names(&history.logs);
     history
         .left
@@ -98,69 +94,6 @@ async fn whatever_fails_there_is_one_history_and_it_has_everything_that_was_ackn
 
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().expect("a number"))
-}
-
-/// The clients of a run.
-struct Run {
-    site: Arc<Site>,
-    /// Who reads what servers have at the end.
-    reader: Caller,
-    phase: watch::Sender<Phase>,
-    settled: mpsc::Receiver<()>,
-    clients: JoinSet<Notes>,
-}
-
-impl Run {
-    async fn begin(seed: u64, servers: &Servers) -> Self {
-        let addresses = servers.addresses();
-        let reader = Caller::arrive(&addresses).await;
-        let mut callers = Vec::new();
-        for _ in 0..CLIENTS {
-            callers.push(Caller::arrive(&addresses).await);
-        }
-        let site = Arc::new(Site {
-            begun: Instant::now(),
-            rooms: Rooms::default(),
-            visitors: callers.iter().map(|caller| caller.id().to_owned()).collect(),
-        });
-        let (phase, of_client) = watch::channel(Phase::Talking);
-        let (tell, settled) = mpsc::channel(CLIENTS);
-        let mut clients = JoinSet::new();
-        for (caller, number) in callers.into_iter().zip(1_u64..) {
-            let client = Client::new(Arc::clone(&site), caller, number, seed.wrapping_add(number));
-            clients.spawn(client.run(of_client.clone(), tell.clone()));
-        }
-        Self {
-            site,
-            reader,
-            phase,
-            settled,
-            clients,
-        }
-    }
-
-    /// Lets the clients hear everything and leave; what they and servers saw.
-    async fn end(mut self, servers: &Servers) -> History {
-        servers.ready().await;
-        let mut history = History::default();
-        self.phase.send_replace(Phase::Settling);
-        for _ in 0..CLIENTS {
-            self.settled.recv().await.unwrap();
-        }
-        for room in self.site.rooms.all() {
-            for server in 0..MEMBERS {
-                let page = self.reader.history(server, &room.id, 0, u64::MAX).await;
-                history.pages.extend(page.map(|page| (room.id.clone(), page)));
-            }
-        }
-        self.phase.send_replace(Phase::Leaving);
-        for notes in self.clients.join_all().await {
-            history.posts.extend(notes.posts);
-            history.acts.extend(notes.acts);
-            history.readers.extend(notes.readers.into_values());
-        }
-        history
-    }
 }
 
 /// What is left in the end, after everything had time to go.
@@ -250,8 +183,16 @@ fn judge(history: &History, servers: &Servers) {
         acked.count(),
         history.acts.len()
     );
+    for (what, count) in check::coverage::counts(history) {
+        println!("{count} times a client {what}");
+    }
     let violations = check::check(history);
     if violations.is_empty() {
+        let never = check::coverage::never(history);
+        assert!(
+            never.is_empty(),
+            "the run shows nothing about this, as no client ever did it: {never:?}"
+        );
         return;
     }
     let folder = tempfile::tempdir().unwrap().keep();

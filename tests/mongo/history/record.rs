@@ -1,5 +1,13 @@
 //! What clients and the database were seen to do: the input of the checker.
 
+mod attempts;
+mod whispers;
+
+pub use self::{
+    attempts::{Answer, Attempt, Deed},
+    whispers::{StoredWhisper, Whisper, WhisperOutcome, WhisperPage, WhisperPost},
+};
+
 use std::collections::BTreeMap;
 
 use mongodb::bson::Document;
@@ -10,6 +18,9 @@ pub type Time = u64;
 
 /// The id of a room.
 pub type RoomId = String;
+
+/// The id of a message or whisper.
+pub type MessageId = String;
 
 /// The id of a visitor.
 pub type VisitorId = String;
@@ -27,6 +38,8 @@ pub struct Message {
     pub said: Option<String>,
     /// Seats taken right after a system message.
     pub count: Option<u64>,
+    /// Whether only its place is left.
+    pub deleted: bool,
 }
 
 impl Message {
@@ -45,7 +58,18 @@ impl Message {
             },
             kind: line.unwrap_or_else(|| "posted".to_owned()),
             count: message["count"].as_u64(),
+            deleted: message["deleted"] == true,
         })
+    }
+
+    /// Whether readers may see `seen` for this message: all of it, or its place alone. `check::deletions` says when.
+    pub fn appears_as(&self, seen: &Self) -> bool {
+        let place = Self {
+            said: None,
+            deleted: true,
+            ..self.clone()
+        };
+        seen == self || (self.kind == "posted" && *seen == place)
     }
 }
 
@@ -58,6 +82,14 @@ pub struct Entry {
     pub visitor: Option<VisitorId>,
     /// The number of seats that a first entry or a change sets.
     pub max: Option<u64>,
+    /// The title that a first entry or a change sets; clients name each password by one.
+    pub title: Option<String>,
+    /// Whether a first entry or a change sets a password or removes it.
+    pub locked: Option<bool>,
+    /// The hash of an invite, in hexadecimal.
+    pub invite: Option<String>,
+    /// The message that a deletion is about.
+    pub about: Option<MessageId>,
     /// The socket of a hold.
     pub hold: Option<String>,
     pub message: Option<Message>,
@@ -83,12 +115,19 @@ impl Entry {
             said: text("chat").or_else(|| gif.clone()),
             count: number("count").filter(|_| kind != "posted"),
             kind: kind.clone(),
+            deleted: false,
         });
+        let unlocked = document.get_bool("unlocked").ok().map(|unlocked| !unlocked);
+        let invite = document.get_binary_generic("invite").ok();
         let hold = text("server").zip(number("socket"));
         let entry = Self {
             position: position.parse().ok()?,
             visitor: text("visitor"),
             max: number("max"),
+            title: text("title"),
+            locked: text("password").map(|_| true).or(unlocked),
+            invite: invite.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            about: text("about"),
             hold: hold.map(|(server, socket): (_, u64)| format!("{server}/{socket}")),
             at: document.get_i64("at").unwrap_or_default(),
             kind,
@@ -133,6 +172,15 @@ pub struct Act {
     pub ended: Time,
 }
 
+/// Messages that a client read from the history of a room.
+#[derive(Clone, Debug)]
+pub struct Read {
+    pub room: RoomId,
+    pub begun: Time,
+    pub ended: Time,
+    pub messages: Vec<Message>,
+}
+
 /// What one client heard of one room, in order.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -151,6 +199,8 @@ pub enum Item {
     Page(Vec<Message>),
     /// An event of the connection.
     Heard(Message),
+    /// A whisper that came over the connection.
+    Whispered(Whisper),
     /// The server told the connection that it has no seat any more, and why.
     SentOut(String),
     /// The server told the connection that the room is gone.
@@ -170,7 +220,15 @@ pub struct History {
     pub pages: Vec<(RoomId, Vec<Message>)>,
     pub posts: Vec<Post>,
     pub acts: Vec<Act>,
+    /// Deletions, and what lets people into locked rooms.
+    pub attempts: Vec<Attempt>,
+    /// Everything that was read from histories, `pages` included.
+    pub reads: Vec<Read>,
     pub readers: Vec<Reader>,
+    /// What the database stored of whispers, in order.
+    pub whispers: BTreeMap<RoomId, Vec<StoredWhisper>>,
+    pub whisper_posts: Vec<WhisperPost>,
+    pub whisper_pages: Vec<WhisperPage>,
     /// What was left after everybody had left.
     pub left: Vec<String>,
 }

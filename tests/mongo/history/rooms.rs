@@ -9,10 +9,15 @@ use std::sync::{
 const OPEN: usize = 3;
 
 /// A room that somebody made.
+#[derive(Default)]
 pub struct Room {
     pub id: String,
     /// Whether everybody leaves it, so that it ends.
     pub deserted: AtomicBool,
+    /// All passwords that it has or had, or may get yet, the newest last.
+    pub passwords: Mutex<Vec<String>>,
+    /// The tokens of all its invites, good or not, the newest last.
+    pub invites: Mutex<Vec<String>>,
 }
 
 /// All of them.
@@ -20,9 +25,14 @@ pub struct Room {
 pub struct Rooms(Mutex<Vec<Arc<Room>>>);
 
 impl Rooms {
-    pub fn add(&self, id: String) {
-        let deserted = AtomicBool::default();
-        self.0.lock().unwrap().push(Arc::new(Room { id, deserted }));
+    pub fn add(&self, id: String, password: Option<String>) -> Arc<Room> {
+        let room = Arc::new(Room {
+            id,
+            passwords: Mutex::new(password.into_iter().collect()),
+            ..Room::default()
+        });
+        self.0.lock().unwrap().push(Arc::clone(&room));
+        room
     }
 
     /// Nobody enters it any more.

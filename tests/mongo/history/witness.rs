@@ -1,4 +1,5 @@
-//! A witness: every entry that the database stored, also of rooms that are gone since, as a change stream tells them.
+//! A witness: every entry and whisper that the database stored, also of rooms that are gone since, as a change stream
+//! tells them.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,7 +10,7 @@ use mongodb::{
 };
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
-use super::record::{Entry, RoomId};
+use super::record::{Entry, RoomId, StoredWhisper};
 use crate::support::{eventually, in_time};
 
 /// A stream without news for so long is opened again: its member may be stopped.
@@ -21,14 +22,24 @@ const LAST: &str = "last";
 /// The entries of all rooms, in order.
 pub type Logs = BTreeMap<RoomId, Vec<Entry>>;
 
-/// A task that follows the log.
+/// The whispers of all rooms, in order.
+pub type Whispers = BTreeMap<RoomId, Vec<StoredWhisper>>;
+
+/// Everything that the database stored.
+#[derive(Default)]
+pub struct Stored {
+    pub logs: Logs,
+    pub whispers: Whispers,
+}
+
+/// A task that follows the database.
 pub struct Witness {
     db: Database,
-    following: JoinHandle<Logs>,
+    following: JoinHandle<Stored>,
 }
 
 impl Witness {
-    /// Follows the log from now on.
+    /// Follows the database from now on.
     pub async fn begin(db: Database) -> Self {
         let (begun, ready) = oneshot::channel();
         let following = tokio::spawn(follow(db.clone(), begun));
@@ -37,7 +48,7 @@ impl Witness {
     }
 
     /// Everything that was stored until now.
-    pub async fn logs(self) -> Logs {
+    pub async fn stored(self) -> Stored {
         let last = self.db.collection::<Document>(LAST);
         eventually("the last document is stored", async || {
             last.insert_one(doc! {}).await.ok()
@@ -49,11 +60,11 @@ impl Witness {
     }
 }
 
-async fn follow(db: Database, begun: oneshot::Sender<()>) -> Logs {
-    let (mut logs, mut begun) = (Logs::new(), Some(begun));
+async fn follow(db: Database, begun: oneshot::Sender<()>) -> Stored {
+    let (mut stored, mut begun) = (Stored::default(), Some(begun));
     let mut place: Option<ResumeToken> = None;
     loop {
-        let wanted = doc! { "$match": { "operationType": "insert", "ns.coll": { "$in": ["log", LAST] } } };
+        let wanted = doc! { "$match": { "operationType": "insert", "ns.coll": { "$in": ["log", "whispers", LAST] } } };
         let watch = db.watch().pipeline([wanted]).resume_after(place.clone());
         let Ok(Ok(mut stream)) = timeout(SILENCE, watch.into_future()).await else {
             continue;
@@ -63,21 +74,28 @@ async fn follow(db: Database, begun: oneshot::Sender<()>) -> Logs {
             let _ = begun.send(());
         }
         while let Ok(Ok(event)) = timeout(SILENCE, stream.next_if_any()).await {
-            if event.is_some_and(|event| !take(event, &mut logs)) {
-                return logs;
+            if event.is_some_and(|event| !take(event, &mut stored)) {
+                return stored;
             }
             place = stream.resume_token().or(place);
         }
     }
 }
 
-/// Takes an entry in; false for the last document.
-fn take(event: ChangeStreamEvent<Document>, logs: &mut Logs) -> bool {
-    if event.ns.and_then(|ns| ns.coll).is_some_and(|name| name == LAST) {
-        return false;
-    }
+/// Takes an entry or a whisper in; false for the last document.
+fn take(event: ChangeStreamEvent<Document>, stored: &mut Stored) -> bool {
     let document = event.full_document.unwrap();
-    let (room, entry) = Entry::of_document(&document).unwrap_or_else(|| panic!("an entry: {document}"));
-    logs.entry(room).or_default().push(entry);
+    match event.ns.and_then(|ns| ns.coll).as_deref() {
+        Some(LAST) => return false,
+        Some("whispers") => {
+            let (room, whisper) =
+                StoredWhisper::of_document(&document).unwrap_or_else(|| panic!("a document: {document}"));
+            stored.whispers.entry(room).or_default().push(whisper);
+        }
+        _ => {
+            let (room, entry) = Entry::of_document(&document).unwrap_or_else(|| panic!("a document: {document}"));
+            stored.logs.entry(room).or_default().push(entry);
+        }
+    }
     true
 }

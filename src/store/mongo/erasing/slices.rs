@@ -29,13 +29,15 @@ impl Collections {
         let mut with_gif = which.clone();
         with_gif.insert("gif.name", doc! { "$exists": true });
         let gifs = self.named_by(&self.log.clone_with_type(), with_gif).await?;
+        let unnamed = if gifs.is_empty() {
+            gifs
+        } else {
+            self.unnamed_without(gifs, which.clone()).await?
+        };
+        // Before the messages lose the names: if this fails, the next attempt finds the files by them.
+        self.delete_unclaimed(&unnamed).await?;
         let nothing = doc! { "$unset": { "chat": "", "gif": "" } };
         within(self.log.update_many(which, nothing)).await?;
-        if gifs.is_empty() {
-            return Ok(gifs);
-        }
-        let unnamed = self.unnamed(gifs).await?;
-        self.delete_unclaimed(&unnamed).await?;
         Ok(unnamed)
     }
 

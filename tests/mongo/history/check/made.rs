@@ -1,6 +1,6 @@
 //! Histories made by hand.
 
-use crate::history::record::{Act, Entry, History, Item, Message, Outcome, Post, Reader};
+use crate::history::record::{Act, Answer, Attempt, Deed, Entry, History, Item, Message, Outcome, Post, Read, Reader};
 
 pub const ROOM: &str = "room";
 
@@ -13,6 +13,7 @@ pub fn message(seq: u64, kind: &str, visitor: &str) -> Message {
         nonce: None,
         said: None,
         count: None,
+        deleted: false,
     }
 }
 
@@ -38,6 +39,10 @@ pub fn hidden(kind: &str, visitor: &str) -> Entry {
         kind: kind.to_owned(),
         visitor: Some(visitor.to_owned()),
         max: None,
+        title: None,
+        locked: None,
+        invite: None,
+        about: None,
         hold: None,
         message: None,
         gif: None,
@@ -76,6 +81,36 @@ pub fn act(kind: &'static str, visitor: Option<&str>, ended: u64) -> Act {
         kind,
         visitor: visitor.map(String::from),
         ended,
+    }
+}
+
+/// What somebody tried, and was told that it is done.
+pub fn done(visitor: &str, deed: Deed, begun: u64, ended: u64) -> Attempt {
+    Attempt {
+        room: ROOM.to_owned(),
+        visitor: visitor.to_owned(),
+        deed,
+        begun,
+        ended,
+        answer: Answer::Done,
+    }
+}
+
+pub fn read(messages: &[Message], begun: u64, ended: u64) -> Read {
+    Read {
+        room: ROOM.to_owned(),
+        begun,
+        ended,
+        messages: messages.to_vec(),
+    }
+}
+
+/// What is left of a message that was deleted.
+pub fn place_of(message: &Message) -> Message {
+    Message {
+        said: None,
+        deleted: true,
+        ..message.clone()
     }
 }
 

@@ -3,13 +3,21 @@
 //! - `log`: what the database stored of a room obeys the rules
 //! - `posts`: what was acknowledged is there, once and in order
 //! - `readers`: everybody heard the same
+//! - `deletions`: what was deleted is read by nobody, and nothing else is gone
+//! - `admissions`: nobody enters by an old password, grant or invite
+//! - `whispers`: whispers are there once, for the two alone
+//! - `coverage`: what a run has not tried at all
 //! - `tests`: histories made by hand (`made`), in each of which something is wrong
 
+mod admissions;
+pub mod coverage;
+mod deletions;
 mod log;
 mod made;
 mod posts;
 mod readers;
 mod tests;
+mod whispers;
 
 use std::{
     collections::HashMap,
@@ -17,6 +25,9 @@ use std::{
 };
 
 use super::record::{Entry, History, Message};
+
+/// The messages of rooms, in order.
+type Rooms<'a> = HashMap<&'a str, Vec<&'a Message>>;
 
 /// What must hold in every history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +54,14 @@ pub enum Property {
     Members,
     /// Whoever is banned neither enters nor posts.
     Banned,
+    /// Nobody reads what was deleted.
+    Deleted,
+    /// Nobody enters a locked room without its password or an invite but its owner.
+    Locked,
+    /// An invite that was withdrawn lets nobody in.
+    Invited,
+    /// The two whom a whisper concerns see it, and nobody else.
+    Private,
     /// Nothing happens in a room after its end.
     Ended,
     /// Nothing is left of rooms that are gone.
@@ -95,6 +114,9 @@ pub fn check(history: &History) -> Vec<Violation> {
     }
     posts::check(history, &rooms, &mut violations);
     readers::check(history, &rooms, &mut violations);
+    deletions::check(history, &rooms, &mut violations);
+    admissions::check(history, &mut violations);
+    whispers::check(history, &mut violations);
     for left in &history.left {
         violations.note(Property::Gone, left);
     }

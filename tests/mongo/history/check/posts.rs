@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Property, Violations};
+use super::{Property, Rooms, Violations};
 use crate::history::record::{Act, History, Message, Outcome, Post};
-
-/// The messages of rooms.
-type Rooms<'a> = HashMap<&'a str, Vec<&'a Message>>;
 
 pub fn check(history: &History, rooms: &Rooms<'_>, violations: &mut Violations) {
     let by_nonce: HashMap<_, _> = rooms
@@ -22,9 +19,8 @@ pub fn check(history: &History, rooms: &Rooms<'_>, violations: &mut Violations) 
         let found = stored(post);
         match &post.outcome {
             Outcome::Stored(message) => {
-                violations.must(Property::Kept, found == Some(message), || {
-                    format!("{post:?}, stored {found:?}")
-                });
+                let kept = found.is_some_and(|found| found.appears_as(message));
+                violations.must(Property::Kept, kept, || format!("{post:?}, stored {found:?}"));
             }
             Outcome::Refused(_) => {
                 violations.must(Property::Refused, found.is_none(), || {
@@ -109,7 +105,8 @@ fn pages_are_complete(history: &History, rooms: &Rooms<'_>, violations: &mut Vio
     for (room, page) in &history.pages {
         let stored = rooms.get(room.as_str()).unwrap_or(&nothing);
         for (at, message) in page.iter().enumerate() {
-            violations.must(Property::SameOrder, stored.get(at) == Some(&message), || {
+            let same = stored.get(at).is_some_and(|stored| stored.appears_as(message));
+            violations.must(Property::SameOrder, same, || {
                 format!("room {room}: a server has {message:?} instead of {:?}", stored.get(at))
             });
         }

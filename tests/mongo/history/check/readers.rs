@@ -1,8 +1,6 @@
 //! What each client heard of a room over all its connections.
 
-use std::collections::HashMap;
-
-use super::{Property, Violations};
+use super::{Property, Rooms, Violations};
 use crate::history::record::{History, Item, Message, Reader};
 
 /// A client that hears a room.
@@ -18,7 +16,7 @@ struct Ear {
     sent_out: bool,
 }
 
-pub fn check(history: &History, rooms: &HashMap<&str, Vec<&Message>>, violations: &mut Violations) {
+pub fn check(history: &History, rooms: &Rooms<'_>, violations: &mut Violations) {
     let nothing = Vec::new();
     for reader in &history.readers {
         let stored = rooms.get(reader.room.as_str()).unwrap_or(&nothing);
@@ -64,7 +62,7 @@ impl Ear {
                 });
             }
             Item::SentOut(_) => self.sent_out = true,
-            Item::Removed | Item::Ended => (),
+            Item::Whispered(_) | Item::Removed | Item::Ended => (),
         }
     }
 
@@ -78,9 +76,8 @@ impl Ear {
         let there = usize::try_from(message.seq)
             .ok()
             .and_then(|seq| stored.get(seq.checked_sub(1)?));
-        violations.must(Property::SameOrder, there == Some(&message), || {
-            format!("{}, stored {there:?}", whose())
-        });
+        let same = there.is_some_and(|there| there.appears_as(message));
+        violations.must(Property::SameOrder, same, || format!("{}, stored {there:?}", whose()));
         self.last = self.last.max(Some(message.seq));
     }
 

@@ -1,5 +1,10 @@
 //! A sound history has no violation, and each way in which a property can be broken is found.
 
+mod admissions;
+mod coverage;
+mod deletions;
+mod whispers;
+
 use super::{Property, check, made::*};
 use crate::history::record::{Entry, History, Item, Message, Outcome};
 

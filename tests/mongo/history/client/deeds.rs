@@ -19,8 +19,7 @@ const TRIES: usize = 4;
 impl Client {
     /// Posts a message, again with the same nonce as long as the outcome is unknown.
     pub(super) async fn post(&mut self, room: &Room) {
-        self.posted += 1;
-        let nonce = format!("{}-{}", self.number, self.posted);
+        let nonce = self.fresh_name();
         let is_gif = self.random.random_bool(0.03);
         let (begun, mut outcome) = (self.site.now(), Outcome::Unknown);
         for attempt in 0..TRIES {
@@ -69,11 +68,12 @@ impl Client {
     /// Does what only an owner may do.
     pub(super) async fn rule(&mut self, room: &Room) {
         let server = self.server();
-        let visitor = self.site.visitors.choose(&mut self.random).unwrap().clone();
+        let visitors = self.site.visitors.lock().unwrap().clone();
+        let visitor = visitors.choose(&mut self.random).unwrap().clone();
         let (kind, action) = match self.random.random_range(0..20) {
             0..10 => ("kicked", "kick"),
             10..14 => ("banned", "ban"),
-            14..18 => ("owner", "handover"),
+            14..19 => ("owner", "handover"),
             _ => {
                 if let Reply::Done(_) = self.caller.remove(server, &room.id).await {
                     self.note(&room.id, "ended", None);
@@ -81,7 +81,8 @@ impl Client {
                 return;
             }
         };
-        if let Reply::Done(_) = self.caller.moderate(server, &room.id, action, &visitor).await {
+        let moderation = json!({ "action": action, "visitor": visitor });
+        if let Reply::Done(_) = self.caller.moderate(server, &room.id, moderation).await {
             self.note(&room.id, kind, Some(visitor));
         }
     }
