@@ -84,10 +84,10 @@ async fn a_gif_that_can_not_be_deleted_with_its_message_is_deleted_later() {
     db.run_command(view).await.unwrap();
     let delete = Action::Delete { message, forbid: false };
     server.moderate(room, owner, delete).await.unwrap();
-    let gifs = db.collection::<Document>("gifs");
+    let (gifs, kept) = (db.collection::<Document>("gifs"), db.collection::<Document>("kept"));
+    assert_eq!(kept.count_documents(doc! {}).await.unwrap(), 2, "file and still");
     gifs.drop().await.unwrap();
     rename(&db, "kept", "gifs").await;
-    assert_eq!(gifs.count_documents(doc! {}).await.unwrap(), 2, "file and still");
     until(async || {
         let graces = gifchat::rules::Graces {
             room: SOON,
