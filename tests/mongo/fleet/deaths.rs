@@ -31,7 +31,9 @@ async fn a_killed_server_gives_its_seats_and_rooms_back_within_thirty_seconds_an
     let fleet = Fleet::new();
     // The times that a site runs with, the lease among them. But sockets may go unread while the test posts.
     let flags = ["--room-grace", "5s", "--ping-timeout", "2m"];
-    let [dying, living, other] = fleet.servers(&flags).await;
+    let [dying] = fleet.servers(&flags).await;
+    let [living, other] = fleet.servers(&flags).await;
+    fleet.know_each_other().await;
     let (ann, bob) = (Arc::new(dying.visitor().await), living.visitor().await);
     let room = ann.create_room_of(json!({ "title": "둘", "max": 2 })).await;
     let alone = ann.create_room("혼자").await;

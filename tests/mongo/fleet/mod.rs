@@ -13,6 +13,7 @@ mod stream;
 
 use std::{collections::HashMap, time::Duration};
 
+use mongodb::bson::{Document, doc};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -41,6 +42,17 @@ impl Fleet {
         let starting = (0..N).map(|_| Server::start(&self.url, flags));
         let servers = futures_util::future::join_all(starting).await;
         servers.try_into().ok().unwrap()
+    }
+
+    /// Waits until no server takes the others for dead any more. When one dies before, all rooms get a fresh grace, as
+    /// after a restart of the site.
+    pub async fn know_each_other(&self) {
+        let servers = mongod::behind(&self.url).await.collection::<Document>("servers");
+        eventually("the servers know each other", async || {
+            let waiting = servers.count_documents(doc! { "waits": true }).await.unwrap();
+            (waiting == 0).then_some(())
+        })
+        .await;
     }
 }
 
