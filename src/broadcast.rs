@@ -4,6 +4,7 @@
 //! room whose queue is full reads from the store what did not fit, and holds up no other.
 
 mod audience;
+mod catch_up;
 mod late;
 mod lobby;
 mod mend;

@@ -3,6 +3,7 @@
 mod extract;
 mod handlers;
 mod layers;
+mod list;
 mod refused;
 
 use std::sync::Arc;

@@ -6,8 +6,9 @@ use tracing::warn;
 
 use super::{
     audience::{Encoded, Hold, Listener},
+    catch_up::CATCH_UP_PAGE,
     queue::Found,
-    room::{CATCH_UP_PAGE, RoomEvent, RoomTask},
+    room::{RoomEvent, RoomTask},
 };
 use crate::{
     domain::{Body, Line, LineKind, Message, Refusal, Seq},

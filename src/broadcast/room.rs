@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{Message, Report, Room, RoomId, Seq, Visitor},
     rules::SocketKey,
-    store::{Change, Entry, Window},
+    store::{Change, Entry},
 };
 
 /// Events taken from the queue before the sockets get a chance to write; what is sent together is one wake-up and one
@@ -28,9 +28,6 @@ const CATCH_UP: Duration = Duration::from_millis(250);
 
 /// The same when one does: a burst puts even a quick reader behind, and it must not stay there for want of a turn.
 const KEEP_UP: Duration = Duration::from_millis(8);
-
-/// Messages fetched at once for a socket that is behind; half of what its buffer holds.
-pub(super) const CATCH_UP_PAGE: usize = 64;
 
 /// What a room's task is told.
 pub enum RoomEvent {
@@ -283,96 +280,4 @@ impl RoomTask {
         self.seq = Some(message.seq);
         self.send_out(message);
     }
-
-    /// Tries the sockets that are behind, and gives each what it missed; whether one took anything.
-    async fn catch_up(&mut self) -> bool {
-        let Self {
-            room,
-            events,
-            audience,
-            seq,
-            late,
-            now,
-            ..
-        } = self;
-        let last = seq.unwrap_or(0);
-        let mut taken = false;
-        for listener in audience.iter_mut().filter(|listener| listener.is_behind()) {
-            let before = listener.behind.as_ref().map(|behind| behind.after);
-            let done = catch_up_messages(events, *room, last, late, listener).await;
-            taken |= before != listener.behind.as_ref().map(|behind| behind.after);
-            if !done {
-                continue;
-            }
-            if listener.missed && now.is_none() {
-                let record = events.store.room(*room).await.ok().flatten();
-                *now = record.and_then(|record| Encoded::new("updateRoom", &record.room));
-            }
-            if listener.missed
-                && let (Some(now), Some(missed)) = (&*now, missed())
-            {
-                listener.missed = !(listener.send(now) && listener.send(&missed));
-                taken |= !listener.missed;
-            }
-        }
-        taken
-    }
-}
-
-/// Says that whispers and reports may have got lost on their way; they are read anew.
-fn missed() -> Option<Encoded> {
-    Encoded::new("missed", &())
-}
-
-/// Sends a socket the messages it missed, up to `last`; whether it has them all now.
-async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, late: &mut Late, listener: &mut Listener) -> bool {
-    let Some(mut behind) = listener.behind.take() else {
-        return true;
-    };
-    // The next one is at hand: no query is spent on a socket that still takes nothing.
-    if let Some((seq, event)) = &behind.next {
-        if !listener.send(event) {
-            listener.behind = Some(behind);
-            return false;
-        }
-        // Places between the two may be empty.
-        behind = Behind {
-            after: *seq,
-            next: None,
-        };
-    }
-    while behind.after < last {
-        let page = match events
-            .store
-            .history(room, Window::After(behind.after), CATCH_UP_PAGE)
-            .await
-        {
-            Ok(page) => page,
-            Err(error) => {
-                warn!(%error, "a slow socket's messages can't be read; it is tried again");
-                listener.behind = Some(behind);
-                return false;
-            }
-        };
-        if page.is_empty() {
-            let over = late.is_over(room, behind.after);
-            if !over {
-                listener.behind = Some(behind);
-            }
-            return over;
-        }
-        for message in page.iter().take_while(|message| message.seq <= last) {
-            let next = Encoded::new(message.event(), message);
-            if next.as_ref().is_some_and(|event| !listener.send(event)) {
-                let next = next.map(|event| (message.seq, event));
-                listener.behind = Some(Behind { next, ..behind });
-                return false;
-            }
-            behind.after = message.seq;
-        }
-        if page.last().is_some_and(|message| message.seq > last) {
-            break;
-        }
-    }
-    true
 }

@@ -1,6 +1,7 @@
 //! The rules of the site as a table of cases, and what holds whatever happens.
 
 mod cases;
+mod lapses;
 mod properties;
 
 use super::*;

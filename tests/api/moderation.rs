@@ -2,20 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    fixtures::animated,
-    support::{Socket, TestApp, Visitor, eventually},
-};
+use crate::support::{Socket, TestApp, Visitor, eventually};
 
 /// All over HTTP and over the sockets.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Way {
+pub(crate) enum Way {
     Http,
     Form,
     Socket,
 }
 
-const WAYS: [Way; 3] = [Way::Http, Way::Form, Way::Socket];
+pub(crate) const WAYS: [Way; 3] = [Way::Http, Way::Form, Way::Socket];
 
 /// An owner and somebody else in a room.
 pub(crate) struct Stage {
@@ -28,7 +25,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    async fn with(flags: &[&str]) -> Self {
+    pub(crate) async fn with(flags: &[&str]) -> Self {
         let app = TestApp::with(flags).await;
         let (owner, other) = (app.visitor().await, app.visitor().await);
         let room = owner.create_room("방").await;
@@ -48,7 +45,7 @@ impl Stage {
     }
 
     /// The owner does something.
-    async fn does(&mut self, way: Way, fields: Value) {
+    pub(crate) async fn does(&mut self, way: Way, fields: Value) {
         let path = format!("/room/{}/moderate", self.room);
         match way {
             Way::Socket => assert_eq!(self.own.ask("moderate", fields).await, json!({ "ok": true })),
@@ -68,7 +65,7 @@ impl Stage {
     }
 }
 
-fn done_to(action: &str, visitor: &Visitor) -> Value {
+pub(crate) fn done_to(action: &str, visitor: &Visitor) -> Value {
     json!({ "action": action, "visitor": visitor.id })
 }
 
@@ -184,82 +181,6 @@ async fn a_ban_holds_against_a_new_cookie_from_the_same_address_and_spares_who_s
 }
 
 #[tokio::test]
-async fn a_deleted_message_is_blank_for_everyone_and_its_file_is_gone() {
-    for way in WAYS {
-        let mut stage = Stage::new().await;
-        let text = stage.others.post("지울 글").await;
-        let gif = stage.other.upload(&stage.room, animated(8, 8, 2)).await.json();
-        let kept = stage.others.post("남을 글").await;
-        for gone in [&text, &gif] {
-            stage
-                .does(way, json!({ "action": "delete", "message": gone["_id"] }))
-                .await;
-        }
-        for (gone, place) in [(&text, 6), (&gif, 7)] {
-            let line = loop {
-                let line = stage.others.wait("chat").await;
-                if line.get("line").is_some() {
-                    break line;
-                }
-            };
-            assert_eq!((&line["line"], &line["message"]), (&json!("deleted"), &gone["_id"]));
-            assert_eq!(
-                (&line["seq"], &line["visitor"]),
-                (&json!(place), &json!(stage.other.id))
-            );
-        }
-        let written = stage.owner.written(&stage.room).await;
-        assert_eq!(written.len(), 3);
-        for (blank, was) in written.iter().zip([&text, &gif]) {
-            assert_eq!(
-                (&blank["_id"], &blank["seq"], &blank["deleted"]),
-                (&was["_id"], &was["seq"], &json!(true))
-            );
-            assert!(blank.get("chat").is_none() && blank.get("gif").is_none() && blank.get("alt").is_none());
-        }
-        assert_eq!(written[2], kept);
-        let file = format!("/gif/{}", gif["gif"].as_str().unwrap());
-        stage.owner.get_json(&file).await.refused(404, "page_not_found");
-        stage.app.no_files_left().await;
-        let page = stage.owner.get(&format!("/room/{}", stage.room)).await.ok().text();
-        assert!(!page.contains("지울 글") && page.contains("남을 글"));
-        // A message is deleted once.
-        let again = json!({ "action": "delete", "message": text["_id"] });
-        let refused = stage
-            .owner
-            .post_json(&format!("/room/{}/moderate", stage.room), again)
-            .await;
-        refused.refused(422, "invalid");
-    }
-}
-
-#[tokio::test]
-async fn all_by_one_person_is_deleted_with_the_files_and_nothing_else() {
-    let mut stage = Stage::new().await;
-    let mine = stage.own.post("내 글").await;
-    for n in 0..5 {
-        stage.others.post(&format!("남의 글 {n}")).await;
-        assert_eq!(stage.other.upload(&stage.room, animated(8, 8, 2)).await.status, 201);
-    }
-    let gif = stage.owner.upload(&stage.room, animated(4, 4, 2)).await.json();
-    let clear = done_to("clear", &stage.other);
-    stage.does(Way::Socket, clear).await;
-    let after = stage.others.post("새 글").await;
-    let written = stage.owner.written(&stage.room).await;
-    let (left, blank): (Vec<_>, Vec<_>) = written.iter().partition(|message| message.get("deleted").is_none());
-    assert_eq!(left, [&mine, &gif, &after]);
-    assert_eq!(blank.len(), 10);
-    stage
-        .owner
-        .get(&format!("/gif/{}", gif["gif"].as_str().unwrap()))
-        .await
-        .ok();
-    let history = stage.owner.history(&stage.room).await;
-    let line = history.iter().find(|message| message["line"] == "cleared").unwrap();
-    assert_eq!((&line["visitor"], &line["seq"]), (&json!(stage.other.id), &json!(15)));
-}
-
-#[tokio::test]
 async fn a_closed_room_keeps_who_is_in_it_and_takes_nobody_new() {
     let mut stage = Stage::with(&["--seat-grace", "5s"]).await;
     let late = stage.app.visitor().await;
@@ -287,92 +208,6 @@ async fn a_closed_room_keeps_who_is_in_it_and_takes_nobody_new() {
     ] {
         stage.owner.patch(&stage.room, wrong).await.refused(422, "invalid");
     }
-}
-
-#[tokio::test]
-async fn slow_mode_makes_everyone_but_the_owner_wait_over_every_way() {
-    let mut stage = Stage::new().await;
-    stage.owner.patch(&stage.room, json!({ "slow": 2 })).await.ok();
-    assert_eq!(stage.others.wait("updateRoom").await["slow"], 2);
-    let first = stage.others.ask("chat", json!({ "chat": "하나", "nonce": "n" })).await;
-    assert_eq!(first["ok"], true);
-    let refused = stage.others.ask("chat", json!({ "chat": "둘" })).await;
-    assert_eq!((&refused["ok"], &refused["code"]), (&json!(false), &json!("slow_mode")));
-    assert!((1..=2).contains(&refused["retryAfter"].as_u64().unwrap()));
-    let refused = stage.other.post_chat(&stage.room, "둘").await;
-    assert!(refused.header("retry-after").is_some());
-    refused.refused(429, "slow_mode");
-    stage
-        .other
-        .upload(&stage.room, animated(4, 4, 2))
-        .await
-        .refused(429, "slow_mode");
-    stage.app.no_files_left().await;
-    // Sent again, it is the same message and waits for nothing.
-    let again = stage.others.ask("chat", json!({ "chat": "하나", "nonce": "n" })).await;
-    assert_eq!(again["message"], first["message"]);
-    // Neither leaving nor another tab helps.
-    stage.others.ask("leave", Value::Null).await;
-    let mut tab = stage.other.join(&stage.room).await;
-    tab.ask_in_vain("chat", json!({ "chat": "셋" }), "slow_mode").await;
-    for _ in 0..3 {
-        stage.own.post("방장은 바로").await;
-    }
-    eventually("the pause is over", async || {
-        (tab.ask("chat", json!({ "chat": "이제" })).await["ok"] == true).then_some(())
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn an_owner_hands_the_room_over_and_is_none_any_more() {
-    for way in WAYS {
-        let mut stage = Stage::new().await;
-        let hand = done_to("handover", &stage.other);
-        stage.does(way, hand).await;
-        let line = stage.others.wait("chat").await;
-        assert_eq!(
-            (&line["line"], &line["visitor"]),
-            (&json!("owner"), &json!(stage.other.id))
-        );
-        let told = stage.own.wait("updateRoom").await;
-        assert_eq!(
-            (&told["visitor"], &told["owner"]),
-            (&json!(stage.other.id), &json!(stage.other.color))
-        );
-        let path = format!("/room/{}/moderate", stage.room);
-        stage
-            .owner
-            .post_json(&path, done_to("kick", &stage.other))
-            .await
-            .refused(403, "not_the_owner");
-        stage.other.post_json(&path, done_to("kick", &stage.owner)).await.ok();
-        assert_eq!(stage.own.wait("exception").await["code"], "kicked");
-    }
-}
-
-#[tokio::test]
-async fn the_one_who_is_there_longest_owns_the_room_when_its_owner_stays_away() {
-    let mut stage = Stage::with(&["--owner-grace", "1s", "--seat-grace", "300ms"]).await;
-    let third = stage.app.visitor().await;
-    let mut thirds = third.join(&stage.room).await;
-    // A reload is no absence.
-    drop(stage.own);
-    stage.own = stage.owner.join(&stage.room).await;
-    drop(stage.own);
-    assert_eq!(thirds.wait("exit").await["visitor"], json!(stage.owner.id));
-    let line = thirds.wait("chat").await;
-    assert_eq!(
-        (&line["line"], &line["visitor"]),
-        (&json!("owner"), &json!(stage.other.id))
-    );
-    assert_eq!(stage.others.wait("updateRoom").await["visitor"], json!(stage.other.id));
-    // Who comes back finds it so.
-    stage.own = stage.owner.join(&stage.room).await;
-    let kick = done_to("kick", &stage.other);
-    stage.own.ask_in_vain("moderate", kick, "not_the_owner").await;
-    stage.others.ask("moderate", done_to("kick", &third)).await;
-    assert_eq!(thirds.wait("exception").await["code"], "kicked");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod stores;
 pub mod upgrade;
 mod verbs;
 mod visitor;
+mod wire;
 
 use std::time::Duration;
 
@@ -25,10 +26,11 @@ pub use self::{
     app::{TestApp, WITH_SLOW_READERS},
     polling::Polling,
     server::Server,
-    socket::{Event, SMALL_WINDOW, Socket, Wire},
+    socket::{Event, Socket},
     stores::TestStore,
     verbs::{NewMessage, Posted, Verbs},
     visitor::{Visitor, form_of},
+    wire::{SMALL_WINDOW, Wire},
 };
 
 /// How long anything may take on a busy machine before a test gives up.

@@ -20,6 +20,7 @@ use crate::{
             prefs::Prefs,
         },
         handlers::rooms::Id,
+        list::List,
         refused::Refused,
     },
 };
@@ -69,29 +70,14 @@ pub fn posted(prefs: Prefs, room: RoomId, message: &impl Serialize) -> Response 
     }
 }
 
-#[derive(Serialize)]
-struct Tray {
-    count: usize,
-    data: Vec<GifBody>,
-}
-
 /// `GET /room/{id}/gifs`
-pub async fn lately_sent(State(state): State<AppState>, reader: Reader) -> Result<Response, Refused> {
-    let data = state.messages.lately_sent(&reader).await?;
-    let count = data.len();
-    Ok(Json(Tray { count, data }).into_response())
+pub async fn lately_sent(State(state): State<AppState>, reader: Reader) -> Result<List<GifBody>, Refused> {
+    Ok(List::whole(state.messages.lately_sent(&reader).await?))
 }
 
+/// Where pages of a history begin.
 #[derive(Serialize)]
-struct Page {
-    data: Vec<Message>,
-    cursor: Cursor,
-    count: usize,
-    next: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Cursor {
+pub struct Cursor {
     /// Give it as `before` for what was earlier.
     before: Option<Seq>,
     /// Give it as `after` for what comes later.
@@ -103,7 +89,7 @@ pub async fn history(
     State(state): State<AppState>,
     Params(params): Params,
     reader: Reader,
-) -> Result<Response, Refused> {
+) -> Result<List<Message, Cursor>, Refused> {
     let room = reader.id();
     let window = window(&params)?;
     let limit = limit(&params, LIMIT)?;
@@ -135,13 +121,7 @@ pub async fn history(
     } else {
         None
     });
-    Ok(Json(Page {
-        count: data.len(),
-        data,
-        cursor: Cursor { before, after },
-        next,
-    })
-    .into_response())
+    Ok(List::page(data, Cursor { before, after }, next))
 }
 
 /// Which messages the query asks for.

@@ -8,12 +8,13 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    domain::{Action, Moment, Visitor},
+    domain::{Action, Ban, Moment, Visitor},
     service::{access::Owner, rooms::Rooms},
     state::AppState,
     web::{
         extract::{fields::Fields, prefs::Prefs},
         handlers::rooms::Id,
+        list::List,
         refused::Refused,
     },
 };
@@ -40,29 +41,20 @@ struct Done {
     ok: bool,
 }
 
+/// Somebody who is kept out.
 #[derive(Serialize)]
-struct Banned {
+pub struct Banned {
     #[serde(flatten)]
     visitor: Visitor,
     /// For the life of the room when there is none.
     until: Option<Moment>,
 }
 
-#[derive(Serialize)]
-struct Bans {
-    data: Vec<Banned>,
-    count: usize,
-}
-
 /// `GET /room/{id}/bans`
-pub async fn bans(owner: Owner) -> Response {
-    let data: Vec<_> = Rooms::bans(&owner)
-        .into_iter()
-        .map(|ban| Banned {
-            visitor: ban.visitor,
-            until: ban.until,
-        })
-        .collect();
-    let count = data.len();
-    Json(Bans { data, count }).into_response()
+pub async fn bans(owner: Owner) -> List<Banned> {
+    let banned = |ban: Ban| Banned {
+        visitor: ban.visitor,
+        until: ban.until,
+    };
+    List::whole(Rooms::bans(&owner).into_iter().map(banned).collect())
 }

@@ -46,7 +46,7 @@ pub async fn main(
     params: Params,
 ) -> Result<Response, Refused> {
     if prefs.json {
-        return rooms::list(state, params).await;
+        return Ok(rooms::list(state, params).await?.into_response());
     }
     let (State(state), Params(params)) = (state, params);
     // Whose session can't be read sees the rooms as anybody, and keeps the cookie for later.

@@ -6,13 +6,12 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
 
 use crate::{
     domain::{Field, Reason, Refusal, ReportId, Reported, RoomId, Visitor},
     service::{access::Owner, messages::reported_message},
     state::AppState,
-    web::{extract::fields::Fields, handlers::rooms::Id, refused::Refused},
+    web::{extract::fields::Fields, handlers::rooms::Id, list::List, refused::Refused},
 };
 
 /// `POST /room/{id}/reports`
@@ -28,17 +27,9 @@ pub async fn post(
     Ok((StatusCode::CREATED, Json(report)).into_response())
 }
 
-#[derive(Serialize)]
-struct Page {
-    count: usize,
-    data: Vec<Reported>,
-}
-
 /// `GET /room/{id}/reports`
-pub async fn list(State(state): State<AppState>, owner: Owner) -> Result<Response, Refused> {
-    let data = state.messages.reports(&owner).await?;
-    let count = data.len();
-    Ok(Json(Page { count, data }).into_response())
+pub async fn list(State(state): State<AppState>, owner: Owner) -> Result<List<Reported>, Refused> {
+    Ok(List::whole(state.messages.reports(&owner).await?))
 }
 
 /// A report of a room. What can't be the id of one names none.

@@ -24,6 +24,7 @@ use crate::{
             visit,
         },
         handlers::{messages::limit, pages},
+        list::List,
         refused::Refused,
     },
 };
@@ -55,35 +56,19 @@ pub fn cursor(params: &Fields) -> Result<Option<RoomCursor>, Invalid> {
         .transpose()
 }
 
+/// Where pages of the list begin.
 #[derive(Serialize)]
-struct Page {
-    data: Vec<Room>,
-    cursor: Cursor,
-    count: usize,
-    total: usize,
-    next: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Cursor {
+pub struct Cursor {
     after: Option<String>,
 }
 
 /// `GET /rooms`
-pub async fn list(State(state): State<AppState>, Params(params): Params) -> Result<Response, Refused> {
+pub async fn list(State(state): State<AppState>, Params(params): Params) -> Result<List<Room, Cursor>, Refused> {
     let limit = limit(&params, LIMIT)?;
     let page = state.rooms.list(cursor(&params)?, limit).await?;
     let next = page.next.map(|cursor| format!("/rooms?after={cursor}&limit={limit}"));
     let after = page.rooms.last().map(|room| RoomCursor::of(room).to_string());
-    let (count, total) = (page.rooms.len(), page.total);
-    Ok(Json(Page {
-        data: page.rooms,
-        cursor: Cursor { after },
-        count,
-        total,
-        next,
-    })
-    .into_response())
+    Ok(List::page(page.rooms, Cursor { after }, next).of(page.total))
 }
 
 /// What a room is made from.

@@ -1,10 +1,6 @@
 //! Whispers in, and out to the two they concern.
 
-use axum::{
-    Json,
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 
 use crate::{
@@ -20,6 +16,7 @@ use crate::{
             messages::{limit, nonce, posted, said},
             rooms::Id,
         },
+        list::List,
         refused::Refused,
     },
 };
@@ -42,22 +39,19 @@ pub async fn post(
     Ok(posted(prefs, room, &*whisper))
 }
 
+/// Where pages of whispers begin.
 #[derive(Serialize)]
-struct Page {
-    data: Vec<Whisper>,
-    cursor: Cursor,
-    count: usize,
-    next: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Cursor {
+pub struct Cursor {
     /// Give it as `after` for what comes later.
     after: Option<WhisperId>,
 }
 
 /// `GET /room/{id}/whispers`
-pub async fn list(State(state): State<AppState>, Params(params): Params, reader: Reader) -> Result<Response, Refused> {
+pub async fn list(
+    State(state): State<AppState>,
+    Params(params): Params,
+    reader: Reader,
+) -> Result<List<Whisper, Cursor>, Refused> {
     let room = reader.id();
     let malformed = Invalid::new(Field::After, Problem::Malformed);
     let after: Option<WhisperId> = params
@@ -70,11 +64,6 @@ pub async fn list(State(state): State<AppState>, Params(params): Params, reader:
     data.truncate(limit);
     let last = data.last().map(|whisper| whisper.id).or(after);
     let next = last.filter(|_| more);
-    Ok(Json(Page {
-        count: data.len(),
-        data,
-        cursor: Cursor { after: last },
-        next: next.map(|id| format!("/room/{room}/whispers?after={id}&limit={limit}")),
-    })
-    .into_response())
+    let next = next.map(|id| format!("/room/{room}/whispers?after={id}&limit={limit}"));
+    Ok(List::page(data, Cursor { after: last }, next))
 }

@@ -1,0 +1,57 @@
+use super::*;
+
+#[test]
+fn the_defaults_are_those_of_the_public_interface() {
+    let config = Config::parse_from(["gifchat"]);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8005");
+    let (limits, defaults) = (config.limits(), Limits::default());
+    assert_eq!(format!("{limits:?}"), format!("{defaults:?}"));
+}
+
+#[test]
+fn times_are_read_with_their_unit() {
+    assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+    assert_eq!(duration("7d"), Ok(Duration::from_secs(604_800)));
+    assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5_400)));
+    for wrong in [
+        "",
+        "10",
+        "s",
+        "-1s",
+        "1 fortnight",
+        "99999999999999999999s",
+        "999999999999999999d",
+    ] {
+        assert!(duration(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn rates_are_a_number_and_a_time() {
+    let minute = Rate::new(60.try_into().unwrap(), Duration::from_secs(60)).unwrap();
+    assert_eq!(Config::parse_from(["gifchat"]).limit_joins, minute);
+    assert_eq!((rate("60/1m"), rate("off")), (Ok(minute), Ok(Rate::OFF)));
+    for wrong in ["", "60", "0/1m", "-1/1m", "60/", "60/0s", "/1m", "1/400d", "60/1m/1m"] {
+        assert!(rate(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_wrong_setting_is_refused_by_a_sentence_that_names_it() {
+    for (flag, value) in [
+        ("--listen", "nowhere"),
+        ("--store", "mysql:x"),
+        ("--room-max", "1"),
+        ("--public-url", "ftp://x"),
+        ("--check", "https://x"),
+        ("--seat-grace", "soon"),
+        ("--lease", "900ms"),
+        ("--limit-joins", "often"),
+        ("--log-format", "xml"),
+    ] {
+        let error = Config::try_parse_from(["gifchat", flag, value])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(flag), "{flag}: {error}");
+    }
+}

@@ -1,0 +1,84 @@
+//! What an owner deletes: one message, or all by one person.
+
+use serde_json::json;
+
+use crate::{
+    fixtures::animated,
+    moderation::{Stage, WAYS, Way, done_to},
+};
+
+#[tokio::test]
+async fn a_deleted_message_is_blank_for_everyone_and_its_file_is_gone() {
+    for way in WAYS {
+        let mut stage = Stage::new().await;
+        let text = stage.others.post("지울 글").await;
+        let gif = stage.other.upload(&stage.room, animated(8, 8, 2)).await.json();
+        let kept = stage.others.post("남을 글").await;
+        for gone in [&text, &gif] {
+            stage
+                .does(way, json!({ "action": "delete", "message": gone["_id"] }))
+                .await;
+        }
+        for (gone, place) in [(&text, 6), (&gif, 7)] {
+            let line = loop {
+                let line = stage.others.wait("chat").await;
+                if line.get("line").is_some() {
+                    break line;
+                }
+            };
+            assert_eq!((&line["line"], &line["message"]), (&json!("deleted"), &gone["_id"]));
+            assert_eq!(
+                (&line["seq"], &line["visitor"]),
+                (&json!(place), &json!(stage.other.id))
+            );
+        }
+        let written = stage.owner.written(&stage.room).await;
+        assert_eq!(written.len(), 3);
+        for (blank, was) in written.iter().zip([&text, &gif]) {
+            assert_eq!(
+                (&blank["_id"], &blank["seq"], &blank["deleted"]),
+                (&was["_id"], &was["seq"], &json!(true))
+            );
+            assert!(blank.get("chat").is_none() && blank.get("gif").is_none() && blank.get("alt").is_none());
+        }
+        assert_eq!(written[2], kept);
+        let file = format!("/gif/{}", gif["gif"].as_str().unwrap());
+        stage.owner.get_json(&file).await.refused(404, "page_not_found");
+        stage.app.no_files_left().await;
+        let page = stage.owner.get(&format!("/room/{}", stage.room)).await.ok().text();
+        assert!(!page.contains("지울 글") && page.contains("남을 글"));
+        // A message is deleted once.
+        let again = json!({ "action": "delete", "message": text["_id"] });
+        let refused = stage
+            .owner
+            .post_json(&format!("/room/{}/moderate", stage.room), again)
+            .await;
+        refused.refused(422, "invalid");
+    }
+}
+
+#[tokio::test]
+async fn all_by_one_person_is_deleted_with_the_files_and_nothing_else() {
+    let mut stage = Stage::new().await;
+    let mine = stage.own.post("내 글").await;
+    for n in 0..5 {
+        stage.others.post(&format!("남의 글 {n}")).await;
+        assert_eq!(stage.other.upload(&stage.room, animated(8, 8, 2)).await.status, 201);
+    }
+    let gif = stage.owner.upload(&stage.room, animated(4, 4, 2)).await.json();
+    let clear = done_to("clear", &stage.other);
+    stage.does(Way::Socket, clear).await;
+    let after = stage.others.post("새 글").await;
+    let written = stage.owner.written(&stage.room).await;
+    let (left, blank): (Vec<_>, Vec<_>) = written.iter().partition(|message| message.get("deleted").is_none());
+    assert_eq!(left, [&mine, &gif, &after]);
+    assert_eq!(blank.len(), 10);
+    stage
+        .owner
+        .get(&format!("/gif/{}", gif["gif"].as_str().unwrap()))
+        .await
+        .ok();
+    let history = stage.owner.history(&stage.room).await;
+    let line = history.iter().find(|message| message["line"] == "cleared").unwrap();
+    assert_eq!((&line["visitor"], &line["seq"]), (&json!(stage.other.id), &json!(15)));
+}
