@@ -200,7 +200,7 @@ impl MongoStore {
         breaker.guard(call).await.map_err(StoreError::of_write)
     }
 
-    /// The same for calls that go on until they are through: they clear away, and nobody waits for that.
+    /// The collections, unless the store is closed or the database does not answer.
     fn collections(&self) -> Result<&Collections, StoreError> {
         if self.closed.load(Ordering::Relaxed) {
             return Err(StoreError::Stopped);

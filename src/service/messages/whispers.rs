@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::Messages;
 use crate::{
     domain::{Alt, Field, GifName, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper, WhisperId},
-    media::uploads::{NamedIn, Upload},
+    media::uploads::{NamedIn, Upload, Uploads},
     rules::NewBody,
     service::access::Reader,
-    store::{NewWhisper, Whispered},
+    store::{NewWhisper, Store, StoreError, Whispered},
 };
 
 /// Reads whom something is for. What can't be a visitor's id names nobody.
@@ -48,11 +48,7 @@ impl Messages {
         };
         let (store, uploads, nonced) = (Arc::clone(&self.store), self.uploads.clone(), new.nonce.is_some());
         let whispering = async move {
-            let whispered = store.whisper(new).await?;
-            let whisper = Arc::clone(whispered.whisper());
-            if let Whispered::New(_, gone) = whispered {
-                uploads.delete(gone).await;
-            }
+            let (_, whisper) = store_whisper(&*store, &uploads, new).await?;
             Ok(whisper)
         };
         let whispered = self.finishing.finish(whispering).await;
@@ -81,16 +77,7 @@ impl Messages {
                 body,
                 nonce,
             };
-            let whispered = store.whisper(new).await?;
-            let whisper = Arc::clone(whispered.whisper());
-            let fresh = match whispered {
-                Whispered::New(_, gone) => {
-                    uploads.delete(gone).await;
-                    true
-                }
-                Whispered::Known(_) => false,
-            };
-            Ok((fresh, whisper))
+            store_whisper(&*store, &uploads, new).await
         });
         whispered.await.map_err(|refusal| refusal.of_nonced(nonced))
     }
@@ -116,5 +103,22 @@ impl Messages {
     pub async fn room_of_whispered(&self, name: GifName, visitor: Visitor) -> Result<RoomId, Refusal> {
         let room = self.store.room_of_whispered(name, visitor.id).await?;
         room.ok_or(Refusal::NotFound)
+    }
+}
+
+/// Stores a whisper, and deletes the files of those that made room for it; whether it is new.
+async fn store_whisper(
+    store: &dyn Store,
+    uploads: &Uploads,
+    new: NewWhisper,
+) -> Result<(bool, Arc<Whisper>), StoreError> {
+    let whispered = store.whisper(new).await?;
+    let whisper = Arc::clone(whispered.whisper());
+    match whispered {
+        Whispered::New(_, gone) => {
+            uploads.delete(gone).await;
+            Ok((true, whisper))
+        }
+        Whispered::Known(_) => Ok((false, whisper)),
     }
 }

@@ -1,8 +1,8 @@
 //! Look-ups of sessions that go together.
 //!
-//! Every request looks its session up, and nothing is kept of that: what one server ends must be gone for all. But what is
-//! asked for while a look-up is on its way goes with the next one. For many requests at once that costs the database a
-//! fraction, and each still sees what is true after it came.
+//! Every request looks up its session, and no answer is cached: what one server ends must be gone for all. Requests that
+//! come while a look-up is under way share the next one. That costs the database a fraction when many come at once, and each
+//! still sees a session as it was after the request came, or later.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -42,6 +42,7 @@ pub struct Lookup {
     turn: Semaphore,
 }
 
+/// Names no session.
 impl std::fmt::Debug for Waiting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Waiting")
