@@ -38,3 +38,21 @@ async fn slow_mode_makes_everyone_but_the_owner_wait_over_every_way() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_restart_cuts_no_pause_of_slow_mode_short() {
+    let mut stage = Stage::new().await;
+    let slow = |seconds: u32| json!({ "slow": seconds });
+    stage.owner.patch(&stage.room, slow(600)).await.ok();
+    stage.others.post("하나").await;
+    stage.app.restart().await;
+    let mut back = stage.other.join(&stage.room).await;
+    back.ask_in_vain("chat", json!({ "chat": "둘" }), "slow_mode").await;
+    // What the owner takes back stays so, too.
+    stage.owner.patch(&stage.room, slow(0)).await.ok();
+    stage.owner.patch(&stage.room, slow(600)).await.ok();
+    stage.app.restart().await;
+    let mut back = stage.other.join(&stage.room).await;
+    back.post("셋").await;
+    back.ask_in_vain("chat", json!({ "chat": "넷" }), "slow_mode").await;
+}

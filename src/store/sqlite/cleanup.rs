@@ -148,7 +148,7 @@ pub fn clear_slice(connection: &Connection, clearing: &Clearing, most: usize) ->
 
 /// The tables with rows of a room, with the columns that identify a row in it, and whether a row may name a file. Foreign
 /// keys would delete all of them by one statement.
-pub const TABLES: [(&str, &str, bool); 7] = [
+pub const TABLES: [(&str, &str, bool); 8] = [
     ("messages", "seq", true),
     ("whispers", "turn", true),
     ("grants", "visitor", false),
@@ -156,6 +156,7 @@ pub const TABLES: [(&str, &str, bool); 7] = [
     ("forbidden", "id", false),
     ("invites", "id", false),
     ("bans", "visitor", false),
+    ("pauses", "visitor", false),
 ];
 
 /// Deletes at most so many rows of a removed room; whether it is done. Runs in a transaction.

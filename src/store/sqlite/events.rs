@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::{AddressMark, Ban, GifHash, GifName, Message, MessageId, Moment, RoomId, Seq, Visitor, VisitorId},
-    rules::{Event, INVITES, Now, RoomChange},
+    rules::{Event, INVITES, Now, RoomChange, RoomState},
     store::StoreError,
 };
 
@@ -28,11 +28,18 @@ impl Writer {
     pub(super) fn write_event(
         &self,
         before: &CachedRoom,
+        after: &RoomState,
         event: &Event,
         message: Option<&Message>,
         now: Now,
     ) -> Result<Option<Clearing>, StoreError> {
         match (event, message) {
+            (Event::Posted(author, _), Some(message)) if after.last_posts.of(author.id) == Some(now.steady) => self
+                .whole(|| {
+                    begin_pause(&self.connection, after, author.id, now)?;
+                    rows::insert_message(&self.connection, message, None)?;
+                    Ok(None)
+                }),
             // One row needs no savepoint.
             (Event::Joined { mark, .. }, Some(message)) => self.insert(message, *mark),
             (Event::Posted(..) | Event::Left(_) | Event::Kicked(_), Some(message)) => self.insert(message, None),
@@ -70,6 +77,19 @@ impl Writer {
         // What failed may have ended the transaction, and with it this part of it.
         result.and_then(|value| ended.map(|()| value))
     }
+}
+
+/// Notes that a visitor wrote in slow mode, and forgets whose pauses are over.
+fn begin_pause(connection: &Connection, room: &RoomState, visitor: VisitorId, now: Now) -> rusqlite::Result<()> {
+    let (id, at) = (room.room.id.to_bytes(), now.steady.millis());
+    let over = at.saturating_sub(i64::from(room.room.slow).saturating_mul(1_000));
+    connection
+        .prepare_cached("DELETE FROM pauses WHERE room = ?1 AND at <= ?2")?
+        .execute((id, over))?;
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO pauses (room, visitor, at) VALUES (?1, ?2, ?3)")?
+        .execute((id, visitor.to_string(), at))
+        .map(drop)
 }
 
 /// Writes what an event does beside its message.
@@ -152,6 +172,7 @@ fn update_room(connection: &Connection, id: RoomId, change: &RoomChange) -> rusq
     }
     if let Some(slow) = change.slow {
         connection.execute("UPDATE rooms SET slow = ?2 WHERE id = ?1", (room, slow))?;
+        connection.execute("DELETE FROM pauses WHERE room = ?1", [room])?;
     }
     if let Some(hash) = &change.password_hash {
         connection.execute("UPDATE rooms SET password_hash = ?2 WHERE id = ?1", (room, hash))?;

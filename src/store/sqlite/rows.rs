@@ -13,7 +13,7 @@ use crate::{
         AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, GifHash, GifName, InviteHash, Line, LineKind,
         Max, Message, MessageId, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
     },
-    rules::{Grant, Now, RoomState},
+    rules::{Grant, LastPosts, Now, RoomState},
     store::Window,
 };
 
@@ -283,6 +283,7 @@ fn with_parts(connection: &Connection, state: RoomState, now: Now) -> rusqlite::
         .with_grants(grants_of(connection, id)?, invites_of(connection, id)?)
         .with_seats(members_of(connection, id)?, now);
     state.bans = Arc::new(bans_of(connection, id)?);
+    state.last_posts = Arc::new(last_posts_of(connection, id, now)?);
     Ok(CachedRoom {
         state,
         clearings: Arc::new(cleanup::clearings_of(connection, id)?),
@@ -303,6 +304,15 @@ fn invites_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Inv
     let mut statement = connection.prepare_cached("SELECT hash FROM invites WHERE room = ?1 ORDER BY id")?;
     let invites = statement.query_map([room.to_bytes()], |row| Ok(InviteHash::from_bytes(row.get(0)?)))?;
     invites.collect()
+}
+
+/// The earliest first. None lies ahead, although the date may have been set back.
+fn last_posts_of(connection: &Connection, room: RoomId, now: Now) -> rusqlite::Result<LastPosts> {
+    let mut statement = connection.prepare_cached("SELECT visitor, at FROM pauses WHERE room = ?1 ORDER BY at")?;
+    let posts = statement.query_map([room.to_bytes()], |row| {
+        Ok((text(row, 0)?, Moment::from_millis(row.get(1)?).min(now.steady)))
+    })?;
+    Ok(LastPosts::of_all(posts.collect::<rusqlite::Result<Vec<_>>>()?))
 }
 
 fn bans_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Ban>> {

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
-    FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS,
+    FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -172,6 +172,16 @@ CREATE INDEX messages_hash ON messages (room, hash, visitor) WHERE hash IS NOT N
 /// What one has whispered to one other is found without going through all that they whispered.
 const PAIRS: &str = "
 CREATE INDEX whispers_pair ON whispers (room, visitor, to_visitor, turn);
+";
+
+/// When visitors wrote last in rooms in slow mode, so that a restart cuts no pause short.
+const PAUSES: &str = "
+CREATE TABLE pauses (
+    room    BLOB NOT NULL,
+    visitor TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (room, visitor)
+) WITHOUT ROWID;
 ";
 
 /// How long a statement waits for a lock.

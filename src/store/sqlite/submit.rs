@@ -81,7 +81,7 @@ impl Writer {
         let mut after = before.clone();
         after.state.evolve(event, now);
         let message = message_of(event, &after.state, nonce, now).map(Arc::new);
-        let left = self.write_event(&before, event, message.as_deref(), now)?;
+        let left = self.write_event(&before, &after.state, event, message.as_deref(), now)?;
         if left.is_some() || after.state.ended {
             self.slices.wake();
         }

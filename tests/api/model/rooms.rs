@@ -1,9 +1,6 @@
 //! Rooms by the rule book, with what a store keeps beside the state of a room: messages, GIFs and addresses.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 use gifchat::{
     domain::{
@@ -175,11 +172,8 @@ impl ModelRoom {
         }
     }
 
-    /// What a restart of the only server does. The store on SQLite does not keep who has to pause in slow mode.
-    pub fn restart(&mut self, keeps_pauses: bool) {
-        if !keeps_pauses {
-            self.state.last_posts = Arc::default();
-        }
+    /// What a restart of the only server does.
+    pub fn restart(&mut self) {
         for (visitor, hold) in self.state.holds_of(gifchat::rules::ServerId::ONLY) {
             let leave = Command::Leave(visitor, hold, gifchat::rules::Leave::Disconnected);
             self.run(&leave, None).unwrap();

@@ -117,9 +117,8 @@ impl World {
     pub async fn restart(&mut self) -> Result<(), String> {
         self.app.restart().await;
         self.people.iter_mut().for_each(|person| person.tabs.clear());
-        let keeps_pauses = self.app.sqlite().is_none();
         for room in self.open.iter().flatten() {
-            self.rooms[*room].restart(keeps_pauses);
+            self.rooms[*room].restart();
         }
         Ok(())
     }
