@@ -5,6 +5,7 @@ mod handlers;
 mod layers;
 mod list;
 mod refused;
+mod rendered;
 
 use std::sync::Arc;
 

@@ -11,8 +11,7 @@ use tower_sessions::Session;
 
 use super::{
     extract::{prefs::Prefs, visit},
-    handlers::pages,
-    is_safe,
+    is_safe, rendered,
 };
 use crate::{
     domain::{Refusal, Visitor, VisitorId},
@@ -109,12 +108,12 @@ pub async fn render(State(state): State<AppState>, request: Request, next: Next)
         None => None,
     };
     let me = known.unwrap_or_else(|| Visitor::new(VisitorId::random()));
-    let page = pages::frame(&state, prefs, &me, "/");
+    let page = rendered::frame(&state, prefs, &me, "/");
     let mut page = ErrorPage::of(page, parts.status.as_u16(), refusal.code(), message);
     if safe && refusal == Refusal::Unavailable {
         page = page.retrying(RETRY);
     }
-    with_body(parts, pages::html(&page))
+    with_body(parts, rendered::html(&page))
 }
 
 /// The status and headers of a refusal with the body of another answer.

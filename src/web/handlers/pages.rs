@@ -1,24 +1,20 @@
 //! Pages, rendered on the server.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
     Json,
     extract::State,
-    http::{StatusCode, header},
-    response::{Html, IntoResponse, Redirect, Response},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
-    domain::{Body, Field, Guest, Invalid, Message, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
+    domain::{Field, Guest, Invalid, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
     page::{
         sentences::sentence,
-        texts::Texts,
-        views::{
-            ChatPage, GatePage, GifView, LineView, MainPage, MessageView, Page, RoomForm, RoomPage, RoomRows, RoomView,
-            VisitorView,
-        },
+        views::{ChatPage, GatePage, MainPage, Page, RoomForm, RoomPage, RoomRows},
     },
     service::access::Reader,
     state::AppState,
@@ -32,6 +28,7 @@ use crate::{
             rooms::{self, Id},
         },
         refused::Refused,
+        rendered::{age, broken, frame, html, message_view, room_view, visitor_view},
     },
 };
 
@@ -174,92 +171,4 @@ fn gate(state: &AppState, prefs: Prefs, visitor: &Visitor, room: &Room, refusal:
         said,
     );
     (StatusCode::FORBIDDEN, html(&page)).into_response()
-}
-
-/// What every page has.
-pub fn frame<'a>(state: &'a AppState, prefs: Prefs, me: &Visitor, path: &'a str) -> Page<'a> {
-    Page {
-        t: prefs.lang.texts(),
-        theme: prefs.theme,
-        me: visitor_view(me),
-        path,
-        assets: state.assets.prefix(),
-        limits: (&*state.limits).into(),
-    }
-}
-
-/// Room for most pages, so that their text does not move while it grows.
-const PAGE_SIZE: usize = 32 << 10;
-
-/// A rendered template.
-pub fn html(page: &impl Template) -> Response {
-    let mut text = String::with_capacity(PAGE_SIZE);
-    match page.render_into(&mut text).map(|()| text) {
-        Ok(page) => ([(header::VARY, "Accept, Accept-Language, Cookie")], Html(page)).into_response(),
-        Err(error) => broken(&error.to_string()),
-    }
-}
-
-/// A template failed, which none does.
-fn broken(what: &str) -> Response {
-    tracing::error!(what, "a page can't be rendered");
-    StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
-fn age(room: &Room, now: Moment) -> Duration {
-    let age = now.millis().saturating_sub(room.created_at.millis());
-    Duration::from_millis(u64::try_from(age).unwrap_or(0))
-}
-
-fn visitor_view(visitor: &Visitor) -> VisitorView<'static> {
-    VisitorView {
-        id: visitor.id.to_string().into(),
-        color: visitor.color.to_string().into(),
-        hue: visitor.hue,
-    }
-}
-
-fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> {
-    RoomView {
-        id: room.id.to_string().into(),
-        title: room.title.as_str().into(),
-        max: room.max.get(),
-        count: room.count,
-        owner_id: room.owner.id.to_string().into(),
-        owner_color: room.owner.color.to_string().into(),
-        owner_hue: room.owner.hue,
-        locked: room.locked,
-        closed: room.closed,
-        slow: room.slow,
-        created_at: room.created_at.to_string().into(),
-        age: age(room, now),
-        mine: room.owner.id == me.id,
-    }
-}
-
-fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> MessageView<'a> {
-    let id: Cow<'_, str> = message.id.to_string().into();
-    let view = match &message.body {
-        Body::Chat(chat) => MessageView::text(id, message.seq, chat.as_str().into()),
-        Body::Gif(gif) => {
-            let gif = GifView {
-                name: gif.name.to_string().into(),
-                width: gif.width.into(),
-                height: gif.height.into(),
-                bytes: gif.bytes,
-                alt: gif.alt.as_str().into(),
-            };
-            MessageView::gif(id, message.seq, gif)
-        }
-        Body::Line(line) => MessageView::line(id, message.seq, LineView::new(line.kind, t)),
-        Body::Deleted => MessageView::deleted(id, message.seq),
-    };
-    let author = message.author;
-    view.by(
-        author.id.to_string().into(),
-        author.color.to_string().into(),
-        author.hue,
-        author.id == me.id,
-    )
-    .at(message.created_at.to_string().into(), message.created_at.millis())
 }

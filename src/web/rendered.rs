@@ -1,0 +1,111 @@
+//! Templates as answers, and what they show of rooms, visitors and messages.
+
+use std::{borrow::Cow, time::Duration};
+
+use askama::Template;
+use axum::{
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+
+use super::extract::prefs::Prefs;
+use crate::{
+    domain::{Body, Message, Moment, Room, Visitor},
+    page::{
+        texts::Texts,
+        views::{GifView, LineView, MessageView, Page, RoomView, VisitorView},
+    },
+    state::AppState,
+};
+
+/// What every page has.
+pub fn frame<'a>(state: &'a AppState, prefs: Prefs, me: &Visitor, path: &'a str) -> Page<'a> {
+    Page {
+        t: prefs.lang.texts(),
+        theme: prefs.theme,
+        me: visitor_view(me),
+        path,
+        assets: state.assets.prefix(),
+        limits: (&*state.limits).into(),
+    }
+}
+
+/// Room for most pages, so that their text does not move while it grows.
+const PAGE_SIZE: usize = 32 << 10;
+
+/// A rendered template.
+pub fn html(page: &impl Template) -> Response {
+    let mut text = String::with_capacity(PAGE_SIZE);
+    match page.render_into(&mut text).map(|()| text) {
+        Ok(page) => ([(header::VARY, "Accept, Accept-Language, Cookie")], Html(page)).into_response(),
+        Err(error) => broken(&error.to_string()),
+    }
+}
+
+/// A template failed, which none does.
+pub fn broken(what: &str) -> Response {
+    tracing::error!(what, "a page can't be rendered");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// How long a room has been open.
+pub fn age(room: &Room, now: Moment) -> Duration {
+    let age = now.millis().saturating_sub(room.created_at.millis());
+    Duration::from_millis(u64::try_from(age).unwrap_or(0))
+}
+
+/// A visitor as templates show one.
+pub fn visitor_view(visitor: &Visitor) -> VisitorView<'static> {
+    VisitorView {
+        id: visitor.id.to_string().into(),
+        color: visitor.color.to_string().into(),
+        hue: visitor.hue,
+    }
+}
+
+/// A room as templates show it to a visitor.
+pub fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> {
+    RoomView {
+        id: room.id.to_string().into(),
+        title: room.title.as_str().into(),
+        max: room.max.get(),
+        count: room.count,
+        owner_id: room.owner.id.to_string().into(),
+        owner_color: room.owner.color.to_string().into(),
+        owner_hue: room.owner.hue,
+        locked: room.locked,
+        closed: room.closed,
+        slow: room.slow,
+        created_at: room.created_at.to_string().into(),
+        age: age(room, now),
+        mine: room.owner.id == me.id,
+    }
+}
+
+/// A message as templates show it to a visitor.
+pub fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> MessageView<'a> {
+    let id: Cow<'_, str> = message.id.to_string().into();
+    let view = match &message.body {
+        Body::Chat(chat) => MessageView::text(id, message.seq, chat.as_str().into()),
+        Body::Gif(gif) => {
+            let gif = GifView {
+                name: gif.name.to_string().into(),
+                width: gif.width.into(),
+                height: gif.height.into(),
+                bytes: gif.bytes,
+                alt: gif.alt.as_str().into(),
+            };
+            MessageView::gif(id, message.seq, gif)
+        }
+        Body::Line(line) => MessageView::line(id, message.seq, LineView::new(line.kind, t)),
+        Body::Deleted => MessageView::deleted(id, message.seq),
+    };
+    let author = message.author;
+    view.by(
+        author.id.to_string().into(),
+        author.color.to_string().into(),
+        author.hue,
+        author.id == me.id,
+    )
+    .at(message.created_at.to_string().into(), message.created_at.millis())
+}
