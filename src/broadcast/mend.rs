@@ -91,8 +91,15 @@ impl RoomTask {
         self.audience.iter_mut().for_each(|listener| listener.hold = Hold::Lost);
     }
 
-    /// Lets the sockets enter again; whether all have their answer.
+    /// Lets the sockets enter again; whether all have their answer. Before that it tells what happened meanwhile: who was
+    /// sent out does not come back without being asked.
     async fn retake_seats(&mut self) -> bool {
+        if !self.read_anew().await {
+            return false;
+        }
+        if self.removed {
+            return true;
+        }
         let Self {
             room, events, audience, ..
         } = self;

@@ -28,6 +28,8 @@ impl RoomState {
             Event::Unbanned(visitor) => Arc::make_mut(&mut self.bans).retain(|ban| ban.visitor.id != *visitor),
             Event::OwnerChanged(visitor) => {
                 self.room.owner = *visitor;
+                // How long the one before was away is nothing to this one.
+                self.owner_absent_since = None;
                 self.note_owner(now.steady);
             }
             Event::Posted(author, _) => self.note_post(author.id, now),
@@ -57,7 +59,7 @@ impl RoomState {
             disconnected_at: None,
         });
         // Who could join is banned no longer, even if the date is set back later.
-        if self.bans.iter().any(|ban| ban.visitor.id == visitor.id) {
+        if self.is_noted_as_banned(visitor.id) {
             Arc::make_mut(&mut self.bans).retain(|ban| ban.visitor.id != visitor.id);
         }
         self.empty = Empty::No;

@@ -7,11 +7,26 @@ use crate::domain::{Refusal, Said, Visitor, VisitorId};
 
 impl RoomState {
     pub(super) fn post(&self, author: Visitor, body: &NewBody, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
-        self.must_be_member(author.id)?;
+        self.must_be_inside(author, now)?;
         // A message that is refused costs no pause.
         let said = said(body, facts)?;
         self.must_have_paused(author.id, now)?;
         Ok(vec![Event::Posted(author, said)])
+    }
+
+    /// Refuses who holds no seat, for the reason that counts first.
+    ///
+    /// # Errors
+    /// `Banned`, `RoomClosed` or `NotAMember`.
+    pub fn must_be_inside(&self, visitor: Visitor, now: Now) -> Result<(), Refusal> {
+        if self.member(visitor.id).is_some() {
+            return Ok(());
+        }
+        match self.access(visitor.into(), now.date).refusal() {
+            // Who gives the password has no seat by that.
+            None | Some(Refusal::WrongPassword) => Err(Refusal::NotAMember),
+            Some(refusal) => Err(refusal),
+        }
     }
 
     /// Refuses who holds no seat.

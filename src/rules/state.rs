@@ -225,6 +225,11 @@ impl RoomState {
         self.invites.contains(&invite)
     }
 
+    /// Whether there is a ban of a visitor, be it over or not.
+    pub fn is_noted_as_banned(&self, visitor: VisitorId) -> bool {
+        self.bans.iter().any(|ban| ban.visitor.id == visitor)
+    }
+
     pub(super) fn seat(&self, visitor: VisitorId) -> Option<&Seat> {
         self.seats.iter().find(|seat| seat.visitor.id == visitor)
     }

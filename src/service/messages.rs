@@ -11,10 +11,11 @@ use tokio::fs::File;
 
 use crate::{
     domain::{
-        Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Nonce, Problem, Refusal, RoomId, Visitor,
+        Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Moment, Nonce, Problem, Refusal, RoomId,
+        Visitor,
     },
     media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
-    rules::{AgainGif, Command, NewBody},
+    rules::{AgainGif, Command, NewBody, Now},
     service::{access::Reader, deletions::Deletions, finishing::Finishing},
     store::{Committed, Store, StoreError, Window},
 };
@@ -95,11 +96,11 @@ impl Messages {
     /// Begins a GIF of a member.
     ///
     /// # Errors
-    /// No such room, not a member, or no space.
+    /// No such room, banned, closed, not a member, or no space.
     pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: UploadSlot) -> Result<Upload, Refusal> {
         self.check_space()?;
         let room = self.store.room(room).await?.ok_or(Refusal::RoomNotFound)?;
-        room.must_be_member(author.id)?;
+        room.must_be_inside(author, Now::at(Moment::now()))?;
         Ok(self.uploads.begin(slot))
     }
 

@@ -82,3 +82,34 @@ async fn all_by_one_person_is_deleted_with_the_files_and_nothing_else() {
     let line = history.iter().find(|message| message["line"] == "cleared").unwrap();
     assert_eq!((&line["visitor"], &line["seq"]), (&json!(stage.other.id), &json!(15)));
 }
+
+#[tokio::test]
+async fn an_owner_deletes_many_messages_at_once() {
+    const MESSAGES: usize = 40;
+    let mut stage = Stage::new().await;
+    let mut said = Vec::new();
+    for n in 0..MESSAGES {
+        said.push(stage.others.post(&format!("{n}")).await["_id"].clone());
+    }
+    let path = format!("/room/{}/moderate", stage.room);
+    let deleting = said.iter().map(async |message| {
+        let delete = json!({ "action": "delete", "message": message });
+        stage.owner.post_json(&path, delete).await
+    });
+    for deleted in futures_util::future::join_all(deleting).await {
+        assert_eq!(deleted.status, 200, "{}", deleted.text());
+    }
+    let written = stage.owner.written(&stage.room).await;
+    assert_eq!(written.len(), MESSAGES);
+    assert!(written.iter().all(|message| message["deleted"] == true));
+    // One of two who delete the same message is told that there is nothing left of it.
+    let last = stage.others.post("한 번만").await["_id"].clone();
+    let delete = || async {
+        let delete = json!({ "action": "delete", "message": last });
+        stage.owner.post_json(&path, delete).await.status
+    };
+    let (first, second) = tokio::join!(delete(), delete());
+    let mut both = [first, second];
+    both.sort_unstable();
+    assert_eq!(both, [200, 422]);
+}

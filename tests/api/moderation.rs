@@ -116,6 +116,7 @@ async fn who_is_banned_can_not_come_back_until_they_are_let_in_again() {
         assert_eq!(stage.others.wait("exception").await["code"], "banned");
         assert_eq!(stage.own.wait("chat").await["line"], "banned");
         stage.others.ask_in_vain("join", &stage.room, "banned").await;
+        stage.other.post_chat(&stage.room, "x").await.refused(403, "banned");
         let path = format!("/room/{}", stage.room);
         assert_eq!(stage.other.get(&path).await.status, 403);
         let history = format!("{path}/messages");
@@ -152,6 +153,11 @@ async fn a_ban_for_a_time_ends_and_survives_a_restart() {
     })
     .await;
     assert!(began.elapsed().as_secs() >= 2);
+    // Who has come in again is not kept out any more, whatever the clock says after a restart.
+    stage.app.restart().await;
+    let unban = done_to("unban", &stage.other);
+    let path = format!("/room/{}/moderate", stage.room);
+    stage.owner.post_json(&path, unban).await.refused(422, "invalid");
 }
 
 #[tokio::test]

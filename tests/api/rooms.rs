@@ -237,3 +237,19 @@ async fn a_removed_room_takes_messages_files_and_grants_along() {
         .ask_in_vain("chat", json!({ "chat": "x" }), "room_not_found")
         .await;
 }
+
+#[tokio::test]
+async fn no_more_rooms_are_made_at_once_than_may_be_open() {
+    let app = TestApp::with(&["--rooms", "5"]).await;
+    let visitor = app.visitor().await;
+    let making = (0..40).map(async |n| {
+        let fields = json!({ "title": format!("방 {n}") });
+        visitor.post_json("/room", fields).await
+    });
+    let made = futures_util::future::join_all(making).await;
+    let (made, refused): (Vec<_>, Vec<_>) = made.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!(made.len(), 5);
+    refused.into_iter().for_each(|answer| {
+        answer.refused(507, "storage_full");
+    });
+}

@@ -1,11 +1,17 @@
 //! A database that does not answer.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use gifchat::{
     domain::Body,
-    rules::Leave,
-    store::{StoreError, Window, mongo::Timing},
+    rules::{Command, Leave},
+    store::{
+        StoreError, Window,
+        mongo::{MongoStore, Timing},
+    },
 };
 
 use super::{
@@ -111,5 +117,43 @@ async fn a_slow_database_is_waited_for() {
                 .seq,
             seq
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn rooms_that_are_read_while_they_end_leave_nothing_behind() {
+    const ROOMS: usize = 60;
+    let site = Site::new();
+    let url = site.url();
+    let open = || async { Arc::new(MongoStore::open(&url, 5, Timing::default()).await.unwrap()) };
+    let (making, reading) = tokio::join!(open(), open());
+    let owner = someone();
+    for _ in 0..ROOMS {
+        let room = room_of(&making, owner, 3).await.id;
+        let (over, mut is_over) = tokio::sync::watch::channel(false);
+        let readers: Vec<_> = [&making, &reading, &reading]
+            .map(|store| {
+                let (store, is_over) = (Arc::clone(store), is_over.clone());
+                tokio::spawn(async move {
+                    while !*is_over.borrow() {
+                        store.history(room, Window::Newest, 10).await.unwrap();
+                    }
+                })
+            })
+            .into();
+        making.submit(room, Command::Remove(owner.id), None).await.unwrap();
+        until(async || reading.last_known_rooms(None, 10).is_some_and(|page| page.total == 0)).await;
+        let _ = over.send(true);
+        let _ = is_over.changed().await;
+        for reader in readers {
+            reader.await.unwrap();
+        }
+    }
+    // Not one of those is counted.
+    for store in [&making, &reading] {
+        for _ in 0..5 / 2 {
+            room_of(store, owner, 3).await;
+        }
     }
 }

@@ -108,6 +108,26 @@ fn an_invite_lets_in_until_it_is_withdrawn_and_only_so_many_are_good() {
 }
 
 #[test]
+fn who_has_no_seat_hears_first_of_a_ban_and_then_that_the_room_is_closed() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    assert_eq!(scene.post(3), Err(Refusal::NotAMember));
+    scene.change(RoomChange {
+        closed: Some(true),
+        ..RoomChange::default()
+    });
+    assert_eq!(scene.post(3), Err(Refusal::RoomClosed));
+    scene.post(2).expect("who is in may talk");
+    let until = Some(Moment::from_millis(10_000));
+    scene
+        .run(Command::Moderate(visitor(1), Action::Ban(id(2), until)))
+        .unwrap();
+    assert_eq!(scene.post(2), Err(Refusal::Banned { until }));
+    assert_eq!(scene.wait(10).post(2), Err(Refusal::RoomClosed));
+}
+
+#[test]
 fn no_more_than_so_many_grants_are_given() {
     let mut scene = Scene::new(5, Some("$hash"));
     for n in 0..GRANTS as u64 {
@@ -262,7 +282,7 @@ fn a_ban_keeps_out_the_visitor_and_the_address_but_not_other_members_there() {
         .tell(Command::Moderate(visitor(1), Action::Ban(id(2), until)), &facts)
         .unwrap();
     assert_eq!(scene.members(), [id(1), id(3)]);
-    assert_eq!(scene.post(2), Err(Refusal::NotAMember));
+    assert_eq!(scene.post(2), Err(Refusal::Banned { until }));
     assert_eq!(scene.enter(2), Err(Refusal::Banned { until }));
     assert_eq!(
         scene.run(Command::Enter(from_there(4), hold(4))),

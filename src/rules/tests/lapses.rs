@@ -36,6 +36,21 @@ fn an_owner_who_comes_back_in_time_stays_the_owner() {
 }
 
 #[test]
+fn a_new_owner_may_be_away_as_long_as_any() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(2).unwrap();
+    scene.enter(3).unwrap();
+    // The owner made the room, and never came.
+    scene.wait(59).leave(2, Leave::Disconnected).unwrap();
+    scene
+        .run(Command::Moderate(visitor(1), Action::HandOver(id(2))))
+        .unwrap();
+    assert_eq!(scene.wait(14).expire(), []);
+    scene.enter(2).unwrap();
+    assert_eq!(scene.wait(600).expire(), []);
+}
+
+#[test]
 fn an_empty_room_ends_after_its_grace_and_then_takes_nothing() {
     let mut scene = Scene::new(5, None);
     assert_eq!(scene.wait(59).expire(), [], "a new room waits longer");

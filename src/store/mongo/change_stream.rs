@@ -233,8 +233,9 @@ impl ChangeStream {
 
     /// Reads all rooms as of the beginning of the stream or later; what both have is applied and told once, by its position.
     async fn read_rooms(&self) -> Result<(), Stop> {
+        let since = std::time::Instant::now();
         let rooms = read_rooms(&self.collections).await.map_err(Stop::Broken)?;
-        self.cache.replace(rooms);
+        self.cache.replace(rooms, since);
         Ok(())
     }
 

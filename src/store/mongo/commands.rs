@@ -9,7 +9,7 @@ use super::{
     MongoStore,
     append_queue::{Committed, Outcome, Request},
     client::within,
-    documents::{Entry, EntryDoc, Position, Record, binary},
+    documents::{Entry, EntryDoc, Record, binary},
     erasing::Work,
     folded::Folded,
     gifs::{leave_hidden_out, says},
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::{
         Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Message, Moment, Nonce, Refusal, Room, RoomId,
-        VisitorId,
+        Seq, VisitorId,
     },
     rules::{ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now},
     store::{Expired, StoreError},
@@ -80,8 +80,8 @@ impl MongoStore {
         }
     }
 
-    /// What a command has to know beside the room, and the last deletion in the room then.
-    async fn facts(&self, id: RoomId, command: &Command) -> Result<(Facts, Position), StoreError> {
+    /// What a command has to know beside the room, and the `seq` of the room then.
+    async fn facts(&self, id: RoomId, command: &Command) -> Result<(Facts, Seq), StoreError> {
         let room = self.log.open_room(id).await?;
         let facts = match command {
             Command::Post(_, body) => self.log.facts_of(&room, body).await?,
@@ -92,17 +92,18 @@ impl MongoStore {
             }
             _ => Facts::default(),
         };
-        Ok((facts, room.deleted_at))
+        Ok((facts, room.state.seq))
     }
 
     /// Makes a room: its first entry.
     pub(super) async fn create(&self, new: NewRoom) -> Result<Room, StoreError> {
         // Servers that make rooms at the same moment may exceed it by a few.
-        if self.log.cache.len() >= self.limit {
-            return Err(StoreError::Refused(Refusal::StorageFull));
-        }
+        let place = self.log.cache.place(self.limit);
+        let _place = place.ok_or(StoreError::Refused(Refusal::StorageFull))?;
+        let room = RoomId::random();
+        let making = self.log.cache.reading(room);
         let entry = Entry {
-            room: RoomId::random(),
+            room,
             position: 1,
             at: Moment::now(),
             record: Record::Created(new, AddressKey::random()),
@@ -113,7 +114,7 @@ impl MongoStore {
         };
         let made = self.log.collections.log.insert_one(EntryDoc::from(&entry));
         within(made).await?;
-        self.log.cache.apply(std::slice::from_ref(&entry), true);
+        making.apply(std::slice::from_ref(&entry), true);
         let room = Folded::begin(&entry).ok_or(StoreError::Busy)?;
         Ok(room.state.room)
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::documents::{Entry, Position, Record};
 use crate::{
-    domain::{Message, MessageId, Moment, Seq, VisitorId},
-    rules::{Event, Now, RoomState},
+    domain::{Action, Message, MessageId, Moment, Seq, VisitorId},
+    rules::{Command, Event, Now, RoomState},
 };
 
 /// What the entries up to a position have made of a room. Cloning is cheap.
@@ -17,8 +17,8 @@ pub struct Folded {
     /// Deletions that are not carried out yet; readers do not see what they hide. Each is carried out soon, so that there
     /// are few.
     pub deletions: Arc<[Deletion]>,
-    /// The last entry that deleted something: what was read before it may be gone.
-    pub deleted_at: Position,
+    /// The last of those that are carried out: of what was read before it nobody knows what it deleted.
+    pub erased: Seq,
 }
 
 /// A deletion that is not carried out yet.
@@ -50,7 +50,7 @@ impl Folded {
             state: RoomState::new(entry.room, new.clone(), *key, Now::at(entry.at)),
             position: entry.position,
             deletions: Arc::default(),
-            deleted_at: 0,
+            erased: 0,
         })
     }
 
@@ -63,6 +63,7 @@ impl Folded {
             Record::Erased(seq) => {
                 let left = self.deletions.iter().filter(|deletion| deletion.seq != *seq);
                 self.deletions = left.copied().collect();
+                self.erased = self.erased.max(*seq);
             }
             Record::Event(event) => {
                 self.state.evolve(event, Now::at(entry.at));
@@ -76,7 +77,6 @@ impl Folded {
                         forbid,
                     };
                     self.deletions = self.deletions.iter().copied().chain([new]).collect();
-                    self.deleted_at = entry.position;
                 }
             }
         }
@@ -102,6 +102,21 @@ impl Folded {
             Hidden::Message(message) => message == id,
             Hidden::Author(visitor) => visitor == author && seq < deletion.seq,
         })
+    }
+
+    /// Whether what was looked up for a command when the room had that `seq` may have been deleted since.
+    pub fn outdates(&self, command: &Command, seen: Seq) -> bool {
+        let matters = |deletion: &Deletion| match (command, deletion.hidden) {
+            (Command::Moderate(_, Action::Delete { message, .. }), Hidden::Message(hidden)) => *message == hidden,
+            _ => true,
+        };
+        let depends = !matches!(command, Command::Moderate(_, Action::Ban(..)));
+        depends
+            && (self.erased > seen
+                || self
+                    .deletions
+                    .iter()
+                    .any(|deletion| deletion.seq > seen && matters(deletion)))
     }
 
     /// A message as readers see it.

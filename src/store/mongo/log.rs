@@ -67,19 +67,18 @@ impl Log {
 
     /// Reads a room that this server does not know: it may just have been made on another one.
     async fn load(&self, room: RoomId) -> Result<(), StoreError> {
+        let reading = self.cache.reading(room);
         let Some(snapshot) = self.collections.snapshot(room).await? else {
-            // What is left of a room that is being deleted does not begin with its first entry.
-            let entries = self.collections.entries_after(&[(room, 0)]).await?;
-            self.cache.apply(&entries, false);
+            reading.apply(&self.collections.entries_after(&[(room, 0)]).await?, false);
             return Ok(());
         };
         let entries = self.collections.entries_after(&[(room, snapshot.position)]).await?;
         let folded = Folded::fold(Some(snapshot), &entries);
-        // The same goes for a snapshot that was written while the room was deleted.
+        // A snapshot may have been written while the room was deleted.
         if let Some(folded) = folded.filter(|folded| !folded.state.ended)
             && self.collections.begun(&[room]).await?.contains(&room)
         {
-            self.cache.insert(folded);
+            reading.insert(folded);
         }
         Ok(())
     }

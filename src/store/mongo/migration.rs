@@ -148,7 +148,7 @@ impl Collections {
             state: self.state_of(old, room.id, seq).await?,
             position: last + 1,
             deletions: deletions.into(),
-            deleted_at: last,
+            erased: 0,
         };
         let whole = Entry {
             position: last + 1,

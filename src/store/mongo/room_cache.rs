@@ -2,7 +2,12 @@
 //!
 //! The change stream has all entries of all rooms in order, but a moment late. What this server appends or reads is applied
 //! at once; what followers are told of it waits until the stream has it, so that they hear everything in one order.
-//! There is a slot for each open room, of which there are as many as may be open.
+//! There is a slot for each open room, of which there are as many as may be open. A room that was read while its end was
+//! heard gets none: the stream would never say again that it is gone.
+
+mod reading;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{BTreeSet, HashMap, VecDeque, hash_map},
@@ -13,13 +18,14 @@ use std::{
 
 use parking_lot::Mutex;
 
+use self::reading::Reads;
 use super::{
     documents::{Entry, Position, Record},
     folded::Folded,
 };
 use crate::{
     domain::RoomId,
-    rules::{Due, Graces, Now, due},
+    rules::{Due, Event, Graces, Now, due},
     store::{Change, RoomCursor, RoomPage, changes::changes_of},
 };
 
@@ -42,6 +48,9 @@ struct Rooms {
     slots: HashMap<RoomId, Slot>,
     /// The places of open rooms in the list, the oldest first.
     listed: BTreeSet<RoomCursor>,
+    reads: Reads,
+    /// Rooms that are being made.
+    made: usize,
 }
 
 impl Rooms {
@@ -141,7 +150,7 @@ fn told(entry: &Entry, members: u32, after: &Folded) -> Vec<Change> {
 impl RoomCache {
     /// How many rooms are open.
     pub fn len(&self) -> usize {
-        self.0.lock().slots.len()
+        self.0.lock().listed.len()
     }
 
     /// A room as this server knows it; it may have ended.
@@ -149,40 +158,18 @@ impl RoomCache {
         Some(Arc::clone(&self.0.lock().slots.get(&room)?.folded))
     }
 
-    /// Applies entries that a majority has. `appended` says that this server appended them.
+    /// Applies entries of known rooms that a majority has. `appended` says that this server appended them.
     pub fn apply(&self, entries: &[Entry], appended: bool) {
         let mut rooms = self.0.lock();
         for entry in entries {
-            let changes_list = match rooms.slots.entry(entry.room) {
-                hash_map::Entry::Occupied(slot) => {
-                    let slot = slot.into_mut();
-                    slot.apply_early(entry);
-                    slot.appended |= appended;
-                    slot.folded.state.ended
+            if let Some(slot) = rooms.slots.get_mut(&entry.room) {
+                slot.apply_early(entry);
+                slot.appended |= appended;
+                if slot.folded.state.ended {
+                    rooms.list(entry.room);
                 }
-                hash_map::Entry::Vacant(free) => {
-                    if let Some(folded) = Folded::begin(entry) {
-                        let slot = free.insert(Slot::new(folded, 0, 0));
-                        let changes = told(entry, 0, &slot.folded);
-                        slot.waiting.push_back((entry.position, changes));
-                        slot.appended = appended;
-                    }
-                    true
-                }
-            };
-            if changes_list {
-                rooms.list(entry.room);
             }
         }
-    }
-
-    /// Takes in a room that was read, unless it is known.
-    pub fn insert(&self, folded: Folded) -> Arc<Folded> {
-        let (mut rooms, id) = (self.0.lock(), folded.state.room.id);
-        let slot = rooms.slots.entry(id).or_insert_with(|| Slot::new(folded, 0, 0));
-        let folded = Arc::clone(&slot.folded);
-        rooms.list(id);
-        folded
     }
 
     /// Notes that the stream has an entry; what followers are told.
@@ -193,6 +180,9 @@ impl RoomCache {
             hash_map::Entry::Vacant(free) => {
                 // Else it is of a room that has ended.
                 let Some(folded) = Folded::begin(entry) else {
+                    if matches!(entry.record, Record::Event(Event::Ended)) {
+                        rooms.reads.end(entry.room);
+                    }
                     return Vec::new();
                 };
                 let slot = free.insert(Slot::new(folded, entry.position, 0));
@@ -207,16 +197,17 @@ impl RoomCache {
             rooms.list(entry.room);
             if is_over {
                 rooms.slots.remove(&entry.room);
+                rooms.reads.end(entry.room);
             }
         }
         changes
     }
 
-    /// Replaces what is known by all open rooms as they were read after the stream was opened. What is known already of
-    /// later entries stays.
-    pub fn replace(&self, read: Vec<(Folded, Position)>) {
+    /// Replaces what is known by all open rooms as they were read from then on, after the stream was opened. What is known
+    /// already of later entries stays.
+    pub fn replace(&self, read: Vec<(Folded, Position)>, since: Instant) {
         let mut rooms = self.0.lock();
-        let mut before = std::mem::take(&mut *rooms).slots;
+        let mut before = std::mem::take(&mut rooms.slots);
         for (folded, saved) in read {
             let (id, heard) = (folded.state.room.id, folded.position);
             let slot = match before.remove(&id) {
@@ -234,8 +225,9 @@ impl RoomCache {
             };
             rooms.slots.insert(id, slot);
         }
-        // What the stream has never had was made while the rooms were read.
-        let unheard = before.into_iter().filter(|(_, slot)| slot.heard == 0);
+        // What the stream has never had was made while the rooms were read, unless it was there before: then it has ended.
+        let unheard = before.into_iter();
+        let unheard = unheard.filter(|(_, slot)| slot.heard == 0 && slot.changed >= since && !slot.folded.state.ended);
         rooms.slots.extend(unheard);
         let open = rooms.slots.values().filter(|slot| !slot.folded.state.ended);
         rooms.listed = open.map(|slot| RoomCursor::of(&slot.folded.state.room)).collect();

@@ -40,6 +40,12 @@ impl Writer {
                     rows::insert_message(&self.connection, message, None)?;
                     Ok(None)
                 }),
+            (Event::Joined { visitor, mark, .. }, Some(message)) if before.state.is_noted_as_banned(visitor.id) => self
+                .whole(|| {
+                    unban(&self.connection, before.state.room.id, visitor.id)?;
+                    rows::insert_message(&self.connection, message, *mark)?;
+                    Ok(None)
+                }),
             // One row needs no savepoint.
             (Event::Joined { mark, .. }, Some(message)) => self.insert(message, *mark),
             (Event::Posted(..) | Event::Left(_) | Event::Kicked(_), Some(message)) => self.insert(message, None),
@@ -102,10 +108,7 @@ fn write_parts(
     let (id, room) = (before.state.room.id, before.state.room.id.to_bytes());
     match event {
         Event::Banned(ban) => ban_visitor(connection, id, ban, now)?,
-        Event::Unbanned(visitor) => {
-            let sql = "DELETE FROM bans WHERE room = ?1 AND visitor = ?2";
-            connection.execute(sql, (room, visitor.to_string()))?;
-        }
+        Event::Unbanned(visitor) => unban(connection, id, *visitor)?,
         Event::OwnerChanged(visitor) => change_owner(connection, id, *visitor)?,
         Event::Deleted { message, forbid, .. } => delete_message(connection, id, *message, *forbid)?,
         Event::Cleared { author, forbid } => return clear(connection, before, author.id, *forbid),
@@ -144,6 +147,13 @@ fn ban_visitor(connection: &Connection, room: RoomId, ban: &Ban, now: Now) -> ru
     let (who, color) = (ban.visitor.id.to_string(), ban.visitor.color.to_string());
     let row = (room.to_bytes(), who, color, ban.until.map(Moment::millis), addresses);
     connection.execute(sql, row).map(drop)
+}
+
+fn unban(connection: &Connection, room: RoomId, visitor: VisitorId) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM bans WHERE room = ?1 AND visitor = ?2";
+    connection
+        .execute(sql, (room.to_bytes(), visitor.to_string()))
+        .map(drop)
 }
 
 fn change_owner(connection: &Connection, room: RoomId, owner: Visitor) -> rusqlite::Result<()> {

@@ -104,3 +104,26 @@ async fn a_server_that_slept_until_nothing_was_left_of_a_room_appends_nothing_to
     }
     assert_eq!(log.count_documents(of_rooms).await.unwrap(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn who_was_kicked_while_their_server_slept_is_told_and_does_not_come_back_unasked() {
+    let fleet = Fleet::new();
+    let [sleeper, awake] = fleet.servers(&["--lease", "3s", "--seat-grace", "60s"]).await;
+    let (ann, bob, owner) = (sleeper.visitor().await, sleeper.visitor().await, awake.visitor().await);
+    let room = owner.create_room("방").await;
+    let (mut owners, mut anns, mut bobs) = (owner.join(&room).await, ann.join(&room).await, bob.join(&room).await);
+    sleeper.pause();
+    let kick = json!({ "action": "kick", "visitor": ann.id });
+    owner.post_json(&format!("/room/{room}/moderate"), kick).await.ok();
+    // The lease is over then.
+    assert_eq!(owners.wait("exit").await["visitor"], json!(bob.id));
+    sleeper.resume();
+    assert_eq!(anns.wait("exception").await["code"], "kicked");
+    while owners.wait("join").await["visitor"] != json!(bob.id) {}
+    bobs.post("다시 왔다").await;
+    let lines = owner.history(&room).await;
+    let of_ann = lines.iter().filter(|line| line["visitor"] == json!(ann.id));
+    let of_ann: Vec<_> = of_ann.map(|line| line["line"].as_str().unwrap()).collect();
+    assert_eq!(of_ann, ["joined", "kicked"]);
+}

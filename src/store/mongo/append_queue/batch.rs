@@ -114,7 +114,9 @@ impl Stage {
                 Task::Erased(_) => Verdict::Refused(Refusal::RoomNotFound, at),
             };
         };
-        if request.facts_at.is_some_and(|seen| seen != room.deleted_at) {
+        if let (Task::Command(command), Some(seen)) = (&request.task, request.facts_at)
+            && room.outdates(command, seen)
+        {
             return Verdict::Stale;
         }
         let now = Moment::now();

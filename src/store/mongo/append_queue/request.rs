@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     domain::{Message, Nonce, RoomId, Seq},
     rules::{Command, Facts},
-    store::mongo::{documents::Position, folded::Folded},
+    store::mongo::folded::Folded,
 };
 
 /// What is to be appended.
@@ -31,8 +31,8 @@ pub struct Request {
     /// What the author of a message marked it with.
     pub nonce: Option<Nonce>,
     pub facts: Facts,
-    /// The last deletion at the time when the facts were looked up, if they depend on what has been deleted.
-    pub facts_at: Option<Position>,
+    /// The `seq` of the room when the facts were looked up, if they depend on what has been deleted.
+    pub facts_at: Option<Seq>,
 }
 
 impl Request {

@@ -46,7 +46,8 @@ pub struct StateDoc {
     never_joined: bool,
     owner_absent: Option<i64>,
     deletions: Vec<DeletionDoc>,
-    deleted_at: i64,
+    #[serde(default)]
+    erased: i64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -229,7 +230,7 @@ impl From<&Folded> for StateDoc {
             never_joined,
             owner_absent: state.owner_absent_since.map(Moment::millis),
             deletions: folded.deletions.iter().map(DeletionDoc::from).collect(),
-            deleted_at: signed(folded.deleted_at),
+            erased: signed(folded.erased),
         }
     }
 }
@@ -284,7 +285,7 @@ impl StateDoc {
             state,
             position: number::<Position>(self.position, "position")?,
             deletions: deletions.collect::<Result<Vec<_>, _>>()?.into(),
-            deleted_at: number(self.deleted_at, "deleted_at")?,
+            erased: number(self.erased, "erased")?,
         })
     }
 }
