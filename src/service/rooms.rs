@@ -9,7 +9,7 @@ use crate::{
         VisitorId,
     },
     limits::rates::RateLimit,
-    rules::{Command, Graces, Leave, NewRoom, RoomChange, RoomState, SocketKey},
+    rules::{Command, Graces, Grant, Leave, NewRoom, RoomChange, RoomState, SocketKey},
     service::{
         access::{Owner, Reader},
         deletions::Deletions,
@@ -188,7 +188,9 @@ impl Rooms {
         }
         // A seat alone is no grant: who has one and gives the password may come back later.
         let version = room.password_version;
-        let Some(hash) = room.password_hash.filter(|_| !access.granted) else {
+        let needs_none = access.owner || room.grants.get(&guest.visitor.id) == Some(&Grant::Password);
+        // Who came by an invite and knows the password does not depend on the invite any more.
+        let Some(hash) = room.password_hash.filter(|_| !needs_none) else {
             return Ok(());
         };
         let password = password.ok_or(Refusal::WrongPassword)?;

@@ -64,6 +64,11 @@ async fn a_withdrawn_invite_lets_nobody_in_and_takes_its_grants_along() {
     let (path, _) = invite(&ann, &room).await;
     bea.get(&path).await;
     let mut seated = bea.join(&room).await;
+    // Who knows the password does not depend on the invite.
+    let dan = app.visitor().await;
+    dan.get(&path).await;
+    dan.unlock(&room, "닫혀라").await.refused(403, "wrong_password");
+    dan.unlock(&room, "열려라").await.ok();
     let withdrawn = ann
         .send(ann.request(reqwest::Method::DELETE, &format!("/room/{room}/invite")))
         .await;
@@ -84,6 +89,7 @@ async fn a_withdrawn_invite_lets_nobody_in_and_takes_its_grants_along() {
         .await
         .ask_in_vain("join", &room, "wrong_password")
         .await;
+    dan.get(&page).await.ok();
     let (fresh, _) = invite(&ann, &room).await;
     assert_ne!(fresh, path);
     assert_eq!(eve.get(&fresh).await.status, 303);

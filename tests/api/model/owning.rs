@@ -1,8 +1,8 @@
 //! Commands of owners about the room as a whole, and the ways into a locked one.
 
 use gifchat::{
-    domain::{InviteToken, Limits, Max, Refusal, Title},
-    rules::{Command, RoomChange},
+    domain::{InviteToken, Limits, Max, Refusal, Title, VisitorId},
+    rules::{Command, Grant, RoomChange},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ impl World {
         let access = room.state.access(guest, now().date);
         let decided = match access.refusal() {
             Some(refusal) if refusal != Refusal::WrongPassword => Err(refusal),
-            _ if access.granted => Ok(Vec::new()),
+            _ if password_is_known(room, guest.visitor.id) => Ok(Vec::new()),
             _ if room.password != Some(password) => Err(Refusal::WrongPassword),
             _ => room.run(&Command::Grant(guest.visitor.id, room.state.password_version), None),
         };
@@ -145,4 +145,10 @@ impl World {
         let command = Command::Remove(self.people[who].guest.visitor.id);
         same(decided(self.room(place), &command), answered).map(drop)
     }
+}
+
+/// Whether nobody asks a visitor for the password of a room: who gave it, and the owner. Who came by an invite is asked.
+fn password_is_known(room: &super::rooms::ModelRoom, visitor: VisitorId) -> bool {
+    let state = &room.state;
+    !state.room.locked || state.room.owner.id == visitor || state.grants.get(&visitor) == Some(&Grant::Password)
 }
