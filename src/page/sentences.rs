@@ -1,10 +1,13 @@
 //! Refusals in words, in the visitor's language.
 
 use crate::{
-    domain::{Field, Invalid, Moment, Problem, Refusal, TooLarge, gif::GifError},
+    domain::{
+        Field, Invalid, Moment, Problem, Refusal, TooLarge,
+        gif::{DecodeFault, GifError},
+    },
     page::{
-        texts::{Lang, Texts, fill},
-        views::size_text,
+        texts::{Lang, Texts, fill, grouped},
+        views::{limit_text, size_text},
     },
 };
 
@@ -14,12 +17,9 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
     let fixed = match refusal {
         Refusal::Invalid(invalid) => return invalid.text(t),
         Refusal::TooLarge(TooLarge::Body { limit, was }) => {
-            return fill(
-                t.error.too_large,
-                &[("limit", &size_text(*limit)), ("size", &size_text(*was))],
-            );
+            return size_sentence(t.error.too_large_form, *limit, *was, t);
         }
-        Refusal::TooLarge(TooLarge::Gif(error)) | Refusal::NotAGif(error) => return gif_sentence(*error, lang),
+        Refusal::TooLarge(TooLarge::Gif(error)) | Refusal::NotAGif(error) => return gif_sentence(*error, t),
         Refusal::RoomNotFound => t.error.room_not_found,
         Refusal::InviteNotFound => t.error.invite_not_found,
         Refusal::NotFound => t.error.page_not_found,
@@ -31,7 +31,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::Banned { until: None } => t.error.banned,
         Refusal::Banned { until: Some(until) } => return ban_sentence(*until, t),
         Refusal::SlowMode { .. } => {
-            let seconds = refusal.retry_seconds().unwrap_or(1).to_string();
+            let seconds = grouped(refusal.retry_seconds().unwrap_or(1));
             return fill(t.error.slow_mode, &[("n", &seconds)]);
         }
         Refusal::TooManySockets { limit } => return fill(t.error.too_many_tabs, &[("n", &limit.to_string())]),
@@ -68,11 +68,50 @@ fn ban_sentence(until: Moment, t: &Texts) -> String {
     fill(text, &[("n", &n.to_string())])
 }
 
-fn gif_sentence(error: GifError, lang: Lang) -> String {
-    match lang {
-        Lang::En => error.to_string(),
-        Lang::Ko => error.korean(),
-    }
+fn size_sentence(text: &str, limit: u64, size: u64, t: &Texts) -> String {
+    let (limit, size) = (limit_text(limit, t.lang), size_text(size, t.lang));
+    fill(text, &[("limit", &limit), ("size", &size)])
+}
+
+/// What somebody can do about a GIF that was refused. What exactly is wrong with it, the log says.
+fn gif_sentence(error: GifError, t: &Texts) -> String {
+    let text = &t.gif;
+    let fixed = match error {
+        GifError::Empty => text.empty,
+        GifError::NotAGif => t.error.not_a_gif,
+        GifError::Truncated | GifError::Undecodable(DecodeFault::TooShort) => text.cut_off,
+        GifError::TrailingBytes => text.trailing,
+        GifError::NoFrames => text.no_frames,
+        GifError::ZeroSize { .. }
+        | GifError::FrameOutsideCanvas { .. }
+        | GifError::NoColourTable { .. }
+        | GifError::NoFrameData { .. }
+        | GifError::BadLzwCodeSize { .. }
+        | GifError::BadControlBlock
+        | GifError::UnknownBlock { .. }
+        | GifError::Undecodable(DecodeFault::Damaged) => text.damaged,
+        GifError::TooManyBytes { limit, size_at_least } => {
+            return size_sentence(t.error.too_large_over, limit, size_at_least, t);
+        }
+        GifError::TooLargeSide { limit, width, height } => {
+            let sides = [
+                ("width", grouped(width)),
+                ("height", grouped(height)),
+                ("limit", grouped(limit)),
+            ];
+            return fill(
+                text.side,
+                &sides.each_ref().map(|(name, number)| (*name, number.as_str())),
+            );
+        }
+        GifError::TooManyFrames { limit } => return fill(text.frames, &[("limit", &grouped(limit))]),
+        GifError::TooManyPixels { limit, pixels_at_least } => {
+            let (limit, was) = (grouped(limit), grouped(pixels_at_least));
+            return fill(text.pixels, &[("limit", &limit), ("was", &was)]);
+        }
+        GifError::Unreadable(_) => t.error.unavailable,
+    };
+    fixed.to_owned()
 }
 
 impl Invalid {
@@ -88,6 +127,7 @@ fn invalid_sentence(invalid: Invalid, t: &Texts) -> String {
     let (text, limit, was) = match (invalid.field, invalid.problem) {
         (Field::Chat, Problem::Empty) => (f.chat_empty, 0, 0),
         (Field::Title, Problem::Empty) => (f.title_empty, 0, 0),
+        (Field::Password, Problem::Empty) => (f.password_empty, 0, 0),
         (_, Problem::Empty) => (f.missing, 0, 0),
         (Field::Title, Problem::TooManyCharacters { limit, was }) => (f.title_too_long, limit, was),
         (Field::Alt, Problem::TooManyCharacters { limit, was }) => (f.alt_too_long, limit, was),
@@ -107,11 +147,7 @@ fn invalid_sentence(invalid: Invalid, t: &Texts) -> String {
     };
     fill(
         text,
-        &[
-            ("field", name),
-            ("limit", &limit.to_string()),
-            ("was", &was.to_string()),
-        ],
+        &[("field", name), ("limit", &grouped(limit)), ("was", &grouped(was))],
     )
 }
 
@@ -121,17 +157,8 @@ fn range_sentence(field: Field, min: u32, max: u32, was: Option<i64>, t: &Texts)
         (Field::Max, None) => t.field.max_number,
         (_, _) => t.field.range,
     };
-    let was = was.map(|was| was.to_string()).unwrap_or_default();
-    let name = field_name(field, t);
-    fill(
-        text,
-        &[
-            ("field", name),
-            ("min", &min.to_string()),
-            ("limit", &max.to_string()),
-            ("was", &was),
-        ],
-    )
+    let (name, min, max) = (field_name(field, t), grouped(min), grouped(max));
+    fill(text, &[("field", name), ("min", &min), ("limit", &max)])
 }
 
 fn field_name(field: Field, t: &Texts) -> &'static str {

@@ -103,7 +103,7 @@ texts! {
     /// How long ago something was.
     ago: Ago { now, minute, minutes, hour, hours, day, days }
     /// The list of open rooms.
-    rooms: Rooms { closed, title, lead, count, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
+    rooms: Rooms { closed, title, lead, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
     /// The form that makes a room.
     make: Make { title, lead, name, name_help, max, max_help, password, optional, password_help, submit, preview,
         preview_label, preview_title }
@@ -117,7 +117,7 @@ texts! {
     /// The GIFs lately sent.
     tray: Tray { title, open, empty, again }
     /// Whispers to one person.
-    whisper: Whisper { whisper, with, lead, log, text, without, list, came, unread }
+    whisper: Whisper { whisper, with, lead, log, text, without, list, came, unread, unread_one }
     /// Inviting others.
     invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, anew, withdraw, withdrawn }
     /// Reports to the owner.
@@ -135,18 +135,20 @@ texts! {
     /// What only scripts say in a room.
     talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, copied, notify_denied, sent_gif,
         room_gone, kept, slow_wait, out, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
-        today, yesterday, left_over, too_many, too_many_gifs, upload_ready, upload_waiting, upload_checking,
+        today, yesterday, left_over, left_one, too_many, too_many_gifs, upload_ready, upload_waiting, upload_checking,
         upload_failed, upload_progress, no_answer }
     /// What is wrong with a field.
     field: Field { title, max, password, chat, alt, nonce, gif, title_empty, title_too_long, max_range, max_number,
         password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, invisible, too_many_marks, wrong_type, nonce_shape,
-        missing, twice, room, to, message, reason, body, too_many_bytes, range, visitor, seconds, slow, closed, action,
+        missing, twice, room, to, reason, body, too_many_bytes, range, visitor, seconds, slow, closed, action,
         message_gone, visitor_gone, oneself }
     /// One sentence for each code.
-    error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large,
+    error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
         method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
         visitor_not_found, message_not_found, report_not_found, unknown, unknown_repeatable }
+    /// What is wrong with a GIF.
+    gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }
     /// What one can do after the error of that code.
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
@@ -231,7 +233,8 @@ impl Texts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
             chat: data_block(&json!({
-                "whisper": { "whisper": whisper.whisper, "came": whisper.came, "unread": whisper.unread },
+                "whisper": { "whisper": whisper.whisper, "came": whisper.came, "unread": whisper.unread,
+                    "unread_one": whisper.unread_one },
                 "report": { "report": report.report, "came": report.came },
                 "mute": mute,
                 "chat": chat_scripts(chat), "line": line, "talk": talk,
@@ -291,6 +294,19 @@ impl Texts {
             _ => return None,
         })
     }
+}
+
+/// A number with commas between its thousands, as both languages write it.
+pub fn grouped(number: impl std::fmt::Display) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// Puts values into the `%{name}` places of a text; a place without a value stays as it is.

@@ -17,7 +17,10 @@ pub use sheet::{Sheet, SheetView};
 
 use std::borrow::Cow;
 
-use crate::domain::{self, visitor::hue_class};
+use crate::{
+    domain::{self, visitor::hue_class},
+    page::texts::Lang,
+};
 
 /// The parts of `{assets}/css/app.css`, in the order of the cascade.
 pub const CSS_ORDER: &[&str] = &[
@@ -97,16 +100,38 @@ impl VisitorView<'_> {
     }
 }
 
-/// A size as people read it: `75 kB`, `1.3 MiB`. Always rounded up, so what is over a limit never looks like it.
-pub fn size_text(bytes: u64) -> String {
-    const MIB: u64 = 1024 * 1024;
-    if bytes < 1000 * 1024 {
-        return format!("{} kB", bytes.div_ceil(1024));
+const KB: u64 = 1_000;
+const MB: u64 = 1_000 * KB;
+
+/// A size as people read it: `77 kB`, `1.3 MB`. Rounded up, so that what is over a limit never looks like it.
+pub fn size_text(bytes: u64, lang: Lang) -> String {
+    if bytes <= MB - KB {
+        with_unit(bytes.div_ceil(KB), 0, "kB", lang)
+    } else {
+        let tenths = bytes.div_ceil(MB / 10);
+        with_unit(tenths / 10, tenths % 10, "MB", lang)
     }
-    let tenths = (u128::from(bytes) * 10).div_ceil(u128::from(MIB));
-    match tenths % 10 {
-        0 => format!("{} MiB", tenths / 10),
-        tenth => format!("{}.{tenth} MiB", tenths / 10),
+}
+
+/// A limit as people read it. Rounded down, so that it is never overstated: what is within it in words is accepted.
+pub fn limit_text(bytes: u64, lang: Lang) -> String {
+    match bytes {
+        ..KB => with_unit(bytes, 0, "B", lang),
+        KB..MB => with_unit(bytes / KB, 0, "kB", lang),
+        _ if bytes >= 10 * MB => with_unit(bytes / MB, 0, "MB", lang),
+        _ => with_unit(bytes / MB, bytes % MB / (MB / 10), "MB", lang),
+    }
+}
+
+/// Korean writes a unit next to its number.
+fn with_unit(whole: u64, tenth: u64, unit: &str, lang: Lang) -> String {
+    let space = match lang {
+        Lang::En => " ",
+        Lang::Ko => "",
+    };
+    match tenth {
+        0 => format!("{whole}{space}{unit}"),
+        tenth => format!("{whole}.{tenth}{space}{unit}"),
     }
 }
 
@@ -116,10 +141,36 @@ mod tests {
 
     #[test]
     fn sizes_read_well() {
-        assert_eq!(size_text(76_284), "75 kB");
-        assert_eq!(size_text(10 * 1024 * 1024), "10 MiB");
-        assert_eq!(size_text(10 * 1024 * 1024 + 1), "10.1 MiB");
-        assert_eq!(size_text(300), "1 kB");
+        let sizes = [0, 300, 76_284, 999_000, 999_001, 1_000_000, 10 * 1024 * 1024 + 1];
+        let english = ["0 kB", "1 kB", "77 kB", "999 kB", "1 MB", "1 MB", "10.5 MB"];
+        assert_eq!(sizes.map(|size| size_text(size, Lang::En)), english);
+        assert_eq!(size_text(1_250_000, Lang::Ko), "1.3MB");
+    }
+
+    #[test]
+    fn a_limit_is_never_overstated() {
+        let limits = [
+            300,
+            50_000,
+            64 * 1024,
+            999_999,
+            1_290_000,
+            10 * 1024 * 1024,
+            15 * 1024 * 1024,
+        ];
+        let english = ["300 B", "50 kB", "65 kB", "999 kB", "1.2 MB", "10 MB", "15 MB"];
+        assert_eq!(limits.map(|limit| limit_text(limit, Lang::En)), english);
+        assert_eq!(limit_text(10 * 1024 * 1024, Lang::Ko), "10MB");
+    }
+
+    #[test]
+    fn what_is_over_a_limit_looks_like_it() {
+        for limit in [
+            1_000, 50_000, 50_999, 999_000, 999_999, 1_000_000, 1_048_576, 10_000_000, 10_485_760,
+        ] {
+            let [size, limit] = [size_text(limit + 1, Lang::En), limit_text(limit, Lang::En)];
+            assert_ne!(size, limit);
+        }
     }
 
     #[test]

@@ -75,7 +75,7 @@ async fn a_withdrawn_invite_lets_nobody_in_and_takes_its_grants_along() {
     assert_eq!(withdrawn.ok().text(), "ok");
     eve.get_json(&path).await.refused(404, "invite_not_found");
     let page = eve.get(&path).await;
-    assert!(page.status == 404 && page.text().contains("This invite does not work any more."));
+    assert!(page.status == 404 && page.text().contains("This invite no longer works."));
     assert_eq!(seated.post("still here").await["seq"], 2);
     // Who sits there reads on; who left does not come back by it.
     let page = format!("/room/{room}");

@@ -46,7 +46,7 @@ async fn the_language_is_the_browsers_until_one_is_chosen() {
             .contains("<html lang=\"ko\"")
     );
     let lost = "00000000000000000000000000000000";
-    assert_eq!(visitor.room(lost).await.json()["message"], "존재하지 않는 방입니다.");
+    assert_eq!(visitor.room(lost).await.json()["message"], "존재하지 않는 방이에요.");
     in_language(&visitor, "/?lang=en", "ko").await;
     assert!(
         in_language(&visitor, "/room", "ko")
@@ -80,7 +80,7 @@ async fn the_language_of_a_socket_is_that_of_its_handshake() {
     visitor.get("/?lang=ko").await;
     let mut socket = visitor.connect("/chat").await;
     let refused = socket.ask("join", "00000000000000000000000000000000").await;
-    assert_eq!(refused["message"], "존재하지 않는 방입니다.");
+    assert_eq!(refused["message"], "존재하지 않는 방이에요.");
 }
 
 #[tokio::test]
@@ -89,10 +89,10 @@ async fn a_sheet_comes_in_its_language_with_what_its_script_says() {
     let visitor = app.visitor().await;
     for (name, english, korean) in [
         ("owner", "Save", "저장"),
-        ("tray", "Lately sent here", "이 방에서 최근에 보낸 GIF"),
-        ("whisper", "Remove the GIF", "GIF 빼기"),
-        ("invite", "Copy the link", "링크 복사"),
-        ("reports", "What is wrong with it?", "무엇이 문제인가요?"),
+        ("tray", "Recent GIFs", "최근에 보낸 GIF"),
+        ("whisper", "Remove GIF", "GIF 빼기"),
+        ("invite", "Copy link", "링크 복사"),
+        ("reports", "Report this message?", "무엇이 문제인가요?"),
     ] {
         let [en, ko] = [
             visitor.get_json(&format!("/sheets/en/{name}")).await,

@@ -124,7 +124,7 @@ async fn the_list_shows_the_error_of_its_code_and_no_free_text() {
     let app = TestApp::start().await;
     let visitor = app.visitor().await;
     let full = in_language(&visitor, "/?error=room_full", "ko").await.text();
-    assert!(full.contains("error-message") && full.contains("허용 인원이 초과하였습니다."));
+    assert!(full.contains("error-message") && full.contains("허용 인원을 초과했어요."));
     for unknown in [
         "/?error=no_such_code",
         "/?error=%3Cscript%3Ealert(1)%3C/script%3E",

@@ -21,7 +21,7 @@ async fn one_tab_too_many_is_told_why_and_gets_in_when_another_is_closed() {
         (&json!(false), &json!("rate_limited"), &json!(5))
     );
     let message = refused["message"].as_str().unwrap();
-    assert!(message.contains("open in 32 tabs"), "{message}");
+    assert!(message.contains("open in 32 of your tabs"), "{message}");
     late.ask_in_vain("chat", json!({ "chat": "x" }), "not_a_member").await;
     // It is in no room, so another one is open to it.
     let elsewhere = ann.create_room("딴 방").await;

@@ -194,7 +194,7 @@ async fn outage(way: Way) {
             .send(korean)
             .await
             .text()
-            .contains("지금은 방에 연결할 수 없습니다")
+            .contains("지금은 서버에 연결할 수 없어요")
     );
     let newcomer = site.stranger();
     let (newcomer_id, _) = newcomer.look_in_the_mirror().await;

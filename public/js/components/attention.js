@@ -86,7 +86,7 @@ export class Attention {
   #notify({ user, visitor, chat, alt }) {
     if (!("Notification" in window) || !this.#wanted) return;
     try {
-      const body = `${user}: ${straight(chat ?? fill(texts.talk.sent_gif, { alt: alt || texts.chat.gif_no_alt }))}`;
+      const body = `${user}: ${straight(chat ?? (alt ? fill(texts.talk.sent_gif, { alt }) : "GIF"))}`;
       const note = new Notification(this.#title, { body, tag: location.pathname, icon: `/visitor/${visitor}.svg` });
       note.onclick = () => { window.focus(); note.close(); };
     } catch { /* some browsers allow it to service workers only */ }

@@ -83,7 +83,7 @@ export class Composer {
     const step = STEPS.find((step) => left <= step);
     let note = "";
     if (left < 0) note = this.#tooLong(was);
-    else if (step !== undefined) note = fill(texts.talk.left_over, { n: left });
+    else if (step !== undefined) note = fill(left === 1 ? texts.talk.left_one : texts.talk.left_over, { n: left });
     setText(this.#note, note);
     if (note && step !== this.#step) announce(note);
     this.#step = step;

@@ -16,7 +16,7 @@ export function startModeration(room, isOwner) {
   const offer = (action, icon, when, fields = ({ visitor }) => ({ visitor })) => addAction({
     icon,
     danger: action !== "handover",
-    text: () => texts.owner[action],
+    text: ({ color }) => fill(texts.owner[action], { name: color }),
     when,
     act: (subject) => ask(action, subject, fields(subject)),
   });
@@ -29,8 +29,8 @@ export function startModeration(room, isOwner) {
   function ask(action, { color, gif }, fields) {
     deed = { action, ...fields };
     setText(byId("deed-title"), fill(texts.owner[`${action}_title`], { name: color }));
-    setText(byId("deed-text"), texts.owner[`${action}_text`]);
-    setText(byId("deed-do"), texts.owner[action]);
+    setText(byId("deed-text"), fill(texts.owner[`${action}_text`], { name: color }));
+    setText(byId("deed-do"), fill(texts.owner[action], { name: color }));
     byId("deed-do").classList.toggle("button--danger", action !== "handover");
     byId("deed-do").classList.toggle("button--main", action === "handover");
     long.hidden = action !== "ban";

@@ -1,6 +1,6 @@
 // A card for each GIF on its way: still, name, size, description, progress, and how to stop or repeat it.
 import { announce, byId, clone, setText } from "../lib/dom.js";
-import { sizeText } from "../lib/format.js";
+import { limitText, sizeText } from "../lib/format.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 
 const WORDS = { ready: "upload_ready", waiting: "upload_waiting", checking: "upload_checking", failed: "upload_failed" };
@@ -83,7 +83,7 @@ export class UploadQueue {
 
 function reason(why) {
   if (why.code !== "too_large" || why.message) return refusal(why);
-  return fill(texts.error.too_large, { size: sizeText(why.size), limit: sizeText(why.limit) });
+  return fill(texts.error.too_large, { size: sizeText(why.size), limit: limitText(why.limit) });
 }
 
 // The first picture, cut to a square; a file that is no picture leaves the square empty.

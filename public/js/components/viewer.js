@@ -1,5 +1,6 @@
 // The large view of a GIF: what it shows, who sent it, when, how large. The browser's dialog brings Escape and focus.
 import { byId, setHue, setText } from "../lib/dom.js";
+import { texts } from "../lib/texts.js";
 import { dressButton, isWanted } from "./gif.js";
 
 const dialog = byId("viewer");
@@ -22,7 +23,10 @@ export function openViewer(figure) {
   setText(when, time.title);
   const bytes = figure.querySelector(".gif__size").textContent.replace(/^GIF /, "");
   setText(dialog.querySelector(".viewer__size"), `${small.getAttribute("width")} × ${small.getAttribute("height")} · ${bytes}`);
-  setText(dialog.querySelector(".viewer__alt"), small.alt);
+  const alt = dialog.querySelector(".viewer__alt");
+  setText(alt, small.alt);
+  // That there is no description is only said to those who do not see the GIF.
+  alt.classList.toggle("sr", small.alt === texts.chat.gif_no_alt);
   image = new Image(small.getAttribute("width"), small.getAttribute("height"));
   image.alt = small.alt;
   image.dataset.name = figure.dataset.name;

@@ -138,7 +138,8 @@ export class Whispers {
     this.#button.dataset.id = news.id;
     setHue(this.#button, news.hue);
     this.#button.querySelector(".mark").src = markUrl(news.id);
-    setText(this.#button.querySelector("span"), fill(texts.whisper.unread, { name: news.color, n: news.unread }));
+    const { unread, unread_one: one } = texts.whisper;
+    setText(this.#button.querySelector("span"), fill(news.unread === 1 ? one : unread, { name: news.color, n: news.unread }));
   }
 }
 

@@ -25,8 +25,17 @@ export function ago(date, now, justNow) {
   return agoFormat.format(-Math.floor(minutes / 1440), "day");
 }
 
+// Korean writes a unit next to its number.
+const unit = (number, name) => `${number}${lang === "ko" ? "" : " "}${name}`;
+
 /** A size as people read it; rounded up, so that what is over a limit never looks like it. */
 export function sizeText(bytes) {
-  if (bytes < 1000 * 1024) return `${Math.ceil(bytes / 1024)} kB`;
-  return `${Math.ceil((bytes * 10) / 1048576) / 10} MiB`;
+  return bytes <= 999_000 ? unit(Math.ceil(bytes / 1e3), "kB") : unit(Math.ceil(bytes / 1e5) / 10, "MB");
+}
+
+/** A limit as people read it; rounded down, so that it is never overstated. */
+export function limitText(bytes) {
+  if (bytes < 1e3) return unit(bytes, "B");
+  if (bytes < 1e6) return unit(Math.floor(bytes / 1e3), "kB");
+  return unit(bytes < 1e7 ? Math.floor(bytes / 1e5) / 10 : Math.floor(bytes / 1e6), "MB");
 }

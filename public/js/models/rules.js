@@ -17,7 +17,7 @@ export function checkMax(value, { min, limit }, words) {
   const text = value.trim();
   if (!/^-?\d+$/.test(text)) return fill(words.max_number, { min, limit });
   const seats = Number(text);
-  return seats < min || seats > limit ? fill(words.max_range, { min, limit, was: text }) : "";
+  return seats < min || seats > limit ? fill(words.max_range, { min, limit }) : "";
 }
 
 export function checkPassword(value, { limit }, words) {

@@ -1,4 +1,4 @@
-//! Everything that can be wrong with a file, each with a key for translation tables and a sentence in two languages.
+//! Everything that can be wrong with a file, each with a key and a sentence for the log. Pages have words of their own.
 
 use std::io;
 
@@ -31,7 +31,7 @@ pub enum GifError {
     #[error("Frame {frame} of the GIF reaches beyond its canvas.")]
     FrameOutsideCanvas { frame: u32 },
     /// A frame has no colour table of its own, and the file has none for all.
-    #[error("Frame {frame} of the GIF has no colour table.")]
+    #[error("Frame {frame} of the GIF has no color table.")]
     NoColourTable { frame: u32 },
     /// A frame has no image data.
     #[error("Frame {frame} of the GIF has no image data.")]
@@ -49,7 +49,7 @@ pub enum GifError {
     #[error("The first frame of the GIF cannot be decoded: {0}.")]
     Undecodable(DecodeFault),
     /// The upload is longer than allowed. `size_at_least` is what had come when it was refused.
-    #[error("The GIF is too large: the limit is {}, and at least {size_at_least} bytes came.", size(*limit, " bytes"))]
+    #[error("The GIF is too large: the limit is {limit} bytes, and at least {size_at_least} came.")]
     TooManyBytes { limit: u64, size_at_least: u64 },
     /// The canvas is wider or higher than allowed.
     #[error("The GIF is {width} × {height} pixels; the limit is {limit} pixels a side.")]
@@ -91,7 +91,7 @@ impl GifError {
         matches!(self, Self::Unreadable(_))
     }
 
-    /// The name of the variant in translation tables.
+    /// The name of the variant in the log.
     pub fn key(&self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -101,7 +101,7 @@ impl GifError {
             Self::NoFrames => "no_frames",
             Self::ZeroSize { .. } => "zero_size",
             Self::FrameOutsideCanvas { .. } => "frame_outside_canvas",
-            Self::NoColourTable { .. } => "no_colour_table",
+            Self::NoColourTable { .. } => "no_color_table",
             Self::NoFrameData { .. } => "no_frame_data",
             Self::BadLzwCodeSize { .. } => "bad_lzw_code_size",
             Self::BadControlBlock => "bad_control_block",
@@ -114,43 +114,6 @@ impl GifError {
             Self::Unreadable(_) => "unreadable",
         }
     }
-
-    /// The sentence in Korean.
-    pub fn korean(&self) -> String {
-        match *self {
-            Self::Empty => "빈 파일입니다.".into(),
-            Self::NotAGif => "GIF 파일이 아닙니다.".into(),
-            Self::Truncated => "GIF 파일이 중간에 잘렸습니다.".into(),
-            Self::TrailingBytes => "GIF가 끝난 뒤에 다른 데이터가 붙어 있습니다.".into(),
-            Self::NoFrames => "GIF에 그림이 없습니다.".into(),
-            Self::ZeroSize { frame: 0 } => "GIF 캔버스의 가로 또는 세로가 0픽셀입니다.".into(),
-            Self::ZeroSize { frame } => format!("GIF의 {frame}번째 프레임의 가로 또는 세로가 0픽셀입니다."),
-            Self::FrameOutsideCanvas { frame } => format!("GIF의 {frame}번째 프레임이 캔버스를 벗어납니다."),
-            Self::NoColourTable { frame } => format!("GIF의 {frame}번째 프레임에 색상표가 없습니다."),
-            Self::NoFrameData { frame } => format!("GIF의 {frame}번째 프레임에 그림 데이터가 없습니다."),
-            Self::BadLzwCodeSize { frame, size } => {
-                format!("GIF의 {frame}번째 프레임의 코드 크기가 {size}비트입니다. 1~8비트여야 합니다.")
-            }
-            Self::BadControlBlock => "GIF의 그래픽 제어 블록이 4바이트가 아닙니다.".into(),
-            Self::UnknownBlock { byte } => format!("GIF에 알 수 없는 종류의 블록(0x{byte:02X})이 있습니다."),
-            Self::Undecodable(DecodeFault::TooShort) => "GIF 첫 프레임의 그림 데이터가 모자랍니다.".into(),
-            Self::Undecodable(DecodeFault::Damaged) => "GIF 첫 프레임의 그림 데이터가 손상되었습니다.".into(),
-            Self::TooManyBytes { limit, size_at_least } => {
-                format!(
-                    "GIF가 너무 큽니다. 최대 {}인데 {size_at_least}바이트 이상입니다.",
-                    size(limit, "바이트")
-                )
-            }
-            Self::TooLargeSide { limit, width, height } => {
-                format!("GIF의 크기가 {width} × {height}픽셀입니다. 한 변은 최대 {limit}픽셀입니다.")
-            }
-            Self::TooManyFrames { limit } => format!("GIF의 프레임이 {limit}개를 넘습니다. 최대 {limit}개입니다."),
-            Self::TooManyPixels { limit, pixels_at_least } => {
-                format!("GIF의 모든 프레임을 합쳐 {pixels_at_least}픽셀 이상입니다. 최대 {limit}픽셀입니다.")
-            }
-            Self::Unreadable(_) => "저장된 GIF를 읽지 못했습니다.".into(),
-        }
-    }
 }
 
 fn part(frame: u32) -> String {
@@ -158,15 +121,5 @@ fn part(frame: u32) -> String {
         "The canvas of the GIF".into()
     } else {
         format!("Frame {frame} of the GIF")
-    }
-}
-
-/// Whole mebibytes where the number is one, as limits mostly are.
-fn size(bytes: u64, unit: &str) -> String {
-    const MIB: u64 = 1024 * 1024;
-    if bytes >= MIB && bytes.is_multiple_of(MIB) {
-        format!("{} MiB", bytes / MIB)
-    } else {
-        format!("{bytes}{unit}")
     }
 }

@@ -9,6 +9,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use tokio::{task::spawn_blocking, time::Instant};
+use tracing::debug;
 
 use super::{
     BUSY, NamedIn, PART, Scratch, UploadSlot, delete_files, disk, gif_path, on_disk,
@@ -17,7 +18,10 @@ use super::{
     turns::{Turn, Turns},
 };
 use crate::{
-    domain::{Alt, GifBody, GifHash, GifName, Refusal, gif::GifLimits},
+    domain::{
+        Alt, GifBody, GifHash, GifName, Refusal,
+        gif::{GifError, GifLimits},
+    },
     media::gif::{GifFacts, GifWalk, check_first_frame, write_still},
     private_files,
 };
@@ -101,7 +105,7 @@ impl Upload {
     /// # Errors
     /// They are not part of a GIF within the limits, too many uploads run already, or the disk fails.
     pub async fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
-        self.walk.push(chunk, &mut self.kept)?;
+        self.walk.push(chunk, &mut self.kept).map_err(refused)?;
         self.came = self.came.saturating_add(chunk.len());
         match &self.begun {
             Some(begun) => begun.turn.came(chunk.len()),
@@ -146,7 +150,7 @@ impl Upload {
     pub async fn finish(mut self) -> Result<StoredGif, Refusal> {
         self.begin().await?;
         self.flush().await?;
-        let facts = self.walk.finish()?;
+        let facts = self.walk.finish().map_err(refused)?;
         let (Some(file), Some(begun)) = (self.file, self.begun) else {
             return Err(Refusal::Unavailable);
         };
@@ -172,6 +176,12 @@ impl Upload {
     }
 }
 
+/// Logs what exactly is wrong with a GIF: the visitor only reads what to do about it.
+fn refused(error: GifError) -> Refusal {
+    debug!(reason = error.key(), %error, "refused a GIF");
+    error.into()
+}
+
 /// Checks, syncs and renames. The file has its final name only when its bytes are durable.
 fn settle(
     folder: &Path,
@@ -181,7 +191,7 @@ fn settle(
     facts: &GifFacts,
     limits: GifLimits,
 ) -> Result<(), Refusal> {
-    check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits)?;
+    check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits).map_err(refused)?;
     let mut still = Scratch(folder.join(format!("still-{name}.{PART}")));
     let mut write = || -> io::Result<()> {
         let mut out = BufWriter::new(private_files::create_new(&still.0)?);

@@ -15,7 +15,8 @@ fn every_text_exists_in_both_languages() {
 fn no_text_needs_escaping_in_html() {
     for lang in [Lang::En, Lang::Ko] {
         for (key, text) in lang.texts().all() {
-            assert!(!text.contains(['<', '>', '&', '"', '\'']), "{key}: {text}");
+            // An apostrophe needs none: every attribute is in double quotes.
+            assert!(!text.contains(['<', '>', '&', '"']), "{key}: {text}");
         }
     }
 }
@@ -53,6 +54,22 @@ fn fills_places_and_leaves_unknown_ones() {
         "1 of %{a}, %{c"
     );
     assert_eq!(fill("%{x}!", &[]), "%{x}!");
+}
+
+#[test]
+fn thousands_are_grouped() {
+    assert_eq!(
+        [0, 60, 999, 1_000, 300_000_000].map(grouped),
+        ["0", "60", "999", "1,000", "300,000,000"]
+    );
+}
+
+/// One register: the polite informal one, which ends in 요.
+#[test]
+fn no_korean_text_is_in_the_formal_register() {
+    for (key, text) in Lang::Ko.texts().all() {
+        assert!(!text.contains("니다"), "{key}: {text}");
+    }
 }
 
 #[test]

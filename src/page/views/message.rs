@@ -240,8 +240,8 @@ impl GifView<'_> {
         }
     }
 
-    pub(crate) fn size(&self) -> String {
-        size_text(self.bytes)
+    pub(crate) fn size(&self, t: &Texts) -> String {
+        size_text(self.bytes, t.lang)
     }
 
     pub(crate) fn alt_text<'t>(&'t self, t: &Texts) -> &'t str {

@@ -1,7 +1,7 @@
 use askama::Template;
 
-use super::{Limits, LineView, MessageView, RoomForm, RoomView, VisitorView, size_text};
-use crate::page::texts::{Texts, fill};
+use super::{Limits, LineView, MessageView, RoomForm, RoomView, VisitorView, limit_text};
+use crate::page::texts::{Texts, fill, grouped};
 
 /// A theme somebody chose; without one the page follows the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub(super) fn limited(&self, text: &str, limit: impl std::fmt::Display) -> String {
-        fill(text, &[("limit", &limit.to_string())])
+        fill(text, &[("limit", &grouped(limit))])
     }
 
     fn theme_label(&self, theme: &str) -> String {
@@ -235,10 +235,8 @@ impl<'a> ChatPage<'a> {
     }
 
     fn drop_text(&self) -> String {
-        fill(
-            self.page.t.chat.drop_text,
-            &[("limit", &size_text(self.page.limits.gif))],
-        )
+        let limit = limit_text(self.page.limits.gif, self.page.t.lang);
+        fill(self.page.t.chat.drop_text, &[("limit", &limit)])
     }
 
     fn is_owner(&self, member: &VisitorView<'_>) -> bool {

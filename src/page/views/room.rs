@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
 use crate::domain::{straight, visitor::hue_class};
-use crate::page::texts::{Texts, fill};
+use crate::page::texts::{Texts, fill, grouped};
 
 /// An open room as pages show it.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl RoomView<'_> {
     pub(crate) fn people_text(&self, t: &Texts) -> String {
         fill(
             t.chat.people,
-            &[("count", &self.count.to_string()), ("max", &self.max.to_string())],
+            &[("count", &grouped(self.count)), ("max", &grouped(self.max))],
         )
     }
 

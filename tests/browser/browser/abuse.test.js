@@ -10,8 +10,8 @@ import { eventually } from "../support/wait.js";
 useChromium();
 
 const WORDS = {
-  "en-US": { remove: "Delete message", clear: "Delete all messages", one: "Do not let this GIF be sent here again", all: "Do not let these GIFs be sent here again", refused: /The owner of this room removed this GIF for good\./ },
-  "ko-KR": { remove: "메시지 지우기", clear: "메시지 모두 지우기", one: "이 GIF를 이 방에 다시 보내지 못하게 하기", all: "이 GIF들을 이 방에 다시 보내지 못하게 하기", refused: /방장이 이 방에서 지운 GIF라 다시 보낼 수 없습니다\./ },
+  "en-US": { remove: "Delete message", clear: /^Delete all of #[0-9a-f]{6}'s messages$/, one: "Block this GIF in this room", all: "Block these GIFs in this room", refused: /The owner blocked this GIF in this room\./ },
+  "ko-KR": { remove: "메시지 삭제", clear: /^#[0-9a-f]{6}님의 메시지 모두 삭제$/, one: "이 방에서 이 GIF 차단하기", all: "이 방에서 이 GIF들 차단하기", refused: /방장이 이 방에서 차단한 GIF예요\./ },
 };
 
 /** Opens the question behind an entry of the menu of a message, by keyboard alone. */

@@ -9,7 +9,7 @@ useChromium();
 
 const WORDS = {
   "en-US": { closed: "The owner has closed this room.", banned: /for another 60 min\.$/, gone: "This room does not exist." },
-  "ko-KR": { closed: "방장이 닫은 방입니다.", banned: /60분 뒤에 들어올 수 있습니다\.$/, gone: "존재하지 않는 방입니다." },
+  "ko-KR": { closed: "지금은 새로 들어올 수 없는 방이에요.", banned: /60분 뒤에 들어올 수 있어요\.$/, gone: "존재하지 않는 방이에요." },
 };
 
 /** Asks the server for something as the owner's page does. */

@@ -46,8 +46,8 @@ scene("an upload shows its progress and can be cancelled", [], async (stage) => 
 });
 
 for (const [locale, words] of Object.entries({
-  "en-US": { large: "Too large: 100 kB. The limit is 49 kB.", other: "This file is not a GIF." },
-  "ko-KR": { large: "너무 큽니다: 100 kB. 49 kB까지 보낼 수 있습니다.", other: "GIF 파일이 아닙니다." },
+  "en-US": { large: "Too large (102 kB). The limit is 50 kB.", other: "This file is not a GIF." },
+  "ko-KR": { large: "파일이 너무 커요(102kB). 50kB까지 보낼 수 있어요.", other: "GIF 파일이 아니에요." },
 })) {
   scene(`a file that cannot be taken is answered honestly (${locale})`, ["--gif-limit", "50000"], async (stage) => {
     const ann = await stage.visitor({ name: "ann", locale });

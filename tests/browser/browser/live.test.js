@@ -107,7 +107,7 @@ scene("the list shows a new owner with colour and mark, and the room as theirs",
     assert.match(await row(one, id).getAttribute("class"), new RegExp(`\\bhue-${hue}\\b`));
   }
   await row(hers, id).locator(".tag").first().waitFor();
-  await reads(row(hers, id).locator(".room__go"), "Enter");
+  await reads(row(hers, id).locator(".room__go"), "Join");
   await reads(row(cat, id).locator(".room__go"), "Full");
   owner.end();
 });

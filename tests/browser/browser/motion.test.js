@@ -124,7 +124,7 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
     await enter(bea, id);
     const figure = await seesGif(bea, "a ball that jumps");
     const { page } = bea;
-    const link = figure.getByRole("link", { name: "Large view: a ball that jumps" });
+    const link = figure.getByRole("link", { name: "View larger: a ball that jumps" });
     const open = async () => {
       if (options.hasTouch) return link.tap();
       await link.focus();

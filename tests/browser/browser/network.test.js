@@ -133,7 +133,7 @@ scene("a message that is refused says why, can be sent again and can be deleted"
   const failed = message(ann, "an unlucky message");
   await eventually(async () => (await failed.getAttribute("data-state")) === "failed");
   await reads(failed.locator(".message__why"), "Too fast.");
-  assert.equal(await failed.locator("[data-do=retry]").innerText(), "Send again");
+  assert.equal(await failed.locator("[data-do=retry]").innerText(), "Try again");
   await say(ann, "a lucky one passes it");
   await sees(bea, "a lucky one passes it");
   refuse = false;
@@ -148,7 +148,7 @@ scene("a message that is refused says why, can be sent again and can be deleted"
   const bell = ann.page.locator("#chat-list [data-state=failed]");
   await bell.waitFor();
   assert.notEqual((await bell.locator(".message__why").textContent()).trim(), "");
-  await bell.getByRole("button", { name: "Delete" }).click();
+  await bell.getByRole("button", { name: "Discard" }).click();
   await bell.waitFor({ state: "detached" });
   await say(ann, "the end");
   await sees(bea, "the end");
@@ -197,7 +197,7 @@ scene("a connection that is gone for more than 3 s is shown, and so is that it i
   for (const text of ["one", "two", "three"]) await say(ann, text);
   await sees(bea, "three");
   await cat.context.setOffline(false);
-  await cat.page.locator("#notices .banner--good", { hasText: "Connected again." }).waitFor();
+  await cat.page.locator("#notices .banner--good", { hasText: "You're back." }).waitFor();
   await sees(cat, "three");
   await reads(cat.page.locator("#rows .day--missed"), "You missed 3 messages");
   const order = await cat.page.$$eval("#rows > *", (all) => all.map((row) => row.querySelector(".message__text")?.textContent ?? (row.matches(".day--missed") ? "missed" : null)).filter(Boolean));
@@ -248,7 +248,7 @@ scene("what was not sent when the room goes says so and offers nothing more", []
   await ann.page.click("#delete-form button");
   await ann.page.click("#delete-dialog [value=delete]");
   await bea.page.locator("#notices .banner", { hasText: "This room is gone." }).waitFor();
-  await reads(failed.locator(".message__why"), "Not sent: the room is gone.");
+  await reads(failed.locator(".message__why"), "Couldn't send: the room is gone.");
   assert.equal(await failed.locator("[data-do]").count(), 0);
   assert.equal(await bea.page.locator("#queue [data-do=retry]:visible").count(), 0);
 });

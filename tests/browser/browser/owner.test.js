@@ -9,6 +9,7 @@ useChromium();
 
 const FORBIDDEN = /status of 403/;
 const id = ({ page }) => page.evaluate(() => document.body.dataset.me);
+const color = ({ page }) => page.evaluate(() => document.body.dataset.color);
 const member = ({ page }, who) => page.locator(`#members-list [data-id="${who}"]`);
 
 /** Chooses an entry of the menu of a member or a message, by keyboard alone, and says yes. */
@@ -36,12 +37,12 @@ async function shot({ page }, name) {
 }
 
 const WORDS = {
-  "en-US": { kick: "Send out", ban: "Ban", clear: "Delete all messages", remove: "Delete message", hand: "Make owner",
-    kicked: "The owner sent you out of this room.", banned: "The owner banned you from this room.",
-    gone: "This message was deleted.", crowned: /is the owner now\.$/, closed: "Closed", slow: /Slow mode: you can send again in \d s\./ },
-  "ko-KR": { kick: "내보내기", ban: "차단하기", clear: "메시지 모두 지우기", remove: "메시지 지우기", hand: "방장 넘기기",
-    kicked: "방장이 이 방에서 내보냈습니다.", banned: "방장이 이 방의 입장을 막았습니다.",
-    gone: "지워진 메시지입니다.", crowned: /^이제 #[0-9a-f]{6}님이 방장입니다\.$/, closed: "닫힘", slow: /슬로 모드예요\. \d초 뒤에 보낼 수 있어요\./ },
+  "en-US": { kick: "Remove", ban: "Ban", clear: (name) => `Delete all of ${name}'s messages`, remove: "Delete message", hand: "Make owner",
+    kicked: "The owner removed you from this room.", banned: "The owner banned you from this room.",
+    gone: "This message was deleted.", crowned: /is now the owner\.$/, closed: "Closed", slow: /Slow mode: you can send again in \d s\./ },
+  "ko-KR": { kick: "내보내기", ban: "차단하기", clear: (name) => `${name}님의 메시지 모두 삭제`, remove: "메시지 삭제", hand: "방장 넘기기",
+    kicked: "방장이 이 방에서 내보냈어요.", banned: "방장이 이 방에서 차단했어요.",
+    gone: "삭제된 메시지예요.", crowned: /^이제 #[0-9a-f]{6}님이 방장이에요\.$/, closed: "입장 마감", slow: /저속 모드예요\. \d초 뒤에 보낼 수 있어요\./ },
 };
 
 for (const [locale, words] of Object.entries(WORDS)) {
@@ -98,7 +99,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
       await eventually(async () => (await one.page.locator(".message__gone").count()) === 1);
       assert.equal(await message(one, "second").count(), 0);
     }
-    await choose(ann, message(ann, "first"), words.clear);
+    await choose(ann, message(ann, "first"), words.clear(await color(bea)));
     await yes(ann);
     for (const one of [ann, bea]) {
       await eventually(async () => (await one.page.locator(".message__gone").count()) === 3);

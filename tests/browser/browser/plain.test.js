@@ -7,8 +7,8 @@ import { REFUSED, choose, makeRoom, openList, reads, row, say, sees, seesGif } f
 useChromium();
 
 for (const [locale, words] of Object.entries({
-  "en-US": { list: /Without JavaScript/, room: /need JavaScript/, wrong: "Wrong password.", title: /title/i },
-  "ko-KR": { list: /JavaScript/, room: /JavaScript/, wrong: "비밀번호가 틀렸습니다.", title: /제목/ },
+  "en-US": { list: /Without JavaScript/, room: /need JavaScript/, wrong: "Wrong password.", title: /Give the room a name/ },
+  "ko-KR": { list: /JavaScript/, room: /JavaScript/, wrong: "비밀번호가 틀렸어요.", title: /제목/ },
 })) {
   scene(`without JavaScript one reads, makes and unlocks rooms (${locale})`, [], async (stage) => {
     const ann = await stage.visitor({ name: "ann", locale });

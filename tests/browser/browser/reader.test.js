@@ -96,7 +96,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     await has(
       ["menu", `${says("chat.more")}: ${theirs.color}`],
       ["button", `${says("chat.more")}: ${theirs.color}`, { expanded: true }],
-      ...["whisper.whisper", "mute.mute", "owner.handover", "owner.clear", "owner.kick", "owner.ban"].map((key) => ["menuitem", says(key)]),
+      ...["whisper.whisper", "mute.mute", "owner.handover", "owner.clear", "owner.kick", "owner.ban"].map((key) => ["menuitem", says(key, { name: theirs.color })]),
     );
     await page.keyboard.press("Escape");
 

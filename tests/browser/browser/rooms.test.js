@@ -35,7 +35,7 @@ scene("the headcount is live on every page", ["--seat-grace", "500ms"], async (s
   assert.equal(await ann.page.locator("#members-list .member").count(), 1);
 });
 
-for (const [locale, full, says] of [["en-US", "Full", "This room is full."], ["ko-KR", "가득 참", "허용 인원이 초과하였습니다."]]) {
+for (const [locale, full, says] of [["en-US", "Full", "This room is full."], ["ko-KR", "만석", "허용 인원을 초과했어요."]]) {
   scene(`a full room is shown as full, and leads back to the list with a banner (${locale})`, [], async (stage) => {
     const [ann, bea, cat] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" }), await stage.visitor({ name: "cat", locale })];
     const id = await makeRoom(ann, { max: 2 });

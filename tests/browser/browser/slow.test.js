@@ -44,7 +44,7 @@ scene("what waits for a long pause can be deleted, and goes as soon as the pause
   await enter(bea, id);
   await say(bea, "taken back");
   const waiting = message(bea, "taken back");
-  await waiting.getByRole("button", { name: "Delete" }).click();
+  await waiting.getByRole("button", { name: "Discard" }).click();
   await waiting.waitFor({ state: "detached" });
   assert.equal(await bea.page.evaluate(() => document.activeElement.id), "chat-list");
 

@@ -33,7 +33,7 @@ scene("coming and going is part of the history, and neither a reload nor a short
   // Who comes later reads the same, in the same places.
   const cat = await stage.visitor({ name: "cat", locale: "ko-KR" });
   await enter(cat, id);
-  await reads(cat.page.locator("#rows [data-line=left] > span"), `${theirs.color}님이 퇴장하셨습니다.`);
+  await reads(cat.page.locator("#rows [data-line=left] > span"), `${theirs.color}님이 퇴장했어요.`);
   const third = (await who(cat)).id;
   for (const one of [ann, cat]) await eventually(async () => {
     assert.deepEqual(await lines(one), [...came, ["left", theirs.id, 4], ["joined", third, 5]]);
@@ -54,7 +54,7 @@ scene("when the owner is gone for good, who is there longest owns the room, and 
   await ann.page.close();
   await bea.page.getByRole("region", { name: "Your room", exact: true }).waitFor();
   await reads(bea.page.locator("#rows .system > span").last(), `${color} is the owner now.`);
-  await reads(cat.page.locator("#rows .system > span").last(), `이제 ${color}님이 방장입니다.`);
+  await reads(cat.page.locator("#rows .system > span").last(), `이제 ${color}님이 방장이에요.`);
   await reads(cat.page.locator("#room-owner"), color);
   await eventually(async () => (await cat.page.locator(`#members-list [data-id="${heir}"] .member__owner`).getAttribute("hidden")) === null);
   assert.equal(await cat.page.locator("#own").isVisible(), false, "there is one owner");
@@ -107,12 +107,12 @@ scene("a GIF that was reported and deleted as abuse cannot be sent here again, a
     assert.deepEqual([answer.status(), (await answer.json()).code], [403, "not_the_owner"], `${method} ${path}`);
   }
   await ann.page.click("#reports-btn");
-  await ann.page.locator("#reports").getByRole("button", { name: "Delete the message", exact: true }).click();
+  await ann.page.locator("#reports").getByRole("button", { name: "Delete message", exact: true }).click();
   await bea.page.locator("#rows .message__gone").waitFor();
 
   await choose(bea, bad);
   await bea.page.click("#send-btn");
-  await reads(bea.page.locator("#queue .upload__why"), "방장이 이 방에서 지운 GIF라 다시 보낼 수 없습니다.");
+  await reads(bea.page.locator("#queue .upload__why"), "방장이 이 방에서 차단한 GIF예요.");
   await choose(bea, { name: "good.gif", bytes: gif({ width: 80, height: 40 }) });
   await bea.page.locator("#queue .upload__alt:visible").last().fill("good");
   await bea.page.click("#send-btn");

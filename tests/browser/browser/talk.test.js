@@ -70,20 +70,20 @@ scene("who writes is shown for at most 5 s, several people as a number", [], asy
   const line = cat.page.locator("#typing");
   assert.equal(await line.isVisible(), false);
   await ann.page.locator("#chat").pressSequentially("he");
-  await reads(line.locator(".typing__who"), `${hers.color} is writing`);
+  await reads(line.locator(".typing__who"), `${hers.color} is typing`);
   await cat.page.locator("#members-btn").tap();
   await cat.page.locator(`#members-list [data-id="${hers.id}"] .member__note:visible`).waitFor();
   await cat.page.keyboard.press("Escape");
   await bea.page.locator("#chat").pressSequentially("I");
-  await reads(line.locator(".typing__who"), "2 people are writing");
-  assert.equal(await ann.page.locator(".typing__who").textContent(), `${theirs.color} is writing`, "nobody is told of themselves");
+  await reads(line.locator(".typing__who"), "2 people are typing");
+  assert.equal(await ann.page.locator(".typing__who").textContent(), `${theirs.color} is typing`, "nobody is told of themselves");
   await say(bea, "I am done");
   await sees(cat, "I am done");
-  await reads(line.locator(".typing__who"), `${hers.color} is writing`);
+  await reads(line.locator(".typing__who"), `${hers.color} is typing`);
   const start = Date.now();
   await line.waitFor({ state: "hidden" });
   assert.ok(Date.now() - start <= 6_000, "and it goes by itself");
-  assert.equal(await cat.page.locator("#rows", { hasText: "is writing" }).count(), 0);
+  assert.equal(await cat.page.locator("#rows", { hasText: "is typing" }).count(), 0);
 });
 
 scene("while one looks elsewhere the title and the icon count what came, and a notification tells it", [], async (stage) => {
@@ -200,7 +200,7 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
     await open();
     const menu = page.getByRole("menu");
     await menu.waitFor();
-    const copy = menu.getByRole("menuitem", { name: "Copy the text" });
+    const copy = menu.getByRole("menuitem", { name: "Copy text" });
     assert.equal(await copy.evaluate((item) => item === document.activeElement), true);
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("ArrowDown");

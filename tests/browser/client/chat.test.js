@@ -65,7 +65,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assert.deepEqual(tab.joined, { ...b.joined, seq: 3 }, "a second tab takes no second seat and no place");
 
       const late = (await arrive(KOREAN)).socket("/chat", transport);
-      assert.deepEqual(await ask(late, "join", id), { ok: false, code: "room_full", message: "허용 인원이 초과하였습니다." });
+      assert.deepEqual(await ask(late, "join", id), { ok: false, code: "room_full", message: "허용 인원을 초과했어요." });
       assert.equal((await ann.json("GET", `/room/${id}`)).body.count, 2);
     });
 
@@ -148,7 +148,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const korean = await arrive(KOREAN);
       const [open, locked] = [await visitor.makeRoom(), await korean.makeRoom({ password: "swordfish" })];
       const [socket, said] = [visitor.socket("/chat", transport), korean.socket("/chat", transport)];
-      const outside = { code: "not_a_member", message: "Enter the room first." };
+      const outside = { code: "not_a_member", message: "Join the room first." };
       assert.deepEqual(await ask(socket, "chat", { chat: "hi" }), { ok: false, ...outside });
       socket.emit("chat", { chat: "hi" });
       assert.deepEqual(await next(socket, "exception"), outside);

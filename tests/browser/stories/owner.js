@@ -6,13 +6,13 @@ import { eventually } from "../support/wait.js";
 import { backIn, memberMore, messageMore, pair, people } from "./stage.js";
 
 /** Chooses what is to be done from a menu and says yes to the question. */
-async function does(owner, more, action, title) {
+async function does(owner, more, action, title, places) {
   const { hand, says } = owner;
-  await hand.menu(more, says(action));
+  await hand.menu(more, says(action, places));
   const question = owner.dialog(title);
   await question.waitFor();
   await hasFocus(owner, owner.button(says("owner.cancel"), question), "the harmless answer has the focus");
-  return { question, yes: () => hand.use(owner.button(says(action), question)).then(() => question.waitFor({ state: "hidden" })) };
+  return { question, yes: () => hand.use(owner.button(says(action, places), question)).then(() => question.waitFor({ state: "hidden" })) };
 }
 
 export async function keepsOrder(stage, how) {
@@ -37,7 +37,7 @@ export async function keepsOrder(stage, how) {
   await message(bea, "my own").waitFor({ state: "detached" });
   await message(ann, "my own").waitFor({ state: "detached" });
   await focusKept(ann, "after one's own message was deleted");
-  await (await does(ann, await memberMore(ann, bea), "owner.clear", says("owner.clear_title", { name }))).yes();
+  await (await does(ann, await memberMore(ann, bea), "owner.clear", says("owner.clear_title", { name }), { name })).yes();
   for (const one of [ann, bea]) await eventually(async () => (await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).count()) === 3);
   await focusKept(ann, "after all messages were deleted");
 
