@@ -196,7 +196,7 @@ scene("an invite copied by its button lets a stranger into a locked room until i
   await eventually(async () => (await bea.page.inputValue("#invite-url")).endsWith(`/room/${id}`), "guests pass the plain link on");
   assert.equal(await bea.page.locator("#invite-withdraw").isVisible(), false);
   await ann.page.click("#invite-withdraw");
-  await reads(ann.page.locator("#invite-note"), /^Withdrawn/);
+  await reads(ann.page.locator("#invite-note"), /^Revoked/);
   assert.equal(await ann.page.locator("#invite-copy").isVisible(), false, "there is nothing to copy");
   await eve.page.goto(url);
   await reads(eve.page.locator("h1"), "This invite no longer works.");
@@ -215,7 +215,7 @@ scene("a muted person's messages fold to one line here, stay folded after a relo
   await say(bea, "noise");
   await sees(ann, "noise");
   await sees(eve, "noise");
-  await fromMenu(ann, "noise", "Mute for me");
+  await fromMenu(ann, "noise", "Mute");
   await say(bea, "more noise");
   await eventually(async () => (await ann.page.locator(".message--muted").count()) === 2, "both are folded");
   await keep(ann, "talk-muted");

@@ -106,5 +106,5 @@ scene("a title that shows nothing is refused in words", [], async (stage) => {
   await ann.page.goto("/room");
   await ann.page.fill("#room-form [name=title]", "\u200b\u2800\u3164");
   await ann.page.click("#room-form [type=submit]");
-  await reads(ann.page.locator("#title-error"), /nothing in it that can be seen/);
+  await reads(ann.page.locator("#title-error"), /needs at least one visible character/);
 });

@@ -29,10 +29,10 @@ scene("who mutes by keyboard stands at the button that undoes it, and hears of i
     await page.getByRole("menuitem", { name: "Mute" }).focus();
     await page.keyboard.press("Enter");
     await focused(ann, ".message__muted button");
-    await told("You will not see what", times);
+    await told("is muted.", times);
     await page.keyboard.press("Enter");
     await focused(ann, ".message .more");
-    await told("You see again what", times);
+    await told("is unmuted.", times);
   }
 });
 
@@ -68,5 +68,5 @@ scene("what is said while a dialog is open is said inside it, where it can be he
   await bea.page.getByRole("menuitem", { name: "Whisper" }).click();
   await bea.page.fill("#whisper-text", "psst");
   await bea.page.press("#whisper-text", "Enter");
-  await reads(ann.page.locator("dialog[open] #announcer"), /whispers to you/);
+  await reads(ann.page.locator("dialog[open] #announcer"), /whispered to you/);
 });

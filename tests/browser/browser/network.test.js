@@ -15,7 +15,7 @@ async function pair(stage) {
   await enter(bea, id);
   for (const one of [ann, bea]) {
     one.allow(...NO_LINE);
-    await reads(one.page.locator("#room-people"), "2/10 here");
+    await reads(one.page.locator("#room-people"), "2 of 10 here");
   }
   return { ann, bea, id };
 }

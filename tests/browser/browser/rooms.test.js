@@ -15,7 +15,7 @@ scene("the headcount is live on every page", ["--seat-grace", "500ms"], async (s
   await enter(bea, id);
   await reads(count, "2/4");
   for (const one of [ann, bea]) {
-    await reads(one.page.locator("#room-people"), "2/4 here");
+    await reads(one.page.locator("#room-people"), "2 of 4 here");
     await reads(one.page.locator("#members-count"), "2/4");
     assert.equal(await one.page.locator("#members-list .member").count(), 2);
     assert.equal(await one.page.locator("#members-list .member__me:not([hidden])").count(), 1);
@@ -27,11 +27,11 @@ scene("the headcount is live on every page", ["--seat-grace", "500ms"], async (s
   await say({ page: tab }, "from my second tab");
   await sees({ page: bea.page }, "from my second tab");
   assert.equal(await bea.page.locator("#chat-list .mine").count(), 1, "my other tab's words are mine");
-  await reads(ann.page.locator("#room-people"), "2/4 here");
+  await reads(ann.page.locator("#room-people"), "2 of 4 here");
   await tab.close();
   await bea.page.close();
   await reads(count, "1/4");
-  await reads(ann.page.locator("#room-people"), "1/4 here");
+  await reads(ann.page.locator("#room-people"), "1 of 4 here");
   assert.equal(await ann.page.locator("#members-list .member").count(), 1);
 });
 
@@ -76,7 +76,7 @@ scene("the owner changes title, seats and password, and everybody sees it", [], 
   await ann.page.locator("#edit-dialog").waitFor({ state: "hidden" });
   for (const one of [ann, bea]) {
     await reads(one.page.locator("#room-title"), "새 이름 & <new>");
-    await reads(one.page.locator("#room-people"), "2/5 here");
+    await reads(one.page.locator("#room-people"), "2 of 5 here");
     await one.page.locator("#room-lock").waitFor();
     await eventually(async () => (await one.page.title()).startsWith("새 이름 & <new>"));
   }

@@ -53,7 +53,7 @@ scene("when the owner is gone for good, who is there longest owns the room, and 
   assert.equal(await bea.page.locator("#own").isVisible(), false);
   await ann.page.close();
   await bea.page.getByRole("region", { name: "Your room", exact: true }).waitFor();
-  await reads(bea.page.locator("#rows .system > span").last(), `${color} is the owner now.`);
+  await reads(bea.page.locator("#rows .system > span").last(), `${color} is now the owner.`);
   await reads(cat.page.locator("#rows .system > span").last(), `이제 ${color}님이 방장이에요.`);
   await reads(cat.page.locator("#room-owner"), color);
   await eventually(async () => (await cat.page.locator(`#members-list [data-id="${heir}"] .member__owner`).getAttribute("hidden")) === null);

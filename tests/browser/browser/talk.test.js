@@ -137,7 +137,7 @@ scene("the browser that refuses notifications is said so beside the switch", [],
   const notify = ann.page.getByRole("switch", { name: "Notify me of new messages" });
   await notify.focus();
   await ann.page.keyboard.press("Space");
-  await reads(ann.page.locator("#notify-why"), /does not let the page notify you/);
+  await reads(ann.page.locator("#notify-why"), /Notifications are blocked/);
   assert.equal(await notify.getAttribute("aria-checked"), "false");
 });
 
