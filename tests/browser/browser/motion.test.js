@@ -153,3 +153,17 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
     await dialog.waitFor({ state: "hidden" });
   });
 }
+
+scene("the large view of a GIF without a description says so to screen readers and shows nothing", [], async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  const id = await makeRoom(ann);
+  await choose(ann, { name: "ball.gif", bytes: gif({ width: 200, height: 120, paint: ball }) });
+  await ann.page.click("#send-btn");
+  await enter(bea, id);
+  const figure = await seesGif(bea, "GIF, no description");
+  await figure.getByRole("link", { name: "View larger: GIF, no description" }).click();
+  const dialog = bea.page.getByRole("dialog", { name: "GIF, no description" });
+  await dialog.waitFor();
+  const { width, height } = await dialog.locator(".viewer__alt").boundingBox();
+  assert.ok(width <= 1 && height <= 1, `${width} × ${height}`);
+});

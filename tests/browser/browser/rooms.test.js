@@ -68,7 +68,7 @@ scene("the owner changes title, seats and password, and everybody sees it", [], 
   await ann.page.click("#edit-btn");
   await ann.page.fill("#edit-form [name=title]", "");
   await ann.page.click("#edit-form [type=submit]");
-  await reads(ann.page.locator("#edit-form .field__error:visible"), /title/i);
+  await reads(ann.page.locator("#edit-form .field__error:visible"), "Give the room a name.");
   await ann.page.fill("#edit-form [name=title]", "새 이름 & <new>");
   await ann.page.fill("#edit-form [name=max]", "5");
   await ann.page.fill("#edit-form [name=password]", "sesame");

@@ -38,10 +38,10 @@ scene("the list of people shows colour, mark, owner and oneself, counts up to th
   const rows = bea.page.locator("#members-list .member");
   await eventually(async () => (await rows.count()) === 2);
   const owner = bea.page.locator(`#members-list [data-id="${hers.id}"]`);
-  assert.match(await owner.innerText(), new RegExp(`${hers.color}\\s+owner`));
-  assert.doesNotMatch(await owner.innerText(), /\bme\b/);
+  assert.match(await owner.innerText(), new RegExp(`${hers.color}\\s+Owner`));
+  assert.doesNotMatch(await owner.innerText(), /\bYou\b/);
   const me = bea.page.locator(`#members-list [data-id="${theirs.id}"]`);
-  assert.match(await me.innerText(), new RegExp(`${theirs.color}\\s+me`));
+  assert.match(await me.innerText(), new RegExp(`${theirs.color}\\s+You`));
   for (const row of [owner, me]) await eventually(() => row.locator(".mark").evaluate((mark) => mark.complete && mark.naturalWidth > 0));
   await reads(bea.page.locator("#members-count"), "2/3");
 

@@ -25,7 +25,7 @@ export async function whispers(stage, how) {
 
   // Bea is told, opens it and answers with a GIF of her own and one of the room.
   await reads(bea.page.locator("#announcer"), bea.says("whisper.came", { name: ann.color }));
-  await bea.hand.use(bea.button(bea.says("whisper.unread", { name: ann.color, n: 1 })));
+  await bea.hand.use(bea.button(bea.says("whisper.unread_one", { name: ann.color })));
   const beas = bea.dialog(bea.says("whisper.with", { name: ann.color }));
   await whispered(bea, "psst").waitFor();
   const theirs = beas.getByRole("textbox");
