@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Event, Facts, NewBody, Now, RoomState, state::elapsed};
+use super::{Event, Facts, NewBody, Now, RoomState, Whispering, state::elapsed};
 use crate::domain::{Refusal, Said, Visitor, VisitorId};
 
 impl RoomState {
@@ -22,13 +22,15 @@ impl RoomState {
         self.member(visitor).ok_or(Refusal::NotAMember)
     }
 
-    /// Whether a member may whisper to another; that one.
-    ///
-    /// # Errors
-    /// `NotAMember`, or `VisitorNotFound` if the other holds no seat.
-    pub fn may_whisper(&self, author: VisitorId, to: VisitorId) -> Result<Visitor, Refusal> {
-        self.must_be_member(author)?;
-        self.member(to).ok_or(Refusal::VisitorNotFound)
+    /// Both hold a seat. Slow mode is for what all see.
+    pub(super) fn whisper(&self, new: &Whispering, facts: &Facts) -> Result<Vec<Event>, Refusal> {
+        self.must_be_member(new.author.id)?;
+        Ok(vec![Event::Whispered {
+            id: new.id,
+            author: new.author,
+            to: self.member(new.to).ok_or(Refusal::VisitorNotFound)?,
+            said: said(&new.body, facts)?,
+        }])
     }
 
     fn must_have_paused(&self, author: VisitorId, now: Now) -> Result<(), Refusal> {
@@ -49,11 +51,8 @@ impl RoomState {
     }
 }
 
-/// What a message or whisper to be stored says, if its room takes it.
-///
-/// # Errors
-/// `NotFound` if no message names the GIF that is to be sent again, `ForbiddenGif` if the room refuses its bytes.
-pub fn said(body: &NewBody, facts: &Facts) -> Result<Said, Refusal> {
+/// What a message or whisper to be stored says, if its room takes it: `NotFound` if no message names the GIF that is to be sent again, `ForbiddenGif` if the room refuses its bytes.
+fn said(body: &NewBody, facts: &Facts) -> Result<Said, Refusal> {
     let gif = match body {
         NewBody::Chat(chat) => return Ok(Said::Chat(chat.clone())),
         NewBody::Gif(gif) => gif.clone(),
