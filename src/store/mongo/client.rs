@@ -158,6 +158,7 @@ impl Collections {
             partial(doc! { "room": 1, "visitor": 1, "_id": 1 }, exists("to")),
             partial(doc! { "room": 1, "visitor": 1, "to": 1, "_id": 1 }, exists("to")),
             partial(doc! { "room": 1, "to": 1, "_id": 1 }, exists("to")),
+            partial(doc! { "room": 1, "_id": 1 }, exists("reason")),
         ];
         within(self.log.create_indexes(log)).await.map(drop)
     }

@@ -94,7 +94,7 @@ impl Log {
         // Those that are appended meanwhile stand behind what is known of the room.
         let last = super::documents::entry_id(id, room.position);
         let gone = doc! {
-            "room": id.to_string(), "item": { "$exists": true, "$nin": open }, "kind": "reported", "_id": { "$lte": last },
+            "room": id.to_string(), "reason": { "$exists": true }, "item": { "$nin": open }, "_id": { "$lte": last },
         };
         within(self.collections.log.update_many(gone, pruned())).await.map(drop)
     }
