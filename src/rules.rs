@@ -7,7 +7,7 @@
 //! - `state`: the room, and what can be read from it; `evolve`: how an event changes it
 //! - `command`, `event`: what is asked for, and what happened
 //! - `servers`: what becomes of seats when servers end
-//! - `seats`, `admission`, `posting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
+//! - `seats`, `admission`, `posting`, `reporting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
 
 mod admission;
 mod command;
@@ -19,6 +19,7 @@ mod last_posts;
 mod moderation;
 mod ownership;
 mod posting;
+mod reporting;
 mod seats;
 mod servers;
 mod settings;
@@ -26,19 +27,25 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use command::{AgainGif, Command, Due, Facts, Graces, Leave, NewBody, PasswordVersion, RoomChange};
+pub use command::{
+    AgainGif, Command, Due, Facts, Graces, Leave, NewBody, PasswordVersion, Reporting, RoomChange, Whispering,
+};
 pub use decide::{decide, decide_without};
 pub use due::due;
 pub use event::Event;
 pub use last_posts::LastPosts;
-pub use posting::said;
-pub use state::{Empty, Grant, Hold, NewRoom, Now, RoomState, Seat, ServerId, SocketKey};
+pub use state::{Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.
 pub const SOCKETS_EACH: usize = 32;
 
 /// Visitors who may hold a grant of one room; a locked room with more than these is not locked any more.
 pub const GRANTS: usize = 10_000;
+
+/// Reports that may wait for the owner of a room, and how many of them may be of one visitor.
+pub const REPORTS: usize = 200;
+/// See [`REPORTS`].
+pub const REPORTS_EACH: usize = 10;
 
 /// Bans of one room at most; one more is refused as `storage_full`.
 pub const BANS: usize = 256;

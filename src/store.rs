@@ -13,6 +13,7 @@ mod url;
 mod values;
 mod whispers;
 
+pub use crate::rules::{REPORTS, REPORTS_EACH};
 pub use error::StoreError;
 pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_sessions};
 pub use sqlite::SqliteStore;
@@ -22,28 +23,18 @@ pub use values::{
 };
 pub use whispers::{WHISPERS, WHISPERS_LIFE, WHISPERS_PAIR, WHISPERS_SAFE};
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::{
     domain::{
-        GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, ReportId, Reported, Room, RoomId,
-        Visitor, VisitorId, Whisper, WhisperId,
+        GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId, Visitor, VisitorId,
+        Whisper, WhisperId,
     },
     rules::{Command, Graces, Leave, NewRoom, RoomState, SocketKey},
 };
-
-/// Reports that may wait for the owner of a room, and how many of them may be of one visitor.
-pub const REPORTS: usize = 200;
-/// See [`REPORTS`].
-pub const REPORTS_EACH: usize = 10;
-
-/// What a report beyond those is told: the owner may get to them.
-const TOO_MANY_REPORTS: StoreError = StoreError::Refused(Refusal::RateLimited {
-    retry_after: Duration::from_secs(60),
-});
 
 /// GIFs whose bytes a room refuses; beyond these it forgets those that were forbidden first.
 pub const FORBIDDEN: usize = 1_000;
@@ -84,8 +75,9 @@ pub trait RoomLog: Send + Sync + 'static {
     async fn create_room(&self, new: NewRoom) -> Result<Room, StoreError>;
 
     /// Decides a command by the [rules](crate::rules::decide) and commits what happens. A message whose nonce its author used
-    /// before is not stored again: the first one is returned. Every command but [`Command::Enter`] and [`Command::Leave`],
-    /// which name the server of a socket, and [`Command::Redeem`], whose room has to be found first.
+    /// before is not stored again: the first one is returned. Every command but those that have a call of their own:
+    /// [`Command::Enter`] and [`Command::Leave`], which name the server of a socket, [`Command::Redeem`], whose room has to be
+    /// found first, [`Command::Whisper`] and [`Command::Report`], which leave something else than a message.
     async fn submit(&self, room: RoomId, command: Command, nonce: Option<Nonce>) -> Result<Committed, StoreError>;
 
     /// Lets a guest into the room of an invite from now on. `InviteNotFound` if no room has it.
@@ -137,8 +129,8 @@ pub trait WhisperStore: Send + Sync + 'static {
     /// refuse of a GIF. A room keeps the newest [`WHISPERS_PAIR`] from one to one other.
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError>;
 
-    /// Whispers from and to a visitor in a room after another one, oldest first, at most `limit`. All that are kept if
-    /// there is no other, or it is no longer kept.
+    /// Whispers from and to a visitor in a room after another one, oldest first, at most `limit`. That one need not be kept
+    /// any more. All that are kept if there is no other, or the room never had it.
     async fn whispers(
         &self,
         id: RoomId,
@@ -160,9 +152,6 @@ pub trait ReportStore: Send + Sync + 'static {
 
     /// The reports in a room about messages that are still there, oldest first.
     async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError>;
-
-    /// Removes all reports about the message of a report. `ReportNotFound` if there is none.
-    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError>;
 }
 
 /// Which files messages and whispers name.

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Hold, ServerId};
 use crate::domain::{
-    Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, Title, Visitor, VisitorId,
+    Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, MessageId, Reason, ReportId, Seq, Title,
+    Visitor, VisitorId, WhisperId,
 };
 
 /// Counts the passwords of a room: each new one, and removing it, increases it.
@@ -19,6 +20,12 @@ pub enum Command {
     Leave(VisitorId, Hold, Leave),
     /// Stores a message.
     Post(Visitor, NewBody),
+    /// Stores a whisper.
+    Whisper(Whispering),
+    /// Stores a report.
+    Report(Reporting),
+    /// Removes all reports about the message of a report, for the owner.
+    Dismiss(VisitorId, ReportId),
     /// Lets a visitor in who gave the password of that version.
     Grant(VisitorId, PasswordVersion),
     /// Makes an invite good, for the owner.
@@ -76,6 +83,32 @@ pub enum NewBody {
     Again(AgainGif),
 }
 
+/// A whisper to be stored.
+#[derive(Clone, Debug)]
+pub struct Whispering {
+    /// Its id.
+    pub id: WhisperId,
+    /// Who says it.
+    pub author: Visitor,
+    /// To whom.
+    pub to: VisitorId,
+    /// What it says.
+    pub body: NewBody,
+}
+
+/// A report to be stored.
+#[derive(Clone, Debug)]
+pub struct Reporting {
+    /// Its id.
+    pub id: ReportId,
+    /// Who reports.
+    pub by: VisitorId,
+    /// The message.
+    pub message: MessageId,
+    /// Why.
+    pub reason: Reason,
+}
+
 /// A GIF to be sent again.
 #[derive(Clone, Debug)]
 pub struct AgainGif {
@@ -102,6 +135,8 @@ pub struct Facts {
     pub forbidden: bool,
     /// The author of the message to be deleted, or of all that is to be cleared; `None` if nothing of it is left.
     pub author: Option<Visitor>,
+    /// The place and the author of the message to be reported; `None` if it says nothing.
+    pub reported: Option<(Seq, VisitorId)>,
     /// Where the visitor to be banned came from.
     pub addresses: Vec<AddressMark>,
 }

@@ -1,7 +1,9 @@
 //! What happened in a room. Events are facts: nothing refuses them any more.
 
-use super::{Hold, RoomChange};
-use crate::domain::{AddressMark, Ban, InviteHash, LineKind, MessageId, Said, Visitor, VisitorId};
+use super::{Hold, OpenReport, RoomChange};
+use crate::domain::{
+    AddressMark, Ban, InviteHash, LineKind, MessageId, Reason, Said, Seq, Visitor, VisitorId, WhisperId,
+};
 
 /// One thing that happened in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +33,28 @@ pub enum Event {
     OwnerChanged(Visitor),
     /// A message was stored.
     Posted(Visitor, Said),
+    /// A member said something to one other. It has no place: nobody else sees it.
+    Whispered {
+        /// Its id.
+        id: WhisperId,
+        /// Who said it.
+        author: Visitor,
+        /// To whom.
+        to: Visitor,
+        /// What.
+        said: Said,
+    },
+    /// A member reported a message to the owner.
+    Reported {
+        /// What the room has to know of it.
+        report: OpenReport,
+        /// The place of the message.
+        seq: Seq,
+        /// Why.
+        reason: Reason,
+    },
+    /// The owner dismissed the reports about a message.
+    Dismissed(MessageId),
     /// The owner deleted a message.
     Deleted {
         /// Which.

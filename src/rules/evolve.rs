@@ -48,7 +48,12 @@ impl RoomState {
             Event::Changed(change) => self.change(change),
             Event::Restarted => self.renew_graces(now.steady),
             Event::Ended => self.ended = true,
-            Event::Deleted { .. } | Event::Cleared { .. } => (),
+            Event::Reported { report, .. } => Arc::make_mut(&mut self.reports).push(*report),
+            Event::Dismissed(message) => self.forget_reports(|report| report.message == *message),
+            // Nobody can do anything about what says nothing any more.
+            Event::Deleted { message, .. } => self.forget_reports(|report| report.message == *message),
+            Event::Cleared { author, .. } => self.forget_reports(|report| report.author == author.id),
+            Event::Whispered { .. } => (),
         }
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Event, Facts, NewBody, Now, RoomState, state::elapsed};
+use super::{Event, Facts, NewBody, Now, RoomState, Whispering, state::elapsed};
 use crate::domain::{Refusal, Said, Visitor, VisitorId};
 
 impl RoomState {
     pub(super) fn post(&self, author: Visitor, body: &NewBody, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
-        self.must_be_inside(author, now)?;
+        self.must_be_inside(author.id, now)?;
         // A message that is refused costs no pause.
         let said = said(body, facts)?;
         self.must_have_paused(author.id, now)?;
@@ -18,32 +18,26 @@ impl RoomState {
     ///
     /// # Errors
     /// `Banned`, `RoomClosed` or `NotAMember`.
-    pub fn must_be_inside(&self, visitor: Visitor, now: Now) -> Result<(), Refusal> {
-        if self.member(visitor.id).is_some() {
+    pub fn must_be_inside(&self, visitor: VisitorId, now: Now) -> Result<(), Refusal> {
+        if self.member(visitor).is_some() {
             return Ok(());
         }
-        match self.access(visitor.into(), now.date).refusal() {
+        match self.access(Visitor::new(visitor).into(), now.date).refusal() {
             // Who gives the password has no seat by that.
             None | Some(Refusal::WrongPassword) => Err(Refusal::NotAMember),
             Some(refusal) => Err(refusal),
         }
     }
 
-    /// Refuses who holds no seat.
-    ///
-    /// # Errors
-    /// `NotAMember`.
-    pub fn must_be_member(&self, visitor: VisitorId) -> Result<Visitor, Refusal> {
-        self.member(visitor).ok_or(Refusal::NotAMember)
-    }
-
-    /// Whether a member may whisper to another; that one.
-    ///
-    /// # Errors
-    /// `NotAMember`, or `VisitorNotFound` if the other holds no seat.
-    pub fn may_whisper(&self, author: VisitorId, to: VisitorId) -> Result<Visitor, Refusal> {
-        self.must_be_member(author)?;
-        self.member(to).ok_or(Refusal::VisitorNotFound)
+    /// Both hold a seat. Slow mode is for what all see.
+    pub(super) fn whisper(&self, new: &Whispering, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
+        self.must_be_inside(new.author.id, now)?;
+        Ok(vec![Event::Whispered {
+            id: new.id,
+            author: new.author,
+            to: self.member(new.to).ok_or(Refusal::VisitorNotFound)?,
+            said: said(&new.body, facts)?,
+        }])
     }
 
     fn must_have_paused(&self, author: VisitorId, now: Now) -> Result<(), Refusal> {
@@ -64,11 +58,9 @@ impl RoomState {
     }
 }
 
-/// What a message or whisper to be stored says, if its room takes it.
-///
-/// # Errors
-/// `NotFound` if no message names the GIF that is to be sent again, `ForbiddenGif` if the room refuses its bytes.
-pub fn said(body: &NewBody, facts: &Facts) -> Result<Said, Refusal> {
+/// What a message or whisper to be stored says, if its room takes it: `NotFound` if no message names the GIF that is to be
+/// sent again, `ForbiddenGif` if the room refuses its bytes.
+fn said(body: &NewBody, facts: &Facts) -> Result<Said, Refusal> {
     let gif = match body {
         NewBody::Chat(chat) => return Ok(Said::Chat(chat.clone())),
         NewBody::Gif(gif) => gif.clone(),

@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{PasswordVersion, last_posts::LastPosts};
 use crate::domain::{
-    Access, AddressKey, Ban, Guest, InviteHash, Max, Moment, Room, RoomId, Seq, Title, Visitor, VisitorId,
-    moderation::kept_out,
+    Access, AddressKey, Ban, Guest, InviteHash, Max, MessageId, Moment, ReportId, Room, RoomId, Seq, Title, Visitor,
+    VisitorId, moderation::kept_out,
 };
 
 /// A socket, unique within the life of its server.
@@ -97,6 +97,19 @@ pub enum Empty {
     Since(Moment),
 }
 
+/// A report that waits for the owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenReport {
+    /// Its id.
+    pub id: ReportId,
+    /// The message it is about.
+    pub message: MessageId,
+    /// Who wrote that message.
+    pub author: VisitorId,
+    /// Who reported it.
+    pub by: VisitorId,
+}
+
 /// A room as its events have made it. Cloning is cheap: lists are shared until one side changes them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RoomState {
@@ -122,6 +135,8 @@ pub struct RoomState {
     pub invites: Arc<Vec<InviteHash>>,
     /// Who wrote when, while slow mode is on.
     pub last_posts: Arc<LastPosts>,
+    /// Reports that wait for the owner, the oldest first.
+    pub reports: Arc<Vec<OpenReport>>,
     /// Whether a socket is connected.
     pub empty: Empty,
     /// Since when the owner has had no socket in the room.
@@ -159,6 +174,7 @@ impl RoomState {
             grants: Arc::default(),
             invites: Arc::default(),
             last_posts: Arc::default(),
+            reports: Arc::default(),
             empty: Empty::NeverJoined(now.steady),
             owner_absent_since: Some(now.steady),
         }

@@ -3,6 +3,7 @@
 mod cases;
 mod lapses;
 mod properties;
+mod reports;
 
 use super::*;
 use crate::domain::{

@@ -100,7 +100,7 @@ impl Messages {
     pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: UploadSlot) -> Result<Upload, Refusal> {
         self.check_space()?;
         let room = self.store.room(room).await?.ok_or(Refusal::RoomNotFound)?;
-        room.must_be_inside(author, Now::at(Moment::now()))?;
+        room.must_be_inside(author.id, Now::at(Moment::now()))?;
         Ok(self.uploads.begin(slot))
     }
 

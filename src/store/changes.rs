@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Change;
 use crate::{
-    domain::{Body, Line, Message, MessageId, Nonce},
+    domain::{Body, Line, Message, MessageId, Moment, Nonce, Report, RoomId, Whisper},
     rules::{Event, Now, RoomState},
 };
 
@@ -29,6 +29,37 @@ pub fn message_of(event: &Event, after: &RoomState, nonce: Option<Nonce>, now: N
     })
 }
 
+/// The whisper that an event stored.
+pub fn whisper_of(event: &Event, room: RoomId, at: Moment, nonce: Option<Nonce>) -> Option<Whisper> {
+    let Event::Whispered { id, author, to, said } = event else {
+        return None;
+    };
+    Some(Whisper {
+        id: *id,
+        room,
+        author: *author,
+        to: *to,
+        created_at: at,
+        said: said.clone(),
+        nonce,
+    })
+}
+
+/// The report that an event stored.
+pub fn report_of(event: &Event, room: RoomId, at: Moment) -> Option<Report> {
+    let Event::Reported { report, seq, reason } = event else {
+        return None;
+    };
+    Some(Report {
+        id: report.id,
+        room,
+        message: report.message,
+        seq: *seq,
+        reason: reason.clone(),
+        created_at: at,
+    })
+}
+
 /// What followers hear of an event, in this order: what it did to the room, which had `members` members before it and is in
 /// the state `after` since, then what people see of it.
 pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Option<Arc<Message>>) -> Vec<Change> {
@@ -49,7 +80,7 @@ pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Optio
 mod tests {
     use super::*;
     use crate::{
-        domain::{AddressKey, Ban, Limits, Max, Moment, RoomId, Title, Visitor, VisitorId},
+        domain::{AddressKey, Ban, Limits, Max, Title, Visitor, VisitorId},
         rules::{Hold, NewRoom, Now, RoomChange, ServerId},
     };
 

@@ -8,8 +8,9 @@
 //! - `change_stream`: what all servers append; `pulse`: how it is doing
 //! - `lease`: this server's life, the seats of its sockets, and what it does after others' deaths
 //! - `snapshots`: writes them; `erasing`: carries deletions out
-//! - `gifs`, `reports`, `whispers`, `blobs`, `sessions`: what is kept beside the log
-//! - `migration`: makes logs of the rooms of the version before
+//! - `whispers`, `reports`: entries with something for one other
+//! - `gifs`, `blobs`, `sessions`: what is kept beside the log
+//! - `migration`: makes logs of the rooms of the first version; `items`: moves whispers and reports of the version before there
 //! - `breaker`: what happens while the database does not answer; `clock`: its time, which all servers go by
 
 mod append_queue;
@@ -24,6 +25,7 @@ mod documents;
 mod erasing;
 mod folded;
 mod gifs;
+mod items;
 mod lease;
 mod log;
 mod migration;
@@ -61,10 +63,9 @@ use self::{
     lease::ServerLease,
     log::Log,
     room_cache::RoomCache,
-    whispers::Whispers,
 };
 pub use self::{blobs::LARGEST, documents::SEATS, lease::Timing};
-use crate::store::{Changes, MongoUrl, Sessions, StoreError};
+use crate::store::{Changes, MongoUrl, Sessions, StoreError, whispers::Fills};
 
 /// Changes that may wait for their follower. The stream waits when it is full.
 const CHANGES: usize = 4_096;
@@ -83,7 +84,8 @@ pub struct MongoStore {
     /// Rooms that may be open at once.
     limit: usize,
     lease: Arc<ServerLease>,
-    whispers: Whispers,
+    /// How full of whispers rooms are.
+    fills: Fills,
     eraser: Arc<Eraser>,
     changes: Mutex<Option<Changes>>,
     tasks: Mutex<JoinSet<()>>,
@@ -106,7 +108,7 @@ impl MongoStore {
         let store = Self {
             limit: rooms,
             lease: Arc::new(lease),
-            whispers: Whispers::new(log.clone()),
+            fills: Fills::new(),
             eraser: Arc::new(Eraser::new(log.clone(), Arc::clone(&queue))),
             changes: Mutex::new(Some(changes)),
             tasks: Mutex::default(),

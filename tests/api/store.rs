@@ -13,8 +13,8 @@ use gifchat::{
 use tempfile::TempDir;
 
 use self::{
-    bans::*, deletions::*, gifs::*, invites::*, life::*, messages::*, moderation::*, reports::*, rooms::*, seats::*,
-    slices::*, whispers::*,
+    bans::*, deletions::*, gifs::*, in_flight::*, invites::*, life::*, messages::*, moderation::*, reports::*,
+    rooms::*, seats::*, slices::*, whispers::*,
 };
 use crate::support::{NewMessage, Verbs, in_time};
 
@@ -22,6 +22,7 @@ mod bans;
 mod deletions;
 mod full;
 mod gifs;
+mod in_flight;
 mod invites;
 mod life;
 mod messages;
@@ -117,11 +118,17 @@ every_kind! {
     an_invite_of_a_room_that_is_being_removed_is_good_no_more
     a_whisper_is_kept_for_the_two_and_has_no_place
     a_whisper_is_told_once_and_its_nonce_counts_once
+    nothing_is_whispered_or_reported_behind_the_line_that_sent_its_author_out
+    nothing_is_whispered_into_a_room_that_is_removed
+    a_gif_is_not_whispered_behind_the_deletion_that_forbids_it
+    one_reads_on_behind_a_whisper_that_is_no_longer_kept
     one_whispers_only_inside_and_to_somebody_inside
     a_whispered_gif_belongs_to_the_two
     a_room_keeps_the_newest_whispers_of_each_pair
     a_report_is_told_listed_and_dismissed
     only_members_report_messages_of_the_room_and_not_without_end
+    a_member_has_so_many_reports_waiting_and_no_more_however_fast_they_come
+    reports_that_wait_are_counted_over_a_restart
     reports_go_with_what_they_are_about
     only_a_member_posts_and_places_have_no_gap
     a_nonce_belongs_to_a_visitor_and_a_room

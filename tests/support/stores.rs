@@ -98,11 +98,12 @@ impl TestStore {
             Self::Mongo(url) => {
                 use mongodb::bson::{Document, doc};
 
-                // Rooms, their messages and their grants are entries of one log.
+                // Rooms, their messages, whispers and grants are entries of one log.
                 let (table, which) = match table {
                     "rooms" => ("log", doc! { "kind": "created" }),
                     "messages" => ("log", doc! { "seq": { "$exists": true } }),
                     "grants" => ("log", doc! { "kind": { "$in": ["granted", "redeemed"] } }),
+                    "whispers" => ("log", doc! { "to": { "$exists": true } }),
                     other => (other, doc! {}),
                 };
                 let table = mongod::behind(url).await.collection::<Document>(table);
@@ -132,15 +133,16 @@ impl TestStore {
             }
             #[cfg(feature = "mongodb")]
             Self::Mongo(url) => {
-                use mongodb::bson::doc;
+                use mongodb::bson::{Document, doc};
 
-                let whispers = mongod::behind(url).await.collection("whispers");
-                let whisper = |(n, author): (i64, &String)| {
-                    let id = format!("{n:024x}");
-                    doc! { "_id": id, "room": room, "turn": n, "visitor": author, "color": to.1, "to": to.0,
-                    "to_color": to.1, "at": at, "chat": "x" }
+                let log = mongod::behind(url).await.collection::<Document>("log");
+                let last = log.count_documents(doc! { "room": room }).await.unwrap();
+                let whisper = |(n, author): (u64, &String)| {
+                    doc! { "_id": format!("{room}:{n:012}"), "room": room, "kind": "whispered", "by": "another server",
+                    "item": format!("{n:024x}"), "visitor": author, "color": to.1, "to": to.0, "to_color": to.1,
+                    "at": at, "chat": "x" }
                 };
-                whispers.insert_many((1..).zip(all).map(whisper)).await.unwrap();
+                log.insert_many((last + 1..).zip(all).map(whisper)).await.unwrap();
             }
         }
     }

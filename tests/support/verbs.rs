@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use gifchat::{
     domain::{
-        Access, Action, Ban, GifName, Guest, InviteHash, Message, Moment, Nonce, Room, RoomId, Visitor, VisitorId,
+        Access, Action, Ban, GifName, Guest, InviteHash, Message, Moment, Nonce, ReportId, Room, RoomId, Visitor,
+        VisitorId,
     },
     rules::{Command, NewBody, PasswordVersion, RoomChange},
     store::{Committed, Store, StoreError},
@@ -79,6 +80,11 @@ pub trait Verbs: Store {
 
     async fn grant(&self, id: RoomId, visitor: Visitor, password: PasswordVersion) -> Result<(), StoreError> {
         self.act(id, Command::Grant(visitor.id, password)).await.map(drop)
+    }
+
+    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
+        let owner = self.owner(id).await?;
+        self.act(id, Command::Dismiss(owner, report)).await.map(drop)
     }
 
     async fn add_invite(&self, id: RoomId, invite: InviteHash) -> Result<(), StoreError> {

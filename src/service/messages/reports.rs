@@ -54,7 +54,8 @@ impl Messages {
     /// # Errors
     /// No such report, or the store fails.
     pub async fn dismiss_report(&self, owner: &Owner, report: ReportId) -> Result<(), Refusal> {
-        Ok(self.store.dismiss_report(owner.id(), report).await?)
+        let dismiss = Command::Dismiss(owner.visitor().id, report);
+        Ok(self.store.submit(owner.id(), dismiss, None).await.map(drop)?)
     }
 
     /// Deletes the message of a report as abuse: its GIF can't be sent to that room again, by these bytes.

@@ -10,16 +10,17 @@ use super::{
     MongoStore,
     client::ANSWER,
     commands::{self, Decided},
+    documents::Entry,
     snapshots,
 };
 use crate::{
     domain::{
-        GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, ReportId, Reported, Room, RoomId, Visitor,
-        VisitorId, Whisper, WhisperId,
+        GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId, Visitor, VisitorId,
+        Whisper, WhisperId,
     },
     rules::{Command, Graces, Leave, NewRoom, RoomState, SocketKey},
     store::{
-        Blobs, Changes, Committed, Entry, Expired, GifIndex, History, NewReport, NewWhisper, ReportStore, RoomCursor,
+        self, Blobs, Changes, Committed, Expired, GifIndex, History, NewReport, NewWhisper, ReportStore, RoomCursor,
         RoomIndex, RoomLog, RoomPage, Store, StoreError, WhisperStore, Whispered, Window,
     },
 };
@@ -40,15 +41,18 @@ impl RoomLog for MongoStore {
             Decided::New(committed) => Committed {
                 unreferenced: self.carry_out(id, &command).await,
                 state: committed.room.state,
-                message: committed.message,
+                message: committed.entry.as_ref().and_then(Entry::message).map(Arc::new),
                 known: false,
             },
-            Decided::Known(message) => Committed {
-                state: self.call(Box::pin(self.log.open_room(id))).await?.state.clone(),
-                message: Some(message),
-                known: true,
-                unreferenced: Vec::new(),
-            },
+            Decided::Known(entry) => {
+                let room = self.call(Box::pin(self.log.open_room(id))).await?;
+                Committed {
+                    message: entry.message().map(|message| Arc::new(room.show(message))),
+                    state: room.state.clone(),
+                    known: true,
+                    unreferenced: Vec::new(),
+                }
+            }
         })
     }
 
@@ -56,7 +60,7 @@ impl RoomLog for MongoStore {
         Box::pin(self.redeem_invite(invite, guest)).await
     }
 
-    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, StoreError> {
+    async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<store::Entry, StoreError> {
         let breaker = &self.collections()?.breaker;
         let entered = breaker.wait(Box::pin(self.lease.enter(id, guest, socket))).await;
         Ok(entered.map_err(commands::not_unknown)?.room.state.into())
@@ -113,7 +117,7 @@ impl History for MongoStore {
 #[async_trait]
 impl WhisperStore for MongoStore {
     async fn whisper(&self, new: NewWhisper) -> Result<Whispered, StoreError> {
-        self.write(Box::pin(self.whispers.whisper(new))).await
+        Box::pin(self.store_whisper(new)).await
     }
 
     async fn whispers(
@@ -146,15 +150,11 @@ impl WhisperStore for MongoStore {
 #[async_trait]
 impl ReportStore for MongoStore {
     async fn report(&self, new: NewReport) -> Result<Report, StoreError> {
-        self.write(Box::pin(self.log.report(new))).await
+        Box::pin(self.store_report(new)).await
     }
 
     async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
         self.call(Box::pin(self.log.reports_of(id))).await
-    }
-
-    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
-        self.write(self.log.collections.dismiss_report(id, report)).await
     }
 }
 

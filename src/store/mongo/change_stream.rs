@@ -1,4 +1,4 @@
-//! What all servers appended, in the order of the database: one change stream of inserts into the log, whispers and reports.
+//! What all servers appended, in the order of the database: one change stream of inserts into the log.
 //!
 //! It feeds the room cache and tells followers. The place in the stream is kept in memory. A stream that broke goes on from
 //! there. If that is impossible, as its history is gone, an event is too large, or it makes no progress, all rooms are read
@@ -31,9 +31,7 @@ use super::{
     client::{Collections, code, failure},
     documents::{EntryDoc, TurnDoc},
     reading::read_rooms,
-    reports::ReportDoc,
     room_cache::RoomCache,
-    whispers::WhisperDoc,
 };
 use crate::{
     seldom::Seldom,
@@ -214,7 +212,7 @@ impl ChangeStream {
 
     async fn watch(&self, session: &mut ClientSession) -> Result<SessionChangeStream<Event>, Stop> {
         let wanted = doc! { "$match": {
-            "operationType": "insert", "ns.coll": { "$in": ["log", "whispers", "reports", "turns"] },
+            "operationType": "insert", "ns.coll": { "$in": ["log", "turns"] },
         } };
         let watch = self
             .collections
@@ -280,8 +278,6 @@ impl ChangeStream {
     /// What an event tells. One that can't be read is skipped, as it would be no better the next time.
     fn read(&self, event: Event) -> Vec<Change> {
         let result = match event.ns.as_ref().and_then(|ns| ns.coll.as_deref()) {
-            Some("whispers") => whispered(event),
-            Some("reports") => reported(event),
             Some("turns") => self.turn(event),
             _ => self.appended(event),
         };
@@ -309,16 +305,6 @@ impl ChangeStream {
         debug!(kind = change.kind(), room = ?change.room(), "followed");
         let _ = self.tell.send(change).await;
     }
-}
-
-fn whispered(event: Event) -> Result<Vec<Change>, StoreError> {
-    let whisper: WhisperDoc = document(event)?;
-    Ok(vec![Change::Whispered(whisper.whisper()?.into())])
-}
-
-fn reported(event: Event) -> Result<Vec<Change>, StoreError> {
-    let report: ReportDoc = document(event)?;
-    Ok(vec![Change::Reported(report.report()?)])
 }
 
 fn document<T: serde::de::DeserializeOwned>(event: Event) -> Result<T, StoreError> {

@@ -17,8 +17,6 @@ use super::{
     clock,
     documents::{EntryDoc, StateDoc, TurnDoc},
     pulse::Pulse,
-    reports::ReportDoc,
-    whispers::WhisperDoc,
 };
 use crate::{
     seldom::Seldom,
@@ -65,10 +63,6 @@ pub struct Collections {
     pub gifs: Collection<Document>,
     /// Hashes of GIFs that rooms refuse.
     pub forbidden: Collection<Document>,
-    /// What one visitor says to one other.
-    pub whispers: Collection<WhisperDoc>,
-    /// What visitors tell owners about messages.
-    pub reports: Collection<ReportDoc>,
 }
 
 /// Connects, makes what is missing.
@@ -84,8 +78,6 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
         servers: db.collection("servers"),
         gifs: db.collection("gifs"),
         forbidden: db.collection("forbidden"),
-        whispers: db.collection("whispers"),
-        reports: db.collection("reports"),
         breaker: Arc::default(),
         pulse: Arc::default(),
         db,
@@ -94,6 +86,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
     within(clock::measure(&collections.db)).await?;
     collections.make_indexes().await?;
     collections.migrate().await?;
+    collections.move_items().await?;
     Ok(collections)
 }
 
@@ -114,15 +107,6 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
 }
 
 impl Collections {
-    /// The collections beside the log whose documents belong to rooms and go with them.
-    pub fn of_rooms(&self) -> [Collection<Document>; 3] {
-        [
-            self.forbidden.clone(),
-            self.whispers.clone_with_type(),
-            self.reports.clone_with_type(),
-        ]
-    }
-
     async fn must_be_replicated(&self) -> Result<(), StoreError> {
         let hello = within(self.db.run_command(doc! { "hello": 1 })).await?;
         if hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid") {
@@ -135,7 +119,7 @@ impl Collections {
     }
 
     async fn make_indexes(&self) -> Result<(), StoreError> {
-        self.make_indexes_of_whispers().await?;
+        self.make_indexes_of_items().await?;
         let nonced = doc! { "nonce": { "$exists": true } };
         let log = [
             sparse(doc! { "edge": 1 }),
@@ -165,19 +149,18 @@ impl Collections {
 }
 
 impl Collections {
-    async fn make_indexes_of_whispers(&self) -> Result<(), StoreError> {
-        let named = doc! { "nonce": { "$exists": true } };
-        let whispers = [
-            unique(doc! { "room": 1, "turn": 1 }, None),
-            unique(doc! { "room": 1, "visitor": 1, "nonce": 1 }, Some(named)),
-            plain(doc! { "room": 1, "visitor": 1, "turn": 1 }),
-            plain(doc! { "room": 1, "visitor": 1, "to": 1, "turn": 1 }),
-            plain(doc! { "room": 1, "to": 1, "turn": 1 }),
-            sparse(doc! { "gif.name": 1 }),
+    /// For the entries of whispers, and those of reports.
+    async fn make_indexes_of_items(&self) -> Result<(), StoreError> {
+        let exists = |field: &str| doc! { field: { "$exists": true } };
+        let log = [
+            unique(doc! { "room": 1, "item": 1 }, Some(exists("item"))),
+            unique(doc! { "room": 1, "visitor": 1, "secret": 1 }, Some(exists("secret"))),
+            partial(doc! { "room": 1, "visitor": 1, "_id": 1 }, exists("to")),
+            partial(doc! { "room": 1, "visitor": 1, "to": 1, "_id": 1 }, exists("to")),
+            partial(doc! { "room": 1, "to": 1, "_id": 1 }, exists("to")),
+            partial(doc! { "room": 1, "_id": 1 }, exists("reason")),
         ];
-        within(self.whispers.create_indexes(whispers)).await?;
-        let reports = unique(doc! { "room": 1, "message": 1, "by": 1 }, None);
-        within(self.reports.create_index(reports)).await.map(drop)
+        within(self.log.create_indexes(log)).await.map(drop)
     }
 }
 

@@ -1,7 +1,5 @@
 //! What calls of the trait `Store` ask of the append queue, and what has to be looked up for that.
 
-use std::sync::Arc;
-
 use futures_util::future::join_all;
 use mongodb::bson::doc;
 
@@ -16,10 +14,10 @@ use super::{
 };
 use crate::{
     domain::{
-        Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Message, Moment, Nonce, Refusal, Room, RoomId,
-        Seq, VisitorId,
+        Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Moment, Nonce, Refusal, Room, RoomId, Seq,
+        VisitorId,
     },
-    rules::{ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now},
+    rules::{ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, Whispering},
     store::{Expired, StoreError},
 };
 
@@ -48,7 +46,7 @@ impl MongoStore {
                 Ok(Outcome::Done(committed)) => return Ok(Decided::New(committed)),
                 Ok(Outcome::Stale) => continue,
                 Ok(Outcome::Repeated) => self.known(room, command, nonce).await?,
-                // Who asks again for what was posted before still gets it.
+                // Who asks again for what was said before still gets it.
                 Err(StoreError::Refused(refusal)) if refusal != Refusal::RoomNotFound => {
                     let known = self.known(room, command, nonce).await?;
                     Some(known.ok_or(StoreError::Refused(refusal))?)
@@ -76,6 +74,13 @@ impl MongoStore {
             Command::Moderate(_, Action::Delete { .. } | Action::Clear { .. }) => {
                 self.eraser.promptly(Work::Deletions(room)).await
             }
+            Command::Dismiss(..) => {
+                let forgotten = self.call(Box::pin(self.log.forget_reports(room)));
+                if let Err(error) = forgotten.await {
+                    tracing::warn!(%error, "what was dismissed is deleted with what is deleted next");
+                }
+                Vec::new()
+            }
             _ => Vec::new(),
         }
     }
@@ -85,6 +90,8 @@ impl MongoStore {
         let room = self.log.open_room(id).await?;
         let facts = match command {
             Command::Post(_, body) => self.log.facts_of(&room, body).await?,
+            Command::Whisper(new) => self.log.facts_of(&room, &new.body).await?,
+            Command::Report(new) => self.log.facts_of_report(&room, new.message).await?,
             Command::Moderate(by, action) => {
                 // Before anything goes through the messages of the room for it.
                 room.state.must_be_owner(by.id).map_err(StoreError::Refused)?;
@@ -149,18 +156,21 @@ impl MongoStore {
         Ok(found.iter().filter_map(mark).take(ADDRESSES).collect())
     }
 
-    /// The message that its author posted with that nonce before.
-    async fn known(
+    /// The entry of the message or whisper that its author marked with that nonce before.
+    pub(super) async fn known(
         &self,
         room: RoomId,
         command: &Command,
         nonce: Option<&Nonce>,
-    ) -> Result<Option<Arc<Message>>, StoreError> {
-        let (Command::Post(author, _), Some(nonce)) = (command, nonce) else {
-            return Ok(None);
+    ) -> Result<Option<Box<Entry>>, StoreError> {
+        let (author, field) = match command {
+            Command::Post(author, _) => (author, "nonce"),
+            Command::Whisper(new) => (&new.author, "secret"),
+            _ => return Ok(None),
         };
-        let known = self.call(Box::pin(self.log.by_nonce(room, author.id, nonce)));
-        Ok(known.await?.map(Arc::new))
+        let Some(nonce) = nonce else { return Ok(None) };
+        let known = self.call(Box::pin(self.log.by_nonce(room, author.id, field, nonce)));
+        Ok(known.await?.map(Box::new))
     }
 
     /// Lets a guest into the room of an invite.
@@ -184,7 +194,7 @@ impl MongoStore {
             for (room, due, expired) in join_all(expiring).await {
                 match expired {
                     // Whoever appends the end has removed the room; the others find it ended.
-                    Ok(Decided::New(committed)) if committed.appended && due == Due::Room => {
+                    Ok(Decided::New(committed)) if committed.entry.is_some() && due == Due::Room => {
                         done.rooms.push((room, self.eraser.promptly(Work::Room(room)).await));
                     }
                     Ok(_) | Err(StoreError::Refused(_)) => (),
@@ -208,14 +218,15 @@ impl MongoStore {
 pub enum Decided {
     /// It is appended, or there was nothing to append.
     New(Box<Committed>),
-    /// Its author posted this with the same nonce before.
-    Known(Arc<Message>),
+    /// Its author said this with the same nonce before.
+    Known(Box<Entry>),
 }
 
 /// Whether a command has to know more than the room. Most messages are texts, and need no look at the database.
 const fn needs_facts(command: &Command) -> bool {
     match command {
-        Command::Post(_, body) => !matches!(body, NewBody::Chat(_)),
+        Command::Post(_, body) | Command::Whisper(Whispering { body, .. }) => !matches!(body, NewBody::Chat(_)),
+        Command::Report(_) => true,
         Command::Moderate(_, action) => {
             matches!(action, Action::Ban(..) | Action::Delete { .. } | Action::Clear { .. })
         }

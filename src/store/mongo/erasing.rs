@@ -156,8 +156,7 @@ impl Eraser {
             Hidden::Message(_) => collections.breaker.guard(collections.blank(which)).await?,
             Hidden::Author(visitor) => self.clear(room, visitor, deletion).await?,
         };
-        let reports = collections.forget_reports_of_blank(room);
-        collections.breaker.guard(reports).await?;
+        collections.breaker.guard(self.log.forget_reports(room)).await?;
         self.queue
             .append(Request::new(room, Task::Erased(deletion.seq)))
             .await?;
@@ -213,9 +212,7 @@ impl Eraser {
             collections.delete_blobs(&names).await?;
             // A server that starts does not find the room by its snapshot any more.
             within(collections.rooms.delete_one(doc! { "_id": &id })).await?;
-            for of_room in collections.of_rooms() {
-                within(of_room.delete_many(doc! { "room": &id })).await?;
-            }
+            within(collections.forbidden.delete_many(doc! { "room": &id })).await?;
             Ok(names)
         };
         let names = collections.breaker.guard(begin).await?;

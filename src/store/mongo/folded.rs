@@ -58,7 +58,7 @@ impl Folded {
     pub fn apply(&mut self, entry: &Entry) {
         self.position = entry.position;
         match &entry.record {
-            Record::Created(..) => (),
+            Record::Created(..) | Record::Pruned => (),
             Record::Migrated(folded) => self.clone_from(folded),
             Record::Erased(seq) => {
                 let left = self.deletions.iter().filter(|deletion| deletion.seq != *seq);

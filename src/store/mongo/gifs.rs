@@ -4,14 +4,13 @@
 //! as the message that names it may be on its way. What is left so is found by the sweep.
 
 use mongodb::{
-    Collection,
     bson::{Bson, DateTime, Document, doc},
     options::ReadConcern,
 };
 
 use super::{
     client::{Collections, within},
-    documents::{binary, signed, text},
+    documents::{binary, pruned, signed, text},
     folded::{Folded, Hidden},
     log::Log,
 };
@@ -203,29 +202,22 @@ impl Collections {
 
     /// The files that some messages and whispers name, sorted, each once.
     pub async fn named(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
-        let (messages, whispers) = (self.log.clone_with_type(), self.whispers.clone_with_type());
-        let (mut names, whispered) =
-            tokio::try_join!(self.named_by(&messages, which.clone()), self.named_by(&whispers, which))?;
-        names.extend(whispered);
+        let names = within(self.log.distinct("gif.name", which)).await?;
+        let name = |found: &Bson| text(found.as_str()?, "gif.name").ok();
+        let mut names: Vec<_> = names.iter().filter_map(name).collect();
         names.sort_unstable();
         names.dedup();
         Ok(names)
     }
 
-    /// The files that some documents of a collection name.
-    pub async fn named_by(&self, of: &Collection<Document>, which: Document) -> Result<Vec<GifName>, StoreError> {
-        let names = within(of.distinct("gif.name", which)).await?;
-        let name = |found: &Bson| text(found.as_str()?, "gif.name").ok();
-        Ok(names.iter().filter_map(name).collect())
-    }
-
     /// Takes messages that name these files, and whispers, out of the history. Their entries stay: the log has no gaps.
     pub async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
         for name in missing {
+            let whispered = doc! { "gif.name": name.to_string(), "kind": "whispered" };
+            within(self.log.update_many(whispered, pruned())).await?;
             let names_it = doc! { "gif.name": name.to_string() };
             let nothing = doc! { "$unset": { "gif": "", "message": "", "seq": "", "nonce": "" } };
-            within(self.log.update_many(names_it.clone(), nothing)).await?;
-            within(self.whispers.delete_many(names_it)).await?;
+            within(self.log.update_many(names_it, nothing)).await?;
         }
         Ok(())
     }

@@ -101,12 +101,18 @@ impl Log {
         Ok(page.into_iter().map(|message| room.show(message)).collect())
     }
 
-    /// The message a visitor has posted with a nonce, as readers see it.
-    pub async fn by_nonce(&self, id: RoomId, visitor: VisitorId, nonce: &Nonce) -> Result<Option<Message>, StoreError> {
-        let which = doc! { "room": id.to_string(), "visitor": visitor.to_string(), "nonce": nonce.as_str() };
+    /// The entry of what a visitor has said with a nonce, which is in that field, in a room that is open.
+    pub async fn by_nonce(
+        &self,
+        id: RoomId,
+        visitor: VisitorId,
+        field: &str,
+        nonce: &Nonce,
+    ) -> Result<Option<Entry>, StoreError> {
+        let which = doc! { "room": id.to_string(), "visitor": visitor.to_string(), field: nonce.as_str() };
         let room = self.fresh(id).await?;
-        let found = self.collections.messages(which, 1, 1).await?.pop();
-        Ok(found.zip(room).map(|(message, room)| room.show(message)))
+        let found = self.collections.entries(which, doc! { "_id": 1 }, Some(1)).await?.pop();
+        Ok(found.filter(|_| room.is_some()))
     }
 }
 

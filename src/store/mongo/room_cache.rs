@@ -142,8 +142,13 @@ impl Slot {
 fn told(entry: &Entry, members: u32, after: &Folded) -> Vec<Change> {
     match &entry.record {
         Record::Created(..) => vec![Change::RoomCreated(after.state.room.clone())],
+        Record::Event(Event::Whispered { .. }) => {
+            let whisper = entry.whisper().map(Arc::new);
+            whisper.map(Change::Whispered).into_iter().collect()
+        }
+        Record::Event(Event::Reported { .. }) => entry.report().map(Change::Reported).into_iter().collect(),
         Record::Event(event) => changes_of(event, members, &after.state, entry.message().map(Arc::new)),
-        Record::Erased(_) | Record::Migrated(_) => Vec::new(),
+        Record::Pruned | Record::Erased(_) | Record::Migrated(_) => Vec::new(),
     }
 }
 

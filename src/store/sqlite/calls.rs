@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use super::{SqliteStore, cleanup, command::Command, gifs, hold, reports, rows, whispers};
 use crate::{
     domain::{
-        GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, ReportId, Reported, Room, RoomId,
-        Visitor, VisitorId, Whisper, WhisperId,
+        GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, Reported, Room, RoomId, Visitor,
+        VisitorId, Whisper, WhisperId,
     },
     rules::{self, Graces, Leave, NewRoom, RoomState, SocketKey},
     store::{
@@ -139,10 +139,6 @@ impl ReportStore for SqliteStore {
             return Ok(Vec::new());
         }
         self.read(move |connection| reports::of_room(connection, id)).await
-    }
-
-    async fn dismiss_report(&self, id: RoomId, report: ReportId) -> Result<(), StoreError> {
-        self.ask(|reply| Command::DismissReport(id, report, reply)).await
     }
 }
 

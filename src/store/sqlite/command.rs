@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::{
-    domain::{GifName, Guest, InviteHash, Nonce, Report, ReportId, Room, RoomId},
+    domain::{GifName, Guest, InviteHash, Nonce, Report, Room, RoomId},
     rules::{self, Graces, NewRoom},
     seldom::Seldom,
     store::{Committed, Expired, NewReport, NewWhisper, StoreError, Whispered},
@@ -22,7 +22,6 @@ pub enum Command {
     Redeem(InviteHash, Guest, Reply<RoomId>),
     Whisper(NewWhisper, Reply<Whispered>),
     Report(NewReport, Reply<Report>),
-    DismissReport(RoomId, ReportId, Reply<()>),
     ForgetGifs(Vec<GifName>, Reply<()>),
     ForgetUnreferenced(Vec<GifName>, Reply<()>),
     Expire(Graces, Reply<Expired>),
@@ -33,7 +32,7 @@ pub enum Command {
 /// The answer to a command whose rows are written; it is given once they are committed.
 pub enum Answer {
     Room(Room, Reply<Room>),
-    Committed(Committed, Reply<Committed>),
+    Committed(Box<Committed>, Reply<Committed>),
     Redeemed(RoomId, Reply<RoomId>),
     Whispered(Whispered, Reply<Whispered>),
     Report(Report, Reply<Report>),
@@ -46,7 +45,7 @@ impl Command {
     pub const fn writes(&self) -> bool {
         match self {
             Self::Create(..) | Self::Submit(..) | Self::Redeem(..) => true,
-            Self::Whisper(..) | Self::Report(..) | Self::DismissReport(..) => true,
+            Self::Whisper(..) | Self::Report(..) => true,
             Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
             Self::Expire(..) | Self::Ping(..) | Self::Close(..) => false,
         }
@@ -61,7 +60,6 @@ impl Command {
             Self::Redeem(_, _, reply) => failing(reply),
             Self::Whisper(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),
-            Self::DismissReport(_, _, reply) => failing(reply),
             Self::Expire(_, reply) => failing(reply),
             Self::Close(_) => Box::new(|_| ()),
         }
@@ -73,7 +71,7 @@ impl Answer {
     pub fn give(self) {
         match self {
             Self::Room(room, reply) => drop(reply.send(Ok(room))),
-            Self::Committed(committed, reply) => drop(reply.send(Ok(committed))),
+            Self::Committed(committed, reply) => drop(reply.send(Ok(*committed))),
             Self::Redeemed(room, reply) => drop(reply.send(Ok(room))),
             Self::Whispered(whispered, reply) => drop(reply.send(Ok(whispered))),
             Self::Report(report, reply) => drop(reply.send(Ok(report))),

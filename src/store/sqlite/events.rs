@@ -6,7 +6,7 @@ use super::{
     cleanup::{self, BLANK, Clearing},
     command::failure,
     facts::cleared_until,
-    gifs,
+    gifs, reports,
     room_cache::CachedRoom,
     rows::{self, text},
     writer::Writer,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     domain::{AddressMark, Ban, GifHash, GifName, Message, MessageId, Moment, RoomId, Seq, Visitor, VisitorId},
     rules::{Event, INVITES, Now, RoomChange, RoomState},
-    store::StoreError,
+    store::{StoreError, changes::report_of},
 };
 
 /// Rows of a removed room that go by the commit that removes it. Most rooms have less, and several may end by one commit.
@@ -51,6 +51,8 @@ impl Writer {
             (Event::Posted(..) | Event::Left(_) | Event::Kicked(_), Some(message)) => self.insert(message, None),
             // Sockets are gone with the server, so they are not kept.
             (Event::Held(..) | Event::Released(..), _) => Ok(None),
+            // Its row is written with the deletion of those that make room for it.
+            (Event::Whispered { .. }, _) => Ok(None),
             _ => self.whole(|| {
                 let left = write_parts(&self.connection, before, event, now)?;
                 if let Some(message) = message {
@@ -110,6 +112,12 @@ fn write_parts(
         Event::Banned(ban) => ban_visitor(connection, id, ban, now)?,
         Event::Unbanned(visitor) => unban(connection, id, *visitor)?,
         Event::OwnerChanged(visitor) => change_owner(connection, id, *visitor)?,
+        Event::Reported { report, .. } => {
+            if let Some(stored) = report_of(event, id, now.date) {
+                reports::insert(connection, &stored, report.by)?;
+            }
+        }
+        Event::Dismissed(message) => reports::delete(connection, id, *message)?,
         Event::Deleted { message, forbid, .. } => delete_message(connection, id, *message, *forbid)?,
         Event::Cleared { author, forbid } => return clear(connection, before, author.id, *forbid),
         Event::Granted(visitor) => grant(connection, id, *visitor, false)?,
@@ -134,7 +142,7 @@ fn write_parts(
         }
         Event::Joined { .. } | Event::Left(_) | Event::Kicked(_) | Event::Posted(..) => (),
         // Seats are kept by the process alone.
-        Event::Held(..) | Event::Released(..) | Event::Restarted => (),
+        Event::Held(..) | Event::Released(..) | Event::Restarted | Event::Whispered { .. } => (),
     }
     Ok(None)
 }
@@ -210,8 +218,7 @@ fn delete_message(connection: &Connection, room: RoomId, message: MessageId, for
     }
     let sql = format!("UPDATE messages SET {BLANK} WHERE room = ?1 AND seq = ?2");
     connection.prepare_cached(&sql)?.execute((room.to_bytes(), seq))?;
-    let sql = "DELETE FROM reports WHERE room = ?1 AND message = ?2";
-    connection.execute(sql, (room.to_bytes(), message.to_bytes()))?;
+    reports::delete(connection, room, message)?;
     cleanup::unreference(connection, name.into_iter().collect())
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     cleanup::{self, Clearing, SAYS, is_hidden},
     command::failure,
-    gifs,
+    gifs, reports,
     room_cache::CachedRoom,
     rows::visitor,
     writer::Writer,
@@ -26,6 +26,11 @@ impl Writer {
         let mut facts = Facts::default();
         match command {
             Command::Post(_, body) => return self.facts_of(cached, body),
+            Command::Whisper(new) => return self.facts_of(cached, &new.body),
+            Command::Report(new) => {
+                let reported = reports::reported(connection, room, new.message, &cached.clearings);
+                facts.reported = reported.map_err(failure)?;
+            }
             Command::Moderate(_, Action::Ban(visitor, _)) => {
                 facts.addresses = addresses_of(connection, room, *visitor).map_err(failure)?;
             }
@@ -43,7 +48,7 @@ impl Writer {
     }
 
     /// About what a message or whisper is to say.
-    pub(super) fn facts_of(&self, cached: &CachedRoom, body: &NewBody) -> Result<Facts, StoreError> {
+    fn facts_of(&self, cached: &CachedRoom, body: &NewBody) -> Result<Facts, StoreError> {
         let (connection, room, clearings) = (&self.connection, cached.state.room.id, &cached.clearings);
         let mut facts = Facts::default();
         let hash = match body {

@@ -7,10 +7,11 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     cleanup::{self, Clearing, is_hidden},
     rows::{gif, text},
+    whispers,
     writer::Writer,
 };
 use crate::{
-    domain::{GifBody, GifHash, GifName, RoomId},
+    domain::{GifBody, GifHash, GifName, MessageId, RoomId},
     store::{FORBIDDEN, LATELY, StoreError},
 };
 
@@ -124,21 +125,33 @@ impl Writer {
         self.whole(|| cleanup::forget_unreferenced(&self.connection, names))
     }
 
-    pub(super) fn forget_gifs(&self, names: &[GifName]) -> Result<(), StoreError> {
-        self.whole(|| names.iter().try_for_each(|name| forget(&self.connection, *name)))
+    pub(super) fn forget_gifs(&mut self, names: &[GifName]) -> Result<(), StoreError> {
+        let forgotten = self.whole(|| {
+            let each = names.iter().map(|name| forget(&self.connection, *name));
+            each.collect::<rusqlite::Result<Vec<_>>>()
+        });
+        for (room, message) in forgotten?.concat() {
+            self.forget_reports(room, message);
+        }
+        Ok(())
     }
 }
 
-/// Removes what names a file that is missing.
-fn forget(connection: &Connection, name: GifName) -> rusqlite::Result<()> {
+/// Removes what names a file that is missing; the messages whose reports went with them.
+fn forget(connection: &Connection, name: GifName) -> rusqlite::Result<Vec<(RoomId, MessageId)>> {
     let name = name.to_string();
-    let about = "DELETE FROM reports WHERE (room, message) IN (SELECT room, id FROM messages WHERE gif = ?1)";
-    connection.execute(about, [&name])?;
+    let about = "DELETE FROM reports WHERE (room, message) IN (SELECT room, id FROM messages WHERE gif = ?1)
+                 RETURNING room, message";
+    let mut statement = connection.prepare_cached(about)?;
+    let reported = statement.query_map([&name], |row| {
+        Ok((RoomId::from_bytes(row.get(0)?), MessageId::from_bytes(row.get(1)?)))
+    })?;
+    let reported = reported.collect::<rusqlite::Result<_>>()?;
     // A `seq` is never given out twice, even if its message had to go.
     let keep = "UPDATE rooms SET last_seq = max(last_seq, (SELECT max(seq) FROM messages WHERE room = rooms.id))
                 WHERE id IN (SELECT room FROM messages WHERE gif = ?1)";
     connection.execute(keep, [&name])?;
     connection.execute("DELETE FROM messages WHERE gif = ?1", [&name])?;
-    connection.execute("DELETE FROM whispers WHERE gif = ?1", [&name])?;
-    Ok(())
+    whispers::delete(connection, "SELECT turn FROM whispers WHERE gif = ?1", [&name])?;
+    Ok(reported)
 }

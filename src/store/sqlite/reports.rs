@@ -3,14 +3,15 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    cleanup::is_hidden,
+    cleanup::{Clearing, is_hidden},
     command::failure,
     rows::{MESSAGE, message, text},
     writer::Writer,
 };
 use crate::{
-    domain::{MessageId, Moment, Reason, Refusal, Report, ReportId, Reported, RoomId, Seq},
-    store::{Change, NewReport, REPORTS, REPORTS_EACH, StoreError, TOO_MANY_REPORTS},
+    domain::{MessageId, Moment, Reason, Report, ReportId, Reported, RoomId, Seq, VisitorId},
+    rules::{Command, Event, OpenReport, Reporting, decide},
+    store::{Change, NewReport, StoreError, changes::report_of},
 };
 
 /// The columns of a report, behind those of its message.
@@ -54,67 +55,97 @@ pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Re
     statement.query_map([room.to_bytes()], both)?.collect()
 }
 
+/// Those that wait for the owner of a room, the oldest first.
+pub fn open_in(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<OpenReport>> {
+    let sql = "SELECT reports.id, reports.message, messages.visitor, reports.visitor
+               FROM reports JOIN messages ON messages.room = reports.room AND messages.seq = reports.seq
+               WHERE reports.room = ?1 ORDER BY reports.n";
+    let mut statement = connection.prepare_cached(sql)?;
+    let open = statement.query_map([room.to_bytes()], |row| {
+        Ok(OpenReport {
+            id: ReportId::from_bytes(row.get(0)?),
+            message: MessageId::from_bytes(row.get(1)?),
+            author: text(row, 2)?,
+            by: text(row, 3)?,
+        })
+    })?;
+    open.collect()
+}
+
+/// Stores a report of a visitor.
+pub fn insert(connection: &Connection, report: &Report, by: VisitorId) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO reports (id, room, message, seq, reason, created_at, visitor) VALUES (?1,?2,?3,?4,?5,?6,?7)";
+    let row = params![
+        report.id.to_bytes(),
+        report.room.to_bytes(),
+        report.message.to_bytes(),
+        report.seq,
+        report.reason.as_str(),
+        report.created_at.millis(),
+        by.to_string()
+    ];
+    connection.prepare_cached(sql)?.execute(row).map(drop)
+}
+
+/// Deletes the reports about a message.
+pub fn delete(connection: &Connection, room: RoomId, message: MessageId) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM reports WHERE room = ?1 AND message = ?2";
+    connection.execute(sql, (room.to_bytes(), message.to_bytes())).map(drop)
+}
+
+/// What is to be known of a message that is reported: its place and its author.
+pub fn reported(
+    connection: &Connection,
+    room: RoomId,
+    message: MessageId,
+    clearings: &[Clearing],
+) -> rusqlite::Result<Option<(Seq, VisitorId)>> {
+    let sql =
+        format!("SELECT seq, visitor FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2 AND {WRITTEN}");
+    let place = |row: &Row<'_>| Ok((row.get::<_, Seq>(0)?, text(row, 1)?));
+    let found = connection
+        .query_row(&sql, (room.to_bytes(), message.to_bytes()), place)
+        .optional()?;
+    Ok(found.filter(|(seq, author)| !is_hidden(clearings, *author, *seq)))
+}
+
 impl Writer {
-    pub(super) fn report(&mut self, new: NewReport) -> Result<Report, StoreError> {
-        let cached = self.look(new.room)?;
-        cached.state.must_be_member(new.by.id).map_err(StoreError::Refused)?;
-        let (room, by) = (new.room.to_bytes(), new.by.id.to_string());
-        let sql = format!("SELECT {REPORT} FROM reports WHERE room = ?1 AND message = ?2 AND visitor = ?3");
-        let key = (room, new.message.to_bytes(), &by);
-        let known = self.connection.query_row(&sql, key, |row| report(row, 0)).optional();
-        if let Some(known) = known.map_err(failure)? {
-            return Ok(known);
+    /// Notes that the reports about a message are gone.
+    pub(super) fn forget_reports(&mut self, room: RoomId, message: MessageId) {
+        if let Ok(mut cached) = self.look(room) {
+            cached.state.evolve(&Event::Dismissed(message), self.clock.now());
+            self.drafts.insert(room, Some(cached));
         }
-        let sql = format!(
-            "SELECT seq, visitor FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2 AND {WRITTEN}"
-        );
-        let place = |row: &Row<'_>| Ok((row.get::<_, Seq>(0)?, text(row, 1)?));
-        let found = self
-            .connection
-            .query_row(&sql, (room, new.message.to_bytes()), place)
-            .optional();
-        let (seq, _) = found
-            .map_err(failure)?
-            .filter(|(seq, author)| !is_hidden(&cached.clearings, *author, *seq))
-            .ok_or(StoreError::Refused(Refusal::MessageNotFound))?;
-        let sql = "SELECT count(*), coalesce(sum(visitor = ?2), 0) FROM reports WHERE room = ?1";
-        let counts = |row: &Row<'_>| Ok((row.get::<_, usize>(0)?, row.get::<_, usize>(1)?));
-        let (all, mine) = self.connection.query_row(sql, (room, &by), counts).map_err(failure)?;
-        if all >= REPORTS || mine >= REPORTS_EACH {
-            return Err(TOO_MANY_REPORTS);
-        }
-        let report = Report {
-            id: ReportId::random(),
-            room: new.room,
-            message: new.message,
-            seq,
-            reason: new.reason,
-            created_at: Moment::now(),
-        };
-        let sql =
-            "INSERT INTO reports (id, room, message, seq, reason, created_at, visitor) VALUES (?1,?2,?3,?4,?5,?6,?7)";
-        let row = params![
-            report.id.to_bytes(),
-            room,
-            report.message.to_bytes(),
-            report.seq,
-            report.reason.as_str(),
-            report.created_at.millis(),
-            by
-        ];
-        self.connection.execute(sql, row).map_err(failure)?;
-        self.events.push(Change::Reported(report.clone()));
-        Ok(report)
     }
 
-    pub(super) fn dismiss_report(&self, room: RoomId, report: ReportId) -> Result<(), StoreError> {
-        self.look(room)?;
-        let sql = "DELETE FROM reports WHERE room = ?1
-                   AND message = (SELECT message FROM reports WHERE room = ?1 AND id = ?2)";
-        let dismissed = self.connection.execute(sql, (room.to_bytes(), report.to_bytes()));
-        match dismissed.map_err(failure)? {
-            0 => Err(StoreError::Refused(Refusal::ReportNotFound)),
-            _ => Ok(()),
-        }
+    /// Stores a report, unless its author has reported the message before.
+    pub(super) fn report(&mut self, new: NewReport) -> Result<Report, StoreError> {
+        let NewReport {
+            room,
+            by,
+            message,
+            reason,
+        } = new;
+        let (cached, now) = (self.look(room)?, self.clock.now());
+        let command = Command::Report(Reporting {
+            id: ReportId::random(),
+            by: by.id,
+            message,
+            reason,
+        });
+        let facts = self.facts(&cached, &command)?;
+        let events = decide(&cached.state, &command, &facts, now).map_err(StoreError::Refused)?;
+        let Some(event) = events.first() else {
+            let sql = format!("SELECT {REPORT} FROM reports WHERE room = ?1 AND message = ?2 AND visitor = ?3");
+            let key = (room.to_bytes(), message.to_bytes(), by.id.to_string());
+            return self
+                .connection
+                .query_row(&sql, key, |row| report(row, 0))
+                .map_err(failure);
+        };
+        let stored = report_of(event, room, now.date).ok_or(StoreError::Busy)?;
+        self.append(cached, event, None, now)?;
+        self.events.push(Change::Reported(stored.clone()));
+        Ok(stored)
     }
 }

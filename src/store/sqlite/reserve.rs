@@ -126,10 +126,11 @@ impl Command {
     /// Whether it is written on a full disk, too: it leaves or deletes, or makes space.
     const fn frees(&self) -> bool {
         match self {
-            Self::Expire(..) | Self::Close(..) | Self::DismissReport(..) => true,
+            Self::Expire(..) | Self::Close(..) => true,
             Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
             Self::Submit(_, command, ..) => match command {
-                rules::Command::Leave(..) | rules::Command::Remove(_) | rules::Command::WithdrawInvites(_) => true,
+                rules::Command::Leave(..) | rules::Command::Remove(_) => true,
+                rules::Command::WithdrawInvites(_) | rules::Command::Dismiss(..) => true,
                 rules::Command::Moderate(_, action) => {
                     matches!(action, Action::Kick(_) | Action::Delete { .. } | Action::Clear { .. })
                 }

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params, typ
 
 use super::{
     cleanup::{self, Clearing, hide},
+    reports,
     room_cache::CachedRoom,
 };
 use crate::{
@@ -284,6 +285,7 @@ fn with_parts(connection: &Connection, state: RoomState, now: Now) -> rusqlite::
         .with_seats(members_of(connection, id)?, now);
     state.bans = Arc::new(bans_of(connection, id)?);
     state.last_posts = Arc::new(last_posts_of(connection, id, now)?);
+    state.reports = Arc::new(reports::open_in(connection, id)?);
     Ok(CachedRoom {
         state,
         clearings: Arc::new(cleanup::clearings_of(connection, id)?),

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
-    FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES,
+    FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -181,6 +181,16 @@ CREATE TABLE pauses (
     visitor TEXT NOT NULL,
     at      INTEGER NOT NULL,
     PRIMARY KEY (room, visitor)
+) WITHOUT ROWID;
+";
+
+/// Which turns whispers had that are deleted: whoever has read up to one of them reads on behind it.
+const PRUNED: &str = "
+CREATE TABLE pruned_whispers (
+    room BLOB NOT NULL,
+    turn INTEGER NOT NULL,
+    id   BLOB NOT NULL,
+    PRIMARY KEY (room, id)
 ) WITHOUT ROWID;
 ";
 

@@ -71,7 +71,7 @@ impl Writer {
     }
 
     /// Writes an event; the room after it, and the message that it leaves. If a statement fails, nothing has happened.
-    fn append(
+    pub(super) fn append(
         &mut self,
         before: CachedRoom,
         event: &Event,

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::{
     domain::{GifName, Moment, Nonce, RoomId, Said, VisitorId, Whisper, WhisperId},
-    rules::said as to_say,
+    rules::{Command, Whispering, decide},
     store::{
         Change, NewWhisper, StoreError, WHISPERS, WHISPERS_PAIR, Whispered,
+        changes::whisper_of,
         whispers::{self as rules, Cut, Fill, OUTDATED},
     },
 };
@@ -45,7 +46,8 @@ pub fn of_visitor(
     let sql = format!(
         "SELECT {WHISPER} FROM whispers
          WHERE room = ?1 AND (visitor = ?2 OR to_visitor = ?2)
-           AND turn > coalesce((SELECT turn FROM whispers WHERE id = ?3 AND room = ?1), 0)
+           AND turn > coalesce((SELECT turn FROM whispers WHERE id = ?3 AND room = ?1),
+                               (SELECT turn FROM pruned_whispers WHERE id = ?3 AND room = ?1), 0)
          ORDER BY turn LIMIT ?4"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -96,8 +98,17 @@ fn insert(connection: &Connection, whisper: &Whisper) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Deletes whispers; the files that they named, and nothing for those that named none.
-fn delete(connection: &Connection, turns: &str, key: impl Params) -> rusqlite::Result<Vec<Option<GifName>>> {
+/// Deletes whispers; the files that they named, and nothing for those that named none. Their turns are remembered, as
+/// somebody may read on behind them.
+pub fn delete(
+    connection: &Connection,
+    turns: &str,
+    key: impl Params + Clone,
+) -> rusqlite::Result<Vec<Option<GifName>>> {
+    let sql = format!(
+        "INSERT INTO pruned_whispers (room, turn, id) SELECT room, turn, id FROM whispers WHERE turn IN ({turns})"
+    );
+    connection.prepare_cached(&sql)?.execute(key.clone())?;
     let sql = format!("DELETE FROM whispers WHERE turn IN ({turns}) RETURNING gif");
     let mut statement = connection.prepare_cached(&sql)?;
     let files = statement.query_map(key, |row| {
@@ -178,20 +189,22 @@ impl Writer {
         if let Some(known) = by_nonce(&self.connection, &new).map_err(failure)? {
             return Ok(Whispered::Known(Arc::new(known)));
         }
-        let to = cached
-            .state
-            .may_whisper(new.author.id, new.to)
-            .map_err(StoreError::Refused)?;
-        let facts = self.facts_of(&cached, &new.body)?;
-        let whisper = Whisper {
-            id: WhisperId::random(),
-            room: new.room,
-            author: new.author,
+        let NewWhisper {
+            room,
+            author,
             to,
-            created_at: Moment::now(),
-            said: to_say(&new.body, &facts).map_err(StoreError::Refused)?,
-            nonce: new.nonce,
-        };
+            body,
+            nonce,
+        } = new;
+        let id = WhisperId::random();
+        let (command, now) = (Command::Whisper(Whispering { id, author, to, body }), self.clock.now());
+        let facts = self.facts(&cached, &command)?;
+        let events = decide(&cached.state, &command, &facts, now).map_err(StoreError::Refused)?;
+        let whisper = events
+            .first()
+            .and_then(|event| whisper_of(event, room, now.date, nonce));
+        // It changes nothing about the room.
+        let whisper = whisper.ok_or(StoreError::Busy)?;
         let (gone, deleted) = self.all_or_none(|| self.store_whisper(&whisper))?;
         self.fills.stored(whisper.room, deleted);
         let whisper = Arc::new(whisper);

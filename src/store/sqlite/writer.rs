@@ -282,12 +282,11 @@ impl Writer {
                 if let (Err(error), rules::Command::Leave(visitor, hold, _)) = (&submitted, &command) {
                     self.release_anyway(id, *visitor, *hold, error);
                 }
-                answer(reply, submitted, Answer::Committed)
+                answer(reply, submitted, |done, reply| Answer::Committed(Box::new(done), reply))
             }
             Command::Redeem(invite, guest, reply) => answer(reply, self.redeem(invite, guest), Answer::Redeemed),
             Command::Whisper(new, reply) => answer(reply, self.whisper(new), Answer::Whispered),
             Command::Report(new, reply) => answer(reply, self.report(new), Answer::Report),
-            Command::DismissReport(id, report, reply) => answer(reply, self.dismiss_report(id, report), Answer::Done),
             Command::ForgetGifs(names, reply) => answer(reply, self.forget_gifs(&names), Answer::Done),
             Command::ForgetUnreferenced(names, reply) => answer(reply, self.forget_unreferenced(&names), Answer::Done),
             Command::Expire(graces, reply) => answer(reply, self.expire(graces), Answer::Expired),

@@ -2,7 +2,7 @@
 
 use gifchat::{
     domain::{MessageId, Reason, Refusal, RoomId, Visitor},
-    store::{Change, NewReport, REPORTS_EACH},
+    store::{Change, NewReport, REPORTS_EACH, StoreError},
 };
 
 use super::{Kind, clear, delete, new_room, next, nobody_there, post, refusal, somebody, text};
@@ -94,6 +94,52 @@ pub(crate) async fn only_members_report_messages_of_the_room_and_not_without_end
     let other = somebody();
     store.enter(room.id, other.into(), 2).await.unwrap();
     store.report(report(room.id, other, bad.id, "")).await.unwrap();
+}
+
+pub(crate) async fn a_member_has_so_many_reports_waiting_and_no_more_however_fast_they_come<K: Kind>() {
+    let (_place, store, room, owner) = super::with_member::<K>().await;
+    let hasty = somebody();
+    store.enter(room.id, hasty.into(), 2).await.unwrap();
+    let mut about = Vec::new();
+    for n in 0..4 * REPORTS_EACH {
+        about.push(post(&store, text(room.id, owner, &n.to_string(), None)).await.id);
+    }
+    let all = about
+        .iter()
+        .map(|message| store.report(report(room.id, hasty, *message, "")));
+    let told = futures_util::future::join_all(all).await;
+    let taken = told.iter().filter(|told| told.is_ok()).count();
+    let refused = |told: &&Result<_, StoreError>| matches!(told, Err(StoreError::Refused(Refusal::RateLimited { .. })));
+    assert_eq!(
+        (taken, told.iter().filter(refused).count()),
+        (REPORTS_EACH, 3 * REPORTS_EACH)
+    );
+    assert_eq!(store.reports(room.id).await.unwrap().len(), REPORTS_EACH);
+}
+
+pub(crate) async fn reports_that_wait_are_counted_over_a_restart<K: Kind>() {
+    let (place, mut store, room, owner) = super::with_member::<K>().await;
+    let mut about = Vec::new();
+    for n in 0..=REPORTS_EACH {
+        about.push(post(&store, text(room.id, owner, &n.to_string(), None)).await.id);
+    }
+    let first = store.report(report(room.id, owner, about[0], "욕")).await.unwrap();
+    for message in &about[1..REPORTS_EACH] {
+        store.report(report(room.id, owner, *message, "")).await.unwrap();
+    }
+    store.close().await;
+    drop(store);
+    store = place.open().await;
+    drop(store.changes());
+    // Closing took the seat of its server with it on one kind of store.
+    store.enter(room.id, owner.into(), 2).await.unwrap();
+    assert_eq!(store.report(report(room.id, owner, about[0], "")).await.unwrap(), first);
+    let beyond = report(room.id, owner, about[REPORTS_EACH], "");
+    let refused = refusal(store.report(beyond.clone()).await);
+    assert!(matches!(refused, Refusal::RateLimited { .. }), "{refused:?}");
+    store.dismiss_report(room.id, first.id).await.unwrap();
+    store.report(beyond).await.unwrap();
+    assert_eq!(store.reports(room.id).await.unwrap().len(), REPORTS_EACH);
 }
 
 pub(crate) async fn reports_go_with_what_they_are_about<K: Kind>() {

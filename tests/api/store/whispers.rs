@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gifchat::{
-    domain::{Chat, GifName, Limits, Nonce, Refusal, Room, RoomId, Said, Visitor, VisitorId, Whisper},
+    domain::{Chat, GifName, Limits, Nonce, Refusal, Room, RoomId, Said, Visitor, VisitorId, Whisper, WhisperId},
     rules::{AgainGif, Leave, NewBody},
     store::{Change, NewWhisper, Store, WHISPERS_PAIR, Whispered, Window},
 };
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::support::Verbs;
 
-fn says(room: RoomId, author: Visitor, to: VisitorId, chat: &str, nonce: Option<&str>) -> NewWhisper {
+pub(super) fn says(room: RoomId, author: Visitor, to: VisitorId, chat: &str, nonce: Option<&str>) -> NewWhisper {
     NewWhisper {
         room,
         author,
@@ -119,6 +119,35 @@ pub(crate) async fn a_whisper_is_told_once_and_its_nonce_counts_once<K: Kind>() 
     }
     assert_eq!(whispered[0], first);
     assert_eq!(whispered[1].author, bea);
+}
+
+pub(crate) async fn one_reads_on_behind_a_whisper_that_is_no_longer_kept<K: Kind>() {
+    let (place, mut store, room, [ann, bea, eve]) = three::<K>().await;
+    let kept = whisper(&store, says(room.id, eve, bea.id, "남는 말", None)).await;
+    let last = whisper(&store, says(room.id, ann, bea.id, "여기까지 읽었어요", None)).await;
+    let mut later = Vec::new();
+    for n in 0..WHISPERS_PAIR {
+        later.push((*whisper(&store, says(room.id, ann, bea.id, &n.to_string(), None)).await).clone());
+    }
+    for _ in 0..2 {
+        let all = heard(&store, &room, bea).await;
+        assert_eq!(all[0], *kept);
+        assert!(!all.contains(&last), "it had to go");
+        assert_eq!(
+            store.whispers(room.id, bea.id, Some(last.id), 1_000).await.unwrap(),
+            later
+        );
+        store.close().await;
+        drop(store);
+        store = place.open().await;
+        drop(store.changes());
+    }
+    let unknown = store.whispers(room.id, bea.id, Some(WhisperId::random()), 1).await;
+    assert_eq!(
+        unknown.unwrap(),
+        [(*kept).clone()],
+        "what was never there is before all"
+    );
 }
 
 pub(crate) async fn one_whispers_only_inside_and_to_somebody_inside<K: Kind>() {

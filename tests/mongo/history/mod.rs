@@ -120,9 +120,7 @@ async fn sweep(url: &str) {
 
 /// What servers delete when a room ends.
 async fn undeleted(db: &Database) -> Vec<String> {
-    let mut left = documents(db, &["log"], doc! { "emptied": { "$exists": false } }).await;
-    left.extend(documents(db, &["whispers", "reports"], doc! {}).await);
-    left
+    documents(db, &["log"], doc! { "emptied": { "$exists": false } }).await
 }
 
 /// Lets the time pass for which emptied entries keep their positions.

@@ -64,7 +64,7 @@ async fn follow(db: Database, begun: oneshot::Sender<()>) -> Stored {
     let (mut stored, mut begun) = (Stored::default(), Some(begun));
     let mut place: Option<ResumeToken> = None;
     loop {
-        let wanted = doc! { "$match": { "operationType": "insert", "ns.coll": { "$in": ["log", "whispers", LAST] } } };
+        let wanted = doc! { "$match": { "operationType": "insert", "ns.coll": { "$in": ["log", LAST] } } };
         let watch = db.watch().pipeline([wanted]).resume_after(place.clone());
         let Ok(Ok(mut stream)) = timeout(SILENCE, watch.into_future()).await else {
             continue;
@@ -87,12 +87,10 @@ fn take(event: ChangeStreamEvent<Document>, stored: &mut Stored) -> bool {
     let document = event.full_document.unwrap();
     match event.ns.and_then(|ns| ns.coll).as_deref() {
         Some(LAST) => return false,
-        Some("whispers") => {
-            let (room, whisper) =
-                StoredWhisper::of_document(&document).unwrap_or_else(|| panic!("a document: {document}"));
-            stored.whispers.entry(room).or_default().push(whisper);
-        }
         _ => {
+            if let Some((room, whisper)) = StoredWhisper::of_document(&document) {
+                stored.whispers.entry(room).or_default().push(whisper);
+            }
             let (room, entry) = Entry::of_document(&document).unwrap_or_else(|| panic!("a document: {document}"));
             stored.logs.entry(room).or_default().push(entry);
         }

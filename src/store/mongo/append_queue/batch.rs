@@ -25,7 +25,7 @@ use crate::{
 pub enum Failure {
     /// Another server was first.
     Conflict,
-    /// A message with its nonce is there already.
+    /// A message or whisper with its nonce is there already.
     Repeated,
     /// There is no space left.
     Full,
@@ -187,11 +187,12 @@ fn decide_in(room: &Folded, command: &Command, request: &Request, now: Moment) -
 /// The next entry of a room, which is applied to it.
 fn entry(room: &mut Folded, record: Record, request: &Request, (at, by): (Moment, &Arc<str>)) -> Entry {
     let is_message = matches!(&record, Record::Event(event) if event.is_visible());
+    let is_whisper = matches!(&record, Record::Event(Event::Whispered { .. }));
     let mut entry = Entry {
         room: request.room,
         position: room.position + 1,
         at,
-        nonce: request.nonce.clone().filter(|_| is_message),
+        nonce: request.nonce.clone().filter(|_| is_message || is_whisper),
         record,
         shown: None,
         blank: false,
@@ -209,7 +210,6 @@ fn entry(room: &mut Folded, record: Record, request: &Request, (at, by): (Moment
 fn committed(room: &Folded, entry: Option<&Entry>) -> Box<Committed> {
     Box::new(Committed {
         room: room.clone(),
-        message: entry.and_then(Entry::message).map(Arc::new),
-        appended: entry.is_some(),
+        entry: entry.cloned(),
     })
 }

@@ -1,11 +1,9 @@
 //! What the append queue is asked, and what it answers.
 
-use std::sync::Arc;
-
 use crate::{
-    domain::{Message, Nonce, RoomId, Seq},
+    domain::{Nonce, RoomId, Seq},
     rules::{Command, Facts},
-    store::mongo::folded::Folded,
+    store::mongo::{documents::Entry, folded::Folded},
 };
 
 /// What is to be appended.
@@ -28,7 +26,7 @@ impl From<Command> for Task {
 pub struct Request {
     pub room: RoomId,
     pub task: Task,
-    /// What the author of a message marked it with.
+    /// What the author of a message or whisper marked it with.
     pub nonce: Option<Nonce>,
     pub facts: Facts,
     /// The `seq` of the room when the facts were looked up, if they depend on what has been deleted.
@@ -53,7 +51,7 @@ impl Request {
 pub enum Outcome {
     /// It is done.
     Done(Box<Committed>),
-    /// A message with this nonce is there already.
+    /// A message or whisper with this nonce is there already.
     Repeated,
     /// Something has been deleted since the facts were looked up.
     Stale,
@@ -64,8 +62,6 @@ pub enum Outcome {
 pub struct Committed {
     /// The room right after it.
     pub room: Folded,
-    /// The message that people see.
-    pub message: Option<Arc<Message>>,
-    /// Whether there was something to append.
-    pub appended: bool,
+    /// Its entry, unless there was nothing to append.
+    pub entry: Option<Entry>,
 }

@@ -9,14 +9,20 @@ mod write;
 
 use std::sync::Arc;
 
-use mongodb::bson::Binary;
+use mongodb::bson::{Binary, Document, doc};
 use serde::{Deserialize, Serialize};
 
 use super::{Damaged, GifDoc, StateDoc, bytes, hex};
 use crate::{
-    domain::{AddressKey, AddressMark, Body, InviteHash, Line, Message, MessageId, Moment, Nonce, RoomId, Seq},
+    domain::{
+        AddressKey, AddressMark, Body, InviteHash, Line, Message, MessageId, Moment, Nonce, Report, RoomId, Seq,
+        Whisper,
+    },
     rules::{Event, NewRoom, ServerId},
-    store::mongo::folded::Folded,
+    store::{
+        changes::{report_of, whisper_of},
+        mongo::folded::Folded,
+    },
 };
 
 /// The place of an entry in the log of its room: 1, 2, 3 … without a gap.
@@ -31,7 +37,7 @@ pub struct Entry {
     pub record: Record,
     /// The message, if people see one.
     pub shown: Option<Shown>,
-    /// What the author of a message marked it with.
+    /// What the author of a message or whisper marked it with.
     pub nonce: Option<Nonce>,
     /// Whether what a message said has been deleted.
     pub blank: bool,
@@ -46,6 +52,8 @@ pub enum Record {
     Created(NewRoom, AddressKey),
     /// Something happened by the rules.
     Event(Event),
+    /// There was a whisper or a report, of which nothing is left.
+    Pruned,
     /// What the deletion with that `seq` says has been carried out.
     Erased(Seq),
     /// What came before was made of the documents of an earlier version; so the room is now.
@@ -106,7 +114,25 @@ pub struct EntryDoc {
     pub until: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub addresses: Option<Vec<String>>,
-    /// The message that a deletion is about.
+    /// The id of a whisper or report. It stays when all else of these has to go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+    /// To whom a whisper is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_color: Option<String>,
+    /// The nonce of a whisper: messages have their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The place and the author of the message that a report is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// The message that a deletion, a report or a dismissal is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,6 +188,34 @@ impl Entry {
             nonce: self.nonce.clone(),
         })
     }
+}
+
+impl Entry {
+    /// The whisper that it stored, if there still is one.
+    pub fn whisper(&self) -> Option<Whisper> {
+        whisper_of(self.event()?, self.room, self.at, self.nonce.clone())
+    }
+
+    /// The report that it stored, if there still is one.
+    pub fn report(&self) -> Option<Report> {
+        report_of(self.event()?, self.room, self.at)
+    }
+
+    const fn event(&self) -> Option<&Event> {
+        match &self.record {
+            Record::Event(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+/// Takes all from a whisper or report but its id and its place.
+pub fn pruned() -> Document {
+    let gone = [
+        "visitor", "color", "to", "to_color", "secret", "chat", "gif", "reason", "place", "author", "about",
+    ];
+    let gone: Document = gone.iter().map(|field| ((*field).to_owned(), "".into())).collect();
+    doc! { "$set": { "kind": "pruned" }, "$unset": gone }
 }
 
 /// A mark of an address as documents keep it.

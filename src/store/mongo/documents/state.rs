@@ -1,19 +1,18 @@
 //! The snapshot of a room: what the entries of its log up to a position have made of it.
 
+mod parts;
+
 use std::{collections::HashMap, sync::Arc};
 
 use mongodb::bson::Binary;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Damaged, Position, binary, bytes,
-    entry::{mark_text, read_invite, read_mark, read_server, server_text},
-    hex, number, signed, text, visitor,
-};
+use self::parts::{BanDoc, DeletionDoc, PostDoc, ReportDoc, SeatDoc, WhoDoc};
+use super::{Damaged, Position, binary, bytes, entry::read_invite, hex, number, signed, text};
 use crate::{
-    domain::{AddressKey, Ban, Max, Moment, Room, Title, Visitor, VisitorId},
-    rules::{Empty, Grant, Hold, LastPosts, RoomState, Seat},
-    store::mongo::folded::{Deletion, Folded, Hidden},
+    domain::{AddressKey, Max, Moment, Room, Title, VisitorId},
+    rules::{Empty, Grant, LastPosts, RoomState},
+    store::mongo::folded::Folded,
 };
 
 /// A room as the list shows it, and the rest of its state.
@@ -42,151 +41,15 @@ pub struct StateDoc {
     redeemed: Vec<String>,
     invites: Vec<Binary>,
     last_posts: Vec<PostDoc>,
+    /// Those of an earlier version have none: it kept reports beside the log.
+    #[serde(default)]
+    reports: Vec<ReportDoc>,
     empty: Option<i64>,
     never_joined: bool,
     owner_absent: Option<i64>,
     deletions: Vec<DeletionDoc>,
     #[serde(default)]
     erased: i64,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct WhoDoc {
-    visitor: String,
-    color: String,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct BanDoc {
-    who: WhoDoc,
-    until: Option<i64>,
-    addresses: Vec<String>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct SeatDoc {
-    who: WhoDoc,
-    holds: Vec<HoldDoc>,
-    disconnected: Option<i64>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct HoldDoc {
-    server: String,
-    socket: i64,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct PostDoc {
-    visitor: String,
-    at: i64,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct DeletionDoc {
-    seq: i64,
-    at: i64,
-    message: Option<String>,
-    visitor: Option<String>,
-    forbid: bool,
-}
-
-impl WhoDoc {
-    fn of(visitor: Visitor) -> Self {
-        Self {
-            visitor: visitor.id.to_string(),
-            color: visitor.color.to_string(),
-        }
-    }
-
-    fn who(&self) -> Result<Visitor, Damaged> {
-        visitor(&self.visitor, &self.color)
-    }
-}
-
-impl From<&Ban> for BanDoc {
-    fn from(ban: &Ban) -> Self {
-        Self {
-            who: WhoDoc::of(ban.visitor),
-            until: ban.until.map(Moment::millis),
-            addresses: ban.addresses.iter().copied().map(mark_text).collect(),
-        }
-    }
-}
-
-impl BanDoc {
-    fn ban(&self) -> Result<Ban, Damaged> {
-        Ok(Ban {
-            visitor: self.who.who()?,
-            until: self.until.map(Moment::from_millis),
-            addresses: self
-                .addresses
-                .iter()
-                .map(|mark| read_mark(mark))
-                .collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl From<&Seat> for SeatDoc {
-    fn from(seat: &Seat) -> Self {
-        let hold = |hold: &Hold| HoldDoc {
-            server: server_text(hold.server),
-            socket: signed(hold.socket),
-        };
-        Self {
-            who: WhoDoc::of(seat.visitor),
-            holds: seat.holds.iter().map(hold).collect(),
-            disconnected: seat.disconnected_at.map(Moment::millis),
-        }
-    }
-}
-
-impl SeatDoc {
-    fn seat(&self) -> Result<Seat, Damaged> {
-        let hold = |hold: &HoldDoc| {
-            Ok(Hold {
-                server: read_server(&hold.server)?,
-                socket: number(hold.socket, "socket")?,
-            })
-        };
-        Ok(Seat {
-            visitor: self.who.who()?,
-            holds: self.holds.iter().map(hold).collect::<Result<_, Damaged>>()?,
-            disconnected_at: self.disconnected.map(Moment::from_millis),
-        })
-    }
-}
-
-impl From<&Deletion> for DeletionDoc {
-    fn from(deletion: &Deletion) -> Self {
-        let (message, visitor) = match deletion.hidden {
-            Hidden::Message(message) => (Some(message.to_string()), None),
-            Hidden::Author(visitor) => (None, Some(visitor.to_string())),
-        };
-        Self {
-            seq: signed(deletion.seq),
-            at: deletion.at.millis(),
-            message,
-            visitor,
-            forbid: deletion.forbid,
-        }
-    }
-}
-
-impl DeletionDoc {
-    fn deletion(&self) -> Result<Deletion, Damaged> {
-        let hidden = match (&self.message, &self.visitor) {
-            (Some(message), _) => Hidden::Message(text(message, "message")?),
-            (None, visitor) => Hidden::Author(text(visitor.as_deref().unwrap_or_default(), "visitor")?),
-        };
-        Ok(Deletion {
-            seq: number(self.seq, "seq")?,
-            at: Moment::from_millis(self.at),
-            hidden,
-            forbid: self.forbid,
-        })
-    }
 }
 
 impl From<&Folded> for StateDoc {
@@ -226,6 +89,7 @@ impl From<&Folded> for StateDoc {
             redeemed: granted(Grant::Invite),
             invites: state.invites.iter().map(|invite| binary(invite.to_bytes())).collect(),
             last_posts: state.last_posts.all().map(post).collect(),
+            reports: state.reports.iter().map(ReportDoc::from).collect(),
             empty,
             never_joined,
             owner_absent: state.owner_absent_since.map(Moment::millis),
@@ -261,6 +125,11 @@ impl StateDoc {
         let bans = self.bans.iter().map(BanDoc::ban).collect::<Result<Vec<_>, _>>()?;
         let seats = self.seats.iter().map(SeatDoc::seat).collect::<Result<Vec<_>, _>>()?;
         let invites = self.invites.iter().map(read_invite).collect::<Result<Vec<_>, _>>()?;
+        let reports = self
+            .reports
+            .iter()
+            .map(ReportDoc::report)
+            .collect::<Result<Vec<_>, _>>()?;
         let state = RoomState {
             room: self.room()?,
             password_hash: self.password.as_deref().map(Into::into),
@@ -273,6 +142,7 @@ impl StateDoc {
             grants: Arc::new(grants),
             invites: Arc::new(invites),
             last_posts: Arc::new(LastPosts::of_all(posts)),
+            reports: Arc::new(reports),
             empty: match self.empty.map(Moment::from_millis) {
                 None => Empty::No,
                 Some(since) if self.never_joined => Empty::NeverJoined(since),

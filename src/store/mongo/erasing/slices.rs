@@ -28,7 +28,7 @@ impl Collections {
     pub(super) async fn blank(&self, which: Document) -> Result<Vec<GifName>, StoreError> {
         let mut with_gif = which.clone();
         with_gif.insert("gif.name", doc! { "$exists": true });
-        let gifs = self.named_by(&self.log.clone_with_type(), with_gif).await?;
+        let gifs = self.named(with_gif).await?;
         let unnamed = if gifs.is_empty() {
             gifs
         } else {

@@ -48,7 +48,7 @@ impl<'a> Room<'a> {
                 self.banned.insert(visitor);
             }
             "unbanned" => drop(self.banned.remove(visitor)),
-            "posted" => {
+            "posted" | "whispered" => {
                 violations.must(Property::Members, self.members.contains(visitor), at);
                 violations.must(Property::Banned, !self.banned.contains(visitor), at);
             }

@@ -37,23 +37,23 @@ impl Whisper {
 /// A whisper as the database has it.
 #[derive(Clone, Debug)]
 pub struct StoredWhisper {
-    /// Its place among the whispers of its room.
-    pub turn: i64,
+    /// Its position in the log of its room.
+    pub turn: u64,
     pub whisper: Whisper,
 }
 
 impl StoredWhisper {
-    /// Reads a document of the collection `whispers`; its room, too.
+    /// Reads a document of the collection `log`; its room, too.
     pub fn of_document(document: &Document) -> Option<(RoomId, Self)> {
         let text = |field: &str| document.get_str(field).ok().map(String::from);
         let whisper = Whisper {
-            id: text("_id")?,
+            id: text("item")?,
             author: text("visitor")?,
             to: text("to")?,
-            nonce: text("nonce"),
+            nonce: text("secret"),
             said: text("chat"),
         };
-        let turn = document.get_i64("turn").ok()?;
+        let turn = text("_id")?.split_once(':')?.1.parse().ok()?;
         Some((text("room")?, Self { turn, whisper }))
     }
 }

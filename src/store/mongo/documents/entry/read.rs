@@ -1,12 +1,14 @@
 //! Reads entries from documents.
 
+use std::str::FromStr;
+
 use super::{
     super::{Damaged, bytes, number, said, text, visitor},
     Entry, EntryDoc, Record, Shown, read_invite, read_mark, read_server,
 };
 use crate::{
-    domain::{AddressKey, Ban, Chat, Max, Moment, Nonce, Said, Title, Visitor},
-    rules::{Event, Hold, NewRoom, RoomChange},
+    domain::{AddressKey, Ban, Chat, Max, MessageId, Moment, Nonce, Reason, Said, Title, Visitor},
+    rules::{Event, Hold, NewRoom, OpenReport, RoomChange},
 };
 
 impl EntryDoc {
@@ -23,6 +25,7 @@ impl EntryDoc {
         };
         let record = match self.kind.as_str() {
             "created" => self.created()?,
+            "pruned" => Record::Pruned,
             "erased" => Record::Erased(number(self.erased.unwrap_or_default(), "erased")?),
             "migrated" => {
                 let state = self.state.as_ref().ok_or(Damaged("state"))?;
@@ -36,7 +39,11 @@ impl EntryDoc {
             at: Moment::from_millis(self.at),
             by: self.by.as_str().into(),
             blank: self.kind == "posted" && self.chat.is_none() && self.gif.is_none(),
-            nonce: self.nonce.as_deref().and_then(|nonce| Nonce::parse(nonce).ok()),
+            nonce: self
+                .nonce
+                .as_deref()
+                .or(self.secret.as_deref())
+                .and_then(|nonce| Nonce::parse(nonce).ok()),
             record,
             shown,
         })
@@ -70,8 +77,19 @@ impl EntryDoc {
             "unbanned" => Event::Unbanned(id()?),
             "owner" => Event::OwnerChanged(self.visitor()?),
             "posted" => Event::Posted(self.visitor()?, self.said()?),
+            "whispered" => Event::Whispered {
+                id: self.item()?,
+                author: self.visitor()?,
+                to: visitor(
+                    self.to.as_deref().unwrap_or_default(),
+                    self.to_color.as_deref().unwrap_or_default(),
+                )?,
+                said: said(self.chat.as_deref(), self.gif.as_ref())?,
+            },
+            "reported" => self.reported()?,
+            "dismissed" => Event::Dismissed(self.about()?),
             "deleted" => Event::Deleted {
-                message: text(self.about.as_deref().unwrap_or_default(), "about")?,
+                message: self.about()?,
                 author: self.visitor()?,
                 forbid,
             },
@@ -93,6 +111,27 @@ impl EntryDoc {
     fn visitor(&self) -> Result<Visitor, Damaged> {
         let (id, color) = (self.visitor.as_deref(), self.color.as_deref());
         visitor(id.unwrap_or_default(), color.unwrap_or_default())
+    }
+
+    fn item<T: FromStr>(&self) -> Result<T, Damaged> {
+        text(self.item.as_deref().unwrap_or_default(), "item")
+    }
+
+    fn about(&self) -> Result<MessageId, Damaged> {
+        text(self.about.as_deref().unwrap_or_default(), "about")
+    }
+
+    fn reported(&self) -> Result<Event, Damaged> {
+        Ok(Event::Reported {
+            report: OpenReport {
+                id: self.item()?,
+                message: self.about()?,
+                author: text(self.author.as_deref().unwrap_or_default(), "author")?,
+                by: text(self.visitor.as_deref().unwrap_or_default(), "visitor")?,
+            },
+            seq: number(self.place.unwrap_or_default(), "place")?,
+            reason: Reason::from_store(self.reason.as_deref().unwrap_or_default()),
+        })
     }
 
     fn hold(&self) -> Result<Hold, Damaged> {

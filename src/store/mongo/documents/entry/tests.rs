@@ -1,12 +1,19 @@
 use super::*;
 use crate::{
-    domain::{Alt, Ban, Chat, GifBody, GifHash, GifName, InviteToken, Max, Said, Title, Visitor, VisitorId},
-    rules::{Hold, RoomChange},
+    domain::{
+        Alt, Ban, Chat, GifBody, GifHash, GifName, InviteToken, Max, Reason, ReportId, Said, Title, Visitor, VisitorId,
+        WhisperId,
+    },
+    rules::{Hold, OpenReport, RoomChange},
     store::mongo::{documents::StateDoc, folded::Folded},
 };
 
 fn visitor(n: u64) -> Visitor {
     Visitor::new(format!("{n:016x}").parse::<VisitorId>().unwrap())
+}
+
+fn message(n: u8) -> MessageId {
+    MessageId::from_bytes([0, 0, 0, 0, n, n, n, n, n, n, n, n, n, n, n, n])
 }
 
 fn gif() -> Said {
@@ -55,6 +62,16 @@ fn records() -> Vec<Record> {
         hold: hold(n),
         mark,
     };
+    let report = |n: u8| Event::Reported {
+        report: OpenReport {
+            id: ReportId::random(),
+            message: message(n),
+            author: visitor(2).id,
+            by: visitor(1).id,
+        },
+        seq: 3,
+        reason: Reason::from_store("욕"),
+    };
     let events = vec![
         joined(1, Some(mark)),
         joined(2, None),
@@ -73,6 +90,15 @@ fn records() -> Vec<Record> {
             author: visitor(2),
             forbid: false,
         },
+        Event::Whispered {
+            id: WhisperId::random(),
+            author: visitor(2),
+            to: visitor(1),
+            said: gif(),
+        },
+        report(1),
+        report(2),
+        Event::Dismissed(message(1)),
         Event::Granted(visitor(4).id),
         Event::Invited(InviteToken::random().hash()),
         Event::Redeemed(visitor(5).id),
@@ -90,19 +116,23 @@ fn records() -> Vec<Record> {
     ];
     let created = Record::Created(new, AddressKey::from_bytes([3; 32]));
     let events = events.into_iter().map(Record::Event);
-    [created, Record::Erased(4)].into_iter().chain(events).collect()
+    [created, Record::Pruned, Record::Erased(4)]
+        .into_iter()
+        .chain(events)
+        .collect()
 }
 
 fn entries() -> Vec<Entry> {
     let (room, mut seq) = (RoomId::random(), 0);
     let entry = |(position, record): (u64, Record)| {
         let visible = matches!(&record, Record::Event(event) if event.is_visible());
+        let whispered = matches!(&record, Record::Event(Event::Whispered { .. }));
         seq += u64::from(visible);
         Entry {
             room,
             position,
             at: Moment::from_millis(1_700_000_000_000),
-            nonce: visible.then(|| Nonce::parse("n").unwrap()),
+            nonce: (visible || whispered).then(|| Nonce::parse("n").unwrap()),
             shown: visible.then(|| Shown {
                 seq,
                 id: MessageId::random(),

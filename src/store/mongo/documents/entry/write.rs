@@ -25,6 +25,8 @@ impl From<&Entry> for EntryDoc {
         match &entry.record {
             Record::Created(new, key) => doc.set_created(new, *key),
             Record::Event(event) => doc.set_event(event),
+            // Whoever prunes an entry writes no more of it than this.
+            Record::Pruned => "pruned".clone_into(&mut doc.kind),
             Record::Migrated(folded) => {
                 doc.kind = "migrated".to_owned();
                 doc.state = Some(Box::new((&**folded).into()));
@@ -93,10 +95,24 @@ impl EntryDoc {
             Event::OwnerChanged(visitor) => self.set("owner", Some(*visitor)),
             Event::Posted(author, said) => {
                 self.set("posted", Some(*author));
-                match said {
-                    Said::Chat(chat) => self.chat = Some(chat.as_str().to_owned()),
-                    Said::Gif(gif) => self.gif = Some(GifDoc::of(gif)),
-                }
+                self.set_said(said);
+            }
+            Event::Whispered { id, author, to, said } => {
+                self.set("whispered", Some(*author));
+                self.item = Some(id.to_string());
+                (self.to, self.to_color) = (Some(to.id.to_string()), Some(to.color.to_string()));
+                self.secret = self.nonce.take();
+                self.set_said(said);
+            }
+            Event::Reported { report, seq, reason } => {
+                self.set_id("reported", report.by);
+                (self.item, self.about) = (Some(report.id.to_string()), Some(report.message.to_string()));
+                (self.author, self.place) = (Some(report.author.to_string()), Some(signed(*seq)));
+                self.reason = Some(reason.as_str().to_owned());
+            }
+            Event::Dismissed(message) => {
+                self.set("dismissed", None);
+                self.about = Some(message.to_string());
             }
             Event::Deleted {
                 message,
@@ -124,6 +140,13 @@ impl EntryDoc {
                 self.set("ended", None);
                 self.edge = Some("ended".to_owned());
             }
+        }
+    }
+
+    fn set_said(&mut self, said: &Said) {
+        match said {
+            Said::Chat(chat) => self.chat = Some(chat.as_str().to_owned()),
+            Said::Gif(gif) => self.gif = Some(GifDoc::of(gif)),
         }
     }
 

@@ -1,0 +1,136 @@
+//! Whispers and reports: who may, about what, and how many wait.
+
+use super::*;
+use crate::domain::{Action, MessageId, Reason, ReportId, WhisperId};
+
+fn whisper(n: u64, to: u64, body: NewBody) -> Command {
+    Command::Whisper(Whispering {
+        id: WhisperId::random(),
+        author: visitor(n),
+        to: id(to),
+        body,
+    })
+}
+
+/// Visitor `n` reports a message of visitor 2.
+fn report(scene: &mut Scene, n: u64, message: MessageId) -> Result<Vec<Event>, Refusal> {
+    let facts = Facts {
+        reported: Some((1, id(2))),
+        ..Facts::default()
+    };
+    let new = Reporting {
+        id: ReportId::random(),
+        by: id(n),
+        message,
+        reason: Reason::default(),
+    };
+    scene.tell(Command::Report(new), &facts)
+}
+
+fn delete(message: MessageId) -> (Command, Facts) {
+    let facts = Facts {
+        author: Some(visitor(2)),
+        ..Facts::default()
+    };
+    let action = Action::Delete { message, forbid: false };
+    (Command::Moderate(visitor(1), action), facts)
+}
+
+#[test]
+fn one_member_whispers_to_another_and_slow_mode_and_places_do_not_count_it() {
+    let mut scene = Scene::new(3, None);
+    for n in [1, 2] {
+        scene.enter(n).unwrap();
+    }
+    scene.change(RoomChange {
+        slow: Some(60),
+        ..RoomChange::default()
+    });
+    let before = scene.state.clone();
+    for _ in 0..2 {
+        let said = scene.run(whisper(2, 1, chat("쉿"))).unwrap();
+        assert!(matches!(said[..], [Event::Whispered { author, to, .. }] if (author, to) == (visitor(2), visitor(1))));
+    }
+    assert_eq!(scene.state, before);
+    assert_eq!(scene.run(whisper(2, 3, chat("x"))), Err(Refusal::VisitorNotFound));
+    assert_eq!(scene.run(whisper(3, 1, chat("x"))), Err(Refusal::NotAMember));
+    let forbidden = Facts {
+        forbidden: true,
+        ..Facts::default()
+    };
+    let refused = scene.tell(whisper(2, 1, NewBody::Gif(gif(1))), &forbidden);
+    assert_eq!(refused, Err(Refusal::ForbiddenGif));
+    scene
+        .run(Command::Moderate(visitor(1), Action::Ban(id(2), None)))
+        .unwrap();
+    assert_eq!(
+        scene.run(whisper(2, 1, chat("x"))),
+        Err(Refusal::Banned { until: None })
+    );
+    assert_eq!(scene.run(whisper(1, 2, chat("x"))), Err(Refusal::VisitorNotFound));
+    scene.run(Command::Remove(id(1))).unwrap();
+    assert_eq!(scene.run(whisper(1, 2, chat("x"))), Err(Refusal::RoomNotFound));
+}
+
+#[test]
+fn only_members_report_what_is_there_and_only_so_many_reports_wait() {
+    let mut scene = Scene::new(40, None);
+    assert_eq!(report(&mut scene, 1, MessageId::random()), Err(Refusal::NotAMember));
+    for n in 1..=25 {
+        scene.enter(n).unwrap();
+    }
+    let nothing = Command::Report(Reporting {
+        id: ReportId::random(),
+        by: id(1),
+        message: MessageId::random(),
+        reason: Reason::default(),
+    });
+    assert_eq!(scene.run(nothing), Err(Refusal::MessageNotFound));
+    let first = MessageId::random();
+    assert_eq!(report(&mut scene, 1, first).unwrap().len(), 1);
+    assert_eq!(report(&mut scene, 1, first), Ok(Vec::new()), "once");
+    for n in 1..=20 {
+        while scene.state.reports.iter().filter(|report| report.by == id(n)).count() < REPORTS_EACH {
+            report(&mut scene, n, MessageId::random()).unwrap();
+        }
+        let beyond = report(&mut scene, n, MessageId::random());
+        assert!(matches!(beyond, Err(Refusal::RateLimited { .. })));
+    }
+    assert_eq!(scene.state.reports.len(), REPORTS);
+    let beyond = report(&mut scene, 21, first);
+    assert!(
+        matches!(beyond, Err(Refusal::RateLimited { .. })),
+        "as the room has enough"
+    );
+    let (delete, facts) = delete(first);
+    scene.tell(delete, &facts).unwrap();
+    assert_eq!(scene.state.reports.len(), REPORTS - 1);
+    report(&mut scene, 21, MessageId::random()).unwrap();
+}
+
+#[test]
+fn reports_go_when_the_owner_dismisses_them_or_nothing_is_left_of_what_they_are_about() {
+    let mut scene = Scene::new(5, None);
+    for n in 1..=3 {
+        scene.enter(n).unwrap();
+    }
+    let [one, other] = [(); 2].map(|()| MessageId::random());
+    for (n, message) in [(1, one), (3, one), (3, other)] {
+        report(&mut scene, n, message).unwrap();
+    }
+    let known = scene.state.reports[1].id;
+    assert_eq!(scene.run(Command::Dismiss(id(3), known)), Err(Refusal::NotTheOwner));
+    assert_eq!(
+        scene.run(Command::Dismiss(id(1), known)),
+        Ok(vec![Event::Dismissed(one)])
+    );
+    assert_eq!(scene.run(Command::Dismiss(id(1), known)), Err(Refusal::ReportNotFound));
+    assert_eq!(scene.state.reports.len(), 1);
+    let clear = Action::Clear {
+        visitor: id(2),
+        forbid: false,
+    };
+    let facts = delete(other).1;
+    scene.tell(Command::Moderate(visitor(1), clear), &facts).unwrap();
+    assert!(scene.state.reports.is_empty());
+}

@@ -1,0 +1,183 @@
+//! The lists of a snapshot.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    Damaged,
+    entry::{mark_text, read_mark, read_server, server_text},
+    number, signed, text, visitor,
+};
+use crate::{
+    domain::{Ban, Moment, Visitor},
+    rules::{Hold, OpenReport, Seat},
+    store::mongo::folded::{Deletion, Hidden},
+};
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WhoDoc {
+    pub visitor: String,
+    pub color: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BanDoc {
+    pub who: WhoDoc,
+    pub until: Option<i64>,
+    pub addresses: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SeatDoc {
+    pub who: WhoDoc,
+    pub holds: Vec<HoldDoc>,
+    pub disconnected: Option<i64>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HoldDoc {
+    pub server: String,
+    pub socket: i64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PostDoc {
+    pub visitor: String,
+    pub at: i64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReportDoc {
+    pub id: String,
+    pub message: String,
+    pub author: String,
+    pub by: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DeletionDoc {
+    pub seq: i64,
+    pub at: i64,
+    pub message: Option<String>,
+    pub visitor: Option<String>,
+    pub forbid: bool,
+}
+
+impl WhoDoc {
+    pub fn of(visitor: Visitor) -> Self {
+        Self {
+            visitor: visitor.id.to_string(),
+            color: visitor.color.to_string(),
+        }
+    }
+
+    pub fn who(&self) -> Result<Visitor, Damaged> {
+        visitor(&self.visitor, &self.color)
+    }
+}
+
+impl From<&Ban> for BanDoc {
+    fn from(ban: &Ban) -> Self {
+        Self {
+            who: WhoDoc::of(ban.visitor),
+            until: ban.until.map(Moment::millis),
+            addresses: ban.addresses.iter().copied().map(mark_text).collect(),
+        }
+    }
+}
+
+impl BanDoc {
+    pub fn ban(&self) -> Result<Ban, Damaged> {
+        Ok(Ban {
+            visitor: self.who.who()?,
+            until: self.until.map(Moment::from_millis),
+            addresses: self
+                .addresses
+                .iter()
+                .map(|mark| read_mark(mark))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl From<&Seat> for SeatDoc {
+    fn from(seat: &Seat) -> Self {
+        let hold = |hold: &Hold| HoldDoc {
+            server: server_text(hold.server),
+            socket: signed(hold.socket),
+        };
+        Self {
+            who: WhoDoc::of(seat.visitor),
+            holds: seat.holds.iter().map(hold).collect(),
+            disconnected: seat.disconnected_at.map(Moment::millis),
+        }
+    }
+}
+
+impl SeatDoc {
+    pub fn seat(&self) -> Result<Seat, Damaged> {
+        let hold = |hold: &HoldDoc| {
+            Ok(Hold {
+                server: read_server(&hold.server)?,
+                socket: number(hold.socket, "socket")?,
+            })
+        };
+        Ok(Seat {
+            visitor: self.who.who()?,
+            holds: self.holds.iter().map(hold).collect::<Result<_, Damaged>>()?,
+            disconnected_at: self.disconnected.map(Moment::from_millis),
+        })
+    }
+}
+
+impl From<&OpenReport> for ReportDoc {
+    fn from(report: &OpenReport) -> Self {
+        Self {
+            id: report.id.to_string(),
+            message: report.message.to_string(),
+            author: report.author.to_string(),
+            by: report.by.to_string(),
+        }
+    }
+}
+
+impl ReportDoc {
+    pub fn report(&self) -> Result<OpenReport, Damaged> {
+        Ok(OpenReport {
+            id: text(&self.id, "report")?,
+            message: text(&self.message, "message")?,
+            author: text(&self.author, "author")?,
+            by: text(&self.by, "by")?,
+        })
+    }
+}
+
+impl From<&Deletion> for DeletionDoc {
+    fn from(deletion: &Deletion) -> Self {
+        let (message, visitor) = match deletion.hidden {
+            Hidden::Message(message) => (Some(message.to_string()), None),
+            Hidden::Author(visitor) => (None, Some(visitor.to_string())),
+        };
+        Self {
+            seq: signed(deletion.seq),
+            at: deletion.at.millis(),
+            message,
+            visitor,
+            forbid: deletion.forbid,
+        }
+    }
+}
+
+impl DeletionDoc {
+    pub fn deletion(&self) -> Result<Deletion, Damaged> {
+        let hidden = match (&self.message, &self.visitor) {
+            (Some(message), _) => Hidden::Message(text(message, "message")?),
+            (None, visitor) => Hidden::Author(text(visitor.as_deref().unwrap_or_default(), "visitor")?),
+        };
+        Ok(Deletion {
+            seq: number(self.seq, "seq")?,
+            at: Moment::from_millis(self.at),
+            hidden,
+            forbid: self.forbid,
+        })
+    }
+}
