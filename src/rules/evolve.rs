@@ -140,7 +140,8 @@ impl RoomState {
         if let Some(closed) = change.closed {
             room.closed = closed;
         }
-        if let Some(slow) = change.slow {
+        // The same again ends no pause.
+        if let Some(slow) = change.slow.filter(|slow| *slow != room.slow) {
             room.slow = slow;
             self.last_posts = Arc::default();
         }

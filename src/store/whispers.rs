@@ -2,9 +2,12 @@
 //! newest whispers of each author who holds a seat are protected. Seats are limited and cookies are not, so one person
 //! with many cookies can neither delete the whispers of members nor keep members from whispering.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
-use moka::sync::Cache;
+use moka::{Entry, ops::compute::Op, sync::Cache};
 
 use super::StoreError;
 use crate::domain::{Moment, Refusal, RoomId, VisitorId};
@@ -44,8 +47,15 @@ pub enum Fill {
     Full(Moment),
 }
 
+/// How full a room was when its whispers were counted, and what was stored here since.
+#[derive(Clone, Copy)]
+struct Counted {
+    fill: Fill,
+    at: Instant,
+}
+
 /// How full the rooms are, as far as it is known.
-pub struct Fills(Cache<RoomId, Fill>);
+pub struct Fills(Cache<RoomId, Counted>);
 
 impl Fills {
     /// Nothing is known.
@@ -56,19 +66,30 @@ impl Fills {
 
     /// How full a room is.
     pub fn get(&self, room: RoomId) -> Option<Fill> {
-        self.0.get(&room)
+        let counted = self.0.get(&room).filter(|counted| counted.at.elapsed() < REMEMBERED);
+        counted.map(|counted| counted.fill)
     }
 
-    /// Remembers how full a room is.
+    /// Remembers how full a room is, as was just counted.
     pub fn set(&self, room: RoomId, fill: Fill) {
-        self.0.insert(room, fill);
+        let at = Instant::now();
+        self.0.insert(room, Counted { fill, at });
     }
 
-    /// One whisper was stored and so many were deleted for it.
+    /// One whisper was stored and so many were deleted for it. That makes the count no newer: others store some, too.
     pub fn stored(&self, room: RoomId, deleted: usize) {
-        if let Some(Fill::Holds(count)) = self.get(room) {
-            self.set(room, Fill::Holds((count + 1).saturating_sub(deleted)));
-        }
+        self.0
+            .entry(room)
+            .and_compute_with(|known| match known.map(Entry::into_value) {
+                Some(Counted {
+                    fill: Fill::Holds(count),
+                    at,
+                }) => {
+                    let fill = Fill::Holds((count + 1).saturating_sub(deleted));
+                    Op::Put(Counted { fill, at })
+                }
+                _ => Op::Nop,
+            });
     }
 }
 

@@ -55,4 +55,10 @@ async fn a_restart_cuts_no_pause_of_slow_mode_short() {
     let mut back = stage.other.join(&stage.room).await;
     back.post("셋").await;
     back.ask_in_vain("chat", json!({ "chat": "넷" }), "slow_mode").await;
+    // The same again takes nothing back.
+    stage.owner.patch(&stage.room, slow(600)).await.ok();
+    back.ask_in_vain("chat", json!({ "chat": "넷" }), "slow_mode").await;
+    stage.app.restart().await;
+    let mut back = stage.other.join(&stage.room).await;
+    back.ask_in_vain("chat", json!({ "chat": "넷" }), "slow_mode").await;
 }

@@ -100,7 +100,16 @@ async fn a_whisper_reaches_all_sockets_of_the_two_and_nobody_else() {
     let page = stage.bea.get_json(&stage.path("whispers?limit=1")).await.ok().json();
     let next = stage.bea.get_json(page["next"].as_str().unwrap()).await.ok().json();
     assert_eq!((&page["data"][0], &next["data"][0]), (whisper, &posted.json()));
-    assert_eq!(stage.anns.post("laut").await["seq"], 4, "whispers take no place");
+    let loud = stage.anns.post("laut").await;
+    assert_eq!(loud["seq"], 4, "whispers take no place");
+    // A report was never among whispers, so it is before all of them.
+    let report = stage.beas.ask("report", json!({ "message": loud["_id"] })).await;
+    let behind = format!(
+        "{}?after={}",
+        stage.path("whispers"),
+        report["report"]["_id"].as_str().unwrap()
+    );
+    assert_eq!(stage.bea.get_json(&behind).await.ok().json()["count"], 2);
     stage.eve_knows_nothing().await;
     stage.app.restart().await;
     assert_eq!(stage.whispers_of(&stage.bea).await.len(), 2);

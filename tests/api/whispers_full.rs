@@ -107,3 +107,22 @@ async fn members_with_the_most_whispers_make_space_where_nobody_has_left() {
     assert_eq!(stage.of_ann().await, WHISPERS_SAFE + 1);
     assert!(stage.app.rows("whispers").await < WHISPERS as u64);
 }
+
+#[tokio::test]
+async fn a_whisper_that_is_refused_deletes_nothing_of_a_full_room() {
+    let mut stage = stage().await;
+    let eve = stage.app.visitor().await;
+    let _eves = eve.join(&stage.room).await;
+    stage.fill(&people(2, WHISPERS / 2), Moment::now().millis()).await;
+    let kept = stage.app.rows("whispers").await;
+    let nobody = json!({ "to": "0123456789abcdef", "chat": "?" });
+    stage.anns.ask_in_vain("whisper", nobody, "visitor_not_found").await;
+    let unknown = json!({ "to": stage.bea.id, "gif": "0".repeat(32) });
+    stage.anns.ask_in_vain("whisper", unknown, "page_not_found").await;
+    let ban = json!({ "action": "ban", "visitor": eve.id });
+    stage.anns.ask("moderate", ban).await;
+    let path = format!("/room/{}/whisper", stage.room);
+    let said = json!({ "to": stage.bea.id, "chat": "?" });
+    eve.post_json(&path, said).await.refused(403, "banned");
+    assert_eq!(stage.app.rows("whispers").await, kept);
+}

@@ -17,7 +17,7 @@ use crate::{
         Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Moment, Nonce, Refusal, Room, RoomId, Seq,
         VisitorId,
     },
-    rules::{ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, Whispering},
+    rules::{self, ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, Whispering},
     store::{Expired, StoreError},
 };
 
@@ -100,6 +100,14 @@ impl MongoStore {
             _ => Facts::default(),
         };
         Ok((facts, room.state.seq))
+    }
+
+    /// Refuses a command that would be refused now, before something else is done for it.
+    pub(super) async fn must_be_allowed(&self, id: RoomId, command: &Command) -> Result<(), StoreError> {
+        let (facts, _) = self.facts(id, command).await?;
+        let room = self.log.open_room(id).await?;
+        let decided = rules::decide(&room.state, command, &facts, Now::at(Moment::now()));
+        decided.map(drop).map_err(StoreError::Refused)
     }
 
     /// Makes a room: its first entry.

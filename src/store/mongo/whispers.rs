@@ -36,6 +36,8 @@ impl MongoStore {
             if let Some(known) = self.known(room, &command, nonce.as_ref()).await? {
                 return known_whisper(&known);
             }
+            // Nothing is deleted for what is refused.
+            self.call(Box::pin(self.must_be_allowed(room, &command))).await?;
             gone = self.call(Box::pin(self.make_space(room, author))).await?;
         }
         let committed = match self.decide(room, &command, nonce.as_ref()).await? {
@@ -94,7 +96,8 @@ impl Collections {
     ) -> Result<Vec<Whisper>, StoreError> {
         let mut which = of_visitor(in_room(room), visitor);
         if let Some(after) = after {
-            let place = doc! { "room": room.to_string(), "item": after.to_string() };
+            // The id of a report names no place among whispers.
+            let place = doc! { "room": room.to_string(), "item": after.to_string(), "kind": { "$ne": "reported" } };
             if let Some(entry) = self.entries(place, doc! { "_id": 1 }, Some(1)).await?.pop() {
                 which.insert("_id", doc! { "$gt": entry_id(room, entry.position) });
             }

@@ -12,7 +12,7 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    domain::{AddressMark, Ban, GifHash, GifName, Message, MessageId, Moment, RoomId, Seq, Visitor, VisitorId},
+    domain::{AddressMark, Ban, GifHash, GifName, Message, MessageId, Moment, Room, RoomId, Seq, Visitor, VisitorId},
     rules::{Event, INVITES, Now, RoomChange, RoomState},
     store::{StoreError, changes::report_of},
 };
@@ -135,7 +135,7 @@ fn write_parts(
             connection.execute("DELETE FROM invites WHERE room = ?1", [room])?;
             connection.execute("DELETE FROM grants WHERE room = ?1 AND invited", [room])?;
         }
-        Event::Changed(change) => update_room(connection, id, change)?,
+        Event::Changed(change) => update_room(connection, &before.state.room, change)?,
         Event::Ended => {
             cleanup::begin_removal(connection, id)?;
             cleanup::remove_slice(connection, id, REMOVED_AT_ONCE)?;
@@ -177,8 +177,8 @@ fn grant(connection: &Connection, room: RoomId, visitor: VisitorId, invited: boo
     connection.execute(sql, row).map(drop)
 }
 
-fn update_room(connection: &Connection, id: RoomId, change: &RoomChange) -> rusqlite::Result<()> {
-    let room = id.to_bytes();
+fn update_room(connection: &Connection, before: &Room, change: &RoomChange) -> rusqlite::Result<()> {
+    let room = before.id.to_bytes();
     if let Some(title) = &change.title {
         connection.execute("UPDATE rooms SET title = ?2 WHERE id = ?1", (room, title.as_str()))?;
     }
@@ -188,7 +188,7 @@ fn update_room(connection: &Connection, id: RoomId, change: &RoomChange) -> rusq
     if let Some(closed) = change.closed {
         connection.execute("UPDATE rooms SET closed = ?2 WHERE id = ?1", (room, closed))?;
     }
-    if let Some(slow) = change.slow {
+    if let Some(slow) = change.slow.filter(|slow| *slow != before.slow) {
         connection.execute("UPDATE rooms SET slow = ?2 WHERE id = ?1", (room, slow))?;
         connection.execute("DELETE FROM pauses WHERE room = ?1", [room])?;
     }

@@ -43,10 +43,11 @@ impl MongoStore {
             Some(Fill::Holds(all)) => all,
             None => {
                 let count = self.log.collections.count_whispers(room, None);
-                self.call(Box::pin(count)).await?
+                let all = self.call(Box::pin(count)).await?;
+                self.fills.set(room, Fill::Holds(all));
+                all
             }
         };
-        self.fills.set(room, Fill::Holds(all));
         Ok(all >= WHISPERS)
     }
 
