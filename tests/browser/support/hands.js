@@ -188,6 +188,8 @@ export class Fingers {
     await touch("touchStart", 0.1);
     for (let share = 0.2; share < 0.95; share += 0.15) await touch("touchMove", share);
     await touch("touchEnd", null);
+    // A tap on a page that still runs on only stops it.
+    await list.evaluate(atRest);
   }
 }
 
@@ -211,6 +213,16 @@ function unseen(element) {
   const hit = across.flatMap((x) => down.map((y) => document.elementFromPoint(x, y))).some((over) => drawn.contains(over));
   if (!hit) why.push("something covers it");
   return why;
+}
+
+/** Waits until a list has stopped scrolling: it stays where it is for ten frames. */
+async function atRest(list) {
+  for (let still = 0, at = list.scrollTop; still < 10; still += 1) {
+    await new Promise((done) => { requestAnimationFrame(done); });
+    if (list.scrollTop === at) continue;
+    at = list.scrollTop;
+    still = 0;
+  }
 }
 
 /** How large the area is that a finger may hit: a box to tick with its label is one. */
