@@ -185,17 +185,21 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_LIMIT_JOINS", default_value = "60/1m", value_parser = rate, value_name = "N/TIME|off")]
     pub limit_joins: Rate,
 
-    /// How long a seat waits for a visitor whose connection broke
-    #[arg(long, env = "GIFCHAT_SEAT_GRACE", default_value = "5s", value_parser = duration, value_name = "TIME")]
+    /// How long a seat waits for a visitor whose connection broke; after 5 s who comes to a full room gets it
+    #[arg(long, env = "GIFCHAT_SEAT_GRACE", default_value = "2m", value_parser = duration, value_name = "TIME")]
     pub seat_grace: Duration,
 
-    /// How long a room stays when everyone has left
+    /// How long a room stays when the last one left it or closed the page
     #[arg(long, env = "GIFCHAT_ROOM_GRACE", default_value = "10s", value_parser = duration, value_name = "TIME")]
     pub room_grace: Duration,
 
-    /// How long a new room waits for its first member, and any room after a restart
-    #[arg(long, env = "GIFCHAT_NEW_ROOM_GRACE", default_value = "60s", value_parser = duration, value_name = "TIME")]
-    pub new_room_grace: Duration,
+    /// How long a room stays when the last connection broke, as that of a phone that sleeps; after a restart any room
+    #[arg(long, env = "GIFCHAT_LOST_GRACE", default_value = "10m", value_parser = duration, value_name = "TIME")]
+    pub lost_grace: Duration,
+
+    /// The same while others may be on their way: an invite is good, or nobody but its maker ever came
+    #[arg(long, env = "GIFCHAT_FIRST_GRACE", default_value = "30m", value_parser = duration, value_name = "TIME")]
+    pub first_grace: Duration,
 
     /// How long the owner of a room may be away before who is there longest becomes the owner
     #[arg(long, env = "GIFCHAT_OWNER_GRACE", default_value = "60s", value_parser = duration, value_name = "TIME")]
@@ -262,7 +266,8 @@ impl Config {
         Graces {
             seat: self.seat_grace,
             room: self.room_grace,
-            new_room: self.new_room_grace,
+            lost: self.lost_grace,
+            first: self.first_grace,
             owner: self.owner_grace,
         }
     }

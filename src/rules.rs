@@ -28,10 +28,10 @@ mod state;
 mod tests;
 
 pub use command::{
-    AgainGif, Command, Due, Facts, Graces, Leave, NewBody, PasswordVersion, Reporting, RoomChange, Whispering,
+    AgainGif, Command, Due, Facts, Graces, Leave, NewBody, PasswordVersion, RELOAD, Reporting, RoomChange, Whispering,
 };
 pub use decide::{decide, decide_without};
-pub use due::due;
+pub use due::{due, longest_empty};
 pub use event::Event;
 pub use last_posts::LastPosts;
 pub use state::{Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};

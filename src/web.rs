@@ -49,6 +49,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
             get(pages::chat).patch(rooms::update).delete(rooms::remove),
         )
         .route("/room/{id}/enter", post(rooms::enter))
+        .route("/room/{id}/leave", post(rooms::leave))
         .route("/room/{id}/delete", post(rooms::remove_by_form))
         .route(
             "/room/{id}/invite",

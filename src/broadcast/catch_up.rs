@@ -1,5 +1,6 @@
 //! Gives sockets that were slower than their room what they missed.
 
+use serde::Serialize;
 use tracing::warn;
 
 use super::{
@@ -9,7 +10,8 @@ use super::{
     room::RoomTask,
 };
 use crate::{
-    domain::{RoomId, Seq},
+    domain::{RoomId, Seq, VisitorId},
+    rules::RoomState,
     store::Window,
 };
 
@@ -39,12 +41,12 @@ impl RoomTask {
             }
             if listener.missed && now.is_none() {
                 let record = events.store.room(*room).await.ok().flatten();
-                *now = record.and_then(|record| Encoded::new("updateRoom", &record.room));
+                *now = record.as_ref().and_then(as_it_is);
             }
             if listener.missed
-                && let (Some(now), Some(missed)) = (&*now, missed())
+                && let Some([room, missed]) = &*now
             {
-                listener.missed = !(listener.send(now) && listener.send(&missed));
+                listener.missed = !(listener.send(room) && listener.send(missed));
                 taken |= !listener.missed;
             }
         }
@@ -52,9 +54,19 @@ impl RoomTask {
     }
 }
 
-/// Says that whispers and reports may have got lost on their way; they are read anew.
-fn missed() -> Option<Encoded> {
-    Encoded::new("missed", &())
+/// Who is away at a moment at which events may have got lost.
+#[derive(Serialize)]
+struct Missed {
+    away: Vec<VisitorId>,
+}
+
+/// What a room is now, and that whispers and reports may have got lost on their way; these are read anew.
+pub(super) fn as_it_is(room: &RoomState) -> Option<[Encoded; 2]> {
+    let missed = Missed { away: room.away() };
+    Some([
+        Encoded::new("updateRoom", &room.room)?,
+        Encoded::new("missed", &missed)?,
+    ])
 }
 
 /// Sends a socket the messages it missed, up to `last`; whether it has them all now.

@@ -103,7 +103,11 @@ impl Lobby {
             Change::RoomCreated(room) => {
                 pending.insert(room.id, Pending::New(room.clone()));
             }
-            Change::RoomUpdated(room) | Change::Entered(room, _) | Change::Left(room, _) => {
+            Change::RoomUpdated(room)
+            | Change::Entered(room, _)
+            | Change::Left(room, _)
+            | Change::Away(room, _)
+            | Change::Back(room, _) => {
                 let fresh = matches!(pending.get(&room.id), Some(Pending::New(_)));
                 let news = if fresh { Pending::New } else { Pending::Updated };
                 pending.insert(room.id, news(room.clone()));

@@ -6,7 +6,7 @@ use tracing::warn;
 
 use super::{
     audience::{Encoded, Hold, Listener},
-    catch_up::CATCH_UP_PAGE,
+    catch_up::{CATCH_UP_PAGE, as_it_is},
     queue::Found,
     room::{RoomEvent, RoomTask},
 };
@@ -203,8 +203,11 @@ impl RoomTask {
         if !self.tell_up_to(record.seq.max(self.announced)).await {
             return false;
         }
-        self.tell("updateRoom", &record.room);
-        self.tell("missed", &());
+        let Some([room, missed]) = as_it_is(&record) else {
+            return true;
+        };
+        self.audience.send_line(&room);
+        self.audience.send_line(&missed);
         true
     }
 

@@ -90,6 +90,8 @@ impl Lost {
             Change::Entered(..) | Change::Left(..) => return,
             Change::SeatsLost => self.seats.store(true, Ordering::Relaxed),
             Change::RoomCreated(_)
+            | Change::Away(..)
+            | Change::Back(..)
             | Change::RoomUpdated(_)
             | Change::RoomRemoved(_)
             | Change::Whispered(_)

@@ -14,7 +14,7 @@ use super::{
     queue::Lost,
 };
 use crate::{
-    domain::{Message, Report, Room, RoomId, Seq, Visitor},
+    domain::{Message, Report, Room, RoomId, Seq, Visitor, VisitorId},
     rules::SocketKey,
     store::{Change, Entry},
 };
@@ -44,7 +44,15 @@ struct Joined<'a> {
     you: Visitor,
     room: &'a Room,
     members: &'a [Visitor],
+    away: &'a [VisitorId],
     seq: Seq,
+}
+
+/// Whether a member has a connection.
+#[derive(Serialize)]
+struct Presence {
+    visitor: VisitorId,
+    away: bool,
 }
 
 pub struct RoomTask {
@@ -66,7 +74,7 @@ pub struct RoomTask {
     /// What did not fit into the queue.
     lost: Arc<Lost>,
     /// The room as it is now, for those who missed something, read at most once for each change.
-    pub(super) now: Option<Encoded>,
+    pub(super) now: Option<[Encoded; 2]>,
 }
 
 impl RoomTask {
@@ -144,6 +152,8 @@ impl RoomTask {
             RoomEvent::Change(Change::Posted(message)) => self.tell_message(&message).await,
             // The line about it follows.
             RoomEvent::Change(Change::Entered(..) | Change::Left(..)) => (),
+            RoomEvent::Change(Change::Away(_, who)) => self.tell_presence(who, true),
+            RoomEvent::Change(Change::Back(_, who)) => self.tell_presence(who, false),
             RoomEvent::Change(Change::Whispered(whisper)) => {
                 if let Some(event) = Encoded::new("whisper", &*whisper) {
                     self.audience.send_to(&event, &[whisper.author.id, whisper.to.id]);
@@ -171,6 +181,10 @@ impl RoomTask {
                 }
             }
         }
+    }
+
+    fn tell_presence(&mut self, who: Visitor, away: bool) {
+        self.tell("away", &Presence { visitor: who.id, away });
     }
 
     /// Tells the owner's sockets of a report. The owner finds those that get lost in the list of reports.
@@ -228,13 +242,19 @@ impl RoomTask {
         };
         self.seq = Some(told);
         self.forget_leaving(key);
-        let Entry { room, members, seq } = &entry;
+        let Entry {
+            room,
+            members,
+            away,
+            seq,
+        } = &entry;
         // Who can't even take this answer is full of older events and asks again.
         let _ = ack.send(&Joined {
             ok: true,
             you: guest.visitor,
             room,
             members,
+            away,
             seq: *seq,
         });
         if self.removed {

@@ -177,6 +177,8 @@ pub struct Room {
     pub slow: u32,
     /// When it was made.
     pub created_at: Moment,
+    /// Whether people were in it and all of them are gone or away, so that it waits for them or for its end.
+    pub asleep: bool,
 }
 
 impl Room {
@@ -203,6 +205,7 @@ impl Serialize for Room {
             closed: bool,
             slow: u32,
             created_at: Moment,
+            asleep: bool,
         }
         Wire {
             id: self.id,
@@ -216,6 +219,7 @@ impl Serialize for Room {
             closed: self.closed,
             slow: self.slow,
             created_at: self.created_at,
+            asleep: self.asleep,
         }
         .serialize(serializer)
     }

@@ -103,17 +103,19 @@ texts! {
     /// How long ago something was.
     ago: Ago { now, minute, minutes, hour, hours, day, days }
     /// The list of open rooms.
-    rooms: Rooms { closed, title, lead, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
+    rooms: Rooms { asleep, closed, title, lead, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
     /// The form that makes a room.
     make: Make { title, lead, name, name_help, max, max_help, password, optional, password_help, submit, preview,
         preview_label, preview_title }
     /// The door of a locked room.
     gate: Gate { head, locked, password, submit }
     /// The page of a room.
-    chat: Chat { leave, locked, people, owner, members, log, older, empty, message, placeholder, send,
+    chat: Chat { away, leave, locked, people, owner, members, log, older, empty, message, placeholder, send,
         pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
         writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }
+    /// The question before the last person leaves.
+    leave: LeaveText { title, text, leave, stay }
     /// The GIFs lately sent.
     tray: Tray { title, open, empty, again }
     /// Whispers to one person.

@@ -18,6 +18,8 @@ pub enum Command {
     Enter(Guest, Hold),
     /// Takes a socket from its visitor's seat.
     Leave(VisitorId, Hold, Leave),
+    /// Notes that a visitor closed the page, or loads it again: the connection is about to go, or has just gone.
+    ClosePage(VisitorId),
     /// Stores a message.
     Post(Visitor, NewBody),
     /// Stores a whisper.
@@ -42,7 +44,7 @@ pub enum Command {
     Remove(VisitorId),
     /// Does what time gives rise to; nothing if it is not due any more.
     Expire(Due, Graces),
-    /// Takes the sockets of a server that died from a visitor's seat: one socket for each command, as long as there are any.
+    /// Takes a socket of a server that died from a visitor's seat: one for each command, as long as there are any.
     Lose(VisitorId, ServerId),
     /// Renews all graces that run, as after a restart of the only server.
     Restart,
@@ -53,7 +55,7 @@ pub enum Command {
 pub enum Leave {
     /// The visitor said so: the seat is free at once if no other socket holds it.
     Explicit,
-    /// The connection was lost: the seat waits for [`Graces::seat`], as a reload must not cost it.
+    /// The connection was lost: the seat waits for [`Graces::seat`], as neither a reload nor a phone that sleeps must cost it.
     Disconnected,
 }
 
@@ -118,6 +120,17 @@ pub struct AgainGif {
     pub alt: Option<Alt>,
 }
 
+impl Graces {
+    /// Nothing waits for longer than it takes to load a page again: a room that sleeps has to give way to a new one.
+    pub const SHORTEST: Self = Self {
+        seat: RELOAD,
+        room: RELOAD,
+        lost: RELOAD,
+        first: RELOAD,
+        owner: RELOAD,
+    };
+}
+
 impl AgainGif {
     /// What the new message says, by what the earlier one said.
     pub fn body(&self, earlier: GifBody) -> GifBody {
@@ -152,15 +165,20 @@ pub enum Due {
     Room,
 }
 
+/// Time within which who loads the page again is back. That long a seat waits for its visitor, whoever else wants it.
+pub const RELOAD: Duration = Duration::from_secs(5);
+
 /// How long things wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Graces {
-    /// A seat whose last connection was lost.
+    /// A seat whose last connection was lost. One whose visitor closed the page waits for [`RELOAD`] at most.
     pub seat: Duration,
-    /// A room that has become empty.
+    /// A room that the last person left on purpose.
     pub room: Duration,
-    /// A room that nobody has joined yet, and any room after a restart.
-    pub new_room: Duration,
+    /// A room whose last connection was lost.
+    pub lost: Duration,
+    /// The same while others may be on their way: an invite is good, or nobody but its maker ever came.
+    pub first: Duration,
     /// A room whose owner has no socket in it, before another member becomes the owner.
     pub owner: Duration,
 }

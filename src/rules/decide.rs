@@ -14,6 +14,7 @@ pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> 
     match command {
         Command::Enter(guest, hold) => state.enter(*guest, *hold, now),
         Command::Leave(visitor, hold, how) => Ok(state.leave(*visitor, *hold, *how)),
+        Command::ClosePage(visitor) => Ok(state.close_page(*visitor, now)),
         Command::Post(author, body) => state.post(*author, body, facts, now),
         Command::Whisper(new) => state.whisper(new, facts, now),
         Command::Report(new) => state.report(new, facts, now),
@@ -37,7 +38,9 @@ pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> 
 /// `RoomNotFound`, unless there is just nothing to do any more.
 pub fn decide_without(command: &Command) -> Result<Vec<Event>, Refusal> {
     match command {
-        Command::Leave(..) | Command::Expire(..) | Command::Lose(..) | Command::Restart => Ok(Vec::new()),
+        Command::Leave(..) | Command::ClosePage(..) | Command::Expire(..) | Command::Lose(..) | Command::Restart => {
+            Ok(Vec::new())
+        }
         Command::Redeem(..) => Err(Refusal::InviteNotFound),
         _ => Err(Refusal::RoomNotFound),
     }

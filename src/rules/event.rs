@@ -21,6 +21,8 @@ pub enum Event {
     Held(VisitorId, Hold),
     /// A socket holds a visitor's seat no longer. The seat waits if it was the last one.
     Released(VisitorId, Hold),
+    /// A visitor closed the page, or loads it again.
+    PageClosed(VisitorId),
     /// A visitor left, or was waited for long enough: the seat is free.
     Left(Visitor),
     /// The owner sent a member out.

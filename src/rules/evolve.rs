@@ -18,6 +18,7 @@ impl RoomState {
             Event::Joined { visitor, hold, .. } => self.seat_visitor(*visitor, *hold, now),
             Event::Held(visitor, hold) => self.hold(*visitor, *hold, now),
             Event::Released(visitor, hold) => self.release(*visitor, *hold, now),
+            Event::PageClosed(visitor) => self.close(*visitor, now),
             Event::Left(visitor) | Event::Kicked(visitor) => self.free_seat(visitor.id, now),
             Event::Banned(ban) => {
                 self.free_seat(ban.visitor.id, now);
@@ -62,22 +63,29 @@ impl RoomState {
             visitor,
             holds: vec![hold],
             disconnected_at: None,
+            closed_at: None,
         });
+        self.visited |= visitor.id != self.room.owner.id;
         // Who could join is banned no longer, even if the date is set back later.
         if self.is_noted_as_banned(visitor.id) {
             Arc::make_mut(&mut self.bans).retain(|ban| ban.visitor.id != visitor.id);
         }
-        self.empty = Empty::No;
+        self.wake();
         self.recount();
         self.note_owner(now.steady);
+    }
+
+    fn wake(&mut self) {
+        self.empty = Empty::No;
+        self.room.asleep = false;
     }
 
     fn hold(&mut self, visitor: VisitorId, hold: Hold, now: Now) {
         let seats = Arc::make_mut(&mut self.seats);
         if let Some(seat) = seats.iter_mut().find(|seat| seat.visitor.id == visitor) {
             seat.holds.push(hold);
-            seat.disconnected_at = None;
-            self.empty = Empty::No;
+            (seat.disconnected_at, seat.closed_at) = (None, None);
+            self.wake();
             self.note_owner(now.steady);
         }
     }
@@ -97,17 +105,37 @@ impl RoomState {
         }
     }
 
+    fn close(&mut self, visitor: VisitorId, now: Now) {
+        let seats = Arc::make_mut(&mut self.seats);
+        if let Some(seat) = seats.iter_mut().find(|seat| seat.visitor.id == visitor) {
+            seat.closed_at = Some(now.steady);
+        }
+    }
+
     fn free_seat(&mut self, visitor: VisitorId, now: Now) {
+        let closed = self.seat(visitor).is_some_and(Seat::is_closed);
         Arc::make_mut(&mut self.seats).retain(|seat| seat.visitor.id != visitor);
         self.recount();
         self.note_emptiness(now.steady);
+        if let Empty::Lost(since) = self.empty
+            && closed
+            && self.seats.is_empty()
+        {
+            self.empty = Empty::Left(since);
+        }
         self.note_owner(now.steady);
     }
 
+    /// Whose connection was lost may come back; who left on purpose will not.
     fn note_emptiness(&mut self, now: Moment) {
-        if self.empty == Empty::No && self.seats.iter().all(|seat| seat.holds.is_empty()) {
-            self.empty = Empty::Since(now);
+        if self.empty != Empty::No || self.seats.iter().any(|seat| !seat.holds.is_empty()) {
+            return;
         }
+        self.room.asleep = true;
+        self.empty = match self.seats.is_empty() {
+            true => Empty::Left(now),
+            false => Empty::Lost(now),
+        };
     }
 
     fn note_owner(&mut self, now: Moment) {

@@ -1,6 +1,9 @@
 //! Who may take a seat, and what becomes of it.
 
-use super::{Event, Hold, Leave, Now, RoomState, SOCKETS_EACH};
+use super::{
+    Event, Hold, Leave, Now, RELOAD, RoomState, SOCKETS_EACH,
+    state::{Seat, elapsed},
+};
 use crate::domain::{Guest, Refusal, VisitorId};
 
 impl RoomState {
@@ -22,6 +25,23 @@ impl RoomState {
         }
     }
 
+    /// Whether there is no seat for one more visitor, be it that of somebody who is away.
+    pub fn is_full(&self, now: Now) -> bool {
+        self.room.is_full() && self.longest_away(now).is_none()
+    }
+
+    /// Whose seat is free first when somebody waits at the door of a full room: who is away longest, and not just loading the
+    /// page again. Nobody's while more are in the room than may be.
+    pub fn longest_away(&self, now: Now) -> Option<VisitorId> {
+        let away = |seat: &Seat| seat.disconnected_at.filter(|at| elapsed(*at, now) >= RELOAD);
+        let away = self
+            .seats
+            .iter()
+            .filter_map(|seat| Some((away(seat)?, seat.visitor.id)));
+        let longest = away.min_by_key(|(at, _)| *at).map(|(_, visitor)| visitor);
+        longest.filter(|_| self.room.count == self.room.max.get())
+    }
+
     pub(super) fn leave(&self, visitor: VisitorId, hold: Hold, how: Leave) -> Vec<Event> {
         let Some(seat) = self.seat(visitor).filter(|seat| seat.holds.contains(&hold)) else {
             return Vec::new();
@@ -31,5 +51,13 @@ impl RoomState {
         } else {
             Event::Released(visitor, hold)
         }]
+    }
+
+    /// Nothing if it is known already, which bounds how often it can be said.
+    pub(super) fn close_page(&self, visitor: VisitorId, now: Now) -> Vec<Event> {
+        let known = |at| elapsed(at, now) < RELOAD;
+        let seat = self.seat(visitor);
+        let news = seat.filter(|seat| !seat.closed_at.is_some_and(known) && !seat.is_closed());
+        news.map(|_| Event::PageClosed(visitor)).into_iter().collect()
     }
 }

@@ -25,20 +25,11 @@ impl RoomState {
             .flat_map(|seat| seat.holds.iter().map(|hold| hold.server))
     }
 
-    /// The lease was the grace: a seat that only the dead server held is free at once.
+    /// The connection was lost with the server.
     pub(super) fn lose(&self, visitor: VisitorId, server: ServerId) -> Vec<Event> {
-        let Some(seat) = self.seat(visitor) else {
-            return Vec::new();
-        };
-        let mut theirs = seat.holds.iter().filter(|hold| hold.server == server);
-        let Some(first) = theirs.next() else {
-            return Vec::new();
-        };
-        vec![if theirs.count() + 1 == seat.holds.len() {
-            Event::Left(seat.visitor)
-        } else {
-            Event::Released(visitor, *first)
-        }]
+        let seat = self.seat(visitor);
+        let theirs = seat.and_then(|seat| seat.holds.iter().find(|hold| hold.server == server));
+        theirs.map(|hold| Event::Released(visitor, *hold)).into_iter().collect()
     }
 
     /// Nothing if no grace runs.
@@ -50,10 +41,10 @@ impl RoomState {
 
     pub(super) fn renew_graces(&mut self, now: Moment) {
         for seat in Arc::make_mut(&mut self.seats) {
-            seat.disconnected_at = seat.disconnected_at.map(|_| now);
+            (seat.disconnected_at, seat.closed_at) = (seat.disconnected_at.map(|_| now), None);
         }
         if self.empty != Empty::No {
-            self.empty = Empty::NeverJoined(now);
+            self.empty = Empty::Lost(now);
         }
         self.owner_absent_since = self.owner_absent_since.map(|_| now);
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::{PasswordVersion, last_posts::LastPosts};
+use super::{PasswordVersion, RELOAD, last_posts::LastPosts};
 use crate::domain::{
     Access, AddressKey, Ban, Guest, InviteHash, Max, MessageId, Moment, ReportId, Room, RoomId, Seq, Title, Visitor,
     VisitorId, moderation::kept_out,
@@ -82,19 +82,31 @@ pub struct Seat {
     pub visitor: Visitor,
     /// At most [`super::SOCKETS_EACH`].
     pub holds: Vec<Hold>,
-    /// Since when no socket holds it.
+    /// Since when no socket holds it: its visitor is away.
     pub disconnected_at: Option<Moment>,
+    /// When its visitor last closed the page, unless a socket came since.
+    pub closed_at: Option<Moment>,
 }
 
-/// Since when a room has been without a socket, and which grace that counts against.
+impl Seat {
+    /// Whether its visitor is away on purpose: the page was closed when the connection went.
+    pub(super) fn is_closed(&self) -> bool {
+        let apart = |(gone, closed): (Moment, Moment)| gone.millis().abs_diff(closed.millis());
+        let apart = self.disconnected_at.zip(self.closed_at).map(apart);
+        // Twice the time for which the same is not noted again.
+        apart.is_some_and(|apart| u128::from(apart) <= 2 * RELOAD.as_millis())
+    }
+}
+
+/// Since when a room has been without a socket, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Empty {
     /// A socket is connected.
     No,
-    /// Nobody has joined since the room was made, or since a restart.
-    NeverJoined(Moment),
-    /// The last socket left.
-    Since(Moment),
+    /// The last person left on purpose.
+    Left(Moment),
+    /// The last connection was lost, or nobody has come yet.
+    Lost(Moment),
 }
 
 /// A report that waits for the owner.
@@ -139,6 +151,8 @@ pub struct RoomState {
     pub reports: Arc<Vec<OpenReport>>,
     /// Whether a socket is connected.
     pub empty: Empty,
+    /// Whether anybody but its maker ever came.
+    pub visited: bool,
     /// Since when the owner has had no socket in the room.
     pub owner_absent_since: Option<Moment>,
 }
@@ -156,6 +170,7 @@ impl RoomState {
             closed: false,
             slow: 0,
             created_at: now.date,
+            asleep: false,
         };
         Self::restored(room, new.password_hash.map(Into::into), address_key, now)
     }
@@ -175,7 +190,8 @@ impl RoomState {
             invites: Arc::default(),
             last_posts: Arc::default(),
             reports: Arc::default(),
-            empty: Empty::NeverJoined(now.steady),
+            empty: Empty::Lost(now.steady),
+            visited: false,
             owner_absent_since: Some(now.steady),
         }
     }
@@ -188,18 +204,29 @@ impl RoomState {
         self
     }
 
-    /// Adds the seats of an earlier run, the longest held first. Each waits for its visitor from now on. Part of
-    /// [`Self::restored`].
+    /// Adds the seats of an earlier run, the longest held first, and whether anybody but the maker of the room ever came.
+    /// Each seat waits for its visitor from now on. Part of [`Self::restored`].
     #[must_use]
-    pub fn with_seats(mut self, visitors: impl IntoIterator<Item = Visitor>, now: Now) -> Self {
+    pub fn with_seats(mut self, visitors: impl IntoIterator<Item = Visitor>, visited: bool, now: Now) -> Self {
         let waiting = |visitor| Seat {
             visitor,
             holds: Vec::new(),
             disconnected_at: Some(now.steady),
+            closed_at: None,
         };
         self.seats = Arc::new(visitors.into_iter().map(waiting).collect());
+        self.visited = visited;
+        self.room.asleep = visited || !self.seats.is_empty();
         self.recount();
         self
+    }
+
+    /// Since when no socket has been connected, if none is.
+    pub fn empty_since(&self) -> Option<Moment> {
+        match self.empty {
+            Empty::No => None,
+            Empty::Left(since) | Empty::Lost(since) => Some(since),
+        }
     }
 
     pub(super) fn recount(&mut self) {
@@ -244,6 +271,18 @@ impl RoomState {
     /// Whether there is a ban of a visitor, be it over or not.
     pub fn is_noted_as_banned(&self, visitor: VisitorId) -> bool {
         self.bans.iter().any(|ban| ban.visitor.id == visitor)
+    }
+
+    /// Whose seats no socket holds.
+    pub fn away(&self) -> Vec<VisitorId> {
+        let away = self.seats.iter().filter(|seat| seat.holds.is_empty());
+        away.map(|seat| seat.visitor.id).collect()
+    }
+
+    /// A visitor whose seat that many sockets hold.
+    pub fn held_by(&self, visitor: VisitorId, sockets: usize) -> Option<Visitor> {
+        let seat = self.seat(visitor).filter(|seat| seat.holds.len() == sockets);
+        seat.map(|seat| seat.visitor)
     }
 
     pub(super) fn seat(&self, visitor: VisitorId) -> Option<&Seat> {

@@ -22,7 +22,8 @@ struct Scene {
 const GRACES: Graces = Graces {
     seat: Duration::from_secs(15),
     room: Duration::from_secs(10),
-    new_room: Duration::from_secs(60),
+    lost: Duration::from_secs(600),
+    first: Duration::from_secs(1_800),
     owner: Duration::from_secs(60),
 };
 

@@ -9,13 +9,13 @@ use crate::{
         VisitorId,
     },
     limits::rates::RateLimit,
-    rules::{Command, Graces, Grant, Leave, NewRoom, RoomChange, RoomState, SocketKey},
+    rules::{Command, Due, Graces, Grant, Leave, NewRoom, Now, RoomChange, RoomState, SocketKey},
     service::{
         access::{Owner, Reader},
         deletions::Deletions,
         passwords::Passwords,
     },
-    store::{Committed, Entry, RoomCursor, RoomPage, Store},
+    store::{Committed, Entry, RoomCursor, RoomPage, Store, StoreError},
 };
 
 /// What the owner of a room wants changed; `None` stays as it is.
@@ -81,16 +81,30 @@ impl Rooms {
         max: Max,
         password: Option<Password>,
     ) -> Result<Room, Refusal> {
-        let password_hash = self.hash(&owner, None, password).await?;
-        Ok(self
-            .store
-            .create_room(NewRoom {
-                title,
-                max,
-                password_hash,
-                owner: owner.visitor,
-            })
-            .await?)
+        let new = NewRoom {
+            title,
+            max,
+            password_hash: self.hash(&owner, None, password).await?,
+            owner: owner.visitor,
+        };
+        match self.store.create_room(new.clone()).await {
+            Err(StoreError::Refused(Refusal::StorageFull)) if self.make_place().await? => {
+                Ok(self.store.create_room(new).await?)
+            }
+            made => Ok(made?),
+        }
+    }
+
+    /// Ends the room that has slept longest, as there may be no more of them; whether there was one.
+    async fn make_place(&self) -> Result<bool, Refusal> {
+        let Some(room) = self.store.longest_empty() else {
+            return Ok(false);
+        };
+        // Somebody may come back to it before: then it stays.
+        self.deletions
+            .submit(room, Command::Expire(Due::Room, Graces::SHORTEST))
+            .await
+            .map(|()| true)
     }
 
     async fn hash(
@@ -240,7 +254,22 @@ impl Rooms {
     pub async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, Refusal> {
         // Before the store is asked: a join writes the whole room, and every server reads what was written.
         self.joins.take(guest.visitor.id)?;
-        Ok(self.store.enter(id, guest, socket).await?)
+        match self.store.enter(id, guest, socket).await {
+            Err(StoreError::Refused(Refusal::RoomFull)) if self.free_a_seat(id).await? => {
+                Ok(self.store.enter(id, guest, socket).await?)
+            }
+            entered => Ok(entered?),
+        }
+    }
+
+    /// Frees the seat of who has been away longest, as somebody waits at the door; whether there was one.
+    async fn free_a_seat(&self, id: RoomId) -> Result<bool, Refusal> {
+        let Some(away) = self.load(id).await?.longest_away(Now::at(Moment::now())) else {
+            return Ok(false);
+        };
+        // Who is back meanwhile keeps it.
+        let due = Command::Expire(Due::Seat(away), Graces::SHORTEST);
+        self.submit(id, due).await.map(|_| true)
     }
 
     /// Takes a socket from the visitor's seat.
@@ -249,6 +278,17 @@ impl Rooms {
     /// The store fails.
     pub async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Leave) -> Result<(), Refusal> {
         Ok(self.store.leave(id, visitor, socket, how).await?)
+    }
+
+    /// Notes that a visitor closed the page of a room, or loads it again. Who has no seat there has nothing to lose.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn close_page(&self, id: RoomId, visitor: Visitor) -> Result<(), Refusal> {
+        match self.submit(id, Command::ClosePage(visitor.id)).await {
+            Ok(_) | Err(Refusal::RoomNotFound) => Ok(()),
+            Err(refusal) => Err(refusal),
+        }
     }
 
     /// Changes a room for its owner.

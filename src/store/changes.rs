@@ -69,6 +69,9 @@ pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Optio
         Event::Left(visitor) | Event::Kicked(visitor) => Some(Change::Left(room(), *visitor)),
         // Somebody who is banned need not be here.
         Event::Banned(ban) => (members > after.room.count).then(|| Change::Left(room(), ban.visitor)),
+        Event::Released(visitor, _) => after.held_by(*visitor, 0).map(|who| Change::Away(room(), who)),
+        // Who has no other socket was away before.
+        Event::Held(visitor, _) => after.held_by(*visitor, 1).map(|who| Change::Back(room(), who)),
         Event::OwnerChanged(_) | Event::Changed(_) => Some(Change::RoomUpdated(room())),
         Event::Ended => Some(Change::RoomRemoved(after.room.id)),
         _ => None,
@@ -100,6 +103,7 @@ mod tests {
             server: ServerId::ONLY,
             socket: 1,
         };
+        let other_hold = Hold { socket: 2, ..hold };
         let ban = Ban {
             visitor: other,
             until: None,
@@ -112,7 +116,11 @@ mod tests {
         };
         for (event, expected) in [
             (joined(owner), &["entered"][..]),
-            (Event::Released(owner.id, hold), &[]),
+            (Event::Held(owner.id, other_hold), &[]),
+            (Event::Released(owner.id, other_hold), &[]),
+            (Event::Released(owner.id, hold), &["away"]),
+            (Event::PageClosed(owner.id), &[]),
+            (Event::Held(owner.id, hold), &["back"]),
             (joined(other), &["entered"]),
             (Event::OwnerChanged(other), &["room updated"]),
             (Event::Banned(ban.clone()), &["left"]),

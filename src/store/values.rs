@@ -27,6 +27,10 @@ pub enum Change {
     Entered(Room, Visitor),
     /// A visitor's seat is free; the room with its new count. The line about it follows as [`Change::Posted`].
     Left(Room, Visitor),
+    /// A visitor's last connection to a room was lost; the seat waits.
+    Away(Room, Visitor),
+    /// A visitor who was away is back.
+    Back(Room, Visitor),
     /// A message was stored, or a line that nobody wrote.
     Posted(Arc<Message>),
     /// A whisper was stored.
@@ -43,9 +47,8 @@ impl Change {
     /// The room it is about; `None` when it is about all of them.
     pub fn room(&self) -> Option<RoomId> {
         match self {
-            Self::RoomCreated(room) | Self::RoomUpdated(room) | Self::Entered(room, _) | Self::Left(room, _) => {
-                Some(room.id)
-            }
+            Self::RoomCreated(room) | Self::RoomUpdated(room) => Some(room.id),
+            Self::Entered(room, _) | Self::Left(room, _) | Self::Away(room, _) | Self::Back(room, _) => Some(room.id),
             Self::RoomRemoved(id) => Some(*id),
             Self::Posted(message) => Some(message.room),
             Self::Whispered(whisper) => Some(whisper.room),
@@ -62,6 +65,8 @@ impl Change {
             Self::RoomRemoved(_) => "room removed",
             Self::Entered(..) => "entered",
             Self::Left(..) => "left",
+            Self::Away(..) => "away",
+            Self::Back(..) => "back",
             Self::Posted(_) => "posted",
             Self::Whispered(_) => "whispered",
             Self::Reported(_) => "reported",
@@ -140,6 +145,8 @@ pub struct Entry {
     pub room: Room,
     /// Who sits in it, the longest first.
     pub members: Vec<Visitor>,
+    /// Those of them who have no connection at the moment.
+    pub away: Vec<VisitorId>,
     /// The place of the line about it; without one, a place from which on every line about others will come. `members`
     /// is who sits there at that place.
     pub seq: Seq,
@@ -149,6 +156,7 @@ impl From<RoomState> for Entry {
     fn from(state: RoomState) -> Self {
         Self {
             members: state.members(),
+            away: state.away(),
             seq: state.seq,
             room: state.room,
         }

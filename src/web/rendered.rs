@@ -75,6 +75,7 @@ pub fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> 
         owner_hue: room.owner.hue,
         locked: room.locked,
         closed: room.closed,
+        asleep: room.asleep,
         slow: room.slow,
         created_at: room.created_at.to_string().into(),
         age: age(room, now),

@@ -39,7 +39,16 @@ impl Files {
 
     async fn serve(&self) -> Server {
         let uploads = self.uploads().display().to_string();
-        let graces = ["--seat-grace", "1h", "--room-grace", "1h", "--new-room-grace", "1h"];
+        let graces = [
+            "--seat-grace",
+            "1h",
+            "--room-grace",
+            "1h",
+            "--lost-grace",
+            "1h",
+            "--first-grace",
+            "1h",
+        ];
         let flags = [&["--uploads", &uploads], &graces[..]].concat();
         Server::start(&format!("sqlite:{}", self.database().display()), &flags).await
     }

@@ -45,6 +45,7 @@ mod refused_gifs;
 mod rooms;
 mod seats;
 mod sessions;
+mod sleeping;
 mod slow_mode;
 mod slow_reader;
 mod sockets;

@@ -110,7 +110,7 @@ async fn several_tabs_of_one_visitor_take_one_seat() {
 
 #[tokio::test]
 async fn twenty_reloads_of_the_last_visitor_cost_neither_room_nor_seat() {
-    let app = TestApp::with(&["--seat-grace", "5s", "--room-grace", "5s"]).await;
+    let app = TestApp::start().await;
     let (visitor, other) = (app.visitor().await, app.visitor().await);
     let room = visitor.create_room_of(json!({ "title": "새로 고침", "max": 2 })).await;
     let mut seq = visitor.join(&room).await.post("처음").await["seq"].clone();
@@ -127,12 +127,21 @@ async fn twenty_reloads_of_the_last_visitor_cost_neither_room_nor_seat() {
 
 #[tokio::test]
 async fn a_reload_is_not_told_to_the_others() {
-    let app = TestApp::with(&["--seat-grace", "5s"]).await;
+    let app = TestApp::start().await;
     let (visitor, other) = (app.visitor().await, app.visitor().await);
     let room = visitor.create_room("방").await;
     let mut others = other.join(&room).await;
-    drop(visitor.join(&room).await);
-    let _again = visitor.join(&room).await;
+    let page = visitor.join(&room).await;
+    assert_eq!(visitor.close_page(&room).await.status, 204);
+    drop(page);
+    others.wait("away").await;
+    let mut again = visitor.connect("/chat").await;
+    let joined = again.join(&room).await;
+    assert_eq!(joined["away"], json!([]));
+    assert_eq!(
+        others.wait("away").await,
+        json!({ "visitor": visitor.id, "away": false })
+    );
     others.wait("join").await;
     let heard = others.heard(&room).await;
     assert!(heard.is_empty(), "{heard:?}");
@@ -162,7 +171,15 @@ async fn who_leaves_frees_the_seat_at_once_and_the_others_hear_of_it() {
 
 #[tokio::test]
 async fn when_everybody_has_left_room_messages_and_files_are_gone() {
-    let app = TestApp::with(&["--room-grace", "300ms", "--seat-grace", "100ms"]).await;
+    let app = TestApp::with(&[
+        "--room-grace",
+        "300ms",
+        "--lost-grace",
+        "300ms",
+        "--seat-grace",
+        "100ms",
+    ])
+    .await;
     let visitors = [app.visitor().await, app.visitor().await];
     let mut lobby = visitors[0].connect("/room").await;
     let room = visitors[0].create_room("잠깐").await;
@@ -203,7 +220,7 @@ async fn an_empty_room_that_somebody_comes_back_to_stays() {
 
 #[tokio::test]
 async fn a_new_room_that_nobody_joins_goes_after_its_grace() {
-    let app = TestApp::with(&["--new-room-grace", "500ms", "--room-grace", "60s"]).await;
+    let app = TestApp::with(&["--first-grace", "500ms"]).await;
     let visitor = app.visitor().await;
     let mut lobby = visitor.connect("/room").await;
     let (empty, joined) = (visitor.create_room("빈 방").await, visitor.create_room("찬 방").await);
@@ -215,7 +232,9 @@ async fn a_new_room_that_nobody_joins_goes_after_its_grace() {
 #[tokio::test]
 async fn a_restart_gives_every_room_a_fresh_grace() {
     let flags = [
-        "--new-room-grace",
+        "--first-grace",
+        "3s",
+        "--lost-grace",
         "3s",
         "--room-grace",
         "200ms",

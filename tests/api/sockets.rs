@@ -135,7 +135,10 @@ async fn the_answer_to_join_says_from_where_messages_come() {
     writing.post("2").await;
     let mut reading = reader.connect("/chat").await;
     let joined = reading.join(&room).await;
-    assert_eq!(keys(&joined), BTreeSet::from(["ok", "you", "room", "members", "seq"]));
+    assert_eq!(
+        keys(&joined),
+        BTreeSet::from(["ok", "you", "room", "members", "away", "seq"])
+    );
     assert_eq!(joined["seq"], 4, "right behind the own line");
     assert_eq!(joined["room"]["_id"], json!(room));
     let members: Vec<_> = joined["members"]

@@ -168,11 +168,13 @@ every_kind! {
 const FOREVER: Graces = graces(3_600_000, 3_600_000, 3_600_000);
 const AT_ONCE: Duration = Duration::ZERO;
 
-const fn graces(seat: u64, room: u64, new_room: u64) -> Graces {
+/// In milliseconds: of a seat, of a room that was left or whose last connection was lost, and of one that waits for others.
+const fn graces(seat: u64, room: u64, first: u64) -> Graces {
     Graces {
         seat: Duration::from_millis(seat),
         room: Duration::from_millis(room),
-        new_room: Duration::from_millis(new_room),
+        lost: Duration::from_millis(room),
+        first: Duration::from_millis(first),
         owner: Duration::from_secs(3_600),
     }
 }

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use gifchat::{
-    domain::Refusal,
+    domain::{Refusal, RoomId, VisitorId},
     rules::Leave,
-    store::{Change, StoreError},
+    store::{Change, StoreError, mongo::MongoStore},
 };
 use mongodb::bson::{DateTime, Document, doc};
 use tokio::task::JoinSet;
@@ -14,6 +14,11 @@ use super::{
     proxy::{Proxy, Way},
     sites::*,
 };
+
+/// Whose seats no socket holds.
+async fn away(store: &MongoStore, room: RoomId) -> Vec<VisitorId> {
+    store.room(room).await.unwrap().unwrap().away()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
@@ -98,13 +103,13 @@ async fn tabs_on_several_servers_share_a_seat_that_is_free_when_the_last_one_lea
         matches!(change, Change::Left(..)).then_some(())
     })
     .await;
-    assert_eq!(told, ["RoomCreated", "Entered", "Posted", "Left"]);
+    assert_eq!(told, ["RoomCreated", "Entered", "Posted", "Away", "Left"]);
     assert!(next_message(&mut changes).await.is_line());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs MONGOD"]
-async fn the_seats_of_a_server_that_died_are_free_when_its_lease_is_over() {
+async fn who_was_on_a_server_that_died_is_away_when_its_lease_is_over() {
     let site = Site::new();
     let (dying, living) = (site.server_with(FAST).await, site.server_with(FAST).await);
     let (lost, kept) = (someone(), someone());
@@ -113,7 +118,9 @@ async fn the_seats_of_a_server_that_died_are_free_when_its_lease_is_over() {
     living.enter(room, kept.into(), 1).await.unwrap();
     drop(dying);
     assert_eq!(living.members(room).await.unwrap().len(), 2);
-    until(async || living.members(room).await.unwrap() == [kept]).await;
+    until(async || away(&living, room).await == [lost.id]).await;
+    living.expire(no_graces()).await.unwrap();
+    assert_eq!(living.members(room).await.unwrap(), [kept]);
     living.leave(room, kept, 1, Leave::Explicit).await.unwrap();
     assert_eq!(living.expire(no_graces()).await.unwrap().rooms.len(), 1);
 }
@@ -128,7 +135,9 @@ async fn a_server_that_slept_longer_than_its_lease_does_not_believe_in_its_seats
     let mut changes = sleeper.changes().unwrap();
     sleeper.enter(room, visitor.into(), 1).await.unwrap();
     proxy.set(Way::Cut);
-    until(async || waking.members(room).await.unwrap().is_empty()).await;
+    until(async || away(&waking, room).await == [visitor.id]).await;
+    waking.expire(no_graces()).await.unwrap();
+    assert!(waking.members(room).await.unwrap().is_empty());
     proxy.set(Way::Open);
     next(&mut changes, |change| matches!(change, Change::SeatsLost).then_some(())).await;
     until(async || sleeper.ready().await.is_ok()).await;

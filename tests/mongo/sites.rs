@@ -111,7 +111,8 @@ pub fn no_graces() -> Graces {
     Graces {
         seat: Duration::ZERO,
         room: Duration::ZERO,
-        new_room: Duration::from_secs(60),
+        lost: Duration::ZERO,
+        first: Duration::from_secs(60),
         owner: Duration::from_secs(3_600),
     }
 }

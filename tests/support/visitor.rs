@@ -148,6 +148,11 @@ impl Visitor {
         self.send(self.request(Method::DELETE, &format!("/room/{room}"))).await
     }
 
+    /// Says that the page of a room is closed, or loaded again.
+    pub async fn close_page(&self, room: &str) -> Answer {
+        self.post_json(&format!("/room/{room}/leave"), json!({})).await
+    }
+
     /// Makes a room; its id.
     pub async fn create_room(&self, title: &str) -> String {
         self.create_room_of(json!({ "title": title })).await

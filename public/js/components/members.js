@@ -5,6 +5,8 @@ import { fill, texts } from "../lib/texts.js";
 import { offersActions, openActions } from "./actions.js";
 
 const PILE = 3;
+// Who loads the page again is back by then, and was not away.
+const RELOAD = 5_000;
 
 export class MembersView {
   #list = byId("members-list");
@@ -14,6 +16,7 @@ export class MembersView {
   #max = Number(byId("room-people").dataset.max);
   #count = 0;
   #seq = 0;
+  #leaving = new Map();
 
   constructor(me, owner) {
     this.#me = me;
@@ -34,14 +37,40 @@ export class MembersView {
   }
 
   /** The whole list anew, as it was at a place of the room; rows that stay are kept, so that focus and scroll stay. */
-  replace(members, seq = this.#seq) {
+  replace(members, seq = this.#seq, away = []) {
     this.#seq = seq;
     const ids = new Set(members.map(({ id }) => id));
     for (const id of [...this.#members.keys()]) if (!ids.has(id)) this.#take(id);
     for (const member of members) this.#put(member);
+    this.awayAre(away);
     this.#count = members.length;
     this.#show();
   }
+
+  /** Exactly these members have no connection now. */
+  awayAre(ids) {
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
+    this.#leaving.clear();
+    for (const id of this.#members.keys()) this.#setAway(id, ids.includes(id));
+  }
+
+  /** A member's last connection was lost, or one is there again. */
+  away(id, away) {
+    clearTimeout(this.#leaving.get(id));
+    this.#leaving.delete(id);
+    if (away) this.#leaving.set(id, setTimeout(() => this.#setAway(id, true), RELOAD));
+    else this.#setAway(id, false);
+  }
+
+  #setAway(id, away) {
+    const row = this.#members.get(id);
+    if (!row) return;
+    row.classList.toggle("member--away", away);
+    row.querySelector(".member__away").hidden = !away;
+  }
+
+  /** Whether nobody else has a seat. */
+  get alone() { return this.#members.size === 1 && this.#members.has(this.#me.id); }
 
   /** What a line says about who is here; one that is older than the list says nothing new. */
   line({ seq, line, visitor, color, hue, count }) {

@@ -26,7 +26,8 @@ export function updateRow(row, room, me) {
   row.querySelector(".room__lock").hidden = !room.password;
   const button = row.querySelector(".join-btn");
   row.querySelector(".room__closed").hidden = !room.closed;
-  const full = room.count >= room.max && !mine;
+  row.querySelector(".room__asleep").hidden = !room.asleep;
+  const full = room.count >= room.max && !mine && !room.asleep;
   button.dataset.password = String(room.password);
   setText(button.querySelector(".room__go"), full ? texts.rooms.full : texts.rooms.enter);
   if (full) {

@@ -49,6 +49,20 @@ export class RoomSheets {
 
   tray(take) { return this.open("tray", () => import("./tray.js"), ({ openTray }) => openTray(this.#room, take)); }
 
+  /** Asks before the last person leaves. Who can't be asked, as the server does not answer, may leave. */
+  async mayLeave() {
+    try {
+      await fetchSheet("leave", () => null);
+    } catch {
+      return true;
+    }
+    const dialog = byId("leave-dialog");
+    dialog.returnValue = "";
+    dialog.showModal();
+    await new Promise((done) => { dialog.addEventListener("close", done, { once: true }); });
+    return dialog.returnValue === "leave";
+  }
+
   /** Reports a message to the owner. */
   report(subject) { return this.#reports(({ openReport }) => openReport(this.#room, subject)); }
 

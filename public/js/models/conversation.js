@@ -31,7 +31,7 @@ export class Conversation {
   #been = false;
 
   /**
-   * `view` is told: deliver, leapt, missed, joined, left, refused, typing, lost, reported, changed, gone, sentOut,
+   * `view` is told: deliver, leapt, missed, joined, left, refused, typing, away, lost, reported, changed, gone, sentOut,
    * exception.
    */
   constructor({ room, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
@@ -48,7 +48,8 @@ export class Conversation {
       .on("join", (line) => this.take(line))
       .on("exit", (line) => this.take(line))
       .on("typing", (visitor) => view.typing(visitor))
-      .on("missed", () => view.lost())
+      .on("away", ({ visitor, away }) => view.away(visitor, away))
+      .on("missed", (now) => view.lost(now?.away ?? []))
       .on("report", (report) => view.reported(report))
       .on("updateRoom", (changed) => { if (changed._id === room) view.changed(changed); })
       .on("removeRoom", (id) => { if (id === room) this.#end(); })

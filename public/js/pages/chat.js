@@ -143,7 +143,7 @@ const conversation = new Conversation({
       notices.lineUp();
       // A session that ran out in the meantime made us somebody else.
       Object.assign(me, ack.you);
-      members.replace(ack.members, ack.seq);
+      members.replace(ack.members, ack.seq, ack.away);
       changed(ack.room);
       outbox.start();
       uploads.start();
@@ -158,8 +158,10 @@ const conversation = new Conversation({
     },
     refused: (why, again) => notices.refused(why, again),
     typing: (visitor) => { if (visitor.id !== me.id) typing.heard(visitor); },
+    away: (visitor, away) => members.away(visitor, away),
     // Events that are no messages were dropped.
-    lost() {
+    lost(away) {
+      members.awayAre(away);
       whispers.read();
       sheets.missed();
       sheets.changed();
@@ -245,7 +247,20 @@ const sheets = new RoomSheets({
 });
 sheets.changed();
 
-byId("exit-btn").addEventListener("click", (event) => { if (!opensElsewhere(event)) conversation.leave(); });
+byId("exit-btn").addEventListener("click", async (event) => {
+  if (opensElsewhere(event)) return;
+  if (!conversation.joined || !members.alone) return conversation.leave();
+  event.preventDefault();
+  const { href } = event.currentTarget;
+  if (!await sheets.mayLeave()) return;
+  conversation.leave();
+  location.assign(href);
+});
+
+// A page that is closed gives its seat up soon; one that is only put aside, as by a phone, is waited for.
+addEventListener("pagehide", ({ persisted }) => {
+  if (!persisted && conversation.joined) navigator.sendBeacon(`/room/${room}/leave`);
+});
 
 // Nothing more can be done here, because of `why`: who was about to goes on at the way out.
 function end(why, tell) {

@@ -24,6 +24,8 @@ pub struct RoomView<'a> {
     pub locked: bool,
     /// Whether nobody new gets in.
     pub closed: bool,
+    /// Whether everybody in it is away.
+    pub asleep: bool,
     /// Seconds between two messages of one visitor.
     pub slow: u32,
     /// RFC 3339, UTC.
@@ -47,6 +49,7 @@ impl RoomView<'_> {
             owner_hue: None,
             locked: false,
             closed: false,
+            asleep: false,
             slow: 0,
             created_at: super::message::BLANK_TIME.into(),
             age: Duration::ZERO,
@@ -54,9 +57,10 @@ impl RoomView<'_> {
         }
     }
 
-    /// Whether nobody more can come in. The owner's own row keeps its link: another tab of theirs may hold a seat.
+    /// Whether nobody more can come in. The owner's own row keeps its link: another tab of theirs may hold a seat. Where all
+    /// are away, a seat is given up.
     pub fn full(&self) -> bool {
-        self.count >= self.max && !self.mine
+        self.count >= self.max && !self.mine && !self.asleep
     }
 
     /// The title for where no element isolates it from the text beside it.

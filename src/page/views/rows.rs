@@ -82,6 +82,7 @@ mod tests {
             closed: false,
             slow: 0,
             created_at: Moment::from_millis(0),
+            asleep: false,
         };
         let rows = LastRows::default();
         let get = |lang, room: &Room, age, html: &str| {

@@ -14,6 +14,8 @@ use crate::{
 pub enum Sheet {
     /// The settings of a room, and the questions before an owner deletes or moderates.
     Owner,
+    /// The question before the last person leaves.
+    Leave,
     /// The GIFs lately sent.
     Tray,
     /// Whispers with one person.
@@ -30,6 +32,7 @@ impl FromStr for Sheet {
     fn from_str(name: &str) -> Result<Self, Refusal> {
         Ok(match name {
             "owner" => Self::Owner,
+            "leave" => Self::Leave,
             "tray" => Self::Tray,
             "whisper" => Self::Whisper,
             "invite" => Self::Invite,
@@ -76,6 +79,7 @@ impl<'a> SheetView<'a> {
         } = self.page.t;
         match self.sheet {
             Sheet::Owner => owner_texts(self.page.t),
+            Sheet::Leave => json!({}),
             Sheet::Tray => json!({ "tray": { "empty": tray.empty, "again": tray.again } }),
             Sheet::Whisper => json!({ "whisper": { "text": whisper.text } }),
             Sheet::Invite => json!({ "invite": {

@@ -51,9 +51,8 @@ fn a_new_owner_may_be_away_as_long_as_any() {
 }
 
 #[test]
-fn an_empty_room_ends_after_its_grace_and_then_takes_nothing() {
+fn a_room_that_the_last_one_left_ends_soon_and_then_takes_nothing() {
     let mut scene = Scene::new(5, None);
-    assert_eq!(scene.wait(59).expire(), [], "a new room waits longer");
     scene.enter(2).unwrap();
     assert_eq!(scene.wait(600).expire(), [Event::OwnerChanged(visitor(2))]);
     scene.leave(2, Leave::Explicit).unwrap();
@@ -74,12 +73,136 @@ fn an_empty_room_ends_after_its_grace_and_then_takes_nothing() {
 }
 
 #[test]
-fn after_a_restart_seats_wait_and_the_room_has_the_grace_of_a_new_one() {
+fn a_room_whose_last_connection_was_lost_waits_for_whoever_may_come_back() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    scene.leave(1, Leave::Disconnected).unwrap();
+    // Somebody is asleep, so that it is not over with who leaves.
+    scene.leave(2, Leave::Explicit).unwrap();
+    assert!(scene.state.room.asleep);
+    assert_eq!(scene.wait(15).expire(), [Event::Left(visitor(1))]);
+    assert_eq!(scene.wait(584).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Ended]);
+}
+
+#[test]
+fn a_room_waits_longer_while_nobody_but_its_maker_came_or_an_invite_is_good() {
+    let mut scene = Scene::new(5, None);
+    assert_eq!(scene.wait(1_799).expire(), [], "nobody has come yet");
+    scene.enter(1).unwrap();
+    scene.leave(1, Leave::Disconnected).unwrap();
+    assert_eq!(scene.wait(1_799).expire(), [Event::Left(visitor(1))]);
+    scene.enter(2).unwrap();
+    scene.leave(2, Leave::Disconnected).unwrap();
+    scene.wait(15).expire();
+    scene.run(Command::Invite(id(1), InviteToken::random().hash())).unwrap();
+    assert_eq!(scene.wait(1_784).expire(), []);
+    scene.run(Command::WithdrawInvites(id(1))).unwrap();
+    assert_eq!(scene.expire(), [Event::Ended], "for a room that others have seen");
+}
+
+#[test]
+fn who_closes_the_page_has_left_after_the_time_of_a_reload() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    // Before the connection goes, and after it; said again it is nothing new.
+    let close = |n| Command::ClosePage(id(n));
+    assert_eq!(scene.run(close(1)).unwrap(), [Event::PageClosed(id(1))]);
+    assert_eq!(scene.wait(1).run(close(1)).unwrap(), []);
+    scene.leave(1, Leave::Disconnected).unwrap();
+    scene.leave(2, Leave::Disconnected).unwrap();
+    assert_eq!(scene.wait(1).run(close(2)).unwrap(), [Event::PageClosed(id(2))]);
+    assert_eq!(scene.run(close(2)).unwrap(), []);
+    assert_eq!(scene.run(close(3)).unwrap(), [], "who is not there");
+    assert_eq!(scene.wait(3).expire(), []);
+    assert_eq!(
+        scene.wait(1).expire(),
+        [Event::Left(visitor(1)), Event::Left(visitor(2))]
+    );
+    assert_eq!(scene.wait(4).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Ended], "10 s after the last connection");
+}
+
+#[test]
+fn a_page_that_was_closed_while_another_tab_stayed_means_nothing_later() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(2).unwrap();
+    scene.run(Command::Enter(visitor(2).into(), hold(22))).unwrap();
+    scene.run(Command::ClosePage(id(2))).unwrap();
+    scene.leave(2, Leave::Disconnected).unwrap();
+    scene
+        .wait(11)
+        .run(Command::Leave(id(2), hold(22), Leave::Disconnected))
+        .unwrap();
+    assert_eq!(scene.wait(14).expire(), []);
+    // And one that was loaded again.
+    scene.run(Command::ClosePage(id(2))).unwrap();
+    scene.enter(2).unwrap();
+    scene.leave(2, Leave::Disconnected).unwrap();
+    assert_eq!(scene.wait(14).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Left(visitor(2))]);
+}
+
+#[test]
+fn who_waits_at_the_door_of_a_full_room_gets_the_seat_of_who_is_away_longest() {
+    let mut scene = Scene::new(2, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    scene.leave(2, Leave::Disconnected).unwrap();
+    scene.wait(1).leave(1, Leave::Disconnected).unwrap();
+    assert_eq!(scene.wait(3).enter(3), Err(Refusal::RoomFull), "it may be a reload");
+    scene.wait(1);
+    assert_eq!(
+        scene.enter(3),
+        Err(Refusal::RoomFull),
+        "as long as both have their seats"
+    );
+    assert!(!scene.state.is_full(scene.now()));
+    let away = scene.state.longest_away(scene.now()).unwrap();
+    let free = |n| Command::Expire(Due::Seat(id(n)), Graces::SHORTEST);
+    assert_eq!(
+        (away, scene.run(free(1)).unwrap()),
+        (id(2), vec![]),
+        "the other may reload"
+    );
+    assert_eq!(scene.run(free(2)).unwrap(), [Event::Left(visitor(2))]);
+    scene.enter(3).unwrap();
+    assert!(scene.state.is_full(scene.now()));
+    assert_eq!(scene.members(), [id(1), id(3)]);
+    // A room with more members than seats takes nobody for one who is away.
+    scene.enter(1).unwrap();
+    scene.wait(1).leave(1, Leave::Disconnected).unwrap();
+    scene.state.room.max = Max::from_store(1);
+    assert_eq!(scene.wait(9).enter(2), Err(Refusal::RoomFull));
+}
+
+#[test]
+fn the_room_that_was_empty_first_gives_way_to_a_new_one() {
+    let [mut early, late, mut full] = [(); 3].map(|()| Scene::new(5, None));
+    full.enter(1).unwrap();
+    assert_eq!(longest_empty([&full.state].into_iter()), None);
+    early.state.empty = Empty::Left(Moment::from_millis(-1));
+    let rooms = [&late.state, &full.state, &early.state];
+    assert_eq!(longest_empty(rooms.into_iter()), Some(early.state.room.id));
+    let give_way = Command::Expire(Due::Room, Graces::SHORTEST);
+    assert_eq!(full.wait(600).run(give_way.clone()).unwrap(), []);
+    assert_eq!(early.run(give_way.clone()).unwrap(), [], "it may be a reload");
+    assert_eq!(early.wait(5).run(give_way).unwrap(), [Event::Ended]);
+}
+
+#[test]
+fn after_a_restart_seats_wait_and_the_room_waits_for_who_lost_the_connection() {
     let before = Scene::new(5, None);
     let mut scene = Scene::new(5, None);
     let room = before.state.room.clone();
-    scene.state = RoomState::restored(room, None, before.state.address_key, scene.now())
-        .with_seats([visitor(1), visitor(2)], scene.now());
+    scene.state = RoomState::restored(room, None, before.state.address_key, scene.now()).with_seats(
+        [visitor(1), visitor(2)],
+        true,
+        scene.now(),
+    );
+    assert!(scene.state.room.asleep);
     assert_eq!((scene.members(), scene.state.room.count), (vec![id(1), id(2)], 2));
     assert_eq!(scene.wait(14).expire(), []);
     scene.enter(2).unwrap();
@@ -115,7 +238,7 @@ fn what_the_owner_wanted_is_refused_when_the_room_went_to_somebody_else_meanwhil
 }
 
 #[test]
-fn the_seats_that_only_a_dead_server_held_are_free_at_once() {
+fn who_was_on_a_server_that_died_is_away_unless_another_holds_the_seat() {
     let mut scene = Scene::new(5, None);
     let (dead, alive) = (ServerId(1), ServerId(2));
     let at = |server, socket| Hold { server, socket };
@@ -131,12 +254,13 @@ fn the_seats_that_only_a_dead_server_held_are_free_at_once() {
     scene.leave(3, Leave::Disconnected).unwrap();
     assert_eq!(scene.state.holds_of(dead).len(), 3);
     let mut lose = |n| scene.run(Command::Lose(id(n), dead)).unwrap();
-    assert_eq!(lose(1), [Event::Left(visitor(1))]);
+    assert_eq!(lose(1), [Event::Released(id(1), at(dead, 1))]);
+    assert_eq!(lose(1), []);
     assert_eq!(lose(2), [Event::Released(id(2), at(dead, 2))]);
     assert_eq!(lose(2), [Event::Released(id(2), at(dead, 4))]);
     assert_eq!(lose(2), []);
-    assert_eq!(lose(3), [], "it waits for its visitor");
-    assert_eq!(scene.members(), [id(2), id(3)]);
+    assert_eq!(lose(3), []);
+    assert_eq!(scene.state.away(), [id(1), id(3)]);
 }
 
 #[test]
@@ -151,9 +275,9 @@ fn after_the_restart_of_all_servers_graces_begin_again_and_the_owner_stays() {
     assert_eq!(scene.wait(1).expire(), [Event::Left(visitor(1))]);
     assert_eq!(scene.state.room.owner, visitor(1));
     assert_eq!(scene.wait(45).expire(), [Event::OwnerChanged(visitor(2))]);
-    // A room that a dead server left empty waits like a new one.
-    scene.run(Command::Lose(id(2), ServerId(0))).unwrap();
+    // Who left a room just before a restart may have been about to come back.
+    scene.leave(2, Leave::Explicit).unwrap();
     assert_eq!(scene.run(Command::Restart).unwrap(), [Event::Restarted]);
-    assert_eq!(scene.wait(59).expire(), []);
+    assert_eq!(scene.wait(599).expire(), []);
     assert_eq!(scene.wait(1).expire(), [Event::Ended]);
 }

@@ -12,6 +12,7 @@ use crate::domain::{Action, InviteHash, InviteToken};
 enum Step {
     Enter(u64, u64),
     Leave(u64, u64, bool),
+    ClosePage(u64),
     Post(u64),
     Kick(u64, u64),
     Ban(u64, u64, Option<i64>),
@@ -32,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (who(), socket()).prop_map(|(n, s)| Step::Enter(n, s)),
         6 => (who(), socket(), any::<bool>()).prop_map(|(n, s, explicit)| Step::Leave(n, s, explicit)),
+        3 => who().prop_map(Step::ClosePage),
         10 => who().prop_map(Step::Post),
         3 => (who(), who()).prop_map(|(by, n)| Step::Kick(by, n)),
         3 => (who(), who(), proptest::option::of(0..100_000_i64)).prop_map(|(by, n, until)| Step::Ban(by, n, until)),
@@ -62,6 +64,7 @@ fn commands(step: &Step, scene: &Scene, invite: InviteHash) -> Vec<Command> {
             let how = if explicit { Leave::Explicit } else { Leave::Disconnected };
             vec![Command::Leave(id(n), hold(n * 10 + s), how)]
         }
+        Step::ClosePage(n) => vec![Command::ClosePage(id(n))],
         Step::Post(n) => vec![Command::Post(visitor(n), chat("x"))],
         Step::Kick(by, n) => moderate(by, Action::Kick(id(n))),
         Step::Ban(by, n, until) => moderate(
@@ -142,6 +145,9 @@ proptest! {
                 prop_assert_eq!(state.room.count as usize, members.len());
                 most = most.max(state.room.max.get());
                 prop_assert!(members.len() <= most as usize);
+                let connected = members.len() > state.away().len();
+                prop_assert_eq!(state.empty_since().is_none(), connected, "empty is who has no socket");
+                prop_assert!(!(state.room.asleep && connected));
                 prop_assert!(state.bans.iter().all(|ban| state.member(ban.visitor.id).is_none() || !ban.holds(now.date)));
             }
         }

@@ -18,7 +18,7 @@ use crate::{
         GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId, Visitor, VisitorId,
         Whisper, WhisperId,
     },
-    rules::{Command, Graces, Leave, NewRoom, RoomState, SocketKey},
+    rules::{self, Command, Graces, Leave, NewRoom, RoomState, SocketKey},
     store::{
         self, Blobs, Changes, Committed, Expired, GifIndex, History, NewReport, NewWhisper, ReportStore, RoomCursor,
         RoomIndex, RoomLog, RoomPage, Store, StoreError, WhisperStore, Whispered, Window,
@@ -39,7 +39,7 @@ impl RoomLog for MongoStore {
         let decided = Box::pin(self.decide(id, &command, nonce.as_ref())).await?;
         Ok(match decided {
             Decided::New(committed) => Committed {
-                unreferenced: self.carry_out(id, &command).await,
+                unreferenced: self.carry_out(&committed.room.state, &command).await,
                 state: committed.room.state,
                 message: committed.entry.as_ref().and_then(Entry::message).map(Arc::new),
                 known: false,
@@ -92,6 +92,10 @@ impl RoomIndex for MongoStore {
         // The list is known here. Whether it is old is for the database to say.
         self.ping().await?;
         Ok(self.log.cache.page(after, limit))
+    }
+
+    fn longest_empty(&self) -> Option<RoomId> {
+        rules::longest_empty(self.log.cache.all().iter().map(|room| &room.state))
     }
 
     fn last_known_rooms(&self, after: Option<RoomCursor>, limit: usize) -> Option<RoomPage> {

@@ -17,7 +17,7 @@ use crate::{
         Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Moment, Nonce, Refusal, Room, RoomId, Seq,
         VisitorId,
     },
-    rules::{self, ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, Whispering},
+    rules::{self, ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, RoomState, Whispering},
     store::{Expired, StoreError},
 };
 
@@ -68,9 +68,10 @@ impl MongoStore {
     }
 
     /// Carries out what a command deletes; the files that nothing names any more.
-    pub(super) async fn carry_out(&self, room: RoomId, command: &Command) -> Vec<GifName> {
+    pub(super) async fn carry_out(&self, room: &RoomState, command: &Command) -> Vec<GifName> {
+        let (room, ended) = (room.room.id, room.ended);
         match command {
-            Command::Remove(_) => self.eraser.promptly(Work::Room(room)).await,
+            Command::Remove(_) | Command::Expire(Due::Room, _) if ended => self.eraser.promptly(Work::Room(room)).await,
             Command::Moderate(_, Action::Delete { .. } | Action::Clear { .. }) => {
                 self.eraser.promptly(Work::Deletions(room)).await
             }

@@ -170,7 +170,7 @@ impl Collections {
         let (now, password) = (Now::at(Moment::now()), old.password.as_deref().map(Into::into));
         let mut state = RoomState::restored(old.room()?, password, old.key(), now)
             .with_grants(old.grants(&grants)?, old.invites()?)
-            .with_seats(old.members()?, now);
+            .with_seats(old.members()?, true, now);
         state.password_version = number(old.lock, "lock")?;
         state.bans = Arc::new(old.bans()?);
         state.seq = seq;

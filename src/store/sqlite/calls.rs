@@ -69,6 +69,10 @@ impl RoomIndex for SqliteStore {
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
         Ok(self.rooms.read().page(after, limit))
     }
+
+    fn longest_empty(&self) -> Option<RoomId> {
+        rules::longest_empty(self.rooms.read().iter().map(|cached| &cached.state))
+    }
 }
 
 #[async_trait]

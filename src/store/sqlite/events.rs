@@ -50,7 +50,7 @@ impl Writer {
             (Event::Joined { mark, .. }, Some(message)) => self.insert(message, *mark),
             (Event::Posted(..) | Event::Left(_) | Event::Kicked(_), Some(message)) => self.insert(message, None),
             // Sockets are gone with the server, so they are not kept.
-            (Event::Held(..) | Event::Released(..), _) => Ok(None),
+            (Event::Held(..) | Event::Released(..) | Event::PageClosed(_), _) => Ok(None),
             // Its row is written with the deletion of those that make room for it.
             (Event::Whispered { .. }, _) => Ok(None),
             _ => self.whole(|| {
@@ -142,7 +142,8 @@ fn write_parts(
         }
         Event::Joined { .. } | Event::Left(_) | Event::Kicked(_) | Event::Posted(..) => (),
         // Seats are kept by the process alone.
-        Event::Held(..) | Event::Released(..) | Event::Restarted | Event::Whispered { .. } => (),
+        Event::Held(..) | Event::Released(..) | Event::PageClosed(_) => (),
+        Event::Restarted | Event::Whispered { .. } => (),
     }
     Ok(None)
 }

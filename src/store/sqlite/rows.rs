@@ -221,20 +221,22 @@ pub fn insert_room(connection: &Connection, state: &RoomState) -> rusqlite::Resu
     connection.prepare_cached(sql)?.execute(row).map(drop)
 }
 
-/// Who holds a seat as the system messages say, the longest first.
-fn members_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Visitor>> {
+/// Who holds a seat as the system messages say, the longest first, and whether anybody but the maker ever came.
+fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Visitor>, bool)> {
     // Of a group with max(), SQLite takes the other columns from the row that has it.
     let sql = "SELECT visitor, color, line, max(seq) FROM messages
                WHERE room = ?1 AND line IN ('joined', 'left', 'kicked', 'banned') GROUP BY visitor";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([room.to_bytes()], |row| {
+    let rows = statement.query_map([room.id.to_bytes()], |row| {
         let joined = row.get_ref(2)?.as_str()? == LineKind::Joined.name();
         Ok((joined, row.get::<_, Seq>(3)?, visitor(row, 0, 1)?))
     })?;
     let mut last: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+    // Where the owner is another one by now, the maker came and is not the owner.
+    let visited = last.iter().any(|(.., visitor)| visitor.id != room.owner.id);
     last.retain(|(joined, ..)| *joined);
     last.sort_by_key(|(_, seq, _)| *seq);
-    Ok(last.into_iter().map(|(.., visitor)| visitor).collect())
+    Ok((last.into_iter().map(|(.., visitor)| visitor).collect(), visited))
 }
 
 /// The place of the last message of a room; nothing when there is no room.
@@ -265,6 +267,7 @@ pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<Cac
             closed: row.get(9)?,
             slow: row.get(10)?,
             created_at: Moment::from_millis(row.get(6)?),
+            asleep: false,
         };
         let mut state = RoomState::restored(room, password_hash, AddressKey::from_bytes(row.get(8)?), now);
         state.seq = row.get(7)?;
@@ -280,9 +283,10 @@ pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<Cac
 /// Adds to a room what is kept beside it.
 fn with_parts(connection: &Connection, state: RoomState, now: Now) -> rusqlite::Result<CachedRoom> {
     let id = state.room.id;
+    let (members, visited) = members_of(connection, &state.room)?;
     let mut state = state
         .with_grants(grants_of(connection, id)?, invites_of(connection, id)?)
-        .with_seats(members_of(connection, id)?, now);
+        .with_seats(members, visited, now);
     state.bans = Arc::new(bans_of(connection, id)?);
     state.last_posts = Arc::new(last_posts_of(connection, id, now)?);
     state.reports = Arc::new(reports::open_in(connection, id)?);

@@ -16,6 +16,7 @@ use crate::{
         sentences::sentence,
         views::{ChatPage, GatePage, MainPage, Page, RoomForm, RoomPage, RoomRows},
     },
+    rules::Now,
     service::access::Reader,
     state::AppState,
     web::{
@@ -131,7 +132,7 @@ pub async fn chat(
         Some(refusal) => return Ok(gate(&state, prefs, &visitor, &found.room, Some(&refusal))),
         None => (),
     }
-    if found.room.is_full() && !access.member {
+    if !access.member && found.is_full(Now::at(Moment::now())) {
         return Ok(Redirect::to(&format!("/?error={}", Refusal::RoomFull.code())).into_response());
     }
     let window = messages::window(&params)?;

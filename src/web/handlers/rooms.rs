@@ -149,6 +149,12 @@ pub async fn enter(
     Ok(Redirect::to(&format!("/room/{room}")).into_response())
 }
 
+/// `POST /room/{id}/leave`, by a page that is closed or loaded again
+pub async fn leave(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<StatusCode, Refused> {
+    state.rooms.close_page(room, visitor).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 const fn is_said_at_the_door(refusal: &Refusal) -> bool {
     matches!(
         refusal,

@@ -63,6 +63,7 @@ impl World {
             What::Leave(tab) => return self.leave(who, tab).await,
             What::Goodbye(tab) => return self.goodbye(who, tab).await,
             What::Break(tab) => return self.break_connection(who, tab).await,
+            What::ClosePage => return self.close_page(who, place).await,
             What::Restart => return self.restart().await,
             What::Gif(file) => return self.upload(who, place, file).await,
             What::Change(edit) => return self.change(who, place, edit).await,

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::world::World;
+use gifchat::domain::Moment;
+
+use super::{rooms::now, world::World};
 
 /// What happened at the door of a room. Visitors are named by their numbers.
 #[derive(Default)]
@@ -37,6 +39,14 @@ impl Door {
 impl World {
     /// The code that refuses a visitor at the door of an open room, or `ok`: `banned` comes before `closed`, and that before
     /// `wrong_password`. Whether a seat is free counts last, and only for who wants one.
+    fn is_full(&self, place: usize) -> bool {
+        let state = &self.rooms[place].state;
+        let (count, max) = (state.room.count, state.room.max.get());
+        let waits = |since: Moment| now().steady.millis() - since.millis() >= 5_000;
+        let given_up = state.seats.iter().any(|seat| seat.disconnected_at.is_some_and(waits));
+        count > max || (count == max && !given_up)
+    }
+
     pub fn door_says(&self, who: usize, place: usize, wants_seat: bool) -> &'static str {
         let (room, door) = (&self.rooms[place].state, &self.rooms[place].door);
         let member = room.member(self.people[who].guest.visitor.id).is_some();
@@ -49,7 +59,7 @@ impl World {
         if door.banned.contains(&who) || (!owner && !member && door.banned.iter().any(same_place)) {
             "banned"
         } else if owner || member {
-            match wants_seat && !member && room.room.count >= room.room.max.get() {
+            match wants_seat && !member && self.is_full(place) {
                 true => "room_full",
                 false => "ok",
             }
@@ -57,7 +67,7 @@ impl World {
             "closed"
         } else if room.room.locked && !known {
             "wrong_password"
-        } else if wants_seat && room.room.count >= room.room.max.get() {
+        } else if wants_seat && self.is_full(place) {
             "room_full"
         } else {
             "ok"

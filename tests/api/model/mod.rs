@@ -92,7 +92,8 @@ async fn a_server_decides_and_shows_what_the_rule_book_does() {
     compare_with_the_rule_book(Graces {
         seat: HOUR,
         room: HOUR,
-        new_room: HOUR,
+        lost: HOUR,
+        first: HOUR,
         owner: HOUR,
     })
     .await;
@@ -103,7 +104,8 @@ async fn a_server_without_graces_decides_and_shows_what_the_rule_book_does() {
     compare_with_the_rule_book(Graces {
         seat: Duration::ZERO,
         room: Duration::ZERO,
-        new_room: HOUR,
+        lost: Duration::ZERO,
+        first: HOUR,
         owner: Duration::ZERO,
     })
     .await;

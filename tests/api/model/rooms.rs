@@ -6,7 +6,7 @@ use gifchat::{
     domain::{
         AddressMark, Body, GifBody, GifHash, Line, Message, MessageId, Moment, Nonce, Refusal, Seq, Visitor, VisitorId,
     },
-    rules::{Command, Event, Facts, Graces, NewBody, Now, RoomState, decide, decide_without, due},
+    rules::{Command, Due, Event, Facts, Graces, NewBody, Now, RoomState, decide, decide_without, due},
 };
 use serde_json::Value;
 
@@ -71,6 +71,15 @@ impl ModelRoom {
         }
         self.run(&Command::Post(author, body), nonce)?;
         Ok(self.state.seq)
+    }
+
+    /// Frees the seat of who is away longest if somebody would be refused for the want of one.
+    pub fn free_a_seat_for(&mut self, enter: &Command) {
+        let refused = decide(&self.state, enter, &Facts::default(), now());
+        if let (Err(Refusal::RoomFull), Some(away)) = (refused, self.state.longest_away(now())) {
+            let free = Command::Expire(Due::Seat(away), Graces::SHORTEST);
+            self.run(&free, None).unwrap();
+        }
     }
 
     /// Does all that is due; whether there was anything.

@@ -1,11 +1,13 @@
 //! Commands that sockets alone can give: they take seats and free them.
 
-use gifchat::rules::{Command, Leave};
+use std::{sync::Arc, time::Duration};
+
+use gifchat::rules::{Command, Leave, RELOAD};
 use serde_json::Value;
 
 use super::{
     acting::{of_ack, same},
-    rooms::decided,
+    rooms::{decided, now},
     world::{Tab, World, equal, shown},
 };
 
@@ -31,6 +33,7 @@ impl World {
                 person.tabs.len() - 1
             }
         };
+        self.let_seats_be_given_up(place).await;
         let says = place.filter(|place| !self.rooms[*place].state.ended);
         let says = says.map_or("room_not_found", |place| self.door_says(who, place, true));
         let person = &mut self.people[who];
@@ -38,8 +41,12 @@ impl World {
         let answered = of_ack(tab.socket.ask("join", id).await);
         let code = answered.as_ref().map_or_else(String::as_str, |_| "ok");
         equal("a join by the README", &code.into(), &says.into())?;
-        let room = place.map(|place| &mut self.rooms[place]);
-        let decided = decided(room, &Command::Enter(guest, tab.hold()));
+        let mut room = place.map(|place| &mut self.rooms[place]);
+        let enter = Command::Enter(guest, tab.hold());
+        if let Some(room) = &mut room {
+            room.free_a_seat_for(&enter);
+        }
+        let decided = decided(room, &enter);
         let (Some((_, ack)), Some(place)) = (same(decided, answered)?, place) else {
             return Ok(());
         };
@@ -52,6 +59,7 @@ impl World {
             &shown(&state.room),
         )?;
         equal("the members there", &ack["members"], &shown(state.members()))?;
+        equal("who of them is away", &ack["away"], &shown(state.away()))?;
         equal("the last message there", &ack["seq"], &state.seq.into())?;
         let before = tab.room.replace(place).filter(|before| *before != place);
         if !tab.listens || before.is_some() {
@@ -63,6 +71,18 @@ impl World {
                 .map_err(|refusal| refusal.code().to_owned())?;
         }
         Ok(())
+    }
+
+    /// Waits while nobody could say whether the seat of somebody who is away may be given up already.
+    async fn let_seats_be_given_up(&self, place: Option<usize>) {
+        let seats = place.map(|place| Arc::clone(&self.rooms[place].state.seats));
+        for seat in seats.iter().flat_map(|seats| seats.iter()) {
+            let away = seat.disconnected_at.map(|since| now().steady.millis() - since.millis());
+            let left = away.map(|away| RELOAD.as_millis() as i64 - away);
+            if let Some(left) = left.filter(|left| left.abs() < 500) {
+                tokio::time::sleep(Duration::from_millis(u64::try_from(left + 500).unwrap())).await;
+            }
+        }
     }
 
     /// Leaves the room of a socket.
@@ -102,6 +122,20 @@ impl World {
             self.gone(who, tab, Leave::Explicit);
             self.people[who].tabs.remove(tab).socket.goodbye().await;
         }
+        Ok(())
+    }
+
+    /// Says that the page of a room is closed. Nobody sees what that is good for until the connection goes.
+    pub async fn close_page(&mut self, who: usize, place: Option<usize>) -> Result<(), String> {
+        let person = &self.people[who];
+        let answer = person.visitor.close_page(&self.id(place)).await;
+        equal(
+            "the answer to a page that is closed",
+            &answer.status.into(),
+            &204.into(),
+        )?;
+        let command = Command::ClosePage(person.guest.visitor.id);
+        let _ = decided(place.map(|place| &mut self.rooms[place]), &command);
         Ok(())
     }
 

@@ -43,6 +43,8 @@ pub enum What {
     Goodbye(usize),
     /// Breaks the connection of a socket.
     Break(usize),
+    /// Says that the page of the room is closed, or loaded again.
+    ClosePage,
     Chat {
         nonce: Option<u8>,
     },
@@ -136,7 +138,7 @@ impl What {
 
     fn of_members(random: &mut impl Rng, without_graces: bool) -> Self {
         let any = random.random_range(0..1_000);
-        match random.random_range(0..34) {
+        match random.random_range(0..36) {
             0..3 => Self::Leave(any),
             3 | 4 => Self::Goodbye(any),
             5 | 6 if without_graces => Self::Break(any),
@@ -148,7 +150,8 @@ impl What {
                 gif: any,
                 alt: random.random(),
             },
-            _ => Self::AgainUnknown,
+            33 => Self::AgainUnknown,
+            _ => Self::ClosePage,
         }
     }
 

@@ -73,7 +73,14 @@ pub struct World {
 impl World {
     pub async fn start(graces: Graces, story: Story) -> Self {
         let millis = |grace: std::time::Duration| format!("{}ms", grace.as_millis());
-        let [seat, room, new_room, owner] = [graces.seat, graces.room, graces.new_room, graces.owner].map(millis);
+        let Graces {
+            seat,
+            room,
+            lost,
+            first,
+            owner,
+        } = graces;
+        let [seat, room, lost, first, owner] = [seat, room, lost, first, owner].map(millis);
         let flags = [
             "--address-header",
             "x-forwarded-for",
@@ -88,8 +95,10 @@ impl World {
             &seat,
             "--room-grace",
             &room,
-            "--new-room-grace",
-            &new_room,
+            "--lost-grace",
+            &lost,
+            "--first-grace",
+            &first,
             "--owner-grace",
             &owner,
         ];

@@ -104,6 +104,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
     await reads(ann.page.locator(".system").last(), words.left);
     await reads(row(bea, id).locator(".room__count"), "1/10");
     await ann.page.click("#exit-btn");
+    await ann.page.click("#leave-dialog [value=leave]");
     await ann.page.waitForURL("/");
     for (const one of [ann, bea]) await row(one, id).waitFor({ state: "detached" });
     await bea.page.locator("#room-empty").waitFor();

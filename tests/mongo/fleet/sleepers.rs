@@ -13,7 +13,7 @@ use crate::support::eventually;
 #[ignore = "needs MONGOD"]
 async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_and_tells_who_has_no_seat() {
     let fleet = Fleet::new();
-    let [sleeper, awake] = fleet.servers(&["--lease", "3s", "--seat-grace", "60s"]).await;
+    let [sleeper, awake] = fleet.servers(&["--lease", "3s", "--seat-grace", "1s"]).await;
     let (ann, eve) = (sleeper.visitor().await, sleeper.visitor().await);
     let (bob, carl) = (awake.visitor().await, awake.visitor().await);
     let of_two = json!({ "title": "둘", "max": 2 });
@@ -62,7 +62,7 @@ async fn a_server_that_slept_longer_than_its_lease_lets_its_sockets_enter_again_
 async fn a_server_that_slept_until_nothing_was_left_of_a_room_appends_nothing_to_it() {
     const ROOMS: usize = 20;
     let fleet = Fleet::new();
-    let [sleeper, awake] = fleet.servers(&["--lease", "7s", "--seat-grace", "60s"]).await;
+    let [sleeper, awake] = fleet.servers(&["--lease", "7s", "--seat-grace", "1s"]).await;
     let (mut rooms, mut sockets, mut asked) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROOMS {
         let owner = sleeper.visitor().await;
@@ -109,7 +109,7 @@ async fn a_server_that_slept_until_nothing_was_left_of_a_room_appends_nothing_to
 #[ignore = "needs MONGOD"]
 async fn who_was_kicked_while_their_server_slept_is_told_and_does_not_come_back_unasked() {
     let fleet = Fleet::new();
-    let [sleeper, awake] = fleet.servers(&["--lease", "6s", "--seat-grace", "60s"]).await;
+    let [sleeper, awake] = fleet.servers(&["--lease", "6s", "--seat-grace", "1s"]).await;
     let (ann, bob, owner) = (sleeper.visitor().await, sleeper.visitor().await, awake.visitor().await);
     let room = owner.create_room("방").await;
     let (mut owners, mut anns, mut bobs) = (owner.join(&room).await, ann.join(&room).await, bob.join(&room).await);

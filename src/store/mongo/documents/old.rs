@@ -108,6 +108,7 @@ impl OldRoom {
             closed: self.closed,
             slow: number(self.slow, "slow")?,
             created_at: Moment::from_millis(self.created),
+            asleep: false,
         })
     }
 

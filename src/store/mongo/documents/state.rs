@@ -45,11 +45,22 @@ pub struct StateDoc {
     #[serde(default)]
     reports: Vec<ReportDoc>,
     empty: Option<i64>,
-    never_joined: bool,
+    /// Whether the last person left on purpose. A snapshot of an earlier version does not say so.
+    #[serde(default)]
+    left: bool,
+    /// Whether anybody but the maker ever came. An earlier version did not ask.
+    #[serde(default = "yes")]
+    visited: bool,
+    #[serde(default)]
+    asleep: bool,
     owner_absent: Option<i64>,
     deletions: Vec<DeletionDoc>,
     #[serde(default)]
     erased: i64,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl From<&Folded> for StateDoc {
@@ -58,11 +69,6 @@ impl From<&Folded> for StateDoc {
         let granted = |wanted: Grant| {
             let all = state.grants.iter().filter(move |(_, grant)| **grant == wanted);
             all.map(|(visitor, _)| visitor.to_string()).collect()
-        };
-        let (empty, never_joined) = match state.empty {
-            Empty::No => (None, false),
-            Empty::NeverJoined(since) => (Some(since.millis()), true),
-            Empty::Since(since) => (Some(since.millis()), false),
         };
         let post = |(visitor, at): (VisitorId, Moment)| PostDoc {
             visitor: visitor.to_string(),
@@ -90,8 +96,10 @@ impl From<&Folded> for StateDoc {
             invites: state.invites.iter().map(|invite| binary(invite.to_bytes())).collect(),
             last_posts: state.last_posts.all().map(post).collect(),
             reports: state.reports.iter().map(ReportDoc::from).collect(),
-            empty,
-            never_joined,
+            empty: state.empty_since().map(Moment::millis),
+            left: matches!(state.empty, Empty::Left(_)),
+            visited: state.visited,
+            asleep: state.room.asleep,
             owner_absent: state.owner_absent_since.map(Moment::millis),
             deletions: folded.deletions.iter().map(DeletionDoc::from).collect(),
             erased: signed(folded.erased),
@@ -111,6 +119,7 @@ impl StateDoc {
             closed: self.closed,
             slow: number(self.slow, "slow")?,
             created_at: Moment::from_millis(self.created),
+            asleep: self.asleep,
         })
     }
 
@@ -145,9 +154,10 @@ impl StateDoc {
             reports: Arc::new(reports),
             empty: match self.empty.map(Moment::from_millis) {
                 None => Empty::No,
-                Some(since) if self.never_joined => Empty::NeverJoined(since),
-                Some(since) => Empty::Since(since),
+                Some(since) if self.left => Empty::Left(since),
+                Some(since) => Empty::Lost(since),
             },
+            visited: self.visited,
             owner_absent_since: self.owner_absent.map(Moment::from_millis),
         };
         let deletions = self.deletions.iter().map(DeletionDoc::deletion);

@@ -234,7 +234,8 @@ fn a_room_whose_owner_removes_it_while_it_ends_costs_the_others_no_list_of_files
     let graces = Graces {
         seat: Duration::from_secs(60),
         room: Duration::from_secs(60),
-        new_room: Duration::ZERO,
+        lost: Duration::from_secs(60),
+        first: Duration::ZERO,
         owner: Duration::from_secs(60),
     };
     let (removing, removed) = oneshot::channel();
@@ -350,7 +351,8 @@ fn what_is_due_and_cannot_be_written_in_one_room_holds_up_no_other() {
     let graces = Graces {
         seat: Duration::ZERO,
         room: Duration::from_secs(60),
-        new_room: Duration::ZERO,
+        lost: Duration::from_secs(60),
+        first: Duration::ZERO,
         owner: Duration::from_secs(60),
     };
     let expired: Expired = stage.ask(|reply| Command::Expire(graces, reply)).unwrap();

@@ -71,6 +71,7 @@ impl EntryDoc {
             },
             "held" => Event::Held(id()?, self.hold()?),
             "released" => Event::Released(id()?, self.hold()?),
+            "closed" => Event::PageClosed(id()?),
             "left" => Event::Left(self.visitor()?),
             "kicked" => Event::Kicked(self.visitor()?),
             "banned" => Event::Banned(self.ban()?),

@@ -77,6 +77,7 @@ fn records() -> Vec<Record> {
         joined(2, None),
         Event::Held(visitor(2).id, hold(5)),
         Event::Released(visitor(2).id, hold(5)),
+        Event::PageClosed(visitor(2).id),
         Event::Posted(visitor(2), Said::Chat(Chat::from_store("글"))),
         Event::Posted(visitor(2), gif()),
         Event::Changed(change),

@@ -84,6 +84,7 @@ impl EntryDoc {
                 self.set_id("released", visitor);
                 self.set_hold(*hold);
             }
+            Event::PageClosed(visitor) => self.set_id("closed", visitor),
             Event::Left(visitor) => self.set("left", Some(*visitor)),
             Event::Kicked(visitor) => self.set("kicked", Some(*visitor)),
             Event::Banned(ban) => {

@@ -31,6 +31,8 @@ pub struct SeatDoc {
     pub who: WhoDoc,
     pub holds: Vec<HoldDoc>,
     pub disconnected: Option<i64>,
+    #[serde(default)]
+    pub page_closed: Option<i64>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -109,6 +111,7 @@ impl From<&Seat> for SeatDoc {
             who: WhoDoc::of(seat.visitor),
             holds: seat.holds.iter().map(hold).collect(),
             disconnected: seat.disconnected_at.map(Moment::millis),
+            page_closed: seat.closed_at.map(Moment::millis),
         }
     }
 }
@@ -125,6 +128,7 @@ impl SeatDoc {
             visitor: self.who.who()?,
             holds: self.holds.iter().map(hold).collect::<Result<_, Damaged>>()?,
             disconnected_at: self.disconnected.map(Moment::from_millis),
+            closed_at: self.page_closed.map(Moment::from_millis),
         })
     }
 }
