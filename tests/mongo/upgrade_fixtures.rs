@@ -10,7 +10,11 @@ use serde::Deserialize;
 
 use super::{
     costs::kept_earlier_states,
-    support::{Server, mongod, upgrade::OldSite},
+    support::{
+        Server,
+        mongod::{self, Failing},
+        upgrade::OldSite,
+    },
 };
 
 /// A collection of a dump, as extended JSON.
@@ -83,9 +87,9 @@ async fn a_migration_that_failed_half_way_is_completed_by_the_next_start() {
     // The entries of the first room are stored, but not what says that it is done.
     let failing =
         doc! { "failCommands": ["update"], "namespace": format!("{}.rooms", database.name()), "errorCode": 2 };
-    let once = doc! { "configureFailPoint": "failCommand", "mode": { "times": 1 }, "data": failing };
-    database.client().database("admin").run_command(once).await.unwrap();
+    let failing = Failing::begin(&database, doc! { "times": 1 }, failing).await;
     let log = Server::try_start(&url, &[]).await.err().unwrap();
+    failing.end().await;
     assert!(log.contains("failCommand"), "{log}");
     let entries = database.collection::<Document>("log").count_documents(doc! {}).await;
     let messages = database

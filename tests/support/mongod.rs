@@ -4,9 +4,12 @@ use std::{sync::OnceLock, time::Duration};
 
 use mongodb::{
     Client, Database,
-    bson::{Document, doc},
+    bson::{Bson, Document, doc},
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, MutexGuard},
+};
 
 use super::{eventually, process::Process};
 
@@ -23,6 +26,36 @@ pub fn url_of(database: &str) -> String {
 /// The database of an address, for a look behind the scenes.
 pub async fn behind(url: &str) -> Database {
     Client::with_uri_str(url).await.unwrap().default_database().unwrap()
+}
+
+/// Lets commands to the mongod of the run fail. There is one such point for all databases, so tests take turns.
+pub struct Failing {
+    admin: Database,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Failing {
+    /// Begins; `data` says which commands, and has to name a namespace of `database`.
+    pub async fn begin(database: &Database, mode: impl Into<Bson>, data: Document) -> Self {
+        static TURN: Mutex<()> = Mutex::const_new(());
+        let failing = Self {
+            admin: database.client().database("admin"),
+            _turn: TURN.lock().await,
+        };
+        failing.set(doc! { "mode": mode, "data": data }).await;
+        failing
+    }
+
+    /// Lets them succeed again.
+    pub async fn end(self) {
+        self.set(doc! { "mode": "off" }).await;
+    }
+
+    async fn set(&self, how: Document) {
+        let mut point = doc! { "configureFailPoint": "failCommand" };
+        point.extend(how);
+        self.admin.run_command(point).await.unwrap();
+    }
 }
 
 /// The port of the mongod of the run, which is started when it is first asked for.
