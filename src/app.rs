@@ -16,7 +16,7 @@ use crate::{
     broadcast::Events,
     config::Config,
     domain::Refusal,
-    limits::{closings::Closings, openings::Openings, rates::RateLimit},
+    limits::{closings::Closings, openings::Openings, rates::RateLimit, stopping::Stopping},
     media::uploads::{AtOnce, Uploads},
     page::{assets::Assets, views::LastRows},
     realtime::sockets,
@@ -32,8 +32,9 @@ const EXPIRE_EVERY: Duration = Duration::from_millis(500);
 /// How often expired sessions are deleted, from the start on.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 
-/// Time for sockets and for requests to end, each, before the store is closed. Together they stay below the 10 s that
-/// service managers commonly wait.
+/// Time for sockets that are about to connect, and for sockets and for requests to end, each, before the store is closed.
+/// Together they stay below the 10 s that service managers commonly wait.
+const CONNECTING: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Why the server could not start.
@@ -68,6 +69,9 @@ pub async fn run(
     info!(address = %listener.local_addr().map_err(|error| AppError::Other(error.to_string()))?, "serving");
     let connections = serve::serve(listener, router, &state.config, most, shutdown).await;
     info!("stopping");
+    if timeout(CONNECTING, state.stopping.begin()).await.is_err() {
+        info!("some sockets did not connect in time");
+    }
     Events::announce_restart(&io, state.config.restart_within).await;
     if timeout(PATIENCE, io.close()).await.is_err() {
         info!("some sockets did not close in time");
@@ -197,6 +201,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         finishing,
         openings: Openings::new(config.connect_timeout),
         closings: Closings::default(),
+        stopping: Stopping::default(),
         limits: Arc::new(limits),
         config: Arc::new(config),
         store,

@@ -6,3 +6,4 @@ pub mod keyed_slots;
 pub(crate) mod openings;
 pub(crate) mod pace;
 pub mod rates;
+pub(crate) mod stopping;

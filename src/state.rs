@@ -6,7 +6,7 @@ use crate::{
     broadcast::Events,
     config::Config,
     domain::Limits,
-    limits::{closings::Closings, openings::Openings},
+    limits::{closings::Closings, openings::Openings, stopping::Stopping},
     page::{assets::Assets, views::LastRows},
     service::{deletions::Deletions, finishing::Finishing, messages::Messages, rooms::Rooms},
     store::Store,
@@ -55,6 +55,8 @@ pub struct Parts {
     pub openings: Openings,
     /// Those that are about to be closed.
     pub closings: Closings,
+    /// Whether the server stops: from then on no session is opened.
+    pub stopping: Stopping,
     /// The store, for readiness only; everything else goes through the services.
     pub store: Arc<dyn Store>,
 }

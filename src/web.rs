@@ -78,7 +78,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/robots.txt", get(files::robots));
     let prepared = handshake::Sockets {
         state: state.clone(),
-        websockets: WebSockets::new(&sockets, &state.config),
+        websockets: WebSockets::new(&sockets, &state.config, state.stopping.clone()),
         hangups: Hangups::default(),
         io,
     };

@@ -8,6 +8,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
     domain::{Guest, Refusal, Standing},
@@ -98,6 +99,7 @@ impl Share {
             _crowd: [stranger, self.take_if(is_late, &self.strangers)?, newcomer],
             _guest: self.guests.take(guest).ok_or_else(|| self.refusal())?,
             waker: None,
+            connecting: None,
         };
         Ok(Opening(Arc::new(Mutex::new(Some(Box::new(slots))))))
     }
@@ -132,6 +134,8 @@ struct Slots {
     _guest: GuestSlot,
     /// Who waits for the namespace.
     waker: Option<Waker>,
+    /// Tells a server that stops.
+    connecting: Option<TaskTrackerToken>,
 }
 
 impl std::fmt::Debug for Opening {
@@ -146,6 +150,13 @@ impl Opening {
         let slots = self.0.lock().take();
         if let Some(waker) = slots.and_then(|slots| slots.waker) {
             waker.wake();
+        }
+    }
+
+    /// Holds `connecting` until then.
+    pub fn hold(&self, connecting: TaskTrackerToken) {
+        if let Some(slots) = &mut *self.0.lock() {
+            slots.connecting = Some(connecting);
         }
     }
 

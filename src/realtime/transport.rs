@@ -38,7 +38,7 @@ use self::{
 use crate::{
     broadcast::{CHAT_NS, LOBBY_NS},
     config::Config,
-    limits::openings::Opening,
+    limits::{openings::Opening, stopping::Stopping},
 };
 
 /// Where websockets become sessions.
@@ -52,6 +52,7 @@ struct Inner {
     ping_timeout: Duration,
     /// Bytes of a message.
     limit: usize,
+    stopping: Stopping,
 }
 
 /// The first packet of Engine.IO, as socketioxide writes it.
@@ -66,13 +67,14 @@ struct Greeting {
 }
 
 impl WebSockets {
-    pub fn new(sockets: &SocketIoLayer, config: &Config) -> Self {
+    pub fn new(sockets: &SocketIoLayer, config: &Config, stopping: Stopping) -> Self {
         Self(Arc::new(Inner {
             service: sockets.layer(()),
             connect_timeout: config.connect_timeout,
             ping_interval: config.ping_interval,
             ping_timeout: config.ping_timeout,
             limit: config.event_limit,
+            stopping,
         }))
     }
 
@@ -83,9 +85,11 @@ impl WebSockets {
             return StatusCode::BAD_REQUEST.into_response();
         };
         let inner = Arc::clone(&self.0);
+        let connecting = inner.stopping.connecting();
         tokio::spawn(async move {
-            let opened = timeout(inner.connect_timeout, inner.wait(upgrade)).await;
-            if let Ok(Ok(Some((stream, read)))) = opened {
+            let opened = timeout(inner.connect_timeout, inner.wait(upgrade));
+            if let Some(Ok(Ok(Some((stream, read))))) = inner.stopping.unless_begun(opened).await {
+                opening.hold(connecting);
                 let mut request = Request::new(());
                 *request.uri_mut() = Uri::from_static("/socket.io/?EIO=4&transport=websocket");
                 *request.extensions_mut() = extensions;

@@ -49,6 +49,7 @@ mod sleeping;
 mod slow_mode;
 mod slow_reader;
 mod sockets;
+mod stopping;
 mod store;
 #[path = "../support/mod.rs"]
 mod support;

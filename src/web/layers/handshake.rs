@@ -68,6 +68,9 @@ pub struct Sockets {
 
 /// Finds the visitor of a handshake and strips the request. A handshake that opens a websocket is answered here.
 pub async fn prepare(State(sockets): State<Sockets>, request: Request, next: Next) -> Response {
+    if sockets.state.stopping.is_begun() {
+        return Refused(Refusal::Unavailable).into_response();
+    }
     // Only the first request opens a socket; those that follow name it by its sid.
     if is_known(request.uri()) {
         follow(&sockets, request, next).await
