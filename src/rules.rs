@@ -34,7 +34,7 @@ pub use decide::{decide, decide_without};
 pub use due::{due, longest_empty};
 pub use event::Event;
 pub use last_posts::LastPosts;
-pub use state::{Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
+pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.
 pub const SOCKETS_EACH: usize = 32;

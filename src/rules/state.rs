@@ -109,6 +109,17 @@ pub enum Empty {
     Lost(Moment),
 }
 
+/// Who ever came to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// Nobody yet.
+    Nobody,
+    /// Only its maker.
+    Maker,
+    /// Somebody else.
+    Others,
+}
+
 /// A report that waits for the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenReport {
@@ -204,10 +215,10 @@ impl RoomState {
         self
     }
 
-    /// Adds the seats of an earlier run, the longest held first, and whether anybody but the maker of the room ever came.
-    /// Each seat waits for its visitor from now on. Part of [`Self::restored`].
+    /// Adds the seats of an earlier run, the longest held first, and who ever came. Each seat waits for its visitor from now
+    /// on. Part of [`Self::restored`].
     #[must_use]
-    pub fn with_seats(mut self, visitors: impl IntoIterator<Item = Visitor>, visited: bool, now: Now) -> Self {
+    pub fn with_seats(mut self, visitors: impl IntoIterator<Item = Visitor>, came: Came, now: Now) -> Self {
         let waiting = |visitor| Seat {
             visitor,
             holds: Vec::new(),
@@ -215,8 +226,8 @@ impl RoomState {
             closed_at: None,
         };
         self.seats = Arc::new(visitors.into_iter().map(waiting).collect());
-        self.visited = visited;
-        self.room.asleep = visited || !self.seats.is_empty();
+        self.visited = came == Came::Others;
+        self.room.asleep = came != Came::Nobody;
         self.recount();
         self
     }

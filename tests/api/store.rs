@@ -153,6 +153,7 @@ every_kind! {
     many_posts_at_once_are_each_stored_once
     who_comes_and_goes_leaves_a_line_in_its_place
     a_seat_not_come_back_to_after_a_restart_leaves_a_line
+    a_room_that_people_came_to_sleeps_over_a_restart
     joins_and_exits_in_a_rush_leave_one_line_each
     only_the_owner_moderates_and_each_deed_leaves_a_line
     what_was_deleted_is_blank_and_its_files_are_named_by_nobody

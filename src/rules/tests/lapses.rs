@@ -199,7 +199,7 @@ fn after_a_restart_seats_wait_and_the_room_waits_for_who_lost_the_connection() {
     let room = before.state.room.clone();
     scene.state = RoomState::restored(room, None, before.state.address_key, scene.now()).with_seats(
         [visitor(1), visitor(2)],
-        true,
+        Came::Others,
         scene.now(),
     );
     assert!(scene.state.room.asleep);

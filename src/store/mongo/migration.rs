@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domain::{Moment, RoomId, Seq},
-    rules::{Event, Now, RoomState},
+    rules::{Came, Event, Now, RoomState},
     store::{StoreError, mongo::append_queue::Failure},
 };
 
@@ -170,7 +170,7 @@ impl Collections {
         let (now, password) = (Now::at(Moment::now()), old.password.as_deref().map(Into::into));
         let mut state = RoomState::restored(old.room()?, password, old.key(), now)
             .with_grants(old.grants(&grants)?, old.invites()?)
-            .with_seats(old.members()?, true, now);
+            .with_seats(old.members()?, Came::Others, now);
         state.password_version = number(old.lock, "lock")?;
         state.bans = Arc::new(old.bans()?);
         state.seq = seq;

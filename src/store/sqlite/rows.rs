@@ -14,7 +14,7 @@ use crate::{
         AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, GifHash, GifName, InviteHash, Line, LineKind,
         Max, Message, MessageId, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
     },
-    rules::{Grant, LastPosts, Now, RoomState},
+    rules::{Came, Grant, LastPosts, Now, RoomState},
     store::Window,
 };
 
@@ -221,8 +221,8 @@ pub fn insert_room(connection: &Connection, state: &RoomState) -> rusqlite::Resu
     connection.prepare_cached(sql)?.execute(row).map(drop)
 }
 
-/// Who holds a seat as the system messages say, the longest first, and whether anybody but the maker ever came.
-fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Visitor>, bool)> {
+/// Who holds a seat as the system messages say, the longest first, and who ever came.
+fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Visitor>, Came)> {
     // Of a group with max(), SQLite takes the other columns from the row that has it.
     let sql = "SELECT visitor, color, line, max(seq) FROM messages
                WHERE room = ?1 AND line IN ('joined', 'left', 'kicked', 'banned') GROUP BY visitor";
@@ -233,10 +233,14 @@ fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Vis
     })?;
     let mut last: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
     // Where the owner is another one by now, the maker came and is not the owner.
-    let visited = last.iter().any(|(.., visitor)| visitor.id != room.owner.id);
+    let came = match last.iter().any(|(.., visitor)| visitor.id != room.owner.id) {
+        true => Came::Others,
+        false if last.is_empty() => Came::Nobody,
+        false => Came::Maker,
+    };
     last.retain(|(joined, ..)| *joined);
     last.sort_by_key(|(_, seq, _)| *seq);
-    Ok((last.into_iter().map(|(.., visitor)| visitor).collect(), visited))
+    Ok((last.into_iter().map(|(.., visitor)| visitor).collect(), came))
 }
 
 /// The place of the last message of a room; nothing when there is no room.
@@ -283,10 +287,10 @@ pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<Cac
 /// Adds to a room what is kept beside it.
 fn with_parts(connection: &Connection, state: RoomState, now: Now) -> rusqlite::Result<CachedRoom> {
     let id = state.room.id;
-    let (members, visited) = members_of(connection, &state.room)?;
+    let (members, came) = members_of(connection, &state.room)?;
     let mut state = state
         .with_grants(grants_of(connection, id)?, invites_of(connection, id)?)
-        .with_seats(members, visited, now);
+        .with_seats(members, came, now);
     state.bans = Arc::new(bans_of(connection, id)?);
     state.last_posts = Arc::new(last_posts_of(connection, id, now)?);
     state.reports = Arc::new(reports::open_in(connection, id)?);

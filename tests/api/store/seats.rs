@@ -183,6 +183,18 @@ pub(super) async fn a_seat_not_come_back_to_after_a_restart_leaves_a_line<K: Kin
     assert_eq!((last.len(), last.last()), (5, Some(&(other, LineKind::Left, 1))));
 }
 
+pub(super) async fn a_room_that_people_came_to_sleeps_over_a_restart<K: Kind>() {
+    let (place, store, left, owner) = with_member::<K>().await;
+    store.leave(left.id, owner, 1, Leave::Explicit).await.unwrap();
+    let new = store.create_room(new_room("새 방", owner)).await.unwrap();
+    store.close().await;
+    drop(store);
+    let store = place.open().await;
+    for (room, asleep) in [(left.id, true), (new.id, false)] {
+        assert_eq!(store.room(room).await.unwrap().unwrap().room.asleep, asleep);
+    }
+}
+
 pub(super) async fn joins_and_exits_in_a_rush_leave_one_line_each<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
     let rush = (0..60).map(|n| {
