@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use gif_body::{Alt, GifBody, GifHash, GifName};
 pub use guest::{Address, AddressKey, AddressMark, Guest, Standing};
+pub(crate) use id::asked_for;
 pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;
 pub use line::{Line, LineKind};

@@ -1,5 +1,7 @@
 //! Random identifiers of a fixed width, written in hexadecimal.
 
+use std::str::FromStr;
+
 /// Makes a random identifier of `$digits` hexadecimal digits (four bits each) that parses only its own form.
 macro_rules! hex_id {
     ($(#[$doc:meta])* $name:ident, $digits:literal) => {
@@ -53,6 +55,12 @@ macro_rules! hex_id {
 }
 
 pub(crate) use hex_id;
+
+/// What somebody asks for by `text`; a `random` one, which nothing has, where it can't be an id, so that they hear in the
+/// usual order why they get nothing.
+pub fn asked_for<T: FromStr>(text: &str, random: impl FnOnce() -> T) -> T {
+    text.parse().unwrap_or_else(|_| random())
+}
 
 /// The text is not an identifier of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

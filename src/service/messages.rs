@@ -12,7 +12,7 @@ use tokio::fs::File;
 use crate::{
     domain::{
         Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Moment, Nonce, Problem, Refusal, RoomId,
-        Visitor,
+        Visitor, asked_for,
     },
     media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
     rules::{AgainGif, Command, NewBody, Now},
@@ -26,7 +26,7 @@ const TRAY: usize = 24;
 /// Reads what somebody says from its fields: a text, or the name of a GIF of the room with words for it.
 ///
 /// # Errors
-/// Neither or both are given, or one breaks a rule. What can't be the name of a file names none.
+/// Neither or both are given, or one breaks a rule.
 pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &Limits) -> Result<NewBody, Refusal> {
     let Some(gif) = gif.filter(|name| !name.is_empty()) else {
         return Ok(NewBody::Chat(Chat::parse(chat.unwrap_or_default(), limits)?));
@@ -35,7 +35,7 @@ pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &L
         return Err(Invalid::new(Field::Gif, Problem::Malformed).into());
     }
     Ok(NewBody::Again(AgainGif {
-        name: gif.parse().map_err(|_| Refusal::NotFound)?,
+        name: asked_for(gif, GifName::random),
         alt: alt.map(|alt| Alt::parse(alt, limits)).transpose()?,
     }))
 }

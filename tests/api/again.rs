@@ -105,13 +105,35 @@ async fn what_is_not_of_this_room_or_no_gif_at_all_is_refused() {
     let long = json!({ "gif": name, "alt": "x".repeat(201) });
     stage.socket.ask_in_vain("chat", long, "invalid").await;
 
-    let stranger = stage.app.visitor().await;
-    let path = format!("/room/{}/chat", stage.room);
-    stranger
-        .post_json(&path, json!({ "gif": name }))
-        .await
-        .refused(403, "not_a_member");
     assert_eq!(messages(&stage).await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_has_no_seat_hears_that_first_whatever_they_ask_for() {
+    let stage = stage().await;
+    let name = &stage.gif["gif"];
+    let (stranger, id) = (stage.app.visitor().await, "0".repeat(24));
+    let asked = [
+        ("chat", json!({ "gif": name })),
+        ("chat", json!({ "gif": "zz" })),
+        ("whisper", json!({ "to": "zz", "chat": "x" })),
+        ("reports", json!({ "message": "zz" })),
+        ("reports", json!({ "message": id })),
+    ];
+    for (what, fields) in asked {
+        let path = format!("/room/{}/{what}", stage.room);
+        stranger.post_json(&path, fields).await.refused(403, "not_a_member");
+    }
+    let report = format!("/room/{}/reports/zz/delete", stage.room);
+    stranger
+        .post_json(&report, json!({}))
+        .await
+        .refused(403, "not_the_owner");
+    stage
+        .ann
+        .post_json(&report, json!({}))
+        .await
+        .refused(404, "report_not_found");
 }
 
 #[tokio::test]

@@ -4,20 +4,21 @@ use super::Messages;
 use crate::{
     domain::{
         Action, Field, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor,
+        asked_for,
     },
     rules::Command,
     service::access::Owner,
     store::NewReport,
 };
 
-/// Reads which message; what can't be a message's id names none.
+/// Reads which message.
 ///
 /// # Errors
 /// It is missing.
 pub fn reported_message(id: Option<&str>) -> Result<MessageId, Refusal> {
     let id = id.filter(|id| !id.is_empty());
     let id = id.ok_or(Invalid::new(Field::Message, Problem::Empty))?;
-    id.parse().map_err(|_| Refusal::MessageNotFound)
+    Ok(asked_for(id, MessageId::random))
 }
 
 impl Messages {
@@ -72,6 +73,11 @@ impl Messages {
         };
         // The reports about it go with it.
         let delete = Command::Moderate(owner.visitor(), delete);
-        self.deletions.submit(owner.id(), delete).await
+        let deleted = self.deletions.submit(owner.id(), delete).await;
+        deleted.map_err(|refusal| match refusal {
+            // Somebody was faster, and the report is gone with the message.
+            Refusal::Invalid(_) => Refusal::ReportNotFound,
+            refusal => refusal,
+        })
     }
 }

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use super::Messages;
 use crate::{
-    domain::{Alt, Field, GifName, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper, WhisperId},
+    domain::{
+        Alt, Field, GifName, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper, WhisperId,
+        asked_for,
+    },
     media::uploads::{NamedIn, Upload, Uploads},
     rules::NewBody,
     service::access::Reader,
     store::{NewWhisper, Store, StoreError, Whispered},
 };
 
-/// Reads whom something is for. What can't be a visitor's id names nobody.
+/// Reads whom something is for.
 ///
 /// # Errors
 /// It is missing, or the author's own.
@@ -19,7 +22,7 @@ pub fn addressee(author: Visitor, to: Option<&str>) -> Result<VisitorId, Refusal
     let to = to
         .filter(|to| !to.is_empty())
         .ok_or(Invalid::new(Field::To, Problem::Empty))?;
-    let to: VisitorId = to.parse().map_err(|_| Refusal::VisitorNotFound)?;
+    let to = asked_for(to, VisitorId::random);
     if to == author.id {
         return Err(Invalid::new(Field::To, Problem::Malformed).into());
     }

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    domain::{Field, Reason, Refusal, ReportId, Reported, RoomId, Visitor},
+    domain::{Field, Reason, Refusal, ReportId, Reported, RoomId, Visitor, asked_for},
     service::{access::Owner, messages::reported_message},
     state::AppState,
     web::{extract::fields::Fields, handlers::rooms::Id, list::List, refused::Refused},
@@ -32,7 +32,7 @@ pub async fn list(State(state): State<AppState>, owner: Owner) -> Result<List<Re
     Ok(List::whole(state.messages.reports(&owner).await?))
 }
 
-/// A report of a room. What can't be the id of one names none.
+/// A report of a room.
 pub struct One(ReportId);
 
 impl<S: Send + Sync> FromRequestParts<S> for One {
@@ -42,7 +42,7 @@ impl<S: Send + Sync> FromRequestParts<S> for One {
         let path = Path::<(String, String)>::from_request_parts(parts, state).await;
         let Path((room, report)) = path.map_err(|_| Refusal::RoomNotFound)?;
         let _: RoomId = room.parse().map_err(|_| Refusal::RoomNotFound)?;
-        Ok(Self(report.parse().map_err(|_| Refusal::ReportNotFound)?))
+        Ok(Self(asked_for(&report, ReportId::random)))
     }
 }
 
