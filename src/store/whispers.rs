@@ -66,8 +66,12 @@ impl Fills {
 
     /// How full a room is.
     pub fn get(&self, room: RoomId) -> Option<Fill> {
-        let counted = self.0.get(&room).filter(|counted| counted.at.elapsed() < REMEMBERED);
-        counted.map(|counted| counted.fill)
+        self.get_at(room, Instant::now())
+    }
+
+    fn get_at(&self, room: RoomId, now: Instant) -> Option<Fill> {
+        let is_fresh = |counted: &Counted| now.saturating_duration_since(counted.at) < REMEMBERED;
+        self.0.get(&room).filter(is_fresh).map(|counted| counted.fill)
     }
 
     /// Remembers how full a room is, as was just counted.
@@ -206,6 +210,21 @@ mod tests {
     fn left(authors: &[Cut], cuts: &[Cut]) -> Vec<usize> {
         let kept = |id| cuts.iter().find(|(cut, _)| *cut == id).map(|&(_, kept)| kept);
         authors.iter().map(|&(id, count)| kept(id).unwrap_or(count)).collect()
+    }
+
+    #[test]
+    fn whispers_that_are_stored_here_put_off_no_count_of_those_of_other_servers() {
+        let (fills, room, begun) = (Fills::new(), RoomId::random(), Instant::now());
+        fills.set(room, Fill::Holds(5));
+        let counted = Instant::now();
+        std::thread::sleep(Duration::from_millis(2));
+        fills.stored(room, 0);
+        fills.stored(room, 1);
+        assert!(matches!(fills.get_at(room, begun + REMEMBERED), Some(Fill::Holds(6))));
+        assert!(
+            fills.get_at(room, counted + REMEMBERED).is_none(),
+            "it is counted again"
+        );
     }
 
     #[test]
