@@ -110,7 +110,7 @@ texts! {
     /// The door of a locked room.
     gate: Gate { head, locked, password, submit }
     /// The page of a room.
-    chat: Chat { away, leave, locked, people, owner, members, log, older, empty, message, placeholder, send,
+    chat: Chat { away, leave, locked, people, owner, members, log, log_keys, skip, older, empty, message, placeholder, send,
         pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
         writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }

@@ -8,6 +8,7 @@ import { arrange, nextRow, takeOut } from "./arrange.js";
 import { Frames } from "./frames.js";
 import { Gifs } from "./gif.js";
 import { applyLine, dateLine, makeLine } from "./lines.js";
+import { LogKeys } from "./log-keys.js";
 import { adopt, makeMessage, store, subject } from "./message.js";
 import { PageLoader } from "./page-loader.js";
 import { Scroller } from "./scroller.js";
@@ -38,6 +39,7 @@ export class MessageList {
   #meanwhile = [];
   #pages;
   #gifs;
+  #keys = new LogKeys(this.#box);
   #frames = new Frames((changes) => this.#change(changes));
   #scroller;
 
@@ -187,6 +189,7 @@ export class MessageList {
 
   #enters(row) {
     this.#gifs.add(row);
+    if (row.classList.contains("message")) this.#keys.take(row);
     this.#decorate(row);
   }
 

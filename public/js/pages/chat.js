@@ -282,6 +282,9 @@ socket.on("failed", (failure) => {
 notices.lineDown();
 socket.open();
 
+// Where there is a keyboard one begins to write at once; on a phone it would cover the half of what was said.
+if (matchMedia("(hover: hover)").matches && document.activeElement === document.body) byId("chat").focus({ preventScroll: true });
+
 function changed(fresh) {
   const { slow } = facts;
   facts.update(fresh);

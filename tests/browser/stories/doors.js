@@ -26,9 +26,10 @@ export async function entersAndLeaves(stage, how) {
   await bea.hand.write(password, "sesame");
   await bea.hand.send(bea.button(bea.says("gate.submit")));
   await inside(bea);
-  await bea.hand.skip?.(bea.link(bea.says("site.skip")), bea.log);
-
   const [field, send] = [bea.field(bea.says("chat.message")), bea.button(bea.says("chat.send"))];
+  await bea.hand.skip?.(bea.link(bea.says("site.skip")), bea.log);
+  await bea.hand.skip?.(bea.link(bea.says("chat.skip")), field);
+
   await bea.hand.write(field, "first line\nsecond line");
   await bea.hand.send(send);
   await sees(ann, /first line\nsecond line/);

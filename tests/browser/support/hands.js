@@ -39,16 +39,32 @@ export class Keys {
   /** Presses Tab until something has the focus, and asserts that one sees it. */
   async go(target, key = "Tab") {
     await target.waitFor();
-    const on = () => target.evaluate((element) => element === document.activeElement);
-    for (let n = 0; !(await on()); n += 1) {
-      assert.ok(n < TABS, `Tab does not reach ${target}; it stands on ${await focusOf(this.visitor)}`);
-      await this.page.keyboard.press(key);
-    }
+    if (await target.evaluate(isInMessage)) await this.#arrive(target, key);
+    else await this.#tab(target, key);
     // What has just come in may still be on its way.
     await eventually(async () => {
       assert.deepEqual(await target.evaluate(unseen), []);
       return true;
     }, `the focus on ${target} is seen`, 5_000);
+  }
+
+  /** Goes to the conversation by Tab, and inside it by the arrows. */
+  async #arrive(target, key) {
+    if (!(await this.page.evaluate(() => document.activeElement.closest("#chat-list")))) await this.#tab(this.page.locator("#chat-list"), key);
+    for (let n = 0; ; n += 1) {
+      const next = await target.evaluate(arrowTo);
+      if (!next) return;
+      assert.ok(n < TABS, `the arrows do not reach ${target}; they stand on ${await focusOf(this.visitor)}`);
+      await this.page.keyboard.press(next);
+    }
+  }
+
+  async #tab(target, key) {
+    const on = () => target.evaluate((element) => element === document.activeElement);
+    for (let n = 0; !(await on()); n += 1) {
+      assert.ok(n < TABS, `Tab does not reach ${target}; it stands on ${await focusOf(this.visitor)}`);
+      await this.page.keyboard.press(key);
+    }
   }
 
   async use(target) {
@@ -76,11 +92,9 @@ export class Keys {
     }
   }
 
-  /** From the first stop of a page straight to what one came for. */
+  /** By a link before everything else straight to what one came for. */
   async skip(link, to) {
-    await this.page.keyboard.press("Tab");
-    await hasFocus(this.visitor, link, "the first stop leads on");
-    await this.page.keyboard.press("Enter");
+    await this.useBefore(link);
     await hasFocus(this.visitor, to, "it leads there");
   }
 
@@ -194,6 +208,19 @@ export class Fingers {
 }
 
 // The functions below run in the page.
+
+/** Whether an element is a part of a message that the arrows lead to. */
+const isInMessage = (element) => Boolean(element.closest("#chat-list .message") && !element.closest(".message__state"));
+
+/** The arrow that leads on to a part of a message, or to a message itself. */
+function arrowTo(element) {
+  const held = document.activeElement;
+  if (held === element) return null;
+  const [at, to] = [held.closest(".message"), element.closest(".message")];
+  if (!at) return "ArrowUp";
+  if (at !== to) return at.compareDocumentPosition(to) & Node.DOCUMENT_POSITION_PRECEDING ? "ArrowUp" : "ArrowDown";
+  return held.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING ? "ArrowLeft" : "ArrowRight";
+}
 
 /** Why one does not see that an element has the focus: a list, empty when one does. */
 function unseen(element) {
