@@ -15,7 +15,8 @@ export class Attention {
   constructor(title) {
     this.#title = straight(title);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#seen(); });
-    if ("Notification" in window) this.#offer();
+    // Chrome on Android has the constructor, which throws: only a service worker may show notifications there.
+    if ("Notification" in window && !/Android/.test(navigator.userAgent)) this.#offer();
   }
 
   title(text) {

@@ -1,69 +1,48 @@
-// The conversation is one stop of the Tab key. Inside it the arrows go from message to message, and into one, to its links
-// and buttons. Whoever begins to type there writes.
+// The keys of the conversation: arrows go from message to message, and into one, to its links and buttons. Whoever begins to
+// type there writes.
 import { byId } from "../lib/dom.js";
+import { PARTS } from "./message-list.js";
 
-const PARTS = ".message__said a, .message__said button";
+export function startKeys(list) {
+  list.addEventListener("keydown", (event) => pressed(list, event));
+}
 
-export class LogKeys {
-  #box;
-  #field = byId("chat");
-
-  constructor(box) {
-    this.#box = box;
-    box.addEventListener("keydown", (event) => this.#pressed(event));
-    for (const link of box.querySelectorAll("#older a")) link.tabIndex = -1;
+function pressed(list, event) {
+  const { key, target } = event;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const row = target.closest(".message");
+  if (key === "Enter" && target === row) {
+    event.preventDefault();
+    row.querySelector(".more:not([hidden])")?.click();
+    return;
   }
-
-  /** Takes a message out of the way of the Tab key. */
-  take(row) {
-    row.tabIndex = -1;
-    for (const part of row.querySelectorAll(PARTS)) part.tabIndex = -1;
-  }
-
-  #pressed(event) {
-    const { key, target, isComposing } = event;
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isComposing) return;
-    const row = target.closest(".message");
-    if (key === "Enter" && target === row) {
-      event.preventDefault();
-      return row.querySelector(".more:not([hidden])")?.click();
-    }
-    const to = this.#from(row, target)[key]?.();
-    if (to) {
-      event.preventDefault();
-      to.focus({ preventScroll: true });
-      to.scrollIntoView({ block: "nearest" });
-    } else if (key === "Process" || (key.length === 1 && key !== " ")) {
-      // The key itself goes to the field, as do the keys that compose a syllable.
-      this.#field.focus({ preventScroll: true });
-    }
-  }
-
-  #from(row, target) {
-    const parts = row ? [row, ...row.querySelectorAll(PARTS)].filter((part) => part.checkVisibility()) : [];
-    const at = parts.indexOf(target);
-    return {
-      ArrowUp: () => (row ? this.#beside(row, -1) : this.#inSight()),
-      ArrowDown: () => (row ? this.#beside(row, 1) : this.#inSight()),
-      ArrowRight: () => parts[at + 1],
-      ArrowLeft: () => parts[at - 1],
-      Escape: () => (target === row ? this.#box : row),
-    };
-  }
-
-  get #messages() { return [...this.#box.querySelectorAll(".message")].filter((row) => row.checkVisibility()); }
-
-  #beside(row, step) {
-    const all = this.#messages;
-    return all[all.indexOf(row) + step];
-  }
-
-  /** The last message that one sees some of. */
-  #inSight() {
-    const { top, bottom } = this.#box.getBoundingClientRect();
-    return this.#messages.findLast((row) => {
-      const box = row.getBoundingClientRect();
-      return box.top < bottom && box.bottom > top;
-    });
+  const to = row ? fromMessage(list, row, target, key) : fromList(list, key);
+  if (to) {
+    event.preventDefault();
+    to.focus({ preventScroll: true });
+    to.scrollIntoView({ block: "nearest" });
+  } else if (key === "Process" || (key.length === 1 && key !== " ")) {
+    // The key itself goes to the field, as do those that compose a syllable.
+    byId("chat").focus({ preventScroll: true });
   }
 }
+
+function fromMessage(list, row, target, key) {
+  if (key === "Escape") return target === row ? list : row;
+  const all = key === "ArrowUp" || key === "ArrowDown" ? messages(list) : [row, ...row.querySelectorAll(PARTS)].filter((part) => part.checkVisibility());
+  const step = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[key];
+  const at = all.indexOf(all.includes(target) ? target : row);
+  return step && all[at + step];
+}
+
+/** The last message that one sees some of. */
+function fromList(list, key) {
+  if (key !== "ArrowUp" && key !== "ArrowDown") return null;
+  const { top, bottom } = list.getBoundingClientRect();
+  return messages(list).findLast((row) => {
+    const box = row.getBoundingClientRect();
+    return box.top < bottom && box.bottom > top;
+  });
+}
+
+const messages = (list) => [...list.querySelectorAll(".message")].filter((row) => row.checkVisibility());

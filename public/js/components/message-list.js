@@ -8,7 +8,6 @@ import { arrange, nextRow, takeOut } from "./arrange.js";
 import { Frames } from "./frames.js";
 import { Gifs } from "./gif.js";
 import { applyLine, dateLine, makeLine } from "./lines.js";
-import { LogKeys } from "./log-keys.js";
 import { adopt, makeMessage, store, subject } from "./message.js";
 import { PageLoader } from "./page-loader.js";
 import { Scroller } from "./scroller.js";
@@ -16,6 +15,14 @@ import { Unsent } from "./unsent.js";
 
 const MOST = 200;
 const PAGE = 50;
+
+/** What the arrows lead to, once one is in the list: the list is one stop of the Tab key. */
+export const PARTS = ".message__said a, .message__said button";
+
+function takeFromTab(row) {
+  row.tabIndex = -1;
+  for (const part of row.querySelectorAll(PARTS)) part.tabIndex = -1;
+}
 
 const seqOf = (row) => Number(row.dataset.seq);
 
@@ -39,7 +46,6 @@ export class MessageList {
   #meanwhile = [];
   #pages;
   #gifs;
-  #keys = new LogKeys(this.#box);
   #frames = new Frames((changes) => this.#change(changes));
   #scroller;
 
@@ -65,6 +71,8 @@ export class MessageList {
 
   /** Takes over what the server rendered, once everybody who decorates rows is there. */
   start() {
+    this.#listen();
+    this.#older.querySelector("a").tabIndex = -1;
     for (const row of this.#shown) {
       if (row.classList.contains("message")) adopt(row);
       else dateLine(row, row.querySelector("time").dateTime);
@@ -129,6 +137,12 @@ export class MessageList {
     this.#toNewest();
   }
 
+  // The keys of the list are fetched when one is in it.
+  #listen() {
+    const load = () => import("./log-keys.js").then(({ startKeys }) => startKeys(this.#box), () => this.#listen());
+    this.#box.addEventListener("focusin", load, { once: true });
+  }
+
   // All changes of a frame at once: who reads further up stays there, who is at the end goes along.
   #change(changes) {
     const follow = this.#scroller.atEnd;
@@ -189,7 +203,7 @@ export class MessageList {
 
   #enters(row) {
     this.#gifs.add(row);
-    if (row.classList.contains("message")) this.#keys.take(row);
+    if (row.classList.contains("message")) takeFromTab(row);
     this.#decorate(row);
   }
 

@@ -5,6 +5,7 @@ import { ball, gif } from "../support/gif.js";
 import { hasFocus } from "../support/hands.js";
 import { enter, message, reads, say, sees, seesGif } from "../support/pages.js";
 import { Visitor, ask } from "../support/visitor.js";
+import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
 
 useChromium();
@@ -20,6 +21,15 @@ async function lively(stage, look = {}) {
   const ann = await stage.visitor({ name: "ann", locale: "en-US", ...look });
   await enter(ann, id);
   return { ann, owner, id, field: ann.page.locator("#chat"), log: ann.page.locator("#chat-list"), press: (key) => ann.page.keyboard.press(key) };
+}
+
+/** Into the conversation, to the newest message; the script of its keys comes then. */
+async function go({ page }) {
+  await page.locator("#chat-list").focus();
+  await eventually(async () => {
+    await page.keyboard.press("ArrowUp");
+    return page.evaluate(() => document.activeElement.matches("#chat-list .message"));
+  }, "the arrows lead to the newest message");
 }
 
 scene("who enters a room writes at once, and the conversation is one stop of the Tab key", [], async (stage) => {
@@ -43,8 +53,7 @@ scene("in the conversation the arrows go from message to message and into one, a
   const { ann, owner, id, log, press } = await lively(stage);
   await owner.sendGif(id, { bytes: gif({ paint: ball }), alt: "a wave" });
   await seesGif(ann, "a wave");
-  await log.focus();
-  await press("ArrowUp");
+  await go(ann);
   const last = ann.page.locator("#chat-list .message").last();
   await hasFocus(ann, last, "the newest in sight");
   await press("ArrowRight");
@@ -73,8 +82,7 @@ scene("in the conversation the arrows go from message to message and into one, a
 
 scene("whoever types in the conversation writes, with the first letter", [], async (stage) => {
   const { ann, owner, field, log, press } = await lively(stage);
-  await log.focus();
-  await press("ArrowUp");
+  await go(ann);
   await ann.page.keyboard.type("hello there");
   await hasFocus(ann, field, "one writes");
   assert.equal(await field.inputValue(), "hello there");
