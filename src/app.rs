@@ -18,7 +18,7 @@ use crate::{
     domain::Refusal,
     limits::{closings::Closings, openings::Openings, rates::RateLimit, stopping::Stopping},
     media::uploads::{AtOnce, Uploads},
-    page::{assets::Assets, views::LastRows},
+    page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
     realtime::sockets,
     service::{deletions::Deletions, finishing::Finishing, messages::Messages, passwords::Passwords, rooms::Rooms},
     state::{AppState, Parts},
@@ -187,6 +187,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
     let deletions = Deletions::new(Arc::clone(&store), uploads.clone(), finishing.clone());
     let state = AppState::new(Parts {
         assets: Assets::load(config.public.as_deref()),
+        pictures: Pictures::default(),
         rows: LastRows::default(),
         rooms: Rooms::new(
             Arc::clone(&store),

@@ -7,7 +7,7 @@ use crate::{
     config::Config,
     domain::Limits,
     limits::{closings::Closings, openings::Openings, stopping::Stopping},
-    page::{assets::Assets, views::LastRows},
+    page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
     service::{deletions::Deletions, finishing::Finishing, messages::Messages, rooms::Rooms},
     store::Store,
 };
@@ -39,6 +39,8 @@ pub struct Parts {
     pub limits: Arc<Limits>,
     /// What the pages are made of.
     pub assets: Assets,
+    /// The avatars that are no SVG.
+    pub pictures: Pictures,
     /// The rows of the list, as they were rendered last.
     pub rows: LastRows,
     /// The service of rooms.

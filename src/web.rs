@@ -75,6 +75,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/visitor/{file}", get(files::mark))
         .route("/assets/{version}/{*path}", get(files::asset))
         .route("/sheets/{lang}/{name}", get(sheets::sheet))
+        .route("/favicon.ico", get(files::favicon))
         .route("/robots.txt", get(files::robots));
     let prepared = handshake::Sockets {
         state: state.clone(),

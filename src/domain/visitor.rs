@@ -33,6 +33,9 @@ pub struct Visitor {
 }
 
 impl VisitorId {
+    /// Nobody's: its avatar stands for the site.
+    pub const SITE: Self = Self(0x6769_6663_6861_7400);
+
     /// A fresh id from the thread's CSPRNG (`ChaCha` seeded by the system), so that nobody can guess the next one.
     #[must_use]
     pub fn random() -> Self {

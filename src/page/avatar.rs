@@ -2,6 +2,7 @@
 
 mod body;
 mod eyes;
+pub mod picture;
 #[cfg(test)]
 mod tests;
 mod top;

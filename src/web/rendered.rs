@@ -10,6 +10,7 @@ use axum::{
 
 use super::extract::prefs::Prefs;
 use crate::{
+    config::Config,
     domain::{Body, Message, Moment, Room, Visitor},
     page::{
         texts::Texts,
@@ -25,9 +26,16 @@ pub fn frame<'a>(state: &'a AppState, prefs: Prefs, me: &Visitor, path: &'a str)
         theme: prefs.theme,
         me: visitor_view(me),
         path,
+        site: site(&state.config),
         assets: state.assets.prefix(),
         limits: (&*state.limits).into(),
     }
+}
+
+/// The public address of the site, as far as it is known.
+fn site(config: &Config) -> &str {
+    let url = config.public_url.as_ref().map_or("", |url| url.as_str());
+    url.trim_end_matches('/')
 }
 
 /// Room for most pages, so that their text does not move while it grows.

@@ -197,3 +197,29 @@ async fn the_server_says_whether_it_lives_and_works() {
         assert!(answer.set_cookie("gifchat").is_none(), "{path}: a probe is no visitor");
     }
 }
+
+#[tokio::test]
+async fn a_link_shows_an_open_room_on_other_sites_and_nothing_of_a_locked_one() {
+    let app = TestApp::with(&["--public-url", "https://chat.example"]).await;
+    let (owner, crawler) = (app.visitor().await, app.stranger());
+    let open = owner.create_room("움짤 <방>").await;
+    let page = crawler.get(&format!("/room/{open}")).await.ok().text();
+    assert!(
+        page.contains("property=\"og:title\" content=\"움짤 &#60;방&#62;\""),
+        "{page}"
+    );
+    let image = format!(
+        "property=\"og:image\" content=\"https://chat.example/visitor/{}.png\"",
+        owner.id
+    );
+    assert!(page.contains(&image), "{page}");
+    let locked = owner
+        .create_room_of(json!({ "title": "비밀", "password": "열려라" }))
+        .await;
+    let page = crawler.get(&format!("/room/{locked}")).await.text();
+    assert!(page.contains("property=\"og:title\" content=\"gifchat\""), "{page}");
+    for meta in page.split("<meta").skip(1) {
+        let meta = meta.split('>').next().unwrap_or_default();
+        assert!(!meta.contains("비밀") && !meta.contains(&owner.id), "{meta}");
+    }
+}

@@ -193,8 +193,24 @@ async fn a_mark_is_an_svg_that_may_be_kept() {
     for wrong in [
         "/visitor/x.svg",
         "/visitor/0123456789abcdeF.svg",
-        "/visitor/0123456789abcdef.png",
+        "/visitor/0123456789abcdef.gif",
+        "/visitor/0123456789abcdef",
     ] {
         assert_eq!(visitor.get(wrong).await.status, 404, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_mark_is_a_png_too_for_home_screens_and_cards() {
+    let app = TestApp::start().await;
+    let visitor = app.visitor().await;
+    for path in [format!("/visitor/{}.png", visitor.id), "/favicon.ico".into()] {
+        let mark = app.stranger().get(&path).await.ok();
+        assert_eq!(mark.header("content-type"), Some("image/png"));
+        assert_eq!(mark.header("set-cookie"), None, "a file begins no session");
+        // The signature, the header of the first chunk, width and height.
+        assert!(mark.body.starts_with(b"\x89PNG\r\n\x1a\n"), "{path}");
+        assert_eq!(mark.body[16..24], [0, 0, 2, 0, 0, 0, 2, 0], "512 by 512");
+        assert!(mark.body.len() < 40_000, "{}", mark.body.len());
     }
 }

@@ -41,6 +41,8 @@ pub struct Page<'a> {
     pub me: VisitorView<'a>,
     /// Path without a query that answers GET with this page: the language switch goes there.
     pub path: &'a str,
+    /// The address of the site without a slash at its end, for other sites; empty where it is not known.
+    pub site: &'a str,
     /// URL prefix of public files, such as `/assets/1a2b3c`.
     pub assets: &'a str,
     /// Sizes the page names and checks.

@@ -62,6 +62,7 @@ impl<'a> SheetView<'a> {
                 hue: None,
             },
             path: "",
+            site: "",
             assets,
             limits,
         };

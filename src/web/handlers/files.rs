@@ -106,16 +106,35 @@ fn is_cached(headers: &HeaderMap, tag: &str) -> bool {
     known.is_some_and(|tags| tags.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
 }
 
-/// `GET /visitor/{id}.svg`
-pub async fn mark(Part(file): Part) -> Result<impl IntoResponse, Refused> {
-    let id: Option<VisitorId> = file.strip_suffix(".svg").and_then(|id| id.parse().ok());
-    let svg = avatar::svg(id.ok_or(Refusal::NotFound)?);
+/// `GET /visitor/{id}.svg`, and the same as a PNG
+pub async fn mark(State(state): State<AppState>, Part(file): Part) -> Result<Response, Refused> {
+    let (id, kind) = file.split_once('.').ok_or(Refusal::NotFound)?;
+    let id = id.parse().map_err(|_| Refusal::NotFound)?;
+    match kind {
+        "svg" => Ok(image("image/svg+xml", avatar::svg(id))),
+        "png" => Ok(picture(&state, id).await?),
+        _ => Err(Refused(Refusal::NotFound)),
+    }
+}
+
+/// `GET /favicon.ico`, for what looks for one without reading a page: the avatar of the site
+pub async fn favicon(State(state): State<AppState>) -> Result<Response, Refused> {
+    Ok(picture(&state, VisitorId::SITE).await?)
+}
+
+async fn picture(state: &AppState, id: VisitorId) -> Result<Response, Refusal> {
+    let png = state.pictures.of(id).await.ok_or(Refusal::Unavailable)?;
+    Ok(image("image/png", png))
+}
+
+/// What follows from an id never changes.
+fn image(kind: &'static str, body: impl IntoResponse) -> Response {
     let headers: [(HeaderName, HeaderValue); 3] = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_SECURITY_POLICY, SANDBOX),
         (header::CACHE_CONTROL, FOREVER),
     ];
-    Ok((headers, svg))
+    (headers, body).into_response()
 }
 
 /// `GET /assets/{version}/{path}`: another version, from a page of before an update, gets today's file and keeps it for
