@@ -1,5 +1,5 @@
 // What somebody wrote: text that stays text, with its addresses as links.
-import { parts } from "../lib/links.js";
+import { hrefOf, parts } from "../lib/links.js";
 
 export function writeText(element, text) {
   element.replaceChildren(...parts(text).map(({ text: piece, link }) => (link ? anchor(piece) : piece)));
@@ -7,7 +7,7 @@ export function writeText(element, text) {
 
 function anchor(address) {
   const link = document.createElement("a");
-  link.href = address;
+  link.href = hrefOf(address);
   // As it is, whatever the text around it does.
   link.dir = "ltr";
   link.target = "_blank";

@@ -1,6 +1,6 @@
 // Addresses in what people write. src/views/links.rs finds the same ones, by the same cases in tests/links.json.
 
-const SCHEME = /(?<![A-Za-z0-9])https?:\/\/(?=[\p{L}\p{N}])/gu;
+const BEGINS = /(?<![A-Za-z0-9])(?:https?:\/\/|www\.)(?=[\p{L}\p{N}])/gu;
 const ADDRESS = /[^\s<>"\u0060]+/uy;
 const ENDS = ".,:;!?'*_~…。、」』";
 
@@ -17,12 +17,15 @@ function trimmed(link) {
   return link.slice(0, end);
 }
 
+/** Where a link leads: one without a scheme is taken for https. */
+export const hrefOf = (link) => (link.startsWith("www.") ? `https://${link}` : link);
+
 /** Cuts a text into `{text, link}`: what is an address, and what stands between. */
 export function parts(text) {
   const found = [];
   let plain = 0;
   const push = (piece, link) => { if (piece) found.push({ text: piece, link }); };
-  for (const { index } of text.matchAll(SCHEME)) {
+  for (const { index } of text.matchAll(BEGINS)) {
     if (index < plain) continue;
     ADDRESS.lastIndex = index;
     const link = trimmed(ADDRESS.exec(text)[0]);

@@ -1,6 +1,12 @@
 //! Addresses in what people write. `public/js/lib/links.js` finds the same ones, by the same cases in
 //! `tests/links.json`.
 
+use std::borrow::Cow;
+
+/// What an address begins with. One without a scheme is taken for https.
+const BEGINS: [&str; 3] = ["http://", "https://", BARE];
+const BARE: &str = "www.";
+
 /// A piece of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Part<'a> {
@@ -10,13 +16,24 @@ pub(crate) struct Part<'a> {
     pub link: bool,
 }
 
-/// Cuts a text into links and what stands between. Only `http://` and `https://` with something behind it are links,
+impl Part<'_> {
+    /// Where a link leads.
+    pub fn href(&self) -> Cow<'_, str> {
+        if self.text.starts_with(BARE) {
+            format!("https://{}", self.text).into()
+        } else {
+            self.text.into()
+        }
+    }
+}
+
+/// Cuts a text into links and what stands between. Only `http://`, `https://` and `www.` with something behind it are links,
 /// and what ends a sentence does not belong to one.
 pub(crate) fn parts(text: &str) -> Vec<Part<'_>> {
     let mut found = Vec::new();
     let mut plain = 0;
     let mut from = 0;
-    while let Some((start, host)) = next_scheme(text, from) {
+    while let Some((start, host)) = next_begin(text, from) {
         // Looked at before the rest, so that a text of many schemes costs no more than one of one.
         if !text
             .get(host..)
@@ -40,22 +57,23 @@ fn push<'a>(found: &mut Vec<Part<'a>>, text: Option<&'a str>, link: bool) {
     }
 }
 
-/// Where the next `http://` or `https://` begins that is not the tail of a word, and where it ends.
-fn next_scheme(text: &str, mut from: usize) -> Option<(usize, usize)> {
-    loop {
-        let start = from + text.get(from..)?.find("http")?;
-        let rest = text.get(start..)?;
-        let fresh = !text
-            .get(..start)?
-            .ends_with(|before: char| before.is_ascii_alphanumeric());
-        let scheme = ["http://", "https://"]
-            .into_iter()
-            .find(|scheme| rest.starts_with(scheme));
-        if let Some(scheme) = scheme.filter(|_| fresh) {
-            return Some((start, start + scheme.len()));
+/// Where the next of [`BEGINS`] begins that is not the tail of a word, and where it ends.
+fn next_begin(text: &str, from: usize) -> Option<(usize, usize)> {
+    let mut before = text.get(..from)?.chars().next_back();
+    for (at, letter) in text.get(from..)?.char_indices() {
+        let is_tail = before
+            .replace(letter)
+            .is_some_and(|before| before.is_ascii_alphanumeric());
+        if is_tail || !matches!(letter, 'h' | 'w') {
+            continue;
         }
-        from = start + 1;
+        let start = from + at;
+        let rest = text.get(start..)?;
+        if let Some(begin) = BEGINS.into_iter().find(|begin| rest.starts_with(begin)) {
+            return Some((start, start + begin.len()));
+        }
     }
+    None
 }
 
 /// The address that a text begins with: up to white space or a quotation mark, without what ends a sentence.
@@ -95,10 +113,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_address_without_a_scheme_leads_to_https() {
+        let hrefs = parts("www.a.org http://b.org")
+            .iter()
+            .filter(|part| part.link)
+            .map(|part| part.href().into_owned())
+            .collect::<Vec<_>>();
+        assert_eq!(hrefs, ["https://www.a.org", "http://b.org"]);
+    }
+
     /// With a cost that grew by the square of the length this would take hours.
     #[test]
     fn a_text_made_to_be_costly_to_look_through_is_not() {
-        for (head, tail) in [("http://-", ")"), ("http://a", ")"), ("http://a(", "]"), ("http", ".")] {
+        for (head, tail) in [
+            ("http://-", ")"),
+            ("http://a", ")"),
+            ("http://a(", "]"),
+            ("http", "."),
+            ("www.-", "."),
+        ] {
             let text = head.repeat(100_000) + &tail.repeat(1_000_000);
             assert!(parts(&text).len() < 3);
         }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { parts } from "../../../public/js/lib/links.js";
+import { hrefOf, parts } from "../../../public/js/lib/links.js";
 
 const cases = JSON.parse(await readFile(new URL("../../links.json", import.meta.url), "utf8"));
 
@@ -21,4 +21,8 @@ test("a text made to be costly to look through is not", () => {
     const took = performance.now() - began;
     assert.ok(took < 10_000, `${head}${tail}: ${took} ms`);
   }
+});
+
+test("an address without a scheme leads to https", () => {
+  assert.deepEqual(["www.a.org", "http://b.org"].map(hrefOf), ["https://www.a.org", "http://b.org"]);
 });
