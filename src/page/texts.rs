@@ -106,7 +106,7 @@ texts! {
     rooms: Rooms { asleep, closed, title, lead, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
     /// The form that makes a room.
     make: Make { title, lead, name, name_help, max, max_help, password, optional, password_help, submit, preview,
-        preview_label, preview_title }
+        preview_label, preview_title, no_script }
     /// The door of a locked room.
     gate: Gate { head, locked, password, submit }
     /// The page of a room.

@@ -218,10 +218,10 @@ impl<'a> MessageView<'a> {
         parts(text)
     }
 
-    /// Hours and minutes in UTC, until a script writes the local ones.
+    /// Hours and minutes in UTC, as it says, until a script writes the local ones.
     pub fn clock(&self) -> String {
         let minutes = self.at_ms.div_euclid(60_000).rem_euclid(1440);
-        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+        format!("{:02}:{:02} UTC", minutes / 60, minutes % 60)
     }
 }
 
@@ -297,6 +297,6 @@ mod tests {
 
     #[test]
     fn the_clock_is_utc() {
-        assert_eq!(said("a", 23 * 60 + 41).clock(), "23:41");
+        assert_eq!(said("a", 23 * 60 + 41).clock(), "23:41 UTC");
     }
 }

@@ -7,8 +7,8 @@ import { REFUSED, choose, makeRoom, openList, reads, row, say, sees, seesGif } f
 useChromium();
 
 for (const [locale, words] of Object.entries({
-  "en-US": { list: /Without JavaScript/, room: /need JavaScript/, wrong: "Wrong password.", title: /Give the room a name/ },
-  "ko-KR": { list: /JavaScript/, room: /JavaScript/, wrong: "비밀번호가 틀렸어요.", title: /제목/ },
+  "en-US": { list: /Without JavaScript/, room: /need JavaScript/, form: /talking in them needs JavaScript/, wrong: "Wrong password.", title: /Give the room a name/ },
+  "ko-KR": { list: /JavaScript/, room: /JavaScript/, form: /이야기하려면 JavaScript/, wrong: "비밀번호가 틀렸어요.", title: /제목/ },
 })) {
   scene(`without JavaScript one reads, makes and unlocks rooms (${locale})`, [], async (stage) => {
     const ann = await stage.visitor({ name: "ann", locale });
@@ -26,6 +26,7 @@ for (const [locale, words] of Object.entries({
     await page.goto("/");
     await reads(page.locator("noscript .no-script, .no-script").first(), words.list);
     await row(nojs, id).locator(".join-btn").click();
+    await reads(page.locator(".no-script"), words.form);
     await page.fill("[name=password]", "wrong");
     await page.click("main [type=submit]");
     await reads(page.locator(".error-message"), words.wrong);
@@ -35,10 +36,13 @@ for (const [locale, words] of Object.entries({
     await page.locator("#chat-list", { hasText: "for everybody to read" }).waitFor();
     await seesGif(nojs, "a picture");
     await reads(page.locator(".no-script").first(), words.room);
+    for (const time of await page.locator("#rows time").allTextContents()) assert.match(time, /^\d\d:\d\d UTC$/);
+    for (const time of await ann.page.locator("#rows time").allTextContents()) assert.doesNotMatch(time, /UTC/);
     assert.equal(await page.locator("#chat").isVisible(), false, "what needs scripts is not offered");
     assert.equal(await page.locator("#theme-btn").isVisible(), false);
 
     await page.goto("/room");
+    await reads(page.locator(".no-script"), words.form);
     await page.click("#room-form [type=submit]");
     await reads(page.locator("#title-error"), words.title);
     await page.fill("[name=title]", "without scripts");
