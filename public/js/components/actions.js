@@ -1,7 +1,6 @@
 // What one can do with a message or a member, behind its button with three dots. Other parts of the page add to it.
 import { announce } from "../lib/dom.js";
 import { texts } from "../lib/texts.js";
-import { openMenu } from "./menu.js";
 
 // How long a menu waits for actions that are on their way.
 const PATIENCE = 1_000;
@@ -20,13 +19,13 @@ export const awaitActions = (promise) => { coming = promise.catch(() => {}); };
 
 export const offersActions = (subject) => actions.some((action) => action.when(subject));
 
-/** Opens the menu of a subject at its button. */
+/** Opens the menu of a subject at its button; it is fetched with the first. */
 export async function openActions(button, subject) {
-  await Promise.race([coming, new Promise((done) => { setTimeout(done, PATIENCE); })]);
-  openMenu(button, actions.filter((action) => action.when(subject)).map((action) => ({
-    icon: action.icon,
+  const patience = new Promise((done) => { setTimeout(done, PATIENCE); });
+  const [{ openMenu }] = await Promise.all([import("./menu.js").catch(() => ({})), Promise.race([coming, patience])]);
+  openMenu?.(button, subject, actions.filter((action) => action.when(subject)).map((action) => ({
+    ...action,
     text: action.text(subject),
-    danger: action.danger,
     act: () => action.act(subject),
   })));
 }

@@ -1,0 +1,61 @@
+// The people of a room and what can be done with them: the menu of a member, on a phone and on a desk.
+import assert from "node:assert/strict";
+import { audit } from "../support/axe.js";
+import { scene, useChromium } from "../support/chrome.js";
+import { hasFocus } from "../support/hands.js";
+import { enter, makeRoom, message, say, sees } from "../support/pages.js";
+import { words } from "../support/words.js";
+
+useChromium();
+
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+const idOf = ({ page }) => page.evaluate(() => document.body.dataset.me);
+const colorOf = ({ page }) => page.evaluate(() => document.body.dataset.color);
+
+/** What stands in the open menu, from top to bottom. */
+const entries = ({ page }) => page.$$eval("#menu [role=menu] > *", (all) => all.map((one) => (one.matches("hr") ? "—" : one.textContent.trim())));
+
+scene("on a phone the menu of a member opens at its button, names them, and leaves the list of people open", [], async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann", ...PHONE }), await stage.visitor({ name: "bea" })];
+  await enter(bea, await makeRoom(ann));
+  const [{ page }, id, color] = [ann, await idOf(bea), await colorOf(bea)];
+  const more = page.locator(`#members-list [data-id="${id}"] .more`);
+  const [drawer, menu] = [page.locator("#members:popover-open"), page.locator("#menu:popover-open")];
+  await page.locator("#members-btn").tap();
+  await more.tap();
+  await menu.waitFor();
+  assert.equal(await drawer.count(), 1, "the list stays open");
+  const [at, box] = [await more.boundingBox(), await menu.boundingBox()];
+  assert.ok(Math.abs(box.y - (at.y + at.height)) < 2 && Math.abs(box.x + box.width - (at.x + at.width)) < 10, `${JSON.stringify([at, box])}`);
+  assert.equal((await menu.locator(".menu__who").textContent()).trim(), color);
+  assert.ok((await menu.locator(".menu__who img").getAttribute("src")).includes(id));
+  assert.deepEqual(await audit(page), []);
+  await page.keyboard.press("Escape");
+  await menu.waitFor({ state: "detached" });
+  assert.equal(await drawer.count(), 1, "Escape closes the menu alone");
+  await hasFocus(ann, more, "one is back at the same member");
+  await more.tap();
+  await page.getByRole("menuitem", { name: "Mute", exact: true }).tap();
+  assert.equal(await drawer.count(), 1);
+  await hasFocus(ann, more, "one is back at the same member");
+});
+
+scene("what destroys stands apart at the end of a menu", [], async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  await enter(bea, await makeRoom(ann));
+  await say(bea, "hello");
+  await sees(ann, "hello");
+  const says = words("en-US");
+  const clear = says("owner.clear", { name: await colorOf(bea) });
+  await ann.page.locator(`#members-list [data-id="${await idOf(bea)}"] .more`).click();
+  await ann.page.locator("#menu:popover-open").waitFor();
+  const member = ["whisper.whisper", "mute.mute", "owner.handover"].map((key) => says(key));
+  assert.deepEqual(await entries(ann), [...member, "—", clear, says("owner.kick"), says("owner.ban")]);
+  await ann.page.keyboard.press("Escape");
+  await message(ann, "hello").hover();
+  await message(ann, "hello").locator(".more").click();
+  await ann.page.locator("#menu:popover-open").waitFor();
+  const listed = await entries(ann);
+  assert.deepEqual(listed.slice(listed.indexOf("—")), ["—", says("owner.delete_message"), clear, says("owner.ban")]);
+  await ann.page.keyboard.press("Escape");
+});
