@@ -123,7 +123,7 @@ texts! {
     /// Inviting others.
     invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, anew, withdraw, withdrawn }
     /// Reports to the owner.
-    report: Report { report, title, text, reason, send, sent, list, none, dismiss, delete, came }
+    report: Report { report, title, text, reason, send, sent, list, none, dismiss, dismissed, delete, came }
     /// People one does not want to hear.
     mute: Mute { mute, undo, done, undone, line }
     /// What happened in a room.
@@ -133,9 +133,10 @@ texts! {
         delete_text, closed, closed_help, slow, slow_help, kick, kick_title, kick_text, ban, ban_title,
         ban_text, ban_long, ban_hour, ban_day, ban_life, unban, banned, handover, handover_title, handover_text,
         delete_message, delete_message_title, delete_message_text, delete_message_forbid,
-        clear, clear_title, clear_text, clear_forbid, done }
+        clear, clear_title, clear_text, clear_forbid, saved, kick_done, ban_done, unban_done, handover_done,
+        delete_message_done, clear_done }
     /// What only scripts say in a room.
-    talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, copied, notify_denied, sent_gif,
+    talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, undo, copied, notify_denied, sent_gif,
         room_gone, kept, slow_wait, out, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
         today, yesterday, left_over, left_one, too_many, too_many_gifs, upload_ready, upload_waiting, upload_checking,
         upload_failed, upload_progress, no_answer }

@@ -1,6 +1,6 @@
 // What one can do with a message or a member, behind its button with three dots. Other parts of the page add to it.
-import { announce } from "../lib/dom.js";
 import { texts } from "../lib/texts.js";
+import { toast } from "../lib/toast.js";
 
 // How long a menu waits for actions that are on their way.
 const PATIENCE = 1_000;
@@ -34,5 +34,5 @@ addAction({
   icon: "copy",
   text: () => texts.talk.copy,
   when: ({ text }) => Boolean(text) && Boolean(navigator.clipboard),
-  act: ({ text }) => navigator.clipboard.writeText(text).then(() => announce(texts.talk.copied), () => {}),
+  act: ({ text }) => navigator.clipboard.writeText(text).then(() => toast(texts.talk.copied), () => {}),
 });

@@ -1,7 +1,8 @@
 // What an owner does with people and messages: entries of their menus, each asked about before it is done.
-import { announce, byId, setText } from "../lib/dom.js";
+import { byId, setText } from "../lib/dom.js";
 import { askJson } from "../lib/http.js";
 import { fill, refusal, texts } from "../lib/texts.js";
+import { toast, undo } from "../lib/toast.js";
 import { addAction } from "./actions.js";
 
 /** `isOwner()` says whether one owns the room now. */
@@ -11,6 +12,7 @@ export function startModeration(room, isOwner) {
   const long = byId("deed-long");
   const forbid = byId("deed-forbid");
   let deed = null;
+  let name = "";
 
   const others = ({ mine }) => isOwner() && !mine;
   const offer = (action, icon, when, fields = ({ visitor }) => ({ visitor })) => addAction({
@@ -28,6 +30,7 @@ export function startModeration(room, isOwner) {
 
   function ask(action, { color, gif }, fields) {
     deed = { action, ...fields };
+    name = color;
     setText(byId("deed-title"), fill(texts.owner[`${action}_title`], { name: color }));
     setText(byId("deed-text"), fill(texts.owner[`${action}_text`], { name: color }));
     setText(byId("deed-do"), fill(texts.owner[action], { name: color }));
@@ -50,12 +53,23 @@ export function startModeration(room, isOwner) {
     try {
       await askJson(`/room/${room}/moderate`, { method: "POST", body: deed });
       dialog.close();
-      announce(texts.owner.done);
+      tell(room, deed, name);
     } catch (why) {
       setText(byId("deed-error").querySelector(".field__why"), refusal(why));
       byId("deed-error").hidden = false;
     }
   });
+}
+
+const unban = (room, visitor) => askJson(`/room/${room}/moderate`, { method: "POST", body: { action: "unban", visitor } });
+
+// What was done; a ban can be taken back at once.
+function tell(room, { action, visitor }, name) {
+  const back = async () => {
+    await unban(room, visitor);
+    toast(fill(texts.owner.unban_done, { name }));
+  };
+  toast(fill(texts.owner[`${action}_done`], { name }), action === "ban" ? undo(back) : {});
 }
 
 /** Who is banned, with a button each that lets them in again. */
@@ -70,9 +84,13 @@ export async function showBans(room) {
     button.className = "button button--small";
     button.textContent = fill(texts.owner.unban, { name: color });
     button.addEventListener("click", async () => {
-      await askJson(`/room/${room}/moderate`, { method: "POST", body: { action: "unban", visitor: id } }).catch(() => {});
+      try {
+        await unban(room, id);
+        toast(fill(texts.owner.unban_done, { name: color }));
+      } catch (why) {
+        toast(refusal(why), { icon: "alert", tone: "" });
+      }
       await showBans(room);
-      announce(texts.owner.done);
       (list.querySelector("button") ?? byId("edit-room-title")).focus();
     });
     row.append(button);

@@ -1,6 +1,7 @@
 // People one does not want to hear: kept in this browser alone, by visitor. Their messages are folded to one line.
-import { announce, byId } from "../lib/dom.js";
+import { byId } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
+import { toast, undo } from "../lib/toast.js";
 import { addAction } from "./actions.js";
 
 const KEY = "gifchat:muted";
@@ -33,8 +34,8 @@ export function startMuting(list) {
     // The menu that was opened at a message folds away with it.
     const row = document.activeElement?.closest(".message");
     dressAll();
-    if (row && muted) row.querySelector(".message__muted button")?.focus({ preventScroll: true });
-    announce(fill(muted ? texts.mute.done : texts.mute.undone, { name: color }));
+    row?.querySelector(muted ? ".message__muted button" : ".more")?.focus({ preventScroll: true });
+    toast(fill(muted ? texts.mute.done : texts.mute.undone, { name: color }), muted ? undo(() => mute(visitor, color, false)) : {});
   };
   const entry = (muted) => addAction({
     icon: muted ? "bell" : "mute",
@@ -47,9 +48,7 @@ export function startMuting(list) {
   list.onRow((row) => { if (row.classList.contains("message")) fold(row); });
   byId("rows").addEventListener("click", ({ target }) => {
     const row = target.closest(".message__muted button")?.closest(".message");
-    if (!row) return;
-    mute(row.dataset.visitor, row.querySelector(".name").textContent, false);
-    row.querySelector(".more").focus({ preventScroll: true });
+    if (row) mute(row.dataset.visitor, row.querySelector(".name").textContent, false);
   });
   addEventListener("storage", ({ key }) => {
     if (key !== KEY) return;
@@ -67,10 +66,10 @@ function fold(row) {
   if (!muted) return;
   const line = document.createElement("p");
   line.className = "message__muted";
-  const undo = document.createElement("button");
-  undo.type = "button";
-  undo.className = "button button--quiet button--small";
-  undo.textContent = texts.mute.undo;
-  line.append(texts.mute.line, " ", undo);
+  const open = document.createElement("button");
+  open.type = "button";
+  open.className = "button button--quiet button--small";
+  open.textContent = texts.mute.undo;
+  line.append(texts.mute.line, " ", open);
   row.querySelector(".message__said").before(line);
 }

@@ -1,7 +1,7 @@
 // Sentences over the list: the line is down, the room is gone, something was refused. One of each kind at most.
-import { byId, clone, setText } from "../lib/dom.js";
+import { byId } from "../lib/dom.js";
 import { refusal, texts } from "../lib/texts.js";
-import { markUse } from "./icon.js";
+import { makeBanner } from "./banner.js";
 
 const PATIENCE = 3_000;
 // How long it says that the line is back.
@@ -80,29 +80,9 @@ export class Notices {
     });
   }
 
-  #show(kind, { icon = "alert", tone = "", says, dots = false, more = "", button, link, close = false }) {
-    const banner = clone("banner-template");
-    if (tone) banner.classList.add(`banner--${tone}`);
-    markUse(banner, icon);
-    setText(banner.querySelector(".banner__says"), says);
-    if (!dots) banner.querySelector(".dots").remove();
-    const tail = banner.querySelector(".banner__more");
-    if (more) tail.textContent = more;
-    else tail.remove();
-    const [act, shut] = banner.querySelectorAll("button");
-    if (button) {
-      act.hidden = false;
-      act.textContent = button.text;
-      act.addEventListener("click", button.act);
-    }
-    if (link) {
-      const way = banner.querySelector("a");
-      way.hidden = false;
-      way.textContent = link.text;
-      way.href = link.href;
-    }
-    shut.hidden = !close;
-    shut.addEventListener("click", () => { this.#hide(kind); byId("chat").focus(); });
+  #show(kind, what) {
+    const shut = what.close && (() => { this.#hide(kind); byId("chat").focus(); });
+    const banner = makeBanner({ ...what, shut });
     this.#hide(kind);
     this.#shown.set(kind, banner);
     this.#place.append(banner);

@@ -1,7 +1,8 @@
 // What only the owner sees: the form that edits the room, the question before it is deleted, entries in the menus.
 import { byId, setText } from "../lib/dom.js";
 import { askJson } from "../lib/http.js";
-import { refusal } from "../lib/texts.js";
+import { refusal, texts } from "../lib/texts.js";
+import { toast } from "../lib/toast.js";
 import { showMistake, watchFields } from "./fields.js";
 import { showBans, startModeration } from "./moderation.js";
 
@@ -43,6 +44,7 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
       const answer = await askJson(`/room/${room}`, { method: "PATCH", body: changes });
       if (answer?._id) changed(answer);
       dialog.close();
+      toast(texts.owner.saved);
     } catch (why) {
       showRefusal(why);
     }

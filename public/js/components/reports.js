@@ -1,8 +1,9 @@
 // Reports: telling the owner about a message, and the owner's list of what was told.
-import { announce, byId, isolated, setHue, setText } from "../lib/dom.js";
+import { byId, isolated, setHue, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { refusal, texts } from "../lib/texts.js";
 import { hueOf } from "../lib/hue.js";
+import { toast } from "../lib/toast.js";
 
 const ask = byId("report");
 const reason = byId("report-reason");
@@ -29,7 +30,7 @@ byId("report-form").addEventListener("submit", async (event) => {
     return setText(byId("report-error"), refusal(why));
   }
   ask.close();
-  announce(texts.report.sent);
+  toast(texts.report.sent);
 });
 
 /** Opens the owner's list; `counted(n)` is told how many wait. */
@@ -62,7 +63,7 @@ function entry(room, { _id, about: said, reason: why }, counted) {
   }
   const ways = document.createElement("p");
   ways.className = "sheet__ways";
-  const act = (text, run, danger) => {
+  const act = (text, run, done, danger) => {
     const button = document.createElement("button");
     button.type = "button";
     button.className = danger ? "button button--danger" : "button";
@@ -74,13 +75,14 @@ function entry(room, { _id, about: said, reason: why }, counted) {
         return setText(byId("reports-note"), refusal(refused));
       }
       byId("reports-title").focus();
+      toast(done);
       openReports(room, counted);
     });
     ways.append(button);
   };
   const path = `/room/${room}/reports/${_id}`;
-  act(texts.report.dismiss, () => askJson(path, { method: "DELETE" }));
-  act(texts.report.delete, () => askJson(`${path}/delete`, { method: "POST", body: {} }), true);
+  act(texts.report.dismiss, () => askJson(path, { method: "DELETE" }), texts.report.dismissed);
+  act(texts.report.delete, () => askJson(`${path}/delete`, { method: "POST", body: {} }), texts.report.deleted, true);
   item.append(ways);
   return item;
 }

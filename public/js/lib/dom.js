@@ -32,11 +32,13 @@ export const markUrl = (id) => `/visitor/${encodeURIComponent(id)}.svg`;
 const HEED = 100;
 let telling = [];
 
+/** The dialog that is open, on top of which one is: what lies behind it is neither read nor used. */
+export const modalHost = () => document.activeElement?.closest("dialog") ?? document.querySelector("dialog:modal");
+
 /** Tells screen readers something that has no place of its own on the page, also when it was the same the last time. */
 export function announce(text) {
   const announcer = byId("announcer");
-  // What lies behind an open dialog is not read.
-  const host = document.activeElement?.closest("dialog") ?? document.querySelector("dialog:modal") ?? document.body;
+  const host = modalHost() ?? document.body;
   if (announcer.parentElement !== host) host.append(announcer);
   telling.push(text);
   if (telling.length > 1) return;

@@ -89,6 +89,7 @@ impl<'a> SheetView<'a> {
             } }),
             Sheet::Reports => json!({ "report": {
                 "sent": report.sent, "none": report.none, "dismiss": report.dismiss, "delete": report.delete,
+                "dismissed": report.dismissed, "deleted": self.page.t.owner.delete_message_done,
             } }),
         }
     }
@@ -96,7 +97,9 @@ impl<'a> SheetView<'a> {
 
 fn owner_texts(Texts { owner, field, .. }: &Texts) -> Value {
     let owner = json!({
-        "unban": owner.unban, "done": owner.done,
+        "unban": owner.unban, "saved": owner.saved, "kick_done": owner.kick_done, "ban_done": owner.ban_done,
+        "unban_done": owner.unban_done, "handover_done": owner.handover_done,
+        "delete_done": owner.delete_message_done, "clear_done": owner.clear_done,
         "kick_title": owner.kick_title, "kick_text": owner.kick_text, "kick": owner.kick,
         "ban_title": owner.ban_title, "ban_text": owner.ban_text, "ban": owner.ban,
         "handover_title": owner.handover_title, "handover_text": owner.handover_text, "handover": owner.handover,
