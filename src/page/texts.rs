@@ -123,7 +123,7 @@ texts! {
     /// Inviting others.
     invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, anew, withdraw, withdrawn }
     /// Reports to the owner.
-    report: Report { report, title, text, reason, send, sent, list, none, dismiss, dismissed, delete, came }
+    report: Report { report, owner_title, owner_text, title, text, reason, send, sent, list, none, dismiss, dismissed, delete, show, came }
     /// People one does not want to hear.
     mute: Mute { mute, undo, done, undone, line }
     /// What happened in a room.
@@ -149,14 +149,14 @@ texts! {
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
         method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
-        visitor_not_found, message_not_found, report_not_found, unknown, unknown_repeatable }
+        visitor_not_found, message_not_found, report_not_found, owner_report, unknown, unknown_repeatable }
     /// What is wrong with a GIF.
     gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }
     /// What one can do after the error of that code.
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
         banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found,
-        report_not_found, unknown }
+        report_not_found, owner_report, unknown }
 }
 
 /// The data block `<script type="application/json" id="texts">` of each page that needs one.
@@ -238,7 +238,7 @@ impl Texts {
             chat: data_block(&json!({
                 "whisper": { "whisper": whisper.whisper, "came": whisper.came, "unread": whisper.unread,
                     "unread_one": whisper.unread_one },
-                "report": { "report": report.report, "came": report.came },
+                "report": { "report": report.report, "came": report.came, "show": report.show },
                 "mute": mute,
                 "chat": chat_scripts(chat), "line": line, "talk": talk,
                 // Of any other code the server says the sentence.
@@ -282,6 +282,7 @@ impl Texts {
             "visitor_not_found" => (error.visitor_not_found, help.visitor_not_found),
             "message_not_found" => (error.message_not_found, help.message_not_found),
             "report_not_found" => (error.report_not_found, help.report_not_found),
+            "owner_report" => (error.owner_report, help.owner_report),
             "invalid" => (error.invalid, help.invalid),
             "too_large" => (error.too_large_any, help.too_large),
             "not_a_gif" => (error.not_a_gif, help.not_a_gif),

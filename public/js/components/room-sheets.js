@@ -27,7 +27,7 @@ export class RoomSheets {
     const on = (id, act) => byId(id).addEventListener("click", act);
     on("tray-btn", () => this.tray(take));
     on("invite-btn", () => this.open("invite", () => import("./invite.js"), ({ openInvite }) => openInvite(room, facts)));
-    on("reports-btn", () => this.#reports(({ openReports }) => openReports(room, (count) => this.#count(count))));
+    on("reports-btn", () => this.reports());
     on("edit-btn", () => this.#withTools(({ edit }) => edit()));
     // Without the question nothing is deleted.
     byId("delete-form").addEventListener("submit", (event) => {
@@ -66,6 +66,9 @@ export class RoomSheets {
   /** Reports a message to the owner. */
   report(subject) { return this.#reports(({ openReport }) => openReport(this.#room, subject)); }
 
+  /** Opens the owner's list of reports. */
+  reports() { return this.#reports(({ openReports }) => openReports(this.#room, (count) => this.#count(count))); }
+
   /** One more report waits. */
   reported() { this.#count(this.#waiting + 1); }
 
@@ -76,6 +79,7 @@ export class RoomSheets {
   changed() {
     const { mine } = this.#facts;
     keepFocus(() => { for (const id of ["own", "reports-btn"]) byId(id).hidden = !mine; }, byId("members-title"));
+    byId("reports-badge").hidden = !mine || this.#waiting <= 0;
     if (!mine) return this.#tools?.then(({ close }) => close(), () => {});
     awaitActions(this.#fetchTools());
     if (this.#waiting >= 0) return;
@@ -97,6 +101,10 @@ export class RoomSheets {
 
   #count(count) {
     this.#waiting = count;
-    setText(byId("reports-count"), count > 0 ? String(count) : "");
+    const text = count > 0 ? String(count) : "";
+    setText(byId("reports-count"), text);
+    const badge = byId("reports-badge");
+    setText(badge.querySelector("b"), text);
+    badge.hidden = !text || !this.#facts.mine;
   }
 }

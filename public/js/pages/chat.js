@@ -21,6 +21,7 @@ import { Keep } from "../lib/keep.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
+import { toast } from "../lib/toast.js";
 import { postGif } from "../lib/upload.js";
 import { Conversation } from "../models/conversation.js";
 import { Outbox } from "../models/outbox.js";
@@ -167,7 +168,7 @@ const conversation = new Conversation({
       sheets.changed();
     },
     reported() {
-      announce(texts.report.came);
+      toast(texts.report.came, { icon: "flag", tone: "warn", button: { text: texts.report.show, act: () => sheets.reports() } });
       sheets.reported();
     },
     changed,

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
 import { hasFocus } from "../support/hands.js";
-import { enter, makeRoom, message, say, sees } from "../support/pages.js";
+import { arrive } from "../support/company.js";
+import { enter, makeRoom, message, reads, say, sees } from "../support/pages.js";
 import { words } from "../support/words.js";
 
 useChromium();
@@ -58,4 +59,28 @@ scene("what destroys stands apart at the end of a menu", [], async (stage) => {
   const listed = await entries(ann);
   assert.deepEqual(listed.slice(listed.indexOf("—")), ["—", says("owner.delete_message"), clear, says("owner.ban")]);
   await ann.page.keyboard.press("Escape");
+});
+
+scene("an owner on a phone is told of a report, by a number on the button of the people and a way to the list", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann", ...PHONE });
+  const [{ page }, says] = [ann, words("en-US")];
+  const room = await makeRoom(ann);
+  const [bea, cat] = await arrive(stage.server, 2);
+  for (const one of [bea, cat]) await one.enter(room);
+  const badge = page.locator("#reports-badge");
+  for (const [n, text] of ["rude", "ruder"].entries()) {
+    await bea.report((await cat.say(text))._id, "");
+    await reads(badge, `${says("report.list")} ${n + 1}`);
+  }
+  assert.equal(await badge.isVisible(), true);
+  assert.deepEqual(await audit(page), []);
+  await page.locator("#toasts").getByRole("button", { name: says("report.show"), exact: true }).first().tap();
+  const list = page.locator("#reports-list > li");
+  await list.nth(1).waitFor();
+  for (const left of [1, 0]) {
+    await list.first().getByRole("button", { name: says("report.dismiss"), exact: true }).tap();
+    await list.nth(left).waitFor({ state: "detached" });
+  }
+  await badge.waitFor({ state: "hidden" });
+  for (const one of [bea, cat]) one.end();
 });
