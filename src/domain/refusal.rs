@@ -39,6 +39,8 @@ pub enum Refusal {
     MessageNotFound,
     /// There is no such report, or no longer.
     ReportNotFound,
+    /// The owner reads the reports of a room: nobody reports the owner there, and the owner reports nobody.
+    OwnerReport,
     /// Only the owner may do this.
     NotTheOwner,
     /// The invite was withdrawn, or never made.
@@ -98,6 +100,7 @@ impl Refusal {
             Self::VisitorNotFound => "visitor_not_found",
             Self::MessageNotFound => "message_not_found",
             Self::ReportNotFound => "report_not_found",
+            Self::OwnerReport => "owner_report",
             Self::NotTheOwner => "not_the_owner",
             Self::InviteNotFound => "invite_not_found",
             Self::Invalid(_) => "invalid",

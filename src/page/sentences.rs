@@ -43,6 +43,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::VisitorNotFound => t.error.visitor_not_found,
         Refusal::MessageNotFound => t.error.message_not_found,
         Refusal::ReportNotFound => t.error.report_not_found,
+        Refusal::OwnerReport => t.error.owner_report,
         Refusal::NotTheOwner => t.error.not_the_owner,
         Refusal::ForbiddenGif => t.error.forbidden_gif,
         Refusal::RateLimited { .. } => t.error.rate_limited,

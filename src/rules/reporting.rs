@@ -9,7 +9,7 @@ use crate::domain::{Refusal, ReportId, VisitorId};
 const AGAIN: Duration = Duration::from_secs(60);
 
 impl RoomState {
-    /// Nothing if the same visitor has reported the same message.
+    /// Nothing if the same visitor has reported the same message. The owner reads the reports, and so is part of none.
     pub(super) fn report(&self, new: &Reporting, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
         self.must_be_inside(new.by, now)?;
         let is_known = |report: &OpenReport| report.message == new.message && report.by == new.by;
@@ -17,6 +17,10 @@ impl RoomState {
             return Ok(Vec::new());
         }
         let (seq, author) = facts.reported.ok_or(Refusal::MessageNotFound)?;
+        let owner = self.room.owner.id;
+        if author == owner || new.by == owner {
+            return Err(Refusal::OwnerReport);
+        }
         let own = self.reports.iter().filter(|report| report.by == new.by).count();
         if self.reports.len() >= REPORTS || own >= REPORTS_EACH {
             return Err(Refusal::RateLimited { retry_after: AGAIN });

@@ -56,7 +56,7 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::WrongPassword | Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
         Refusal::RoomClosed | Refusal::Kicked | Refusal::Banned { .. } => StatusCode::FORBIDDEN,
-        Refusal::CrossOrigin | Refusal::ForbiddenGif => StatusCode::FORBIDDEN,
+        Refusal::CrossOrigin | Refusal::ForbiddenGif | Refusal::OwnerReport => StatusCode::FORBIDDEN,
         Refusal::RoomFull => StatusCode::CONFLICT,
         Refusal::Invalid(_) | Refusal::NotAGif(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,

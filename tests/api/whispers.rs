@@ -100,7 +100,7 @@ async fn a_whisper_reaches_all_sockets_of_the_two_and_nobody_else() {
     let page = stage.bea.get_json(&stage.path("whispers?limit=1")).await.ok().json();
     let next = stage.bea.get_json(page["next"].as_str().unwrap()).await.ok().json();
     assert_eq!((&page["data"][0], &next["data"][0]), (whisper, &posted.json()));
-    let loud = stage.anns.post("laut").await;
+    let loud = stage.eves.post("laut").await;
     assert_eq!(loud["seq"], 4, "whispers take no place");
     // A report was never among whispers, so it is before all of them.
     let report = stage.beas.ask("report", json!({ "message": loud["_id"] })).await;
@@ -268,6 +268,11 @@ async fn the_owner_alone_hears_reads_and_dismisses_reports() {
     assert_eq!(stage.ann.get_json(&path).await.ok().json()["count"], 0);
     let twice = stage.ann.send(stage.ann.request(reqwest::Method::DELETE, &one)).await;
     twice.refused(404, "report_not_found");
+    let owners = stage.anns.post("내 말").await;
+    let on_owner = stage.bea.post_json(&path, json!({ "message": owners["_id"] })).await;
+    on_owner.refused(403, "owner_report");
+    let by_owner = json!({ "message": message["_id"] });
+    stage.anns.ask_in_vain("report", by_owner, "owner_report").await;
     for (data, code) in [
         (json!({ "message": "x" }), "message_not_found"),
         (json!({}), "invalid"),

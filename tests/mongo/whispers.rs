@@ -172,13 +172,13 @@ async fn nothing_is_whispered_behind_a_ban_by_another_server() {
 async fn no_more_reports_of_a_member_wait_than_may_however_many_servers_take_them() {
     let site = Site::new();
     let servers: [_; 3] = site.servers().await;
-    let (owner, hasty) = (someone(), someone());
+    let (owner, bad, hasty) = (someone(), someone(), someone());
     let room = room_of(&servers[0], owner, 2).await.id;
-    servers[0].enter(room, owner.into(), 1).await.unwrap();
+    servers[0].enter(room, bad.into(), 1).await.unwrap();
     servers[1].enter(room, hasty.into(), 1).await.unwrap();
     let mut about = Vec::new();
     for n in 0..60 {
-        let posted = post(&servers[0], says(room, owner, &n.to_string(), None))
+        let posted = post(&servers[0], says(room, bad, &n.to_string(), None))
             .await
             .unwrap();
         about.push(std::sync::Arc::clone(posted.message()));

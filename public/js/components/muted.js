@@ -21,21 +21,25 @@ function read() {
 
 export const isMuted = (visitor) => ids.has(visitor);
 
+let dressAll = () => {};
+
+/** Mutes somebody, or hears them again. */
+export function mute(visitor, color, muted) {
+  if (muted) ids.add(visitor);
+  else ids.delete(visitor);
+  try { localStorage.setItem(KEY, JSON.stringify([...ids].slice(-MOST))); } catch { /* then for this page only */ }
+  // The menu that was opened at a message folds away with it.
+  const row = document.activeElement?.closest(".message");
+  dressAll();
+  row?.querySelector(muted ? ".message__muted button" : ".more")?.focus({ preventScroll: true });
+  toast(fill(muted ? texts.mute.done : texts.mute.undone, { name: color }), muted ? undo(() => mute(visitor, color, false)) : {});
+}
+
 /** Folds the messages of muted people in the list, now and as they come. */
 export function startMuting(list) {
-  const dressAll = () => {
+  dressAll = () => {
     for (const row of list.messages) fold(row);
     for (const member of byId("members-list").children) member.classList.toggle("member--muted", isMuted(member.dataset.id));
-  };
-  const mute = (visitor, color, muted) => {
-    if (muted) ids.add(visitor);
-    else ids.delete(visitor);
-    try { localStorage.setItem(KEY, JSON.stringify([...ids].slice(-MOST))); } catch { /* then for this page only */ }
-    // The menu that was opened at a message folds away with it.
-    const row = document.activeElement?.closest(".message");
-    dressAll();
-    row?.querySelector(muted ? ".message__muted button" : ".more")?.focus({ preventScroll: true });
-    toast(fill(muted ? texts.mute.done : texts.mute.undone, { name: color }), muted ? undo(() => mute(visitor, color, false)) : {});
   };
   const entry = (muted) => addAction({
     icon: muted ? "bell" : "mute",

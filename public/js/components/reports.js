@@ -4,14 +4,16 @@ import { askJson, getJson } from "../lib/http.js";
 import { refusal, texts } from "../lib/texts.js";
 import { hueOf } from "../lib/hue.js";
 import { toast } from "../lib/toast.js";
+import { mute } from "./muted.js";
 
 const ask = byId("report");
 const reason = byId("report-reason");
 const list = byId("reports");
 let about = null;
 
-/** Asks why, then reports a message. */
-export function openReport(room, subject) {
+/** Asks why, then reports a message. To report the owner would tell the owner alone: there are other ways. */
+export function openReport(room, subject, { owner }) {
+  if (subject.visitor === owner) return offerOtherWays(subject);
   about = { room, id: subject.id };
   const alt = subject.element.querySelector(".gif__frame img")?.alt;
   byId("report-about").replaceChildren(...(subject.text === null ? ["GIF: ", isolated(alt)] : [subject.text]));
@@ -19,6 +21,16 @@ export function openReport(room, subject) {
   setText(byId("report-error"), "");
   ask.showModal();
   reason.focus();
+}
+
+function offerOtherWays({ visitor, color }) {
+  const dialog = byId("report-owner");
+  dialog.returnValue = "";
+  dialog.onclose = () => {
+    if (dialog.returnValue === "mute") mute(visitor, color, true);
+    if (dialog.returnValue === "leave") byId("exit-btn").click();
+  };
+  dialog.showModal();
 }
 
 byId("report-cancel").addEventListener("click", () => ask.close());

@@ -64,7 +64,7 @@ export class RoomSheets {
   }
 
   /** Reports a message to the owner. */
-  report(subject) { return this.#reports(({ openReport }) => openReport(this.#room, subject)); }
+  report(subject) { return this.#reports(({ openReport }) => openReport(this.#room, subject, this.#facts)); }
 
   /** Opens the owner's list of reports. */
   reports() { return this.#reports(({ openReports }) => openReports(this.#room, (count) => this.#count(count))); }

@@ -202,7 +202,7 @@ startMuting(list);
 addAction({
   icon: "flag",
   text: () => texts.report.report,
-  when: ({ kind, mine, id, text, gif }) => kind === "message" && !mine && Boolean(id && (text ?? gif)),
+  when: ({ kind, mine, id, text, gif }) => kind === "message" && !mine && !facts.mine && Boolean(id && (text ?? gif)),
   act: (subject) => sheets.report(subject),
 });
 list.start();

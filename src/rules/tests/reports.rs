@@ -87,9 +87,9 @@ fn only_members_report_what_is_there_and_only_so_many_reports_wait() {
     });
     assert_eq!(scene.run(nothing), Err(Refusal::MessageNotFound));
     let first = MessageId::random();
-    assert_eq!(report(&mut scene, 1, first).unwrap().len(), 1);
-    assert_eq!(report(&mut scene, 1, first), Ok(Vec::new()), "once");
-    for n in 1..=20 {
+    assert_eq!(report(&mut scene, 2, first).unwrap().len(), 1);
+    assert_eq!(report(&mut scene, 2, first), Ok(Vec::new()), "once");
+    for n in 2..=21 {
         while scene.state.reports.iter().filter(|report| report.by == id(n)).count() < REPORTS_EACH {
             report(&mut scene, n, MessageId::random()).unwrap();
         }
@@ -97,7 +97,7 @@ fn only_members_report_what_is_there_and_only_so_many_reports_wait() {
         assert!(matches!(beyond, Err(Refusal::RateLimited { .. })));
     }
     assert_eq!(scene.state.reports.len(), REPORTS);
-    let beyond = report(&mut scene, 21, first);
+    let beyond = report(&mut scene, 22, first);
     assert!(
         matches!(beyond, Err(Refusal::RateLimited { .. })),
         "as the room has enough"
@@ -105,7 +105,27 @@ fn only_members_report_what_is_there_and_only_so_many_reports_wait() {
     let (delete, facts) = delete(first);
     scene.tell(delete, &facts).unwrap();
     assert_eq!(scene.state.reports.len(), REPORTS - 1);
-    report(&mut scene, 21, MessageId::random()).unwrap();
+    report(&mut scene, 22, MessageId::random()).unwrap();
+}
+
+#[test]
+fn nobody_reports_the_owner_of_that_moment_and_the_owner_reports_nobody() {
+    let mut scene = Scene::new(5, None);
+    for n in 1..=3 {
+        scene.enter(n).unwrap();
+    }
+    let message = MessageId::random();
+    assert_eq!(report(&mut scene, 1, message), Err(Refusal::OwnerReport), "by the owner");
+    report(&mut scene, 3, message).unwrap();
+    scene
+        .run(Command::Moderate(visitor(1), Action::HandOver(id(2))))
+        .unwrap();
+    assert_eq!(
+        report(&mut scene, 1, MessageId::random()),
+        Err(Refusal::OwnerReport),
+        "on the owner"
+    );
+    assert_eq!(report(&mut scene, 3, message), Ok(Vec::new()), "it was reported before");
 }
 
 #[test]
@@ -115,7 +135,7 @@ fn reports_go_when_the_owner_dismisses_them_or_nothing_is_left_of_what_they_are_
         scene.enter(n).unwrap();
     }
     let [one, other] = [(); 2].map(|()| MessageId::random());
-    for (n, message) in [(1, one), (3, one), (3, other)] {
+    for (n, message) in [(2, one), (3, one), (3, other)] {
         report(&mut scene, n, message).unwrap();
     }
     let known = scene.state.reports[1].id;

@@ -14,7 +14,7 @@ pub(crate) async fn nothing_is_whispered_or_reported_behind_the_line_that_sent_i
     let place = K::fresh();
     let store = place.open().await;
     let mut changes = store.changes().unwrap();
-    let (owner, ann) = (somebody(), somebody());
+    let (owner, ann, bea) = (somebody(), somebody(), somebody());
     let room = store.create_room(super::new_room("방", owner)).await.unwrap();
     store.enter(room.id, owner.into(), 1).await.unwrap();
     for (round, action) in [Action::Ban(ann.id, None), Action::Kick(ann.id)]
@@ -22,11 +22,13 @@ pub(crate) async fn nothing_is_whispered_or_reported_behind_the_line_that_sent_i
         .enumerate()
         .rev()
     {
-        store.enter(room.id, ann.into(), 2).await.unwrap();
+        for (visitor, socket) in [(ann, 2), (bea, 3)] {
+            store.enter(room.id, visitor.into(), socket).await.unwrap();
+        }
         let mut about = Vec::new();
         for n in 0..10 {
             about.push(
-                super::post(&store, super::text(room.id, owner, &n.to_string(), None))
+                super::post(&store, super::text(room.id, bea, &n.to_string(), None))
                     .await
                     .id,
             );

@@ -64,45 +64,61 @@ pub(crate) async fn a_report_is_told_listed_and_dismissed<K: Kind>() {
 
 pub(crate) async fn only_members_report_messages_of_the_room_and_not_without_end<K: Kind>() {
     let (_place, store, room, owner) = super::with_member::<K>().await;
+    let [ann, bea] = [somebody(), somebody()];
+    for (visitor, socket) in [(ann, 2), (bea, 3)] {
+        store.enter(room.id, visitor.into(), socket).await.unwrap();
+    }
     let elsewhere = store.create_room(new_room("딴 방", owner)).await.unwrap();
     store.enter(elsewhere.id, owner.into(), 9).await.unwrap();
     let foreign = post(&store, text(elsewhere.id, owner, "x", None)).await;
-    let bad = post(&store, text(room.id, owner, "x", None)).await;
+    let bad = post(&store, text(room.id, ann, "x", None)).await;
     let refused = async |new| refusal(store.report(new).await);
     assert_eq!(
         refused(report(room.id, somebody(), bad.id, "")).await,
         Refusal::NotAMember
     );
     assert_eq!(
-        refused(report(room.id, owner, foreign.id, "")).await,
+        refused(report(room.id, bea, foreign.id, "")).await,
         Refusal::MessageNotFound
     );
     assert_eq!(
-        refused(report(room.id, owner, MessageId::random(), "")).await,
+        refused(report(room.id, bea, MessageId::random(), "")).await,
         Refusal::MessageNotFound
     );
     assert_eq!(
-        refused(report(nobody_there(), owner, bad.id, "")).await,
+        refused(report(nobody_there(), bea, bad.id, "")).await,
         Refusal::RoomNotFound
     );
     for n in 0..REPORTS_EACH {
-        let message = post(&store, text(room.id, owner, &n.to_string(), None)).await;
-        store.report(report(room.id, owner, message.id, "")).await.unwrap();
+        let message = post(&store, text(room.id, ann, &n.to_string(), None)).await;
+        store.report(report(room.id, bea, message.id, "")).await.unwrap();
     }
-    let flood = refused(report(room.id, owner, bad.id, "")).await;
+    let flood = refused(report(room.id, bea, bad.id, "")).await;
     assert!(matches!(flood, Refusal::RateLimited { .. }), "{flood:?}");
-    let other = somebody();
-    store.enter(room.id, other.into(), 2).await.unwrap();
-    store.report(report(room.id, other, bad.id, "")).await.unwrap();
+    store.report(report(room.id, ann, bad.id, "")).await.unwrap();
+}
+
+pub(crate) async fn nobody_reports_the_owner_and_the_owner_reports_nobody<K: Kind>() {
+    let (_place, store, room, owner) = super::with_member::<K>().await;
+    let ann = somebody();
+    store.enter(room.id, ann.into(), 2).await.unwrap();
+    for (author, by) in [(owner, ann), (ann, owner), (owner, owner)] {
+        let message = post(&store, text(room.id, author, "x", None)).await;
+        let refused = store.report(report(room.id, by, message.id, "")).await;
+        assert_eq!(refusal(refused), Refusal::OwnerReport);
+    }
+    assert!(store.reports(room.id).await.unwrap().is_empty());
 }
 
 pub(crate) async fn a_member_has_so_many_reports_waiting_and_no_more_however_fast_they_come<K: Kind>() {
-    let (_place, store, room, owner) = super::with_member::<K>().await;
-    let hasty = somebody();
-    store.enter(room.id, hasty.into(), 2).await.unwrap();
+    let (_place, store, room, _) = super::with_member::<K>().await;
+    let [hasty, bad] = [somebody(), somebody()];
+    for (visitor, socket) in [(hasty, 2), (bad, 3)] {
+        store.enter(room.id, visitor.into(), socket).await.unwrap();
+    }
     let mut about = Vec::new();
     for n in 0..4 * REPORTS_EACH {
-        about.push(post(&store, text(room.id, owner, &n.to_string(), None)).await.id);
+        about.push(post(&store, text(room.id, bad, &n.to_string(), None)).await.id);
     }
     let all = about
         .iter()
@@ -118,23 +134,25 @@ pub(crate) async fn a_member_has_so_many_reports_waiting_and_no_more_however_fas
 }
 
 pub(crate) async fn reports_that_wait_are_counted_over_a_restart<K: Kind>() {
-    let (place, mut store, room, owner) = super::with_member::<K>().await;
+    let (place, mut store, room, _) = super::with_member::<K>().await;
+    let ann = somebody();
+    store.enter(room.id, ann.into(), 2).await.unwrap();
     let mut about = Vec::new();
     for n in 0..=REPORTS_EACH {
-        about.push(post(&store, text(room.id, owner, &n.to_string(), None)).await.id);
+        about.push(post(&store, text(room.id, ann, &n.to_string(), None)).await.id);
     }
-    let first = store.report(report(room.id, owner, about[0], "욕")).await.unwrap();
+    let first = store.report(report(room.id, ann, about[0], "욕")).await.unwrap();
     for message in &about[1..REPORTS_EACH] {
-        store.report(report(room.id, owner, *message, "")).await.unwrap();
+        store.report(report(room.id, ann, *message, "")).await.unwrap();
     }
     store.close().await;
     drop(store);
     store = place.open().await;
     drop(store.changes());
     // Closing took the seat of its server with it on one kind of store.
-    store.enter(room.id, owner.into(), 2).await.unwrap();
-    assert_eq!(store.report(report(room.id, owner, about[0], "")).await.unwrap(), first);
-    let beyond = report(room.id, owner, about[REPORTS_EACH], "");
+    store.enter(room.id, ann.into(), 3).await.unwrap();
+    assert_eq!(store.report(report(room.id, ann, about[0], "")).await.unwrap(), first);
+    let beyond = report(room.id, ann, about[REPORTS_EACH], "");
     let refused = refusal(store.report(beyond.clone()).await);
     assert!(matches!(refused, Refusal::RateLimited { .. }), "{refused:?}");
     store.dismiss_report(room.id, first.id).await.unwrap();
@@ -145,9 +163,10 @@ pub(crate) async fn reports_that_wait_are_counted_over_a_restart<K: Kind>() {
 pub(crate) async fn reports_go_with_what_they_are_about<K: Kind>() {
     let (_place, store, room, owner) = super::with_member::<K>().await;
     let (bad, watchful) = (somebody(), somebody());
-    store.enter(room.id, bad.into(), 2).await.unwrap();
-    store.enter(room.id, watchful.into(), 3).await.unwrap();
-    let kept = post(&store, text(room.id, owner, "x", None)).await;
+    for (visitor, socket) in [(bad, 2), (watchful, 3)] {
+        store.enter(room.id, visitor.into(), socket).await.unwrap();
+    }
+    let kept = post(&store, text(room.id, watchful, "x", None)).await;
     let kept = store.report(report(room.id, watchful, kept.id, "")).await.unwrap();
     for round in 0..2 {
         // As many as may wait with that one, and half of them deleted one by one.

@@ -84,3 +84,38 @@ scene("an owner on a phone is told of a report, by a number on the button of the
   await badge.waitFor({ state: "hidden" });
   for (const one of [bea, cat]) one.end();
 });
+
+scene("who wants to report the owner is told that the owner would read it, and may mute them or leave", [], async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  const says = words("en-US");
+  bea.allow(/status of 403/);
+  await enter(bea, await makeRoom(ann));
+  await say(ann, "rude");
+  await sees(bea, "rude");
+  const { page } = bea;
+  const dialog = page.getByRole("dialog", { name: says("report.owner_title"), exact: true });
+  const choose = async (way) => {
+    await message(bea, "rude").hover();
+    await message(bea, "rude").locator(".more").click();
+    await page.getByRole("menuitem", { name: says("report.report"), exact: true }).click();
+    await dialog.getByRole("button", { name: says(way), exact: true }).click();
+    await dialog.waitFor({ state: "hidden" });
+  };
+  await choose("mute.mute");
+  await hasFocus(bea, page.locator(".message__muted button"), "one can take it back at once");
+  await page.keyboard.press("Enter");
+  await message(bea, "rude").locator(".message__text").waitFor();
+  assert.equal(await page.evaluate(async () => {
+    const { room } = document.body.dataset;
+    const { id } = document.querySelector("#rows .message").dataset;
+    const answer = await fetch(`/room/${room}/reports`, { method: "POST", headers: { "content-type": "application/json", accept: "application/json" }, body: JSON.stringify({ message: id }) });
+    return (await answer.json()).code;
+  }), "owner_report");
+  await choose("chat.leave");
+  await page.waitForURL("/");
+  await say(ann, "nobody reports to themselves");
+  await message(ann, "nobody").hover();
+  await message(ann, "nobody").locator(".more").click();
+  await ann.page.locator("#menu:popover-open").waitFor();
+  assert.ok(!(await entries(ann)).includes(says("report.report")));
+});

@@ -1,6 +1,7 @@
 // What passes between two people alone: whispers, muting, reports, invites: points 9, 14 and 15 of what the page can do.
 import assert from "node:assert/strict";
 import { focusKept, hasFocus } from "../support/hands.js";
+import { arrive } from "../support/company.js";
 import { gif, sea } from "../support/gif.js";
 import { inside, message, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
@@ -81,10 +82,12 @@ export async function mutes(stage, how) {
 }
 
 export async function reports(stage, how) {
-  const { ann, bea } = await pair(stage, how);
+  const { ann, bea, id } = await pair(stage, how);
   const { says, hand } = bea;
+  const [cat] = await arrive(stage.server, 1);
+  await cat.enter(id);
   for (const text of ["first offence", "second offence"]) {
-    await say(ann, text);
+    await cat.say(text);
     await sees(bea, text);
     const more = messageMore(bea, text);
     const ask = bea.dialog(says("report.title"));
@@ -120,6 +123,7 @@ export async function reports(stage, how) {
   await hasFocus(ann, backIn(ann, ann.button(ann.says("report.list"))), "the reports give the focus back");
   for (const one of [ann, bea]) await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).waitFor();
   await message(bea, "first offence").waitFor();
+  cat.end();
 }
 
 export async function invites(stage, how) {
