@@ -110,7 +110,8 @@ texts! {
     /// The door of a locked room.
     gate: Gate { head, locked, password, submit }
     /// The page of a room.
-    chat: Chat { away, leave, locked, people, owner, members, log, log_keys, skip, older, empty, message, placeholder, send,
+    chat: Chat { away, leave, locked, people, owner, members, log, log_keys, skip, older, empty, first_gif, message,
+        placeholder, send,
         pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
         writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }
@@ -129,7 +130,7 @@ texts! {
     /// What happened in a room.
     line: LineText { joined, left, owner, kicked, banned, cleared, deleted }
     /// The owner's tools.
-    owner: Owner { title, edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
+    owner: Owner { edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
         delete_text, closed, closed_help, slow, slow_help, kick, kick_title, kick_text, ban, ban_title,
         ban_text, ban_long, ban_hour, ban_day, ban_life, unban, banned, handover, handover_title, handover_text,
         delete_message, delete_message_title, delete_message_text, delete_message_forbid,

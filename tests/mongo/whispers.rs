@@ -178,9 +178,7 @@ async fn no_more_reports_of_a_member_wait_than_may_however_many_servers_take_the
     servers[1].enter(room, hasty.into(), 1).await.unwrap();
     let mut about = Vec::new();
     for n in 0..60 {
-        let posted = post(&servers[0], says(room, bad, &n.to_string(), None))
-            .await
-            .unwrap();
+        let posted = post(&servers[0], says(room, bad, &n.to_string(), None)).await.unwrap();
         about.push(std::sync::Arc::clone(posted.message()));
     }
     let all = about.iter().zip(servers.iter().cycle());

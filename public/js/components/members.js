@@ -1,5 +1,6 @@
 // Who is here: the panel, the numbers in the bar, the pile of marks.
 import { byId, clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { keepFocus } from "../lib/focus.js";
 import { hueOf } from "../lib/hue.js";
 import { fill, texts } from "../lib/texts.js";
 import { offersActions, openActions } from "./actions.js";
@@ -151,6 +152,7 @@ export class MembersView {
   #show() {
     const seats = { count: this.#count, max: this.#max };
     setText(byId("room-people"), fill(texts.chat.people, seats));
+    keepFocus(() => { byId("start").hidden = !this.alone; }, byId("chat"));
     setText(byId("members-count"), `${seats.count}/${seats.max}`);
     const button = byId("members-btn");
     setText(button.querySelector(".num"), String(seats.count));

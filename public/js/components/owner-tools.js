@@ -72,13 +72,14 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
   }
 
   const question = byId("delete-dialog");
+  byId("delete-form").action = `/room/${room}/delete`;
+  byId("delete-btn").addEventListener("click", () => {
+    question.returnValue = "";
+    question.showModal();
+  });
   question.addEventListener("close", () => { if (question.returnValue === "delete") byId("delete-form").submit(); });
   return {
     edit,
-    askBeforeDeleting() {
-      question.returnValue = "";
-      question.showModal();
-    },
     /** What was handed over is not edited any more. */
     close() {
       for (const id of SHEETS) byId(id)?.close();

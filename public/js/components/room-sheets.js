@@ -26,14 +26,12 @@ export class RoomSheets {
     this.#startTools = startTools;
     const on = (id, act) => byId(id).addEventListener("click", act);
     on("tray-btn", () => this.tray(take));
-    on("invite-btn", () => this.open("invite", () => import("./invite.js"), ({ openInvite }) => openInvite(room, facts)));
+    for (const id of ["invite-btn", "start-invite"]) {
+      on(id, () => this.open("invite", () => import("./invite.js"), ({ openInvite }) => openInvite(room, facts)));
+    }
+    on("start-gif", () => byId("gif").click());
     on("reports-btn", () => this.reports());
     on("edit-btn", () => this.#withTools(({ edit }) => edit()));
-    // Without the question nothing is deleted.
-    byId("delete-form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#withTools(({ askBeforeDeleting }) => askBeforeDeleting());
-    });
   }
 
   /** Fetches a sheet, and opens it with `open(module)`. */
@@ -78,7 +76,7 @@ export class RoomSheets {
   /** Somebody's part has changed: the owner has tools and a list of reports. */
   changed() {
     const { mine } = this.#facts;
-    keepFocus(() => { for (const id of ["own", "reports-btn"]) byId(id).hidden = !mine; }, byId("members-title"));
+    keepFocus(() => { for (const id of ["edit-btn", "reports-btn"]) byId(id).hidden = !mine; }, byId("members-title"));
     byId("reports-badge").hidden = !mine || this.#waiting <= 0;
     if (!mine) return this.#tools?.then(({ close }) => close(), () => {});
     awaitActions(this.#fetchTools());

@@ -241,6 +241,10 @@ impl<'a> ChatPage<'a> {
         fill(self.page.t.chat.drop_text, &[("limit", &limit)])
     }
 
+    fn is_alone(&self) -> bool {
+        self.members.iter().all(|member| self.is_me(member))
+    }
+
     fn is_owner(&self, member: &VisitorView<'_>) -> bool {
         member.id == self.room.owner_id
     }

@@ -115,7 +115,11 @@ fn nobody_reports_the_owner_of_that_moment_and_the_owner_reports_nobody() {
         scene.enter(n).unwrap();
     }
     let message = MessageId::random();
-    assert_eq!(report(&mut scene, 1, message), Err(Refusal::OwnerReport), "by the owner");
+    assert_eq!(
+        report(&mut scene, 1, message),
+        Err(Refusal::OwnerReport),
+        "by the owner"
+    );
     report(&mut scene, 3, message).unwrap();
     scene
         .run(Command::Moderate(visitor(1), Action::HandOver(id(2))))

@@ -245,7 +245,8 @@ scene("what was not sent when the room goes says so and offers nothing more", []
   const failed = message(bea, "an unlucky message");
   await failed.locator("[data-do=retry]").waitFor();
   await choose(bea, { name: "late.gif", bytes: gif() });
-  await ann.page.click("#delete-form button");
+  await ann.page.click("#edit-btn");
+  await ann.page.click("#delete-btn");
   await ann.page.click("#delete-dialog [value=delete]");
   await bea.page.locator("#notices .banner", { hasText: "This room is gone." }).waitFor();
   await reads(failed.locator(".message__why"), "Couldn't send: the room is gone.");

@@ -127,8 +127,8 @@ for (const [locale, words] of Object.entries(WORDS)) {
     }
     if (look.viewport) await ann.page.click("#members-btn");
     await member(bea, a).locator(".more").waitFor();
-    assert.equal(await ann.page.locator("#own").isVisible(), false);
-    assert.equal(await bea.page.locator("#own").isVisible(), true);
+    assert.equal(await ann.page.locator("#edit-btn").isVisible(), false);
+    assert.equal(await bea.page.locator("#edit-btn").isVisible(), true);
   });
 
   scene(`a closed room and slow mode show on everybody's page (${locale})`, [], async (stage) => {

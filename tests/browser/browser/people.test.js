@@ -119,3 +119,49 @@ scene("who wants to report the owner is told that the owner would read it, and m
   await ann.page.locator("#menu:popover-open").waitFor();
   assert.ok(!(await entries(ann)).includes(says("report.report")));
 });
+
+for (const [look, name] of [[PHONE, "a phone"], [{}, "a desk"]]) {
+  scene(`on ${name} one invites from the bar, and who is alone in an empty room is offered that and a first GIF`, [], async (stage) => {
+    const [ann, bea] = [await stage.visitor({ name: "ann", ...look }), await stage.visitor({ name: "bea" })];
+    const [{ page }, says] = [ann, words("en-US")];
+    const room = await makeRoom(ann);
+    const dialog = page.getByRole("dialog", { name: says("invite.title"), exact: true });
+    for (const opener of [page.locator("#invite-btn"), page.locator("#start-invite")]) {
+      await opener.click();
+      await dialog.waitFor();
+      await page.keyboard.press("Escape");
+      await hasFocus(ann, opener, "the dialog gives the focus back");
+    }
+    assert.deepEqual(await audit(page), []);
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: says("chat.first_gif"), exact: true }).click();
+    await chooser;
+    // Somebody is here: they are talked to.
+    await page.locator("#start-invite").focus();
+    await enter(bea, room);
+    await page.locator("#start").waitFor({ state: "hidden" });
+    await hasFocus(ann, page.locator("#chat"), "one writes");
+    await bea.page.locator("#start").waitFor({ state: "hidden" });
+    await say(bea, "hello");
+    await page.locator("#silence").waitFor({ state: "hidden" });
+  });
+}
+
+scene("of forty people many are in sight beside one entry for the room, which holds all that an owner does with it", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann" });
+  const [{ page }, says] = [ann, words("en-US")];
+  const room = await makeRoom(ann, { max: 60 });
+  const guests = await arrive(stage.server, 40);
+  for (const guest of guests) await guest.enter(room);
+  await page.locator("#members-list .member").nth(40).waitFor();
+  const list = await page.locator("#members-list").boundingBox();
+  const shown = await page.locator("#members-list .member").evaluateAll((all, end) => all.filter((one) => one.getBoundingClientRect().bottom <= end).length, list.y + list.height);
+  assert.ok(shown >= 9, `${shown} are in sight`);
+  const ways = await page.locator("#members .members__ways").getByRole("button").allInnerTexts();
+  assert.deepEqual(ways.map((text) => text.trim()), [says("report.list"), says("owner.edit")]);
+  await page.click("#edit-btn");
+  await page.click("#delete-btn");
+  await page.click("#delete-dialog [value=delete]");
+  await page.waitForURL("/");
+  for (const guest of guests) guest.end();
+});

@@ -1,6 +1,7 @@
 // How the pages stand on a phone: nothing scrolls sideways, nothing is covered, and everything is large enough for a finger,
 // at 390 px and at 320 px (WCAG 2.2: 1.4.10 reflow, 2.5.8 target size, 2.4.11 focus not obscured).
 import assert from "node:assert/strict";
+import { arrive } from "../support/company.js";
 import { ball, gif } from "../support/gif.js";
 import { scene, useChromium } from "../support/chrome.js";
 import { REFUSED, choose, enter, makeRoom, message, openList, say, sees, seesGif } from "../support/pages.js";
@@ -123,13 +124,13 @@ for (const [locale, theme] of [["en-US", "dark"], ["ko-KR", "light"]]) {
     await opened("menu", () => message(ann, "Donau").first().locator(".more").tap(), "#menu:popover-open");
     await opened("tray", () => page.locator("#tray-btn").tap(), "#tray[open]");
     await opened("viewer", () => page.locator(".gif__open").first().tap(), "#viewer[open]");
-    await opened("invite", inPanel(() => page.locator("#invite-btn").tap()), "#invite[open]");
+    await opened("invite", () => page.locator("#invite-btn").tap(), "#invite[open]");
     await opened("reports", inPanel(() => page.locator("#reports-btn").tap()), "#reports[open]");
     await opened("edit", inPanel(() => page.locator("#edit-btn").tap()), "#edit-dialog[open]");
-    await opened("delete", inPanel(() => page.locator("#delete-form button").tap()), "#delete-dialog[open]");
+    await opened("delete", inPanel(() => page.locator("#edit-btn").tap().then(() => page.locator("#delete-btn").tap())), "#delete-dialog[open]");
+    await page.keyboard.press("Escape");
     await opened("ban", inPanel(() => more.tap().then(() => entry("owner.ban").tap())), "#deed-dialog[open]");
     await opened("whisper", inPanel(() => more.tap().then(() => entry("whisper.whisper").tap())), "#whisper[open]");
-    await opened("report", () => message(ann, "Donau").first().locator(".more").tap().then(() => entry("report.report").tap()), "#report[open]");
 
     // The keyboard of the screen takes half of it: what one writes and what was said last stay in sight.
     await say(ann, "the last word");
@@ -144,8 +145,20 @@ for (const [locale, theme] of [["en-US", "dark"], ["ko-KR", "light"]]) {
       }, "above the keyboard");
     }
     assert.match(await page.locator("meta[name=viewport]").getAttribute("content"), /interactive-widget=resizes-content/);
+    await page.setViewportSize({ width: 390, height: 844 });
+
+    // Reporting, in the room of somebody else: a member, and its owner.
+    const [eve] = await arrive(stage.server, 1);
+    await eve.enter(lively._id);
+    await eve.say("by a member");
+    await ask(socket, "chat", { chat: "by the owner" });
+    await enter(ann, lively._id);
+    const reports = (text) => message(ann, text).locator(".more").tap().then(() => entry("report.report").tap());
+    await opened("report", () => reports("by a member"), "#report[open]");
+    await opened("report of the owner", () => reports("by the owner"), "#report-owner[open]");
     assert.deepEqual(found, []);
     assert.ok(socket && locket);
+    eve.end();
     other.end();
   });
 }

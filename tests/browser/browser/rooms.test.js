@@ -95,13 +95,16 @@ scene("the owner deletes the room, the others are told and let go", [], async (s
   await openList(cat);
   await row(cat, id).waitFor();
   await bea.page.fill("#chat", "a thought cut sh");
-  await ann.page.click("#delete-form button");
+  await ann.page.click("#edit-btn");
+  await ann.page.click("#delete-btn");
   await ann.page.locator("#delete-dialog").waitFor();
   await ann.page.click("#delete-dialog [value=cancel]");
   await ann.page.locator("#delete-dialog").waitFor({ state: "hidden" });
+  await ann.page.keyboard.press("Escape");
   await say(ann, "not yet");
   await sees(bea, "not yet");
-  await ann.page.click("#delete-form button");
+  await ann.page.click("#edit-btn");
+  await ann.page.click("#delete-btn");
   await ann.page.click("#delete-dialog [value=delete]");
   await ann.page.waitForURL("/");
   await bea.page.locator("#notices .banner", { hasText: "This room is gone." }).waitFor();

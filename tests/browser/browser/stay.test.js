@@ -1,6 +1,7 @@
 // Who comes, goes and stays: lines in the history, a room whose owner is gone, and what is kept out for good.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
+import { arrive } from "../support/company.js";
 import { gif } from "../support/gif.js";
 import { choose, enter, inside, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
@@ -50,14 +51,14 @@ scene("when the owner is gone for good, who is there longest owns the room, and 
   // A short break of the owner changes nothing.
   await ann.page.reload();
   await inside(ann);
-  assert.equal(await bea.page.locator("#own").isVisible(), false);
+  assert.equal(await bea.page.locator("#edit-btn").isVisible(), false);
   await ann.page.close();
-  await bea.page.getByRole("region", { name: "Your room", exact: true }).waitFor();
+  await bea.page.locator("#edit-btn").waitFor();
   await reads(bea.page.locator("#rows .system > span").last(), `${color} is now the owner.`);
   await reads(cat.page.locator("#rows .system > span").last(), `이제 ${color}님이 방장이에요.`);
   await reads(cat.page.locator("#room-owner"), color);
   await eventually(async () => (await cat.page.locator(`#members-list [data-id="${heir}"] .member__owner`).getAttribute("hidden")) === null);
-  assert.equal(await cat.page.locator("#own").isVisible(), false, "there is one owner");
+  assert.equal(await cat.page.locator("#edit-btn").isVisible(), false, "there is one owner");
   await bea.page.click("#edit-btn");
   await bea.page.fill("#edit-form [name=title]", "mine now");
   await bea.page.press("#edit-form [name=title]", "Enter");
@@ -89,10 +90,10 @@ scene("a GIF that was reported and deleted as abuse cannot be sent here again, a
   bea.allow(/status of 403/);
   const id = await makeRoom(ann);
   await enter(bea, id);
+  const [cat] = await arrive(stage.server, 1);
+  await cat.enter(id);
   const bad = { name: "bad.gif", bytes: gif({ width: 64, height: 40 }) };
-  await choose(ann, bad);
-  await ann.page.locator("#queue .upload__alt").fill("bad");
-  await ann.page.click("#send-btn");
+  await cat.visitor.sendGif(id, { bytes: bad.bytes, alt: "bad" });
   await seesGif(bea, "bad");
   const about = await bea.page.locator("#rows .message", { has: bea.page.locator(".gif") }).getAttribute("data-id");
   const ask = (method, path, data) => bea.page.request.fetch(`/room/${id}${path}`, { method, data, headers: { accept: "application/json", origin: stage.server.url } });
@@ -120,4 +121,5 @@ scene("a GIF that was reported and deleted as abuse cannot be sent here again, a
   await bea.page.click("#tray-btn");
   await eventually(async () => (await bea.page.locator("#tray-list button").count()) === 1, "the tray does not offer it either");
   assert.equal(await message(ann, "bad").count(), 0);
+  cat.end();
 });

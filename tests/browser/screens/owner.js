@@ -88,10 +88,14 @@ async function deeds(ann, bea, words, album) {
       await page.keyboard.press("Escape");
     }
   }
-  await page.click("#delete-form button");
+  await page.click("#edit-btn");
+  await page.click("#delete-btn");
   await page.locator("#delete-dialog[open]").waitFor();
   await album.shoot(ann, "own-delete-room");
-  await page.keyboard.press("Escape");
+  for (const dialog of ["delete", "edit"]) {
+    await page.keyboard.press("Escape");
+    await page.locator(`#${dialog}-dialog`).waitFor({ state: "hidden" });
+  }
 }
 
 /** The list of reports: with nothing in it, and with a text, a GIF, and long words. */
