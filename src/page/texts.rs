@@ -128,7 +128,7 @@ texts! {
     /// People one does not want to hear.
     mute: Mute { mute, undo, done, undone, line }
     /// What happened in a room.
-    line: LineText { joined, left, owner, kicked, banned, cleared, deleted }
+    line: LineText { joined, joined_many, left, owner, kicked, banned, cleared, deleted }
     /// The owner's tools.
     owner: Owner { edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
         delete_text, closed, closed_help, slow, slow_help, kick, kick_title, kick_text, ban, ban_title,
@@ -138,7 +138,7 @@ texts! {
         delete_message_done, clear_done }
     /// What only scripts say in a room.
     talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, undo, copied, notify_denied, sent_gif,
-        room_gone, kept, slow_wait, out, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
+        room_gone, kept, slow_wait, out, out_wait, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
         today, yesterday, left_over, left_one, too_many, too_many_gifs, upload_ready, upload_waiting, upload_checking,
         upload_failed, upload_progress, no_answer }
     /// What is wrong with a field.

@@ -2,6 +2,7 @@
 import { clone, setText } from "../lib/dom.js";
 import { dayKey, dayName } from "../lib/format.js";
 import { texts } from "../lib/texts.js";
+import { foldArrivals } from "./arrivals.js";
 
 const GROUP = 5 * 60_000;
 /** A line where a day begins. */
@@ -22,7 +23,10 @@ export function arrange(place) {
   if (!fresh) day?.remove();
   else if (day) nameDay(day, key);
   else beginDay(row, key);
-  if (!isMessage(row)) return;
+  if (!isMessage(row)) {
+    if (row.dataset.line === "joined") foldArrivals(row);
+    return;
+  }
   const same = !fresh && touching && isMessage(before) && before.dataset.visitor === row.dataset.visitor;
   row.classList.toggle("message--more", same && Math.abs(date - when(before)) < GROUP);
 }

@@ -1,11 +1,13 @@
 // Sentences over the list: the line is down, the room is gone, something was refused. One of each kind at most.
-import { byId } from "../lib/dom.js";
-import { refusal, texts } from "../lib/texts.js";
+import { byId, setText } from "../lib/dom.js";
+import { fill, refusal, texts } from "../lib/texts.js";
 import { makeBanner } from "./banner.js";
 
 const PATIENCE = 3_000;
 // How long it says that the line is back.
 const BACK = 4_000;
+// Seconds that who was sent out waits before coming back.
+const KICKED = 60;
 
 export class Notices {
   #place = byId("notices");
@@ -61,11 +63,18 @@ export class Notices {
   sentOut(why, listText) {
     clearTimeout(this.#timer);
     for (const kind of [...this.#shown.keys()]) this.#hide(kind);
-    const back = why.code === "kicked";
-    this.#show("gone", {
-      says: texts.error[why.code],
-      link: back ? { text: texts.talk.out, href: location.pathname } : { text: listText, href: "/" },
-    });
+    this.#show("gone", { says: texts.error[why.code], more: " ", link: { text: listText, href: "/" } });
+    if (why.code === "kicked") this.#wait(KICKED);
+  }
+
+  // Counts down until one may come back.
+  #wait(seconds) {
+    const banner = this.#shown.get("gone");
+    const [more, link] = [banner.querySelector(".banner__more"), banner.querySelector("a")];
+    setText(more, seconds > 0 ? fill(texts.talk.out_wait, { n: seconds }) : "");
+    if (seconds > 0) return setTimeout(() => this.#wait(seconds - 1), 1_000);
+    link.textContent = texts.talk.out;
+    link.href = location.pathname;
   }
 
   #line(polling) {

@@ -25,12 +25,13 @@ export function updateRow(row, room, me) {
   seats.value = room.count;
   row.querySelector(".room__lock").hidden = !room.password;
   const button = row.querySelector(".join-btn");
-  row.querySelector(".room__closed").hidden = !room.closed;
+  const shut = room.closed && !mine;
+  row.querySelector(".room__closed").hidden = !room.closed || shut;
   row.querySelector(".room__asleep").hidden = !room.asleep;
   const full = room.count >= room.max && !mine && !room.asleep;
   button.dataset.password = String(room.password);
-  setText(button.querySelector(".room__go"), full ? texts.rooms.full : texts.rooms.enter);
-  if (full) {
+  setText(button.querySelector(".room__go"), shut ? texts.rooms.closed : full ? texts.rooms.full : texts.rooms.enter);
+  if (full || shut) {
     button.removeAttribute("href");
     button.setAttribute("role", "link");
     button.setAttribute("aria-disabled", "true");

@@ -63,6 +63,11 @@ impl RoomView<'_> {
         self.count >= self.max && !self.mine && !self.asleep
     }
 
+    /// Whether nobody new may come in, as the owner wants it.
+    pub fn shut(&self) -> bool {
+        self.closed && !self.mine
+    }
+
     /// The title for where no element isolates it from the text beside it.
     pub(crate) fn tab_title(&self) -> Cow<'_, str> {
         straight(&self.title)

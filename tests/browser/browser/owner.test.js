@@ -65,8 +65,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
     await shot(bea, `kicked-${locale}`);
     await member(ann, who).waitFor({ state: "detached" });
     assert.equal(await bea.page.locator("#chat").isDisabled(), true);
-    await bea.page.locator(".banner a").click();
-    await inside(bea);
+    await enter(bea, room);
     await member(ann, who).waitFor({ state: "attached" });
     if (look.viewport) await ann.page.click("#members-btn");
     await choose(ann, member(ann, who), words.ban);

@@ -41,14 +41,17 @@ export async function keepsOrder(stage, how) {
   for (const one of [ann, bea]) await eventually(async () => (await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).count()) === 3);
   await focusKept(ann, "after all messages were deleted");
 
-  // Sent out while writing, Bea finds the way back under her fingers.
+  // Sent out while writing, Bea finds the way out under her fingers; the way back is offered after a minute.
   await bea.hand.write(bea.field(bea.says("chat.message")), "I was just");
   await (await does(ann, await memberMore(ann, bea), "owner.kick", says("owner.kick_title", { name }))).yes();
-  const wayBack = bea.link(bea.says("talk.out"));
-  await hasFocus(bea, wayBack, "the way back has the focus");
+  const wayOut = bea.link(bea.says("site.see_rooms"));
+  await hasFocus(bea, wayOut, "the way out has the focus");
   await eventually(async () => (await ann.page.locator("#members-list .member").count()) === 1);
   await focusKept(ann, "after somebody was sent out");
-  await bea.hand.use(wayBack);
+  const path = new URL(bea.page.url()).pathname;
+  await bea.hand.use(wayOut);
+  await bea.page.waitForURL("/");
+  await bea.page.goto(path);
   await inside(bea);
 
   // Banned for an hour, and let in again from the settings.
@@ -57,7 +60,6 @@ export async function keepsOrder(stage, how) {
   await hand.option(ban.question.getByRole("combobox", { name: says("owner.ban_long"), exact: true }), 0);
   await ban.yes();
   await reads(bea.page.locator(".banner__says"), bea.says("error.banned"));
-  const path = new URL(bea.page.url()).pathname;
   await bea.page.goto(path);
   await reads(bea.page.locator(".error-message"), bea.says("error.banned_until", { n: 60 }));
   await people(ann);
