@@ -28,6 +28,20 @@ pub enum LineKind {
     Deleted(MessageId),
     /// All their messages up to this line were deleted by the owner.
     Cleared,
+    /// As the owner, gave the room another title.
+    Renamed,
+    /// As the owner, set a password.
+    Locked,
+    /// As the owner, removed the password.
+    Unlocked,
+    /// As the owner, changed the pause between two messages, or ended it.
+    Slowed,
+    /// As the owner, lets in nobody new from now on.
+    Closed,
+    /// As the owner, lets people in again.
+    Opened,
+    /// As the owner, changed several of these at once.
+    Changed,
 }
 
 impl LineKind {
@@ -41,6 +55,13 @@ impl LineKind {
             Self::Banned => "banned",
             Self::Deleted(_) => "deleted",
             Self::Cleared => "cleared",
+            Self::Renamed => "renamed",
+            Self::Locked => "locked",
+            Self::Unlocked => "unlocked",
+            Self::Slowed => "slowed",
+            Self::Closed => "closed",
+            Self::Opened => "opened",
+            Self::Changed => "changed",
         }
     }
 
@@ -55,6 +76,13 @@ impl LineKind {
                 Self::Kicked,
                 Self::Banned,
                 Self::Cleared,
+                Self::Renamed,
+                Self::Locked,
+                Self::Unlocked,
+                Self::Slowed,
+                Self::Closed,
+                Self::Opened,
+                Self::Changed,
             ]
             .into_iter()
             .find(|kind| kind.name() == name),
@@ -94,6 +122,13 @@ impl LineKind {
             Self::Banned => format!("{color}님의 입장이 금지되었습니다."),
             Self::Deleted(_) => "메시지가 삭제되었습니다.".to_owned(),
             Self::Cleared => format!("{color}님의 메시지가 모두 삭제되었습니다."),
+            Self::Renamed => format!("{color}님이 방 제목을 바꾸셨습니다."),
+            Self::Locked => format!("{color}님이 비밀번호를 정하셨습니다."),
+            Self::Unlocked => format!("{color}님이 비밀번호를 없애셨습니다."),
+            Self::Slowed => format!("{color}님이 저속 모드를 바꾸셨습니다."),
+            Self::Closed => format!("{color}님이 새 입장을 막으셨습니다."),
+            Self::Opened => format!("{color}님이 새 입장을 다시 허용하셨습니다."),
+            Self::Changed => format!("{color}님이 방 설정을 바꾸셨습니다."),
         }
     }
 }
@@ -113,6 +148,13 @@ mod tests {
             LineKind::Banned,
             LineKind::Deleted(message),
             LineKind::Cleared,
+            LineKind::Renamed,
+            LineKind::Locked,
+            LineKind::Unlocked,
+            LineKind::Slowed,
+            LineKind::Closed,
+            LineKind::Opened,
+            LineKind::Changed,
         ] {
             assert_eq!(LineKind::from_store(kind.name(), kind.message()), Some(kind));
         }

@@ -128,7 +128,7 @@ texts! {
     /// People one does not want to hear.
     mute: Mute { mute, undo, done, undone, line }
     /// What happened in a room.
-    line: LineText { joined, joined_many, left, owner, kicked, banned, cleared, deleted }
+    line: LineText { joined, joined_many, left, owner, kicked, banned, cleared, deleted, renamed, locked, unlocked, slowed, closed, opened, changed }
     /// The owner's tools.
     owner: Owner { edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
         delete_text, closed, closed_help, slow, slow_help, kick, kick_title, kick_text, ban, ban_title,
@@ -196,6 +196,20 @@ pub struct Split {
     pub banned: (&'static str, &'static str),
     /// `line.cleared`.
     pub cleared: (&'static str, &'static str),
+    /// `line.renamed`.
+    pub renamed: (&'static str, &'static str),
+    /// `line.locked`.
+    pub locked: (&'static str, &'static str),
+    /// `line.unlocked`.
+    pub unlocked: (&'static str, &'static str),
+    /// `line.slowed`.
+    pub slowed: (&'static str, &'static str),
+    /// `line.closed`.
+    pub closed: (&'static str, &'static str),
+    /// `line.opened`.
+    pub opened: (&'static str, &'static str),
+    /// `line.changed`.
+    pub changed: (&'static str, &'static str),
 }
 
 fn around(text: &'static str) -> (&'static str, &'static str) {
@@ -261,6 +275,13 @@ impl Texts {
             kicked: around(line.kicked),
             banned: around(line.banned),
             cleared: around(line.cleared),
+            renamed: around(line.renamed),
+            locked: around(line.locked),
+            unlocked: around(line.unlocked),
+            slowed: around(line.slowed),
+            closed: around(line.closed),
+            opened: around(line.opened),
+            changed: around(line.changed),
             whisper: around(whisper.with),
         };
         Self { split, scripts, ..self }

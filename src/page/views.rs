@@ -35,7 +35,6 @@ pub const CSS_ORDER: &[&str] = &[
     "css/chat.css",
     "css/members.css",
     "css/message.css",
-    "css/menu.css",
     "css/gif.css",
     "css/viewer.css",
     "css/composer.css",

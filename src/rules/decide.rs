@@ -23,7 +23,7 @@ pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> 
         Command::Invite(by, invite) => state.by_owner(*by, Event::Invited(*invite)),
         Command::WithdrawInvites(by) => state.by_owner(*by, Event::InvitesWithdrawn),
         Command::Redeem(guest, invite) => state.redeem(*guest, *invite, now),
-        Command::Change(by, change) => state.by_owner(*by, Event::Changed(change.clone())),
+        Command::Change(by, change) => state.change_by(*by, change),
         Command::Moderate(by, action) => state.moderate(*by, *action, facts, now),
         Command::Remove(by) => state.by_owner(*by, Event::Ended),
         Command::Expire(due, graces) => Ok(state.expire(*due, *graces, now)),

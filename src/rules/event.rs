@@ -81,8 +81,8 @@ pub enum Event {
     Invited(InviteHash),
     /// All invites are worthless, and the grants that came of them.
     InvitesWithdrawn,
-    /// The room changed.
-    Changed(RoomChange),
+    /// The room changed, by the owner of that moment. Nobody is named by a store's entry that is older than messages about it.
+    Changed(RoomChange, Option<Visitor>),
     /// No server was running for a while: all graces that run begin again.
     Restarted,
     /// The room is gone.
@@ -100,6 +100,7 @@ impl Event {
             Self::OwnerChanged(visitor) => Some((*visitor, LineKind::Owner)),
             Self::Deleted { message, author, .. } => Some((*author, LineKind::Deleted(*message))),
             Self::Cleared { author, .. } => Some((*author, LineKind::Cleared)),
+            Self::Changed(change, by) => by.zip(change.kind()),
             _ => None,
         }
     }

@@ -46,7 +46,7 @@ impl RoomState {
                 self.invites = Arc::default();
                 Arc::make_mut(&mut self.grants).retain(|_, grant| *grant != Grant::Invite);
             }
-            Event::Changed(change) => self.change(change),
+            Event::Changed(change, _) => self.change(change),
             Event::Restarted => self.renew_graces(now.steady),
             Event::Ended => self.ended = true,
             Event::Reported { report, .. } => Arc::make_mut(&mut self.reports).push(*report),

@@ -72,7 +72,7 @@ pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Optio
         Event::Released(visitor, _) => after.held_by(*visitor, 0).map(|who| Change::Away(room(), who)),
         // Who has no other socket was away before.
         Event::Held(visitor, _) => after.held_by(*visitor, 1).map(|who| Change::Back(room(), who)),
-        Event::OwnerChanged(_) | Event::Changed(_) => Some(Change::RoomUpdated(room())),
+        Event::OwnerChanged(_) | Event::Changed(..) => Some(Change::RoomUpdated(room())),
         Event::Ended => Some(Change::RoomRemoved(after.room.id)),
         _ => None,
     };
@@ -126,7 +126,7 @@ mod tests {
             (Event::Banned(ban.clone()), &["left"]),
             (Event::Banned(ban), &[]),
             (Event::Left(owner), &["left"]),
-            (Event::Changed(RoomChange::default()), &["room updated"]),
+            (Event::Changed(RoomChange::default(), None), &["room updated"]),
             (Event::Ended, &["room removed"]),
         ] {
             let members = state.room.count;

@@ -1,5 +1,6 @@
 // What one can do with a message or a member, behind its button with three dots. Other parts of the page add to it.
 import { texts } from "../lib/texts.js";
+import { fetchLook } from "../lib/sheets.js";
 import { toast } from "../lib/toast.js";
 
 // How long a menu waits for actions that are on their way.
@@ -22,7 +23,8 @@ export const offersActions = (subject) => actions.some((action) => action.when(s
 /** Opens the menu of a subject at its button; it is fetched with the first. */
 export async function openActions(button, subject) {
   const patience = new Promise((done) => { setTimeout(done, PATIENCE); });
-  const [{ openMenu }] = await Promise.all([import("./menu.js").catch(() => ({})), Promise.race([coming, patience])]);
+  const parts = [import("./menu.js"), fetchLook(), Promise.race([coming, patience])];
+  const [{ openMenu }] = await Promise.all(parts).catch(() => [{}]);
   openMenu?.(button, subject, actions.filter((action) => action.when(subject)).map((action) => ({
     ...action,
     text: action.text(subject),

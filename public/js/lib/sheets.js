@@ -18,9 +18,11 @@ export async function fetchSheet(name, load) {
   return load();
 }
 
+/** How all that opens over the room looks. */
+export const fetchLook = () => look ??= style();
+
 async function put(name) {
-  look ??= style();
-  const [sheet] = await Promise.all([getJson(`/sheets/${lang}/${name}`), look]);
+  const [sheet] = await Promise.all([getJson(`/sheets/${lang}/${name}`), fetchLook()]);
   for (const [group, more] of Object.entries(sheet.texts)) texts[group] = { ...texts[group], ...more };
   document.body.insertAdjacentHTML("beforeend", sheet.html);
 }

@@ -272,9 +272,11 @@ function end(why, tell) {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   byId("members").hidePopover();
   tell();
-  // The list still scrolls, and the way out works.
-  for (const id of ["rows", "start", "members", "members-btn", "invite-btn"]) byId(id).inert = true;
-  keepFocus(() => composer.close(), byId("notices").querySelector("a:not([hidden])"));
+  keepFocus(() => {
+    composer.close();
+    // The list still scrolls, and the way out works.
+    for (const id of ["rows", "start", "members", "members-btn", "invite-btn"]) byId(id).inert = true;
+  }, byId("notices").querySelector("a:not([hidden])"));
 }
 
 socket.on("failed", (failure) => {

@@ -69,6 +69,13 @@ impl LineView {
             LineKind::Kicked => split.kicked,
             LineKind::Banned => split.banned,
             LineKind::Cleared => split.cleared,
+            LineKind::Renamed => split.renamed,
+            LineKind::Locked => split.locked,
+            LineKind::Unlocked => split.unlocked,
+            LineKind::Slowed => split.slowed,
+            LineKind::Closed => split.closed,
+            LineKind::Opened => split.opened,
+            LineKind::Changed => split.changed,
             LineKind::Deleted(_) => ("", ""),
         };
         Self {

@@ -227,7 +227,7 @@ fn what_the_owner_wanted_is_refused_when_the_room_went_to_somebody_else_meanwhil
         assert_eq!(scene.run(command), Err(Refusal::NotTheOwner));
     }
     let expected = [
-        Event::Changed(change.clone()),
+        Event::Changed(change.clone(), Some(visitor(1))),
         Event::Invited(invite),
         Event::InvitesWithdrawn,
         Event::Ended,

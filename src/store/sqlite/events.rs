@@ -135,7 +135,7 @@ fn write_parts(
             connection.execute("DELETE FROM invites WHERE room = ?1", [room])?;
             connection.execute("DELETE FROM grants WHERE room = ?1 AND invited", [room])?;
         }
-        Event::Changed(change) => update_room(connection, &before.state.room, change)?,
+        Event::Changed(change, _) => update_room(connection, &before.state.room, change)?,
         Event::Ended => {
             cleanup::begin_removal(connection, id)?;
             cleanup::remove_slice(connection, id, REMOVED_AT_ONCE)?;

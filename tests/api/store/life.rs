@@ -127,7 +127,7 @@ pub(super) async fn what_was_committed_survives_a_restart<K: Kind>() {
     };
     assert_eq!(after.room, asleep);
     assert_eq!(store.members(room.id).await.unwrap(), [owner]);
-    assert_eq!((after.password_hash, after.seq), (record.password_hash, 5));
+    assert_eq!((after.password_hash, after.seq), (record.password_hash, 6));
     assert!(
         store
             .expire(graces(3_600_000, 0, 3_600_000))
@@ -137,15 +137,15 @@ pub(super) async fn what_was_committed_survives_a_restart<K: Kind>() {
             .is_empty(),
         "the grace is fresh"
     );
-    assert_eq!(store.enter(room.id, granted.into(), 1).await.unwrap().seq, 6);
+    assert_eq!(store.enter(room.id, granted.into(), 1).await.unwrap().seq, 7);
     assert_eq!(
         refusal(store.enter(room.id, somebody().into(), 2).await),
         Refusal::WrongPassword
     );
     // Who is back in time makes no line.
-    assert_eq!(store.enter(room.id, owner.into(), 2).await.unwrap().seq, 6);
-    assert_eq!(*post(&store, text(room.id, owner, "2", Some("2"))).await, before[2]);
-    assert_eq!(post(&store, text(room.id, owner, "7", None)).await.seq, 7);
+    assert_eq!(store.enter(room.id, owner.into(), 2).await.unwrap().seq, 7);
+    assert_eq!(*post(&store, text(room.id, owner, "2", Some("2"))).await, before[3]);
+    assert_eq!(post(&store, text(room.id, owner, "7", None)).await.seq, 8);
 }
 
 pub(super) async fn a_closed_store_says_so<K: Kind>() {

@@ -1,9 +1,9 @@
 //! Rooms and their passwords, and the order in which changes are told.
 
 use gifchat::{
-    domain::{Limits, LineKind, Max, Refusal, Title, Visitor},
+    domain::{Body, Limits, LineKind, Max, Refusal, Title, Visitor},
     rules::{Leave, NewRoom, RoomChange},
-    store::{Change, RoomCursor},
+    store::{Change, RoomCursor, Window},
 };
 
 use super::{Kind, grant, new_room, next, nobody_there, post, refusal, somebody, text, told, with_member};
@@ -46,8 +46,9 @@ pub(super) async fn changes_come_in_commit_order<K: Kind>() {
     told(&mut changes, 2, other, LineKind::Joined, 2).await;
     assert!(matches!(next(&mut changes).await, Change::Posted(message) if message == first));
     assert!(matches!(next(&mut changes).await, Change::RoomUpdated(room) if room.title.as_str() == "새 이름"));
+    told(&mut changes, 4, owner, LineKind::Renamed, 2).await;
     assert!(matches!(next(&mut changes).await, Change::Left(room, who) if who == other && room.count == 1));
-    told(&mut changes, 4, other, LineKind::Left, 1).await;
+    told(&mut changes, 5, other, LineKind::Left, 1).await;
     assert!(matches!(next(&mut changes).await, Change::RoomRemoved(gone) if gone == id));
     store.close().await;
     assert!(in_time("the end of the changes", changes.recv()).await.is_none());
@@ -232,6 +233,53 @@ pub(super) async fn a_grant_is_for_the_password_that_was_checked<K: Kind>() {
         );
     }
     assert!(!granted(other).await && !granted(early).await);
+}
+
+pub(super) async fn who_is_there_is_told_what_the_owner_changed_and_nothing_of_what_was_so_before<K: Kind>() {
+    let (place, mut store, room, owner) = super::with_member::<K>().await;
+    let plain = RoomChange::default;
+    let renamed = RoomChange {
+        title: Some(Title::from_store("새 방")),
+        ..plain()
+    };
+    let slowed = RoomChange {
+        slow: Some(5),
+        ..renamed.clone()
+    };
+    let locked = RoomChange {
+        password_hash: Some(Some("$hash".into())),
+        ..plain()
+    };
+    let several = RoomChange {
+        slow: Some(0),
+        closed: Some(true),
+        password_hash: Some(None),
+        ..plain()
+    };
+    for change in [plain(), renamed.clone(), renamed, slowed, locked, several] {
+        store.update_room(room.id, Some(owner.id), change).await.unwrap();
+    }
+    let told = [
+        (1, LineKind::Joined),
+        (2, LineKind::Renamed),
+        (3, LineKind::Slowed),
+        (4, LineKind::Locked),
+        (5, LineKind::Changed),
+    ];
+    for _ in 0..2 {
+        let history = store.history(room.id, Window::Newest, 10).await.unwrap();
+        let lines = history.iter().map(|message| match &message.body {
+            Body::Line(line) => (message.seq, message.author, line.kind),
+            other => panic!("{other:?}"),
+        });
+        let expected = told.map(|(seq, kind)| (seq, owner, kind));
+        assert_eq!(lines.collect::<Vec<_>>(), expected);
+        // And after a restart.
+        store.close().await;
+        drop(store);
+        store = place.open().await;
+        drop(store.changes());
+    }
 }
 
 pub(super) async fn a_room_is_changed_by_its_owner_of_that_moment<K: Kind>() {

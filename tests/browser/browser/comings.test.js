@@ -80,6 +80,7 @@ scene("who was sent out waits a minute before the way back is offered, and canno
   const room = await makeRoom(ann);
   await enter(bea, room);
   await bea.page.clock.install();
+  await bea.page.focus("#chat");
   const id = await bea.page.evaluate(() => document.body.dataset.me);
   await ann.page.evaluate(([where, visitor]) => fetch(`/room/${where}/moderate`, {
     method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ action: "kick", visitor }),

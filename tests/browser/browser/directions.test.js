@@ -1,5 +1,6 @@
 // What visitors write may run from right to left, or try to turn round what stands beside it.
 import assert from "node:assert/strict";
+import { arrive } from "../support/company.js";
 import { gif } from "../support/gif.js";
 import { scene, useChromium } from "../support/chrome.js";
 import { choose, enter, makeRoom, message, openList, reads, row, say, sees, seesGif } from "../support/pages.js";
@@ -70,11 +71,15 @@ scene("what somebody wrote turns nothing round that stands beside it", [], async
     const [start, end] = await lefts(page.locator(".message__text a"), "https", "path");
     assert.ok(start < end, "an address stands as it is");
   }
-  await message(bea, "here").locator(".more").focus();
+  const [cat] = await arrive(stage.server, 1);
+  await cat.enter(id);
+  await cat.say(`not ${TURN}there`);
+  await message(bea, "there").locator(".more").focus();
   await bea.page.keyboard.press("Enter");
   await bea.page.getByRole("menuitem", { name: "Report" }).press("Enter");
   await bea.page.locator("#report[open]").waitFor();
   assert.equal(await turnsRound(bea.page.locator("#report-about")), false);
+  cat.end();
 });
 
 scene("what runs from right to left begins at the right", [], async (stage) => {

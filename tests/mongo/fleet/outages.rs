@@ -203,7 +203,9 @@ async fn a_server_that_can_not_go_on_in_the_stream_tells_its_clients_all_they_mi
     owner.delete(&doomed).await.ok();
     proxy.set(Way::Open);
 
-    assert!(hearing.messages(149).await == missed);
+    let heard = hearing.messages(150).await;
+    assert_eq!(heard[0]["line"], "renamed");
+    assert!(heard[1..] == missed);
     while hearing.wait("updateRoom").await["title"] != "새 이름" {}
     while hearing.wait("join").await["visitor"] != json!(newcomer.id) {}
     assert_eq!(left_behind.wait("removeRoom").await, json!(doomed));

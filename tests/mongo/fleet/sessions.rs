@@ -61,9 +61,10 @@ async fn a_new_password_takes_grants_back_on_all_servers_and_leaves_who_sits_in_
     }
     // Whoever sits keeps the seat, as on one machine: it speaks, hears and reads, and can't come back once it has left.
     let said = socket.post("아직 여기").await;
+    assert_eq!(owners.wait("chat").await["line"], "locked");
     assert_eq!(owners.wait("chat").await, said);
     owners.post("들려요?").await;
-    assert_eq!(socket.messages(2).await.len(), 2);
+    assert_eq!(socket.messages(3).await.len(), 3);
     socket.ask("leave", ()).await;
     socket.ask_in_vain("join", &room, "wrong_password").await;
     b.meets(&seated).get_json(&history).await.refused(403, "wrong_password");

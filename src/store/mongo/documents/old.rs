@@ -217,6 +217,14 @@ impl OldMessage {
                 author: visitor,
                 forbid: self.forbid,
             },
+            // Older than messages about settings.
+            LineKind::Renamed
+            | LineKind::Locked
+            | LineKind::Unlocked
+            | LineKind::Slowed
+            | LineKind::Closed
+            | LineKind::Opened
+            | LineKind::Changed => return Err(Damaged("line")),
             LineKind::Cleared => Event::Cleared {
                 author: visitor,
                 forbid: self.forbid,

@@ -102,7 +102,10 @@ impl EntryDoc {
             "redeemed" => Event::Redeemed(id()?),
             "invited" => Event::Invited(read_invite(self.invite.as_ref().ok_or(Damaged("invite"))?)?),
             "withdrawn" => Event::InvitesWithdrawn,
-            "changed" => Event::Changed(self.change()?),
+            "changed" => Event::Changed(
+                self.change()?,
+                self.visitor.is_some().then(|| self.visitor()).transpose()?,
+            ),
             "restarted" => Event::Restarted,
             "ended" => Event::Ended,
             _ => return Err(Damaged("kind")),

@@ -80,7 +80,7 @@ fn records() -> Vec<Record> {
         Event::PageClosed(visitor(2).id),
         Event::Posted(visitor(2), Said::Chat(Chat::from_store("글"))),
         Event::Posted(visitor(2), gif()),
-        Event::Changed(change),
+        Event::Changed(change, Some(visitor(1))),
         Event::Posted(visitor(2), gif()),
         Event::Deleted {
             message: MessageId::random(),
@@ -112,7 +112,7 @@ fn records() -> Vec<Record> {
         Event::Kicked(visitor(2)),
         Event::Unbanned(visitor(3).id),
         Event::InvitesWithdrawn,
-        Event::Changed(opened),
+        Event::Changed(opened, None),
         Event::Ended,
     ];
     let created = Record::Created(new, AddressKey::from_bytes([3; 32]));

@@ -135,7 +135,7 @@ impl EntryDoc {
                 self.invite = Some(binary(invite.to_bytes()));
             }
             Event::InvitesWithdrawn => self.set("withdrawn", None),
-            Event::Changed(change) => self.set_change(change),
+            Event::Changed(change, by) => self.set_change(change, *by),
             Event::Restarted => self.set("restarted", None),
             Event::Ended => {
                 self.set("ended", None);
@@ -151,8 +151,8 @@ impl EntryDoc {
         }
     }
 
-    fn set_change(&mut self, change: &RoomChange) {
-        self.set("changed", None);
+    fn set_change(&mut self, change: &RoomChange, by: Option<Visitor>) {
+        self.set("changed", by);
         self.title = change.title.as_ref().map(|title| title.as_str().to_owned());
         self.max = change.max.map(|max| max.get().into());
         match &change.password_hash {
