@@ -8,6 +8,7 @@ const PATIENCE = 1_000;
 
 const actions = [];
 let coming = null;
+let menu = null;
 
 /**
  * Adds an action: `{ icon, text(subject), when(subject), act(subject), danger? }`. A subject has `kind` (`message` or
@@ -23,9 +24,10 @@ export const offersActions = (subject) => actions.some((action) => action.when(s
 /** Opens the menu of a subject at its button; it is fetched with the first. */
 export async function openActions(button, subject) {
   const patience = new Promise((done) => { setTimeout(done, PATIENCE); });
-  const parts = [import("./menu.js"), fetchLook(), Promise.race([coming, patience])];
-  const [{ openMenu }] = await Promise.all(parts).catch(() => [{}]);
-  openMenu?.(button, subject, actions.filter((action) => action.when(subject)).map((action) => ({
+  // Once it is there it opens before another key can be pressed.
+  menu ??= (await Promise.all([import("./menu.js"), fetchLook()]).catch(() => []))[0];
+  await Promise.race([coming, patience]);
+  menu?.openMenu(button, subject, actions.filter((action) => action.when(subject)).map((action) => ({
     ...action,
     text: action.text(subject),
     act: () => action.act(subject),

@@ -28,6 +28,7 @@ export function openMenu(button, { visitor, color }, entries) {
   const [harmless, harmful] = [false, true].map((danger) => entries.filter((one) => Boolean(one.danger) === danger).map(entry));
   list.replaceChildren(...harmless, ...(harmless.length > 0 && harmful.length > 0 ? [divider()] : []), ...harmful);
   button.setAttribute("aria-expanded", "true");
+  if (menu.matches(":popover-open")) menu.hidePopover();
   menu.showPopover({ source: button });
   place(at);
   items()[0]?.focus();
