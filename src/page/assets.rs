@@ -17,14 +17,14 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use rust_embed::RustEmbed;
 
-use crate::page::views::CSS_ORDER;
+use crate::page::views::{CSS_ORDER, SHEETS_CSS_ORDER};
 
 #[derive(RustEmbed)]
 #[folder = "public/"]
 struct Embedded;
 
-/// The stylesheet that every page links: all parts, in the order of the cascade.
-const STYLESHEET: &str = "css/app.css";
+/// The stylesheets of several parts, in the order of the cascade: the one that every page links, and the one of the sheets.
+const STYLESHEETS: [(&str, &[&str]); 2] = [("css/app.css", CSS_ORDER), ("css/sheets.css", SHEETS_CSS_ORDER)];
 
 /// Brotli's best quality and its usual window of 4 MiB: what is packed once may take its time.
 const QUALITY: (u32, u32) = (11, 22);
@@ -91,13 +91,8 @@ impl Assets {
     /// A file. The first time it takes as long as packing does, up to some 100 ms: not for an async thread.
     pub fn get(&self, path: &str) -> Option<Packed> {
         if self.folder.is_some() {
-            let plain = if path == STYLESHEET {
-                self.join_styles()
-            } else {
-                self.read(path)?
-            };
             return Some(Packed {
-                plain: plain.into(),
+                plain: self.joined(path)?.into(),
                 brotli: None,
             });
         }
@@ -114,18 +109,21 @@ impl Assets {
     }
 
     fn pack(&self, path: &str) -> Option<Vec<u8>> {
-        let text = |path: &str| String::from_utf8(self.read(path)?).ok();
+        let text = |path: &str| String::from_utf8(self.joined(path)?).ok();
         match path.rsplit('.').next() {
-            _ if path == STYLESHEET => Some(bundle::strip(&String::from_utf8(self.join_styles()).ok()?).into()),
             Some("js") => bundle::bundle(path, &text).map(Into::into),
             Some("css") => Some(bundle::strip(&text(path)?).into()),
             _ => self.read(path),
         }
     }
 
-    fn join_styles(&self) -> Vec<u8> {
-        let parts = CSS_ORDER.iter().filter_map(|path| self.read(path));
-        parts.collect::<Vec<_>>().join(&b'\n')
+    /// A file, or the parts of a stylesheet.
+    fn joined(&self, path: &str) -> Option<Vec<u8>> {
+        let Some((_, order)) = STYLESHEETS.iter().find(|(name, _)| *name == path) else {
+            return self.read(path);
+        };
+        let parts = order.iter().filter_map(|part| self.read(part));
+        Some(parts.collect::<Vec<_>>().join(&b'\n'))
     }
 
     fn read(&self, path: &str) -> Option<Vec<u8>> {
@@ -168,9 +166,11 @@ mod tests {
 
     #[test]
     fn the_stylesheet_holds_every_part_in_order() {
-        let css = String::from_utf8(Assets::load(None).get(STYLESHEET).unwrap().plain.into()).unwrap();
+        let css = String::from_utf8(Assets::load(None).get("css/app.css").unwrap().plain.into()).unwrap();
         let (tokens, base) = (css.find("--me-ink"), css.find(".skip"));
         assert!(tokens.is_some() && tokens < base);
+        let css = String::from_utf8(Assets::load(None).get("css/sheets.css").unwrap().plain.into()).unwrap();
+        assert!(css.contains(".sheet") && css.contains(".viewer"));
     }
 
     #[test]

@@ -119,6 +119,8 @@ texts! {
     leave: LeaveText { title, text, leave, stay }
     /// The GIFs lately sent.
     tray: Tray { title, open, empty, again }
+    /// The large view of a GIF.
+    viewer: Viewer { earlier, later, download, again }
     /// Whispers to one person.
     whisper: Whisper { whisper, with, lead, log, text, without, list, came, unread, unread_one }
     /// Inviting others.

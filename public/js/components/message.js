@@ -119,19 +119,21 @@ function fillBody(element, message) {
   }
 }
 
+const TINY = 72;
 const SMALL = 160;
 
 function shape(width, height) {
+  if (width < TINY) return "gif--tiny";
   if (width < SMALL) return "gif--small";
   if (width * 5 < height * 4) return "gif--tall";
   return width * 4 <= height * 5 ? "gif--square" : "";
 }
 
 function fillGif(figure, { gif, width, height, bytes, alt }) {
-  figure.classList.remove("gif--small");
+  figure.classList.remove("gif--tiny");
   const kind = shape(width, height);
   if (kind) figure.classList.add(kind);
-  figure.dataset.name = gif;
+  Object.assign(figure.dataset, { name: gif, bytes });
   const image = figure.querySelector("img");
   image.width = width;
   image.height = height;

@@ -18,6 +18,7 @@ import { askJson, getJson } from "../lib/http.js";
 import { Files } from "../lib/files.js";
 import { keepFocus, keepFocusOfDialogs } from "../lib/focus.js";
 import { Keep } from "../lib/keep.js";
+import { fetchSheet } from "../lib/sheets.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
@@ -216,7 +217,11 @@ document.addEventListener("click", (event) => {
   if (!link || opensElsewhere(event)) return;
   event.preventDefault();
   link.focus({ preventScroll: true });
-  import("../components/viewer.js").then(({ openViewer }) => openViewer(link.closest(".gif")), () => window.open(link.href, "_blank", "noopener"));
+  const figure = link.closest(".gif");
+  // A GIF that was whispered can't be sent to all.
+  const take = byId("rows").contains(figure) ? sendAgain : undefined;
+  fetchSheet("viewer", () => import("../components/viewer.js"))
+    .then(({ openViewer }) => openViewer(figure, take), () => window.open(link.href, "_blank", "noopener"));
 });
 
 // GIFs that waited when the page was left wait again, those under way under the same nonce.
@@ -238,7 +243,7 @@ const sheets = new RoomSheets({
   room,
   facts,
   say: (text) => composer.say(text),
-  take(gif) { if (!outbox.add(gif)) composer.say(fill(texts.talk.too_many, { n: outbox.limit })); },
+  take: sendAgain,
   startTools({ startOwnerTools }) {
     const tools = startOwnerTools(room, { now: facts, isOwner: () => facts.mine, changed });
     list.dress();
@@ -247,6 +252,10 @@ const sheets = new RoomSheets({
   },
 });
 sheets.changed();
+
+function sendAgain(gif) {
+  if (!outbox.add(gif)) composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
+}
 
 byId("exit-btn").addEventListener("click", async (event) => {
   if (opensElsewhere(event)) return;

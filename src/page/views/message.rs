@@ -11,6 +11,8 @@ use crate::page::texts::{Texts, fill};
 const GROUP_MS: i64 = 5 * 60 * 1000;
 /// Stands where a script writes a time: HTML wants one that can be read.
 pub(super) const BLANK_TIME: &str = "1970-01-01T00:00Z";
+/// Under this width a GIF is shown at three times its size.
+const TINY_PX: u32 = 72;
 /// Under this width a GIF is shown small.
 const SMALL_PX: u32 = 160;
 
@@ -236,7 +238,9 @@ impl GifView<'_> {
     /// The class that gives the box its width before the file comes.
     pub fn shape(&self) -> &'static str {
         let (width, height) = (u64::from(self.width), u64::from(self.height));
-        if self.width < SMALL_PX {
+        if self.width < TINY_PX {
+            " gif--tiny"
+        } else if self.width < SMALL_PX {
             " gif--small"
         } else if width * 5 < height * 4 {
             " gif--tall"
@@ -300,6 +304,7 @@ mod tests {
         assert_eq!(shape(400, 500), "gif--square");
         assert_eq!(shape(300, 400), "gif--tall");
         assert_eq!(shape(80, 400), "gif--small");
+        assert_eq!(shape(71, 40), "gif--tiny");
     }
 
     #[test]

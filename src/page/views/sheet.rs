@@ -22,6 +22,8 @@ pub enum Sheet {
     Whisper,
     /// Inviting others.
     Invite,
+    /// The large view of a GIF.
+    Viewer,
     /// Reporting a message, and the owner's list of reports.
     Reports,
 }
@@ -36,6 +38,7 @@ impl FromStr for Sheet {
             "tray" => Self::Tray,
             "whisper" => Self::Whisper,
             "invite" => Self::Invite,
+            "viewer" => Self::Viewer,
             "reports" => Self::Reports,
             _ => return Err(Refusal::NotFound),
         })
@@ -80,7 +83,7 @@ impl<'a> SheetView<'a> {
         } = self.page.t;
         match self.sheet {
             Sheet::Owner => owner_texts(self.page.t),
-            Sheet::Leave => json!({}),
+            Sheet::Leave | Sheet::Viewer => json!({}),
             Sheet::Tray => json!({ "tray": { "empty": tray.empty, "again": tray.again } }),
             Sheet::Whisper => json!({ "whisper": { "text": whisper.text } }),
             Sheet::Invite => json!({ "invite": {

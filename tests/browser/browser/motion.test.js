@@ -118,7 +118,7 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
   scene(`a GIF opens in a large view that tells who, when and how large, and gives the focus back (${name})`, [], async (stage) => {
     const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea", ...options })];
     const id = await makeRoom(ann);
-    await choose(ann, { name: "ball.gif", bytes: gif({ width: 200, height: 120, frames: 5, paint: ball }) });
+    await choose(ann, { name: "ball.gif", bytes: gif({ width: 400, height: 240, frames: 5, paint: ball }) });
     await ann.page.locator("#queue .upload__alt").fill("a ball that jumps");
     await ann.page.click("#send-btn");
     await enter(bea, id);
@@ -135,9 +135,9 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
     await dialog.waitFor();
     const hers = await ann.page.evaluate(() => document.body.dataset.color);
     const said = await dialog.innerText();
-    for (const part of [hers, /200 × 120 · \d+ kB/, /\b20\d\d\b/, "a ball that jumps"]) assert.match(said, new RegExp(part), said);
+    for (const part of [hers, /400 × 240 · \d+ kB/, /\b20\d\d\b/, "a ball that jumps"]) assert.match(said, new RegExp(part), said);
     const image = dialog.getByRole("img", { name: "a ball that jumps" });
-    await eventually(() => image.evaluate((one) => one.complete && one.naturalWidth === 200 && !one.src.endsWith("/still")));
+    await eventually(() => image.evaluate((one) => one.complete && one.naturalWidth === 400 && !one.src.endsWith("/still")));
     const box = await image.boundingBox();
     const small = await figure.locator("img").boundingBox();
     assert.ok(box.width > small.width, "it is larger");
