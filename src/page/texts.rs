@@ -112,7 +112,7 @@ texts! {
     /// The page of a room.
     chat: Chat { away, leave, locked, people, owner, members, log, log_keys, skip, older, empty, first_gif, message,
         placeholder, send,
-        pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, motion, more,
+        pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, gif_load, motion, more,
         writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload }
     /// The question before the last person leaves.
@@ -223,7 +223,7 @@ fn around(text: &'static str) -> (&'static str, &'static str) {
 fn chat_scripts(chat: &Chat) -> serde_json::Value {
     json!({
         "alt_label": chat.alt_label, "alt_placeholder": chat.alt_placeholder, "cancel_upload": chat.cancel_upload,
-        "failed": chat.failed, "gif_no_alt": chat.gif_no_alt, "gif_pause": chat.gif_pause, "gif_play": chat.gif_play,
+        "failed": chat.failed, "gif_no_alt": chat.gif_no_alt, "gif_load": chat.gif_load, "gif_pause": chat.gif_pause, "gif_play": chat.gif_play,
         "more": chat.more, "people": chat.people, "sending": chat.sending,
     })
 }

@@ -3,6 +3,7 @@
 import { byId } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
 import { markUse } from "./icon.js";
+import { showPicture } from "./picture.js";
 
 const KEY = "gifchat:motion";
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -99,8 +100,4 @@ export const isWanted = (figure) => figure.classList.contains("gif--playing");
 export function dressButton(button, playing, alt) {
   button.setAttribute("aria-label", fill(playing ? texts.chat.gif_pause : texts.chat.gif_play, { alt }));
   markUse(button, playing ? "pause" : "play");
-}
-
-function showPicture(image, url) {
-  if (image.getAttribute("src") !== url) image.src = url;
 }

@@ -4,6 +4,7 @@ import { announce, byId, setHue, setText } from "../lib/dom.js";
 import { sizeText } from "../lib/format.js";
 import { texts } from "../lib/texts.js";
 import { dressButton, isWanted } from "./gif.js";
+import { showPicture } from "./picture.js";
 
 // A GIF of few pixels is not blown up further.
 const LARGEST = 2;
@@ -83,7 +84,7 @@ function showGif({ gif, width, height, bytes, alt: described }) {
 function run(wanted) {
   playing = wanted;
   const { name } = figure.dataset;
-  image.src = playing ? `/gif/${name}` : `/gif/${name}/still`;
+  showPicture(image, playing ? `/gif/${name}` : `/gif/${name}/still`);
   dressButton(play, playing, image.alt);
 }
 

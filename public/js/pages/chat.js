@@ -7,6 +7,7 @@ import { MembersView } from "../components/members.js";
 import { MessageList } from "../components/message-list.js";
 import { isMuted, startMuting } from "../components/muted.js";
 import { Notices } from "../components/notices.js";
+import { retryPictures } from "../components/picture.js";
 import { RoomFacts } from "../components/room-facts.js";
 import { RoomSheets } from "../components/room-sheets.js";
 import { startTheme } from "../components/theme.js";
@@ -143,6 +144,7 @@ const conversation = new Conversation({
       clearInterval(asking);
       asking = null;
       notices.lineUp();
+      retryPictures();
       // A session that ran out in the meantime made us somebody else.
       Object.assign(me, ack.you);
       members.replace(ack.members, ack.seq, ack.away);
