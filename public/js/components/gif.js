@@ -3,6 +3,7 @@
 import { byId } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
 import { markUse } from "./icon.js";
+import { dropFile, pictureUrl } from "./own-file.js";
 import { showPicture } from "./picture.js";
 
 const KEY = "gifchat:motion";
@@ -55,7 +56,9 @@ export class Gifs {
   /** Lets go of a row that leaves the page. */
   remove(row) {
     const figure = row.querySelector(".gif");
-    if (figure) this.#watch.unobserve(figure);
+    if (!figure) return;
+    this.#watch.unobserve(figure);
+    dropFile(figure);
   }
 
   /** Plays or stops one GIF, whatever the switch says. */
@@ -83,8 +86,7 @@ export class Gifs {
 
   #run(figure) {
     const playing = isWanted(figure) && this.#seen.has(figure) && !document.hidden;
-    const still = `/gif/${figure.dataset.name}/still`;
-    showPicture(figure.querySelector("img"), playing ? still.slice(0, -"/still".length) : still);
+    showPicture(figure.querySelector("img"), pictureUrl(figure, playing));
   }
 }
 

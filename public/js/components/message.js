@@ -5,6 +5,7 @@ import { clock, fullDate, sizeText } from "../lib/format.js";
 import { hueOf } from "../lib/hue.js";
 import { refusal, texts } from "../lib/texts.js";
 import { offersActions } from "./actions.js";
+import { dropFile, keepFile, pictureUrl } from "./own-file.js";
 import { writeText } from "./text.js";
 
 // What has not been sent for so long can be deleted.
@@ -25,13 +26,16 @@ export function blank(element) {
   gone.textContent = texts.line.deleted;
   const more = element.querySelector(".more");
   keepFocus(() => {
-    for (const part of element.querySelectorAll(".message__text, .gif")) part.remove();
+    for (const part of element.querySelectorAll(".message__text, .gif")) {
+      dropFile(part);
+      part.remove();
+    }
     element.querySelector(".message__said").prepend(gone);
     more.hidden = !offersActions(subject(element));
   }, more, byId("chat-list"));
 }
 
-/** A message that still has to be sent: `item.content` has `chat`, or what a message with a GIF has. */
+/** A message that still has to be sent: `item.content` has `chat`, or what a message with a GIF has, or its file. */
 export function makePending(item, me) {
   const element = frame(me.id, me.color, me.hue, me);
   fillBody(element, item.content);
@@ -39,7 +43,8 @@ export function makePending(item, me) {
   delete element.dataset.seq;
   date(element, new Date(item.at).toISOString());
   const remove = element.querySelector("[data-when=pending] [data-do]");
-  setTimeout(() => { remove.hidden = false; }, LONG);
+  if (item.content.file) remove.hidden = false;
+  else setTimeout(() => { remove.hidden = false; }, LONG);
   return element;
 }
 
@@ -58,6 +63,7 @@ export function store(element, message, me) {
   if (message.seq !== undefined) element.dataset.seq = message.seq;
   delete element.dataset.nonce;
   if (message.visitor === me.id) setState(element, "sent");
+  if (message.gif) nameGif(element.querySelector(".gif"), message);
   for (const line of element.querySelectorAll(".message__state")) line.remove();
   date(element, message.createdAt);
   element.querySelector(".more").hidden = !offersActions(subject(element));
@@ -110,7 +116,7 @@ function frame(visitor, color, hue, me) {
 function fillBody(element, message) {
   if (message.deleted) {
     blank(element);
-  } else if (message.gif) {
+  } else if (message.gif ?? message.file) {
     element.querySelector(".message__text").remove();
     fillGif(element.querySelector(".gif"), message);
   } else {
@@ -129,18 +135,28 @@ function shape(width, height) {
   return width * 4 <= height * 5 ? "gif--square" : "";
 }
 
-function fillGif(figure, { gif, width, height, bytes, alt }) {
+// What is known of a GIF once the server has it.
+function nameGif(figure, { gif, bytes }) {
+  Object.assign(figure.dataset, { name: gif, bytes });
+  setText(figure.querySelector(".gif__size"), `GIF ${sizeText(bytes)}`);
+  figure.querySelector(".gif__open").href = `/gif/${gif}`;
+  figure.querySelector(".gif__ring")?.remove();
+}
+
+function fillGif(figure, { gif, width, height, bytes, alt, file, still }) {
   figure.classList.remove("gif--tiny");
   const kind = shape(width, height);
   if (kind) figure.classList.add(kind);
-  Object.assign(figure.dataset, { name: gif, bytes });
+  nameGif(figure, { gif, bytes });
+  if (file) {
+    keepFile(figure, file, still);
+    figure.querySelector(".gif__open").removeAttribute("href");
+  }
   const image = figure.querySelector("img");
   image.width = width;
   image.height = height;
   image.alt = alt || texts.chat.gif_no_alt;
-  image.src = `/gif/${gif}/still`;
-  figure.querySelector(".gif__open").href = `/gif/${gif}`;
-  setText(figure.querySelector(".gif__size"), `GIF ${sizeText(bytes)}`);
+  image.src = pictureUrl(figure, false);
   const caption = figure.querySelector(".gif__alt");
   if (alt) caption.textContent = alt;
   else caption.remove();

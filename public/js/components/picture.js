@@ -21,7 +21,7 @@ export function retryPictures() {
 }
 
 document.addEventListener("error", ({ target }) => {
-  if (target.matches?.(".gif img, .viewer__stage img")) lose(target);
+  if (target.matches?.(".gif img[src^='/'], .viewer__stage img[src^='/']")) lose(target);
 }, true);
 addEventListener("online", retryPictures);
 

@@ -1,7 +1,10 @@
-// A card for each GIF on its way: still, name, size, description, progress, and how to stop or repeat it.
+// A card for each GIF to send: still, name, size, description, and how to send it again or not at all. One that is on its
+// way stands in the list instead, once its picture is known.
 import { announce, byId, clone, setText } from "../lib/dom.js";
 import { limitText, sizeText } from "../lib/format.js";
+import { keepFocus } from "../lib/focus.js";
 import { fill, refusal, texts } from "../lib/texts.js";
+import { firstFrame } from "./own-file.js";
 
 const WORDS = { ready: "upload_ready", waiting: "upload_waiting", checking: "upload_checking", failed: "upload_failed" };
 
@@ -12,11 +15,11 @@ export class UploadQueue {
   #act;
   #count = 0;
 
-  /** `act(what, item)`: `retry`, `cancel`, or `describe` when the description has changed. */
+  /** `act(what, item)`: `retry`, `cancel`, `describe` when the description has changed, `picture` when that is known. */
   constructor(act) { this.#act = act; }
 
-  /** Shows an item or its new state. */
-  changed(item) {
+  /** Shows an item or its new state, or hides it while it is shown elsewhere. */
+  changed(item, elsewhere) {
     const card = this.#cards.get(item) ?? this.#add(item);
     const { state, progress, why, final } = item;
     card.classList.toggle("upload--failed", state === "failed");
@@ -36,6 +39,10 @@ export class UploadQueue {
     // Who has just pressed it stays in this card.
     if (retry === document.activeElement && state !== "failed") card.querySelector("[data-do=cancel]").focus({ preventScroll: true });
     retry.hidden = state !== "failed" || final;
+    keepFocus(() => {
+      card.hidden = elsewhere;
+      this.#showBox();
+    }, byId("chat"));
   }
 
   removed(item) {
@@ -45,7 +52,7 @@ export class UploadQueue {
     const focused = card.contains(document.activeElement);
     const next = card.nextElementSibling ?? card.previousElementSibling;
     card.remove();
-    this.#box.hidden = this.#cards.size === 0;
+    this.#showBox();
     if (focused) (next?.querySelector("[data-do=cancel]") ?? byId("chat")).focus();
   }
 
@@ -76,23 +83,26 @@ export class UploadQueue {
     this.#list.append(card);
     this.#box.hidden = false;
     card.scrollIntoView({ block: "nearest" });
-    drawStill(card.querySelector("canvas"), item.file);
+    this.#picture(item, card.querySelector(".upload__art"));
     return card;
   }
+
+  // A file that is no picture leaves its place empty; the card says in words what is wrong.
+  async #picture(item, place) {
+    item.picture ??= await firstFrame(item.file);
+    if (!item.picture) return;
+    const image = new Image();
+    image.alt = "";
+    image.onload = () => URL.revokeObjectURL(image.src);
+    image.src = URL.createObjectURL(item.picture.still);
+    place.append(image);
+    this.#act("picture", item);
+  }
+
+  #showBox() { this.#box.hidden = [...this.#cards.values()].every((card) => card.hidden); }
 }
 
 function reason(why) {
   if (why.code !== "too_large" || why.message) return refusal(why);
   return fill(texts.error.too_large, { size: sizeText(why.size), limit: limitText(why.limit) });
-}
-
-// The first picture, cut to a square; a file that is no picture leaves the square empty.
-async function drawStill(canvas, file) {
-  try {
-    const picture = await createImageBitmap(file);
-    const side = Math.min(picture.width, picture.height);
-    const [x, y] = [(picture.width - side) / 2, (picture.height - side) / 2];
-    canvas.getContext("2d").drawImage(picture, x, y, side, side, 0, 0, canvas.width, canvas.height);
-    picture.close();
-  } catch { /* the card says in words what is wrong */ }
 }

@@ -4,6 +4,7 @@ import { announce, byId, setHue, setText } from "../lib/dom.js";
 import { sizeText } from "../lib/format.js";
 import { texts } from "../lib/texts.js";
 import { dressButton, isWanted } from "./gif.js";
+import { pictureUrl } from "./own-file.js";
 import { showPicture } from "./picture.js";
 
 // A GIF of few pixels is not blown up further.
@@ -71,7 +72,7 @@ function showGif({ gif, width, height, bytes, alt: described }) {
   setText(alt, described || texts.chat.gif_no_alt);
   // That there is no description is only said to those who do not see the GIF.
   alt.classList.toggle("sr", !described);
-  dialog.querySelector(".viewer__download").href = `/gif/${gif}`;
+  Object.assign(dialog.querySelector(".viewer__download"), { href: pictureUrl(figure, true), download: gif });
   image = new Image(width, height);
   image.alt = alt.textContent;
   image.draggable = false;
@@ -83,8 +84,7 @@ function showGif({ gif, width, height, bytes, alt: described }) {
 
 function run(wanted) {
   playing = wanted;
-  const { name } = figure.dataset;
-  showPicture(image, playing ? `/gif/${name}` : `/gif/${name}/still`);
+  showPicture(image, pictureUrl(figure, playing));
   dressButton(play, playing, image.alt);
 }
 

@@ -16,8 +16,8 @@ export class Uploads {
   #current = null;
 
   /**
-   * `post(item, progress)` gives {done, abort}; `view` is told: changed(item), removed(item), stored(message); `pace` says
-   * when the next may go.
+   * `post(item, progress)` gives {done, abort}; `view` is told: changed(item), removed(item, stored), stored(message); `pace`
+   * says when the next may go.
    */
   constructor({ post, view, newNonce, limit, pace, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
     this.#post = post;
@@ -29,6 +29,18 @@ export class Uploads {
   }
 
   get size() { return this.#items.length; }
+
+  /** One that waits or is on its way. */
+  find(nonce) { return this.#items.find((item) => item.nonce === nonce); }
+
+  /** The message of one has come, so it is not shown as unsent; whether its upload went well is told by the answer. */
+  confirm(nonce) {
+    const item = this.find(nonce);
+    if (item) item.known = true;
+  }
+
+  /** Tells the state of one again that is still here, because how it can be shown has changed. */
+  look(item) { this.#turn(item, item.state); }
 
   /** Puts a file in the queue; what cannot be sent is told at once. */
   async add(file, { nonce = this.#newNonce(), alt = "", at = Math.max(Date.now(), this.#latest + 1) } = {}) {
@@ -90,7 +102,7 @@ export class Uploads {
     this.#current = { item, abort };
     try {
       const message = await done;
-      this.#drop(item);
+      this.#drop(item, true);
       this.#view.stored(message);
     } catch (refusal) {
       if (this.#items.includes(item) && !item.final) this.#refused(item, refusal);
@@ -124,8 +136,8 @@ export class Uploads {
     if (this.#items.includes(item)) this.#view.changed(item);
   }
 
-  #drop(item) {
+  #drop(item, stored = false) {
     this.#items = this.#items.filter((other) => other !== item);
-    this.#view.removed(item);
+    this.#view.removed(item, stored);
   }
 }

@@ -1,7 +1,6 @@
 // chat.html: puts the models of a room and the parts of its page together.
 import { Attention } from "../components/attention.js";
 import { Composer } from "../components/composer.js";
-import { startFiles } from "../components/file-sources.js";
 import { addAction } from "../components/actions.js";
 import { MembersView } from "../components/members.js";
 import { MessageList } from "../components/message-list.js";
@@ -12,11 +11,10 @@ import { RoomFacts } from "../components/room-facts.js";
 import { RoomSheets } from "../components/room-sheets.js";
 import { startTheme } from "../components/theme.js";
 import { showTyping } from "../components/typing-line.js";
-import { UploadQueue } from "../components/upload-queue.js";
+import { startUploads } from "../components/uploading.js";
 import { Whispers } from "../components/whispers.js";
 import { announce, byId, opensElsewhere } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
-import { Files } from "../lib/files.js";
 import { keepFocus, keepFocusOfDialogs } from "../lib/focus.js";
 import { Keep } from "../lib/keep.js";
 import { fetchSheet } from "../lib/sheets.js";
@@ -30,10 +28,8 @@ import { Outbox } from "../models/outbox.js";
 import { Pace } from "../models/pace.js";
 import { Timeline } from "../models/timeline.js";
 import { Typing } from "../models/typing.js";
-import { Uploads } from "../models/uploads.js";
 
 const ASK_EVERY = 3_000;
-const GIFS_AT_ONCE = 20;
 
 const page = document.body.dataset;
 const room = page.room;
@@ -85,32 +81,17 @@ const outbox = new Outbox({
 
 const tab = keep.read("tab", newNonce());
 keep.write("tab", tab);
-const files = new Files(room, tab);
-const queue = new UploadQueue((what, item) => {
-  if (what === "retry") uploads.retry(item);
-  else if (what === "cancel") uploads.cancel(item);
-  else files.put(item);
-});
-const uploads = new Uploads({
-  newNonce,
+const uploads = startUploads({
+  room,
+  tab,
   pace,
+  list,
   limit: Number(page.gifLimit),
-  post: (item, progress) => postGif(`/room/${room}/gif`, item, progress),
-  view: {
-    changed(item) {
-      queue.changed(item);
-      if (item.final) files.remove(item.nonce);
-      else if (item.state === "ready" || item.state === "waiting") files.put(item);
-    },
-    removed(item) {
-      queue.removed(item);
-      files.remove(item.nonce);
-    },
-    stored(message) {
-      hasSaid();
-      conversation.take(message);
-    },
+  stored(message) {
+    hasSaid();
+    conversation.take(message);
   },
+  say: (text) => composer.say(text),
 });
 
 const typing = new Typing({
@@ -137,7 +118,11 @@ const conversation = new Conversation({
         this.known(row);
       }
     },
-    known(row) { if (row.visitor === me.id) outbox.confirm(row.nonce); },
+    known({ visitor, nonce }) {
+      if (visitor !== me.id) return;
+      outbox.confirm(nonce);
+      uploads.confirm(nonce);
+    },
     leapt: (seq, missed) => list.leap(seq, missed),
     missed: (count, again) => list.missed(count, again),
     joined(ack) {
@@ -211,12 +196,16 @@ addAction({
 list.start();
 members.dress();
 for (const item of outbox.items) list.showItem(item);
-list.onFailed((what, nonce) => (what === "retry" ? outbox.retry(nonce) : outbox.remove(nonce)));
+list.onFailed((what, nonce) => {
+  if (uploads.find(nonce)) uploads.cancel(uploads.find(nonce));
+  else if (what === "retry") outbox.retry(nonce);
+  else outbox.remove(nonce);
+});
 
 // The large view is fetched when one is asked for; without it the link leads to the file.
 document.addEventListener("click", (event) => {
   const link = event.target.closest(".gif__open");
-  if (!link || opensElsewhere(event)) return;
+  if (!link?.href || opensElsewhere(event)) return;
   event.preventDefault();
   link.focus({ preventScroll: true });
   const figure = link.closest(".gif");
@@ -224,21 +213,6 @@ document.addEventListener("click", (event) => {
   const take = byId("rows").contains(figure) ? sendAgain : undefined;
   fetchSheet("viewer", () => import("../components/viewer.js"))
     .then(({ openViewer }) => openViewer(figure, take), () => window.open(link.href, "_blank", "noopener"));
-});
-
-// GIFs that waited when the page was left wait again, those under way under the same nonce.
-files.left().then(async (left) => {
-  for (const { file, waiting, ...known } of left) {
-    const item = await uploads.add(file, known);
-    if (waiting) uploads.send(item);
-  }
-});
-
-startFiles(async (brought) => {
-  const free = Math.max(0, GIFS_AT_ONCE - uploads.size);
-  if (brought.length > free) composer.say(fill(texts.talk.too_many_gifs, { n: GIFS_AT_ONCE }));
-  const items = await Promise.all(brought.slice(0, free).map((file) => uploads.add(file)));
-  if (items.length > 0) queue.focus(items[0]);
 });
 
 const sheets = new RoomSheets({

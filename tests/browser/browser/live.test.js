@@ -167,7 +167,7 @@ scene("a tab and its copy send what waits once", [], async (stage) => {
   await choose(bea, { name: "copied.gif", bytes: gif() });
   await bea.page.locator("#queue .upload__alt").fill("a copied picture");
   await say(bea, "a copied text");
-  await bea.page.locator("#queue .bar:visible, #queue .upload__word").first().waitFor();
+  await bea.page.locator("#rows .gif__ring").waitFor();
   const kept = await bea.page.evaluate(() => ({ ...sessionStorage }));
   const copy = { page: await bea.context.newPage() };
   await copy.page.addInitScript((all) => { for (const [key, value] of Object.entries(all)) sessionStorage.setItem(key, value); }, kept);

@@ -1,0 +1,52 @@
+// A GIF that was sent from here is shown from the file that was chosen, as long as its row is in the page: at once, and
+// without fetching what has just been sent.
+import { fill, texts } from "../lib/texts.js";
+
+const own = new WeakMap();
+
+/** The first frame of a file, as `{still, width, height}`; null when it is no picture. */
+export async function firstFrame(file) {
+  try {
+    const picture = await createImageBitmap(file);
+    const { width, height } = picture;
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    canvas.getContext("2d").drawImage(picture, 0, 0);
+    picture.close();
+    const still = await new Promise((done) => { canvas.toBlob(done); });
+    return still && { still, width, height };
+  } catch {
+    return null;
+  }
+}
+
+export function keepFile(figure, file, still) {
+  own.set(figure, [still, file].map((blob) => URL.createObjectURL(blob)));
+}
+
+/** What the picture of a GIF has to load: the GIF, or its still. */
+export function pictureUrl(figure, playing) {
+  const kept = own.get(figure);
+  if (kept) return kept[Number(playing)];
+  const url = `/gif/${figure.dataset.name}`;
+  return playing ? url : `${url}/still`;
+}
+
+/** Its row leaves the page. */
+export function dropFile(figure) {
+  for (const url of own.get(figure) ?? []) URL.revokeObjectURL(url);
+  own.delete(figure);
+}
+
+/** Shows on a GIF how far it has been sent, from 0 to 1. */
+export function showProgress(figure, share, name) {
+  let ring = figure.querySelector(".gif__ring");
+  if (!ring) {
+    ring = document.createElement("span");
+    ring.className = "gif__ring";
+    ring.role = "progressbar";
+    ring.ariaLabel = fill(texts.talk.upload_progress, { name });
+    figure.querySelector(".gif__frame").append(ring);
+  }
+  ring.ariaValueNow = Math.round(share * 100);
+  ring.style.setProperty("--done", `${share * 100}%`);
+}

@@ -1,0 +1,70 @@
+// GIFs from the files that are chosen to the messages that they become: cards while they wait, rows while they are sent, and
+// kept by the browser until they are stored.
+import { Files } from "../lib/files.js";
+import { newNonce } from "../lib/nonce.js";
+import { fill, texts } from "../lib/texts.js";
+import { postGif } from "../lib/upload.js";
+import { Uploads } from "../models/uploads.js";
+import { startFiles } from "./file-sources.js";
+import { UploadQueue } from "./upload-queue.js";
+
+const AT_ONCE = 20;
+const UNDERWAY = ["waiting", "sending", "checking"];
+
+/** `list` shows what is on its way, `stored(message)` what has become of it; `say(text)` tells what can't be taken. */
+export function startUploads({ room, tab, pace, limit, list, stored, say }) {
+  const files = new Files(room, tab);
+  const queue = new UploadQueue((what, item) => {
+    if (what === "retry") uploads.retry(item);
+    else if (what === "cancel") uploads.cancel(item);
+    else if (what === "picture") uploads.look(item);
+    else files.put(item);
+  });
+  const uploads = new Uploads({
+    newNonce,
+    pace,
+    limit,
+    post: (item, progress) => postGif(`/room/${room}/gif`, item, progress),
+    view: {
+      changed(item) {
+        queue.changed(item, showUnderway(list, item));
+        if (item.final) files.remove(item.nonce);
+        else if (item.state === "ready" || item.state === "waiting") files.put(item);
+      },
+      removed(item, isStored) {
+        queue.removed(item);
+        files.remove(item.nonce);
+        // The row of what is stored becomes that of the message.
+        if (!isStored) takeOut(list, item);
+      },
+      stored,
+    },
+  });
+  restore(files, uploads);
+  startFiles(async (brought) => {
+    const free = Math.max(0, AT_ONCE - uploads.size);
+    if (brought.length > free) say(fill(texts.talk.too_many_gifs, { n: AT_ONCE }));
+    const items = await Promise.all(brought.slice(0, free).map((file) => uploads.add(file)));
+    if (items.length > 0) queue.focus(items[0]);
+  });
+  return uploads;
+}
+
+// GIFs that waited when the page was left wait again, those under way under the same nonce.
+async function restore(files, uploads) {
+  for (const { file, waiting, ...known } of await files.left()) {
+    const item = await uploads.add(file, known);
+    if (waiting) uploads.send(item);
+  }
+}
+
+// What is on its way stands in the list, where it will stay, once its picture is known and until its message is.
+function showUnderway(list, item) {
+  const { nonce, at, state, progress, file, alt, picture } = item;
+  const shown = Boolean(picture) && !item.known && UNDERWAY.includes(state);
+  if (!shown) takeOut(list, item);
+  else list.showItem({ nonce, at, state: "pending", progress, content: { ...picture, file, alt, bytes: file.size } });
+  return shown;
+}
+
+const takeOut = (list, { nonce }) => list.showItem({ nonce, state: "removed" });
