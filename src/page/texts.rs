@@ -98,7 +98,7 @@ macro_rules! texts {
 
 texts! {
     /// The frame of every page.
-    site: Site { skip, me, other_language, theme, theme_now, theme_system, theme_light, theme_dark, see_rooms, make_room,
+    site: Site { skip, me, other_language, theme_now, theme_system, theme_light, theme_dark, see_rooms, make_room,
         close, foot, away, away_old, away_retry }
     /// How long ago something was.
     ago: Ago { now, minute, minutes, hour, hours, day, days }

@@ -1,7 +1,7 @@
 // Playing and stopping GIFs. One plays when it is wanted, seen, and the page is looked at; else its still stands there,
 // and a GIF that was never played was never loaded.
 import { byId } from "../lib/dom.js";
-import { fill, texts } from "../lib/texts.js";
+import { texts } from "../lib/texts.js";
 import { markUse } from "./icon.js";
 import { dropFile, pictureUrl } from "./own-file.js";
 import { showPicture } from "./picture.js";
@@ -65,7 +65,7 @@ export class Gifs {
   want(figure, playing) {
     figure.classList.toggle("gif--playing", playing);
     figure.classList.toggle("gif--still", !playing);
-    dressButton(figure.querySelector(".gif__play"), playing, figure.querySelector("img").alt);
+    dressButton(figure.querySelector(".gif__play"), playing);
     this.#run(figure);
   }
 
@@ -98,8 +98,8 @@ function remembered() {
 
 export const isWanted = (figure) => figure.classList.contains("gif--playing");
 
-/** A button says what it will do and to which GIF. */
-export function dressButton(button, playing, alt) {
-  button.setAttribute("aria-label", fill(playing ? texts.chat.gif_pause : texts.chat.gif_play, { alt }));
+/** A button says what it will do; what the GIF shows is said by the picture alone, once. */
+export function dressButton(button, playing) {
+  button.setAttribute("aria-label", playing ? texts.chat.gif_pause : texts.chat.gif_play);
   markUse(button, playing ? "pause" : "play");
 }

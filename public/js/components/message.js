@@ -96,7 +96,9 @@ function date(element, at) {
   setText(time, clock(moment));
   time.title = fullDate(moment);
   const name = element.querySelector(".name").textContent;
-  element.querySelector(".more").setAttribute("aria-label", `${texts.chat.more}: ${name} ${time.textContent}`);
+  const label = `${name} ${time.textContent}`;
+  element.setAttribute("aria-label", label);
+  element.querySelector(".more").setAttribute("aria-label", `${texts.chat.more}: ${label}`);
 }
 
 function frame(visitor, color, hue, me) {

@@ -1,5 +1,5 @@
-// The theme button: device, light, dark, and round again. The choice is a cookie, so the server draws it at once.
-import { byId } from "../lib/dom.js";
+// The theme button: device, light, dark, and round again; it says which it is now. The choice is a cookie, so the server draws it at once.
+import { announce, byId, setText } from "../lib/dom.js";
 
 const YEAR = 31_536_000;
 const NEXT = { system: "light", light: "dark", dark: "system" };
@@ -9,11 +9,11 @@ export function startTheme() {
   if (!button) return;
   const root = document.documentElement;
   const show = (theme) => {
-    button.title = button.dataset[theme];
-    button.setAttribute("aria-label", button.dataset[theme]);
+    const label = button.dataset[theme];
+    setText(button.querySelector("span"), label);
+    if (byId("announcer")) announce(label);
   };
   let theme = root.dataset.theme ?? "system";
-  show(theme);
   button.addEventListener("click", () => {
     theme = NEXT[theme];
     if (theme === "system") delete root.dataset.theme;

@@ -85,7 +85,7 @@ function showGif({ gif, width, height, bytes, alt: described }) {
 function run(wanted) {
   playing = wanted;
   showPicture(image, pictureUrl(figure, playing));
-  dressButton(play, playing, image.alt);
+  dressButton(play, playing);
 }
 
 // Neither what is not stored yet nor what is folded away.

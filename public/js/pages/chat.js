@@ -38,6 +38,12 @@ const keep = new Keep(room);
 const isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(visitor);
 
 startTheme();
+for (const event of ["pointerover", "focusin"]) {
+  // Fetched with the first button that may need one; without them its name is still there for screen readers.
+  addEventListener(event, ({ target, pointerType }) => {
+    import("../components/tips.js").then(({ showTip }) => { if (pointerType !== "touch") showTip(target); }, () => {});
+  }, { once: true });
+}
 keepFocusOfDialogs();
 
 const socket = liveSocket("/chat");

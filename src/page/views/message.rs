@@ -5,7 +5,7 @@ use super::{
     size_text,
 };
 use crate::domain::{LineKind, visitor::hue_class};
-use crate::page::texts::{Texts, fill};
+use crate::page::texts::Texts;
 
 /// Later messages of one visitor join the group of the first when they follow within this time.
 const GROUP_MS: i64 = 5 * 60 * 1000;
@@ -261,10 +261,6 @@ impl GifView<'_> {
         } else {
             &self.alt
         }
-    }
-
-    pub(crate) fn pause_text(&self, t: &Texts) -> String {
-        fill(t.chat.gif_pause, &[("alt", self.alt_text(t))])
     }
 }
 

@@ -54,6 +54,15 @@ impl<'a> Page<'a> {
         fill(text, &[("limit", &grouped(limit))])
     }
 
+    fn theme_now(&self) -> String {
+        let site = &self.t.site;
+        self.theme_label(match self.theme {
+            None => site.theme_system,
+            Some(Theme::Light) => site.theme_light,
+            Some(Theme::Dark) => site.theme_dark,
+        })
+    }
+
     fn theme_label(&self, theme: &str) -> String {
         fill(self.t.site.theme_now, &[("theme", theme)])
     }

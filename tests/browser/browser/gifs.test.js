@@ -140,14 +140,14 @@ scene("who wants less motion gets stills, and plays a GIF by its button", [], as
     const source = () => figure.locator(".gif__frame img").evaluate((img) => new URL(img.currentSrc).pathname);
     const still = await source();
     assert.match(still, /^\/gif\/\w+\.gif\/still$/);
-    assert.equal(await button.getAttribute("aria-label"), `Play: ${alt}`);
+    assert.equal(await button.getAttribute("aria-label"), "Play");
     await button.click();
     await eventually(async () => `${await source()}/still` === still, "the GIF plays");
-    assert.equal(await button.getAttribute("aria-label"), `Pause: ${alt}`);
+    assert.equal(await button.getAttribute("aria-label"), "Pause");
     await seesGif(bea, alt);
     await button.click();
     await eventually(async () => (await source()) === still, "the GIF stands still again");
-    assert.equal(await button.getAttribute("aria-label"), `Play: ${alt}`);
+    assert.equal(await button.getAttribute("aria-label"), "Play");
   }
   const figure = await seesGif(ann, "just now");
   const source = () => figure.locator(".gif__frame img").evaluate((img) => img.currentSrc);

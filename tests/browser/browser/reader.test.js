@@ -71,6 +71,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     await has(
       ["heading", "named"],
       ["log", says("chat.log"), { live: "polite" }],
+      ["article", new RegExp(`^${theirs.color} \\d\\d:\\d\\d$`)],
       ["textbox", says("chat.message"), { multiline: true }],
       ["button", says("chat.send")],
       ["button", new RegExp(`^GIF ?: ${says("chat.pick")}$`)],
@@ -80,7 +81,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       ["link", says("chat.leave")],
       ["link", says("site.skip")],
       ["link", `${says("chat.gif_open")}: a wave`],
-      ["button", says("chat.gif_pause", { alt: "a wave" })],
+      ["button", says("chat.gif_pause")],
       ["complementary", new RegExp(`^${says("chat.members")}`)],
       ["button", `${says("chat.more")}: ${theirs.color}`, { hasPopup: "menu" }],
       ["button", new RegExp(`^${says("chat.more")}: ${theirs.color} \\d\\d:\\d\\d$`), { hasPopup: "menu" }],

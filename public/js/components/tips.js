@@ -1,0 +1,49 @@
+// What a button does that shows an icon alone, for eyes: while one points at it, and when one has come to it by keyboard.
+
+const WAIT = 400;
+const EDGE = 6;
+const ICONS = ".button--icon, .composer__send, .gif__play";
+
+const tip = document.createElement("div");
+tip.className = "tip";
+tip.popover = "manual";
+// The button has the same words as its name.
+tip.ariaHidden = "true";
+document.body.append(tip);
+let about = null;
+let timer = null;
+
+function write() {
+  tip.textContent = about.getAttribute("aria-label");
+  const { left, width, top, bottom } = about.getBoundingClientRect();
+  const above = top - tip.offsetHeight - EDGE;
+  tip.style.top = `${above > 0 ? above : bottom + EDGE}px`;
+  tip.style.left = `${Math.max(EDGE, Math.min(left + (width - tip.offsetWidth) / 2, innerWidth - tip.offsetWidth - EDGE))}px`;
+}
+
+function hide() {
+  clearTimeout(timer);
+  about = null;
+  tip.hidePopover();
+}
+
+/** Shows what a button does, after a moment; nothing for anything else. */
+export function showTip(target, wait = WAIT) {
+  const button = target.closest?.(ICONS);
+  if (button && button === about) return;
+  hide();
+  if (!button) return;
+  timer = setTimeout(() => {
+    if (!button.checkVisibility()) return;
+    about = button;
+    tip.showPopover();
+    write();
+  }, wait);
+}
+
+document.addEventListener("pointerover", ({ target, pointerType }) => { if (pointerType === "mouse") showTip(target); });
+document.addEventListener("focusin", ({ target }) => { if (target.matches(":focus-visible")) showTip(target, 0); });
+for (const event of ["focusout", "pointerdown", "scroll"]) document.addEventListener(event, hide, true);
+document.addEventListener("keydown", ({ key }) => { if (key === "Escape") hide(); });
+// What it does may be another thing now.
+document.addEventListener("click", () => { if (about?.isConnected) write(); });
