@@ -142,7 +142,7 @@ texts! {
     talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, undo, copied, notify_denied, sent_gif,
         room_gone, kept, slow_wait, out, out_wait, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
         today, yesterday, left_over, left_one, too_many, too_many_gifs, upload_ready, upload_waiting, upload_checking,
-        upload_failed, upload_progress, no_answer }
+        upload_failed, upload_progress, only_gifs, no_answer }
     /// What is wrong with a field.
     field: Field { title, max, password, chat, alt, nonce, gif, title_empty, title_too_long, max_range, max_number,
         password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, invisible, too_many_marks, wrong_type, nonce_shape,

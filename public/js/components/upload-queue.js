@@ -33,7 +33,7 @@ export class UploadQueue {
     alt.hidden = final;
     const line = card.querySelector(".upload__why");
     line.hidden = state !== "failed";
-    setText(line, state === "failed" ? reason(why) : "");
+    setText(line, state === "failed" ? reason(why, item.file) : "");
     if (state === "failed") announce(`${item.file.name}: ${line.textContent}`);
     const retry = card.querySelector("[data-do=retry]");
     // Who has just pressed it stays in this card.
@@ -102,7 +102,11 @@ export class UploadQueue {
   #showBox() { this.#box.hidden = [...this.#cards.values()].every((card) => card.hidden); }
 }
 
-function reason(why) {
+const PICTURE = /^(image|video)\//;
+
+function reason(why, file) {
+  // What the page has found out itself says what to do.
+  if (why.code === "not_a_gif" && !why.message && file.type !== "image/gif" && PICTURE.test(file.type)) return texts.talk.only_gifs;
   if (why.code !== "too_large" || why.message) return refusal(why);
   return fill(texts.error.too_large, { size: sizeText(why.size), limit: limitText(why.limit) });
 }

@@ -1,6 +1,8 @@
 // GIFs on their way: ready, waiting, sending, checking, failed. One goes up at a time, in the order of choosing.
 
 const SIGNATURE = /^GIF8[79]a/;
+// Sending the same file again would not help.
+const FINAL = ["too_large", "not_a_gif", "forbidden_gif"];
 const PAUSE_AFTER_BREAK = 1_500;
 
 export class Uploads {
@@ -122,7 +124,7 @@ export class Uploads {
     const unanswered = item.unsure && ["offline", "unknown", "unavailable"].includes(refusal.code);
     const broken = unanswered && item.tries++ < 2;
     if (slow || broken || (!this.#open && refusal.code === "not_a_member")) this.#turn(item, "waiting");
-    else this.#fail(item, refusal, refusal.code === "too_large" || refusal.code === "not_a_gif");
+    else this.#fail(item, refusal, FINAL.includes(refusal.code));
   }
 
   #fail(item, why, final) {
