@@ -1,4 +1,5 @@
 // What a button does that shows an icon alone, for eyes: while one points at it, and when one has come to it by keyboard.
+import { fetchLook } from "../lib/sheets.js";
 
 const WAIT = 400;
 const EDGE = 6;
@@ -23,6 +24,7 @@ function write() {
 
 function hide() {
   clearTimeout(timer);
+  timer = null;
   about = null;
   tip.hidePopover();
 }
@@ -33,8 +35,10 @@ export function showTip(target, wait = WAIT) {
   if (button && button === about) return;
   hide();
   if (!button) return;
-  timer = setTimeout(() => {
-    if (!button.checkVisibility()) return;
+  const mine = timer = setTimeout(async () => {
+    const styled = await fetchLook().then(() => true, () => false);
+    // Meanwhile one may have gone on.
+    if (!styled || mine !== timer || !button.checkVisibility()) return;
     about = button;
     tip.showPopover();
     write();

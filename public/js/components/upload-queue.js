@@ -23,13 +23,12 @@ export class UploadQueue {
     const card = this.#cards.get(item) ?? this.#add(item);
     const { state, progress, why, final } = item;
     card.classList.toggle("upload--failed", state === "failed");
-    const bar = card.querySelector(".bar");
-    if (state === "sending" && bar.hidden) announce(bar.getAttribute("aria-label"));
-    bar.hidden = state !== "sending";
-    bar.value = Math.round(progress * 100);
-    setText(card.querySelector(".upload__word"), state === "sending" ? `${bar.value}%` : texts.talk[WORDS[state]]);
+    const sending = state === "sending";
+    if (sending && card.dataset.state !== state) announce(fill(texts.talk.upload_progress, { name: item.file.name }));
+    card.dataset.state = state;
+    setText(card.querySelector(".upload__word"), sending ? `${Math.round(progress * 100)}%` : texts.talk[WORDS[state]]);
     const alt = card.querySelector(".upload__alt");
-    alt.readOnly = state === "sending" || state === "checking";
+    alt.readOnly = sending || state === "checking";
     alt.hidden = final;
     const line = card.querySelector(".upload__why");
     line.hidden = state !== "failed";
@@ -67,7 +66,6 @@ export class UploadQueue {
     setText(card.querySelector(".upload__name"), name);
     card.querySelector(".upload__name").title = name;
     setText(card.querySelector(".upload__size"), sizeText(item.file.size));
-    card.querySelector(".bar").setAttribute("aria-label", fill(texts.talk.upload_progress, { name }));
     const label = card.querySelector("label");
     const alt = card.querySelector(".upload__alt");
     alt.id = `alt-${this.#count}`;
