@@ -5,13 +5,15 @@ import { newNonce } from "../lib/nonce.js";
 import { fill, texts } from "../lib/texts.js";
 import { postGif } from "../lib/upload.js";
 import { Uploads } from "../models/uploads.js";
-import { startFiles } from "./file-sources.js";
 import { UploadQueue } from "./upload-queue.js";
 
 const AT_ONCE = 20;
 const UNDERWAY = ["waiting", "sending", "checking"];
 
-/** `list` shows what is on its way, `stored(message)` what has become of it; `say(text)` tells what can't be taken. */
+/**
+ * `list` shows what is on its way, `stored(message)` what has become of it; `say(text)` tells what can't be taken. Gives the
+ * `uploads`, and `take(files)` for what was brought.
+ */
 export function startUploads({ room, tab, pace, limit, list, stored, say }) {
   const files = new Files(room, tab);
   const queue = new UploadQueue((what, item) => {
@@ -41,13 +43,13 @@ export function startUploads({ room, tab, pace, limit, list, stored, say }) {
     },
   });
   restore(files, uploads);
-  startFiles(async (brought) => {
+  const take = async (brought) => {
     const free = Math.max(0, AT_ONCE - uploads.size);
     if (brought.length > free) say(fill(texts.talk.too_many_gifs, { n: AT_ONCE }));
     const items = await Promise.all(brought.slice(0, free).map((file) => uploads.add(file)));
     if (items.length > 0) queue.focus(items[0]);
-  });
-  return uploads;
+  };
+  return { uploads, take };
 }
 
 // GIFs that waited when the page was left wait again, those under way under the same nonce.

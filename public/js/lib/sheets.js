@@ -27,9 +27,6 @@ async function put(name) {
   document.body.insertAdjacentHTML("beforeend", sheet.html);
 }
 
-/** The style of what is fetched later. */
-export const fetchLook = () => look ??= style();
-
 // Beside the style of the page, under the same version.
 function style() {
   const page = document.querySelector("link[rel=stylesheet]");

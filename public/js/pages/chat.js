@@ -11,7 +11,7 @@ import { RoomFacts } from "../components/room-facts.js";
 import { RoomSheets } from "../components/room-sheets.js";
 import { startTheme } from "../components/theme.js";
 import { showTyping } from "../components/typing-line.js";
-import { startUploads } from "../components/uploading.js";
+import { UploadsLater } from "../components/uploads-later.js";
 import { Whispers } from "../components/whispers.js";
 import { announce, byId, opensElsewhere } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
@@ -22,7 +22,6 @@ import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
-import { postGif } from "../lib/upload.js";
 import { Conversation } from "../models/conversation.js";
 import { Outbox } from "../models/outbox.js";
 import { Pace } from "../models/pace.js";
@@ -61,7 +60,7 @@ const whispers = new Whispers({
   socket,
   news: (heard) => attention.came(heard),
   send: whisper,
-  upload: (item) => postGif(`/room/${room}/whisper/gif`, item).done,
+  upload: async (item) => (await import("../lib/upload.js")).postGif(`/room/${room}/whisper/gif`, item).done,
   tray: (take) => sheets.tray(take),
   opens: (...sheet) => sheets.open(...sheet),
 });
@@ -87,17 +86,16 @@ const outbox = new Outbox({
 
 const tab = keep.read("tab", newNonce());
 keep.write("tab", tab);
-const uploads = startUploads({
-  room,
-  tab,
-  pace,
-  list,
-  limit: Number(page.gifLimit),
-  stored(message) {
-    hasSaid();
-    conversation.take(message);
-  },
-  say: (text) => composer.say(text),
+const say = (text) => composer.say(text);
+const stored = (message) => {
+  hasSaid();
+  conversation.take(message);
+};
+const uploads = new UploadsLater({
+  keep,
+  say,
+  load: () => import("../components/uploading.js")
+    .then(({ startUploads }) => startUploads({ room, tab, pace, list, limit: Number(page.gifLimit), stored, say })),
 });
 
 const typing = new Typing({
@@ -224,7 +222,7 @@ document.addEventListener("click", (event) => {
 const sheets = new RoomSheets({
   room,
   facts,
-  say: (text) => composer.say(text),
+  say,
   take: sendAgain,
   startTools({ startOwnerTools }) {
     const tools = startOwnerTools(room, { now: facts, isOwner: () => facts.mine, changed });

@@ -189,7 +189,7 @@ export class Fingers {
   }
 
   async leave(dialog, close) {
-    await this.use(dialog.getByRole("button", { name: close, exact: true }));
+    await this.use(dialog.getByRole("button", { name: close, exact: true }).first());
     await dialog.waitFor({ state: "hidden" });
   }
 
