@@ -31,7 +31,8 @@ export function updateRow(row, room, me) {
   const full = room.count >= room.max && !mine && !room.asleep;
   button.dataset.password = String(room.password);
   setText(button.querySelector(".room__go"), shut ? texts.rooms.closed : full ? texts.rooms.full : texts.rooms.enter);
-  if (full || shut) {
+  // Who has a seat comes back into a closed room by the same way.
+  if (full) {
     button.removeAttribute("href");
     button.setAttribute("role", "link");
     button.setAttribute("aria-disabled", "true");

@@ -56,7 +56,7 @@ scene("up to twelve seats are dots in one row, and more are a number", [], async
   for (const other of others) other.end();
 });
 
-scene("a closed room offers no way in in the list, and does again when it is open", [], async (stage) => {
+scene("the list says of a closed room that it is, and leads to it all the same, as who has a seat there comes back", [], async (stage) => {
   const ann = await stage.visitor({ name: "ann" });
   const [bea] = await arrive(stage.server, 1);
   const id = await bea.makeRoom({ title: "mine" });
@@ -67,10 +67,9 @@ scene("a closed room offers no way in in the list, and does again when it is ope
   for (const closed of [true, false]) {
     await bea.edit({ closed });
     await reads(way.locator(".room__go"), says(closed ? "rooms.closed" : "rooms.enter"));
-    assert.equal(await way.getAttribute("href"), closed ? null : `/room/${id}`);
+    assert.equal(await way.getAttribute("href"), `/room/${id}`);
     await ann.page.reload();
     await reads(way.locator(".room__go"), says(closed ? "rooms.closed" : "rooms.enter"));
-    assert.equal(await way.getAttribute("aria-disabled"), closed ? "true" : null);
   }
   bea.end();
 });

@@ -38,7 +38,7 @@ scenes("the pages before a room", [], async (stage, album, lang) => {
   const { visitors, rooms } = await build(stage.server, titles);
   await openList(ann);
   await eventually(async () => (await page.locator("#room-list .room").count()) === 5);
-  await page.locator("#room-list .room__closed:visible").waitFor();
+  await page.locator(`[data-id="${rooms[3]}"] .room__go`, { hasText: /^(Closed|입장 마감)$/ }).waitFor();
   await album.shoot(ann, "main");
   await page.goto(`/room/${rooms[0]}`);
   await album.shoot(ann, "gate");
