@@ -114,7 +114,7 @@ texts! {
         placeholder, send,
         pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, gif_load, motion, more,
         writing, notify, sending, failed,
-        retry, delete, alt_label, alt_placeholder, cancel_upload }
+        retry, delete, alt_label, alt_placeholder, cancel_upload, clear_refused }
     /// The question before the last person leaves.
     leave: LeaveText { title, text, leave, stay }
     /// The GIFs lately sent.

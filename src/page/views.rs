@@ -37,11 +37,10 @@ pub const CSS_ORDER: &[&str] = &[
     "css/message.css",
     "css/gif.css",
     "css/composer.css",
-    "css/queue.css",
 ];
 
 /// The parts of `{assets}/css/sheets.css`, which comes with the first sheet that is opened.
-pub const SHEETS_CSS_ORDER: &[&str] = &["css/sheets.css", "css/viewer.css"];
+pub const SHEETS_CSS_ORDER: &[&str] = &["css/sheets.css", "css/queue.css", "css/viewer.css"];
 
 /// What the pages say and check about sizes; the rules themselves are in the domain.
 #[derive(Clone, Copy, Debug)]

@@ -11,12 +11,19 @@ const WORDS = { ready: "upload_ready", waiting: "upload_waiting", checking: "upl
 export class UploadQueue {
   #box = byId("queue-box");
   #list = byId("queue");
+  #clear = byId("queue-clear");
   #cards = new Map();
   #act;
   #count = 0;
 
   /** `act(what, item)`: `retry`, `cancel`, `describe` when the description has changed, `picture` when that is known. */
-  constructor(act) { this.#act = act; }
+  constructor(act) {
+    this.#act = act;
+    this.#clear.addEventListener("click", () => {
+      for (const item of this.#refused) act("cancel", item);
+      byId("chat").focus({ preventScroll: true });
+    });
+  }
 
   /** Shows an item or its new state, or hides it while it is shown elsewhere. */
   changed(item, elsewhere) {
@@ -97,7 +104,13 @@ export class UploadQueue {
     this.#act("picture", item);
   }
 
-  #showBox() { this.#box.hidden = [...this.#cards.values()].every((card) => card.hidden); }
+  #showBox() {
+    this.#box.hidden = [...this.#cards.values()].every((card) => card.hidden);
+    this.#clear.hidden = this.#refused.length < 2;
+  }
+
+  /** What can't be sent, however often one tries. */
+  get #refused() { return [...this.#cards.keys()].filter(({ state, final }) => state === "failed" && final); }
 }
 
 const PICTURE = /^(image|video)\//;

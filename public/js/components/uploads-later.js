@@ -1,4 +1,5 @@
-// GIFs on their way. What sends them is fetched with the first file; until then there are none.
+// GIFs on their way. What sends them is fetched once one does something on the page, or with the first file; until then
+// there are none.
 import { refusal } from "../lib/texts.js";
 import { startFiles } from "./file-sources.js";
 
@@ -11,19 +12,27 @@ export class UploadsLater {
   #uploads = null;
   /** What was said of the line meanwhile. */
   #line = () => {};
+  /** Files that came when nothing could be fetched. */
+  #brought = [];
 
   /** `load()` gives what `startUploads` does; `say(text)` tells that it can't be had. */
   constructor({ keep, say, load }) {
     this.#load = load;
     startFiles((brought) => {
       keep.write(KEY, true);
-      this.#fetch().then(({ take }) => take(brought), () => say(refusal({ code: "offline" })));
+      this.#take(brought, () => say(refusal({ code: "offline" })));
     });
+    const early = () => { this.#fetch().catch(() => {}); };
+    // Whoever does something may soon bring a file, when there is perhaps no line.
+    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, early, { once: true });
     // Some may have waited when the page was left.
-    if (keep.read(KEY, false)) this.#fetch().catch(() => {});
+    if (keep.read(KEY, false)) early();
   }
 
-  start() { this.#tell((uploads) => uploads.start()); }
+  start() {
+    this.#tell((uploads) => uploads.start());
+    this.#take(this.#brought.splice(0), () => {});
+  }
 
   stop() { this.#tell((uploads) => uploads.stop()); }
 
@@ -37,6 +46,14 @@ export class UploadsLater {
   confirm(nonce) { this.#uploads?.confirm(nonce); }
 
   cancel(item) { this.#uploads.cancel(item); }
+
+  #take(brought, failed) {
+    if (brought.length === 0) return;
+    this.#fetch().then(({ take }) => take(brought), () => {
+      this.#brought.push(...brought);
+      failed();
+    });
+  }
 
   #tell(line) {
     this.#line = line;

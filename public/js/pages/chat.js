@@ -17,7 +17,7 @@ import { announce, byId, opensElsewhere } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { keepFocus, keepFocusOfDialogs } from "../lib/focus.js";
 import { Keep } from "../lib/keep.js";
-import { fetchSheet } from "../lib/sheets.js";
+import { fetchLook, fetchSheet } from "../lib/sheets.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
@@ -94,8 +94,8 @@ const stored = (message) => {
 const uploads = new UploadsLater({
   keep,
   say,
-  load: () => import("../components/uploading.js")
-    .then(({ startUploads }) => startUploads({ room, tab, pace, list, limit: Number(page.gifLimit), stored, say })),
+  load: () => Promise.all([import("../components/uploading.js"), fetchLook()])
+    .then(([{ startUploads }]) => startUploads({ room, tab, pace, list, limit: Number(page.gifLimit), stored, say })),
 });
 
 const typing = new Typing({

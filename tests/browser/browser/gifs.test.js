@@ -161,6 +161,9 @@ scene("a GIF chosen without a line waits and goes out when it is back", [], asyn
   for (const one of [ann, bea]) one.allow(/ERR_INTERNET_DISCONNECTED/, /WebSocket connection/);
   const id = await makeRoom(ann);
   await enter(bea, id);
+  const fetched = ann.page.waitForResponse(/uploading\.js$/);
+  await ann.page.click("#chat");
+  await fetched;
   await ann.context.setOffline(true);
   await choose(ann, { name: "late.gif", bytes: gif() });
   await sendWith(ann, "better late");
@@ -170,6 +173,17 @@ scene("a GIF chosen without a line waits and goes out when it is back", [], asyn
   await seesGif(bea, "better late");
   await sees(bea, "than never");
   assert.equal(await bea.page.locator("#chat-list .gif").count(), 1);
+});
+
+scene("a GIF chosen without a line before anything else was done is taken when it is back", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann" });
+  ann.allow(/ERR_INTERNET_DISCONNECTED/, /WebSocket connection/);
+  await makeRoom(ann);
+  await ann.context.setOffline(true);
+  await choose(ann, { name: "early.gif", bytes: gif() });
+  await reads(ann.page.locator("#composer-note"), /./);
+  await ann.context.setOffline(false);
+  await ann.page.locator("#queue .upload", { hasText: "early.gif" }).waitFor();
 });
 
 scene("GIFs that wait survive a reload, with their descriptions, and are sent once", [], async (stage) => {

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { gif } from "../support/gif.js";
+import { hasFocus } from "../support/hands.js";
 import { choose, makeRoom, reads } from "../support/pages.js";
+import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
 
 useChromium();
@@ -26,6 +28,12 @@ for (const locale of ["en-US", "ko-KR"]) {
     await reads(why("image.png"), says("talk.only_gifs"));
     await reads(why("clip.mp4"), says("talk.only_gifs"));
     await reads(why("notes.txt"), says("error.not_a_gif"));
+    await choose(ann, { name: "good.gif", bytes: gif() });
+    await cards.nth(3).waitFor();
+    await ann.page.getByRole("button", { name: says("chat.clear_refused"), exact: true }).click();
+    await eventually(async () => (await cards.count()) === 1);
+    await hasFocus(ann, ann.page.locator("#chat"), "one goes on writing");
+    assert.equal(await ann.page.locator("#queue-clear").isVisible(), false);
   });
 
   scene(`a GIF that the owner blocked is only taken away, not tried again (${locale})`, [], async (stage) => {

@@ -1,7 +1,8 @@
 // A page of little height: a phone with its keyboard open, or a page enlarged to 400 % (WCAG 2.2, 1.4.10).
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
-import { makeRoom, say, sees } from "../support/pages.js";
+import { gif } from "../support/gif.js";
+import { choose, makeRoom, say, sees } from "../support/pages.js";
 
 useChromium();
 
@@ -21,6 +22,11 @@ for (const [width, height, locale] of [[320, 256, "en-US"], [390, 400, "ko-KR"],
       assert.ok(room >= (writes ? 150 : 80), `the field is ${room} px wide`);
       for (const tool of ["#tray-btn", "#motion-btn"]) assert.equal(await page.locator(tool).isVisible(), !writes);
     }
+    if (height < 300) return;
+    await choose(ann, { name: "a.gif", bytes: gif() }, { name: "b.txt", bytes: Buffer.from("no GIF") }, { name: "c.gif", bytes: gif() });
+    await page.locator("#queue .upload").nth(2).waitFor();
+    const share = await page.evaluate(() => document.getElementById("chat-list").clientHeight / innerHeight);
+    assert.ok(share >= 0.5, `with GIFs on their way it has ${share} of the height`);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, "nothing scrolls sideways");
   });
 }
