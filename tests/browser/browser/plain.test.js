@@ -56,7 +56,7 @@ for (const [locale, words] of Object.entries({
     await reads(page.locator("#room-title"), "without scripts");
     await openList(ann);
     await row(ann, page.url().split("/").at(-1)).waitFor();
-    await page.click("#delete-form button");
+    await page.click('form[action$="/delete"] button');
     await page.waitForURL("/");
     await row(ann, page.url().split("/").at(-1)).waitFor({ state: "detached" });
   });
