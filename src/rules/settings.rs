@@ -17,6 +17,8 @@ impl RoomState {
         change.title = change.title.filter(|title| *title != room.title);
         change.closed = change.closed.filter(|closed| *closed != room.closed);
         change.slow = change.slow.filter(|slow| *slow != room.slow);
+        // No password where there is none. One that is set again is another one.
+        change.password_hash = change.password_hash.filter(|hash| hash.is_some() || room.locked);
         self.by_owner(by, Event::Changed(change, Some(room.owner)))
     }
 }

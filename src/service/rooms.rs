@@ -100,11 +100,14 @@ impl Rooms {
         let Some(room) = self.store.longest_empty() else {
             return Ok(false);
         };
-        // Somebody may come back to it before: then it stays.
-        self.deletions
-            .submit(room, Command::Expire(Due::Room, Graces::SHORTEST))
-            .await
-            .map(|()| true)
+        let ended = self
+            .deletions
+            .submit(room, Command::Expire(Due::Room, Graces::SHORTEST));
+        match ended.await {
+            // Somebody may come back to it before: then it stays. Or it has ended for somebody else meanwhile.
+            Ok(()) | Err(Refusal::RoomNotFound) => Ok(true),
+            Err(refusal) => Err(refusal),
+        }
     }
 
     async fn hash(

@@ -321,3 +321,20 @@ fn a_ban_of_somebody_absent_says_so_in_the_room_and_bans_are_bounded() {
         "each has a system message; lifting one has none"
     );
 }
+
+#[test]
+fn who_removes_a_password_where_there_is_none_changes_nothing() {
+    let mut scene = Scene::new(5, None);
+    let removes = RoomChange {
+        password_hash: Some(None),
+        ..RoomChange::default()
+    };
+    let nothing = Event::Changed(RoomChange::default(), Some(visitor(1)));
+    assert_eq!(scene.run(Command::Change(id(1), removes.clone())), Ok(vec![nothing]));
+    scene.change(RoomChange {
+        password_hash: Some(Some("$hash".into())),
+        ..RoomChange::default()
+    });
+    let told = Event::Changed(removes.clone(), Some(visitor(1)));
+    assert_eq!(scene.run(Command::Change(id(1), removes)), Ok(vec![told]));
+}
