@@ -114,7 +114,7 @@ impl Entry {
             nonce: text("nonce"),
             said: text("chat").or_else(|| gif.clone()),
             count: number("count").filter(|_| kind != "posted"),
-            kind: kind.clone(),
+            kind: told(document).map_or_else(|| kind.clone(), str::to_owned),
             deleted: false,
         });
         let unlocked = document.get_bool("unlocked").ok().map(|unlocked| !unlocked);
@@ -135,6 +135,34 @@ impl Entry {
             gif,
         };
         Some((room.to_owned(), entry))
+    }
+}
+
+/// What people read of a change of a room: the one thing that changed, or that several did.
+fn told(document: &Document) -> Option<&'static str> {
+    if document.get_str("kind").ok() != Some("changed") {
+        return None;
+    }
+    let told: Vec<_> = [
+        ("title", "renamed"),
+        ("password", "locked"),
+        ("unlocked", "unlocked"),
+        ("slow", "slowed"),
+        (
+            "closed",
+            if document.get_bool("closed").unwrap_or_default() {
+                "closed"
+            } else {
+                "opened"
+            },
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(field, kind)| document.contains_key(field).then_some(kind))
+    .collect();
+    match told[..] {
+        [kind] => Some(kind),
+        _ => Some("changed"),
     }
 }
 
