@@ -31,7 +31,7 @@ pub use command::{
     AgainGif, Command, Due, Facts, Graces, Leave, NewBody, PasswordVersion, RELOAD, Reporting, RoomChange, Whispering,
 };
 pub use decide::{decide, decide_without};
-pub use due::{due, longest_empty};
+pub use due::{due, give_way};
 pub use event::Event;
 pub use last_posts::LastPosts;
 pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};

@@ -102,8 +102,8 @@ pub trait RoomIndex: Send + Sync + 'static {
     /// A page of all rooms, newest first.
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError>;
 
-    /// The room that has been without a connection for longest.
-    fn longest_empty(&self) -> Option<RoomId>;
+    /// The rooms that have to give way so that there may be one more; `None` if that is not enough.
+    fn give_way(&self) -> Option<Vec<RoomId>>;
 
     /// The same page as this server last knew it, for when the store is [`StoreError::Away`].
     fn last_known_rooms(&self, _after: Option<RoomCursor>, _limit: usize) -> Option<RoomPage> {

@@ -20,18 +20,30 @@ pub fn due(state: &RoomState, graces: Graces, now: Now) -> Vec<Due> {
     due
 }
 
-/// Which of these rooms has been without a socket for longest, if one is. It gives way when there may be no more rooms.
-pub fn longest_empty<'a>(rooms: impl Iterator<Item = &'a RoomState>) -> Option<RoomId> {
-    let empty = rooms.filter_map(|state| Some((state.empty_since()?, state.room.id)));
-    empty.min_by_key(|(since, _)| *since).map(|(_, room)| room)
+/// Which of these rooms have to give way so that there may be one more, as no more than `limit` may be open: those that have
+/// been without a socket for longest, and of those that fell asleep together, as after a restart, first the ones to which
+/// nobody is expected back. `None` if it takes more than can give way: no room ends for nothing.
+pub fn give_way<'a>(rooms: impl Iterator<Item = &'a RoomState>, limit: usize, now: Now) -> Option<Vec<RoomId>> {
+    let (mut open, mut asleep) = (0, Vec::new());
+    for state in rooms.filter(|state| !state.ended) {
+        open += 1;
+        if let Some(since) = state.empty_since().filter(|_| state.is_over(Graces::SHORTEST, now)) {
+            let key = (since, !state.seats.is_empty(), state.room.created_at, state.room.id);
+            asleep.push(key);
+        }
+    }
+    let too_many = (open + 1_usize).saturating_sub(limit);
+    if too_many > asleep.len() {
+        return None;
+    }
+    asleep.sort_unstable();
+    asleep.truncate(too_many);
+    Some(asleep.into_iter().map(|(.., room)| room).collect())
 }
 
 fn has_lapsed(seat: &Seat, graces: Graces, now: Now) -> bool {
-    let grace = match seat.is_closed() {
-        true => graces.seat.min(RELOAD),
-        false => graces.seat,
-    };
-    seat.disconnected_at.is_some_and(|at| elapsed(at, now) >= grace)
+    let closed = seat.closed_since().filter(|at| elapsed(*at, now) >= RELOAD);
+    closed.is_some() || seat.disconnected_at.is_some_and(|at| elapsed(at, now) >= graces.seat)
 }
 
 impl RoomState {

@@ -32,6 +32,8 @@ impl RoomState {
                 // How long the one before was away is nothing to this one.
                 self.owner_absent_since = None;
                 self.note_owner(now.steady);
+                // The owner reads the reports, and so is part of none.
+                self.forget_reports(|report| report.author == visitor.id || report.by == visitor.id);
             }
             Event::Posted(author, _) => self.note_post(author.id, now),
             Event::Granted(visitor) => self.grant(*visitor, Grant::Password),
@@ -98,7 +100,10 @@ impl RoomState {
         };
         let before = seat.holds.len();
         seat.holds.retain(|other| *other != hold);
-        if before > 0 && seat.holds.is_empty() {
+        if !seat.holds.is_empty() {
+            // It was the page of this socket that was closed.
+            seat.closed_at = None;
+        } else if before > 0 {
             seat.disconnected_at = Some(now.steady);
             self.note_emptiness(now.steady);
             self.note_owner(now.steady);
@@ -113,15 +118,15 @@ impl RoomState {
     }
 
     fn free_seat(&mut self, visitor: VisitorId, now: Now) {
-        let closed = self.seat(visitor).is_some_and(Seat::is_closed);
+        let closed = self.seat(visitor).and_then(Seat::closed_since);
         Arc::make_mut(&mut self.seats).retain(|seat| seat.visitor.id != visitor);
         self.recount();
         self.note_emptiness(now.steady);
         if let Empty::Lost(since) = self.empty
-            && closed
+            && let Some(closed) = closed
             && self.seats.is_empty()
         {
-            self.empty = Empty::Left(since);
+            self.empty = Empty::Left(since.max(closed));
         }
         self.note_owner(now.steady);
     }

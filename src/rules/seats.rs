@@ -57,7 +57,7 @@ impl RoomState {
     pub(super) fn close_page(&self, visitor: VisitorId, now: Now) -> Vec<Event> {
         let known = |at| elapsed(at, now) < RELOAD;
         let seat = self.seat(visitor);
-        let news = seat.filter(|seat| !seat.closed_at.is_some_and(known) && !seat.is_closed());
+        let news = seat.filter(|seat| !seat.closed_at.is_some_and(known) && seat.closed_since().is_none());
         news.map(|_| Event::PageClosed(visitor)).into_iter().collect()
     }
 }

@@ -19,7 +19,14 @@ impl RoomState {
         change.slow = change.slow.filter(|slow| *slow != room.slow);
         // No password where there is none. One that is set again is another one.
         change.password_hash = change.password_hash.filter(|hash| hash.is_some() || room.locked);
-        self.by_owner(by, Event::Changed(change, Some(room.owner)))
+        change.max = change.max.filter(|max| *max != room.max);
+        let changed = self.by_owner(by, Event::Changed(change.clone(), Some(room.owner)))?;
+        // Who wants nothing changed has to be the owner all the same.
+        Ok(if change == RoomChange::default() {
+            Vec::new()
+        } else {
+            changed
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::{PasswordVersion, RELOAD, last_posts::LastPosts};
+use super::{PasswordVersion, last_posts::LastPosts};
 use crate::domain::{
     Access, AddressKey, Ban, Guest, InviteHash, Max, MessageId, Moment, ReportId, Room, RoomId, Seq, Title, Visitor,
     VisitorId, moderation::kept_out,
@@ -48,6 +48,10 @@ impl Now {
     }
 }
 
+/// Time in which the end of a connection is noticed at the latest: the heartbeat of Engine.IO, 25 s between two pings and 20 s
+/// for the answer, and some more.
+const NOTICED: Duration = Duration::from_secs(60);
+
 /// How long ago something was; nothing if it is yet to come.
 pub(super) fn elapsed(since: Moment, now: Now) -> Duration {
     Duration::from_millis(u64::try_from(now.steady.millis().saturating_sub(since.millis())).unwrap_or(0))
@@ -89,12 +93,12 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// Whether its visitor is away on purpose: the page was closed when the connection went.
-    pub(super) fn is_closed(&self) -> bool {
-        let apart = |(gone, closed): (Moment, Moment)| gone.millis().abs_diff(closed.millis());
-        let apart = self.disconnected_at.zip(self.closed_at).map(apart);
-        // Twice the time for which the same is not noted again.
-        apart.is_some_and(|apart| u128::from(apart) <= 2 * RELOAD.as_millis())
+    /// Since when its visitor has been away on purpose: the page was closed, and the connection is gone. A connection that
+    /// is lost long after that is another one, whose page was loaded before the news of the closed one came.
+    pub(super) fn closed_since(&self) -> Option<Moment> {
+        let (gone, closed) = self.disconnected_at.zip(self.closed_at)?;
+        let noticed = Duration::from_millis(gone.millis().saturating_sub(closed.millis()).max(0).unsigned_abs());
+        (noticed <= NOTICED).then(|| gone.max(closed))
     }
 }
 

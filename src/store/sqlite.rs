@@ -54,6 +54,9 @@ pub struct SqliteStore {
     commands: mpsc::Sender<Command>,
     changes: Mutex<Option<Changes>>,
     rooms: Arc<RwLock<RoomCache>>,
+    clock: Clock,
+    /// How many rooms may be open.
+    limit: usize,
     readers: Arc<Mutex<Vec<Connection>>>,
     reading: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -99,6 +102,8 @@ impl SqliteStore {
             commands,
             changes: Mutex::new(Some(changes)),
             rooms: cache,
+            clock,
+            limit,
             readers: Arc::new(Mutex::new(readers.map_err(failure)?)),
             reading: Arc::new(Semaphore::new(READERS)),
             thread: Mutex::new(Some(thread.map_err(StoreError::failed)?)),

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::{TestApp, Visitor, eventually};
+use crate::support::{Socket, TestApp, Visitor, eventually};
 
 /// A server on which whoever leaves is gone soon, and whoever loses the connection is not.
 async fn app(flags: &[&str]) -> TestApp {
@@ -35,7 +36,7 @@ async fn is_asleep(visitor: &Visitor, room: &str) {
 }
 
 /// The next `updateRoom` of a room that says whether it is asleep as wanted.
-async fn told_asleep(lobby: &mut crate::support::Socket, room: &str, asleep: bool) {
+async fn told_asleep(lobby: &mut Socket, room: &str, asleep: bool) {
     loop {
         let told = lobby.wait("updateRoom").await;
         if told["_id"] == json!(room) && told["asleep"] == json!(asleep) {
@@ -166,6 +167,64 @@ async fn the_seat_of_who_is_away_goes_to_who_waits_at_the_door_of_a_full_room() 
         .await
         .ask_in_vain("join", &room, "room_full")
         .await;
+}
+
+/// Loses the connection of somebody in a room of its own, with an owner who stays, and waits until the seat may be given to
+/// somebody else: what was left before may be by then, too.
+async fn longer_than_a_reload_passes(app: &TestApp) -> Socket {
+    let (owner, away, outside) = (app.visitor().await, app.visitor().await, app.visitor().await);
+    let room = owner.create_room_of(json!({ "title": "둘", "max": 2 })).await;
+    let mut owners = owner.join(&room).await;
+    drop(away.join(&room).await);
+    owners.wait("away").await;
+    let page = || async { outside.get(&format!("/room/{room}")).await.status };
+    eventually("the page opens", async || (page().await == 200).then_some(())).await;
+    owners
+}
+
+#[tokio::test]
+async fn newcomers_who_come_together_get_the_seats_of_all_who_are_away() {
+    let app = app(&[]).await;
+    let owner = app.visitor().await;
+    let room = owner.create_room_of(json!({ "title": "넷", "max": 4 })).await;
+    let mut owners = owner.join(&room).await;
+    for _ in 0..3 {
+        drop(app.visitor().await.join(&room).await);
+        owners.wait("away").await;
+    }
+    let _awake = longer_than_a_reload_passes(&app).await;
+    let mut doors = Vec::new();
+    for _ in 0..6 {
+        doors.push(app.visitor().await.connect("/chat").await);
+    }
+    let asked = doors.iter_mut().map(|door| door.ask("join", &room));
+    let answers = join_all(asked).await;
+    let (inside, outside): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer["ok"] == true);
+    assert_eq!(inside.len(), 3, "{answers:?}");
+    assert!(
+        outside.iter().all(|answer| answer["code"] == "room_full"),
+        "{outside:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_make_rooms_together_get_the_places_of_all_that_sleep() {
+    let app = TestApp::with(&["--rooms", "5"]).await;
+    let sleeper = app.visitor().await;
+    for n in 0..4 {
+        let room = sleeper.create_room(&n.to_string()).await;
+        drop(sleeper.join(&room).await);
+        is_asleep(&sleeper, &room).await;
+    }
+    let _awake = longer_than_a_reload_passes(&app).await;
+    let mut makers = Vec::new();
+    for _ in 0..5 {
+        makers.push(app.visitor().await);
+    }
+    let make = async |maker: &Visitor| maker.post_json("/room", json!({ "title": "새 방" })).await.status;
+    let mut made = join_all(makers.iter().map(make)).await;
+    made.sort_unstable();
+    assert_eq!(made, [201, 201, 201, 201, 507]);
 }
 
 #[tokio::test]

@@ -129,6 +129,7 @@ every_kind! {
     a_report_is_told_listed_and_dismissed
     only_members_report_messages_of_the_room_and_not_without_end
     nobody_reports_the_owner_and_the_owner_reports_nobody
+    reports_by_and_about_who_becomes_the_owner_are_forgotten
     a_member_has_so_many_reports_waiting_and_no_more_however_fast_they_come
     reports_that_wait_are_counted_over_a_restart
     reports_go_with_what_they_are_about

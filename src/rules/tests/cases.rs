@@ -323,14 +323,22 @@ fn a_ban_of_somebody_absent_says_so_in_the_room_and_bans_are_bounded() {
 }
 
 #[test]
-fn who_removes_a_password_where_there_is_none_changes_nothing() {
+fn who_wants_what_is_so_already_changes_nothing() {
     let mut scene = Scene::new(5, None);
     let removes = RoomChange {
         password_hash: Some(None),
         ..RoomChange::default()
     };
-    let nothing = Event::Changed(RoomChange::default(), Some(visitor(1)));
-    assert_eq!(scene.run(Command::Change(id(1), removes.clone())), Ok(vec![nothing]));
+    assert_eq!(scene.run(Command::Change(id(1), removes.clone())), Ok(vec![]));
+    let same = RoomChange {
+        title: Some(scene.state.room.title.clone()),
+        max: Some(scene.state.room.max),
+        closed: Some(false),
+        slow: Some(0),
+        password_hash: None,
+    };
+    assert_eq!(scene.run(Command::Change(id(1), same.clone())), Ok(vec![]));
+    assert_eq!(scene.run(Command::Change(id(2), same)), Err(Refusal::NotTheOwner));
     scene.change(RoomChange {
         password_hash: Some(Some("$hash".into())),
         ..RoomChange::default()

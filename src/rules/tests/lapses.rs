@@ -117,12 +117,14 @@ fn who_closes_the_page_has_left_after_the_time_of_a_reload() {
     assert_eq!(scene.run(close(2)).unwrap(), []);
     assert_eq!(scene.run(close(3)).unwrap(), [], "who is not there");
     assert_eq!(scene.wait(3).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Left(visitor(1))]);
+    assert_eq!(scene.wait(1).expire(), [Event::Left(visitor(2))]);
+    assert_eq!(scene.wait(4).expire(), []);
     assert_eq!(
         scene.wait(1).expire(),
-        [Event::Left(visitor(1)), Event::Left(visitor(2))]
+        [Event::Ended],
+        "10 s after the last page was closed"
     );
-    assert_eq!(scene.wait(4).expire(), []);
-    assert_eq!(scene.wait(1).expire(), [Event::Ended], "10 s after the last connection");
 }
 
 #[test]
@@ -182,14 +184,82 @@ fn who_waits_at_the_door_of_a_full_room_gets_the_seat_of_who_is_away_longest() {
 fn the_room_that_was_empty_first_gives_way_to_a_new_one() {
     let [mut early, late, mut full] = [(); 3].map(|()| Scene::new(5, None));
     full.enter(1).unwrap();
-    assert_eq!(longest_empty([&full.state].into_iter()), None);
     early.state.empty = Empty::Left(Moment::from_millis(-1));
-    let rooms = [&late.state, &full.state, &early.state];
-    assert_eq!(longest_empty(rooms.into_iter()), Some(early.state.room.id));
+    let [seconds_4, seconds_5] = [4_999, 5_000].map(|millis| Now::at(Moment::from_millis(millis)));
+    let states = [&late.state, &full.state, &early.state];
+    let gives_way = |limit, now| give_way(states.into_iter(), limit, now);
+    let (early_id, late_id) = (early.state.room.id, late.state.room.id);
+    assert_eq!(gives_way(4, seconds_5), Some(vec![]), "there is a place");
+    assert_eq!(gives_way(3, seconds_4), Some(vec![early_id]));
+    // Servers that made rooms at the same moment have made too many.
+    assert_eq!(gives_way(2, seconds_5), Some(vec![early_id, late_id]));
+    assert_eq!(gives_way(2, seconds_4), None, "the other may be a reload");
+    assert_eq!(gives_way(1, seconds_5), None, "no room ends for nothing");
     let give_way = Command::Expire(Due::Room, Graces::SHORTEST);
     assert_eq!(full.wait(600).run(give_way.clone()).unwrap(), []);
     assert_eq!(early.run(give_way.clone()).unwrap(), [], "it may be a reload");
     assert_eq!(early.wait(5).run(give_way).unwrap(), [Event::Ended]);
+}
+
+#[test]
+fn of_rooms_that_a_restart_left_alone_those_give_way_first_to_which_nobody_is_expected_back() {
+    let [with_seat, left] = [(); 2].map(|()| Scene::new(5, None));
+    let restored = |scene: &Scene, seats: &[Visitor], made| {
+        let mut room = scene.state.room.clone();
+        room.created_at = Moment::from_millis(made);
+        let state = RoomState::restored(room, None, scene.state.address_key, scene.now());
+        state.with_seats(seats.iter().copied(), Came::Others, scene.now())
+    };
+    let (with_seat, left) = (restored(&with_seat, &[visitor(1)], 1), restored(&left, &[], 2));
+    let now = Now::at(Moment::from_millis(5_000));
+    let gives_way = |limit| give_way([&with_seat, &left].into_iter(), limit, now);
+    assert_eq!(gives_way(2), Some(vec![left.room.id]));
+    assert_eq!(gives_way(1), Some(vec![left.room.id, with_seat.room.id]));
+}
+
+#[test]
+fn a_tab_that_was_closed_says_nothing_of_another_whose_connection_is_lost_right_after() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    scene.run(Command::Enter(visitor(2).into(), hold(22))).unwrap();
+    scene.run(Command::ClosePage(id(2))).unwrap();
+    scene.leave(2, Leave::Disconnected).unwrap();
+    scene
+        .wait(3)
+        .run(Command::Leave(id(2), hold(22), Leave::Disconnected))
+        .unwrap();
+    assert_eq!(scene.wait(14).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Left(visitor(2))]);
+}
+
+#[test]
+fn a_page_that_was_closed_is_left_however_late_its_end_is_noticed_or_said() {
+    let mut scene = Scene::new(5, None);
+    scene.enter(1).unwrap();
+    scene.enter(2).unwrap();
+    scene.enter(3).unwrap();
+    let close = |n| Command::ClosePage(id(n));
+    // A polling client is missed by the heartbeat only.
+    scene.run(close(2)).unwrap();
+    scene.wait(45).leave(2, Leave::Disconnected).unwrap();
+    assert_eq!(scene.wait(4).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Left(visitor(2))]);
+    // Somebody loads the page again after 12 s without a line, and has the time of a reload.
+    scene.leave(3, Leave::Disconnected).unwrap();
+    assert_eq!(scene.wait(12).run(close(3)).unwrap(), [Event::PageClosed(id(3))]);
+    assert_eq!(scene.wait(2).expire(), []);
+    assert_eq!(scene.run(close(3)).unwrap(), [], "it is known");
+    assert_eq!(
+        scene.wait(1).expire(),
+        [Event::Left(visitor(3))],
+        "the grace of the seat is over"
+    );
+    // A page that was loaded before the news of the closed one came holds the seat for long after.
+    scene.run(close(1)).unwrap();
+    scene.wait(61).leave(1, Leave::Disconnected).unwrap();
+    assert_eq!(scene.wait(14).expire(), []);
+    assert_eq!(scene.wait(1).expire(), [Event::Left(visitor(1))]);
 }
 
 #[test]
@@ -213,7 +283,10 @@ fn after_a_restart_seats_wait_and_the_room_waits_for_who_lost_the_connection() {
 #[test]
 fn what_the_owner_wanted_is_refused_when_the_room_went_to_somebody_else_meanwhile() {
     let mut scene = Scene::new(5, None);
-    let change = RoomChange::default();
+    let change = RoomChange {
+        slow: Some(5),
+        ..RoomChange::default()
+    };
     let invite = InviteToken::random().hash();
     let commands = |by| {
         [

@@ -129,7 +129,12 @@ fn nobody_reports_the_owner_of_that_moment_and_the_owner_reports_nobody() {
         Err(Refusal::OwnerReport),
         "on the owner"
     );
-    assert_eq!(report(&mut scene, 3, message), Ok(Vec::new()), "it was reported before");
+    assert_eq!(
+        report(&mut scene, 3, message),
+        Err(Refusal::OwnerReport),
+        "what was reported before is forgotten, as its author would read it"
+    );
+    assert!(scene.state.reports.is_empty());
 }
 
 #[test]

@@ -15,10 +15,10 @@ use super::{
 };
 use crate::{
     domain::{
-        GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId, Visitor, VisitorId,
-        Whisper, WhisperId,
+        GifBody, GifName, Guest, InviteHash, Message, Moment, Nonce, Report, Reported, Room, RoomId, Visitor,
+        VisitorId, Whisper, WhisperId,
     },
-    rules::{self, Command, Graces, Leave, NewRoom, RoomState, SocketKey},
+    rules::{self, Command, Graces, Leave, NewRoom, Now, RoomState, SocketKey},
     store::{
         self, Blobs, Changes, Committed, Expired, GifIndex, History, NewReport, NewWhisper, ReportStore, RoomCursor,
         RoomIndex, RoomLog, RoomPage, Store, StoreError, WhisperStore, Whispered, Window,
@@ -94,8 +94,10 @@ impl RoomIndex for MongoStore {
         Ok(self.log.cache.page(after, limit))
     }
 
-    fn longest_empty(&self) -> Option<RoomId> {
-        rules::longest_empty(self.log.cache.all().iter().map(|room| &room.state))
+    fn give_way(&self) -> Option<Vec<RoomId>> {
+        let (rooms, making) = (self.log.cache.all(), self.log.cache.making());
+        let places = self.limit.saturating_sub(making);
+        rules::give_way(rooms.iter().map(|room| &room.state), places, Now::at(Moment::now()))
     }
 
     fn last_known_rooms(&self, after: Option<RoomCursor>, limit: usize) -> Option<RoomPage> {

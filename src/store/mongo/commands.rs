@@ -75,7 +75,8 @@ impl MongoStore {
             Command::Moderate(_, Action::Delete { .. } | Action::Clear { .. }) => {
                 self.eraser.promptly(Work::Deletions(room)).await
             }
-            Command::Dismiss(..) => {
+            // Who becomes the owner is part of no report any more.
+            Command::Dismiss(..) | Command::Moderate(_, Action::HandOver(_)) => {
                 let forgotten = self.call(Box::pin(self.log.forget_reports(room)));
                 if let Err(error) = forgotten.await {
                     tracing::warn!(%error, "what was dismissed is deleted with what is deleted next");

@@ -70,8 +70,9 @@ impl RoomIndex for SqliteStore {
         Ok(self.rooms.read().page(after, limit))
     }
 
-    fn longest_empty(&self) -> Option<RoomId> {
-        rules::longest_empty(self.rooms.read().iter().map(|cached| &cached.state))
+    fn give_way(&self) -> Option<Vec<RoomId>> {
+        let rooms = self.rooms.read();
+        rules::give_way(rooms.iter().map(|cached| &cached.state), self.limit, self.clock.now())
     }
 }
 

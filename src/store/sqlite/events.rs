@@ -111,7 +111,10 @@ fn write_parts(
     match event {
         Event::Banned(ban) => ban_visitor(connection, id, ban, now)?,
         Event::Unbanned(visitor) => unban(connection, id, *visitor)?,
-        Event::OwnerChanged(visitor) => change_owner(connection, id, *visitor)?,
+        Event::OwnerChanged(visitor) => {
+            change_owner(connection, id, *visitor)?;
+            reports::delete_with(connection, id, visitor.id)?;
+        }
         Event::Reported { report, .. } => {
             if let Some(stored) = report_of(event, id, now.date) {
                 reports::insert(connection, &stored, report.by)?;

@@ -93,6 +93,14 @@ pub fn delete(connection: &Connection, room: RoomId, message: MessageId) -> rusq
     connection.execute(sql, (room.to_bytes(), message.to_bytes())).map(drop)
 }
 
+/// Deletes the reports by a visitor, or about its messages.
+pub fn delete_with(connection: &Connection, room: RoomId, visitor: VisitorId) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM reports WHERE room = ?1 AND (visitor = ?2 OR EXISTS (
+                   SELECT 1 FROM messages WHERE messages.room = ?1 AND messages.seq = reports.seq AND messages.visitor = ?2))";
+    let row = (room.to_bytes(), visitor.to_string());
+    connection.execute(sql, row).map(drop)
+}
+
 /// What is to be known of a message that is reported: its place and its author.
 pub fn reported(
     connection: &Connection,

@@ -1,7 +1,7 @@
 //! What visitors tell the owner about messages.
 
 use gifchat::{
-    domain::{MessageId, Reason, Refusal, RoomId, Visitor},
+    domain::{Action, MessageId, Reason, Refusal, RoomId, Visitor},
     store::{Change, NewReport, REPORTS_EACH, StoreError},
 };
 
@@ -108,6 +108,34 @@ pub(crate) async fn nobody_reports_the_owner_and_the_owner_reports_nobody<K: Kin
         assert_eq!(refusal(refused), Refusal::OwnerReport);
     }
     assert!(store.reports(room.id).await.unwrap().is_empty());
+}
+
+pub(crate) async fn reports_by_and_about_who_becomes_the_owner_are_forgotten<K: Kind>() {
+    let (place, mut store, room, owner) = super::with_member::<K>().await;
+    let [heir, bad] = [somebody(), somebody()];
+    for (visitor, socket) in [(heir, 2), (bad, 3)] {
+        store.enter(room.id, visitor.into(), socket).await.unwrap();
+    }
+    let heirs = post(&store, text(room.id, heir, "x", None)).await;
+    let bads = post(&store, text(room.id, bad, "y", None)).await;
+    for (by, about) in [(bad, heirs.id), (heir, bads.id)] {
+        store.report(report(room.id, by, about, "")).await.unwrap();
+    }
+    let kept = store.report(report(room.id, bad, bads.id, "")).await.unwrap();
+    store.moderate(room.id, owner, Action::HandOver(heir.id)).await.unwrap();
+    let again = store.report(report(room.id, bad, heirs.id, "")).await;
+    assert_eq!(refusal(again), Refusal::OwnerReport);
+    for _ in 0..2 {
+        let left = store.reports(room.id).await.unwrap();
+        assert_eq!(
+            left.into_iter().map(|left| left.report).collect::<Vec<_>>(),
+            [kept.clone()]
+        );
+        store.close().await;
+        drop(store);
+        store = place.open().await;
+        drop(store.changes());
+    }
 }
 
 pub(crate) async fn a_member_has_so_many_reports_waiting_and_no_more_however_fast_they_come<K: Kind>() {

@@ -115,4 +115,9 @@ impl RoomCache {
             Place(self)
         })
     }
+
+    /// How many rooms are being made here.
+    pub fn making(&self) -> usize {
+        self.0.lock().made
+    }
 }
