@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{RoomId, Seq, VisitorId},
     rules::RoomState,
-    store::Window,
+    store::{StoreError, Window},
 };
 
 /// Messages fetched at once for a socket that is behind; half of what its buffer holds.
@@ -94,7 +94,10 @@ async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, late: &mut 
         {
             Ok(page) => page,
             Err(error) => {
-                warn!(%error, "a slow socket's messages can't be read; it is tried again");
+                // A server that stops says so itself.
+                if !matches!(error, StoreError::Stopped) {
+                    warn!(%error, "a slow socket's messages can't be read; it is tried again");
+                }
                 listener.behind = Some(behind);
                 return false;
             }
