@@ -19,7 +19,7 @@ pub mod whisper;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-pub use gif_body::{Alt, GifBody, GifHash, GifName};
+pub use gif_body::{Alt, GifBody, GifHash, GifName, GifWords};
 pub use guest::{Address, AddressKey, AddressMark, Guest, Standing};
 pub(crate) use id::asked_for;
 pub use invite::{InviteHash, InviteToken};

@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr, sync::Arc};
 use serde::{Serialize, Serializer};
 
 use super::{
-    Field, Invalid, Limits,
+    Chat, Field, Invalid, Limits,
     id::{NotAnId, parse_hex},
     room::check_text,
 };
@@ -75,6 +75,8 @@ pub struct GifBody {
     pub bytes: u64,
     /// What it shows, in words.
     pub alt: Alt,
+    /// What its sender says with it.
+    pub caption: Option<Chat>,
     /// The hash of the stored file; not known of files that an older gifchat took in.
     pub hash: Option<GifHash>,
 }
@@ -90,6 +92,8 @@ impl Serialize for GifBody {
             duration: u64,
             bytes: u64,
             alt: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            chat: Option<&'a str>,
         }
         Wire {
             gif: self.name.to_string(),
@@ -99,9 +103,19 @@ impl Serialize for GifBody {
             duration: self.duration,
             bytes: self.bytes,
             alt: self.alt.as_str(),
+            chat: self.caption.as_ref().map(Chat::as_str),
         }
         .serialize(serializer)
     }
+}
+
+/// What is said with a GIF.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GifWords {
+    /// What it shows.
+    pub alt: Alt,
+    /// What its sender says with it.
+    pub caption: Option<Chat>,
 }
 
 /// What a GIF shows, in words; may be empty.

@@ -118,6 +118,8 @@ pub struct AgainGif {
     pub name: GifName,
     /// What it shows, in words; `None` leaves the words of the latest message that names it.
     pub alt: Option<Alt>,
+    /// What is said with it this time.
+    pub caption: Option<Chat>,
 }
 
 impl Graces {
@@ -135,7 +137,11 @@ impl AgainGif {
     /// What the new message says, by what the earlier one said.
     pub fn body(&self, earlier: GifBody) -> GifBody {
         let alt = self.alt.clone().unwrap_or(earlier.alt);
-        GifBody { alt, ..earlier }
+        GifBody {
+            alt,
+            caption: self.caption.clone(),
+            ..earlier
+        }
     }
 }
 

@@ -56,6 +56,7 @@ fn gif(hash: u8) -> GifBody {
         duration: 0,
         bytes: 43,
         alt: Alt::default(),
+        caption: None,
         hash: Some(GifHash::from_bytes([hash; 32])),
     }
 }

@@ -11,7 +11,7 @@ use tokio::fs::File;
 
 use crate::{
     domain::{
-        Alt, Chat, Field, GifBody, GifName, Guest, Invalid, Limits, Message, Moment, Nonce, Problem, Refusal, RoomId,
+        Alt, Chat, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, Moment, Nonce, Refusal, RoomId,
         Visitor, asked_for,
     },
     media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
@@ -23,21 +23,29 @@ use crate::{
 /// GIFs that are offered to be sent again.
 const TRAY: usize = 24;
 
-/// Reads what somebody says from its fields: a text, or the name of a GIF of the room with words for it.
+/// Reads what somebody says from its fields: a text, or the name of a GIF of the room, with what it shows and what is said with
+/// it.
 ///
 /// # Errors
-/// Neither or both are given, or one breaks a rule.
+/// Neither is given, or one breaks a rule.
 pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &Limits) -> Result<NewBody, Refusal> {
     let Some(gif) = gif.filter(|name| !name.is_empty()) else {
         return Ok(NewBody::Chat(Chat::parse(chat.unwrap_or_default(), limits)?));
     };
-    if chat.is_some_and(|chat| !chat.is_empty()) {
-        return Err(Invalid::new(Field::Gif, Problem::Malformed).into());
-    }
     Ok(NewBody::Again(AgainGif {
         name: asked_for(gif, GifName::random),
         alt: alt.map(|alt| Alt::parse(alt, limits)).transpose()?,
+        caption: caption(chat.unwrap_or_default(), limits)?,
     }))
+}
+
+/// Reads what is said with a GIF; an empty text is none.
+///
+/// # Errors
+/// It breaks a rule of texts.
+pub fn caption(raw: &str, limits: &Limits) -> Result<Option<Chat>, Invalid> {
+    let said = Some(raw).filter(|raw| !raw.trim().is_empty());
+    said.map(|raw| Chat::parse(raw, limits)).transpose()
 }
 
 /// The service, and what it works with.
@@ -82,7 +90,10 @@ impl Messages {
     /// # Errors
     /// The store fails.
     pub async fn lately_sent(&self, reader: &Reader) -> Result<Vec<GifBody>, Refusal> {
-        Ok(self.store.lately_sent(reader.id(), TRAY).await?)
+        let mut sent = self.store.lately_sent(reader.id(), TRAY).await?;
+        // What was said with one belongs to its message.
+        sent.iter_mut().for_each(|gif| gif.caption = None);
+        Ok(sent)
     }
 
     /// Takes one of the uploads that a visitor and an address may run side by side.
@@ -125,11 +136,11 @@ impl Messages {
         room: RoomId,
         author: Visitor,
         upload: Upload,
-        alt: Alt,
+        words: GifWords,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
         let (store, nonced) = (Arc::clone(&self.store), nonce.is_some());
-        let posted = self.settle(NamedIn::Message(room), upload, alt, async move |body| {
+        let posted = self.settle(NamedIn::Message(room), upload, words, async move |body| {
             let posted = store.submit(room, Command::Post(author, body), nonce).await?;
             Ok((!posted.known, message_of(posted)?))
         });
@@ -141,7 +152,7 @@ impl Messages {
         &self,
         named: NamedIn,
         upload: Upload,
-        alt: Alt,
+        words: GifWords,
         commit: Commit,
     ) -> Result<T, Refusal>
     where
@@ -152,7 +163,7 @@ impl Messages {
         // Were it cancelled between commit and keep, a message would lose its file.
         let settle = async move {
             let stored = upload.finish().await?;
-            match commit(NewBody::Gif(stored.body(alt))).await {
+            match commit(NewBody::Gif(stored.body(words))).await {
                 Ok((true, done)) => {
                     stored.keep(named).await;
                     Ok(done)

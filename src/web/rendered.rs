@@ -97,14 +97,15 @@ pub fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> Messag
     let view = match &message.body {
         Body::Chat(chat) => MessageView::text(id, message.seq, chat.as_str().into()),
         Body::Gif(gif) => {
-            let gif = GifView {
+            let view = GifView {
                 name: gif.name.to_string().into(),
                 width: gif.width.into(),
                 height: gif.height.into(),
                 bytes: gif.bytes,
                 alt: gif.alt.as_str().into(),
             };
-            MessageView::gif(id, message.seq, gif)
+            let caption = gif.caption.as_ref().map(|caption| caption.as_str().into());
+            MessageView::gif(id, message.seq, view, caption)
         }
         Body::Line(line) => MessageView::line(id, message.seq, LineView::new(line.kind, t)),
         Body::Deleted => MessageView::deleted(id, message.seq),

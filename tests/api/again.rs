@@ -100,12 +100,78 @@ async fn what_is_not_of_this_room_or_no_gif_at_all_is_refused() {
             .refused(404, "page_not_found");
     }
     socket.ask_in_vain("chat", json!({ "gif": 5 }), "invalid").await;
-    let both = json!({ "gif": name, "chat": "words" });
-    stage.socket.ask_in_vain("chat", both, "invalid").await;
+    let long = json!({ "gif": name, "chat": "x".repeat(1_001) });
+    stage.socket.ask_in_vain("chat", long, "invalid").await;
     let long = json!({ "gif": name, "alt": "x".repeat(201) });
     stage.socket.ask_in_vain("chat", long, "invalid").await;
 
     assert_eq!(messages(&stage).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_said_with_a_gif_is_part_of_its_message() {
+    let mut stage = stage().await;
+    let (room, name) = (stage.room.clone(), stage.gif["gif"].clone());
+    let again = json!({ "gif": name, "chat": " 이거 <b>봐</b>\n" });
+    let said = stage.socket.ask("chat", again).await["message"].clone();
+    assert_eq!(
+        (&said["gif"], &said["chat"]),
+        (&name, &json!("이거 <b>봐</b>")),
+        "trimmed, and text"
+    );
+    let ann = &stage.ann;
+    let page = ann.get(&format!("/room/{room}")).await.ok().text();
+    assert!(page.contains("이거 &#60;b&#62;봐&#60;/b&#62;"), "{page}");
+
+    let form = || form_of(fixtures::animated(8, 8, 2));
+    let sent = ann
+        .upload_form(&room, form().text("chat", "새 것").text("alt", "문"))
+        .await
+        .json();
+    assert_eq!((&sent["chat"], &sent["alt"]), (&json!("새 것"), &json!("문")));
+    let blank = ann.upload_form(&room, form().text("chat", " \n")).await.json();
+    assert!(blank["gif"].is_string() && blank["chat"].is_null(), "{blank}");
+    let files = stage.app.files();
+    for wrong in [
+        form().text("chat", "x".repeat(1_001)),
+        form().text("chat", "a").text("chat", "b"),
+    ] {
+        let answer = ann.upload_form(&room, wrong).await;
+        answer.refused(422, "invalid");
+        assert_eq!(answer.json()["field"], "chat");
+    }
+    assert_eq!(stage.app.files(), files, "nothing is stored");
+
+    let history = messages(&stage).await;
+    let chats: Vec<_> = history.iter().map(|message| &message["chat"]).collect();
+    assert_eq!(chats[1..], [&said["chat"], &json!("새 것"), &json!(null)]);
+    let tray = ann.get_json(&format!("/room/{room}/gifs")).await.ok().json();
+    assert!(
+        tray["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|gif| gif.get("chat").is_none()),
+        "{tray}"
+    );
+    let delete = json!({ "action": "delete", "message": sent["_id"] });
+    stage.socket.ask("moderate", delete).await;
+    let gone = &messages(&stage).await[2];
+    assert_eq!((&gone["deleted"], &gone["chat"]), (&json!(true), &json!(null)));
+}
+
+#[tokio::test]
+async fn what_is_said_with_a_gif_is_whispered_with_it() {
+    let mut stage = stage().await;
+    let bea = stage.app.visitor().await;
+    let mut hers = bea.join(&stage.room).await;
+    let again = json!({ "to": bea.id, "gif": stage.gif["gif"], "chat": "너만 봐" });
+    stage.socket.ask("whisper", again).await;
+    let heard = hers.wait("whisper").await;
+    assert_eq!((&heard["gif"], &heard["chat"]), (&stage.gif["gif"], &json!("너만 봐")));
+    let path = format!("/room/{}/whispers", stage.room);
+    let read = bea.get_json(&path).await.ok().json();
+    assert_eq!(read["data"][0]["chat"], "너만 봐");
 }
 
 #[tokio::test]

@@ -219,6 +219,7 @@ fn gif(room: RoomId, author: Visitor, name: GifName) -> NewMessage {
         duration: 1_200,
         bytes: 5_000_000_000,
         alt: Alt::parse("막대 <b>", &Limits::default()).unwrap(),
+        caption: Some(Chat::parse("이거 봐 <i>", &Limits::default()).unwrap()),
         hash: Some(hash_of(name)),
     });
     NewMessage {

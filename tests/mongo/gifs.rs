@@ -19,6 +19,7 @@ fn uploaded(name: GifName) -> GifBody {
         duration: 0,
         bytes: 3,
         alt: Alt::default(),
+        caption: None,
         hash: Some(GifHash::from_bytes([1; 32])),
     }
 }
@@ -40,7 +41,13 @@ async fn a_gif_that_is_being_sent_again_on_one_server_is_not_deleted_by_the_othe
         nonce: None,
     };
     post(&a, of(NewBody::Gif(uploaded(name)))).await.unwrap();
-    let again = || NewBody::Again(AgainGif { name, alt: None });
+    let again = || {
+        NewBody::Again(AgainGif {
+            name,
+            alt: None,
+            caption: None,
+        })
+    };
     post(&b, of(again())).await.unwrap();
     // As who deletes does that has seen no message behind the first.
     a.blobs().unwrap().delete(&[name]).await.unwrap();

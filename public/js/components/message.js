@@ -119,8 +119,13 @@ function fillBody(element, message) {
   if (message.deleted) {
     blank(element);
   } else if (message.gif ?? message.file) {
-    element.querySelector(".message__text").remove();
     fillGif(element.querySelector(".gif"), message);
+    if (message.chat) {
+      writeText(element.querySelector(".message__text"), message.chat);
+      element.querySelector(".gif__alt")?.remove();
+    } else {
+      element.querySelector(".message__text").remove();
+    }
   } else {
     element.querySelector(".gif").remove();
     writeText(element.querySelector(".message__text"), message.chat);

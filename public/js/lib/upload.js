@@ -4,12 +4,13 @@ import { seconds } from "./http.js";
 
 const STALLED = 30_000;
 
-export function postGif(url, { nonce, alt, file, to }, progress = () => {}) {
+export function postGif(url, { nonce, alt, chat, file, to }, progress = () => {}) {
   const request = new XMLHttpRequest();
   const form = new FormData();
   form.append("nonce", nonce);
   if (to) form.append("to", to);
   form.append("alt", alt);
+  if (chat) form.append("chat", chat);
   form.append("gif", file, file.name || "image.gif");
   let stalled;
   const watch = () => {

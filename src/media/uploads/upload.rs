@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Alt, GifBody, GifHash, GifName, Refusal,
+        GifBody, GifHash, GifName, GifWords, Refusal,
         gif::{GifError, GifLimits},
     },
     media::gif::{GifFacts, GifWalk, check_first_frame, write_still},
@@ -223,7 +223,7 @@ pub struct StoredGif {
 
 impl StoredGif {
     /// What a message that names it says.
-    pub fn body(&self, alt: Alt) -> GifBody {
+    pub fn body(&self, words: GifWords) -> GifBody {
         GifBody {
             name: self.name,
             width: self.facts.width,
@@ -231,7 +231,8 @@ impl StoredGif {
             frames: self.facts.frames,
             duration: self.facts.duration,
             bytes: self.facts.bytes,
-            alt,
+            alt: words.alt,
+            caption: words.caption,
             hash: Some(self.hash),
         }
     }

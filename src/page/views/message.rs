@@ -119,12 +119,13 @@ impl<'a> MessageView<'a> {
         }
     }
 
-    /// A stored GIF.
-    pub fn gif(id: Cow<'a, str>, seq: u64, gif: GifView<'a>) -> Self {
+    /// A stored GIF, and what was said with it.
+    pub fn gif(id: Cow<'a, str>, seq: u64, gif: GifView<'a>, caption: Option<Cow<'a, str>>) -> Self {
         Self {
             id,
             seq,
             gif: Some(gif),
+            text: caption,
             ..Self::empty()
         }
     }

@@ -165,6 +165,7 @@ fn a_member_posts_and_nobody_else() {
     let again = NewBody::Again(AgainGif {
         name: GifName::random(),
         alt: None,
+        caption: None,
     });
     let post = |n| Command::Post(visitor(n), again.clone());
     assert_eq!(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Messages;
 use crate::{
     domain::{
-        Alt, Field, GifName, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper, WhisperId,
+        Field, GifName, GifWords, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper, WhisperId,
         asked_for,
     },
     media::uploads::{NamedIn, Upload, Uploads},
@@ -68,11 +68,11 @@ impl Messages {
         author: Visitor,
         to: VisitorId,
         upload: Upload,
-        alt: Alt,
+        words: GifWords,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Whisper>, Refusal> {
         let (store, uploads, nonced) = (Arc::clone(&self.store), self.uploads.clone(), nonce.is_some());
-        let whispered = self.settle(NamedIn::Whisper(room), upload, alt, async move |body| {
+        let whispered = self.settle(NamedIn::Whisper(room), upload, words, async move |body| {
             let new = NewWhisper {
                 room,
                 author,

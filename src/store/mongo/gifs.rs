@@ -216,7 +216,7 @@ impl Collections {
             let whispered = doc! { "gif.name": name.to_string(), "kind": "whispered" };
             within(self.log.update_many(whispered, pruned())).await?;
             let names_it = doc! { "gif.name": name.to_string() };
-            let nothing = doc! { "$unset": { "gif": "", "message": "", "seq": "", "nonce": "" } };
+            let nothing = doc! { "$unset": { "gif": "", "chat": "", "message": "", "seq": "", "nonce": "" } };
             within(self.log.update_many(names_it, nothing)).await?;
         }
         Ok(())

@@ -38,7 +38,7 @@ pub fn visitor(row: &Row<'_>, id: usize, color: usize) -> rusqlite::Result<Visit
     ))
 }
 
-/// The columns from `gif` to `hash`.
+/// The columns from `gif` to `hash`; what was said with it stands in another.
 pub fn gif(row: &Row<'_>, first: usize) -> rusqlite::Result<GifBody> {
     Ok(GifBody {
         name: text::<GifName>(row, first)?,
@@ -48,17 +48,19 @@ pub fn gif(row: &Row<'_>, first: usize) -> rusqlite::Result<GifBody> {
         duration: row.get(first + 4)?,
         bytes: row.get(first + 5)?,
         alt: Alt::from_store(row.get_ref(first + 6)?.as_str()?),
+        caption: None,
         hash: row.get::<_, Option<[u8; 32]>>(first + 7)?.map(GifHash::from_bytes),
     })
 }
 
 /// The columns from `chat` to `hash`; nothing when neither a text nor a GIF is there.
 pub fn said(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Said>> {
-    if let Some(chat) = row.get_ref(first)?.as_str_or_null()? {
-        return Ok(Some(Said::Chat(Chat::from_store(chat))));
+    let chat = row.get_ref(first)?.as_str_or_null()?.map(Chat::from_store);
+    if row.get_ref(first + 1)?.as_str_or_null()?.is_none() {
+        return Ok(chat.map(Said::Chat));
     }
-    let shows = row.get_ref(first + 1)?.as_str_or_null()?.is_some();
-    shows.then(|| gif(row, first + 1).map(Said::Gif)).transpose()
+    let gif = gif(row, first + 1)?;
+    Ok(Some(Said::Gif(GifBody { caption: chat, ..gif })))
 }
 
 /// The column `nonce`.
@@ -157,8 +159,9 @@ impl<'s, 'c> Binder<'s, 'c> {
     }
 
     /// The columns from `chat` to `hash`.
-    pub fn said(&mut self, chat: Option<&str>, gif: Option<&GifBody>) -> rusqlite::Result<()> {
-        self.next(chat)?;
+    pub fn said(&mut self, chat: Option<&Chat>, gif: Option<&GifBody>) -> rusqlite::Result<()> {
+        let caption = gif.and_then(|gif| gif.caption.as_ref());
+        self.next(chat.or(caption).map(Chat::as_str))?;
         self.next(gif.map(|gif| gif.name.to_string()))?;
         self.next(gif.map(|gif| gif.width))?;
         self.next(gif.map(|gif| gif.height))?;
@@ -181,7 +184,7 @@ pub fn insert_message(
          VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"
     );
     let (chat, gif, line) = match &message.body {
-        Body::Chat(chat) => (Some(chat.as_str()), None, None),
+        Body::Chat(chat) => (Some(chat), None, None),
         Body::Gif(gif) => (None, Some(gif), None),
         Body::Line(line) => (None, None, Some(line)),
         Body::Deleted => (None, None, None),

@@ -82,7 +82,7 @@ fn insert(connection: &Connection, whisper: &Whisper) -> rusqlite::Result<()> {
     let sql =
         format!("INSERT INTO whispers ({WHISPER}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17)");
     let (chat, gif) = match &whisper.said {
-        Said::Chat(chat) => (Some(chat.as_str()), None),
+        Said::Chat(chat) => (Some(chat), None),
         Said::Gif(gif) => (None, Some(gif)),
     };
     let mut statement = connection.prepare_cached(&sql)?;

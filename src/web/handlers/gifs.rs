@@ -19,10 +19,13 @@ use axum_extra::extract::multipart::{Field as Part, Multipart, MultipartError};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
-    domain::{Alt, Field, Guest, Invalid, Limits, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor, gif::GifError},
+    domain::{
+        Alt, Chat, Field, GifWords, Guest, Invalid, Limits, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor,
+        gif::GifError,
+    },
     limits::pace::Pace,
     media::uploads::{Upload, UploadSlot},
-    service::messages::addressee,
+    service::messages::{addressee, caption},
     state::AppState,
     web::{
         extract::{fields::announced, prefs::Prefs},
@@ -51,7 +54,7 @@ pub fn body_limit(limits: &Limits) -> usize {
 /// A form with its GIF.
 struct Sent {
     upload: Upload,
-    alt: Alt,
+    words: GifWords,
     nonce: Option<Nonce>,
     to: Option<String>,
 }
@@ -62,6 +65,8 @@ struct Form {
     slot: Option<UploadSlot>,
     upload: Option<Upload>,
     alt: Option<Alt>,
+    /// Outer: whether it was given.
+    caption: Option<Option<Chat>>,
     nonce: Option<Nonce>,
     to: Option<String>,
 }
@@ -89,8 +94,10 @@ pub async fn post(
     if sent.to.is_some() {
         return Err(Invalid::new(Field::To, Problem::Malformed).into());
     }
-    let Sent { upload, alt, nonce, .. } = sent;
-    let message = state.messages.post_gif(room, visitor, upload, alt, nonce).await?;
+    let Sent {
+        upload, words, nonce, ..
+    } = sent;
+    let message = state.messages.post_gif(room, visitor, upload, words, nonce).await?;
     Ok(posted(prefs, room, &*message))
 }
 
@@ -105,10 +112,12 @@ pub async fn whisper(
     let visitor = guest.visitor;
     let sent = read(&state, room, guest, request).await?;
     let to = addressee(visitor, sent.to.as_deref())?;
-    let Sent { upload, alt, nonce, .. } = sent;
+    let Sent {
+        upload, words, nonce, ..
+    } = sent;
     let whisper = state
         .messages
-        .whisper_gif(room, visitor, to, upload, alt, nonce)
+        .whisper_gif(room, visitor, to, upload, words, nonce)
         .await?;
     Ok(posted(prefs, room, &*whisper))
 }
@@ -161,7 +170,10 @@ impl Reader<'_> {
         }
         Ok(Sent {
             upload: form.upload.ok_or(Invalid::new(Field::Gif, Problem::Empty))?,
-            alt: form.alt.unwrap_or_default(),
+            words: GifWords {
+                alt: form.alt.unwrap_or_default(),
+                caption: form.caption.flatten(),
+            },
             nonce: form.nonce,
             to: form.to,
         })
@@ -179,6 +191,12 @@ impl Reader<'_> {
             Some("alt") => {
                 let alt = while_it_runs(form.upload.as_ref(), self.text(part, Field::Alt)).await?;
                 form.alt = Some(Alt::parse(&alt, &self.state.limits)?);
+                Ok(())
+            }
+            Some("chat") if form.caption.is_some() => Err(Invalid::new(Field::Chat, Problem::Twice).into()),
+            Some("chat") => {
+                let text = while_it_runs(form.upload.as_ref(), self.text(part, Field::Chat)).await?;
+                form.caption = Some(caption(&text, &self.state.limits)?);
                 Ok(())
             }
             Some("nonce") if form.nonce.is_some() => Err(Invalid::new(Field::Nonce, Problem::Twice).into()),

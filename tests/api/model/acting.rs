@@ -97,7 +97,14 @@ impl World {
             let limits = Limits::default();
             let fields = json!({ "gif": name.to_string(), "alt": alt });
             let alt = alt.map(|alt| Alt::parse(alt, &limits).unwrap());
-            (NewBody::Again(AgainGif { name, alt }), fields)
+            (
+                NewBody::Again(AgainGif {
+                    name,
+                    alt,
+                    caption: None,
+                }),
+                fields,
+            )
         };
         match what {
             What::Again { gif, alt } if !self.gifs.is_empty() => {
@@ -179,6 +186,7 @@ impl World {
             duration: number("duration"),
             bytes: number("bytes"),
             alt: Alt::parse(&format!("file {file}"), &Limits::default()).unwrap(),
+            caption: None,
             hash: Some(GifHash::from_bytes([file; 32])),
         };
         if known.is_some() {

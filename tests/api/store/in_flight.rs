@@ -111,7 +111,11 @@ pub(crate) async fn a_gif_is_not_whispered_behind_the_deletion_that_forbids_it<K
     let name = GifName::random();
     let bad = send(&store, room.id, owner, name).await;
     let again = || NewWhisper {
-        body: NewBody::Again(AgainGif { name, alt: None }),
+        body: NewBody::Again(AgainGif {
+            name,
+            alt: None,
+            caption: None,
+        }),
         ..says(room.id, ann, owner.id, "x", None)
     };
     let whispers = futures_util::future::join_all((0..50).map(|_| store.whisper(again())));

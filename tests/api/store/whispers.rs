@@ -170,6 +170,7 @@ pub(crate) async fn one_whispers_only_inside_and_to_somebody_inside<K: Kind>() {
         body: NewBody::Again(AgainGif {
             name: GifName::random(),
             alt: None,
+            caption: None,
         }),
         ..says(room.id, ann, bea.id, "x", None)
     };
@@ -202,6 +203,7 @@ pub(crate) async fn a_whispered_gif_belongs_to_the_two<K: Kind>() {
         again.body = NewBody::Again(AgainGif {
             name: secret,
             alt: None,
+            caption: None,
         });
         assert_eq!(
             refusal(store.post(again).await),
@@ -215,6 +217,7 @@ pub(crate) async fn a_whispered_gif_belongs_to_the_two<K: Kind>() {
         body: NewBody::Again(AgainGif {
             name: public,
             alt: None,
+            caption: None,
         }),
         ..says(room.id, ann, bea.id, "x", None)
     };
@@ -240,7 +243,11 @@ pub(crate) async fn a_room_keeps_the_newest_whispers_of_each_pair<K: Kind>() {
     send(&store, room.id, ann, kept).await;
     whisper(&store, shows(room.id, ann, bea.id, lost)).await;
     let again = NewWhisper {
-        body: NewBody::Again(AgainGif { name: kept, alt: None }),
+        body: NewBody::Again(AgainGif {
+            name: kept,
+            alt: None,
+            caption: None,
+        }),
         ..says(room.id, ann, bea.id, "x", None)
     };
     whisper(&store, again).await;

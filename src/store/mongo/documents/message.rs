@@ -29,8 +29,11 @@ fn read_hash(hash: &Binary) -> Option<GifHash> {
 pub fn said(chat: Option<&str>, gif: Option<&GifDoc>) -> Result<Said, Damaged> {
     match (chat, gif) {
         (Some(chat), None) => Ok(Said::Chat(Chat::from_store(chat))),
-        (None, Some(gif)) => Ok(Said::Gif(gif.body()?)),
-        _ => Err(Damaged("chat")),
+        (chat, Some(gif)) => Ok(Said::Gif(GifBody {
+            caption: chat.map(Chat::from_store),
+            ..gif.body()?
+        })),
+        (None, None) => Err(Damaged("chat")),
     }
 }
 
@@ -57,6 +60,7 @@ impl GifDoc {
             duration: number(self.duration, "gif.duration")?,
             bytes: number(self.bytes, "gif.bytes")?,
             alt: Alt::from_store(&self.alt),
+            caption: None,
             hash: self.hash.as_ref().and_then(read_hash),
         })
     }

@@ -25,6 +25,7 @@ fn gif() -> Said {
         duration: 4,
         bytes: 5_000_000_000,
         alt: Alt::default(),
+        caption: None,
         hash: Some(GifHash::from_bytes([7; 32])),
     })
 }

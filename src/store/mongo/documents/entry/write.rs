@@ -147,7 +147,10 @@ impl EntryDoc {
     fn set_said(&mut self, said: &Said) {
         match said {
             Said::Chat(chat) => self.chat = Some(chat.as_str().to_owned()),
-            Said::Gif(gif) => self.gif = Some(GifDoc::of(gif)),
+            Said::Gif(gif) => {
+                self.gif = Some(GifDoc::of(gif));
+                self.chat = gif.caption.as_ref().map(|caption| caption.as_str().to_owned());
+            }
         }
     }
 
