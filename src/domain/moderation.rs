@@ -2,7 +2,7 @@
 
 use super::{AddressMark, Field, Guest, Invalid, MessageId, Moment, Problem, Visitor, VisitorId, room::Banned};
 
-/// Something that only the owner may do.
+/// Something that only the owner may do, but for deleting a message: its author may, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Sends somebody out, who may come back.

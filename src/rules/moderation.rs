@@ -5,13 +5,20 @@ use crate::domain::{Action, Ban, Field, Invalid, Moment, Problem, Refusal, Visit
 
 impl RoomState {
     pub(super) fn moderate(&self, by: Visitor, action: Action, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
-        self.must_be_owner(by.id)?;
+        self.may_moderate(by.id, action, now)?;
         if action.is_against(by.id) {
             return Err(Invalid::new(Field::Visitor, Problem::Oneself).into());
         }
         let not_there = || Refusal::from(action.not_there());
         let member = |visitor| self.member(visitor).ok_or_else(not_there);
-        let author = || facts.author.ok_or_else(not_there);
+        let author = || -> Result<Visitor, Refusal> {
+            let author = facts.author.ok_or_else(not_there)?;
+            // Who wrote it, or the owner.
+            if author.id != by.id {
+                self.must_be_owner(by.id)?;
+            }
+            Ok(author)
+        };
         Ok(vec![match action {
             Action::Kick(visitor) => Event::Kicked(member(visitor)?),
             Action::Ban(visitor, until) => self.ban(visitor, until, facts, now)?,
@@ -30,6 +37,17 @@ impl RoomState {
                 forbid,
             },
         }])
+    }
+
+    /// Refuses who is not the owner, unless it is a member who may have written the message to be deleted.
+    ///
+    /// # Errors
+    /// Not the owner, or not a member.
+    pub fn may_moderate(&self, by: VisitorId, action: Action, now: Now) -> Result<(), Refusal> {
+        match action {
+            Action::Delete { forbid: false, .. } if self.room.owner.id != by => self.must_be_inside(by, now),
+            _ => self.must_be_owner(by),
+        }
     }
 
     /// Refuses who is not the owner.

@@ -1,6 +1,6 @@
 //! What an owner deletes: one message, or all by one person.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     fixtures::animated,
@@ -54,6 +54,38 @@ async fn a_deleted_message_is_blank_for_everyone_and_its_file_is_gone() {
             .post_json(&format!("/room/{}/moderate", stage.room), again)
             .await;
         refused.refused(422, "invalid");
+    }
+}
+
+#[tokio::test]
+async fn who_wrote_a_message_deletes_it_over_any_way_and_nobody_else_but_the_owner() {
+    for way in WAYS {
+        let mut stage = Stage::new().await;
+        let own = stage.other.upload(&stage.room, animated(8, 8, 2)).await.json();
+        let owners = stage.owner.post_chat(&stage.room, "방장의 글").await.json();
+        let path = format!("/room/{}/moderate", stage.room);
+        let delete = |message: &Value| json!({ "action": "delete", "message": message["_id"] });
+        let foreign = stage.other.post_json(&path, delete(&owners)).await;
+        foreign.refused(403, "not_the_owner");
+        let mut abuse = delete(&own);
+        abuse["forbid"] = json!(true);
+        stage.other.post_json(&path, abuse).await.refused(403, "not_the_owner");
+        let stranger = stage.app.visitor().await;
+        stranger
+            .post_json(&path, delete(&own))
+            .await
+            .refused(403, "not_a_member");
+        stage.other_does(way, delete(&own)).await;
+        let line = loop {
+            let heard = stage.own.wait("chat").await;
+            if heard.get("line").is_some() {
+                break heard;
+            }
+        };
+        assert_eq!((&line["line"], &line["message"]), (&json!("deleted"), &own["_id"]));
+        let written = stage.owner.written(&stage.room).await;
+        assert_eq!((&written[0]["deleted"], &written[1]), (&json!(true), &owners));
+        stage.app.no_files_left().await;
     }
 }
 

@@ -324,6 +324,45 @@ fn a_ban_of_somebody_absent_says_so_in_the_room_and_bans_are_bounded() {
 }
 
 #[test]
+fn a_member_deletes_what_it_wrote_and_nothing_else() {
+    let mut scene = Scene::new(5, None);
+    for n in 1..=3 {
+        scene.enter(n).unwrap();
+    }
+    let message = MessageId::random();
+    let delete = |scene: &mut Scene, by, author, forbid| {
+        let facts = Facts {
+            author,
+            ..Facts::default()
+        };
+        scene.tell(
+            Command::Moderate(visitor(by), Action::Delete { message, forbid }),
+            &facts,
+        )
+    };
+    let (twos, nobodys) = (Some(visitor(2)), None);
+    assert_eq!(delete(&mut scene, 3, twos, false), Err(Refusal::NotTheOwner));
+    assert_eq!(
+        delete(&mut scene, 2, twos, true),
+        Err(Refusal::NotTheOwner),
+        "what the room refuses is for the owner to say"
+    );
+    let not_there = Action::Delete { message, forbid: false }.not_there();
+    assert_eq!(delete(&mut scene, 2, nobodys, false), Err(not_there.into()));
+    assert_eq!(delete(&mut scene, 4, Some(visitor(4)), false), Err(Refusal::NotAMember));
+    let deleted = Event::Deleted {
+        message,
+        author: visitor(2),
+        forbid: false,
+    };
+    assert_eq!(delete(&mut scene, 2, twos, false), Ok(vec![deleted]));
+    scene
+        .run(Command::Moderate(visitor(1), Action::Ban(id(2), None)))
+        .unwrap();
+    assert_eq!(delete(&mut scene, 2, twos, false), Err(Refusal::Banned { until: None }));
+}
+
+#[test]
 fn who_wants_what_is_so_already_changes_nothing() {
     let mut scene = Scene::new(5, None);
     let removes = RoomChange {

@@ -96,7 +96,8 @@ impl MongoStore {
             Command::Report(new) => self.log.facts_of_report(&room, new.message).await?,
             Command::Moderate(by, action) => {
                 // Before anything goes through the messages of the room for it.
-                room.state.must_be_owner(by.id).map_err(StoreError::Refused)?;
+                let allowed = room.state.may_moderate(by.id, *action, Now::at(Moment::now()));
+                allowed.map_err(StoreError::Refused)?;
                 self.facts_of_action(&room, *action).await?
             }
             _ => Facts::default(),
