@@ -141,7 +141,7 @@ texts! {
     /// What only scripts say in a room.
     talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, undo, copied, notify_denied, sent_gif,
         room_gone, kept, slow_wait, out, out_wait, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
-        today, yesterday, left_over, left_one, too_many, too_many_gifs, upload_ready, upload_waiting, upload_checking,
+        today, yesterday, left_over, left_one, too_many, too_many_gifs, caption, upload_ready, upload_waiting, upload_checking,
         upload_failed, upload_progress, only_gifs, no_answer }
     /// What is wrong with a field.
     field: Field { title, max, password, chat, alt, nonce, gif, title_empty, title_too_long, max_range, max_number,
@@ -222,7 +222,7 @@ fn around(text: &'static str) -> (&'static str, &'static str) {
 /// What scripts say on the page of a room, of the texts that it shares with them.
 fn chat_scripts(chat: &Chat) -> serde_json::Value {
     json!({
-        "alt_label": chat.alt_label, "alt_placeholder": chat.alt_placeholder, "cancel_upload": chat.cancel_upload,
+        "alt_label": chat.alt_label, "cancel_upload": chat.cancel_upload,
         "failed": chat.failed, "gif_no_alt": chat.gif_no_alt, "gif_load": chat.gif_load, "gif_pause": chat.gif_pause, "gif_play": chat.gif_play,
         "more": chat.more, "people": chat.people, "sending": chat.sending,
     })
@@ -263,7 +263,7 @@ impl Texts {
                     "too_large": error.too_large, "not_a_gif": error.not_a_gif, "kicked": error.kicked,
                     "banned": error.banned,
                 },
-                "field": { "chat_too_long": field.chat_too_long, "alt_too_long": field.alt_too_long },
+                "field": { "chat_too_long": field.chat_too_long },
             })),
         };
         let split = Split {

@@ -37,6 +37,12 @@ export class Composer {
     if (text) announce(text);
   }
 
+  /** Puts what can't be sent before what was written since. */
+  giveBack(text) {
+    this.#field.value = `${text}\n${this.#field.value}`.trim();
+    this.#field.dispatchEvent(new Event("input"));
+  }
+
   /** Sends nothing for so many seconds, and says how many are left. */
   pause(seconds) {
     const until = Date.now() + seconds * 1_000;

@@ -57,6 +57,16 @@ export function setState(element, state, why, final = false) {
   if (final) for (const button of element.querySelectorAll(".message__state [data-do]")) button.remove();
 }
 
+/** Writes what is said with a GIF under it; while it waits, that may pass on from one that can't be sent. */
+export function setCaption(element, chat) {
+  const known = element.querySelector(".message__text");
+  if (!chat) return known?.remove();
+  const text = known ?? clone("message-template").querySelector(".message__text");
+  if (!known) element.querySelector(".gif").after(text);
+  element.querySelector(".gif__alt")?.remove();
+  if (text.textContent !== chat) writeText(text, chat);
+}
+
 /** Turns an element into the stored message. */
 export function store(element, message, me) {
   element.dataset.id = message._id;
@@ -120,12 +130,7 @@ function fillBody(element, message) {
     blank(element);
   } else if (message.gif ?? message.file) {
     fillGif(element.querySelector(".gif"), message);
-    if (message.chat) {
-      writeText(element.querySelector(".message__text"), message.chat);
-      element.querySelector(".gif__alt")?.remove();
-    } else {
-      element.querySelector(".message__text").remove();
-    }
+    setCaption(element, message.chat);
   } else {
     element.querySelector(".gif").remove();
     writeText(element.querySelector(".message__text"), message.chat);

@@ -1,6 +1,6 @@
 // Own messages that are not stored yet. They stand behind all that is.
 import { DAY } from "./arrange.js";
-import { makePending, setState } from "./message.js";
+import { makePending, setCaption, setState } from "./message.js";
 import { showProgress } from "./own-file.js";
 
 export class Unsent {
@@ -19,6 +19,7 @@ export class Unsent {
     const element = known ?? makePending({ nonce, ...item }, this.#me);
     this.#shown.set(nonce, element);
     setState(element, state, why, final);
+    if (item.content.file) setCaption(element, item.content.chat);
     if (item.content.file) showProgress(element.querySelector(".gif"), progress, item.content.file.name);
     return known ? null : element;
   }

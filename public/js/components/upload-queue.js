@@ -15,6 +15,7 @@ export class UploadQueue {
   #cards = new Map();
   #act;
   #count = 0;
+  #words = byId("chat").placeholder;
 
   /** `act(what, item)`: `retry`, `cancel`, `describe` when the description has changed, `picture` when that is known. */
   constructor(act) {
@@ -62,9 +63,6 @@ export class UploadQueue {
     if (focused) (next?.querySelector("[data-do=cancel]") ?? byId("chat")).focus();
   }
 
-  /** Puts the cursor where the description of a fresh card is written. */
-  focus(item) { this.#cards.get(item)?.querySelector(".upload__alt:not([hidden])")?.focus(); }
-
   #add(item) {
     const card = clone("upload-template");
     const name = item.file.name;
@@ -107,6 +105,8 @@ export class UploadQueue {
   #showBox() {
     this.#box.hidden = [...this.#cards.values()].every((card) => card.hidden);
     this.#clear.hidden = this.#refused.length < 2;
+    const ready = [...this.#cards.keys()].some(({ state }) => state === "ready");
+    byId("chat").placeholder = ready ? texts.talk.caption : this.#words;
   }
 
   /** What can't be sent, however often one tries. */

@@ -1,5 +1,6 @@
 // GIFs from the files that are chosen to the messages that they become: cards while they wait, rows while they are sent, and
 // kept by the browser until they are stored.
+import { byId } from "../lib/dom.js";
 import { Files } from "../lib/files.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, texts } from "../lib/texts.js";
@@ -12,9 +13,9 @@ const UNDERWAY = ["waiting", "sending", "checking"];
 
 /**
  * `list` shows what is on its way, `stored(message)` what has become of it; `say(text)` tells what can't be taken. Gives the
- * `uploads`, and `take(files)` for what was brought.
+ * `uploads`, and `take(files)` for what was brought; `returned(caption)` gets back what goes with none.
  */
-export function startUploads({ room, tab, pace, limit, list, stored, say }) {
+export function startUploads({ room, tab, pace, limit, list, stored, say, returned }) {
   const files = new Files(room, tab);
   const queue = new UploadQueue((what, item) => {
     if (what === "retry") uploads.retry(item);
@@ -40,6 +41,7 @@ export function startUploads({ room, tab, pace, limit, list, stored, say }) {
         if (!isStored) takeOut(list, item);
       },
       stored,
+      returned,
     },
   });
   restore(files, uploads);
@@ -47,7 +49,8 @@ export function startUploads({ room, tab, pace, limit, list, stored, say }) {
     const free = Math.max(0, AT_ONCE - uploads.size);
     if (brought.length > free) say(fill(texts.talk.too_many_gifs, { n: AT_ONCE }));
     const items = await Promise.all(brought.slice(0, free).map((file) => uploads.add(file)));
-    if (items.length > 0) queue.focus(items[0]);
+    // What is said with them is written there.
+    if (items.length > 0) byId("chat").focus({ preventScroll: true });
   };
   return { uploads, take };
 }
@@ -56,16 +59,16 @@ export function startUploads({ room, tab, pace, limit, list, stored, say }) {
 async function restore(files, uploads) {
   for (const { file, waiting, ...known } of await files.left()) {
     const item = await uploads.add(file, known);
-    if (waiting) uploads.send(item);
+    if (waiting) uploads.resume(item);
   }
 }
 
 // What is on its way stands in the list, where it will stay, once its picture is known and until its message is.
 function showUnderway(list, item) {
-  const { nonce, at, state, progress, file, alt, picture } = item;
+  const { nonce, at, state, progress, file, alt, chat, picture } = item;
   const shown = Boolean(picture) && !item.known && UNDERWAY.includes(state);
   if (!shown) takeOut(list, item);
-  else list.showItem({ nonce, at, state: "pending", progress, content: { ...picture, file, alt, bytes: file.size } });
+  else list.showItem({ nonce, at, state: "pending", progress, content: { ...picture, file, alt, chat, bytes: file.size } });
   return shown;
 }
 

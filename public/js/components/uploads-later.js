@@ -38,8 +38,12 @@ export class UploadsLater {
 
   end(why) { this.#tell((uploads) => uploads.end(why)); }
 
-  /** Also what is still being fetched goes. */
-  send() { this.#loading?.then(({ uploads }) => uploads.send(), () => {}); }
+  /** Also what is still being fetched goes; whether a GIF takes along what is said with it. */
+  send(caption) {
+    if (this.#uploads) return this.#uploads.send(caption);
+    this.#loading?.then(({ uploads }) => uploads.send(), () => {});
+    return false;
+  }
 
   find(nonce) { return this.#uploads?.find(nonce); }
 

@@ -22,7 +22,6 @@ for (const one of marks) {
 mark.classList.add("mark--s");
 byId("whisper-two").append(mine, theirs);
 const limit = Number(document.body.dataset.chatLimit);
-const altLimit = Number(document.body.dataset.altLimit);
 
 let now = null;
 // What is being written to each: the text, what goes with it, and what became of it. `draft` is what was tried to be sent,
@@ -95,7 +94,7 @@ function showDesk(desk) {
   const { attached, note = "" } = desk;
   chip.hidden = !attached;
   setText(chip.querySelector("span"), attached ? attached.file?.name ?? (attached.gif.alt || texts.chat.gif_no_alt) : "");
-  field.placeholder = attached ? texts.chat.alt_placeholder : texts.whisper.text;
+  field.placeholder = attached ? texts.talk.caption : texts.whisper.text;
   picker.value = "";
   setText(byId("whisper-note"), note);
 }
@@ -104,11 +103,9 @@ async function submit() {
   const { whispers, partner, desk } = now;
   const { attached } = desk;
   const text = field.value.trim();
-  const most = attached ? altLimit : limit;
   const was = count(text);
-  const words = attached ? texts.field.alt_too_long : texts.field.chat_too_long;
   field.focus({ preventScroll: true });
-  if (was > most) return note(desk, fill(words, { limit: most, was }));
+  if (was > limit) return note(desk, fill(texts.field.chat_too_long, { limit, was }));
   if (desk.busy || (!attached && was === 0)) return;
   if (desk.draft?.text !== text) desk.draft = { nonce: newNonce(), text };
   write(desk, field.value);
@@ -135,8 +132,8 @@ function sent(desk, text, attached) {
 }
 
 async function send(ways, to, attached, text, nonce) {
-  if (attached?.file) return ways.upload({ to, file: attached.file, alt: text, nonce });
-  const content = attached ? { gif: attached.gif.gif, ...(text && { alt: text }) } : { chat: text };
+  if (attached?.file) return ways.upload({ to, file: attached.file, alt: "", chat: text, nonce });
+  const content = attached ? { gif: attached.gif.gif, ...(text && { chat: text }) } : { chat: text };
   return ways.send({ to, ...content, nonce });
 }
 

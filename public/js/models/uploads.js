@@ -18,8 +18,8 @@ export class Uploads {
   #current = null;
 
   /**
-   * `post(item, progress)` gives {done, abort}; `view` is told: changed(item), removed(item, stored), stored(message); `pace`
-   * says when the next may go.
+   * `post(item, progress)` gives {done, abort}; `view` is told: changed(item), removed(item, stored), stored(message),
+   * returned(caption) when no GIF takes it along; `pace` says when the next may go.
    */
   constructor({ post, view, newNonce, limit, pace, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
     this.#post = post;
@@ -45,10 +45,10 @@ export class Uploads {
   look(item) { this.#turn(item, item.state); }
 
   /** Puts a file in the queue; what cannot be sent is told at once. */
-  async add(file, { nonce = this.#newNonce(), alt = "", at = Math.max(Date.now(), this.#latest + 1) } = {}) {
+  async add(file, { nonce = this.#newNonce(), alt = "", chat = "", at = Math.max(Date.now(), this.#latest + 1) } = {}) {
     // No two at the same time: it is their order after a reload.
     this.#latest = at;
-    const item = { nonce, file, alt, at, state: "ready", progress: 0, tries: 0, why: null, final: false };
+    const item = { nonce, file, alt, chat, at, state: "ready", progress: 0, tries: 0, why: null, final: false };
     this.#items.push(item);
     if (file.size > this.#limit) this.#fail(item, { code: "too_large", size: file.size, limit: this.#limit }, true);
     else this.#view.changed(item);
@@ -57,9 +57,18 @@ export class Uploads {
     return item;
   }
 
-  /** Everything that is ready goes, or one of it. */
-  send(one = null) {
-    for (const item of this.#items) if (item.state === "ready" && (!one || item === one)) this.#turn(item, "waiting");
+  /** Everything that is ready goes, the first of it with what is said with it; whether there was any. */
+  send(caption = "") {
+    const ready = this.#items.filter(({ state }) => state === "ready");
+    if (ready.length > 0) ready[0].chat = caption;
+    for (const item of ready) this.#turn(item, "waiting");
+    this.#next();
+    return ready.length > 0;
+  }
+
+  /** One that waited before the page was left goes on waiting. */
+  resume(item) {
+    if (item.state === "ready") this.#turn(item, "waiting");
     this.#next();
   }
 
@@ -83,7 +92,11 @@ export class Uploads {
   /** Nothing will go up any more. */
   end(why) {
     this.#open = false;
-    for (const item of this.#items) this.#fail(item, why, true);
+    for (const item of this.#items) {
+      // Nobody can say it any more.
+      item.chat = "";
+      this.#fail(item, why, true);
+    }
     this.#current?.abort();
   }
 
@@ -130,7 +143,19 @@ export class Uploads {
   #fail(item, why, final) {
     item.why = why;
     item.final = final;
+    if (final) this.#passOn(item);
     this.#turn(item, "failed");
+  }
+
+  // What was to be said goes with the next GIF, or back to who wrote it.
+  #passOn(item) {
+    const { chat } = item;
+    item.chat = "";
+    if (!chat) return;
+    const next = this.#items.find((other) => other !== item && other.state === "waiting" && !other.chat);
+    if (!next) return this.#view.returned(chat);
+    next.chat = chat;
+    this.#turn(next, next.state);
   }
 
   #turn(item, state) {
@@ -140,6 +165,7 @@ export class Uploads {
 
   #drop(item, stored = false) {
     this.#items = this.#items.filter((other) => other !== item);
+    if (!stored) this.#passOn(item);
     this.#view.removed(item, stored);
   }
 }

@@ -95,7 +95,7 @@ const uploads = new UploadsLater({
   keep,
   say,
   load: () => Promise.all([import("../components/uploading.js"), fetchLook()])
-    .then(([{ startUploads }]) => startUploads({ room, tab, pace, list, limit: Number(page.gifLimit), stored, say })),
+    .then(([{ startUploads }]) => startUploads({ room, tab, pace, list, limit: Number(page.gifLimit), stored, say, returned: (text) => composer.giveBack(text) })),
 });
 
 const typing = new Typing({
@@ -181,12 +181,9 @@ const composer = new Composer({
     typing.wrote(text);
   },
   send(text) {
-    if (text && !outbox.add({ chat: text })) {
-      composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
-      return false;
-    }
-    uploads.send();
-    return true;
+    if (uploads.send(text) || !text || outbox.add({ chat: text })) return true;
+    composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
+    return false;
   },
 });
 

@@ -52,7 +52,7 @@ scene("what is written to one person waits for that person, through a reload, an
   await page.setInputFiles("#whisper-gif", { name: "eve.gif", mimeType: "image/gif", buffer: gif() });
   go();
   await bea.page.locator("#whispers-news").click();
-  await bea.page.locator("#whisper-log img[alt='for bea alone']").waitFor();
+  await reads(bea.page.locator("#whisper-log .message:has(.gif) .message__text"), "for bea alone");
   await reads(chip.locator("span"), "eve.gif");
   assert.equal(await field.inputValue(), "more for eve");
 

@@ -9,6 +9,7 @@ function setUp({ limit = 1_000_000 } = {}) {
   const clock = new Clock();
   const posts = [];
   const told = [];
+  const returned = [];
   let nonces = 0;
   const pace = new Pace({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   const uploads = new Uploads({
@@ -22,13 +23,14 @@ function setUp({ limit = 1_000_000 } = {}) {
       changed: ({ file, state }) => told.push(`${file.name} ${state}`),
       removed: ({ file }) => told.push(`${file.name} removed`),
       stored: (message) => told.push(`stored ${message.seq}`),
+      returned: (caption) => returned.push(caption),
     },
     newNonce: () => `n${++nonces}`,
     limit,
     pace,
     wait: clock.wait,
   });
-  return { clock, posts, told, uploads, pace };
+  return { clock, posts, told, returned, uploads, pace };
 }
 
 const file = (name, bytes = gif()) => new File([bytes], name, { type: "image/gif" });
@@ -169,4 +171,25 @@ test("GIFs that are chosen together keep their order by the time at which they c
   const items = await Promise.all(["a", "b", "c"].map((name) => uploads.add(file(name))));
   const times = items.map(({ at }) => at);
   assert.ok(times[0] < times[1] && times[1] < times[2], times.join());
+});
+
+test("what is said goes with the first GIF, with the next if that can't be sent, or back to who wrote it", async () => {
+  const { posts, returned, uploads } = setUp();
+  uploads.start();
+  assert.equal(uploads.send("to all"), false, "there is none");
+  const [a, b, c] = [await uploads.add(file("a")), await uploads.add(file("b")), await uploads.add(file("c"))];
+  assert.equal(uploads.send("look"), true);
+  assert.deepEqual([a.chat, b.chat, c.chat], ["look", "", ""]);
+  posts[0].reject({ code: "not_a_gif" });
+  await settled();
+  assert.deepEqual([a.chat, b.chat, c.chat], ["", "look", ""]);
+  posts[1].resolve({ seq: 1 });
+  await settled();
+  assert.equal(c.chat, "", "it was said");
+  const d = await uploads.add(file("d"));
+  uploads.send("wait");
+  uploads.cancel(c);
+  assert.deepEqual([d.chat, returned], ["wait", []]);
+  uploads.cancel(d);
+  assert.deepEqual(returned, ["wait"]);
 });
