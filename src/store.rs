@@ -33,7 +33,7 @@ use crate::{
         GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId, Visitor, VisitorId,
         Whisper, WhisperId,
     },
-    rules::{Command, Graces, Leave, NewRoom, RoomState, SocketKey},
+    rules::{Command, Graces, Leave, NewRoom, Now, RoomState, SocketKey},
 };
 
 /// GIFs whose bytes a room refuses; beyond these it forgets those that were forbidden first.
@@ -101,6 +101,9 @@ pub trait RoomIndex: Send + Sync + 'static {
 
     /// A page of all rooms, newest first.
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError>;
+
+    /// The present, by the clocks that rules go by here.
+    fn now(&self) -> Now;
 
     /// The rooms that have to give way so that there may be one more; `None` if that is not enough.
     fn give_way(&self) -> Option<Vec<RoomId>>;

@@ -220,11 +220,11 @@ fn around(text: &'static str) -> (&'static str, &'static str) {
 }
 
 /// What scripts say on the page of a room, of the texts that it shares with them.
-fn chat_scripts(chat: &Chat) -> serde_json::Value {
+fn chat_scripts(Texts { chat, owner, .. }: &Texts) -> serde_json::Value {
     json!({
         "alt_label": chat.alt_label, "cancel_upload": chat.cancel_upload,
         "failed": chat.failed, "gif_no_alt": chat.gif_no_alt, "gif_load": chat.gif_load, "gif_pause": chat.gif_pause, "gif_play": chat.gif_play,
-        "more": chat.more, "people": chat.people, "sending": chat.sending,
+        "delete_message": owner.delete_message, "more": chat.more, "people": chat.people, "sending": chat.sending,
     })
 }
 
@@ -239,7 +239,6 @@ impl Texts {
             ago,
             rooms,
             make,
-            chat,
             whisper,
             report,
             mute,
@@ -257,7 +256,7 @@ impl Texts {
                     "unread_one": whisper.unread_one },
                 "report": { "report": report.report, "came": report.came, "show": report.show },
                 "mute": mute,
-                "chat": chat_scripts(chat), "line": line, "talk": talk,
+                "chat": chat_scripts(&self), "line": line, "talk": talk,
                 // Of any other code the server says the sentence.
                 "error": {
                     "too_large": error.too_large, "not_a_gif": error.not_a_gif, "kicked": error.kicked,

@@ -1,7 +1,7 @@
 //! What an owner may do.
 
 use super::{ADDRESSES, BANS, Event, Facts, Now, RoomState};
-use crate::domain::{Action, Ban, Field, Invalid, Moment, Problem, Refusal, Visitor, VisitorId};
+use crate::domain::{Action, Ban, Field, Invalid, MessageId, Moment, Problem, Refusal, Visitor, VisitorId};
 
 impl RoomState {
     pub(super) fn moderate(&self, by: Visitor, action: Action, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
@@ -30,13 +30,18 @@ impl RoomState {
             Action::Delete { message, forbid } => Event::Deleted {
                 message,
                 author: author()?,
-                forbid,
+                // Who deletes what was reported before the owner has seen it does not send it again.
+                forbid: forbid || (by.id != self.room.owner.id && self.is_reported(message)),
             },
             Action::Clear { forbid, .. } => Event::Cleared {
                 author: author()?,
                 forbid,
             },
         }])
+    }
+
+    fn is_reported(&self, message: MessageId) -> bool {
+        self.reports.iter().any(|report| report.message == message)
     }
 
     /// Refuses who is not the owner, unless it is a member who may have written the message to be deleted.

@@ -11,11 +11,11 @@ use tokio::fs::File;
 
 use crate::{
     domain::{
-        Alt, Chat, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, Moment, Nonce, Refusal, RoomId,
-        Visitor, asked_for,
+        Alt, Chat, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, Nonce, Refusal, RoomId, Visitor,
+        asked_for,
     },
     media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
-    rules::{AgainGif, Command, NewBody, Now},
+    rules::{AgainGif, Command, NewBody},
     service::{access::Reader, deletions::Deletions, finishing::Finishing},
     store::{Committed, Store, StoreError, Window},
 };
@@ -111,7 +111,7 @@ impl Messages {
     pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: UploadSlot) -> Result<Upload, Refusal> {
         self.check_space()?;
         let room = self.store.room(room).await?.ok_or(Refusal::RoomNotFound)?;
-        room.must_be_inside(author.id, Now::at(Moment::now()))?;
+        room.must_be_inside(author.id, self.store.now())?;
         Ok(self.uploads.begin(slot))
     }
 

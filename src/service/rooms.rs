@@ -112,6 +112,11 @@ impl Rooms {
         Ok((room, access))
     }
 
+    /// Whether there is no seat in a room for one more visitor.
+    pub fn is_full(&self, room: &RoomState) -> bool {
+        room.is_full(self.store.now())
+    }
+
     /// Whether anybody at all may read a room, so that who asks need not be known.
     ///
     /// # Errors

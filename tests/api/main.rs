@@ -22,6 +22,7 @@ mod connections;
 mod deletions;
 mod doors;
 mod durability;
+mod erasing;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod flooding;

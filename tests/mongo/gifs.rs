@@ -48,6 +48,22 @@ async fn a_gif_that_is_being_sent_again_on_one_server_is_not_deleted_by_the_othe
             caption: None,
         })
     };
+    // Who is refused keeps no file: a stranger, and somebody in another room.
+    let other = someone();
+    let elsewhere = room_of(&a, other, 2).await.id;
+    a.enter(elsewhere, other.into(), 2).await.unwrap();
+    for room in [room, elsewhere] {
+        let by_other = NewMessage {
+            room,
+            author: other,
+            body: again(),
+            nonce: None,
+        };
+        assert!(post(&b, by_other).await.is_err());
+    }
+    let claimed = doc! { "claimed": { "$exists": true } };
+    let gifs = site.database().await.collection::<Document>("gifs");
+    assert_eq!(gifs.count_documents(claimed).await.unwrap(), 0);
     post(&b, of(again())).await.unwrap();
     // As who deletes does that has seen no message behind the first.
     a.blobs().unwrap().delete(&[name]).await.unwrap();

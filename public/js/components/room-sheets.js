@@ -61,6 +61,9 @@ export class RoomSheets {
     return dialog.returnValue === "leave";
   }
 
+  /** Deletes a message of one's own. */
+  deleteOwn(subject) { return this.open("delete", () => import("./own-messages.js"), ({ deleteOwn }) => deleteOwn(this.#room, subject)); }
+
   /** Reports a message to the owner. */
   report(subject) { return this.#reports(({ openReport }) => openReport(this.#room, subject, this.#facts)); }
 

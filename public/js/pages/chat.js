@@ -194,6 +194,13 @@ addAction({
   when: ({ kind, mine, id, text, gif }) => kind === "message" && !mine && !facts.mine && Boolean(id && (text ?? gif)),
   act: (subject) => sheets.report(subject),
 });
+addAction({
+  icon: "trash",
+  danger: true,
+  text: () => texts.chat.delete_message,
+  when: ({ kind, mine, id, text, gif }) => kind === "message" && mine && !facts.mine && Boolean(id && (text ?? gif)),
+  act: (subject) => sheets.deleteOwn(subject),
+});
 list.start();
 members.dress();
 for (const item of outbox.items) list.showItem(item);

@@ -16,6 +16,8 @@ pub enum Sheet {
     Owner,
     /// The question before the last person leaves.
     Leave,
+    /// The question before somebody deletes what they wrote.
+    Delete,
     /// The GIFs lately sent.
     Tray,
     /// Whispers with one person.
@@ -35,6 +37,7 @@ impl FromStr for Sheet {
         Ok(match name {
             "owner" => Self::Owner,
             "leave" => Self::Leave,
+            "delete" => Self::Delete,
             "tray" => Self::Tray,
             "whisper" => Self::Whisper,
             "invite" => Self::Invite,
@@ -84,6 +87,7 @@ impl<'a> SheetView<'a> {
         match self.sheet {
             Sheet::Owner => owner_texts(self.page.t),
             Sheet::Leave | Sheet::Viewer => json!({}),
+            Sheet::Delete => json!({ "owner": { "delete_done": self.page.t.owner.delete_message_done } }),
             Sheet::Tray => json!({ "tray": { "empty": tray.empty, "again": tray.again } }),
             Sheet::Whisper => json!({ "whisper": { "text": whisper.text } }),
             Sheet::Invite => json!({ "invite": {

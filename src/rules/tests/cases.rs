@@ -1,7 +1,7 @@
 //! What visitors and owners ask for; one rule a test, in the order of a visit.
 
 use super::*;
-use crate::domain::{Action, Address, AddressMark, InviteToken, MessageId};
+use crate::domain::{Action, Address, AddressMark, InviteToken, MessageId, Reason, ReportId};
 
 const KICKED: Refusal = Refusal::NotAMember;
 
@@ -356,6 +356,24 @@ fn a_member_deletes_what_it_wrote_and_nothing_else() {
         forbid: false,
     };
     assert_eq!(delete(&mut scene, 2, twos, false), Ok(vec![deleted]));
+    // Who takes away what was reported, before the owner has seen it, does not send it again.
+    let report = Reporting {
+        id: ReportId::random(),
+        by: id(3),
+        message,
+        reason: Reason::default(),
+    };
+    let reported = Facts {
+        reported: Some((4, id(2))),
+        ..Facts::default()
+    };
+    scene.tell(Command::Report(report), &reported).unwrap();
+    let forbidden = Event::Deleted {
+        message,
+        author: visitor(2),
+        forbid: true,
+    };
+    assert_eq!(delete(&mut scene, 2, twos, false), Ok(vec![forbidden]));
     scene
         .run(Command::Moderate(visitor(1), Action::Ban(id(2), None)))
         .unwrap();

@@ -2,8 +2,8 @@
 
 use super::Rooms;
 use crate::{
-    domain::{Guest, InviteToken, Moment, Password, Refusal, RoomId, Visitor},
-    rules::{Command, Due, Graces, Grant, Leave, Now, SocketKey},
+    domain::{Guest, InviteToken, Password, Refusal, RoomId, Visitor},
+    rules::{Command, Due, Graces, Grant, Leave, SocketKey},
     service::access::Owner,
     store::{Entry, StoreError},
 };
@@ -87,9 +87,14 @@ impl Rooms {
         Ok(self.store.enter(id, guest, socket).await?)
     }
 
-    /// Frees the seat of who has been away longest, as somebody waits at the door; whether there was one.
+    /// Frees the seat of who has been away longest, as somebody waits at the door; whether there may be one now.
     async fn free_a_seat(&self, id: RoomId) -> Result<bool, Refusal> {
-        let Some(away) = self.load(id).await?.longest_away(Now::at(Moment::now())) else {
+        let state = self.load(id).await?;
+        if !state.room.is_full() {
+            // Another who waits has just freed one.
+            return Ok(true);
+        }
+        let Some(away) = state.longest_away(self.store.now()) else {
             return Ok(false);
         };
         // Who is back meanwhile keeps it.

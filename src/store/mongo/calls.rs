@@ -94,10 +94,14 @@ impl RoomIndex for MongoStore {
         Ok(self.log.cache.page(after, limit))
     }
 
+    fn now(&self) -> Now {
+        Now::at(Moment::now())
+    }
+
     fn give_way(&self) -> Option<Vec<RoomId>> {
         let (rooms, making) = (self.log.cache.all(), self.log.cache.making());
         let places = self.limit.saturating_sub(making);
-        rules::give_way(rooms.iter().map(|room| &room.state), places, Now::at(Moment::now()))
+        rules::give_way(rooms.iter().map(|room| &room.state), places, self.now())
     }
 
     fn last_known_rooms(&self, after: Option<RoomCursor>, limit: usize) -> Option<RoomPage> {

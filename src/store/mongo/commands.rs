@@ -90,16 +90,21 @@ impl MongoStore {
     /// What a command has to know beside the room, and the `seq` of the room then.
     async fn facts(&self, id: RoomId, command: &Command) -> Result<(Facts, Seq), StoreError> {
         let room = self.log.open_room(id).await?;
+        // Before anything is looked for, or kept from being deleted, for somebody who is refused.
+        let (state, now) = (&room.state, Now::at(Moment::now()));
+        let allowed = match command {
+            Command::Post(author, _) => state.must_be_inside(author.id, now),
+            Command::Whisper(new) => state.must_be_inside(new.author.id, now),
+            Command::Report(new) => state.must_be_inside(new.by, now),
+            Command::Moderate(by, action) => state.may_moderate(by.id, *action, now),
+            _ => Ok(()),
+        };
+        allowed.map_err(StoreError::Refused)?;
         let facts = match command {
             Command::Post(_, body) => self.log.facts_of(&room, body).await?,
             Command::Whisper(new) => self.log.facts_of(&room, &new.body).await?,
             Command::Report(new) => self.log.facts_of_report(&room, new.message).await?,
-            Command::Moderate(by, action) => {
-                // Before anything goes through the messages of the room for it.
-                let allowed = room.state.may_moderate(by.id, *action, Now::at(Moment::now()));
-                allowed.map_err(StoreError::Refused)?;
-                self.facts_of_action(&room, *action).await?
-            }
+            Command::Moderate(_, action) => self.facts_of_action(&room, *action).await?,
             _ => Facts::default(),
         };
         Ok((facts, room.state.seq))

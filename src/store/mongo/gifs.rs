@@ -60,8 +60,9 @@ impl Log {
             NewBody::Chat(_) => None,
             NewBody::Gif(gif) => Some(gif.clone()),
             NewBody::Again(again) => {
-                // Claimed before it is looked for: what a message names now keeps its file.
-                if self.collections.claim(again.name).await? {
+                // Claimed before it is looked for: what a message names now keeps its file. What is of another room is not
+                // for these people to keep.
+                if self.gif_in_room(room, again.name).await?.is_some() && self.collections.claim(again.name).await? {
                     facts.earlier_gif = self.gif_in_room(room, again.name).await?;
                 }
                 facts.earlier_gif.clone()

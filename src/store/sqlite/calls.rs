@@ -70,9 +70,13 @@ impl RoomIndex for SqliteStore {
         Ok(self.rooms.read().page(after, limit))
     }
 
+    fn now(&self) -> rules::Now {
+        self.clock.now()
+    }
+
     fn give_way(&self) -> Option<Vec<RoomId>> {
         let rooms = self.rooms.read();
-        rules::give_way(rooms.iter().map(|cached| &cached.state), self.limit, self.clock.now())
+        rules::give_way(rooms.iter().map(|cached| &cached.state), self.limit, self.now())
     }
 }
 

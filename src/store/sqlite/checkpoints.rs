@@ -161,6 +161,17 @@ impl Writer {
         bytes.map_or(u64::MAX, |bytes| bytes.saturating_sub(file))
     }
 
+    /// Takes the log into the file and leaves nothing of it; false if a reader is in the way, or it fails.
+    pub(super) fn log_is_forgotten(&self) -> bool {
+        let cut = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy = self.connection.busy_timeout(READERS).and_then(|()| {
+            let busy = self.connection.query_row(cut, [], |row| row.get::<_, i64>(0));
+            self.connection.busy_timeout(schema::PATIENCE)?;
+            busy
+        });
+        matches!(busy, Ok(0))
+    }
+
     fn log_again(&self, how: &str, readers: Duration) -> bool {
         static LINE: Seldom = Seldom::new();
         let done = self.connection.busy_timeout(readers).and_then(|()| {

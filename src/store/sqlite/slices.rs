@@ -22,10 +22,15 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Free pages that a file keeps for what comes next. Others are handed back.
 const FREE_PAGES: i64 = 256;
 
+/// Time after which the log begins again to which deleted content was written once.
+const FORGET: Duration = Duration::from_secs(30);
+
 /// What is left to delete, and when.
 pub struct Slices {
     left: bool,
     next: Instant,
+    /// Since when the log may have something that was deleted.
+    remembers: Option<Instant>,
 }
 
 impl Default for Slices {
@@ -34,14 +39,21 @@ impl Default for Slices {
             // The last run may have left something.
             left: true,
             next: Instant::now(),
+            remembers: None,
         }
     }
 }
 
 impl Slices {
     /// There is something to delete.
-    pub const fn wake(&mut self) {
+    pub fn wake(&mut self) {
         self.left = true;
+        self.deleted();
+    }
+
+    /// Something was deleted that the log still has.
+    pub fn deleted(&mut self) {
+        self.remembers.get_or_insert_with(Instant::now);
     }
 
     pub const fn are_left(&self) -> bool {
@@ -98,6 +110,15 @@ impl Writer {
         }
         self.slices.note(begun.elapsed());
         self.checkpoint_slice();
+    }
+
+    /// Begins the log again some time after a deletion, when all of it is done.
+    pub(super) fn forget_if_due(&mut self) {
+        let due = self.slices.remembers.is_some_and(|since| since.elapsed() >= FORGET);
+        if due && !self.slices.left && !self.checkpoints.are_behind() {
+            // A reader may be in the way: it is tried again then.
+            self.slices.remembers = (!self.log_is_forgotten()).then(Instant::now);
+        }
     }
 
     /// Commits one slice. One that finds no space is done again with an empty log, and then with the reserve: nobody may come

@@ -84,6 +84,8 @@ impl Writer {
         let left = self.write_event(&before, &after.state, event, message.as_deref(), now)?;
         if left.is_some() || after.state.ended {
             self.slices.wake();
+        } else if matches!(event, Event::Deleted { .. } | Event::Dismissed(_)) {
+            self.slices.deleted();
         }
         if let Some(clearing) = left {
             Arc::make_mut(&mut after.clearings).push(clearing);

@@ -102,6 +102,7 @@ impl Writer {
             self.work(mem::take(&mut batch));
             // However many are waiting, it gets its share.
             self.slice_if_due();
+            self.forget_if_due();
             if let Some(Command::Close(done)) = close {
                 commands.close();
                 self.checkpoints.stop();

@@ -16,7 +16,6 @@ use crate::{
         sentences::sentence,
         views::{ChatPage, GatePage, MainPage, Page, RoomForm, RoomPage, RoomRows},
     },
-    rules::Now,
     service::access::Reader,
     state::AppState,
     web::{
@@ -132,7 +131,7 @@ pub async fn chat(
         Some(refusal) => return Ok(gate(&state, prefs, &visitor, &found.room, Some(&refusal))),
         None => (),
     }
-    if !access.member && found.is_full(Now::at(Moment::now())) {
+    if !access.member && state.rooms.is_full(&found) {
         return Ok(Redirect::to(&format!("/?error={}", Refusal::RoomFull.code())).into_response());
     }
     let window = messages::window(&params)?;
