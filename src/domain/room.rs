@@ -167,6 +167,8 @@ pub struct Room {
     pub max: Max,
     /// How many seats are taken.
     pub count: u32,
+    /// How many of these are of visitors who are away.
+    pub away: u32,
     /// Who made it.
     pub owner: Visitor,
     /// Whether it has a password.
@@ -186,6 +188,11 @@ impl Room {
     pub const fn is_full(&self) -> bool {
         self.count >= self.max.get()
     }
+
+    /// Whether nobody more can come in. Somebody who is away gives up the seat, unless more are in the room than may be.
+    pub const fn is_shut_as_full(&self) -> bool {
+        self.is_full() && (self.away == 0 || self.count > self.max.get())
+    }
 }
 
 impl Serialize for Room {
@@ -198,6 +205,7 @@ impl Serialize for Room {
             title: &'a str,
             max: u32,
             count: u32,
+            away: u32,
             owner: super::Color,
             visitor: VisitorId,
             hue: Option<u8>,
@@ -212,6 +220,7 @@ impl Serialize for Room {
             title: self.title.as_str(),
             max: self.max.get(),
             count: self.count,
+            away: self.away,
             owner: self.owner.color,
             visitor: self.owner.id,
             hue: self.owner.hue,

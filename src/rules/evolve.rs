@@ -88,6 +88,7 @@ impl RoomState {
             seat.holds.push(hold);
             (seat.disconnected_at, seat.closed_at) = (None, None);
             self.wake();
+            self.recount();
             self.note_owner(now.steady);
         }
     }
@@ -105,6 +106,7 @@ impl RoomState {
             seat.closed_at = None;
         } else if before > 0 {
             seat.disconnected_at = Some(now.steady);
+            self.recount();
             self.note_emptiness(now.steady);
             self.note_owner(now.steady);
         }

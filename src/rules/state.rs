@@ -180,6 +180,7 @@ impl RoomState {
             title: new.title,
             max: new.max,
             count: 0,
+            away: 0,
             owner: new.owner,
             locked: new.password_hash.is_some(),
             closed: false,
@@ -245,7 +246,9 @@ impl RoomState {
     }
 
     pub(super) fn recount(&mut self) {
-        self.room.count = u32::try_from(self.seats.len()).unwrap_or(u32::MAX);
+        let count = |seats: usize| u32::try_from(seats).unwrap_or(u32::MAX);
+        self.room.count = count(self.seats.len());
+        self.room.away = count(self.seats.iter().filter(|seat| seat.holds.is_empty()).count());
     }
 
     /// What a guest is to the room.

@@ -78,6 +78,7 @@ pub fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> 
         title: room.title.as_str().into(),
         max: room.max.get(),
         count: room.count,
+        full: room.is_shut_as_full(),
         owner_id: room.owner.id.to_string().into(),
         owner_color: room.owner.color.to_string().into(),
         owner_hue: room.owner.hue,

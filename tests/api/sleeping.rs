@@ -45,6 +45,16 @@ async fn told_asleep(lobby: &mut Socket, room: &str, asleep: bool) {
     }
 }
 
+/// The next `updateRoom` of a room with two seats taken that says how many of these are of people who are away.
+async fn told_away(lobby: &mut crate::support::Socket, room: &str, away: u32) {
+    loop {
+        let told = lobby.wait("updateRoom").await;
+        if told["_id"] == json!(room) && told["count"] == json!(2) && told["away"] == json!(away) {
+            return;
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_room_waits_for_friends_while_its_maker_shares_the_link() {
     let app = app(&["--seat-grace", "100ms", "--lost-grace", "100ms"]).await;
@@ -146,8 +156,11 @@ async fn the_seat_of_who_is_away_goes_to_who_waits_at_the_door_of_a_full_room() 
     let room = owner.create_room_of(json!({ "title": "둘", "max": 2 })).await;
     let mut owners = owner.join(&room).await;
     let lost = away.join(&room).await;
+    let mut lobby = third.connect("/room").await;
     let since = Instant::now();
     drop(lost);
+    // The list says that there is a seat to be had.
+    told_away(&mut lobby, &room, 1).await;
     owners.wait("away").await;
     let mut door = third.connect("/chat").await;
     door.ask_in_vain("join", &room, "room_full").await;
@@ -159,6 +172,7 @@ async fn the_seat_of_who_is_away_goes_to_who_waits_at_the_door_of_a_full_room() 
         "it might have been a reload"
     );
     door.join(&room).await;
+    told_away(&mut lobby, &room, 0).await;
     assert_eq!(owners.wait("exit").await["visitor"], json!(away.id));
     assert_eq!(owners.wait("join").await["visitor"], json!(away.id), "from before");
     let joined = owners.wait("join").await;

@@ -28,7 +28,8 @@ export function updateRow(row, room, me) {
   const shut = room.closed && !mine;
   row.querySelector(".room__closed").hidden = !room.closed || shut;
   row.querySelector(".room__asleep").hidden = !room.asleep;
-  const full = room.count >= room.max && !mine && !room.asleep;
+  // Who is away gives the seat to who comes, unless more are in the room than may be.
+  const full = !mine && (room.count > room.max || (room.count === room.max && !room.away));
   button.dataset.password = String(room.password);
   setText(button.querySelector(".room__go"), shut ? texts.rooms.closed : full ? texts.rooms.full : texts.rooms.enter);
   // Who has a seat comes back into a closed room by the same way.

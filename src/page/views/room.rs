@@ -14,6 +14,8 @@ pub struct RoomView<'a> {
     pub max: u32,
     /// Taken seats.
     pub count: u32,
+    /// Whether all are taken, and by people who are here.
+    pub full: bool,
     /// The owner's visitor id, which names the mark.
     pub owner_id: Cow<'a, str>,
     /// The owner's `#rrggbb`.
@@ -44,6 +46,7 @@ impl RoomView<'_> {
             title: "".into(),
             max: 1,
             count: 0,
+            full: false,
             owner_id: "".into(),
             owner_color: "".into(),
             owner_hue: None,
@@ -57,10 +60,9 @@ impl RoomView<'_> {
         }
     }
 
-    /// Whether nobody more can come in. The owner's own row keeps its link: another tab of theirs may hold a seat. Where all
-    /// are away, a seat is given up.
+    /// Whether nobody more can come in. The owner's own row keeps its link: another tab of theirs may hold a seat.
     pub fn full(&self) -> bool {
-        self.count >= self.max && !self.mine && !self.asleep
+        self.full && !self.mine
     }
 
     /// Whether nobody new may come in, as the owner wants it.

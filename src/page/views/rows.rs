@@ -77,6 +77,7 @@ mod tests {
             title: Title::from_store("움짤"),
             max: Max::from_store(5),
             count: 1,
+            away: 0,
             owner: Visitor::new(VisitorId::random()),
             locked: false,
             closed: false,

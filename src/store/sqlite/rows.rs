@@ -275,6 +275,7 @@ pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<Cac
             slow: row.get(10)?,
             created_at: Moment::from_millis(row.get(6)?),
             asleep: false,
+            away: 0,
         };
         let mut state = RoomState::restored(room, password_hash, AddressKey::from_bytes(row.get(8)?), now);
         state.seq = row.get(7)?;

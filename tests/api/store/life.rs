@@ -123,6 +123,7 @@ pub(super) async fn what_was_committed_survives_a_restart<K: Kind>() {
     // Sockets end with their server; their seats wait, as after any other break of a connection.
     let asleep = Room {
         asleep: true,
+        away: 1,
         ..record.room
     };
     assert_eq!(after.room, asleep);

@@ -109,6 +109,7 @@ impl OldRoom {
             slow: number(self.slow, "slow")?,
             created_at: Moment::from_millis(self.created),
             asleep: false,
+            away: 0,
         })
     }
 

@@ -109,6 +109,7 @@ impl From<&Folded> for StateDoc {
 
 impl StateDoc {
     fn room(&self) -> Result<Room, Damaged> {
+        let away = self.seats.iter().filter(|seat| seat.holds.is_empty()).count();
         Ok(Room {
             id: text(&self.id, "_id")?,
             title: Title::from_store(&self.title),
@@ -120,6 +121,7 @@ impl StateDoc {
             slow: number(self.slow, "slow")?,
             created_at: Moment::from_millis(self.created),
             asleep: self.asleep,
+            away: u32::try_from(away).unwrap_or(u32::MAX),
         })
     }
 
