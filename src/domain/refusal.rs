@@ -11,6 +11,8 @@ pub enum Refusal {
     RoomNotFound,
     /// There is no such page or file.
     NotFound,
+    /// The room has no such GIF to be sent again, or no longer.
+    GifNotFound,
     /// The address exists but does not do that.
     WrongMethod,
     /// The room has a password, and this was not it.
@@ -88,7 +90,7 @@ impl Refusal {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::RoomNotFound => "room_not_found",
-            Self::NotFound => "page_not_found",
+            Self::NotFound | Self::GifNotFound => "page_not_found",
             Self::WrongMethod => "method_not_allowed",
             Self::WrongPassword => "wrong_password",
             Self::RoomFull => "room_full",

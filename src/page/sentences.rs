@@ -23,6 +23,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::RoomNotFound => t.error.room_not_found,
         Refusal::InviteNotFound => t.error.invite_not_found,
         Refusal::NotFound => t.error.page_not_found,
+        Refusal::GifNotFound => t.error.gif_not_found,
         Refusal::WrongMethod => t.error.method_not_allowed,
         Refusal::WrongPassword => t.error.wrong_password,
         Refusal::RoomFull => t.error.room_full,

@@ -120,7 +120,7 @@ texts! {
     /// The GIFs lately sent.
     tray: Tray { title, open, empty, again }
     /// The large view of a GIF.
-    viewer: Viewer { earlier, later, download, again }
+    viewer: Viewer { earlier, later, download, again, deleted }
     /// Whispers to one person.
     whisper: Whisper { whisper, with, lead, log, text, without, list, came, unread, unread_one }
     /// Inviting others.
@@ -151,7 +151,7 @@ texts! {
     /// One sentence for each code.
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
-        method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
+        gif_not_found, method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
         visitor_not_found, message_not_found, report_not_found, owner_report, unknown, unknown_repeatable }
     /// What is wrong with a GIF.
     gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }

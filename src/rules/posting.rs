@@ -58,13 +58,13 @@ impl RoomState {
     }
 }
 
-/// What a message or whisper to be stored says, if its room takes it: `NotFound` if no message names the GIF that is to be
+/// What a message or whisper to be stored says, if its room takes it: `GifNotFound` if no message names the GIF that is to be
 /// sent again, `ForbiddenGif` if the room refuses its bytes.
 fn said(body: &NewBody, facts: &Facts) -> Result<Said, Refusal> {
     let gif = match body {
         NewBody::Chat(chat) => return Ok(Said::Chat(chat.clone())),
         NewBody::Gif(gif) => gif.clone(),
-        NewBody::Again(again) => again.body(facts.earlier_gif.clone().ok_or(Refusal::NotFound)?),
+        NewBody::Again(again) => again.body(facts.earlier_gif.clone().ok_or(Refusal::GifNotFound)?),
     };
     if facts.forbidden {
         Err(Refusal::ForbiddenGif)

@@ -1,6 +1,7 @@
 // The large view of a GIF: what it shows, who sent it, when, how large. One goes on to the other GIFs of the same list,
 // and the list goes along: it fetches more when one comes near its end. The browser's dialog brings Escape and focus.
 import { announce, byId, setHue, setText } from "../lib/dom.js";
+import { keepFocus } from "../lib/focus.js";
 import { sizeText } from "../lib/format.js";
 import { texts } from "../lib/texts.js";
 import { dressButton, isWanted } from "./gif.js";
@@ -15,10 +16,12 @@ const dialog = byId("viewer");
 const stage = dialog.querySelector(".viewer__stage");
 const play = dialog.querySelector(".viewer__play");
 const again = dialog.querySelector(".viewer__again");
+const download = dialog.querySelector(".viewer__download");
 const steps = [...dialog.querySelectorAll("[data-step]")];
-const news = new MutationObserver(() => showSteps());
+const news = new MutationObserver(() => { if (isDeleted()) showDeleted(); else showSteps(); });
 let list = null;
 let figure = null;
+let row = null;
 // Where it stands among the others, also once its row has left the page.
 let place = 0;
 let image = null;
@@ -30,7 +33,6 @@ export function openViewer(chosen, send = null) {
   const from = document.activeElement;
   take = send;
   list = chosen.closest("[role=log]");
-  again.hidden = !take;
   show(chosen);
   news.observe(list, { childList: true, subtree: true });
   dialog.showModal();
@@ -45,7 +47,7 @@ export function openViewer(chosen, send = null) {
 
 function show(chosen) {
   figure = chosen;
-  const row = figure.closest(".message");
+  row = figure.closest(".message");
   const time = row.querySelector(".message__time");
   dialog.querySelector(".mark").src = row.querySelector(".mark").src;
   const name = dialog.querySelector(".name");
@@ -55,7 +57,31 @@ function show(chosen) {
   when.dateTime = time.dateTime;
   setText(when, time.title);
   showGif(facts());
+  showWays(true);
   showSteps();
+}
+
+/** What can be done with the GIF that is shown. */
+function showWays(there) {
+  for (const way of [play, download]) way.hidden = !there;
+  again.hidden = !there || !take;
+}
+
+// A row that has left the page still says what it said.
+const isDeleted = () => row.isConnected && !row.contains(figure) && Boolean(image);
+
+function showDeleted() {
+  const gone = document.createElement("p");
+  gone.textContent = texts.viewer.deleted;
+  image = null;
+  stage.replaceChildren(gone);
+  const alt = dialog.querySelector(".viewer__alt");
+  setText(alt, gone.textContent);
+  alt.classList.add("sr");
+  setText(dialog.querySelector(".viewer__size"), "");
+  keepFocus(() => showWays(false), dialog.querySelector(".viewer__close"));
+  showSteps();
+  announce(gone.textContent);
 }
 
 /** What a message that sends it again says. */
@@ -72,7 +98,7 @@ function showGif({ gif, width, height, bytes, alt: described }) {
   setText(alt, described || texts.chat.gif_no_alt);
   // That there is no description is only said to those who do not see the GIF.
   alt.classList.toggle("sr", !described);
-  Object.assign(dialog.querySelector(".viewer__download"), { href: pictureUrl(figure, true), download: gif });
+  Object.assign(download, { href: pictureUrl(figure, true), download: gif });
   image = new Image(width, height);
   image.alt = alt.textContent;
   image.draggable = false;
@@ -89,7 +115,7 @@ function run(wanted) {
 }
 
 // Neither what is not stored yet nor what is folded away.
-const others = () => [...list.querySelectorAll(".message[data-id]:not(.message--muted) .gif")];
+const others = () => [...list.querySelectorAll(".message[data-seq]:not(.message--muted) .gif")];
 
 function neighbor(step) {
   const all = others();

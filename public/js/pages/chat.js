@@ -75,6 +75,11 @@ const outbox = new Outbox({
   send: async (item) => {
     const ack = await (conversation.joined || !asking ? conversation.say(item) : post(item));
     if (ack?.ok) hasSaid();
+    // A GIF to be sent again that is gone: trying again would not help.
+    if (ack?.code === "page_not_found") {
+      outbox.remove(item.nonce);
+      say(ack.message);
+    }
     return ack;
   },
   changed: (item) => {

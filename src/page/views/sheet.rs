@@ -79,6 +79,7 @@ impl<'a> SheetView<'a> {
     pub fn texts(&self) -> Value {
         let Texts {
             tray,
+            viewer,
             whisper,
             invite,
             report,
@@ -86,7 +87,8 @@ impl<'a> SheetView<'a> {
         } = self.page.t;
         match self.sheet {
             Sheet::Owner => owner_texts(self.page.t),
-            Sheet::Leave | Sheet::Viewer => json!({}),
+            Sheet::Leave => json!({}),
+            Sheet::Viewer => json!({ "viewer": { "deleted": viewer.deleted } }),
             Sheet::Delete => json!({ "owner": { "delete_done": self.page.t.owner.delete_message_done } }),
             Sheet::Tray => json!({ "tray": { "empty": tray.empty, "again": tray.again } }),
             Sheet::Whisper => json!({ "whisper": { "text": whisper.text } }),

@@ -173,7 +173,7 @@ fn a_member_posts_and_nobody_else() {
         Err(Refusal::NotAMember),
         "membership before content"
     );
-    assert_eq!(scene.run(post(1)), Err(Refusal::NotFound));
+    assert_eq!(scene.run(post(1)), Err(Refusal::GifNotFound));
     let facts = Facts {
         earlier_gif: Some(gif(1)),
         forbidden: true,

@@ -86,7 +86,7 @@ pub(super) async fn only_a_gif_of_the_room_is_sent_again<K: Kind>() {
     send(&store, elsewhere.id, owner, name).await;
     for name in [name, GifName::random()] {
         let refused = store.post(again(room.id, owner, name, None, None)).await;
-        assert_eq!(refusal(refused), Refusal::NotFound);
+        assert_eq!(refusal(refused), Refusal::GifNotFound);
     }
     let refused = store.post(again(elsewhere.id, stranger, name, None, None)).await;
     assert_eq!(refusal(refused), Refusal::NotAMember);

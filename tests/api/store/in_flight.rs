@@ -142,7 +142,7 @@ pub(crate) async fn a_gif_is_not_whispered_behind_the_deletion_that_forbids_it<K
     for told in told.into_iter().filter(Result::is_err) {
         let refused = refusal(told);
         assert!(
-            matches!(refused, Refusal::NotFound | Refusal::ForbiddenGif),
+            matches!(refused, Refusal::GifNotFound | Refusal::ForbiddenGif),
             "{refused:?}"
         );
     }

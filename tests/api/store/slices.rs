@@ -79,7 +79,7 @@ pub(super) async fn a_large_clear_is_seen_at_once_and_survives_a_restart<K: Kind
     assert_eq!(store.room_of_gif(names[0]).await.unwrap(), None);
     assert_eq!(store.room_of_gif(names[1]).await.unwrap(), Some(room.id));
     let resent = store.post(again(room.id, owner, names[0], None, None)).await;
-    assert_eq!(refusal(resent), Refusal::NotFound);
+    assert_eq!(refusal(resent), Refusal::GifNotFound);
     let known = post(&store, text(room.id, other, "처음", Some("n"))).await;
     assert_eq!(
         known.body,

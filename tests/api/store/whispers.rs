@@ -174,7 +174,7 @@ pub(crate) async fn one_whispers_only_inside_and_to_somebody_inside<K: Kind>() {
         }),
         ..says(room.id, ann, bea.id, "x", None)
     };
-    assert_eq!(refused(again).await, Refusal::NotFound);
+    assert_eq!(refused(again).await, Refusal::GifNotFound);
     store.leave(room.id, bea, 2, Leave::Explicit).await.unwrap();
     assert_eq!(
         refused(says(room.id, ann, bea.id, "x", None)).await,
@@ -207,7 +207,7 @@ pub(crate) async fn a_whispered_gif_belongs_to_the_two<K: Kind>() {
         });
         assert_eq!(
             refusal(store.post(again).await),
-            Refusal::NotFound,
+            Refusal::GifNotFound,
             "nobody makes it public"
         );
     }
