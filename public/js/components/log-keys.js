@@ -3,6 +3,8 @@
 import { byId } from "../lib/dom.js";
 import { PARTS } from "./message-list.js";
 
+const VERTICAL = ["ArrowUp", "ArrowDown"];
+
 export function startKeys(list) {
   list.addEventListener("keydown", (event) => pressed(list, event));
 }
@@ -29,7 +31,10 @@ function pressed(list, event) {
 
 function fromMessage(list, row, target, key) {
   if (key === "Escape") return target === row ? list : row;
-  const all = key === "ArrowUp" || key === "ArrowDown" ? messages(list) : [row, ...row.querySelectorAll(PARTS)].filter((part) => part.checkVisibility());
+  const isVertical = VERTICAL.includes(key);
+  // Scrolled away from: one goes on with what is in sight.
+  if (isVertical && !isSeen(list, row)) return fromList(list, key);
+  const all = isVertical ? messages(list) : [row, ...row.querySelectorAll(PARTS)].filter((part) => part.checkVisibility());
   const step = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[key];
   const at = all.indexOf(all.includes(target) ? target : row);
   return step && all[at + step];
@@ -37,12 +42,13 @@ function fromMessage(list, row, target, key) {
 
 /** The last message that one sees some of. */
 function fromList(list, key) {
-  if (key !== "ArrowUp" && key !== "ArrowDown") return null;
-  const { top, bottom } = list.getBoundingClientRect();
-  return messages(list).findLast((row) => {
-    const box = row.getBoundingClientRect();
-    return box.top < bottom && box.bottom > top;
-  });
+  if (!VERTICAL.includes(key)) return null;
+  return messages(list).findLast((row) => isSeen(list, row));
+}
+
+function isSeen(list, row) {
+  const [{ top, bottom }, box] = [list.getBoundingClientRect(), row.getBoundingClientRect()];
+  return box.top < bottom && box.bottom > top;
 }
 
 const messages = (list) => [...list.querySelectorAll(".message")].filter((row) => row.checkVisibility());
