@@ -1,7 +1,5 @@
 // A GIF that was sent from here is shown from the file that was chosen, as long as its row is in the page: at once, and
 // without fetching what has just been sent.
-import { fill, texts } from "../lib/texts.js";
-
 const own = new WeakMap();
 
 /** The first frame of a file, as `{still, width, height}`; null when it is no picture. */
@@ -35,18 +33,4 @@ export function pictureUrl(figure, playing) {
 export function dropFile(figure) {
   for (const url of own.get(figure) ?? []) URL.revokeObjectURL(url);
   own.delete(figure);
-}
-
-/** Shows on a GIF how far it has been sent, from 0 to 1. */
-export function showProgress(figure, share, name) {
-  let ring = figure.querySelector(".gif__ring");
-  if (!ring) {
-    ring = document.createElement("span");
-    ring.className = "gif__ring";
-    ring.role = "progressbar";
-    ring.ariaLabel = fill(texts.talk.upload_progress, { name });
-    figure.querySelector(".gif__frame").append(ring);
-  }
-  ring.ariaValueNow = Math.round(share * 100);
-  ring.style.setProperty("--done", `${share * 100}%`);
 }

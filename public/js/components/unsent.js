@@ -1,7 +1,6 @@
 // Own messages that are not stored yet. They stand behind all that is.
 import { DAY } from "./arrange.js";
-import { makePending, setCaption, setState } from "./message.js";
-import { showProgress } from "./own-file.js";
+import { makePending, setState } from "./message.js";
 
 export class Unsent {
   #rows;
@@ -14,13 +13,12 @@ export class Unsent {
   }
 
   /** Shows the state of a message; gives its element when that is new and has no place yet. */
-  show({ nonce, state, why, final, progress, ...item }) {
+  show({ nonce, state, why, final, dress, ...item }) {
     const known = this.#shown.get(nonce);
     const element = known ?? makePending({ nonce, ...item }, this.#me);
     this.#shown.set(nonce, element);
     setState(element, state, why, final);
-    if (item.content.file) setCaption(element, item.content.chat);
-    if (item.content.file) showProgress(element.querySelector(".gif"), progress, item.content.file.name);
+    dress?.(element);
     return known ? null : element;
   }
 

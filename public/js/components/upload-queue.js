@@ -5,8 +5,9 @@ import { limitText, sizeText } from "../lib/format.js";
 import { keepFocus } from "../lib/focus.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { firstFrame } from "./own-file.js";
+import { stateText } from "./progress.js";
 
-const WORDS = { ready: "upload_ready", waiting: "upload_waiting", checking: "upload_checking", failed: "upload_failed" };
+const WORDS = { ready: "upload_ready", failed: "upload_failed" };
 
 export class UploadQueue {
   #box = byId("queue-box");
@@ -29,12 +30,12 @@ export class UploadQueue {
   /** Shows an item or its new state, or hides it while it is shown elsewhere. */
   changed(item, elsewhere) {
     const card = this.#cards.get(item) ?? this.#add(item);
-    const { state, progress, why, final } = item;
+    const { state, why, final } = item;
     card.classList.toggle("upload--failed", state === "failed");
     const sending = state === "sending";
     if (sending && card.dataset.state !== state) announce(fill(texts.talk.upload_progress, { name: item.file.name }));
     card.dataset.state = state;
-    setText(card.querySelector(".upload__word"), sending ? `${Math.round(progress * 100)}%` : texts.talk[WORDS[state]]);
+    setText(card.querySelector(".upload__word"), texts.talk[WORDS[state]] ?? stateText(item));
     const alt = card.querySelector(".upload__alt");
     alt.readOnly = sending || state === "checking";
     alt.hidden = final;

@@ -6,6 +6,8 @@ import { newNonce } from "../lib/nonce.js";
 import { fill, texts } from "../lib/texts.js";
 import { postGif } from "../lib/upload.js";
 import { Uploads } from "../models/uploads.js";
+import { setCaption } from "./message.js";
+import { showProgress } from "./progress.js";
 import { UploadQueue } from "./upload-queue.js";
 
 const AT_ONCE = 20;
@@ -65,10 +67,14 @@ async function restore(files, uploads) {
 
 // What is on its way stands in the list, where it will stay, once its picture is known and until its message is.
 function showUnderway(list, item) {
-  const { nonce, at, state, progress, file, alt, chat, picture } = item;
+  const { nonce, at, state, file, alt, chat, picture } = item;
   const shown = Boolean(picture) && !item.known && UNDERWAY.includes(state);
+  const dress = (row) => {
+    setCaption(row, chat);
+    showProgress(row.querySelector(".gif"), item);
+  };
   if (!shown) takeOut(list, item);
-  else list.showItem({ nonce, at, state: "pending", progress, content: { ...picture, file, alt, chat, bytes: file.size } });
+  else list.showItem({ nonce, at, state: "pending", content: { ...picture, file, alt, chat, bytes: file.size }, dress });
   return shown;
 }
 
