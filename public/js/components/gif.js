@@ -7,6 +7,9 @@ import { dropFile, pictureUrl } from "./own-file.js";
 import { showPicture } from "./picture.js";
 
 const KEY = "gifchat:motion";
+// A page that goes is hidden, too; a picture that is asked for then is asked for in vain, and a blob: is against the policy.
+let leaving = false;
+addEventListener("pagehide", () => { leaving = true; });
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Gifs {
@@ -34,7 +37,7 @@ export class Gifs {
     // Whoever chose nothing goes with the device, also when that changes.
     calm.addEventListener("change", () => { if (!remembered()) this.#all(); });
     addEventListener("storage", ({ key }) => { if (key === KEY) this.#all(); });
-    document.addEventListener("visibilitychange", () => { for (const figure of this.#figures()) this.#run(figure); });
+    document.addEventListener("visibilitychange", () => { if (!leaving) for (const figure of this.#figures()) this.#run(figure); });
     list.addEventListener("click", ({ target }) => {
       const figure = target.closest(".gif__play")?.closest(".gif");
       if (figure) this.want(figure, !isWanted(figure));

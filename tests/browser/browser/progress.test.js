@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { gif, sea } from "../support/gif.js";
-import { choose, intercept, makeRoom, reads, seesGif } from "../support/pages.js";
+import { choose, inside, intercept, makeRoom, reads, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
 
@@ -15,6 +15,37 @@ async function sends(ann, name, padding) {
   await ann.page.locator("#queue .upload__alt:visible").fill(name);
   await ann.page.click("#send-btn");
 }
+
+// The browser holds a picture that is asked for then to another rule of the page's policy, which no blob: meets.
+scene("a page that goes while a GIF goes up asks for no more pictures", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann" });
+  await ann.page.addInitScript(() => {
+    window.kinds = {};
+    const { createObjectURL } = URL;
+    URL.createObjectURL = (blob) => {
+      const url = createObjectURL.call(URL, blob);
+      window.kinds[url] = blob.type;
+      return url;
+    };
+    let goes = false;
+    addEventListener("pagehide", () => { goes = true; });
+    const src = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
+    Object.defineProperty(HTMLImageElement.prototype, "src", { ...src, set(url) {
+      if (goes) sessionStorage.setItem("asked", url);
+      src.set.call(this, url);
+    } });
+  });
+  const id = await makeRoom(ann);
+  await intercept(ann, new RegExp(`/room/${id}/gif$`), () => {});
+  await sends(ann, "mine.gif", 0);
+  const image = ann.page.locator("#rows .message--pending .gif--playing img");
+  const plays = () => eventually(() => image.evaluate((one) => window.kinds[one.src] === "image/gif"), "it plays");
+  await plays();
+  await ann.page.reload();
+  await inside(ann);
+  await plays();
+  assert.equal(await ann.page.evaluate(() => sessionStorage.getItem("asked")), null);
+});
 
 for (const locale of ["en-US", "ko-KR"]) {
   const says = words(locale);
