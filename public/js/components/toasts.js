@@ -1,4 +1,4 @@
-// Toasts: a few sentences at most, over everything but the composer. Who points at them or has the focus there stops time.
+// Toasts: a few sentences at most, over everything but the composer, or in the open panel of people. Who points at them or has the focus there stops time.
 import { byId, modalHost } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
 import { refusal } from "../lib/texts.js";
@@ -64,9 +64,12 @@ function drop(banner) {
 function settle() {
   if (!box.firstChild) return;
   const dialog = modalHost();
-  const home = dialog ?? document.querySelector("#members:popover-open") ?? document.querySelector("main");
+  const panel = dialog ? null : document.querySelector("#members:popover-open");
+  const home = dialog ?? panel ?? document.querySelector("main");
   box.classList.toggle("toasts--top", Boolean(dialog));
   box.style.setProperty("--foot", `${composer.offsetHeight}px`);
-  if (box.parentElement !== home) keepFocus(() => home.append(box), byId("chat"));
-  if (!box.matches(":popover-open")) box.showPopover();
+  // In the panel they have a place of their own: whatever they lay over there would be covered.
+  box.popover = panel ? null : "manual";
+  if (box.parentElement !== home) keepFocus(() => home.insertBefore(box, panel?.querySelector(".members__ways")), byId("chat"));
+  if (!panel && !box.matches(":popover-open")) box.showPopover();
 }

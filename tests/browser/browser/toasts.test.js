@@ -11,7 +11,7 @@ useChromium();
 const says = words("en-US");
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const who = ({ page }) => page.evaluate(() => ({ id: document.body.dataset.me, name: document.body.dataset.color }));
-const toasts = ({ page }) => page.locator("#toasts:popover-open .banner");
+const toasts = ({ page }) => page.locator("#toasts .banner");
 const toast = (visitor, text) => toasts(visitor).filter({ has: visitor.page.locator(".banner__says", { hasText: text }) });
 
 async function does({ page }, subject, entry) {
