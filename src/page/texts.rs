@@ -116,7 +116,7 @@ texts! {
         writing, notify, sending, failed,
         retry, delete, alt_label, alt_placeholder, cancel_upload, clear_refused }
     /// The question before the last person leaves.
-    leave: LeaveText { title, text, leave, stay }
+    leave: LeaveText { title, text, away_title, away_text, leave, stay }
     /// The GIFs lately sent.
     tray: Tray { title, open, empty, again }
     /// The large view of a GIF.
@@ -140,9 +140,11 @@ texts! {
         delete_message_done, clear_done }
     /// What only scripts say in a room.
     talk: Talk { reconnecting, back, missed, missed_one, newest, new_one, writes, write, copy, undo, copied, notify_denied, sent_gif,
-        room_gone, kept, slow_wait, out, out_wait, connect_now, polling, polling_post, gone, gone_more, refused, reload, new_messages,
+        room_gone, kept, no_line, file_kept, slow_wait, connect_now, polling, polling_post, new_messages,
         today, yesterday, left_over, left_one, too_many, too_many_gifs, caption, upload_ready, upload_waiting, upload_checking,
         upload_failed, upload_progress, only_gifs, no_answer }
+    /// Being no longer in a room, or not let in.
+    out: Out { refused, reload, taken, waiting, gone, gone_more, wait, rejoin }
     /// What is wrong with a field.
     field: Field { title, max, password, chat, alt, nonce, gif, title_empty, title_too_long, max_range, max_number,
         password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, invisible, too_many_marks, wrong_type, nonce_shape,
@@ -259,8 +261,7 @@ impl Texts {
                 "chat": chat_scripts(&self), "line": line, "talk": talk,
                 // Of any other code the server says the sentence.
                 "error": {
-                    "too_large": error.too_large, "not_a_gif": error.not_a_gif, "kicked": error.kicked,
-                    "banned": error.banned,
+                    "too_large": error.too_large, "not_a_gif": error.not_a_gif,
                 },
                 "field": { "chat_too_long": field.chat_too_long },
             })),

@@ -58,11 +58,14 @@ export class Composer {
     tick();
   }
 
-  close() {
-    this.pause(0);
-    byId("send-btn").removeAttribute("aria-disabled");
-    for (const control of this.#form.elements) control.disabled = true;
-    this.#form.inert = true;
+  /** Lets nobody write, or again. */
+  close(closed = true) {
+    if (closed) {
+      this.pause(0);
+      byId("send-btn").removeAttribute("aria-disabled");
+    }
+    for (const control of this.#form.elements) control.disabled = closed;
+    this.#form.inert = closed;
   }
 
   #key(event) {

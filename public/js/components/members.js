@@ -70,6 +70,9 @@ export class MembersView {
     row.querySelector(".member__away").hidden = !away;
   }
 
+  /** Whether nobody else is here: all others are away, if there are any. */
+  get deserted() { return [...this.#members].every(([id, row]) => id === this.#me.id || row.classList.contains("member--away")); }
+
   /** Whether nobody else has a seat. */
   get alone() { return this.#members.size === 1 && this.#members.has(this.#me.id); }
 

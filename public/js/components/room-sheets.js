@@ -47,18 +47,9 @@ export class RoomSheets {
 
   tray(take) { return this.open("tray", () => import("./tray.js"), ({ openTray }) => openTray(this.#room, take)); }
 
-  /** Asks before the last person leaves. Who can't be asked, as the server does not answer, may leave. */
-  async mayLeave() {
-    try {
-      await fetchSheet("leave", () => null);
-    } catch {
-      return true;
-    }
-    const dialog = byId("leave-dialog");
-    dialog.returnValue = "";
-    dialog.showModal();
-    await new Promise((done) => { dialog.addEventListener("close", done, { once: true }); });
-    return dialog.returnValue === "leave";
+  /** Asks before the room may go with who leaves. Who can't be asked may leave. */
+  mayLeave(...ask) {
+    return fetchSheet("leave", () => import("./leaving.js")).then(({ mayLeave }) => mayLeave(...ask), () => true);
   }
 
   /** Deletes a message of one's own. */

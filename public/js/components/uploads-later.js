@@ -1,6 +1,6 @@
 // GIFs on their way. What sends them is fetched once one does something on the page, or with the first file; until then
 // there are none.
-import { refusal } from "../lib/texts.js";
+import { texts } from "../lib/texts.js";
 import { startFiles } from "./file-sources.js";
 
 /** What this tab keeps when it has, or had, files. */
@@ -14,13 +14,17 @@ export class UploadsLater {
   #line = () => {};
   /** Files that came when nothing could be fetched. */
   #brought = [];
+  #say;
+  /** Whether it was said that these are kept. */
+  #said = false;
 
-  /** `load()` gives what `startUploads` does; `say(text)` tells that it can't be had. */
+  /** `load()` gives what `startUploads` does; `say(text)` tells that files are kept until it can be had. */
   constructor({ keep, say, load }) {
     this.#load = load;
+    this.#say = say;
     startFiles((brought) => {
       keep.write(KEY, true);
-      this.#take(brought, () => say(refusal({ code: "offline" })));
+      this.#take(brought);
     });
     const early = () => { this.#fetch().catch(() => {}); };
     // Whoever does something may soon bring a file, when there is perhaps no line.
@@ -31,7 +35,7 @@ export class UploadsLater {
 
   start() {
     this.#tell((uploads) => uploads.start());
-    this.#take(this.#brought.splice(0), () => {});
+    this.#take([]);
   }
 
   stop() { this.#tell((uploads) => uploads.stop()); }
@@ -51,11 +55,16 @@ export class UploadsLater {
 
   cancel(item) { this.#uploads.cancel(item); }
 
-  #take(brought, failed) {
-    if (brought.length === 0) return;
-    this.#fetch().then(({ take }) => take(brought), () => {
-      this.#brought.push(...brought);
-      failed();
+  #take(brought) {
+    this.#brought.push(...brought);
+    if (this.#brought.length === 0) return;
+    this.#fetch().then(({ take }) => {
+      if (this.#said) this.#say("");
+      this.#said = false;
+      take(this.#brought.splice(0));
+    }, () => {
+      this.#said = true;
+      this.#say(texts.talk.file_kept);
     });
   }
 

@@ -1,7 +1,8 @@
 // The focus is never lost: what takes it from the page gives it to what is nearest.
 import { byId } from "./dom.js";
 
-function lost() {
+/** Whether nothing that one can see and use has the focus. */
+export function lost() {
   const held = document.activeElement;
   return !held || held === document.body || !held.checkVisibility() || Boolean(held.closest("[inert]"));
 }

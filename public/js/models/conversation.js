@@ -176,7 +176,7 @@ export class Conversation {
     if (refusal.code === "room_not_found") return this.#end();
     const pause = AGAIN[refusal.code];
     const wait = pause && Math.max(pause, (refusal.retryAfter ?? 0) * 1_000);
-    this.#view.refused(refusal, wait !== undefined);
+    this.#view.refused(refusal, wait !== undefined, this.#been);
     const turn = this.#turn;
     if (wait) this.#setTimeout(() => { if (turn === this.#turn && this.#socket.connected) this.join(); }, wait);
   }

@@ -15,7 +15,7 @@ import { UploadsLater } from "../components/uploads-later.js";
 import { Whispers } from "../components/whispers.js";
 import { announce, byId, opensElsewhere } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
-import { keepFocus, keepFocusOfDialogs } from "../lib/focus.js";
+import { focusFirst, keepFocusOfDialogs, lost } from "../lib/focus.js";
 import { Keep } from "../lib/keep.js";
 import { fetchLook, fetchSheet } from "../lib/sheets.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
@@ -29,6 +29,7 @@ import { Timeline } from "../models/timeline.js";
 import { Typing } from "../models/typing.js";
 
 const ASK_EVERY = 3_000;
+const LINE_LIMIT = 5_000;
 
 const page = document.body.dataset;
 const room = page.room;
@@ -48,6 +49,7 @@ keepFocusOfDialogs();
 const socket = liveSocket("/chat");
 const list = new MessageList({ room, me, last: Number(page.last), isNews });
 const members = new MembersView(me, page.owner);
+const way = { text: byId("chat-form").dataset.list, href: "/" };
 const notices = new Notices(() => socket.retryNow());
 const facts = new RoomFacts(me);
 const attention = new Attention(facts.title);
@@ -138,6 +140,7 @@ const conversation = new Conversation({
       clearInterval(asking);
       asking = null;
       notices.lineUp();
+      shut(false);
       retryPictures();
       // A session that ran out in the meantime made us somebody else.
       Object.assign(me, ack.you);
@@ -154,7 +157,10 @@ const conversation = new Conversation({
       sheets.missed();
       notices.lineDown();
     },
-    refused: (why, again) => notices.refused(why, again),
+    refused(why, again, been) {
+      tell(why, ({ refusedNotice }) => notices.out(refusedNotice(why, { again, been, list: way })));
+      if (why.code === "room_full") shut(true);
+    },
     typing: (visitor) => { if (visitor.id !== me.id) typing.heard(visitor); },
     away: (visitor, away) => members.away(visitor, away),
     // Events that are no messages were dropped.
@@ -171,9 +177,12 @@ const conversation = new Conversation({
     changed,
     gone() {
       keep.write("draft", "");
-      end({ code: "room_not_found", message: texts.talk.room_gone }, () => notices.gone(byId("chat-form").dataset.list));
+      end({ code: "room_not_found", message: texts.talk.room_gone }, ({ goneNotice }) => notices.out(goneNotice(way)));
     },
-    sentOut: (why) => end(why, () => notices.sentOut(why, byId("chat-form").dataset.list)),
+    sentOut: (why) => end(why, ({ sentOutNotice, countDown }) => {
+      const banner = notices.out(sentOutNotice(why, way));
+      if (why.code === "kicked") countDown(banner);
+    }),
     exception: (why) => notices.exception(why),
   },
 });
@@ -248,33 +257,54 @@ function sendAgain(gif) {
 
 byId("exit-btn").addEventListener("click", async (event) => {
   if (opensElsewhere(event)) return;
-  if (!conversation.joined || !members.alone) return conversation.leave();
   event.preventDefault();
   const { href } = event.currentTarget;
-  if (!await sheets.mayLeave()) return;
+  try {
+    await fetch(href, { method: "HEAD", signal: AbortSignal.timeout(LINE_LIMIT) });
+  } catch {
+    return notices.exception({ message: texts.talk.no_line });
+  }
+  if (conversation.joined && members.deserted && !await sheets.mayLeave(tabs, members.alone)) return;
   conversation.leave();
   location.assign(href);
 });
+
+// Another tab that is about to leave asks whether one stays.
+const tabs = new BroadcastChannel(room);
+tabs.onmessage = ({ data }) => { if (data === "who" && conversation.joined) tabs.postMessage("here"); };
 
 // A page that is closed gives its seat up soon; one that is only put aside, as by a phone, is waited for.
 addEventListener("pagehide", ({ persisted }) => {
   if (!persisted && conversation.joined) navigator.sendBeacon(`/room/${room}/leave`);
 });
 
-// Nothing more can be done here, because of `why`: who was about to goes on at the way out.
-function end(why, tell) {
+// One neither writes nor sees who is here: for good, or as long as the seats are taken.
+function shut(out) {
+  composer.close(out);
+  for (const id of ["start", "members", "members-btn", "invite-btn"]) byId(id).inert = out;
+  byId("members-list").hidden = out;
+}
+
+// Says by `show(module)` why one is not in the room; whoever had the focus goes on at the way out.
+function tell(why, show) {
+  const had = !lost();
+  return fetchSheet("out", () => import("../components/out.js")).then(show, () => notices.exception(why)).then(() => {
+    if (had && lost()) focusFirst(byId("notices").querySelector("a:not([hidden])"), byId("chat-list"));
+  });
+}
+
+// Nothing more can be done here, because of `why`.
+function end(why, show) {
   clearInterval(asking);
   outbox.end(why);
   uploads.end(why);
   typing.clear();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
   byId("members").hidePopover();
-  tell();
-  keepFocus(() => {
-    composer.close();
-    // The list still scrolls, and the way out works.
-    for (const id of ["rows", "start", "members", "members-btn", "invite-btn"]) byId(id).inert = true;
-  }, byId("notices").querySelector("a:not([hidden])"));
+  tell(why, show);
+  shut(true);
+  // The list still scrolls, and the way out works.
+  byId("rows").inert = true;
 }
 
 socket.on("failed", (failure) => {

@@ -14,10 +14,12 @@ use crate::{
 pub enum Sheet {
     /// The settings of a room, and the questions before an owner deletes or moderates.
     Owner,
-    /// The question before the last person leaves.
+    /// The question before the last person who is there leaves.
     Leave,
     /// The question before somebody deletes what they wrote.
     Delete,
+    /// What is said to who is no longer in the room: words alone.
+    Out,
     /// The GIFs lately sent.
     Tray,
     /// Whispers with one person.
@@ -38,6 +40,7 @@ impl FromStr for Sheet {
             "owner" => Self::Owner,
             "leave" => Self::Leave,
             "delete" => Self::Delete,
+            "out" => Self::Out,
             "tray" => Self::Tray,
             "whisper" => Self::Whisper,
             "invite" => Self::Invite,
@@ -78,6 +81,9 @@ impl<'a> SheetView<'a> {
     /// What its script says beyond what the page says, to be put into the texts of the page.
     pub fn texts(&self) -> Value {
         let Texts {
+            leave,
+            out,
+            error,
             tray,
             viewer,
             whisper,
@@ -87,7 +93,8 @@ impl<'a> SheetView<'a> {
         } = self.page.t;
         match self.sheet {
             Sheet::Owner => owner_texts(self.page.t),
-            Sheet::Leave => json!({}),
+            Sheet::Leave => json!({ "leave": leave }),
+            Sheet::Out => json!({ "out": out, "error": { "kicked": error.kicked, "banned": error.banned } }),
             Sheet::Viewer => json!({ "viewer": { "deleted": viewer.deleted } }),
             Sheet::Delete => json!({ "owner": { "delete_done": self.page.t.owner.delete_message_done } }),
             Sheet::Tray => json!({ "tray": { "empty": tray.empty, "again": tray.again } }),

@@ -86,7 +86,7 @@ scene("who was sent out waits a minute before the way back is offered, and canno
   }), [room, id]);
   const notice = bea.page.locator("#notices .banner");
   await reads(notice.locator(".banner__says"), says("error.kicked"));
-  await reads(notice.locator(".banner__more"), says("talk.out_wait", { n: 60 }));
+  await reads(notice.locator(".banner__more"), says("out.wait", { n: 60 }));
   const link = notice.locator("a");
   await hasFocus(bea, link, "the way out has the focus");
   assert.equal(await link.getAttribute("href"), "/");
@@ -94,8 +94,8 @@ scene("who was sent out waits a minute before the way back is offered, and canno
     assert.equal(await bea.page.locator(part).evaluate((element) => element.inert), true, part);
   }
   await bea.page.clock.runFor(30_000);
-  await reads(notice.locator(".banner__more"), says("talk.out_wait", { n: 30 }));
+  await reads(notice.locator(".banner__more"), says("out.wait", { n: 30 }));
   await bea.page.clock.runFor(31_000);
-  await reads(link, says("talk.out"));
+  await reads(link, says("out.rejoin"));
   assert.equal(await link.getAttribute("href"), `/room/${room}`);
 });

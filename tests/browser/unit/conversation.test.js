@@ -138,7 +138,7 @@ test("a full room is tried again later, a wrong password is not", async () => {
     requests[0].resolve({ ok: false, code });
     await clock.pass(60_000);
     assert.equal(requests.length, again ? 2 : 1, code);
-    assert.deepEqual(told[0], ["refused", { ok: false, code }, again]);
+    assert.deepEqual(told[0], ["refused", { ok: false, code }, again, false]);
   }
 });
 

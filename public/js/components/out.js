@@ -1,0 +1,27 @@
+// What is said to who is no longer in the room, or not let in, and the ways on. Fetched when that happens.
+import { setText } from "../lib/dom.js";
+import { fill, refusal, texts } from "../lib/texts.js";
+
+// Seconds that who was sent out waits before coming back.
+const KICKED = 60;
+
+/** The notice to who is not let in because of `why`: the page tries `again`, or the visitor has to; `been` in it before. */
+export function refusedNotice(why, { again, been, list }) {
+  if (why.code === "room_full") return { says: been ? texts.out.taken : refusal(why), more: texts.out.waiting, link: list };
+  return { says: refusal(why), more: texts.out.refused, link: again ? null : { text: texts.out.reload, href: location.pathname } };
+}
+
+/** The notice that the room is gone. */
+export const goneNotice = (list) => ({ says: texts.out.gone, more: texts.out.gone_more, link: list });
+
+/** The notice to who was sent out or banned. */
+export const sentOutNotice = ({ code }, list) => ({ says: texts.error[code], more: " ", link: list });
+
+/** Counts down on that notice until one may come back. */
+export function countDown(banner, seconds = KICKED) {
+  const [more, link] = [banner.querySelector(".banner__more"), banner.querySelector("a")];
+  setText(more, seconds > 0 ? fill(texts.out.wait, { n: seconds }) : "");
+  if (seconds > 0) return setTimeout(() => countDown(banner, seconds - 1), 1_000);
+  link.textContent = texts.out.rejoin;
+  link.href = location.pathname;
+}
