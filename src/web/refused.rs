@@ -51,7 +51,9 @@ impl IntoResponse for Refused {
 /// The status of a refusal.
 pub const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::RoomNotFound | Refusal::NotFound | Refusal::GifNotFound | Refusal::InviteNotFound => StatusCode::NOT_FOUND,
+        Refusal::RoomNotFound | Refusal::NotFound | Refusal::GifNotFound | Refusal::InviteNotFound => {
+            StatusCode::NOT_FOUND
+        }
         Refusal::VisitorNotFound | Refusal::MessageNotFound | Refusal::ReportNotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::WrongPassword | Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,

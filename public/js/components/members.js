@@ -55,6 +55,13 @@ export class MembersView {
     for (const id of this.#members.keys()) this.#setAway(id, ids.includes(id));
   }
 
+  /** Whether it is not told any more who is here, for good or for a while. */
+  close(closed) {
+    const panel = byId("members");
+    if (closed) panel.hidePopover();
+    panel.inert = byId("members-btn").inert = this.#list.hidden = closed;
+  }
+
   /** A member's last connection was lost, or one is there again. */
   away(id, away) {
     clearTimeout(this.#leaving.get(id));

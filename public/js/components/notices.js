@@ -1,6 +1,7 @@
 // Sentences over the list: the line is down, the room is gone, something was refused. One of each kind at most.
 import { byId } from "../lib/dom.js";
-import { keepFocus } from "../lib/focus.js";
+import { focusFirst, keepFocus, lost } from "../lib/focus.js";
+import { fetchSheet } from "../lib/sheets.js";
 import { refusal, texts } from "../lib/texts.js";
 import { makeBanner } from "./banner.js";
 
@@ -12,6 +13,7 @@ export class Notices {
   #place = byId("notices");
   #shown = new Map();
   #timer = null;
+  #turn = 0;
   #retry;
 
   /** `retry` is what "connect now" does. */
@@ -30,6 +32,7 @@ export class Notices {
 
   /** The line is up; said when it was said that it was down. */
   lineUp() {
+    this.#turn += 1;
     clearTimeout(this.#timer);
     this.#timer = null;
     const was = this.#shown.has("line") || this.#shown.has("out");
@@ -41,12 +44,28 @@ export class Notices {
 
   exception(why) { this.#show("exception", { says: refusal(why), close: true }); }
 
-  /** Says why one is not in the room, for now or for good, in place of all else; gives the notice. */
-  out(what) {
+  /**
+   * Says why one is not in the room, for now or for good, in place of all else: `make(words, list)` gives the notice, with the
+   * way to the list of rooms. Whoever had the focus goes on there.
+   */
+  async out(why, make) {
     clearTimeout(this.#timer);
     this.#timer = null;
+    const turn = ++this.#turn;
+    const had = !lost();
+    const list = { text: byId("chat-form").dataset.list, href: "/" };
+    let what;
+    try {
+      what = make(await fetchSheet("out", () => import("./out.js")), list);
+    } catch {
+      what = { says: refusal(why), link: list };
+    }
+    // Meanwhile one was let in.
+    if (turn !== this.#turn) return;
     for (const kind of [...this.#shown.keys()]) this.#hide(kind);
-    return this.#show("out", what);
+    const banner = this.#show("out", what);
+    what.start?.(banner);
+    if (had && lost()) focusFirst(banner.querySelector("a:not([hidden])"), byId("chat-list"));
   }
 
   #line(polling) {

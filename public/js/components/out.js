@@ -15,10 +15,10 @@ export function refusedNotice(why, { again, been, list }) {
 export const goneNotice = (list) => ({ says: texts.out.gone, more: texts.out.gone_more, link: list });
 
 /** The notice to who was sent out or banned. */
-export const sentOutNotice = ({ code }, list) => ({ says: texts.error[code], more: " ", link: list });
+export const sentOutNotice = ({ code }, list) => ({ says: texts.error[code], more: " ", link: list, start: code === "kicked" ? countDown : null });
 
-/** Counts down on that notice until one may come back. */
-export function countDown(banner, seconds = KICKED) {
+// Counts down on the notice until one may come back.
+function countDown(banner, seconds = KICKED) {
   const [more, link] = [banner.querySelector(".banner__more"), banner.querySelector("a")];
   setText(more, seconds > 0 ? fill(texts.out.wait, { n: seconds }) : "");
   if (seconds > 0) return setTimeout(() => countDown(banner, seconds - 1), 1_000);

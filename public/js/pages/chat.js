@@ -12,12 +12,14 @@ import { RoomSheets } from "../components/room-sheets.js";
 import { startTheme } from "../components/theme.js";
 import { showTyping } from "../components/typing-line.js";
 import { UploadsLater } from "../components/uploads-later.js";
+import { openGifs } from "../components/viewer-later.js";
+import { startWayOut } from "../components/way-out.js";
 import { Whispers } from "../components/whispers.js";
-import { announce, byId, opensElsewhere } from "../lib/dom.js";
+import { announce, byId } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
-import { focusFirst, keepFocusOfDialogs, lost } from "../lib/focus.js";
+import { keepFocusOfDialogs } from "../lib/focus.js";
 import { Keep } from "../lib/keep.js";
-import { fetchLook, fetchSheet } from "../lib/sheets.js";
+import { fetchLook } from "../lib/sheets.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
@@ -29,7 +31,6 @@ import { Timeline } from "../models/timeline.js";
 import { Typing } from "../models/typing.js";
 
 const ASK_EVERY = 3_000;
-const LINE_LIMIT = 5_000;
 
 const page = document.body.dataset;
 const room = page.room;
@@ -49,7 +50,6 @@ keepFocusOfDialogs();
 const socket = liveSocket("/chat");
 const list = new MessageList({ room, me, last: Number(page.last), isNews });
 const members = new MembersView(me, page.owner);
-const way = { text: byId("chat-form").dataset.list, href: "/" };
 const notices = new Notices(() => socket.retryNow());
 const facts = new RoomFacts(me);
 const attention = new Attention(facts.title);
@@ -158,7 +158,7 @@ const conversation = new Conversation({
       notices.lineDown();
     },
     refused(why, again, been) {
-      tell(why, ({ refusedNotice }) => notices.out(refusedNotice(why, { again, been, list: way })));
+      notices.out(why, ({ refusedNotice }, list) => refusedNotice(why, { again, been, list }));
       if (why.code === "room_full") shut(true);
     },
     typing: (visitor) => { if (visitor.id !== me.id) typing.heard(visitor); },
@@ -177,12 +177,9 @@ const conversation = new Conversation({
     changed,
     gone() {
       keep.write("draft", "");
-      end({ code: "room_not_found", message: texts.talk.room_gone }, ({ goneNotice }) => notices.out(goneNotice(way)));
+      end({ code: "room_not_found", message: texts.talk.room_gone }, ({ goneNotice }, list) => goneNotice(list));
     },
-    sentOut: (why) => end(why, ({ sentOutNotice, countDown }) => {
-      const banner = notices.out(sentOutNotice(why, way));
-      if (why.code === "kicked") countDown(banner);
-    }),
+    sentOut: (why) => end(why, ({ sentOutNotice }, list) => sentOutNotice(why, list)),
     exception: (why) => notices.exception(why),
   },
 });
@@ -224,18 +221,7 @@ list.onFailed((what, nonce) => {
   else outbox.remove(nonce);
 });
 
-// The large view is fetched when one is asked for; without it the link leads to the file.
-document.addEventListener("click", (event) => {
-  const link = event.target.closest(".gif__open");
-  if (!link?.href || opensElsewhere(event)) return;
-  event.preventDefault();
-  link.focus({ preventScroll: true });
-  const figure = link.closest(".gif");
-  // A GIF that was whispered can't be sent to all.
-  const take = byId("rows").contains(figure) ? sendAgain : undefined;
-  fetchSheet("viewer", () => import("../components/viewer.js"))
-    .then(({ openViewer }) => openViewer(figure, take), () => window.open(link.href, "_blank", "noopener"));
-});
+openGifs(sendAgain);
 
 const sheets = new RoomSheets({
   room,
@@ -255,23 +241,13 @@ function sendAgain(gif) {
   if (!outbox.add(gif)) composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
 }
 
-byId("exit-btn").addEventListener("click", async (event) => {
-  if (opensElsewhere(event)) return;
-  event.preventDefault();
-  const { href } = event.currentTarget;
-  try {
-    await fetch(href, { method: "HEAD", signal: AbortSignal.timeout(LINE_LIMIT) });
-  } catch {
-    return notices.exception({ message: texts.talk.no_line });
-  }
-  if (conversation.joined && members.deserted && !await sheets.mayLeave(tabs, members.alone)) return;
-  conversation.leave();
-  location.assign(href);
+startWayOut({
+  room,
+  isIn: () => conversation.joined,
+  noLine: () => notices.exception({ message: texts.talk.no_line }),
+  mayLeave: async (tabs) => !members.deserted || sheets.mayLeave(tabs, members.alone),
+  leave: () => conversation.leave(),
 });
-
-// Another tab that is about to leave asks whether one stays.
-const tabs = new BroadcastChannel(room);
-tabs.onmessage = ({ data }) => { if (data === "who" && conversation.joined) tabs.postMessage("here"); };
 
 // A page that is closed gives its seat up soon; one that is only put aside, as by a phone, is waited for.
 addEventListener("pagehide", ({ persisted }) => {
@@ -281,27 +257,18 @@ addEventListener("pagehide", ({ persisted }) => {
 // One neither writes nor sees who is here: for good, or as long as the seats are taken.
 function shut(out) {
   composer.close(out);
-  for (const id of ["start", "members", "members-btn", "invite-btn"]) byId(id).inert = out;
-  byId("members-list").hidden = out;
-}
-
-// Says by `show(module)` why one is not in the room; whoever had the focus goes on at the way out.
-function tell(why, show) {
-  const had = !lost();
-  return fetchSheet("out", () => import("../components/out.js")).then(show, () => notices.exception(why)).then(() => {
-    if (had && lost()) focusFirst(byId("notices").querySelector("a:not([hidden])"), byId("chat-list"));
-  });
+  members.close(out);
+  for (const id of ["start", "invite-btn"]) byId(id).inert = out;
 }
 
 // Nothing more can be done here, because of `why`.
-function end(why, show) {
+function end(why, notice) {
   clearInterval(asking);
   outbox.end(why);
   uploads.end(why);
   typing.clear();
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
-  byId("members").hidePopover();
-  tell(why, show);
+  notices.out(why, notice);
   shut(true);
   // The list still scrolls, and the way out works.
   byId("rows").inert = true;
