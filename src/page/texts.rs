@@ -224,10 +224,18 @@ fn around(text: &'static str) -> (&'static str, &'static str) {
 /// What scripts say on the page of a room, of the texts that it shares with them.
 fn chat_scripts(Texts { chat, owner, .. }: &Texts) -> serde_json::Value {
     json!({
-        "alt_label": chat.alt_label, "cancel_upload": chat.cancel_upload,
         "failed": chat.failed, "gif_no_alt": chat.gif_no_alt, "gif_load": chat.gif_load, "gif_pause": chat.gif_pause, "gif_play": chat.gif_play,
         "delete_message": owner.delete_message, "more": chat.more, "people": chat.people, "sending": chat.sending,
     })
+}
+
+/// What only scripts say in a room: of uploads alone, or all but that.
+fn split_talk(talk: &Talk, uploads: bool) -> serde_json::Value {
+    let mut all = json!(talk);
+    if let Some(texts) = all.as_object_mut() {
+        texts.retain(|key, _| uploads == (key.starts_with("upload_") || key == "only_gifs" || key == "too_many_gifs"));
+    }
+    all
 }
 
 /// JSON that cannot end its `<script>` element nor open a comment in it.
@@ -247,7 +255,6 @@ impl Texts {
             line,
             talk,
             field,
-            error,
             ..
         } = &self;
         let scripts = Scripts {
@@ -258,11 +265,7 @@ impl Texts {
                     "unread_one": whisper.unread_one },
                 "report": { "report": report.report, "came": report.came, "show": report.show },
                 "mute": mute,
-                "chat": chat_scripts(&self), "line": line, "talk": talk,
-                // Of any other code the server says the sentence.
-                "error": {
-                    "too_large": error.too_large, "not_a_gif": error.not_a_gif,
-                },
+                "chat": chat_scripts(&self), "line": line, "talk": split_talk(talk, false),
                 "field": { "chat_too_long": field.chat_too_long },
             })),
         };
@@ -287,6 +290,11 @@ impl Texts {
             whisper: around(whisper.with),
         };
         Self { split, scripts, ..self }
+    }
+
+    /// What scripts say of uploads, once there is one.
+    pub(crate) fn of_uploads(talk: &Talk) -> serde_json::Value {
+        split_talk(talk, true)
     }
 
     /// The sentence of a code and what one can do about it, for `/?error=CODE` and error pages.

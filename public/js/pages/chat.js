@@ -19,7 +19,7 @@ import { announce, byId } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { keepFocusOfDialogs } from "../lib/focus.js";
 import { Keep } from "../lib/keep.js";
-import { fetchLook } from "../lib/sheets.js";
+import { fetchSheet } from "../lib/sheets.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
@@ -101,8 +101,8 @@ const stored = (message) => {
 const uploads = new UploadsLater({
   keep,
   say,
-  load: () => Promise.all([import("../components/uploading.js"), fetchLook()])
-    .then(([{ startUploads }]) => startUploads({ room, tab, pace, list, limit: Number(page.gifLimit), stored, say, returned: (text) => composer.giveBack(text) })),
+  load: () => fetchSheet("queue", () => import("../components/uploading.js"))
+    .then(({ startUploads }) => startUploads({ room, tab, pace, list, limit: Number(page.gifLimit), stored, say, returned: (text) => composer.giveBack(text) })),
 });
 
 const typing = new Typing({

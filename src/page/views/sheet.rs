@@ -24,6 +24,8 @@ pub enum Sheet {
     Tray,
     /// Whispers with one person.
     Whisper,
+    /// GIFs on their way: the card of one.
+    Queue,
     /// Inviting others.
     Invite,
     /// The large view of a GIF.
@@ -42,6 +44,7 @@ impl FromStr for Sheet {
             "delete" => Self::Delete,
             "out" => Self::Out,
             "tray" => Self::Tray,
+            "queue" => Self::Queue,
             "whisper" => Self::Whisper,
             "invite" => Self::Invite,
             "viewer" => Self::Viewer,
@@ -94,11 +97,14 @@ impl<'a> SheetView<'a> {
         match self.sheet {
             Sheet::Owner => owner_texts(self.page.t),
             Sheet::Leave => json!({ "leave": leave }),
+            Sheet::Queue => queue_texts(self.page.t),
             Sheet::Out => json!({ "out": out, "error": { "kicked": error.kicked, "banned": error.banned } }),
             Sheet::Viewer => json!({ "viewer": { "deleted": viewer.deleted } }),
             Sheet::Delete => json!({ "owner": { "delete_done": self.page.t.owner.delete_message_done } }),
             Sheet::Tray => json!({ "tray": { "empty": tray.empty, "again": tray.again } }),
-            Sheet::Whisper => json!({ "whisper": { "text": whisper.text } }),
+            Sheet::Whisper => json!({
+                "whisper": { "text": whisper.text }, "chat": { "alt_placeholder": self.page.t.chat.alt_placeholder },
+            }),
             Sheet::Invite => json!({ "invite": {
                 "open": invite.open, "locked": invite.locked, "secret": invite.secret, "copied": invite.copied,
                 "copy_self": invite.copy_self, "withdrawn": invite.withdrawn, "qr": invite.qr,
@@ -109,6 +115,14 @@ impl<'a> SheetView<'a> {
             } }),
         }
     }
+}
+
+fn queue_texts(Texts { chat, error, talk, .. }: &Texts) -> Value {
+    json!({
+        "chat": { "alt_label": chat.alt_label, "cancel_upload": chat.cancel_upload },
+        "error": { "too_large": error.too_large, "not_a_gif": error.not_a_gif },
+        "talk": Texts::of_uploads(talk),
+    })
 }
 
 fn owner_texts(Texts { owner, field, .. }: &Texts) -> Value {
