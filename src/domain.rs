@@ -31,7 +31,7 @@ pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
 pub use report::{Reason, Report, ReportId, Reported};
 pub use room::{Access, Max, Password, Room, RoomId, Title};
 pub(crate) use visible::straight;
-pub use visitor::{Color, Visitor, VisitorId};
+pub use visitor::{Color, Name, Visitor, VisitorId};
 pub use whisper::{Whisper, WhisperId};
 
 /// A moment, in milliseconds since the Unix epoch; RFC 3339 in UTC on the wire.

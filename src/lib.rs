@@ -1,4 +1,4 @@
-//! An anonymous GIF chat: anyone opens a page, gets a colour for a name, makes a room and talks in text and GIFs.
+//! An anonymous GIF chat: anyone opens a page, gets a name and a creature, makes a room and talks in text and GIFs.
 //!
 //! # Layout
 //! Imports point down only; what stands in braces does not import each other:

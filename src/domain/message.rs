@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::{
-    Color, Field, GifBody, Invalid, Limits, Line, Moment, Problem, RoomId, Visitor, VisitorId, id::hex_id,
+    Color, Field, GifBody, Invalid, Limits, Line, Moment, Name, Problem, RoomId, Visitor, VisitorId, id::hex_id,
     room::check_text,
 };
 
@@ -164,6 +164,7 @@ struct Wire<'a> {
     user: WireUser,
     hue: Option<u8>,
     visitor: VisitorId,
+    name: Name,
     created_at: Moment,
     #[serde(flatten)]
     body: WireBody<'a>,
@@ -228,6 +229,7 @@ impl Serialize for Message {
             },
             hue: self.author.hue,
             visitor: self.author.id,
+            name: self.author.name(),
             created_at: self.created_at,
             body: WireBody::of(self),
             nonce: self.nonce.as_ref().map(Nonce::as_str),

@@ -1,16 +1,21 @@
-//! Who somebody is: a random id and what follows from it, a colour and its hue. There are no names.
+//! Who somebody is: a random id and what follows from it, a colour and its hue, an avatar, a name.
 
 mod color;
 #[cfg(test)]
 mod contrast;
 mod dice;
+mod name;
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeStruct};
 
 pub use color::{Color, NotAColor};
 pub(crate) use dice::Dice;
+#[cfg(test)]
+pub(crate) use name::Look;
+pub use name::Name;
+pub(crate) use name::SHAPE;
 
 /// The public id of a visitor: 64 random bits, written as 16 lowercase hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,11 +27,11 @@ pub struct VisitorId(u64);
 pub struct NotAVisitorId;
 
 /// What pages and events show of somebody; all of it follows from the id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Visitor {
     /// The only part that is random, and the only one worth storing.
     pub id: VisitorId,
-    /// Exact colour, for the mark and as the written name.
+    /// Exact colour, for the mark, and written beside a name that several visitors have.
     pub color: Color,
     /// Step 0..=35 of the OKLCH hue, `None` for grey; the class that the page wears.
     pub hue: Option<u8>,
@@ -69,7 +74,24 @@ impl<'de> Deserialize<'de> for VisitorId {
     }
 }
 
+impl Serialize for Visitor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Visitor", 4)?;
+        fields.serialize_field("id", &self.id)?;
+        fields.serialize_field("color", &self.color)?;
+        fields.serialize_field("hue", &self.hue)?;
+        fields.serialize_field("name", &self.name())?;
+        fields.end()
+    }
+}
+
 impl Visitor {
+    /// The name that one can say.
+    #[must_use]
+    pub fn name(&self) -> Name {
+        Name::of(self.id, self.hue)
+    }
+
     /// The visitor of this id; always the same, so only the id needs storing.
     #[must_use]
     pub fn new(id: VisitorId) -> Self {
@@ -155,13 +177,15 @@ mod tests {
     }
 
     #[test]
-    fn a_visitor_is_written_as_id_color_and_hue() {
+    fn a_visitor_is_written_as_id_color_hue_and_name() {
         let visitor = Visitor::new(VisitorId(1));
-        let hue = visitor.hue.unwrap();
-        let expected = format!(r#"{{"id":"0000000000000001","color":"{}","hue":{hue}}}"#, visitor.color);
+        let (color, hue, name) = (visitor.color, visitor.hue.unwrap(), visitor.name());
+        let name = format!(r#"{{"en":"{}","ko":"{}"}}"#, name.en(), name.ko());
+        let expected = format!(r#"{{"id":"0000000000000001","color":"{color}","hue":{hue},"name":{name}}}"#);
         assert_eq!(serde_json::to_string(&visitor).unwrap(), expected);
         let grey = Visitor { hue: None, ..visitor };
-        assert!(serde_json::to_string(&grey).unwrap().ends_with(r#""hue":null}"#));
+        let grey = serde_json::to_string(&grey).unwrap();
+        assert!(grey.contains(r#""hue":null,"name":{"en":"Silver "#), "{grey}");
     }
 
     #[test]

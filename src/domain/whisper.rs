@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Color, Moment, Nonce, RoomId, Said, Visitor, VisitorId, id::hex_id};
+use super::{Color, Moment, Name, Nonce, RoomId, Said, Visitor, VisitorId, id::hex_id};
 
 hex_id!(
     /// Names a whisper: 96 random bits.
@@ -40,6 +40,7 @@ impl Serialize for Whisper {
             user: Color,
             hue: Option<u8>,
             visitor: VisitorId,
+            name: Name,
             to: Visitor,
             created_at: Moment,
             #[serde(flatten)]
@@ -53,6 +54,7 @@ impl Serialize for Whisper {
             user: self.author.color,
             hue: self.author.hue,
             visitor: self.author.id,
+            name: self.author.name(),
             to: self.to,
             created_at: self.created_at,
             said: &self.said,

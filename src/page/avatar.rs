@@ -10,10 +10,7 @@ mod top;
 use std::fmt;
 
 use self::{body::Body, eyes::Eyes, top::Top};
-use crate::domain::visitor::{Color, Dice, VisitorId};
-
-/// Keeps the throws for the shape apart from those for the colour.
-const SHAPE: u64 = 0x6d61_726b_7368_6170;
+use crate::domain::visitor::{Color, Dice, SHAPE, VisitorId};
 
 /// The mark of an id as a whole SVG image of 1 to 2 kB; the same for ever, so it may be cached for ever.
 #[must_use]

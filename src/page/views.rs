@@ -87,13 +87,25 @@ impl From<&domain::Limits> for Limits {
 pub struct VisitorView<'a> {
     /// Names the mark, `/visitor/{id}.svg`.
     pub id: Cow<'a, str>,
-    /// `#rrggbb`, the visitor's name.
+    /// Two words in the language of the page.
+    pub name: Cow<'a, str>,
+    /// `#rrggbb`, which tells visitors of one name apart.
     pub color: Cow<'a, str>,
     /// 0..=35, `None` for grey.
     pub hue: Option<u8>,
 }
 
 impl VisitorView<'_> {
+    /// Somebody whom a script fills in.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            id: "".into(),
+            name: "".into(),
+            color: "".into(),
+            hue: None,
+        }
+    }
+
     /// The class that gives the hue to an element.
     pub fn hue_class(&self) -> &'static str {
         hue_class(self.hue)

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     domain::{Body, Message, Moment, Room, Visitor},
     page::{
-        texts::Texts,
+        texts::{Lang, Texts},
         views::{GifView, LineView, MessageView, Page, RoomView, VisitorView},
     },
     state::AppState,
@@ -24,7 +24,7 @@ pub fn frame<'a>(state: &'a AppState, prefs: Prefs, me: &Visitor, path: &'a str)
     Page {
         t: prefs.lang.texts(),
         theme: prefs.theme,
-        me: visitor_view(me),
+        me: visitor_view(me, prefs.lang),
         path,
         site: site(&state.config),
         assets: state.assets.prefix(),
@@ -63,25 +63,29 @@ pub fn age(room: &Room, now: Moment) -> Duration {
 }
 
 /// A visitor as templates show one.
-pub fn visitor_view(visitor: &Visitor) -> VisitorView<'static> {
+pub fn visitor_view(visitor: &Visitor, lang: Lang) -> VisitorView<'static> {
+    let name = visitor.name();
+    let name = match lang {
+        Lang::En => name.en(),
+        Lang::Ko => name.ko(),
+    };
     VisitorView {
         id: visitor.id.to_string().into(),
+        name: name.into(),
         color: visitor.color.to_string().into(),
         hue: visitor.hue,
     }
 }
 
 /// A room as templates show it to a visitor.
-pub fn room_view<'a>(room: &'a Room, me: &Visitor, now: Moment) -> RoomView<'a> {
+pub fn room_view<'a>(room: &'a Room, me: &Visitor, lang: Lang, now: Moment) -> RoomView<'a> {
     RoomView {
         id: room.id.to_string().into(),
         title: room.title.as_str().into(),
         max: room.max.get(),
         count: room.count,
         full: room.is_shut_as_full(),
-        owner_id: room.owner.id.to_string().into(),
-        owner_color: room.owner.color.to_string().into(),
-        owner_hue: room.owner.hue,
+        owner: visitor_view(&room.owner, lang),
         locked: room.locked,
         closed: room.closed,
         asleep: room.asleep,
@@ -112,11 +116,6 @@ pub fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> Messag
         Body::Deleted => MessageView::deleted(id, message.seq),
     };
     let author = message.author;
-    view.by(
-        author.id.to_string().into(),
-        author.color.to_string().into(),
-        author.hue,
-        author.id == me.id,
-    )
-    .at(message.created_at.to_string().into(), message.created_at.millis())
+    view.by(visitor_view(&author, t.lang), author.id == me.id)
+        .at(message.created_at.to_string().into(), message.created_at.millis())
 }

@@ -38,6 +38,7 @@ mod large_deletions;
 mod messages;
 mod model;
 mod moderation;
+mod names;
 mod openings;
 mod ownership;
 mod pages;

@@ -25,7 +25,7 @@ pub(crate) fn keys(object: &Value) -> BTreeSet<&str> {
 }
 
 /// The fields of a line that nobody wrote. Those that the textbook has are among them.
-pub(crate) const LINE: [&str; 11] = [
+pub(crate) const LINE: [&str; 12] = [
     "_id",
     "room",
     "seq",
@@ -34,6 +34,7 @@ pub(crate) const LINE: [&str; 11] = [
     "visitor",
     "color",
     "hue",
+    "name",
     "count",
     "chat",
     "createdAt",
@@ -73,7 +74,17 @@ async fn a_message_has_the_fields_of_the_interface_and_no_other() {
     let room = visitor.create_room("방").await;
     let mut socket = visitor.join(&room).await;
     let message = socket.post("  안녕 <b>👋</b>\n둘째 줄 ").await;
-    let fixed = ["_id", "room", "seq", "user", "hue", "visitor", "createdAt", "chat"];
+    let fixed = [
+        "_id",
+        "room",
+        "seq",
+        "user",
+        "hue",
+        "visitor",
+        "name",
+        "createdAt",
+        "chat",
+    ];
     assert_eq!(keys(&message), BTreeSet::from(fixed));
     assert_eq!(message["chat"], "안녕 <b>👋</b>\n둘째 줄");
     assert_eq!(

@@ -148,7 +148,7 @@ async fn the_answer_to_join_says_from_where_messages_come() {
         .map(|member| &member["id"])
         .collect();
     assert_eq!(members, [&json!(writer.id), &json!(reader.id)]);
-    assert_eq!(keys(&joined["you"]), BTreeSet::from(["id", "color", "hue"]));
+    assert_eq!(keys(&joined["you"]), BTreeSet::from(["id", "color", "hue", "name"]));
     for n in 3..=30 {
         writing.post(&n.to_string()).await;
     }

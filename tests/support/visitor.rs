@@ -82,7 +82,7 @@ impl Visitor {
                 .1;
             rest.split_once(after).unwrap().0.to_owned()
         };
-        (between("data-me=\"", "\""), between("<b class=\"name\">", "<"))
+        (between("data-me=\"", "\""), between("<b class=\"name\" title=\"", "\""))
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -12,7 +12,7 @@ let menu = null;
 
 /**
  * Adds an action: `{ icon, text(subject), when(subject), act(subject), danger? }`. A subject has `kind` (`message` or
- * `member`), `visitor`, `color`, `mine`, and of a message `id`, `element`, `text` or `gif`.
+ * `member`), `visitor`, `name`, `color`, `hue`, `mine`, and of a message `id`, `element`, `text` or `gif`.
  */
 export const addAction = (action) => actions.push(action);
 

@@ -1,6 +1,7 @@
 // What comes in while one looks elsewhere: a number in the title, a dot in the icon, and a notification for who wants it.
-import { announce, byId, setText } from "../lib/dom.js";
+import { announce, byId, markUrl, setText } from "../lib/dom.js";
 import { fill, straight, texts } from "../lib/texts.js";
+import { whoIs } from "../lib/who.js";
 
 const KEY = "gifchat:notify";
 
@@ -84,11 +85,13 @@ export class Attention {
 
   #showButton() { this.#button.setAttribute("aria-checked", String(this.#wanted)); }
 
-  #notify({ user, visitor, chat, alt }) {
+  #notify(message) {
+    const { chat, alt } = message;
+    const { id, name } = whoIs(message);
     if (!("Notification" in window) || !this.#wanted) return;
     try {
-      const body = `${user}: ${straight(chat ?? (alt ? fill(texts.talk.sent_gif, { alt }) : "GIF"))}`;
-      const note = new Notification(this.#title, { body, tag: location.pathname, icon: `/visitor/${visitor}.svg` });
+      const body = `${name}: ${straight(chat ?? (alt ? fill(texts.talk.sent_gif, { alt }) : "GIF"))}`;
+      const note = new Notification(this.#title, { body, tag: location.pathname, icon: markUrl(id) });
       note.onclick = () => { window.focus(); note.close(); };
     } catch { /* some browsers allow it to service workers only */ }
   }

@@ -1,8 +1,8 @@
 // Lines nobody wrote: somebody came, somebody left, a message was deleted. How they look, and what they do to the list.
-import { clone, markUrl, setHue } from "../lib/dom.js";
+import { clone } from "../lib/dom.js";
 import { clock, fullDate } from "../lib/format.js";
-import { hueOf } from "../lib/hue.js";
 import { texts } from "../lib/texts.js";
+import { showWho, whoIs } from "../lib/who.js";
 import { blank } from "./message.js";
 
 /** The element of a line; one that only keeps its place is hidden. */
@@ -30,13 +30,12 @@ export function dateLine(element, at) {
 }
 
 // Words come from the texts of the page; of a kind that it does not know yet, from the server.
-function frame({ line, visitor, color, hue, chat }) {
+function frame(message) {
+  const { line, visitor, chat } = message;
   const element = clone("line-template");
   Object.assign(element.dataset, { visitor, line });
-  setHue(element, hue === undefined ? hueOf(color) : hue);
-  element.querySelector(".mark").src = markUrl(visitor);
+  showWho(element, whoIs(message));
   const name = element.querySelector(".name");
-  name.textContent = color;
   const words = texts.line[line]?.split("%{name}");
   if (words) name.parentElement.replaceChildren(words[0], name, words[1] ?? "");
   else name.parentElement.textContent = chat;

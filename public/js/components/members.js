@@ -1,8 +1,8 @@
 // Who is here: the panel, the numbers in the bar, the pile of marks.
-import { byId, clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { byId, clone, setText } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
-import { hueOf } from "../lib/hue.js";
 import { fill, texts } from "../lib/texts.js";
+import { showWho, whoIn, whoIs } from "../lib/who.js";
 import { offersActions, openActions } from "./actions.js";
 
 const PILE = 3;
@@ -42,7 +42,7 @@ export class MembersView {
     this.#seq = seq;
     const ids = new Set(members.map(({ id }) => id));
     for (const id of [...this.#members.keys()]) if (!ids.has(id)) this.#take(id);
-    for (const member of members) this.#put(member);
+    for (const member of members) this.#put(whoIs(member));
     this.awayAre(away);
     this.#count = members.length;
     this.#show();
@@ -84,10 +84,11 @@ export class MembersView {
   get alone() { return this.#members.size === 1 && this.#members.has(this.#me.id); }
 
   /** What a line says about who is here; one that is older than the list says nothing new. */
-  line({ seq, line, visitor, color, hue, count }) {
+  line(message) {
+    const { seq, line, visitor, count } = message;
     if (seq <= this.#seq) return;
     this.#seq = seq;
-    if (line === "joined") this.#put({ id: visitor, color, hue });
+    if (line === "joined") this.#put(whoIs(message));
     else if (line === "left" || line === "kicked" || line === "banned") this.#take(visitor);
     this.#counted(count);
   }
@@ -107,7 +108,7 @@ export class MembersView {
 
   #subject(row) {
     const { id } = row.dataset;
-    return { kind: "member", visitor: id, color: row.querySelector(".name").textContent, mine: id === this.#me.id };
+    return { kind: "member", visitor: id, ...whoIn(row), mine: id === this.#me.id };
   }
 
   #crown(id) {
@@ -130,17 +131,17 @@ export class MembersView {
     this.#show();
   }
 
-  #put({ id, color, hue }) {
+  #put(who) {
+    const { id } = who;
     if (this.#members.has(id)) return;
     const row = clone("member-template");
     row.dataset.id = id;
-    setHue(row, hue === undefined ? hueOf(color) : hue);
-    row.querySelector(".mark").src = markUrl(id);
-    row.querySelector(".name").textContent = color;
+    showWho(row, who);
+    setText(row.querySelector(".num"), who.color);
     row.querySelector(".member__owner").hidden = id !== this.#owner;
     row.querySelector(".member__me").hidden = id !== this.#me.id;
     const more = row.querySelector(".more");
-    more.setAttribute("aria-label", `${texts.chat.more}: ${color}`);
+    more.setAttribute("aria-label", `${texts.chat.more}: ${who.name}`);
     more.hidden = !offersActions(this.#subject(row));
     this.#members.set(id, row);
     this.#insert(id, row);

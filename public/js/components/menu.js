@@ -1,7 +1,7 @@
 // The one menu of the page: a popover at the button that opened it. Arrows move, Escape and a tap outside close.
-import { byId, clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { byId, clone, setText } from "../lib/dom.js";
 import { focusFirst } from "../lib/focus.js";
-import { hueOf } from "../lib/hue.js";
+import { showWho } from "../lib/who.js";
 import { markUse } from "./icon.js";
 
 const EDGE = 8;
@@ -16,14 +16,13 @@ menu.querySelector(".menu__who").prepend(mark);
 
 const items = () => [...list.querySelectorAll("[role=menuitem]")];
 
-/** Opens it with `{icon, text, danger, act}` for each entry, about `{visitor, color}`. What destroys stands apart, last. */
-export function openMenu(button, { visitor, color }, entries) {
+/** Opens it with `{icon, text, danger, act}` for each entry, about `{visitor, name, color, hue}`. What destroys stands apart, last. */
+export function openMenu(button, { visitor, name, color, hue }, entries) {
   // Measured before anything closes: without `source` the panel with the button goes when the menu comes.
   const at = button.getBoundingClientRect();
   opener = button;
-  mark.src = markUrl(visitor);
-  setHue(menu, hueOf(color));
-  setText(menu.querySelector(".name"), color);
+  showWho(menu, { id: visitor, name, color, hue });
+  setText(menu.querySelector(".num"), color);
   list.setAttribute("aria-label", button.getAttribute("aria-label"));
   const [harmless, harmful] = [false, true].map((danger) => entries.filter((one) => Boolean(one.danger) === danger).map(entry));
   list.replaceChildren(...harmless, ...(harmless.length > 0 && harmful.length > 0 ? [divider()] : []), ...harmful);

@@ -1,9 +1,9 @@
 // One message, made from the server's own fragment. Texts only ever enter as text.
-import { byId, clone, markUrl, setHue, setText } from "../lib/dom.js";
+import { byId, clone, setText } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
 import { clock, fullDate, sizeText } from "../lib/format.js";
-import { hueOf } from "../lib/hue.js";
 import { refusal, texts } from "../lib/texts.js";
+import { showWho, whoIn, whoIs } from "../lib/who.js";
 import { offersActions } from "./actions.js";
 import { dropFile, keepFile, pictureUrl } from "./own-file.js";
 import { writeText } from "./text.js";
@@ -13,7 +13,7 @@ const LONG = 3_000;
 
 /** A stored message. */
 export function makeMessage(message, me) {
-  const element = frame(message.visitor, message.user, message.hue, me);
+  const element = frame(whoIs(message), me);
   fillBody(element, message);
   store(element, message, me);
   return element;
@@ -37,7 +37,7 @@ export function blank(element) {
 
 /** A message that still has to be sent: `item.content` has `chat`, or what a message with a GIF has, or its file. */
 export function makePending(item, me) {
-  const element = frame(me.id, me.color, me.hue, me);
+  const element = frame(me, me);
   fillBody(element, item.content);
   element.dataset.nonce = item.nonce;
   delete element.dataset.seq;
@@ -91,7 +91,7 @@ export const subject = (element) => ({
   element,
   id: element.dataset.id,
   visitor: element.dataset.visitor,
-  color: element.querySelector(".name").textContent,
+  ...whoIn(element),
   mine: element.classList.contains("mine"),
   text: element.querySelector(".message__text:not(.message__gone)")?.textContent ?? null,
   gif: element.querySelector(".gif")?.dataset.name ?? null,
@@ -111,16 +111,14 @@ function date(element, at) {
   element.querySelector(".more").setAttribute("aria-label", `${texts.chat.more}: ${label}`);
 }
 
-function frame(visitor, color, hue, me) {
+function frame(who, me) {
   const element = clone("message-template");
-  const mine = visitor === me.id;
+  const mine = who.id === me.id;
   element.classList.toggle("mine", mine);
   element.classList.toggle("other", !mine);
-  setHue(element, hue === undefined ? hueOf(color) : hue);
-  element.dataset.visitor = visitor;
+  element.dataset.visitor = who.id;
   for (const part of element.querySelectorAll(mine ? ".message__mark" : ".message__me")) part.remove();
-  element.querySelector(".mark").src = markUrl(visitor);
-  element.querySelector(".name").textContent = color;
+  showWho(element, who);
   element.querySelector(".more").hidden = true;
   return element;
 }

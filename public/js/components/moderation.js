@@ -3,6 +3,7 @@ import { byId, setText } from "../lib/dom.js";
 import { askJson } from "../lib/http.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { toast, undo } from "../lib/toast.js";
+import { whoIs } from "../lib/who.js";
 import { addAction } from "./actions.js";
 
 /** `isOwner()` says whether one owns the room now. */
@@ -18,7 +19,7 @@ export function startModeration(room, isOwner) {
   const offer = (action, icon, when, fields = ({ visitor }) => ({ visitor })) => addAction({
     icon,
     danger: action !== "handover",
-    text: ({ color }) => fill(texts.owner[action], { name: color }),
+    text: ({ name }) => fill(texts.owner[action], { name }),
     when,
     act: (subject) => ask(action, subject, fields(subject)),
   });
@@ -28,12 +29,12 @@ export function startModeration(room, isOwner) {
   offer("kick", "out", (subject) => others(subject) && subject.kind === "member");
   offer("ban", "ban", others);
 
-  function ask(action, { color, gif }, fields) {
+  function ask(action, { name: theirs, gif }, fields) {
     deed = { action, ...fields };
-    name = color;
-    setText(byId("deed-title"), fill(texts.owner[`${action}_title`], { name: color }));
-    setText(byId("deed-text"), fill(texts.owner[`${action}_text`], { name: color }));
-    setText(byId("deed-do"), fill(texts.owner[action], { name: color }));
+    name = theirs;
+    setText(byId("deed-title"), fill(texts.owner[`${action}_title`], { name }));
+    setText(byId("deed-text"), fill(texts.owner[`${action}_text`], { name }));
+    setText(byId("deed-do"), fill(texts.owner[action], { name }));
     byId("deed-do").classList.toggle("button--danger", action !== "handover");
     byId("deed-do").classList.toggle("button--main", action === "handover");
     long.hidden = action !== "ban";
@@ -77,16 +78,18 @@ export async function showBans(room) {
   const box = byId("bans");
   const list = byId("bans-list");
   const { data } = await askJson(`/room/${room}/bans`);
-  list.replaceChildren(...data.map(({ id, color }) => {
+  list.replaceChildren(...data.map((ban) => {
+    const { id, name, color } = whoIs(ban);
     const row = document.createElement("li");
     const button = document.createElement("button");
     button.type = "button";
     button.className = "button button--small";
-    button.textContent = fill(texts.owner.unban, { name: color });
+    button.textContent = fill(texts.owner.unban, { name });
+    button.title = color;
     button.addEventListener("click", async () => {
       try {
         await unban(room, id);
-        toast(fill(texts.owner.unban_done, { name: color }));
+        toast(fill(texts.owner.unban_done, { name }));
       } catch (why) {
         toast(refusal(why), { icon: "alert", tone: "" });
       }

@@ -24,7 +24,7 @@ export const isMuted = (visitor) => ids.has(visitor);
 let dressAll = () => {};
 
 /** Mutes somebody, or hears them again. */
-export function mute(visitor, color, muted) {
+export function mute(visitor, name, muted) {
   if (muted) ids.add(visitor);
   else ids.delete(visitor);
   try { localStorage.setItem(KEY, JSON.stringify([...ids].slice(-MOST))); } catch { /* then for this page only */ }
@@ -32,7 +32,7 @@ export function mute(visitor, color, muted) {
   const row = document.activeElement?.closest(".message");
   dressAll();
   row?.querySelector(muted ? ".message__muted button" : ".more")?.focus({ preventScroll: true });
-  toast(fill(muted ? texts.mute.done : texts.mute.undone, { name: color }), muted ? undo(() => mute(visitor, color, false)) : {});
+  toast(fill(muted ? texts.mute.done : texts.mute.undone, { name }), muted ? undo(() => mute(visitor, name, false)) : {});
 }
 
 /** Folds the messages of muted people in the list, now and as they come. */
@@ -45,7 +45,7 @@ export function startMuting(list) {
     icon: muted ? "bell" : "mute",
     text: () => (muted ? texts.mute.undo : texts.mute.mute),
     when: ({ mine, visitor }) => !mine && isMuted(visitor) === muted,
-    act: ({ visitor, color }) => mute(visitor, color, !muted),
+    act: ({ visitor, name }) => mute(visitor, name, !muted),
   });
   entry(false);
   entry(true);

@@ -2,8 +2,8 @@
 import { byId, isolated, setHue, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { refusal, texts } from "../lib/texts.js";
-import { hueOf } from "../lib/hue.js";
 import { toast } from "../lib/toast.js";
+import { showName, whoIs } from "../lib/who.js";
 import { mute } from "./muted.js";
 
 const ask = byId("report");
@@ -23,11 +23,11 @@ export function openReport(room, subject, { owner }) {
   reason.focus();
 }
 
-function offerOtherWays({ visitor, color }) {
+function offerOtherWays({ visitor, name }) {
   const dialog = byId("report-owner");
   dialog.returnValue = "";
   dialog.onclose = () => {
-    if (dialog.returnValue === "mute") mute(visitor, color, true);
+    if (dialog.returnValue === "mute") mute(visitor, name, true);
     if (dialog.returnValue === "leave") byId("exit-btn").click();
   };
   dialog.showModal();
@@ -62,10 +62,11 @@ export async function openReports(room, counted) {
 
 function entry(room, { _id, about: said, reason: why }, counted) {
   const item = document.createElement("li");
+  const who = whoIs(said);
   const name = document.createElement("b");
   name.className = "name";
-  name.textContent = said.user;
-  setHue(item, hueOf(said.user));
+  showName(name, who);
+  setHue(item, who.hue);
   item.append(name, quote(said));
   if (why) {
     const line = document.createElement("p");

@@ -1,5 +1,6 @@
 // What the room is like, as the bar says it and as sheets and slow mode need it.
 import { byId, setHue, setText } from "../lib/dom.js";
+import { ownerOf, showName } from "../lib/who.js";
 
 export class RoomFacts {
   #me;
@@ -17,12 +18,14 @@ export class RoomFacts {
   get mine() { return this.owner === this.#me.id; }
 
   /** Takes over how the room is now. */
-  update({ title, max, password, closed, slow, visitor, owner, hue }) {
+  update(room) {
+    const { title, max, password, closed, slow, visitor } = room;
+    const owner = ownerOf(room);
     Object.assign(this, { title, max, locked: password, closed, slow, owner: visitor });
     setText(byId("room-title"), title);
     byId("room-lock").hidden = !password;
     byId("room-closed").hidden = !closed;
-    setText(byId("room-owner"), owner);
-    setHue(byId("room-owner"), hue);
+    showName(byId("room-owner"), owner);
+    setHue(byId("room-owner"), owner.hue);
   }
 }

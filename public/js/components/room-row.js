@@ -1,7 +1,7 @@
 // One row of the list, made from the server's own fragment.
 import { clone, markUrl, setHue, setText } from "../lib/dom.js";
-import { hueOf } from "../lib/hue.js";
 import { fill, texts } from "../lib/texts.js";
+import { ownerOf } from "../lib/who.js";
 
 export function makeRow(room, me) {
   const row = clone("room-template");
@@ -44,10 +44,12 @@ export function updateRow(row, room, me) {
   }
 }
 
-function showOwner(row, { owner, visitor, hue }) {
-  setHue(row, hue === undefined ? hueOf(owner) : hue);
+function showOwner(row, room) {
+  const { visitor } = room;
+  const { name, hue } = ownerOf(room);
+  setHue(row, hue);
   const mark = row.querySelector(".room__mark");
   mark.hidden = !visitor;
   if (visitor && mark.getAttribute("src") !== markUrl(visitor)) mark.src = markUrl(visitor);
-  mark.alt = fill(texts.rooms.owner, { name: owner });
+  mark.alt = fill(texts.rooms.owner, { name });
 }

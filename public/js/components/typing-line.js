@@ -1,6 +1,7 @@
 // Who is writing: a line that floats over the foot of the list and moves nothing. Several people are a number.
 import { announce, byId, markUrl, setText } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
+import { whoIs } from "../lib/who.js";
 
 const PILE = 3;
 
@@ -10,7 +11,7 @@ export function showTyping(visitors) {
   line.hidden = visitors.length === 0;
   if (line.hidden) return;
   const { writes, write } = texts.talk;
-  const text = visitors.length === 1 ? fill(writes, { name: visitors[0].color }) : fill(write, { n: visitors.length });
+  const text = visitors.length === 1 ? fill(writes, { name: whoIs(visitors[0]).name }) : fill(write, { n: visitors.length });
   setText(line.querySelector(".typing__who"), text);
   // Told once, when somebody begins; who joins in later is only seen.
   if (began) announce(text);

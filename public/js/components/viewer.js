@@ -7,6 +7,7 @@ import { texts } from "../lib/texts.js";
 import { dressButton, isWanted } from "./gif.js";
 import { pictureUrl } from "./own-file.js";
 import { showPicture } from "./picture.js";
+import { showName, whoIn } from "../lib/who.js";
 
 // A GIF of few pixels is not blown up further.
 const LARGEST = 2;
@@ -51,8 +52,9 @@ function show(chosen) {
   const time = row.querySelector(".message__time");
   dialog.querySelector(".mark").src = row.querySelector(".mark").src;
   const name = dialog.querySelector(".name");
-  setText(name, row.querySelector(".name").textContent);
-  setHue(name, /hue-(\d+)/.exec(row.className)?.[1]);
+  const who = whoIn(row);
+  showName(name, who);
+  setHue(name, who.hue);
   const when = dialog.querySelector("time");
   when.dateTime = time.dateTime;
   setText(when, time.title);

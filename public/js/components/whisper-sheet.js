@@ -2,6 +2,7 @@
 import { byId, markUrl, setHue, setText } from "../lib/dom.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
+import { showName } from "../lib/who.js";
 import { count } from "../models/rules.js";
 import { Gifs } from "./gif.js";
 import { makeMessage } from "./message.js";
@@ -33,7 +34,8 @@ export function openWhisper(whispers, partner, closed) {
   desks ??= new Map(Object.entries(whispers.ways.keep.read("whispering", {})));
   now = { whispers, partner, closed, desk: deskOf(partner.id) };
   const name = dialog.querySelector(".sheet__title .name");
-  name.textContent = partner.color;
+  showName(name, partner);
+  setText(byId("whisper-code"), partner.color);
   setHue(name, partner.hue);
   mark.src = markUrl(partner.id);
   theirs.src = mark.src;

@@ -1,8 +1,8 @@
 // Whispers as the page knows them: read anew after every join, so that none is lost; with whom, and what is unread.
 import { announce, byId, markUrl, setHue, setText } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
-import { hueOf } from "../lib/hue.js";
 import { fill, texts } from "../lib/texts.js";
+import { showWho, whoIs } from "../lib/who.js";
 import { addAction } from "./actions.js";
 import { Seen } from "../models/seen.js";
 import { isMuted } from "./muted.js";
@@ -36,7 +36,7 @@ export class Whispers {
       icon: "whisper",
       text: () => texts.whisper.whisper,
       when: ({ mine }) => !mine,
-      act: ({ visitor, color }) => this.open({ id: visitor, color, hue: hueOf(color) }),
+      act: ({ visitor, name, color, hue }) => this.open({ id: visitor, name, color, hue }),
     });
     this.#list.addEventListener("click", ({ target }) => {
       const id = target.closest("button")?.dataset.id;
@@ -65,7 +65,7 @@ export class Whispers {
     this.#panel?.show(fresh);
     const heard = fresh.filter((whisper) => this.#isUnread(whisper));
     if (live && heard.length > 0) {
-      announce(fill(texts.whisper.came, { name: heard.at(-1).user }));
+      announce(fill(texts.whisper.came, { name: whoIs(heard.at(-1)).name }));
       this.#news(heard);
     }
     this.#draw();
@@ -107,8 +107,7 @@ export class Whispers {
   }
 
   #other(whisper) {
-    if (whisper.visitor === this.#me.id) return whisper.to;
-    return { id: whisper.visitor, color: whisper.user, hue: whisper.hue };
+    return whoIs(whisper.visitor === this.#me.id ? whisper.to : whisper);
   }
 
   #isUnread(whisper) {
@@ -122,10 +121,10 @@ export class Whispers {
   #draw() {
     const partners = new Map();
     for (const whisper of [...this.#all.values()].reverse()) {
-      const { id, color, hue } = this.#other(whisper);
-      const one = partners.get(id) ?? { id, color, hue, unread: 0 };
+      const other = this.#other(whisper);
+      const one = partners.get(other.id) ?? { ...other, unread: 0 };
       one.unread += Number(this.#isUnread(whisper));
-      partners.set(id, one);
+      partners.set(one.id, one);
     }
     const focused = this.#list.contains(document.activeElement) && document.activeElement.dataset.id;
     this.#list.replaceChildren(...[...partners.values()].map(entry));
@@ -139,28 +138,26 @@ export class Whispers {
     setHue(this.#button, news.hue);
     this.#button.querySelector(".mark").src = markUrl(news.id);
     const { unread, unread_one: one } = texts.whisper;
-    setText(this.#button.querySelector("span"), fill(news.unread === 1 ? one : unread, { name: news.color, n: news.unread }));
+    setText(this.#button.querySelector("span"), fill(news.unread === 1 ? one : unread, { name: news.name, n: news.unread }));
   }
 }
 
-function entry({ id, color, hue, unread }) {
+function entry({ unread, ...who }) {
   const item = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button button--quiet whispers__one";
-  button.dataset.id = id;
-  setHue(button, hue);
+  button.dataset.id = who.id;
   const mark = new Image(48, 48);
   mark.className = "mark mark--s";
   mark.alt = "";
-  mark.src = markUrl(id);
   const name = document.createElement("b");
   name.className = "name";
-  name.textContent = color;
   const count = document.createElement("span");
   count.className = "num";
   count.textContent = unread ? String(unread) : "";
   button.append(mark, name, count);
+  showWho(button, who);
   item.append(button);
   return item;
 }

@@ -24,6 +24,7 @@ import { liveSocket, seemsBlocked } from "../lib/live.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
+import { whoIs } from "../lib/who.js";
 import { Conversation } from "../models/conversation.js";
 import { Outbox } from "../models/outbox.js";
 import { Pace } from "../models/pace.js";
@@ -34,7 +35,7 @@ const ASK_EVERY = 3_000;
 
 const page = document.body.dataset;
 const room = page.room;
-const me = { id: page.me, color: page.color, hue: page.hue === "" ? null : Number(page.hue) };
+const me = { id: page.me, name: page.name, color: page.color, hue: page.hue === "" ? null : Number(page.hue) };
 const keep = new Keep(room);
 const isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(visitor);
 
@@ -143,7 +144,7 @@ const conversation = new Conversation({
       shut(false);
       retryPictures();
       // A session that ran out in the meantime made us somebody else.
-      Object.assign(me, ack.you);
+      Object.assign(me, whoIs(ack.you));
       members.replace(ack.members, ack.seq, ack.away);
       changed(ack.room);
       outbox.start();

@@ -36,6 +36,17 @@ impl Body {
         }
     }
 
+    /// Which of the outlines of a [`Look`](crate::domain::visitor::Look) it has.
+    #[cfg(test)]
+    pub fn kind(&self) -> usize {
+        match self.lobes {
+            0 => 0,
+            2 => 1,
+            3 | 4 => 2,
+            _ => 3,
+        }
+    }
+
     /// The edge in a direction, given in turns: 0 is right, 0.25 down, 0.75 up.
     pub fn rim(&self, turn: f64) -> Point {
         let angle = turn * TAU;

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::{Point, body::Body, parts, svg, top::Top};
-use crate::domain::visitor::{Color, VisitorId};
+use crate::domain::visitor::{Color, Look, VisitorId};
 
 /// Half of the stroke of the die-cut edge.
 const EDGE: f64 = 3.75;
@@ -117,6 +117,25 @@ fn the_body_has_the_exact_colour_of_the_visitor() {
     for id in ids(100) {
         let body = format!(r##"<use href="#b" fill="{}"/>"##, Color::of(id));
         assert!(svg(id).contains(&body), "{id}");
+    }
+}
+
+#[test]
+fn a_name_tells_what_the_mark_shows() {
+    for id in ids(2_000) {
+        let (body, top, eyes) = parts(id);
+        let head = match top {
+            Top::Bare => 0,
+            Top::Antenna { .. } => 1,
+            Top::Ears { .. } => 2,
+            Top::Sprout { .. } => 3,
+        };
+        let drawn = Look {
+            head,
+            eyes: eyes.pupils().matches("<circle").count() - 1,
+            outline: body.kind(),
+        };
+        assert_eq!(Look::of(id), drawn, "{id}");
     }
 }
 

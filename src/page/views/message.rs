@@ -1,10 +1,11 @@
 use std::borrow::Cow;
 
 use super::{
+    VisitorView,
     links::{Part, parts},
     size_text,
 };
-use crate::domain::{LineKind, visitor::hue_class};
+use crate::domain::LineKind;
 use crate::page::texts::Texts;
 
 /// Later messages of one visitor join the group of the first when they follow within this time.
@@ -23,12 +24,8 @@ pub struct MessageView<'a> {
     pub id: Cow<'a, str>,
     /// Its place in the room, from 1.
     pub seq: u64,
-    /// The author's visitor id.
-    pub visitor: Cow<'a, str>,
-    /// The author's `#rrggbb`.
-    pub color: Cow<'a, str>,
-    /// The author's hue, 0..=35.
-    pub hue: Option<u8>,
+    /// Who wrote it, or whom a line is about.
+    pub author: VisitorView<'a>,
     /// RFC 3339, UTC.
     pub created_at: Cow<'a, str>,
     /// The same in milliseconds since 1970.
@@ -109,7 +106,7 @@ pub struct GifView<'a> {
 }
 
 impl<'a> MessageView<'a> {
-    /// A stored text; `author` is id, colour and hue.
+    /// A stored text.
     pub fn text(id: Cow<'a, str>, seq: u64, text: Cow<'a, str>) -> Self {
         Self {
             id,
@@ -151,14 +148,8 @@ impl<'a> MessageView<'a> {
     }
 
     /// Adds who wrote it.
-    pub fn by(self, visitor: Cow<'a, str>, color: Cow<'a, str>, hue: Option<u8>, mine: bool) -> Self {
-        Self {
-            visitor,
-            color,
-            hue,
-            mine,
-            ..self
-        }
+    pub fn by(self, author: VisitorView<'a>, mine: bool) -> Self {
+        Self { author, mine, ..self }
     }
 
     /// Adds when it was stored, as RFC 3339 and as milliseconds since 1970.
@@ -174,9 +165,7 @@ impl<'a> MessageView<'a> {
         Self {
             id: "".into(),
             seq: 0,
-            visitor: "".into(),
-            color: "".into(),
-            hue: None,
+            author: VisitorView::nobody(),
             created_at: BLANK_TIME.into(),
             at_ms: 0,
             mine: false,
@@ -212,14 +201,9 @@ impl<'a> MessageView<'a> {
             if let (Some(last), Some(this)) = (before.last(), rest.first_mut()) {
                 let both_wrote = this.line.is_none() && last.line.is_none();
                 let soon = (0..GROUP_MS).contains(&(this.at_ms - last.at_ms));
-                this.more = both_wrote && soon && this.visitor == last.visitor;
+                this.more = both_wrote && soon && this.author.id == last.author.id;
             }
         }
-    }
-
-    /// The class of the author's hue.
-    pub fn hue_class(&self) -> &'static str {
-        hue_class(self.hue)
     }
 
     /// A text as pieces: what is a link, and what stands between.
@@ -270,8 +254,12 @@ mod tests {
     use super::*;
 
     fn said(visitor: &'static str, minute: i64) -> MessageView<'static> {
+        let author = VisitorView {
+            id: visitor.into(),
+            ..VisitorView::nobody()
+        };
         MessageView::text("m".into(), 1, "hi".into())
-            .by(visitor.into(), "#ffffff".into(), None, false)
+            .by(author, false)
             .at("".into(), minute * 60_000)
     }
 

@@ -141,9 +141,7 @@ impl<'a> RoomPage<'a> {
             title: title.into(),
             max,
             count: 1,
-            owner_id: page.me.id.clone(),
-            owner_color: page.me.color.clone(),
-            owner_hue: page.me.hue,
+            owner: page.me.clone(),
             mine: true,
             ..RoomView::blank()
         };
@@ -216,11 +214,6 @@ impl<'a> ChatPage<'a> {
         mut messages: Vec<MessageView<'a>>,
     ) -> Self {
         MessageView::group(&mut messages);
-        let nobody = VisitorView {
-            id: "".into(),
-            color: "".into(),
-            hue: None,
-        };
         Self {
             page,
             room,
@@ -228,7 +221,7 @@ impl<'a> ChatPage<'a> {
             messages,
             blank: MessageView::blank(),
             blank_line: LineView::default(),
-            nobody,
+            nobody: VisitorView::nobody(),
         }
     }
 
@@ -255,7 +248,7 @@ impl<'a> ChatPage<'a> {
     }
 
     fn is_owner(&self, member: &VisitorView<'_>) -> bool {
-        member.id == self.room.owner_id
+        member.id == self.room.owner.id
     }
 
     fn is_me(&self, member: &VisitorView<'_>) -> bool {

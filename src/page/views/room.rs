@@ -1,6 +1,7 @@
 use std::{borrow::Cow, fmt, time::Duration};
 
-use crate::domain::{straight, visitor::hue_class};
+use super::VisitorView;
+use crate::domain::straight;
 use crate::page::texts::{Texts, fill, grouped};
 
 /// An open room as pages show it.
@@ -16,12 +17,8 @@ pub struct RoomView<'a> {
     pub count: u32,
     /// Whether all are taken, and by people who are here.
     pub full: bool,
-    /// The owner's visitor id, which names the mark.
-    pub owner_id: Cow<'a, str>,
-    /// The owner's `#rrggbb`.
-    pub owner_color: Cow<'a, str>,
-    /// The owner's hue, 0..=35.
-    pub owner_hue: Option<u8>,
+    /// Who owns it.
+    pub owner: VisitorView<'a>,
     /// Whether a password is asked for.
     pub locked: bool,
     /// Whether nobody new gets in.
@@ -47,9 +44,7 @@ impl RoomView<'_> {
             max: 1,
             count: 0,
             full: false,
-            owner_id: "".into(),
-            owner_color: "".into(),
-            owner_hue: None,
+            owner: VisitorView::nobody(),
             locked: false,
             closed: false,
             asleep: false,
@@ -75,13 +70,8 @@ impl RoomView<'_> {
         straight(&self.title)
     }
 
-    /// The class of the owner's hue.
-    pub fn hue_class(&self) -> &'static str {
-        hue_class(self.owner_hue)
-    }
-
     pub(crate) fn owner_text(&self, t: &Texts) -> String {
-        fill(t.rooms.owner, &[("name", &self.owner_color)])
+        fill(t.rooms.owner, &[("name", &self.owner.name)])
     }
 
     pub(crate) fn people_text(&self, t: &Texts) -> String {

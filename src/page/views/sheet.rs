@@ -68,11 +68,7 @@ impl<'a> SheetView<'a> {
         let page = Page {
             t: lang.texts(),
             theme: None,
-            me: VisitorView {
-                id: "".into(),
-                color: "".into(),
-                hue: None,
-            },
+            me: VisitorView::nobody(),
             path: "",
             site: "",
             assets,

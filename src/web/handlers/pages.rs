@@ -76,7 +76,10 @@ fn rows(
 ) -> askama::Result<Arc<str>> {
     let now = Moment::now();
     let render = || {
-        let rooms = rooms.iter().map(|room| room_view(room, visitor, now)).collect();
+        let rooms = rooms
+            .iter()
+            .map(|room| room_view(room, visitor, page.t.lang, now))
+            .collect();
         RoomRows { page, rooms }.render()
     };
     if rooms.iter().any(|room| room.owner.id == visitor.id) {
@@ -144,8 +147,12 @@ pub async fn chat(
         .iter()
         .map(|message| message_view(message, &visitor, page.t))
         .collect();
-    let members = found.members().iter().map(visitor_view).collect();
-    let room = room_view(&found.room, &visitor, Moment::now());
+    let members = found
+        .members()
+        .iter()
+        .map(|member| visitor_view(member, prefs.lang))
+        .collect();
+    let room = room_view(&found.room, &visitor, prefs.lang, Moment::now());
     Ok(html(&ChatPage::new(page, room, members, messages)))
 }
 
@@ -167,7 +174,7 @@ fn gate(state: &AppState, prefs: Prefs, visitor: &Visitor, room: &Room, refusal:
     let said = refusal.map(|refusal| (refusal.code(), sentence(refusal, prefs.lang)));
     let page = GatePage::new(
         frame(state, prefs, visitor, &path),
-        room_view(room, visitor, Moment::now()),
+        room_view(room, visitor, prefs.lang, Moment::now()),
         said,
     );
     (StatusCode::FORBIDDEN, html(&page)).into_response()

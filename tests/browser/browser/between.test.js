@@ -65,8 +65,8 @@ scene("a GIF of the room is sent again from the tray by keyboard, without an upl
 });
 
 for (const [locale, words] of Object.entries({
-  "en-US": { news: /^1 new whisper from #[0-9a-f]{6}$/, left: "Couldn't send. This person is not in the room." },
-  "ko-KR": { news: /^#[0-9a-f]{6}님의 새 귓속말 1개$/, left: "보내지 못했어요. 지금 방에 없는 사람이에요." },
+  "en-US": { news: /^1 new whisper from [A-Z][a-z]+ [A-Z][a-z]+$/, left: "Couldn't send. This person is not in the room." },
+  "ko-KR": { news: /^[가-힣]+ [가-힣]+님의 새 귓속말 1개$/, left: "보내지 못했어요. 지금 방에 없는 사람이에요." },
 })) {
   scene(`two whisper text and GIFs that a third never sees, and find them after a reload (${locale})`, ["--seat-grace", "300ms"], async (stage) => {
     const ann = await stage.visitor({ name: "ann", locale });

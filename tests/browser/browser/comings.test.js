@@ -19,7 +19,7 @@ scene("arrivals in a row are one line that names two and counts the others, also
   await say(ann, "first");
   await sees(ann, "first");
   const guests = await arrive(stage.server, 6);
-  const name = ({ socket }) => socket.joined.you.color;
+  const name = ({ socket }) => socket.joined.you.name.en;
   for (const [n, guest] of guests.slice(0, 5).entries()) {
     await guest.enter(room);
     await eventually(async () => (await ann.page.locator("#rows .system").count()) === n + 2, "the line came");

@@ -92,7 +92,7 @@ scene("the list shows a new owner with colour and mark, and the room as theirs",
   const { _id: id } = await owner.makeRoom({ max: 2 });
   await owner.enter(id);
   await enter(bea, id);
-  const { me, color, hue } = await bea.page.evaluate(() => ({ ...document.body.dataset }));
+  const { me, name, hue } = await bea.page.evaluate(() => ({ ...document.body.dataset }));
   const hers = { page: await bea.context.newPage() };
   for (const one of [cat, hers]) {
     await openList(one);
@@ -103,7 +103,7 @@ scene("the list shows a new owner with colour and mark, and the room as theirs",
   for (const one of [cat, hers]) {
     const mark = row(one, id).locator(".room__mark");
     await eventually(async () => (await mark.getAttribute("src")) === `/visitor/${me}.svg`, "the mark is the new owner's");
-    assert.ok((await mark.getAttribute("alt")).includes(color));
+    assert.ok((await mark.getAttribute("alt")).includes(name));
     assert.match(await row(one, id).getAttribute("class"), new RegExp(`\\bhue-${hue}\\b`));
   }
   await row(hers, id).locator(".tag").first().waitFor();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ball, gif } from "../support/gif.js";
 import { scene, useChromium } from "../support/chrome.js";
-import { choose, enter, makeRoom, seesGif } from "../support/pages.js";
+import { choose, enter, makeRoom, seesGif, selfOf } from "../support/pages.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 
@@ -133,7 +133,7 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
     await open();
     const dialog = page.getByRole("dialog", { name: "a ball that jumps" });
     await dialog.waitFor();
-    const hers = await ann.page.evaluate(() => document.body.dataset.color);
+    const { called: hers } = await selfOf(ann);
     const said = await dialog.innerText();
     for (const part of [hers, /400 × 240 · \d+ kB/, /\b20\d\d\b/, "a ball that jumps"]) assert.match(said, new RegExp(part), said);
     const image = dialog.getByRole("img", { name: "a ball that jumps" });

@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { OUT, scene, useChromium } from "../support/chrome.js";
-import { enter, inside, makeRoom, message, reads, row, openList, say, sees } from "../support/pages.js";
+import { enter, inside, makeRoom, message, reads, row, openList, say, sees, selfOf } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
 
 const FORBIDDEN = /status of 403/;
 const id = ({ page }) => page.evaluate(() => document.body.dataset.me);
-const color = ({ page }) => page.evaluate(() => document.body.dataset.color);
 const member = ({ page }, who) => page.locator(`#members-list [data-id="${who}"]`);
 
 /** Chooses an entry of the menu of a member or a message, by keyboard alone, and says yes. */
@@ -42,7 +41,7 @@ const WORDS = {
     gone: "This message was deleted.", crowned: /is now the owner\.$/, closed: "Closed", slow: /Slow mode: you can send again in \d s\./ },
   "ko-KR": { kick: "내보내기", ban: "차단하기", clear: (name) => `${name}님의 메시지 모두 삭제`, remove: "메시지 삭제", hand: "방장 넘기기",
     kicked: "방장이 이 방에서 내보냈어요.", banned: "방장이 이 방에서 차단했어요.",
-    gone: "삭제된 메시지예요.", crowned: /^이제 #[0-9a-f]{6}님이 방장이에요\.$/, closed: "입장 마감", slow: /저속 모드예요\. \d초 뒤에 보낼 수 있어요\./ },
+    gone: "삭제된 메시지예요.", crowned: /^이제 [가-힣]+ [가-힣]+님이 방장이에요\.$/, closed: "입장 마감", slow: /저속 모드예요\. \d초 뒤에 보낼 수 있어요\./ },
 };
 
 for (const [locale, words] of Object.entries(WORDS)) {
@@ -98,7 +97,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
       await eventually(async () => (await one.page.locator(".message__gone").count()) === 1);
       assert.equal(await message(one, "second").count(), 0);
     }
-    await choose(ann, message(ann, "first"), words.clear(await color(bea)));
+    await choose(ann, message(ann, "first"), words.clear((await selfOf(bea)).called));
     await yes(ann);
     for (const one of [ann, bea]) {
       await eventually(async () => (await one.page.locator(".message__gone").count()) === 3);

@@ -4,15 +4,13 @@ import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
 import { hasFocus } from "../support/hands.js";
 import { arrive } from "../support/company.js";
-import { enter, makeRoom, message, reads, say, sees } from "../support/pages.js";
+import { enter, makeRoom, message, reads, say, sees, selfOf } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
 
 useChromium();
 
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const idOf = ({ page }) => page.evaluate(() => document.body.dataset.me);
-const colorOf = ({ page }) => page.evaluate(() => document.body.dataset.color);
 
 /** What stands in the open menu, from top to bottom. */
 const entries = ({ page }) => page.$$eval("#menu [role=menu] > *", (all) => all.map((one) => (one.matches("hr") ? "—" : one.textContent.trim())));
@@ -20,7 +18,7 @@ const entries = ({ page }) => page.$$eval("#menu [role=menu] > *", (all) => all.
 scene("on a phone the menu of a member opens at its button, names them, and leaves the list of people open", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann", ...PHONE }), await stage.visitor({ name: "bea" })];
   await enter(bea, await makeRoom(ann));
-  const [{ page }, id, color] = [ann, await idOf(bea), await colorOf(bea)];
+  const [{ page }, { id, called, color }] = [ann, await selfOf(bea)];
   const more = page.locator(`#members-list [data-id="${id}"] .more`);
   const [drawer, menu] = [page.locator("#members:popover-open"), page.locator("#menu:popover-open")];
   await page.locator("#members-btn").tap();
@@ -31,7 +29,7 @@ scene("on a phone the menu of a member opens at its button, names them, and leav
     const [at, box] = [await more.boundingBox(), await menu.boundingBox()];
     return Math.abs(box.y - (at.y + at.height)) < 2 && Math.abs(box.x + box.width - (at.x + at.width)) < 10;
   }, "it is at the button");
-  assert.equal((await menu.locator(".menu__who").textContent()).trim(), color);
+  assert.equal((await menu.locator(".menu__who").textContent()).trim(), `${called} ${color}`, "of two with one name it says whom it is about");
   assert.ok((await menu.locator(".menu__who img").getAttribute("src")).includes(id));
   assert.deepEqual(await audit(page), []);
   await page.keyboard.press("Escape");
@@ -49,9 +47,9 @@ scene("what destroys stands apart at the end of a menu", [], async (stage) => {
   await enter(bea, await makeRoom(ann));
   await say(bea, "hello");
   await sees(ann, "hello");
-  const says = words("en-US");
-  const clear = says("owner.clear", { name: await colorOf(bea) });
-  await ann.page.locator(`#members-list [data-id="${await idOf(bea)}"] .more`).click();
+  const [says, theirs] = [words("en-US"), await selfOf(bea)];
+  const clear = says("owner.clear", { name: theirs.called });
+  await ann.page.locator(`#members-list [data-id="${theirs.id}"] .more`).click();
   await ann.page.locator("#menu:popover-open").waitFor();
   const member = ["whisper.whisper", "mute.mute", "owner.handover"].map((key) => says(key));
   assert.deepEqual(await entries(ann), [...member, "—", clear, says("owner.kick"), says("owner.ban")]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { gif } from "../support/gif.js";
 import { scene, useChromium } from "../support/chrome.js";
-import { NO_LINE, choose, enter, inside, makeRoom, say, sees, seesGif } from "../support/pages.js";
+import { NO_LINE, choose, enter, inside, makeRoom, say, sees, seesGif, selfOf } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
 
@@ -43,8 +43,6 @@ async function listen({ page }) {
   }, "what is said", 15_000);
 }
 
-const idOf = ({ page }) => page.evaluate(() => ({ id: document.body.dataset.me, color: document.body.dataset.color }));
-
 for (const locale of ["en-US", "ko-KR"]) {
   const says = words(locale);
 
@@ -52,7 +50,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     const [ann, bea] = [await stage.visitor({ name: "ann", locale }), await stage.visitor({ name: "bea", locale })];
     const id = await makeRoom(ann, { title: "named" });
     await enter(bea, id);
-    const [hers, theirs] = [await idOf(ann), await idOf(bea)];
+    const [hers, theirs] = [await selfOf(ann), await selfOf(bea)];
     await choose(bea, { name: "a.gif", bytes: gif() });
     await bea.page.locator("#queue .upload__alt").fill("a wave");
     await bea.page.click("#send-btn");
@@ -71,7 +69,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     await has(
       ["heading", "named"],
       ["log", says("chat.log"), { live: "polite" }],
-      ["article", new RegExp(`^${theirs.color} \\d\\d:\\d\\d$`)],
+      ["article", new RegExp(`^${theirs.called} \\d\\d:\\d\\d$`)],
       ["textbox", says("chat.message"), { multiline: true }],
       ["button", says("chat.send")],
       ["button", new RegExp(`^GIF ?: ${says("chat.pick")}$`)],
@@ -83,21 +81,21 @@ for (const locale of ["en-US", "ko-KR"]) {
       ["link", `${says("chat.gif_open")}: a wave`],
       ["button", says("chat.gif_pause")],
       ["complementary", new RegExp(`^${says("chat.members")}`)],
-      ["button", `${says("chat.more")}: ${theirs.color}`, { hasPopup: "menu" }],
-      ["button", new RegExp(`^${says("chat.more")}: ${theirs.color} \\d\\d:\\d\\d$`), { hasPopup: "menu" }],
+      ["button", `${says("chat.more")}: ${theirs.called}`, { hasPopup: "menu" }],
+      ["button", new RegExp(`^${says("chat.more")}: ${theirs.called} \\d\\d:\\d\\d$`), { hasPopup: "menu" }],
       ["button", says("owner.edit"), { hasPopup: "dialog" }],
       ["button", says("invite.title"), { hasPopup: "dialog" }],
     );
     assert.ok((await tree(ann)).some(({ role, live }) => role === "status" && live === "polite"), "a place where states are told");
 
     // The menu is a menu, its button says that it is open.
-    const more = page.getByRole("button", { name: `${says("chat.more")}: ${theirs.color}`, exact: true });
+    const more = page.getByRole("button", { name: `${says("chat.more")}: ${theirs.called}`, exact: true });
     await more.click();
     await page.locator("#menu:popover-open").waitFor();
     await has(
-      ["menu", `${says("chat.more")}: ${theirs.color}`],
-      ["button", `${says("chat.more")}: ${theirs.color}`, { expanded: true }],
-      ...["whisper.whisper", "mute.mute", "owner.handover", "owner.clear", "owner.kick", "owner.ban"].map((key) => ["menuitem", says(key, { name: theirs.color })]),
+      ["menu", `${says("chat.more")}: ${theirs.called}`],
+      ["button", `${says("chat.more")}: ${theirs.called}`, { expanded: true }],
+      ...["whisper.whisper", "mute.mute", "owner.handover", "owner.clear", "owner.kick", "owner.ban"].map((key) => ["menuitem", says(key, { name: theirs.called })]),
     );
     await page.keyboard.press("Escape");
 
@@ -113,7 +111,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     ];
     for (const [key, open] of dialogs) {
       await open();
-      const name = key ? says(key, { name: theirs.color }) : "a wave";
+      const name = key ? says(key, { name: theirs.called }) : "a wave";
       await page.getByRole("dialog", { name, exact: true }).waitFor();
       await has(["dialog", name, { modal: true }]);
       assert.equal((await tree(ann)).some(({ role, name: other }) => role === "log" && other === says("chat.log")), false, `${name} shuts the rest off`);
@@ -129,12 +127,12 @@ for (const locale of ["en-US", "ko-KR"]) {
     await ann.context.grantPermissions(["clipboard-read", "clipboard-write"]);
     const id = await makeRoom(ann);
     await enter(bea, id);
-    const theirs = await idOf(bea);
+    const theirs = await selfOf(bea);
     await ann.page.locator("#members-list .member").nth(1).waitFor();
     const told = await listen(ann);
 
     await bea.page.locator("#chat").pressSequentially("he");
-    await told(says("talk.writes", { name: theirs.color }));
+    await told(says("talk.writes", { name: theirs.called }));
     await say(bea, "hello there");
     await told(/hello there/);
     await choose(ann, { name: "big.gif", bytes: gif({ padding: 300_000 }) });

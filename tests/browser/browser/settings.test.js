@@ -2,12 +2,10 @@
 import assert from "node:assert/strict";
 import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
-import { enter, inside, makeRoom, reads } from "../support/pages.js";
+import { enter, inside, makeRoom, namesOf, reads } from "../support/pages.js";
 import { words } from "../support/words.js";
 
 useChromium();
-
-const color = ({ page }) => page.evaluate(() => document.body.dataset.color);
 
 scene("everybody reads in the conversation what the owner changed, each in their language, also after a reload", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea", locale: "ko-KR" })];
@@ -19,10 +17,10 @@ scene("everybody reads in the conversation what the owner changed, each in their
     await page.click("#edit-form [type=submit]");
     await page.locator("#edit-dialog").waitFor({ state: "hidden" });
   };
-  const name = await color(ann);
+  const names = await namesOf(ann);
   const told = async (key) => {
     for (const [one, locale] of [[ann, "en-US"], [bea, "ko-KR"]]) {
-      await reads(one.page.locator("#rows .system > span").last(), words(locale)(key, { name }));
+      await reads(one.page.locator("#rows .system > span").last(), words(locale)(key, { name: names[locale.slice(0, 2)] }));
     }
   };
   await change(() => page.fill("#edit-form [name=title]", "renamed"));

@@ -3,12 +3,11 @@ import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { arrive } from "../support/company.js";
 import { gif } from "../support/gif.js";
-import { choose, enter, inside, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
+import { choose, enter, inside, makeRoom, message, namesOf, reads, say, sees, seesGif, selfOf } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
 
-const who = ({ page }) => page.evaluate(() => ({ id: document.body.dataset.me, color: document.body.dataset.color }));
 const lines = ({ page }) => page.$$eval("#rows .system:not([hidden])", (all) => all.map((line) => [line.dataset.line, line.dataset.visitor, Number(line.dataset.seq)]));
 
 scene("coming and going is part of the history, and neither a reload nor a short break is told", ["--seat-grace", "2500ms"], async (stage) => {
@@ -16,7 +15,8 @@ scene("coming and going is part of the history, and neither a reload nor a short
   bea.allow(/ERR_INTERNET_DISCONNECTED/, /WebSocket connection/);
   const id = await makeRoom(ann);
   await enter(bea, id);
-  const [hers, theirs] = [await who(ann), await who(bea)];
+  const [hers, theirs] = [await selfOf(ann), await selfOf(bea)];
+  const { en, ko } = await namesOf(bea);
   const came = [["joined", hers.id, 1], ["joined", theirs.id, 2]];
   await bea.page.reload();
   await inside(bea);
@@ -30,12 +30,12 @@ scene("coming and going is part of the history, and neither a reload nor a short
   await bea.page.close();
   await eventually(async () => (await lines(ann)).length === 3);
   assert.ok(Date.now() - start >= 2_400, "a seat waits before it is given up");
-  await reads(ann.page.locator("#rows .system > span").last(), `${theirs.color} left.`);
+  await reads(ann.page.locator("#rows .system > span").last(), `${en} left.`);
   // Who comes later reads the same, in the same places.
   const cat = await stage.visitor({ name: "cat", locale: "ko-KR" });
   await enter(cat, id);
-  await reads(cat.page.locator("#rows [data-line=left] > span"), `${theirs.color}님이 퇴장했어요.`);
-  const third = (await who(cat)).id;
+  await reads(cat.page.locator("#rows [data-line=left] > span"), `${ko}님이 퇴장했어요.`);
+  const third = (await selfOf(cat)).id;
   for (const one of [ann, cat]) await eventually(async () => {
     assert.deepEqual(await lines(one), [...came, ["left", theirs.id, 4], ["joined", third, 5]]);
     return true;
@@ -47,16 +47,16 @@ scene("when the owner is gone for good, who is there longest owns the room, and 
   const id = await makeRoom(ann);
   await enter(bea, id);
   await enter(cat, id);
-  const { id: heir, color } = await who(bea);
+  const [{ id: heir }, { en, ko }] = [await selfOf(bea), await namesOf(bea)];
   // A short break of the owner changes nothing.
   await ann.page.reload();
   await inside(ann);
   assert.equal(await bea.page.locator("#edit-btn").isVisible(), false);
   await ann.page.close();
   await bea.page.locator("#edit-btn").waitFor();
-  await reads(bea.page.locator("#rows .system > span").last(), `${color} is now the owner.`);
-  await reads(cat.page.locator("#rows .system > span").last(), `이제 ${color}님이 방장이에요.`);
-  await reads(cat.page.locator("#room-owner"), color);
+  await reads(bea.page.locator("#rows .system > span").last(), `${en} is now the owner.`);
+  await reads(cat.page.locator("#rows .system > span").last(), `이제 ${ko}님이 방장이에요.`);
+  await reads(cat.page.locator("#room-owner"), ko);
   await eventually(async () => (await cat.page.locator(`#members-list [data-id="${heir}"] .member__owner`).getAttribute("hidden")) === null);
   assert.equal(await cat.page.locator("#edit-btn").isVisible(), false, "there is one owner");
   await bea.page.click("#edit-btn");
@@ -72,7 +72,7 @@ scene("who is banned stays out with a new cookie from the same address, and nobo
   eve.allow(/status of 403/);
   const id = await makeRoom(ann);
   await enter(eve, id);
-  const { id: hers } = await who(eve);
+  const { id: hers } = await selfOf(eve);
   await ann.page.locator(`#members-list [data-id="${hers}"] .more`).click();
   await ann.page.getByRole("menuitem", { name: "Ban", exact: true }).click();
   await ann.page.click("#deed-do");
@@ -102,7 +102,7 @@ scene("a GIF that was reported and deleted as abuse cannot be sent here again, a
   for (const [method, path, data] of [
     ["PATCH", "", { title: "mine" }], ["DELETE", ""], ["GET", "/reports"], ["GET", "/bans"], ["POST", "/invite", {}], ["DELETE", "/invite"],
     ["DELETE", `/reports/${report._id}`], ["POST", `/reports/${report._id}/delete`, {}],
-    ["POST", "/moderate", { action: "delete", message: about }], ["POST", "/moderate", { action: "kick", visitor: (await who(ann)).id }],
+    ["POST", "/moderate", { action: "delete", message: about }], ["POST", "/moderate", { action: "kick", visitor: (await selfOf(ann)).id }],
   ]) {
     const answer = await ask(method, path, data);
     assert.deepEqual([answer.status(), (await answer.json()).code], [403, "not_the_owner"], `${method} ${path}`);

@@ -10,11 +10,11 @@ useChromium();
 const WORDS = {
   "ko-KR": {
     list: "열린 방", wrong: "비밀번호가 틀렸어요.", hello: "안녕하세요 👋", answer: "반가워요!", title: "고양이 움짤방",
-    came: /#[0-9a-f]{6}님이 입장했어요\./, left: /#[0-9a-f]{6}님이 퇴장했어요\./, two: "2/10명", locked: "비밀번호", enter: /들어가기/,
+    came: /[가-힣]+ [가-힣]+님이 입장했어요\./, left: /[가-힣]+ [가-힣]+님이 퇴장했어요\./, two: "2/10명", locked: "비밀번호", enter: /들어가기/,
   },
   "en-US": {
     list: "Open rooms", wrong: "Wrong password.", hello: "Hello there 👋", answer: "Nice to meet you!", title: "Cats in motion",
-    came: /#[0-9a-f]{6} joined\./, left: /#[0-9a-f]{6} left\./, two: "2 of 10 here", locked: "Locked", enter: /Join/,
+    came: /[A-Z][a-z]+ [A-Z][a-z]+ joined\./, left: /[A-Z][a-z]+ [A-Z][a-z]+ left\./, two: "2 of 10 here", locked: "Locked", enter: /Join/,
   },
 };
 

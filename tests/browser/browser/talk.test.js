@@ -1,7 +1,7 @@
 // Who is here, who writes, what came in while one looked elsewhere, and how messages stand in the list.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
-import { enter, makeRoom, message, reads, say, sees } from "../support/pages.js";
+import { enter, makeRoom, message, reads, say, sees, selfOf } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
@@ -13,8 +13,7 @@ async function pair(stage, options = {}, room = {}) {
   const [ann, bea] = [await stage.visitor({ name: "ann", ...options }), await stage.visitor({ name: "bea", ...options })];
   const id = await makeRoom(ann, room);
   await enter(bea, id);
-  const who = ({ page }) => page.evaluate(() => ({ id: document.body.dataset.me, color: document.body.dataset.color }));
-  return { ann, bea, id, hers: await who(ann), theirs: await who(bea) };
+  return { ann, bea, id, hers: await selfOf(ann), theirs: await selfOf(bea) };
 }
 
 const hide = ({ page }, hidden) => page.evaluate((value) => {
@@ -38,10 +37,10 @@ scene("the list of people shows colour, mark, owner and oneself, counts up to th
   const rows = bea.page.locator("#members-list .member");
   await eventually(async () => (await rows.count()) === 2);
   const owner = bea.page.locator(`#members-list [data-id="${hers.id}"]`);
-  assert.match(await owner.innerText(), new RegExp(`${hers.color}\\s+Owner`));
+  assert.match(await owner.innerText(), new RegExp(`${hers.called}\\s+${hers.color}\\s+Owner`));
   assert.doesNotMatch(await owner.innerText(), /\bYou\b/);
   const me = bea.page.locator(`#members-list [data-id="${theirs.id}"]`);
-  assert.match(await me.innerText(), new RegExp(`${theirs.color}\\s+You`));
+  assert.match(await me.innerText(), new RegExp(`${theirs.called}\\s+${theirs.color}\\s+You`));
   for (const row of [owner, me]) await eventually(() => row.locator(".mark").evaluate((mark) => mark.complete && mark.naturalWidth > 0));
   await reads(bea.page.locator("#members-count"), "2/3");
 
@@ -70,16 +69,16 @@ scene("who writes is shown for at most 5 s, several people as a number", [], asy
   const line = cat.page.locator("#typing");
   assert.equal(await line.isVisible(), false);
   await ann.page.locator("#chat").pressSequentially("he");
-  await reads(line.locator(".typing__who"), `${hers.color} is typing`);
+  await reads(line.locator(".typing__who"), `${hers.called} is typing`);
   await cat.page.locator("#members-btn").tap();
   await cat.page.locator(`#members-list [data-id="${hers.id}"] .member__note:visible`).waitFor();
   await cat.page.keyboard.press("Escape");
   await bea.page.locator("#chat").pressSequentially("I");
   await reads(line.locator(".typing__who"), "2 people are typing");
-  assert.equal(await ann.page.locator(".typing__who").textContent(), `${theirs.color} is typing`, "nobody is told of themselves");
+  assert.equal(await ann.page.locator(".typing__who").textContent(), `${theirs.called} is typing`, "nobody is told of themselves");
   await say(bea, "I am done");
   await sees(cat, "I am done");
-  await reads(line.locator(".typing__who"), `${hers.color} is typing`);
+  await reads(line.locator(".typing__who"), `${hers.called} is typing`);
   const start = Date.now();
   await line.waitFor({ state: "hidden" });
   assert.ok(Date.now() - start <= 6_000, "and it goes by itself");
@@ -87,7 +86,7 @@ scene("who writes is shown for at most 5 s, several people as a number", [], asy
 });
 
 scene("while one looks elsewhere the title and the icon count what came, and a notification tells it", [], async (stage) => {
-  const { ann, bea, id } = await pair(stage, {}, { title: "busy" });
+  const { ann, bea, id, hers } = await pair(stage, {}, { title: "busy" });
   await ann.page.locator("#silence:visible").waitFor();
   await bea.context.grantPermissions(["notifications"]);
   await bea.page.addInitScript(() => {
@@ -125,7 +124,7 @@ scene("while one looks elsewhere the title and the icon count what came, and a n
   await eventually(() => bea.page.evaluate(() => window.notes.length === 1));
   const [[title, body, tag]] = await bea.page.evaluate(() => window.notes);
   assert.deepEqual([title, tag], ["busy", `/room/${id}`]);
-  assert.match(body, /^#[0-9a-f]{6}: <b>out of sight<\/b>$/);
+  assert.equal(body, `${hers.called}: <b>out of sight</b>`);
 });
 
 scene("the browser that refuses notifications is said so beside the switch", [], async (stage) => {
@@ -191,7 +190,7 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
     await say(ann, "copy me");
     await sees(bea, "copy me");
     const { page } = bea;
-    const more = message(bea, "copy me").getByRole("button", { name: `More: ${hers.color}` });
+    const more = message(bea, "copy me").getByRole("button", { name: `More: ${hers.called}` });
     const open = async () => {
       if (options.hasTouch) return more.tap();
       await more.focus();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
-import { enter, makeRoom, message, reads, say, sees } from "../support/pages.js";
+import { enter, makeRoom, message, reads, say, sees, selfOf } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
 
@@ -10,7 +10,6 @@ useChromium();
 
 const says = words("en-US");
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const who = ({ page }) => page.evaluate(() => ({ id: document.body.dataset.me, name: document.body.dataset.color }));
 const toasts = ({ page }) => page.locator("#toasts .banner");
 const toast = (visitor, text) => toasts(visitor).filter({ has: visitor.page.locator(".banner__says", { hasText: text }) });
 
@@ -26,7 +25,7 @@ async function two(stage, look = {}) {
   bea.allow(/status of 403/);
   await enter(bea, await makeRoom(ann));
   for (const text of ["one", "two"]) { await say(bea, text); await sees(ann, text); }
-  const { id, name } = await who(bea);
+  const { id, called: name } = await selfOf(bea);
   return { ann, bea, name, member: ann.page.locator(`#members-list [data-id="${id}"]`) };
 }
 

@@ -51,7 +51,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const { ann, bea, a, b, room, id } = await pair(transport, { title: "two", max: 2 });
       const [me, you] = [a.joined.you, b.joined.you];
       for (const visitor of [me, you]) {
-        assert.deepEqual(Object.keys(visitor).sort(), ["color", "hue", "id"]);
+        assert.deepEqual(Object.keys(visitor).sort(), ["color", "hue", "id", "name"]);
         assert.match(visitor.color, /^#[0-9a-f]{6}$/);
         assert.ok(visitor.hue === null || (Number.isInteger(visitor.hue) && visitor.hue >= 0 && visitor.hue <= 35));
       }
@@ -91,7 +91,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const { _id, createdAt, ...rest } = message;
       const { you } = a.joined;
       assert.deepEqual(rest, {
-        room: id, seq: TAKEN + 1, user: you.color, hue: you.hue, visitor: you.id, chat: "hello 👋 <b>\n다음 줄",
+        room: id, seq: TAKEN + 1, user: you.color, hue: you.hue, name: you.name, visitor: you.id, chat: "hello 👋 <b>\n다음 줄",
         nonce: "n-1",
       });
       assert.match(_id, /^[\w-]{16,}$/);
@@ -133,7 +133,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const { you } = a.joined;
       const { _id, createdAt, gif: name, ...rest } = told;
       assert.deepEqual(rest, {
-        room: id, seq: TAKEN + 1, user: you.color, hue: you.hue, visitor: you.id, width: 64, height: 40, frames: 5,
+        room: id, seq: TAKEN + 1, user: you.color, hue: you.hue, name: you.name, visitor: you.id, width: 64, height: 40, frames: 5,
         duration: 600, bytes: bytes.length, alt: "a sea", nonce: "g-1",
       });
       assert.ok(_id && createdAt);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { focusKept, hasFocus } from "../support/hands.js";
 import { inside, message, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
-import { backIn, memberMore, messageMore, pair, people } from "./stage.js";
+import { backIn, calls, memberMore, messageMore, pair, people } from "./stage.js";
 
 /** Chooses what is to be done from a menu and says yes to the question. */
 async function does(owner, more, action, title, places) {
@@ -19,7 +19,7 @@ export async function keepsOrder(stage, how) {
   const { ann, bea } = await pair(stage, how);
   const { says, hand } = ann;
   bea.allow(/status of 403/);
-  const name = bea.color;
+  const name = await calls(ann, bea);
   for (const text of ["first", "second"]) await say(bea, text);
   await sees(ann, "second");
   await say(ann, "my own");
@@ -109,7 +109,7 @@ export async function runsRoom(stage, how) {
   }
 
   // Handed over: Bea has the tools now, and deletes the room.
-  const name = bea.color;
+  const name = await calls(ann, bea);
   await (await does(ann, await memberMore(ann, bea), "owner.handover", says("owner.handover_title", { name }))).yes();
   await ann.log.getByText(says("line.owner", { name })).waitFor();
   await focusKept(ann, "after the room was handed over");

@@ -5,7 +5,7 @@ import { arrive } from "../support/company.js";
 import { gif, sea } from "../support/gif.js";
 import { inside, message, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
-import { backIn, memberMore, messageMore, pair, people } from "./stage.js";
+import { backIn, calls, memberMore, messageMore, pair, people } from "./stage.js";
 
 const whispered = ({ page, says }, text) => page.getByRole("log", { name: says("whisper.log"), exact: true }).locator(".message__text", { hasText: text });
 
@@ -16,7 +16,7 @@ export async function whispers(stage, how) {
   // Ann opens a whisper from the list of people and writes.
   const more = await memberMore(ann, bea);
   await ann.hand.menu(more, says("whisper.whisper"));
-  const anns = ann.dialog(says("whisper.with", { name: bea.color }));
+  const anns = ann.dialog(says("whisper.with", { name: await calls(ann, bea) }));
   await anns.waitFor();
   const hers = ann.field(says("whisper.text"), anns);
   await hasFocus(ann, hers, "one writes at once");
@@ -24,10 +24,11 @@ export async function whispers(stage, how) {
   await ann.hand.send(ann.button(says("chat.send"), anns));
   await whispered(ann, "psst").waitFor();
 
+  const name = await calls(bea, ann);
   // Bea is told, opens it and answers with a GIF of her own and one of the room.
-  await reads(bea.page.locator("#announcer"), bea.says("whisper.came", { name: ann.color }));
-  await bea.hand.use(bea.button(bea.says("whisper.unread_one", { name: ann.color })));
-  const beas = bea.dialog(bea.says("whisper.with", { name: ann.color }));
+  await reads(bea.page.locator("#announcer"), bea.says("whisper.came", { name }));
+  await bea.hand.use(bea.button(bea.says("whisper.unread_one", { name })));
+  const beas = bea.dialog(bea.says("whisper.with", { name }));
   await whispered(bea, "psst").waitFor();
   const theirs = beas.getByRole("textbox");
   await bea.hand.choose(beas.getByLabel(`GIF: ${bea.says("chat.pick")}`, { exact: true }), { name: "own.gif", mimeType: "image/gif", buffer: gif({ paint: sea }) });
@@ -68,7 +69,7 @@ export async function mutes(stage, how) {
   await text.waitFor({ state: "hidden" });
   const show = bea.button(says("mute.undo"));
   await hasFocus(bea, show, "one can take it back at once");
-  await reads(page.locator("#announcer"), says("mute.done", { name: ann.color }));
+  await reads(page.locator("#announcer"), says("mute.done", { name: await calls(bea, ann) }));
   await hand.use(show);
   await text.waitFor();
   await hasFocus(bea, messageMore(bea, "noise"), "the focus stays at the message");

@@ -1,5 +1,5 @@
 // What the stories have in common: who is in them, and how they find things as a screen reader names them.
-import { enter, makeRoom } from "../support/pages.js";
+import { enter, makeRoom, selfOf } from "../support/pages.js";
 import { words } from "../support/words.js";
 
 /**
@@ -11,7 +11,7 @@ export async function pair(stage, how, room = {}) {
   const [ann, bea] = [await person(stage, "ann", how), await person(stage, "bea", how)];
   const id = await makeRoom(ann, room);
   await enter(bea, id);
-  for (const one of [ann, bea]) Object.assign(one, await one.page.evaluate(() => ({ id: document.body.dataset.me, color: document.body.dataset.color })));
+  for (const one of [ann, bea]) Object.assign(one, await selfOf(one));
   return { ann, bea, id };
 }
 
@@ -40,8 +40,11 @@ export async function people({ page, hand, says }) {
   return panel;
 }
 
+/** What a visitor's page calls somebody: their name in its language. */
+export const calls = ({ page }, { id }) => page.locator(`#members-list [data-id="${id}"] .name`).textContent();
+
 /** The button behind which stands what can be done with somebody. */
-export const memberMore = async (visitor, { color }) => visitor.button(`${visitor.says("chat.more")}: ${color}`, await people(visitor));
+export const memberMore = async (visitor, other) => visitor.button(`${visitor.says("chat.more")}: ${await calls(visitor, other)}`, await people(visitor));
 
 /** The button behind which stands what can be done with a message. */
 export const messageMore = ({ page, says }, text) => page.locator("#rows .message", { hasText: text }).getByRole("button", { name: `${says("chat.more")}: ` });

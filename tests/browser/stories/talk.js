@@ -4,7 +4,7 @@ import { focusKept, hasFocus } from "../support/hands.js";
 import { NO_LINE, enter, message, reads, sees } from "../support/pages.js";
 import { Visitor, ask } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
-import { backIn, messageMore, pair, people, person } from "./stage.js";
+import { backIn, calls, messageMore, pair, people, person } from "./stage.js";
 
 const seqs = ({ page }) => page.$$eval("#rows [data-seq]", (all) => all.map((row) => Number(row.dataset.seq)));
 
@@ -49,7 +49,7 @@ export async function talks(stage, how) {
   const panel = await people(bea);
   const rows = panel.getByRole("list").first().getByRole("listitem");
   const said = (await rows.allInnerTexts()).map((text) => text.trim().replaceAll(/\s+/g, " "));
-  assert.deepEqual(said, [`${ann.color} ${says("chat.owner")}`, `${bea.color} ${says("site.me")}`]);
+  assert.deepEqual(said, [`${await calls(bea, ann)} ${ann.color} ${says("chat.owner")}`, `${bea.called} ${bea.color} ${says("site.me")}`]);
   const opener = backIn(bea, null);
   if (opener) {
     await hand.leave(panel, says("site.close"));

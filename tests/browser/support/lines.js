@@ -8,8 +8,8 @@ export function assertLine(told, line, { room, seq, visitor, count }) {
   const { _id, createdAt, ...rest } = told;
   assert.match(_id, /^[\w-]{16,}$/);
   assert.equal(new Date(createdAt).toISOString(), createdAt);
-  const { id, color, hue } = visitor;
+  const { id, color, hue, name } = visitor;
   assert.deepEqual(rest, {
-    room, seq, user: "system", line, visitor: id, color, hue, count, chat: `${color}님이 ${WORDS[line]}`,
+    room, seq, user: "system", line, visitor: id, color, hue, name, count, chat: `${color}님이 ${WORDS[line]}`,
   });
 }

@@ -40,6 +40,18 @@ export async function inside({ page }) {
   await page.locator(`#members-list [data-id="${me}"]`).waitFor({ state: "attached" });
 }
 
+/** Who one is, by one's own page: `{id, called, color}`, the name in the language of the page. */
+export const selfOf = ({ page }) => page.evaluate(() => {
+  const { me: id, name: called, color } = document.body.dataset;
+  return { id, called, color };
+});
+
+/** One's name in both languages, `{en, ko}`, as the line tells it that says that one came into this room. */
+export const namesOf = ({ page }) => page.evaluate(async () => {
+  const { data } = await (await fetch(`${location.pathname}/messages`)).json();
+  return data.find(({ visitor }) => visitor === document.body.dataset.me).name;
+});
+
 /** Has the people in sight: in the drawer of a phone, or in the column of a desk, where a drawer has closed by itself. */
 export async function showPeople({ page }, width) {
   if (width < 1024) return page.evaluate(() => document.getElementById("members").showPopover());

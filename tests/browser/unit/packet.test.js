@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PONG, decode, encodeConnect, encodeEvent } from "../../../public/js/lib/packet.js";
 import { newNonce } from "../../../public/js/lib/nonce.js";
-import { hueOf } from "../../../public/js/lib/hue.js";
 
 test("packets of the engine are read", () => {
   assert.deepEqual(decode('0{"sid":"x","pingInterval":25000}'), { kind: "open", data: { sid: "x", pingInterval: 25000 } });
@@ -38,12 +37,4 @@ test("nonces are visible ASCII, at most 64 long, and never the same", () => {
   const nonces = new Set(Array.from({ length: 1000 }, newNonce));
   assert.equal(nonces.size, 1000);
   for (const nonce of nonces) assert.match(nonce, /^[A-Za-z0-9_-]{16,64}$/);
-});
-
-test("the hue of a colour is a step of ten degrees, and none for grey", () => {
-  assert.equal(hueOf("#808080"), null);
-  assert.equal(hueOf("nonsense"), null);
-  assert.equal(hueOf(undefined), null);
-  assert.equal(hueOf("#ff0000"), 3);
-  assert.equal(hueOf("#0000ff"), 26);
 });
