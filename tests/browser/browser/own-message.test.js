@@ -31,7 +31,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
     await bea.page.keyboard.press("Escape");
     await open(message(bea, "a slip of the pen"));
     await bea.page.getByRole("menuitem", { name: words.entry }).click();
-    await reads(bea.page.locator("#own-title"), words.asks);
+    await reads(bea.page.locator("#own-dialog[open] #own-title"), words.asks);
     await bea.page.keyboard.press("Escape");
     await sees(ann, "a slip of the pen");
     await open(message(bea, "a slip of the pen"));
