@@ -28,12 +28,13 @@ impl Stage<'_> {
     }
 
     /// Who sits in a room does not survive a start on SQLite, so the number of seats taken is not compared. Whether a room is
-    /// asleep was not known then.
+    /// asleep, and how many are away, was not known then.
     async fn rooms_are_listed(&self) {
         let uncounted = |mut rooms: Value| {
             for room in rooms.as_array_mut().unwrap() {
-                room.as_object_mut().unwrap().remove("count");
-                room.as_object_mut().unwrap().remove("asleep");
+                for field in ["count", "asleep", "away"] {
+                    room.as_object_mut().unwrap().remove(field);
+                }
             }
             rooms
         };
