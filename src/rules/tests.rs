@@ -1,7 +1,9 @@
 //! The rules of the site as a table of cases, and what holds whatever happens.
 
 mod cases;
+mod giving_way;
 mod lapses;
+mod owners;
 mod properties;
 mod reports;
 
