@@ -88,7 +88,8 @@ for (const [locale, words] of Object.entries({
     await bea.page.setInputFiles("#whisper-gif", { name: "own.gif", mimeType: "image/gif", buffer: gif({ width: 90, height: 60 }) });
     await bea.page.fill("#whisper-text", "only for you");
     await bea.page.press("#whisper-text", "Enter");
-    await ann.page.locator("#whisper-log img[alt='only for you']").waitFor();
+    const own = ann.page.locator("#whisper-log .message", { hasText: "only for you" }).locator(".gif");
+    await own.waitFor();
     await bea.page.click("#whisper-tray");
     await bea.page.locator("#tray-list button").first().click();
     await bea.page.press("#whisper-text", "Enter");
@@ -100,7 +101,7 @@ for (const [locale, words] of Object.entries({
     await eve.page.reload();
     await inside(eve);
     assert.equal(await eve.page.locator("#whispers").isVisible(), false);
-    const secret = await ann.page.locator("#whisper-log img[alt='only for you']").evaluate((image) => image.closest(".gif").dataset.name);
+    const secret = await own.getAttribute("data-name");
     assert.equal((await eve.page.request.get(`/gif/${secret}`)).status(), 404);
     assert.equal((await bea.page.request.get(`/gif/${secret}`)).status(), 200);
 
