@@ -41,3 +41,39 @@ for (const width of [320, 390]) {
     }
   });
 }
+
+/** The px between the last word of a bubble and its check, and whether all of the check is on the bubble. */
+const check = (bubble) => bubble.evaluate((element) => {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  const word = range.getBoundingClientRect();
+  const box = element.getBoundingClientRect();
+  const style = getComputedStyle(element, "::after");
+  const [right, bottom, wide, high] = [style.right, style.bottom, style.width, style.height].map(parseFloat);
+  const [end, foot] = [box.right - right, box.bottom - bottom];
+  const corners = [[end - wide, foot - high], [end, foot - high], [end - wide, foot], [end, foot]];
+  return {
+    free: end - wide - word.right,
+    // What is beside a round corner is not on the bubble.
+    inside: corners.every(([x, y]) => document.elementFromPoint(x, y) === element),
+  };
+});
+
+for (const [locale, word] of [["en-US", "ferry "], ["ko-KR", "나루i터"]]) {
+  scene(`the check of what was sent stands on its bubble, beside the last word (${locale})`, [], async (stage) => {
+    const { ann } = await roomOf(stage, { ...PHONE, locale });
+    const { page } = ann;
+    for (let n = 1; n < 30; n += 1) {
+      const text = `${n} ${word.repeat(12)}`.slice(0, n < 3 ? n : 20 + n);
+      await page.fill("#chat", text);
+      await page.press("#chat", "Enter");
+      const sent = page.locator("#rows .mine[data-state=sent]");
+      await sent.nth(n - 1).waitFor();
+      // What comes in moves a little until it has its place.
+      await sent.last().evaluate((row) => Promise.all(row.getAnimations().map(({ finished }) => finished)));
+      const { free, inside } = await check(sent.last().locator(".message__text"));
+      assert.ok(free >= 4, `${text}: ${free} px are between it and the last word`);
+      assert.ok(inside, `${text}: it is beside the corner of the bubble`);
+    }
+  });
+}
