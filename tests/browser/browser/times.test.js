@@ -1,0 +1,56 @@
+// When something was said: one way to write it in each language, and reached by every hand.
+import assert from "node:assert/strict";
+import { scene, useChromium } from "../support/chrome.js";
+import { Guest } from "../support/company.js";
+import { enter, message, sees } from "../support/pages.js";
+import { Visitor } from "../support/visitor.js";
+
+useChromium();
+
+/** A room where one visitor has said three things in a row, and a page that is in it. */
+async function groupOf(stage, options) {
+  const bea = new Guest(await Visitor.arrive(stage.server));
+  const id = await bea.makeRoom({ title: "times" });
+  await bea.enter(id);
+  for (const text of ["first", "second", "third"]) await bea.say(text);
+  const ann = await stage.visitor({ name: "ann", ...options });
+  await enter(ann, id);
+  await sees(ann, "third");
+  return { ann, bea };
+}
+
+/** The times that one sees, and of which texts. */
+const shown = ({ page }) => page.$$eval("#rows .message", (all) => all.filter((row) => {
+  const time = row.querySelector(".message__time");
+  const { left, right, top, bottom } = time.getBoundingClientRect();
+  return right - left > 20 && time.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+}).map((row) => row.querySelector(".message__text").textContent));
+
+for (const locale of ["en-US", "ko-KR"]) {
+  scene(`the time of a message inside a group is shown where one taps, and goes again (${locale})`, [], async (stage) => {
+    const { ann } = await groupOf(stage, { locale, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    assert.deepEqual(await shown(ann), ["first"]);
+    for (const text of ["second", "third"]) {
+      const row = message(ann, text);
+      await row.locator(".message__text").tap();
+      assert.deepEqual(await shown(ann), ["first", text]);
+      const [time, said] = [await row.locator(".message__time").boundingBox(), await row.locator(".message__text").boundingBox()];
+      assert.ok(time.y >= said.y + said.height, "it stands below what was said");
+      const clock = await row.locator(".message__time").textContent();
+      assert.ok((await row.getAttribute("aria-label")).endsWith(` ${clock}`), "it is in the name of the message, too");
+    }
+    await ann.page.locator("#chat").tap();
+    assert.deepEqual(await shown(ann), ["first"]);
+  });
+}
+
+scene("the time of a message inside a group is shown where the arrows go", [], async (stage) => {
+  const { ann } = await groupOf(stage);
+  await ann.page.focus("#chat-list");
+  for (const text of ["third", "second"]) {
+    await ann.page.keyboard.press("ArrowUp");
+    assert.deepEqual(await shown(ann), ["first", text]);
+  }
+  await ann.page.keyboard.press("ArrowRight");
+  assert.deepEqual(await shown(ann), ["first", "second"], "also inside the message");
+});
