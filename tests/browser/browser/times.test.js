@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { Guest } from "../support/company.js";
+import { Keys } from "../support/hands.js";
 import { enter, message, sees } from "../support/pages.js";
 import { Visitor } from "../support/visitor.js";
 
@@ -46,9 +47,9 @@ for (const locale of ["en-US", "ko-KR"]) {
 
 scene("the time of a message inside a group is shown where the arrows go", [], async (stage) => {
   const { ann } = await groupOf(stage);
-  await ann.page.focus("#chat-list");
+  const hand = new Keys(ann);
   for (const text of ["third", "second"]) {
-    await ann.page.keyboard.press("ArrowUp");
+    await hand.go(message(ann, text));
     assert.deepEqual(await shown(ann), ["first", text]);
   }
   await ann.page.keyboard.press("ArrowRight");
