@@ -102,6 +102,8 @@ texts! {
         close, foot, away, away_old, away_retry }
     /// How long ago something was.
     ago: Ago { now, minute, minutes, hour, hours, day, days }
+    /// The time of a clock.
+    clock: Clock { am, pm }
     /// The list of open rooms.
     rooms: Rooms { asleep, closed, title, lead, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
     /// The form that makes a room.

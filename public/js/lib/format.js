@@ -1,7 +1,7 @@
 // Times and sizes in the words of the page's language.
 import { lang } from "./texts.js";
 
-const clockFormat = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const clockFormat = new Intl.DateTimeFormat(lang, { timeStyle: "short" });
 const fullFormat = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
 const dayFormat = new Intl.DateTimeFormat(lang, { weekday: "long", month: "long", day: "numeric" });
 const agoFormat = new Intl.RelativeTimeFormat(lang);

@@ -212,10 +212,14 @@ impl<'a> MessageView<'a> {
         parts(text)
     }
 
-    /// Hours and minutes in UTC, as it says, until a script writes the local ones.
-    pub fn clock(&self) -> String {
+    /// The time in UTC, as it says, in the way of the language, until a script writes the local one in the same way.
+    pub(crate) fn clock(&self, t: &Texts) -> String {
         let minutes = self.at_ms.div_euclid(60_000).rem_euclid(1440);
-        format!("{:02}:{:02} UTC", minutes / 60, minutes % 60)
+        let half = if minutes < 720 { t.clock.am } else { t.clock.pm };
+        // Noon and midnight are 12.
+        let hour = (minutes / 60 + 11) % 12 + 1;
+        let time = format!("{hour}:{:02}", minutes % 60);
+        format!("{} UTC", half.replace("%{time}", &time))
     }
 }
 
@@ -252,6 +256,7 @@ impl GifView<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::texts::Lang;
 
     fn said(visitor: &'static str, minute: i64) -> MessageView<'static> {
         let author = VisitorView {
@@ -293,7 +298,16 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_is_utc() {
-        assert_eq!(said("a", 23 * 60 + 41).clock(), "23:41 UTC");
+    fn the_clock_is_utc_in_the_way_of_the_language() {
+        let told = |lang: Lang, minutes| said("a", minutes).clock(lang.texts());
+        for (minutes, en, ko) in [
+            (0, "12:00 AM UTC", "오전 12:00 UTC"),
+            (9 * 60 + 5, "9:05 AM UTC", "오전 9:05 UTC"),
+            (12 * 60, "12:00 PM UTC", "오후 12:00 UTC"),
+            (23 * 60 + 41, "11:41 PM UTC", "오후 11:41 UTC"),
+        ] {
+            assert_eq!(told(Lang::En, minutes), en);
+            assert_eq!(told(Lang::Ko, minutes), ko);
+        }
     }
 }

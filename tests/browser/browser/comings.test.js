@@ -11,7 +11,7 @@ import { words } from "../support/words.js";
 useChromium();
 
 const says = words("en-US");
-const seen = ({ page }) => page.$$eval("#rows .system", (all) => all.filter((one) => one.checkVisibility()).map((one) => one.innerText.replace(/\s*\d\d:\d\d$/, "").trim()));
+const seen = ({ page }) => page.$$eval("#rows .system", (all) => all.filter((one) => one.checkVisibility()).map((one) => one.innerText.replace(/\s*\d\d?:\d\d [AP]M$/, "").trim()));
 
 scene("arrivals in a row are one line that names two and counts the others, also after a reload", [], async (stage) => {
   const ann = await stage.visitor({ name: "ann" });

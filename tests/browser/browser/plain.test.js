@@ -36,7 +36,7 @@ for (const [locale, words] of Object.entries({
     await page.locator("#chat-list", { hasText: "for everybody to read" }).waitFor();
     await seesGif(nojs, "a picture");
     await reads(page.locator(".no-script").first(), words.room);
-    for (const time of await page.locator("#rows time").allTextContents()) assert.match(time, /^\d\d:\d\d UTC$/);
+    for (const time of await page.locator("#rows time").allTextContents()) assert.match(time, /^(\d\d?:\d\d [AP]M|오[전후] \d\d?:\d\d) UTC$/);
     for (const time of await ann.page.locator("#rows time").allTextContents()) assert.doesNotMatch(time, /UTC/);
     assert.equal(await page.locator("#chat").isVisible(), false, "what needs scripts is not offered");
     assert.equal(await page.locator("#theme-btn").isVisible(), false);

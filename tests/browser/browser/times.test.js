@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { Guest } from "../support/company.js";
 import { Keys } from "../support/hands.js";
-import { enter, message, sees } from "../support/pages.js";
+import { enter, message, sees, seesGif } from "../support/pages.js";
 import { Visitor } from "../support/visitor.js";
+import { eventually } from "../support/wait.js";
 
 useChromium();
 
@@ -55,3 +56,37 @@ scene("the time of a message inside a group is shown where the arrows go", [], a
   await ann.page.keyboard.press("ArrowRight");
   assert.deepEqual(await shown(ann), ["first", "second"], "also inside the message");
 });
+
+/** How a language writes a time, `ahead` hours from UTC. */
+const WAY = {
+  "en-US": (half, time) => `${time} ${half === 0 ? "AM" : "PM"}`,
+  "ko-KR": (half, time) => `${half === 0 ? "오전" : "오후"} ${time}`,
+};
+
+function told(locale, at, ahead) {
+  const [hour, minute] = [(new Date(at).getUTCHours() + ahead) % 24, new Date(at).getUTCMinutes()];
+  return WAY[locale](Math.floor(hour / 12), `${hour % 12 || 12}:${String(minute).padStart(2, "0")}`);
+}
+
+for (const locale of Object.keys(WAY)) {
+  scene(`all times are written in the one way of the language, by the server and by the page (${locale})`, [], async (stage) => {
+    const { ann, bea } = await groupOf(stage, { locale, timezoneId: "Asia/Seoul" });
+    await bea.sendGif("a sea", { width: 200, height: 150 });
+    const figure = await seesGif(ann, "a sea");
+    const times = await ann.page.$$eval("#rows time:not(.day time)", (all) => all.map(({ textContent, title, dateTime }) => ({ textContent, title, dateTime })));
+    assert.ok(times.length >= 5, "messages and lines are there");
+    for (const { textContent, title, dateTime } of times) {
+      assert.ok(title.endsWith(` ${textContent}`), `${title} ends with ${textContent}`);
+      assert.equal(textContent, told(locale, dateTime, 9));
+    }
+    await figure.locator(".gif__open").click();
+    await eventually(async () => (await ann.page.locator("#viewer[open] time").textContent()).endsWith(` ${times.at(-1).textContent}`), "the large view says it so");
+
+    const plain = await stage.visitor({ name: "plain", locale, javaScriptEnabled: false });
+    await plain.page.goto(ann.page.url());
+    await plain.page.locator("#chat-list").waitFor();
+    const served = await plain.page.$$eval("#rows time", (all) => all.map(({ textContent, dateTime }) => [textContent, dateTime]));
+    assert.ok(served.length >= 5);
+    for (const [text, at] of served) assert.equal(text, `${told(locale, at, 0)} UTC`);
+  });
+}
