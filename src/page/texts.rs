@@ -120,7 +120,7 @@ texts! {
     /// The question before the last person leaves.
     leave: LeaveText { title, text, away_title, away_text, leave, stay }
     /// The GIFs lately sent.
-    tray: Tray { title, open, empty, again }
+    tray: Tray { title, open, empty, hint, hint_add, play, again, add, add_this }
     /// The large view of a GIF.
     viewer: Viewer { earlier, later, download, again, deleted }
     /// Whispers to one person.

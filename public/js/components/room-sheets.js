@@ -25,7 +25,7 @@ export class RoomSheets {
     this.#say = say;
     this.#startTools = startTools;
     const on = (id, act) => byId(id).addEventListener("click", act);
-    on("tray-btn", () => this.tray(take));
+    on("tray-btn", () => this.tray(take, "send"));
     for (const id of ["invite-btn", "start-invite"]) {
       on(id, () => this.open("invite", () => import("./invite.js"), ({ openInvite }) => openInvite(room, facts)));
     }
@@ -45,7 +45,8 @@ export class RoomSheets {
     open(module);
   }
 
-  tray(take) { return this.open("tray", () => import("./tray.js"), ({ openTray }) => openTray(this.#room, take)); }
+  /** The tray; `deed` says what becomes of a GIF that is taken: `send` or `add`. */
+  tray(take, deed) { return this.open("tray", () => import("./tray.js"), ({ openTray }) => openTray(this.#room, take, deed)); }
 
   /** Asks before the room may go with who leaves. Who can't be asked may leave. */
   mayLeave(...ask) {

@@ -1,16 +1,20 @@
-// The tray: GIFs lately sent in this room, to be sent again without uploading them again.
+// The tray: GIFs lately sent in this room, to be sent again without uploading them again. The first choice of one plays it
+// and offers to send it, the second sends it.
 import { byId, setText } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
 import { fill, refusal, texts } from "../lib/texts.js";
+import { showPicture } from "./picture.js";
 
 const dialog = byId("tray");
 const list = byId("tray-list");
 const note = byId("tray-note");
+const motion = byId("motion-btn");
 let turn = 0;
 
-/** Opens it; `take(gif)` gets what a message with that GIF says. */
-export async function openTray(room, take) {
+/** Opens it; `take(gif)` gets what a message with that GIF says, and `deed` tells what that does: `send` or `add`. */
+export async function openTray(room, take, deed) {
   const mine = ++turn;
+  const says = texts.tray[deed];
   list.replaceChildren();
   setText(note, "");
   dialog.showModal();
@@ -21,24 +25,48 @@ export async function openTray(room, take) {
     return setText(note, refusal(why));
   }
   if (mine !== turn) return;
-  setText(note, page.count === 0 ? texts.tray.empty : "");
-  list.replaceChildren(...page.data.map((gif) => entry(gif, take)));
+  setText(note, page.count === 0 ? texts.tray.empty : says.hint);
+  list.replaceChildren(...page.data.map((gif) => entry(gif, says, take)));
   list.querySelector("button")?.focus();
 }
 
-function entry(gif, take) {
+function entry(gif, says, take) {
+  const alt = gif.alt || texts.chat.gif_no_alt;
   const button = document.createElement("button");
   button.type = "button";
-  button.setAttribute("aria-label", fill(texts.tray.again, { alt: gif.alt || texts.chat.gif_no_alt }));
   const image = new Image(gif.width, gif.height);
   image.alt = "";
   image.loading = "lazy";
-  image.src = `/gif/${gif.gif}/still`;
-  button.append(image);
-  button.addEventListener("click", () => { dialog.close(); take(gif); });
+  const word = document.createElement("span");
+  word.className = "tray__do";
+  word.textContent = says.word;
+  button.append(image, word);
+  button.show = () => {
+    const chosen = isChosen(button);
+    button.setAttribute("aria-label", fill(chosen ? says.name : texts.tray.play, { alt }));
+    showPicture(image, chosen || isLookedAt(button) ? `/gif/${gif.gif}` : `/gif/${gif.gif}/still`);
+  };
+  for (const event of ["pointerenter", "pointerleave", "focus", "blur"]) button.addEventListener(event, button.show);
+  button.addEventListener("click", () => {
+    if (!isChosen(button)) return choose(button);
+    dialog.close();
+    take(gif);
+  });
+  button.show();
   const item = document.createElement("li");
   item.append(button);
   return item;
+}
+
+const isChosen = (button) => button.classList.contains("tray__chosen");
+// Whoever has stopped the GIFs of the room sees one play when it is chosen.
+const isLookedAt = (button) => motion.ariaChecked === "true" && button.matches(":hover, :focus");
+
+function choose(button) {
+  for (const one of [list.querySelector(".tray__chosen"), button]) {
+    one?.classList.toggle("tray__chosen", one === button);
+    one?.show();
+  }
 }
 
 // The arrows go from GIF to GIF as they stand there.
@@ -53,3 +81,5 @@ list.addEventListener("keydown", (event) => {
 });
 // Beside it is outside.
 dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });
+// Nothing plays on behind a closed tray.
+dialog.addEventListener("close", () => list.replaceChildren());

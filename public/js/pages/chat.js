@@ -64,7 +64,7 @@ const whispers = new Whispers({
   news: (heard) => attention.came(heard),
   send: whisper,
   upload: async (item) => (await import("../lib/upload.js")).postGif(`/room/${room}/whisper/gif`, item).done,
-  tray: (take) => sheets.tray(take),
+  tray: (take) => sheets.tray(take, "add"),
   opens: (...sheet) => sheets.open(...sheet),
 });
 

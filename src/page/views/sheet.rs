@@ -97,7 +97,11 @@ impl<'a> SheetView<'a> {
             Sheet::Out => json!({ "out": out, "error": { "kicked": error.kicked, "banned": error.banned } }),
             Sheet::Viewer => json!({ "viewer": { "deleted": viewer.deleted } }),
             Sheet::Delete => json!({ "owner": { "delete_done": self.page.t.owner.delete_message_done } }),
-            Sheet::Tray => json!({ "tray": { "empty": tray.empty, "again": tray.again } }),
+            Sheet::Tray => json!({ "tray": {
+                "empty": tray.empty, "play": tray.play,
+                "send": { "hint": tray.hint, "word": self.page.t.chat.send, "name": tray.again },
+                "add": { "hint": tray.hint_add, "word": tray.add, "name": tray.add_this },
+            } }),
             Sheet::Whisper => json!({
                 "whisper": { "text": whisper.text }, "chat": { "alt_placeholder": self.page.t.chat.alt_placeholder },
             }),

@@ -55,11 +55,11 @@ scene("a GIF of the room is sent again from the tray by keyboard, without an upl
   const uploads = [];
   bea.page.on("request", (request) => { if (request.url().endsWith("/gif")) uploads.push(request.url()); });
   await bea.page.keyboard.press("Enter");
-  const first = bea.page.getByRole("button", { name: "Send again: another sea" });
+  const first = bea.page.getByRole("button", { name: "Play: another sea" });
   await eventually(() => first.evaluate((button) => button === document.activeElement), "the newest has the focus");
   await keep(bea, "talk-tray");
   await bea.page.keyboard.press("ArrowRight");
-  await bea.page.keyboard.press("Enter");
+  for (let n = 0; n < 2; n += 1) await bea.page.keyboard.press("Enter");
   for (const one of [ann, bea]) await eventually(async () => (await one.page.locator("#chat-list .message[data-seq] img[alt='a sea']").count()) === 2, "it stands there twice");
   assert.deepEqual([await stage.server.uploads(), uploads], [files, []]);
 });
@@ -91,7 +91,7 @@ for (const [locale, words] of Object.entries({
     const own = ann.page.locator("#whisper-log .message", { hasText: "only for you" }).locator(".gif");
     await own.waitFor();
     await bea.page.click("#whisper-tray");
-    await bea.page.locator("#tray-list button").first().click();
+    await bea.page.locator("#tray-list button").first().dblclick();
     await bea.page.press("#whisper-text", "Enter");
     await ann.page.locator("#whisper-log img[alt='a sea']").waitFor();
     await eventually(() => ann.page.locator("#whisper-log .gif__frame img").evaluateAll((all) => all.every((image) => image.complete && image.naturalWidth > 0)), "the GIFs are served");

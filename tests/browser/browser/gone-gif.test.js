@@ -59,7 +59,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     await eventually(async () => (await offered.count()) === 2);
     await remove("one");
     await ann.page.locator(".message__gone").waitFor();
-    await offered.last().click();
+    await offered.last().dblclick();
     await reads(ann.page.locator("#composer-note"), says("error.gif_not_found"));
     const unsent = ann.page.locator("#rows .message:not([data-seq])");
     await unsent.waitFor({ state: "detached" });
