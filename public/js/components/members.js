@@ -50,8 +50,7 @@ export class MembersView {
 
   /** Exactly these members have no connection now. */
   awayAre(ids) {
-    for (const timer of this.#leaving.values()) clearTimeout(timer);
-    this.#leaving.clear();
+    for (const id of this.#leaving.keys()) this.#forgetLeaving(id);
     for (const id of this.#members.keys()) this.#setAway(id, ids.includes(id));
   }
 
@@ -64,10 +63,15 @@ export class MembersView {
 
   /** A member's last connection was lost, or one is there again. */
   away(id, away) {
-    clearTimeout(this.#leaving.get(id));
-    this.#leaving.delete(id);
+    this.#forgetLeaving(id);
     if (away) this.#leaving.set(id, setTimeout(() => this.#setAway(id, true), RELOAD));
     else this.#setAway(id, false);
+  }
+
+  // Whoever goes or comes is not about to be away any more.
+  #forgetLeaving(id) {
+    clearTimeout(this.#leaving.get(id));
+    this.#leaving.delete(id);
   }
 
   #setAway(id, away) {
@@ -133,6 +137,7 @@ export class MembersView {
 
   #put(who) {
     const { id } = who;
+    this.#forgetLeaving(id);
     if (this.#members.has(id)) return;
     const row = clone("member-template");
     row.dataset.id = id;
@@ -154,6 +159,7 @@ export class MembersView {
   }
 
   #take(id) {
+    this.#forgetLeaving(id);
     const row = this.#members.get(id);
     if (row?.contains(document.activeElement)) this.#list.closest("aside").querySelector("h2").focus({ preventScroll: true });
     row?.remove();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { NO_LINE, enter, inside, makeRoom, openList, reads, row, say, sees } from "../support/pages.js";
+import { Visitor, next } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
@@ -27,6 +28,26 @@ scene("a member whose connection is lost is shown as away until it is back", [],
   await inside(bea);
   for (const one of [ann, cat]) await memberOf(one, await idOf(bea)).locator(".member__away").waitFor({ state: "hidden" });
   assert.equal(await ann.page.locator("#rows .system").count(), 3, "nobody has left");
+});
+
+scene("who loses the connection, is kicked, and comes again at once is not shown as away", [], async (stage) => {
+  const ann = await stage.visitor({ name: "ann" });
+  const [owner, bea] = [await Visitor.arrive(stage.server), await Visitor.arrive(stage.server)];
+  const { _id: room } = await owner.makeRoom();
+  const hears = await owner.enter(room);
+  await ann.page.clock.install();
+  await enter(ann, room);
+  const { joined: { you }, io } = await bea.enter(room);
+  const theirs = memberOf(ann, you.id);
+  await theirs.waitFor();
+  io.engine.close();
+  await next(hears, "away", ({ visitor, away }) => away && visitor === you.id);
+  await owner.json("POST", `/room/${room}/moderate`, { action: "kick", visitor: you.id });
+  await theirs.waitFor({ state: "detached" });
+  await bea.enter(room);
+  await theirs.waitFor();
+  await ann.page.clock.runFor(6_000);
+  assert.equal(await ann.page.locator("#members-list .member--away").count(), 0);
 });
 
 scene("who closes the last tab has left soon, and a room that all closed goes", ["--room-grace", "1s"], async (stage) => {
