@@ -8,6 +8,7 @@ mod catch_up;
 mod late;
 mod lobby;
 mod mend;
+mod presence;
 mod queue;
 mod room;
 

@@ -99,6 +99,9 @@ pub trait RoomIndex: Send + Sync + 'static {
     /// A room with all that is committed; `None` if there is no such room, or it has ended.
     async fn room(&self, id: RoomId) -> Result<Option<RoomState>, StoreError>;
 
+    /// The same as this server last knew it, without asking the database: at least with all that followers were told of.
+    fn last_known_room(&self, id: RoomId) -> Option<RoomState>;
+
     /// A page of all rooms, newest first.
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError>;
 

@@ -48,13 +48,6 @@ struct Joined<'a> {
     seq: Seq,
 }
 
-/// Whether a member has a connection.
-#[derive(Serialize)]
-struct Presence {
-    visitor: VisitorId,
-    away: bool,
-}
-
 pub struct RoomTask {
     pub(super) room: RoomId,
     pub(super) events: Arc<Events>,
@@ -152,8 +145,8 @@ impl RoomTask {
             RoomEvent::Change(Change::Posted(message)) => self.tell_message(&message).await,
             // The line about it follows.
             RoomEvent::Change(Change::Entered(..) | Change::Left(..)) => (),
-            RoomEvent::Change(Change::Away(_, who)) => self.tell_presence(who, true),
-            RoomEvent::Change(Change::Back(_, who)) => self.tell_presence(who, false),
+            RoomEvent::Change(Change::Away(_, who)) => self.tell_presence(who.id, true),
+            RoomEvent::Change(Change::Back(_, who)) => self.tell_presence(who.id, false),
             RoomEvent::Change(Change::Whispered(whisper)) => {
                 if let Some(event) = Encoded::new("whisper", &*whisper) {
                     self.audience.send_to(&event, &[whisper.author.id, whisper.to.id]);
@@ -181,10 +174,6 @@ impl RoomTask {
                 }
             }
         }
-    }
-
-    fn tell_presence(&mut self, who: Visitor, away: bool) {
-        self.tell("away", &Presence { visitor: who.id, away });
     }
 
     /// Tells the owner's sockets of a report. The owner finds those that get lost in the list of reports.

@@ -297,6 +297,11 @@ impl RoomState {
         away.map(|seat| seat.visitor.id).collect()
     }
 
+    /// Whether no socket holds a visitor's seat; `None` if there is no such seat.
+    pub fn is_away(&self, visitor: VisitorId) -> Option<bool> {
+        self.seat(visitor).map(|seat| seat.holds.is_empty())
+    }
+
     /// A visitor whose seat that many sockets hold.
     pub fn held_by(&self, visitor: VisitorId, sockets: usize) -> Option<Visitor> {
         let seat = self.seat(visitor).filter(|seat| seat.holds.len() == sockets);

@@ -88,6 +88,11 @@ impl RoomIndex for MongoStore {
         Ok(room.map(|room| room.state.clone()))
     }
 
+    fn last_known_room(&self, id: RoomId) -> Option<RoomState> {
+        let known = self.log.cache.get(id).map(|room| room.state.clone());
+        known.filter(|state| !state.ended)
+    }
+
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {
         // The list is known here. Whether it is old is for the database to say.
         self.ping().await?;

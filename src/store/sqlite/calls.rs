@@ -63,7 +63,11 @@ impl RoomLog for SqliteStore {
 #[async_trait]
 impl RoomIndex for SqliteStore {
     async fn room(&self, id: RoomId) -> Result<Option<RoomState>, StoreError> {
-        Ok(self.rooms.read().get(id).map(|cached| cached.state.clone()))
+        Ok(self.last_known_room(id))
+    }
+
+    fn last_known_room(&self, id: RoomId) -> Option<RoomState> {
+        self.rooms.read().get(id).map(|cached| cached.state.clone())
     }
 
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError> {

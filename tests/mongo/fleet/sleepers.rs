@@ -130,3 +130,36 @@ async fn who_was_kicked_while_their_server_slept_is_told_and_does_not_come_back_
     let of_ann: Vec<_> = of_ann.map(|line| line["line"].as_str().unwrap()).collect();
     assert_eq!(of_ann, ["joined", "kicked"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn who_left_while_a_server_slept_is_not_shown_as_away_when_it_wakes() {
+    let fleet = Fleet::new();
+    let [sleeper, awake] = fleet.servers(&["--lease", "3s", "--seat-grace", "1s"]).await;
+    let (ann, bob, owner) = (sleeper.visitor().await, awake.visitor().await, awake.visitor().await);
+    let room = owner.create_room("방").await;
+    let (mut owners, mut anns, bobs) = (owner.join(&room).await, ann.join(&room).await, bob.join(&room).await);
+    for socket in [&mut owners, &mut anns] {
+        while socket.wait("join").await["visitor"] != json!(bob.id) {}
+    }
+    sleeper.pause();
+    drop(bobs);
+    let gone = json!({ "visitor": bob.id, "away": true });
+    while owners.wait("away").await != gone {}
+    let mut out = vec![owners.wait("exit").await["visitor"].clone()];
+    out.push(owners.wait("exit").await["visitor"].clone());
+    assert!(out.contains(&json!(bob.id)) && out.contains(&json!(ann.id)), "{out:?}");
+    sleeper.resume();
+    while owners.wait("join").await["visitor"] != json!(ann.id) {}
+    // It comes to the sleeper behind all that happened while it slept.
+    let whisper = json!({ "to": ann.id, "chat": "쉿" });
+    assert_eq!(owners.ask("whisper", whisper).await["ok"], true);
+    anns.wait("whisper").await;
+    let heard = anns.try_events();
+    let about_bob: Vec<_> = heard
+        .iter()
+        .filter(|event| event.data["visitor"] == json!(bob.id))
+        .collect();
+    let left = about_bob.iter().position(|event| event.name == "exit").unwrap();
+    assert!(about_bob[left..].iter().all(|event| event.name != "away"), "{heard:?}");
+}
