@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { ball, gif } from "../support/gif.js";
-import { hasFocus } from "../support/hands.js";
+import { atRest, hasFocus } from "../support/hands.js";
 import { enter, message, reads, say, sees, seesGif } from "../support/pages.js";
 import { Visitor, ask } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
@@ -25,9 +25,11 @@ async function lively(stage, look = {}) {
 
 /** Into the conversation, to the newest message; the script of its keys comes then. */
 async function go({ page }) {
+  await page.locator("#chat-list").evaluate(atRest);
   await page.locator("#chat-list").focus();
   await eventually(async () => {
-    await page.keyboard.press("ArrowUp");
+    // Down: until the script is there the key scrolls the list, which is at its end.
+    await page.keyboard.press("ArrowDown");
     return page.evaluate(() => document.activeElement.matches("#chat-list .message"));
   }, "the arrows lead to the newest message");
 }

@@ -19,7 +19,7 @@ export async function sendsGifs(stage, how) {
   await hand.choose(pick, file("one.gif"), file("two.gif"), file("three.gif"));
   const queue = page.getByRole("region", { name: says("chat.queue"), exact: true });
   await eventually(async () => (await queue.getByRole("listitem").count()) === 3);
-  await hasFocus(ann, described("one.gif"), "one goes on with the description");
+  await hasFocus(ann, ann.field(says("chat.message")), "one goes on writing");
   await hand.write(described("one.gif"), "the first");
   await hand.use(ann.button(says("chat.cancel_upload", { name: "two.gif" })));
   await eventually(async () => (await queue.getByRole("listitem").count()) === 2);

@@ -32,13 +32,13 @@ export async function whispers(stage, how) {
   await whispered(bea, "psst").waitFor();
   const theirs = beas.getByRole("textbox");
   await bea.hand.choose(beas.getByLabel(`GIF: ${bea.says("chat.pick")}`, { exact: true }), { name: "own.gif", mimeType: "image/gif", buffer: gif({ paint: sea }) });
-  await hasFocus(bea, theirs, "one describes it at once");
+  await hasFocus(bea, theirs, "one writes with it at once");
   await bea.hand.use(bea.button(bea.says("whisper.without"), beas));
   await hasFocus(bea, theirs, "and may take it back");
   await bea.hand.choose(beas.getByLabel(`GIF: ${bea.says("chat.pick")}`, { exact: true }), { name: "own.gif", mimeType: "image/gif", buffer: gif({ paint: sea }) });
   await bea.hand.write(theirs, "only for you");
   await bea.hand.send(bea.button(bea.says("chat.send"), beas));
-  await anns.getByRole("img", { name: "only for you", exact: true }).waitFor();
+  await anns.locator(".message", { hasText: "only for you" }).locator(".gif").waitFor();
   const tray = bea.dialog(bea.says("tray.title"));
   const opener = bea.button(bea.says("tray.open"), beas);
   await bea.hand.use(opener);

@@ -243,7 +243,7 @@ function unseen(element) {
 }
 
 /** Waits until a list has stopped scrolling: it stays where it is for ten frames. */
-async function atRest(list) {
+export async function atRest(list) {
   for (let still = 0, at = list.scrollTop; still < 10; still += 1) {
     await new Promise((done) => { requestAnimationFrame(done); });
     if (list.scrollTop === at) continue;
