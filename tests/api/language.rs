@@ -89,7 +89,7 @@ async fn a_sheet_comes_in_its_language_with_what_its_script_says() {
     let visitor = app.visitor().await;
     for (name, english, korean) in [
         ("owner", "Save", "저장"),
-        ("tray", "Recent GIFs", "최근에 보낸 GIF"),
+        ("tray", "Recent GIFs", "최근 GIF"),
         ("whisper", "Remove GIF", "GIF 삭제"),
         ("invite", "Copy link", "링크 복사"),
         ("reports", "Report this message?", "무엇이 문제인가요?"),
