@@ -5,7 +5,7 @@ import { Guest } from "../support/company.js";
 import { enter, makeRoom, reads, say, sees, seesGif } from "../support/pages.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
-import { NAME, words } from "../support/words.js";
+import { CLOCK, NAME, words } from "../support/words.js";
 
 useChromium();
 
@@ -35,7 +35,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       const all = await heard(ann, `#rows [data-seq="${seq}"]`);
       const [[role, name]] = all;
       assert.equal(role, "article");
-      assert.match(name, new RegExp(`^${NAME[locale]} \\d\\d:\\d\\d$`));
+      assert.match(name, new RegExp(`^${NAME[locale]} ${CLOCK}$`));
       // The link that holds the picture has its name of it.
       const described = all.filter(([, text]) => text.includes(alt)).map(([what]) => what);
       assert.deepEqual(described, ["link", "image"], JSON.stringify(all));
