@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// Tries to get in while others take the seats that become free. With each try of all who wait at least one of them gets in, so
-/// there are no more than seats of people who are away.
-const TRIES: usize = 100;
+/// as many as a room may have seats are enough ([`crate::domain::Limits::max`]).
+const TRIES: usize = 200;
 
 impl Rooms {
     /// Lets a guest into a locked room when the password is right.

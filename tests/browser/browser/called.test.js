@@ -71,7 +71,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     await seesGif(ann, "a wave");
     await bea.page.locator("#chat").pressSequentially("I am");
     await reads(ann.page.locator(".typing__who"), says("talk.writes", { name: theirs.called }));
-    assert.match(await message(ann, "hello").getAttribute("aria-label"), new RegExp(`^${theirs.called} ${CLOCK}$`));
+    assert.match(await message(ann, "hello").getAttribute("aria-label"), new RegExp(`^${theirs.called} ${CLOCK[locale]}$`));
 
     // Of two with one name the list of people, the menu and the whisper say who is who.
     const member = memberOf(ann, theirs);

@@ -35,7 +35,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       const all = await heard(ann, `#rows [data-seq="${seq}"]`);
       const [[role, name]] = all;
       assert.equal(role, "article");
-      assert.match(name, new RegExp(`^${NAME[locale]} ${CLOCK}$`));
+      assert.match(name, new RegExp(`^${NAME[locale]} ${CLOCK[locale]}$`));
       // The link that holds the picture has its name of it.
       const described = all.filter(([, text]) => text.includes(alt)).map(([what]) => what);
       assert.deepEqual(described, ["link", "image"], JSON.stringify(all));

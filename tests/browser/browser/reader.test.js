@@ -69,7 +69,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     await has(
       ["heading", "named"],
       ["log", says("chat.log"), { live: "polite" }],
-      ["article", new RegExp(`^${theirs.called} ${CLOCK}$`)],
+      ["article", new RegExp(`^${theirs.called} ${CLOCK[locale]}$`)],
       ["textbox", says("chat.message"), { multiline: true }],
       ["button", says("chat.send")],
       ["button", new RegExp(`^GIF ?: ${says("chat.pick")}$`)],
@@ -82,7 +82,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       ["button", says("chat.gif_pause")],
       ["complementary", new RegExp(`^${says("chat.members")}`)],
       ["button", `${says("chat.more")}: ${theirs.called}`, { hasPopup: "menu" }],
-      ["button", new RegExp(`^${says("chat.more")}: ${theirs.called} ${CLOCK}$`), { hasPopup: "menu" }],
+      ["button", new RegExp(`^${says("chat.more")}: ${theirs.called} ${CLOCK[locale]}$`), { hasPopup: "menu" }],
       ["button", says("owner.edit"), { hasPopup: "dialog" }],
       ["button", says("invite.title"), { hasPopup: "dialog" }],
     );

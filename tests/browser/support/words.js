@@ -6,8 +6,8 @@ const file = readFileSync(new URL("../../../src/locales/app.yml", import.meta.ur
 const entries = new Map(file.split("\n").map((line) => LINE.exec(line)).filter(Boolean)
   .map(([, key, en, ko]) => [key, { en: JSON.parse(en), ko: JSON.parse(ko) }]));
 
-/** A time of day as either language writes it, for a regular expression. */
-export const CLOCK = "\\D*\\d?\\d:\\d\\d\\D*";
+/** A time of day as a language writes it, as a regular expression. */
+export const CLOCK = { "en-US": "\\d{1,2}:\\d\\d\\s[AP]M", "ko-KR": "(오전|오후) \\d{1,2}:\\d\\d" };
 
 /** What a name looks like in a language, as a regular expression. */
 export const NAME = { "en-US": "[A-Z][a-z]+ [A-Z][a-z]+", "ko-KR": "[가-힣]{1,4} [가-힣]{1,4}" };
