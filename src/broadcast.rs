@@ -207,6 +207,8 @@ mod tests {
             created_at: Moment::now(),
             body: Body::Chat(Chat::from_store("x")),
             nonce: None,
+            edited: None,
+            refers: None,
         }))
     }
 

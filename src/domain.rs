@@ -25,7 +25,7 @@ pub(crate) use id::asked_for;
 pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;
 pub use line::{Line, LineKind};
-pub use message::{Body, Chat, Message, MessageId, Nonce, Said, Seq};
+pub use message::{Body, Chat, Message, MessageId, Nonce, Original, Reference, Said, Seq};
 pub use moderation::{Action, Ban};
 pub use refusal::{Field, Invalid, Problem, Refusal, TooLarge};
 pub use report::{Reason, Report, ReportId, Reported};

@@ -15,11 +15,12 @@ pub use self::json::by_name;
 use crate::domain::{Field, Invalid, Problem, moderation::flag};
 
 /// The fields that may come. Bounds how many [`Fields`] holds.
-const KNOWN: [Field; 20] = [
+const KNOWN: [Field; 21] = [
     Field::Title,
     Field::Max,
     Field::Password,
     Field::Chat,
+    Field::Reply,
     Field::Gif,
     Field::Alt,
     Field::Nonce,

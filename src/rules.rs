@@ -28,12 +28,14 @@ mod state;
 mod tests;
 
 pub use command::{
-    AgainGif, Command, Due, Facts, Graces, Leave, NewBody, PasswordVersion, RELOAD, Reporting, RoomChange, Whispering,
+    AgainGif, Command, Due, Edit, Facts, Graces, Leave, NewBody, NewMessage, PasswordVersion, RELOAD, Reporting,
+    RoomChange, Whispering,
 };
 pub use decide::{decide, decide_without};
 pub use due::{due, give_way};
 pub use event::Event;
 pub use last_posts::LastPosts;
+pub use posting::EDIT_WITHIN;
 pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.

@@ -14,7 +14,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::Method,
     middleware::{from_fn, from_fn_with_state},
-    routing::{any, delete, get, post},
+    routing::{any, delete, get, patch, post},
 };
 use socketioxide::{SocketIo, layer::SocketIoLayer};
 use tower_sessions::{
@@ -66,6 +66,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/room/{id}/reports/{report}/delete", post(reports::delete))
         .route("/room/{id}/gifs", get(messages::lately_sent))
         .route("/room/{id}/messages", get(messages::history))
+        .route("/room/{id}/messages/{message}", patch(messages::edit))
         .route("/room/{id}/moderate", post(moderation::moderate))
         .route("/room/{id}/bans", get(moderation::bans))
         .layer(from_fn(prefs::switch_language));

@@ -100,7 +100,7 @@ mod tests {
 
         async fn post(&self) {
             let says = NewBody::Chat(Chat::parse("x", &Limits::default()).unwrap());
-            let post = Command::Post(self.author, says);
+            let post = Command::Post(self.author, says.into());
             self.store.submit(self.task.room, post, None).await.unwrap();
         }
 

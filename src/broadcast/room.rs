@@ -274,9 +274,17 @@ impl RoomTask {
         if message.seq <= last {
             return;
         }
-        // Changes may be lost on their way here; the messages are not.
-        if self.tell_up_to(message.seq.saturating_sub(1)).await {
-            self.send_message(message);
+        // Changes may be lost on their way here; the messages are not. One that refers to another comes with it from there.
+        let whole = message.is_whole();
+        let end = if whole {
+            message.seq.saturating_sub(1)
+        } else {
+            message.seq
+        };
+        if self.tell_up_to(end).await {
+            if whole {
+                self.send_message(message);
+            }
         } else {
             self.wrong.missed = true;
         }

@@ -24,8 +24,10 @@ pub enum LineKind {
     Kicked,
     /// Was sent out by the owner and may not come back.
     Banned,
-    /// A message of theirs was deleted by the owner.
+    /// A message of theirs was deleted.
     Deleted(MessageId),
+    /// They changed what a message of theirs says.
+    Edited(MessageId),
     /// All their messages up to this line were deleted by the owner.
     Cleared,
     /// As the owner, gave the room another title.
@@ -54,6 +56,7 @@ impl LineKind {
             Self::Kicked => "kicked",
             Self::Banned => "banned",
             Self::Deleted(_) => "deleted",
+            Self::Edited(_) => "edited",
             Self::Cleared => "cleared",
             Self::Renamed => "renamed",
             Self::Locked => "locked",
@@ -65,10 +68,11 @@ impl LineKind {
         }
     }
 
-    /// The kind of a name; `message` is the deleted one.
+    /// The kind of a name; `message` is the deleted or edited one.
     pub fn from_store(name: &str, message: Option<MessageId>) -> Option<Self> {
         match (name, message) {
             ("deleted", Some(message)) => Some(Self::Deleted(message)),
+            ("edited", Some(message)) => Some(Self::Edited(message)),
             (name, _) => [
                 Self::Joined,
                 Self::Left,
@@ -89,10 +93,10 @@ impl LineKind {
         }
     }
 
-    /// The deleted message.
+    /// The deleted or edited message.
     pub const fn message(self) -> Option<MessageId> {
         match self {
-            Self::Deleted(message) => Some(message),
+            Self::Deleted(message) | Self::Edited(message) => Some(message),
             _ => None,
         }
     }
@@ -107,6 +111,8 @@ impl LineKind {
         match self {
             Self::Joined => "join",
             Self::Left => "exit",
+            // Clients that know nothing of it must not show its text as a new message.
+            Self::Edited(_) => "edit",
             _ => "chat",
         }
     }
@@ -121,6 +127,7 @@ impl LineKind {
             Self::Kicked => format!("{color}님이 내보내졌습니다."),
             Self::Banned => format!("{color}님의 입장이 금지되었습니다."),
             Self::Deleted(_) => "메시지가 삭제되었습니다.".to_owned(),
+            Self::Edited(_) => format!("{color}님이 메시지를 수정하셨습니다."),
             Self::Cleared => format!("{color}님의 메시지가 모두 삭제되었습니다."),
             Self::Renamed => format!("{color}님이 방 제목을 바꾸셨습니다."),
             Self::Locked => format!("{color}님이 비밀번호를 정하셨습니다."),
@@ -147,6 +154,7 @@ mod tests {
             LineKind::Kicked,
             LineKind::Banned,
             LineKind::Deleted(message),
+            LineKind::Edited(message),
             LineKind::Cleared,
             LineKind::Renamed,
             LineKind::Locked,
@@ -159,6 +167,7 @@ mod tests {
             assert_eq!(LineKind::from_store(kind.name(), kind.message()), Some(kind));
         }
         assert_eq!(LineKind::from_store("deleted", None), None);
+        assert_eq!(LineKind::from_store("edited", None), None);
         assert_eq!(LineKind::from_store("x", Some(message)), None);
     }
 }

@@ -1,13 +1,15 @@
 //! A message: its text or GIF, its place in the room, its author's nonce.
 
+mod reference;
+mod wire;
+
+pub use reference::{Original, Reference};
+
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{
-    Color, Field, GifBody, Invalid, Limits, Line, Moment, Name, Problem, RoomId, Visitor, VisitorId, id::hex_id,
-    room::check_text,
-};
+use super::{Field, GifBody, Invalid, Limits, Line, Moment, Problem, RoomId, Visitor, id::hex_id, room::check_text};
 
 hex_id!(
     /// Names a message: 96 random bits.
@@ -115,7 +117,7 @@ pub enum Body {
     Gif(GifBody),
     /// Nothing that anybody said: what happened in the room. The author of the message is whom it happened to.
     Line(Line),
-    /// Nothing any more: the owner deleted it, and only its place is left.
+    /// Nothing any more: it was deleted, and only its place is left.
     Deleted,
 }
 
@@ -136,9 +138,45 @@ pub struct Message {
     pub body: Body,
     /// What the author marked it with.
     pub nonce: Option<Nonce>,
+    /// When its author last changed what it says.
+    pub edited: Option<Moment>,
+    /// The message that it answers, or that it says was edited.
+    pub refers: Option<Reference>,
 }
 
 impl Message {
+    /// Lets it say something else from now on: another text, or something else with its GIF. What is deleted stays deleted.
+    pub fn edit(&mut self, chat: Option<&Chat>, at: Moment) {
+        match (&mut self.body, chat) {
+            (Body::Chat(text), Some(chat)) => *text = chat.clone(),
+            (Body::Gif(gif), chat) => gif.caption = chat.cloned(),
+            _ => return,
+        }
+        self.edited = Some(at);
+    }
+
+    /// Takes from it what it says.
+    pub fn blank(&mut self) {
+        self.body = Body::Deleted;
+        (self.edited, self.refers) = (None, None);
+    }
+
+    /// The text that somebody wrote: of a text, or with a GIF.
+    pub const fn text(&self) -> Option<&Chat> {
+        match &self.body {
+            Body::Chat(chat) => Some(chat),
+            Body::Gif(gif) => gif.caption.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether all that it refers to has been looked up.
+    pub fn is_whole(&self) -> bool {
+        self.refers
+            .as_ref()
+            .is_none_or(|reference| reference.original != Original::Unread)
+    }
+
     /// The event that tells it to sockets.
     pub const fn event(&self) -> &'static str {
         match &self.body {
@@ -147,94 +185,14 @@ impl Message {
         }
     }
 
+    /// Whether it says nothing any more.
+    pub const fn is_deleted(&self) -> bool {
+        matches!(self.body, Body::Deleted)
+    }
+
     /// Whether it is a line that nobody wrote.
     pub const fn is_line(&self) -> bool {
         matches!(self.body, Body::Line(_))
-    }
-}
-
-/// A message as it goes over the wire.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Wire<'a> {
-    #[serde(rename = "_id")]
-    id: MessageId,
-    room: RoomId,
-    seq: Seq,
-    user: WireUser,
-    hue: Option<u8>,
-    visitor: VisitorId,
-    name: Name,
-    created_at: Moment,
-    #[serde(flatten)]
-    body: WireBody<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum WireUser {
-    Visitor(Color),
-    Nobody(&'static str),
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum WireBody<'a> {
-    Chat {
-        chat: &'a str,
-    },
-    Gif(&'a GifBody),
-    Line {
-        line: &'static str,
-        color: Color,
-        count: u32,
-        chat: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        message: Option<MessageId>,
-    },
-    Deleted {
-        deleted: bool,
-    },
-}
-
-impl<'a> WireBody<'a> {
-    fn of(message: &'a Message) -> Self {
-        match &message.body {
-            Body::Chat(chat) => Self::Chat { chat: chat.as_str() },
-            Body::Gif(gif) => Self::Gif(gif),
-            Body::Line(Line { kind, count }) => Self::Line {
-                line: kind.name(),
-                color: message.author.color,
-                count: *count,
-                chat: kind.text(message.author),
-                message: kind.message(),
-            },
-            Body::Deleted => Self::Deleted { deleted: true },
-        }
-    }
-}
-
-impl Serialize for Message {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Wire {
-            id: self.id,
-            room: self.room,
-            seq: self.seq,
-            user: if self.is_line() {
-                WireUser::Nobody("system")
-            } else {
-                WireUser::Visitor(self.author.color)
-            },
-            hue: self.author.hue,
-            visitor: self.author.id,
-            name: self.author.name(),
-            created_at: self.created_at,
-            body: WireBody::of(self),
-            nonce: self.nonce.as_ref().map(Nonce::as_str),
-        }
-        .serialize(serializer)
     }
 }
 

@@ -39,6 +39,13 @@ pub enum Refusal {
     VisitorNotFound,
     /// There is no such message in the room, or it is none that somebody wrote.
     MessageNotFound,
+    /// Only who wrote a message may change what it says.
+    NotTheAuthor,
+    /// It was written too long ago to be changed.
+    EditTooLate {
+        /// Time within which it may be.
+        within: Duration,
+    },
     /// There is no such report, or no longer.
     ReportNotFound,
     /// The owner reads the reports of a room: nobody reports the owner there, and the owner reports nobody.
@@ -101,6 +108,8 @@ impl Refusal {
             Self::NotAMember => "not_a_member",
             Self::VisitorNotFound => "visitor_not_found",
             Self::MessageNotFound => "message_not_found",
+            Self::NotTheAuthor => "not_the_author",
+            Self::EditTooLate { .. } => "edit_too_late",
             Self::ReportNotFound => "report_not_found",
             Self::OwnerReport => "owner_report",
             Self::NotTheOwner => "not_the_owner",
@@ -186,6 +195,8 @@ pub enum Field {
     Password,
     /// The text of a message.
     Chat,
+    /// The id of the message that one answers.
+    Reply,
     /// The file of a message.
     Gif,
     /// The alternative text of a GIF.
@@ -232,6 +243,7 @@ impl Field {
             Self::Max => "max",
             Self::Password => "password",
             Self::Chat => "chat",
+            Self::Reply => "reply",
             Self::Gif => "gif",
             Self::Alt => "alt",
             Self::Nonce => "nonce",

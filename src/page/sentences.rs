@@ -43,6 +43,11 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::NotAMember => t.error.not_a_member,
         Refusal::VisitorNotFound => t.error.visitor_not_found,
         Refusal::MessageNotFound => t.error.message_not_found,
+        Refusal::NotTheAuthor => t.error.not_the_author,
+        Refusal::EditTooLate { within } => {
+            let minutes = (within.as_secs() / 60).to_string();
+            return fill(t.error.edit_too_late, &[("n", &minutes)]);
+        }
         Refusal::ReportNotFound => t.error.report_not_found,
         Refusal::OwnerReport => t.error.owner_report,
         Refusal::NotTheOwner => t.error.not_the_owner,
@@ -178,7 +183,7 @@ fn field_name(field: Field, t: &Texts) -> &'static str {
         Field::Reason => f.reason,
         Field::Body => f.body,
         Field::Visitor => f.visitor,
-        Field::Message => f.chat,
+        Field::Message | Field::Reply => f.chat,
         Field::Seconds => f.seconds,
         Field::Slow => f.slow,
         Field::Closed => f.closed,

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Hold, ServerId};
 use crate::domain::{
-    Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, MessageId, Reason, ReportId, Seq, Title,
-    Visitor, VisitorId, WhisperId,
+    Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, Message, MessageId, Reason, ReportId,
+    Seq, Title, Visitor, VisitorId, WhisperId,
 };
 
 /// Counts the passwords of a room: each new one, and removing it, increases it.
@@ -21,7 +21,9 @@ pub enum Command {
     /// Notes that a visitor closed the page, or loads it again: the connection is about to go, or has just gone.
     ClosePage(VisitorId),
     /// Stores a message.
-    Post(Visitor, NewBody),
+    Post(Visitor, NewMessage),
+    /// Lets a message say something else, for its author.
+    Edit(Edit),
     /// Stores a whisper.
     Whisper(Whispering),
     /// Stores a report.
@@ -72,6 +74,32 @@ pub struct RoomChange {
     pub closed: Option<bool>,
     /// Seconds between two messages of one visitor. Who wrote before the change need not wait.
     pub slow: Option<u32>,
+}
+
+/// A message to be stored.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// What it says.
+    pub body: NewBody,
+    /// The message of the room that it answers.
+    pub reply: Option<MessageId>,
+}
+
+impl From<NewBody> for NewMessage {
+    fn from(body: NewBody) -> Self {
+        Self { body, reply: None }
+    }
+}
+
+/// What a message is to say instead.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Who wants it.
+    pub by: Visitor,
+    /// Which message.
+    pub message: MessageId,
+    /// Its text; none takes away what is said with a GIF.
+    pub chat: Option<Chat>,
 }
 
 /// What a message to be stored says.
@@ -152,6 +180,8 @@ pub struct Facts {
     pub earlier_gif: Option<GifBody>,
     /// Whether the room refuses the bytes of the GIF.
     pub forbidden: bool,
+    /// The message to be edited or answered; `None` if it says nothing.
+    pub message: Option<Arc<Message>>,
     /// The author of the message to be deleted, or of all that is to be cleared; `None` if nothing of it is left.
     pub author: Option<Visitor>,
     /// The place and the author of the message to be reported; `None` if it says nothing.

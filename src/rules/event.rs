@@ -2,7 +2,7 @@
 
 use super::{Hold, OpenReport, RoomChange};
 use crate::domain::{
-    AddressMark, Ban, InviteHash, LineKind, MessageId, Reason, Said, Seq, Visitor, VisitorId, WhisperId,
+    AddressMark, Ban, Chat, InviteHash, LineKind, MessageId, Reason, Said, Seq, Visitor, VisitorId, WhisperId,
 };
 
 /// One thing that happened in a room.
@@ -34,7 +34,23 @@ pub enum Event {
     /// A member is the owner from now on.
     OwnerChanged(Visitor),
     /// A message was stored.
-    Posted(Visitor, Said),
+    Posted {
+        /// Who wrote it.
+        author: Visitor,
+        /// What it says.
+        said: Said,
+        /// The message that it answers.
+        reply: Option<MessageId>,
+    },
+    /// Its author changed what a message says.
+    Edited {
+        /// Which.
+        message: MessageId,
+        /// Who wrote it.
+        author: Visitor,
+        /// Its text from now on; none if nothing is said with its GIF.
+        chat: Option<Chat>,
+    },
     /// A member said something to one other. It has no place: nobody else sees it.
     Whispered {
         /// Its id.
@@ -99,6 +115,7 @@ impl Event {
             Self::Banned(ban) => Some((ban.visitor, LineKind::Banned)),
             Self::OwnerChanged(visitor) => Some((*visitor, LineKind::Owner)),
             Self::Deleted { message, author, .. } => Some((*author, LineKind::Deleted(*message))),
+            Self::Edited { message, author, .. } => Some((*author, LineKind::Edited(*message))),
             Self::Cleared { author, .. } => Some((*author, LineKind::Cleared)),
             Self::Changed(change, by) => by.zip(change.kind()),
             _ => None,
@@ -107,6 +124,6 @@ impl Event {
 
     /// Whether it is a message that people see, and so has a `seq`.
     pub fn is_visible(&self) -> bool {
-        matches!(self, Self::Posted(..)) || self.system_message().is_some()
+        matches!(self, Self::Posted { .. }) || self.system_message().is_some()
     }
 }

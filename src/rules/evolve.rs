@@ -35,7 +35,7 @@ impl RoomState {
                 // The owner reads the reports, and so is part of none.
                 self.forget_reports(|report| report.author == visitor.id || report.by == visitor.id);
             }
-            Event::Posted(author, _) => self.note_post(author.id, now),
+            Event::Posted { author, .. } => self.note_post(author.id, now),
             Event::Granted(visitor) => self.grant(*visitor, Grant::Password),
             Event::Redeemed(visitor) => self.grant(*visitor, Grant::Invite),
             Event::Invited(invite) => {
@@ -56,7 +56,7 @@ impl RoomState {
             // Nobody can do anything about what says nothing any more.
             Event::Deleted { message, .. } => self.forget_reports(|report| report.message == *message),
             Event::Cleared { author, .. } => self.forget_reports(|report| report.author == author.id),
-            Event::Whispered { .. } => (),
+            Event::Whispered { .. } | Event::Edited { .. } => (),
         }
     }
 

@@ -2,16 +2,55 @@
 
 use std::time::Duration;
 
-use super::{Event, Facts, NewBody, Now, RoomState, Whispering, state::elapsed};
-use crate::domain::{Refusal, Said, Visitor, VisitorId};
+use super::{Edit, Event, Facts, NewBody, NewMessage, Now, RoomState, Whispering, state::elapsed};
+use crate::domain::{Body, Field, Invalid, Problem, Refusal, Said, Visitor, VisitorId};
+
+/// Time within which an author may change what a message says.
+pub const EDIT_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 impl RoomState {
-    pub(super) fn post(&self, author: Visitor, body: &NewBody, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
+    pub(super) fn post(
+        &self,
+        author: Visitor,
+        new: &NewMessage,
+        facts: &Facts,
+        now: Now,
+    ) -> Result<Vec<Event>, Refusal> {
         self.must_be_inside(author.id, now)?;
         // A message that is refused costs no pause.
-        let said = said(body, facts)?;
+        let said = said(&new.body, facts)?;
+        if new.reply.is_some() && facts.message.is_none() {
+            return Err(Refusal::MessageNotFound);
+        }
         self.must_have_paused(author.id, now)?;
-        Ok(vec![Event::Posted(author, said)])
+        let reply = new.reply;
+        Ok(vec![Event::Posted { author, said, reply }])
+    }
+
+    /// Nothing if it says so already. An edit is no new message, so that it need not pause.
+    pub(super) fn edit(&self, edit: &Edit, facts: &Facts, now: Now) -> Result<Vec<Event>, Refusal> {
+        self.must_be_inside(edit.by.id, now)?;
+        let message = facts.message.as_ref().ok_or(Refusal::MessageNotFound)?;
+        if message.author.id != edit.by.id {
+            return Err(Refusal::NotTheAuthor);
+        }
+        let age = now.date.millis().saturating_sub(message.created_at.millis());
+        if u128::try_from(age).is_ok_and(|age| age > EDIT_WITHIN.as_millis()) {
+            return Err(Refusal::EditTooLate { within: EDIT_WITHIN });
+        }
+        match &message.body {
+            Body::Chat(_) if edit.chat.is_none() => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
+            Body::Chat(_) | Body::Gif(_) => (),
+            Body::Line(_) | Body::Deleted => return Err(Refusal::MessageNotFound),
+        }
+        if message.text() == edit.chat.as_ref() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Event::Edited {
+            message: edit.message,
+            author: message.author,
+            chat: edit.chat.clone(),
+        }])
     }
 
     /// Refuses who holds no seat, for the reason that counts first.

@@ -114,7 +114,7 @@ impl Scene {
     }
 
     fn post(&mut self, n: u64) -> Result<Vec<Event>, Refusal> {
-        self.run(Command::Post(visitor(n), chat("hello")))
+        self.run(Command::Post(visitor(n), chat("hello").into()))
     }
 
     fn change(&mut self, change: RoomChange) {

@@ -3,7 +3,7 @@
 mod reports;
 mod whispers;
 
-pub use {reports::reported_message, whispers::addressee};
+pub use whispers::addressee;
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use tokio::fs::File;
 
 use crate::{
     domain::{
-        Alt, Chat, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, Nonce, Refusal, RoomId, Visitor,
-        asked_for,
+        Alt, Chat, Field, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, MessageId, Nonce, Problem,
+        Refusal, RoomId, Visitor, asked_for,
     },
     media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
-    rules::{AgainGif, Command, NewBody},
+    rules::{AgainGif, Command, Edit, NewBody, NewMessage},
     service::{access::Reader, deletions::Deletions, finishing::Finishing},
     store::{Committed, Store, StoreError, Window},
 };
@@ -37,6 +37,21 @@ pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &L
         alt: alt.map(|alt| Alt::parse(alt, limits)).transpose()?,
         caption: caption(chat.unwrap_or_default(), limits)?,
     }))
+}
+
+/// Reads which message something is about.
+///
+/// # Errors
+/// It is missing.
+pub fn message_named(id: Option<&str>) -> Result<MessageId, Refusal> {
+    let missing = Invalid::new(Field::Message, Problem::Empty);
+    Ok(answered(id).ok_or(missing)?)
+}
+
+/// Reads which message is answered; an empty field names none.
+pub fn answered(id: Option<&str>) -> Option<MessageId> {
+    let id = id.filter(|id| !id.is_empty());
+    id.map(|id| asked_for(id, MessageId::random))
 }
 
 /// Reads what is said with a GIF; an empty text is none.
@@ -71,18 +86,26 @@ impl Messages {
     /// Posts a text of a member, or a GIF of the room again.
     ///
     /// # Errors
-    /// No such room, not a member, no message of the room names the GIF, or the store fails.
+    /// No such room, not a member, no message of the room names the GIF, no such message to answer, or the store fails.
     pub async fn post(
         &self,
         room: RoomId,
         author: Visitor,
-        body: NewBody,
+        new: NewMessage,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
         let nonced = nonce.is_some();
-        let posted = self.store.submit(room, Command::Post(author, body), nonce).await;
+        let posted = self.store.submit(room, Command::Post(author, new), nonce).await;
         let message = posted.and_then(message_of);
         message.map_err(|error| Refusal::from(error).of_nonced(nonced))
+    }
+
+    /// Lets a message say something else, for its author.
+    ///
+    /// # Errors
+    /// No such room, not a member, no such message, somebody else's, written too long ago, or the store fails.
+    pub async fn edit(&self, room: RoomId, edit: Edit) -> Result<(), Refusal> {
+        Ok(self.store.submit(room, Command::Edit(edit), None).await.map(drop)?)
     }
 
     /// The GIFs lately sent in a room, each once, the newest first.
@@ -136,12 +159,13 @@ impl Messages {
         room: RoomId,
         author: Visitor,
         upload: Upload,
-        words: GifWords,
+        (words, reply): (GifWords, Option<MessageId>),
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
         let (store, nonced) = (Arc::clone(&self.store), nonce.is_some());
         let posted = self.settle(NamedIn::Message(room), upload, words, async move |body| {
-            let posted = store.submit(room, Command::Post(author, body), nonce).await?;
+            let new = NewMessage { body, reply };
+            let posted = store.submit(room, Command::Post(author, new), nonce).await?;
             Ok((!posted.known, message_of(posted)?))
         });
         posted.await.map_err(|refusal| refusal.of_nonced(nonced))

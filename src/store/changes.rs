@@ -4,14 +4,21 @@ use std::sync::Arc;
 
 use super::Change;
 use crate::{
-    domain::{Body, Line, Message, MessageId, Moment, Nonce, Report, RoomId, Whisper},
+    domain::{Body, Line, Message, MessageId, Moment, Nonce, Reference, Report, RoomId, Whisper},
     rules::{Event, Now, RoomState},
 };
 
 /// The message that an event leaves in its room, if people see it. `after` is the room after the event.
-pub fn message_of(event: &Event, after: &RoomState, nonce: Option<Nonce>, now: Now) -> Option<Message> {
+/// `about` is the message that it is about, if that was looked up.
+pub fn message_of(
+    event: &Event,
+    after: &RoomState,
+    nonce: Option<Nonce>,
+    about: Option<&Arc<Message>>,
+    now: Now,
+) -> Option<Message> {
     let (author, body) = match event {
-        Event::Posted(author, said) => (*author, said.clone().into()),
+        Event::Posted { author, said, .. } => (*author, said.clone().into()),
         _ => {
             let (about, kind) = event.system_message()?;
             let count = after.room.count;
@@ -26,7 +33,26 @@ pub fn message_of(event: &Event, after: &RoomState, nonce: Option<Nonce>, now: N
         created_at: now.date,
         body,
         nonce,
+        edited: None,
+        refers: reference_of(event, about, now.date),
     })
+}
+
+/// The message that the message of an event refers to, as it is after that.
+pub fn reference_of(event: &Event, about: Option<&Arc<Message>>, at: Moment) -> Option<Reference> {
+    let (to, chat) = match event {
+        Event::Posted { reply, .. } => ((*reply)?, None),
+        Event::Edited { message, chat, .. } => (*message, Some(chat)),
+        _ => return None,
+    };
+    let Some(about) = about.filter(|message| message.id == to) else {
+        return Some(Reference::to(to));
+    };
+    let mut about = Arc::clone(about);
+    if let Some(chat) = chat {
+        Arc::make_mut(&mut about).edit(chat.as_ref(), at);
+    }
+    Some(Reference::known(to, about))
 }
 
 /// The whisper that an event stored.

@@ -51,7 +51,7 @@ pub trait Verbs: Store {
 
     async fn post(&self, new: NewMessage) -> Result<Posted, StoreError> {
         let posted = self
-            .submit(new.room, Command::Post(new.author, new.body), new.nonce)
+            .submit(new.room, Command::Post(new.author, new.body.into()), new.nonce)
             .await?;
         let message = posted.message.unwrap();
         Ok(if posted.known {

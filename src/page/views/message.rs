@@ -75,7 +75,7 @@ impl LineView {
             LineKind::Closed => split.closed,
             LineKind::Opened => split.opened,
             LineKind::Changed => split.changed,
-            LineKind::Deleted(_) => ("", ""),
+            LineKind::Deleted(_) | LineKind::Edited(_) => ("", ""),
         };
         Self {
             kind: kind.name(),

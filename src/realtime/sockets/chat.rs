@@ -24,8 +24,8 @@ use super::{
 use crate::{
     broadcast::Joining,
     domain::{Action, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
-    rules::{Leave, SocketKey},
-    service::messages::{addressee, reported_message, said},
+    rules::{Edit, Leave, NewMessage, SocketKey},
+    service::messages::{addressee, answered, caption, message_named, said},
     state::AppState,
     store::Entry,
 };
@@ -166,6 +166,7 @@ impl Client {
             // Its answer comes from the room's task, so that it stands in order with what the room tells.
             Name::Join => return self.join(&data, socket, reply).await,
             Name::Chat => self.chat(&data).await.map(Done::Posted),
+            Name::Edit => self.edit(&data).await.map(|()| Done::Nothing {}),
             Name::Whisper => self.whisper(&data).await.map(Done::Whispered),
             Name::Report => self.report(&data).await.map(Done::Reported),
             Name::Leave => self.leave(Leave::Explicit).await.map(|()| Done::Nothing {}),
@@ -227,15 +228,25 @@ impl Client {
     async fn chat(&self, data: &Data) -> Result<Arc<Message>, Refusal> {
         let room = self.room()?;
         let limits = &self.state.limits;
-        let (body, nonce) = match data {
-            Data::Text(chat) => (said(Some(chat), None, None, limits)?, None),
+        let (new, nonce) = match data {
+            Data::Text(chat) => (said(Some(chat), None, None, limits)?.into(), None),
             Data::None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
             Data::Fields(_) | Data::Other => {
                 let fields = data.fields()?;
-                (read_body(fields, limits)?, read_nonce(fields)?)
+                let reply = answered(fields.optional(Field::Reply)?);
+                let body = read_body(fields, limits)?;
+                (NewMessage { body, reply }, read_nonce(fields)?)
             }
         };
-        self.state.messages.post(room, self.visitor(), body, nonce).await
+        self.state.messages.post(room, self.visitor(), new, nonce).await
+    }
+
+    async fn edit(&self, data: &Data) -> Result<(), Refusal> {
+        let (room, fields) = (self.room()?, data.fields()?);
+        let message = message_named(fields.optional(Field::Message)?)?;
+        let chat = caption(fields.text(Field::Chat)?, &self.state.limits)?;
+        let by = self.visitor();
+        self.state.messages.edit(room, Edit { by, message, chat }).await
     }
 
     async fn whisper(&self, data: &Data) -> Result<Arc<Whisper>, Refusal> {
@@ -247,7 +258,7 @@ impl Client {
 
     async fn report(&self, data: &Data) -> Result<Report, Refusal> {
         let (room, fields) = (self.room()?, data.fields()?);
-        let message = reported_message(fields.optional(Field::Message)?)?;
+        let message = message_named(fields.optional(Field::Message)?)?;
         let reason = Reason::parse(fields.text(Field::Reason)?, &self.state.limits)?;
         self.state.messages.report(room, self.visitor(), message, reason).await
     }

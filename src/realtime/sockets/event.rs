@@ -26,6 +26,7 @@ pub struct Event {
 pub enum Name {
     Join,
     Chat,
+    Edit,
     Whisper,
     Report,
     Leave,
@@ -111,6 +112,7 @@ impl<'de> Deserialize<'de> for Name {
         by_name(deserializer, |name| match name {
             "join" => Self::Join,
             "chat" => Self::Chat,
+            "edit" => Self::Edit,
             "whisper" => Self::Whisper,
             "report" => Self::Report,
             "leave" => Self::Leave,

@@ -160,14 +160,14 @@ fn a_member_posts_and_nobody_else() {
     let mut scene = Scene::new(5, None);
     assert_eq!(scene.post(1), Err(KICKED), "the owner is no member without a seat");
     scene.enter(1).unwrap();
-    assert!(matches!(scene.post(1).unwrap()[..], [Event::Posted(..)]));
+    assert!(matches!(scene.post(1).unwrap()[..], [Event::Posted { .. }]));
     assert_eq!(scene.state.seq, 2, "the join and the message");
     let again = NewBody::Again(AgainGif {
         name: GifName::random(),
         alt: None,
         caption: None,
     });
-    let post = |n| Command::Post(visitor(n), again.clone());
+    let post = |n| Command::Post(visitor(n), again.clone().into());
     assert_eq!(
         scene.run(post(2)),
         Err(Refusal::NotAMember),
@@ -200,7 +200,7 @@ fn slow_mode_asks_everybody_but_the_owner_for_a_pause() {
         })
     };
     assert_eq!(scene.wait(100).post(2), left(500));
-    let again = Command::Post(visitor(2), NewBody::Gif(gif(1)));
+    let again = Command::Post(visitor(2), NewBody::Gif(gif(1)).into());
     let forbidden = Facts {
         forbidden: true,
         ..Facts::default()

@@ -65,7 +65,7 @@ fn commands(step: &Step, scene: &Scene, invite: InviteHash) -> Vec<Command> {
             vec![Command::Leave(id(n), hold(n * 10 + s), how)]
         }
         Step::ClosePage(n) => vec![Command::ClosePage(id(n))],
-        Step::Post(n) => vec![Command::Post(visitor(n), chat("x"))],
+        Step::Post(n) => vec![Command::Post(visitor(n), chat("x").into())],
         Step::Kick(by, n) => moderate(by, Action::Kick(id(n))),
         Step::Ban(by, n, until) => moderate(
             by,
@@ -110,7 +110,7 @@ fn check(before: &RoomState, event: &Event, now: Now) {
         Event::Left(visitor) | Event::Kicked(visitor) | Event::OwnerChanged(visitor) => {
             assert!(before.member(visitor.id).is_some(), "{event:?} of nobody");
         }
-        Event::Posted(author, _) => {
+        Event::Posted { author, .. } => {
             assert!(before.member(author.id).is_some(), "posted without a seat");
             assert!(!banned(*author), "posted in spite of a ban");
         }

@@ -2,24 +2,11 @@
 
 use super::Messages;
 use crate::{
-    domain::{
-        Action, Field, Invalid, MessageId, Problem, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor,
-        asked_for,
-    },
+    domain::{Action, MessageId, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor},
     rules::Command,
     service::access::Owner,
     store::NewReport,
 };
-
-/// Reads which message.
-///
-/// # Errors
-/// It is missing.
-pub fn reported_message(id: Option<&str>) -> Result<MessageId, Refusal> {
-    let id = id.filter(|id| !id.is_empty());
-    let id = id.ok_or(Invalid::new(Field::Message, Problem::Empty))?;
-    Ok(asked_for(id, MessageId::random))
-}
 
 impl Messages {
     /// Tells the owner of a room about a message.

@@ -10,7 +10,6 @@ use super::{
     MongoStore,
     client::ANSWER,
     commands::{self, Decided},
-    documents::Entry,
     snapshots,
 };
 use crate::{
@@ -40,14 +39,14 @@ impl RoomLog for MongoStore {
         Ok(match decided {
             Decided::New(committed) => Committed {
                 unreferenced: self.carry_out(&committed.room.state, &command).await,
+                message: self.said(&committed.room, committed.entry.as_ref()).await,
                 state: committed.room.state,
-                message: committed.entry.as_ref().and_then(Entry::message).map(Arc::new),
                 known: false,
             },
             Decided::Known(entry) => {
                 let room = self.call(Box::pin(self.log.open_room(id))).await?;
                 Committed {
-                    message: entry.message().map(|message| Arc::new(room.show(message))),
+                    message: self.said(&room, Some(&entry)).await,
                     state: room.state.clone(),
                     known: true,
                     unreferenced: Vec::new(),

@@ -1,5 +1,7 @@
 //! What calls of the trait `Store` ask of the append queue, and what has to be looked up for that.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use mongodb::bson::doc;
 
@@ -14,10 +16,10 @@ use super::{
 };
 use crate::{
     domain::{
-        Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Moment, Nonce, Refusal, Room, RoomId, Seq,
-        VisitorId,
+        Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Message, Moment, Nonce, Refusal, Room, RoomId,
+        Seq, VisitorId,
     },
-    rules::{self, ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, RoomState, Whispering},
+    rules::{self, ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, RoomState},
     store::{Expired, StoreError},
 };
 
@@ -60,6 +62,17 @@ impl MongoStore {
         Err(StoreError::Busy)
     }
 
+    /// The message of an entry that has just been appended, with the one that it refers to, or without if that can't be
+    /// read now.
+    pub(super) async fn said(&self, room: &Folded, entry: Option<&Entry>) -> Option<Arc<Message>> {
+        let mut message = room.show(entry?)?;
+        let page = std::slice::from_mut(&mut message);
+        if let Err(error) = self.call(Box::pin(self.log.resolve(room, page))).await {
+            tracing::warn!(%error, "what a message answers is not in the answer to its author");
+        }
+        Some(Arc::new(message))
+    }
+
     async fn append(&self, request: Request) -> Result<Outcome, StoreError> {
         let breaker = &self.collections()?.breaker;
         // What the queue says is certain; that nothing was heard of it is not.
@@ -67,13 +80,13 @@ impl MongoStore {
         answer.await.map_err(StoreError::of_write)?
     }
 
-    /// Carries out what a command deletes; the files that nothing names any more.
+    /// Carries out what a command deletes or changes of messages; the files that nothing names any more.
     pub(super) async fn carry_out(&self, room: &RoomState, command: &Command) -> Vec<GifName> {
         let (room, ended) = (room.room.id, room.ended);
         match command {
             Command::Remove(_) | Command::Expire(Due::Room, _) if ended => self.eraser.promptly(Work::Room(room)).await,
-            Command::Moderate(_, Action::Delete { .. } | Action::Clear { .. }) => {
-                self.eraser.promptly(Work::Deletions(room)).await
+            Command::Edit(_) | Command::Moderate(_, Action::Delete { .. } | Action::Clear { .. }) => {
+                self.eraser.promptly(Work::Messages(room)).await
             }
             // Who becomes the owner is part of no report any more.
             Command::Dismiss(..) | Command::Moderate(_, Action::HandOver(_)) => {
@@ -94,6 +107,7 @@ impl MongoStore {
         let (state, now) = (&room.state, Now::at(Moment::now()));
         let allowed = match command {
             Command::Post(author, _) => state.must_be_inside(author.id, now),
+            Command::Edit(edit) => state.must_be_inside(edit.by.id, now),
             Command::Whisper(new) => state.must_be_inside(new.author.id, now),
             Command::Report(new) => state.must_be_inside(new.by, now),
             Command::Moderate(by, action) => state.may_moderate(by.id, *action, now),
@@ -101,7 +115,17 @@ impl MongoStore {
         };
         allowed.map_err(StoreError::Refused)?;
         let facts = match command {
-            Command::Post(_, body) => self.log.facts_of(&room, body).await?,
+            Command::Post(_, new) => Facts {
+                message: match new.reply {
+                    Some(reply) => self.log.said(&room, reply).await?,
+                    None => None,
+                },
+                ..self.log.facts_of(&room, &new.body).await?
+            },
+            Command::Edit(edit) => Facts {
+                message: self.log.said(&room, edit.message).await?,
+                ..Facts::default()
+            },
             Command::Whisper(new) => self.log.facts_of(&room, &new.body).await?,
             Command::Report(new) => self.log.facts_of_report(&room, new.message).await?,
             Command::Moderate(_, action) => self.facts_of_action(&room, *action).await?,
@@ -133,6 +157,7 @@ impl MongoStore {
             shown: None,
             nonce: None,
             blank: false,
+            edited: None,
             by: self.queue.appender(),
         };
         let made = self.log.collections.log.insert_one(EntryDoc::from(&entry));
@@ -241,8 +266,9 @@ pub enum Decided {
 /// Whether a command has to know more than the room. Most messages are texts, and need no look at the database.
 const fn needs_facts(command: &Command) -> bool {
     match command {
-        Command::Post(_, body) | Command::Whisper(Whispering { body, .. }) => !matches!(body, NewBody::Chat(_)),
-        Command::Report(_) => true,
+        Command::Post(_, new) => new.reply.is_some() || !matches!(new.body, NewBody::Chat(_)),
+        Command::Whisper(new) => !matches!(new.body, NewBody::Chat(_)),
+        Command::Edit(_) | Command::Report(_) => true,
         Command::Moderate(_, action) => {
             matches!(action, Action::Ban(..) | Action::Delete { .. } | Action::Clear { .. })
         }

@@ -1,8 +1,8 @@
-//! Carries deletions out: what an owner deleted, and what is left of rooms that have ended.
+//! Carries deletions and edits out: what was deleted or changed of messages, and what is left of rooms that have ended.
 //!
 //! An entry of the log says what is deleted, and from then on nobody reads it. Its content is deleted afterwards, in slices,
-//! by the server that appended the entry, or by another one if that server dies. A deletion in an open room is marked by who
-//! works on it, and ends with an entry of its own. The entries of a room that has ended are emptied, the last one last, and
+//! by the server that appended the entry, or by another one if that server dies. What an edit says is written to its message
+//! and taken out of the entry that brought it. Both are marked by who works on them, and end with an entry of their own. The entries of a room that has ended are emptied, the last one last, and
 //! deleted by the database when no server can take the room for open any more.
 
 mod slices;
@@ -25,12 +25,12 @@ use super::{
     append_queue::{AppendQueue, Request, Task},
     client::within,
     documents::{entry_id, signed},
-    folded::{Deletion, Hidden},
+    folded::{Deletion, Edit, Hidden},
     gifs::says,
     log::Log,
 };
 use crate::{
-    domain::{GifName, Moment, RoomId, VisitorId},
+    domain::{GifName, Moment, RoomId, Seq, VisitorId},
     store::StoreError,
 };
 
@@ -55,8 +55,8 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// A room in which something is to be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Work {
-    /// Its deletions.
-    Deletions(RoomId),
+    /// What was deleted or changed of its messages.
+    Messages(RoomId),
     /// All of it: it has ended.
     Room(RoomId),
 }
@@ -128,10 +128,13 @@ impl Eraser {
     async fn erase(&self, work: Work) -> Result<Vec<GifName>, StoreError> {
         match work {
             Work::Room(room) => self.erase_room(room).await,
-            Work::Deletions(room) => {
+            Work::Messages(room) => {
                 let breaker = &self.log.collections.breaker;
                 let open = breaker.guard(self.log.fresh(room)).await?;
                 let mut names = Vec::new();
+                for edit in open.iter().flat_map(|open| open.edits.iter()) {
+                    self.rewrite(room, edit).await?;
+                }
                 for deletion in open.iter().flat_map(|open| open.deletions.iter()) {
                     names.extend(self.carry_out(room, deletion).await?);
                 }
@@ -141,7 +144,7 @@ impl Eraser {
     }
 
     async fn carry_out(&self, room: RoomId, deletion: &Deletion) -> Result<Vec<GifName>, StoreError> {
-        if !self.take(room, deletion).await? {
+        if !self.take(room, deletion.seq).await? {
             return Ok(Vec::new());
         }
         let collections = &self.log.collections;
@@ -157,14 +160,26 @@ impl Eraser {
             Hidden::Author(visitor) => self.clear(room, visitor, deletion).await?,
         };
         collections.breaker.guard(self.log.forget_reports(room)).await?;
-        self.queue
-            .append(Request::new(room, Task::Erased(deletion.seq)))
-            .await?;
-        collections
-            .breaker
-            .guard(collections.note_erased(room, deletion))
-            .await?;
+        self.note_done(room, deletion.seq).await?;
         Ok(names)
+    }
+
+    /// Lets a message say what an edit says.
+    async fn rewrite(&self, room: RoomId, edit: &Edit) -> Result<(), StoreError> {
+        if !self.take(room, edit.seq).await? {
+            return Ok(());
+        }
+        let collections = &self.log.collections;
+        let rewritten = collections.rewrite(room, edit);
+        collections.breaker.guard(rewritten).await?;
+        self.note_done(room, edit.seq).await
+    }
+
+    /// Notes that what the entry with that `seq` says has been carried out.
+    async fn note_done(&self, room: RoomId, seq: Seq) -> Result<(), StoreError> {
+        self.queue.append(Request::new(room, Task::Erased(seq))).await?;
+        let collections = &self.log.collections;
+        collections.breaker.guard(collections.note_erased(room, seq)).await
     }
 
     /// Deletes what a visitor wrote before a deletion.
@@ -177,18 +192,18 @@ impl Eraser {
             names.extend(gone);
             from = next;
             if renewed.elapsed() >= RENEW {
-                self.take(room, deletion).await?;
+                self.take(room, deletion.seq).await?;
                 renewed = Instant::now();
             }
         }
         Ok(names)
     }
 
-    /// Marks a deletion as worked on; whether nobody else does.
-    async fn take(&self, room: RoomId, deletion: &Deletion) -> Result<bool, StoreError> {
+    /// Marks the entry with that `seq` as worked on; whether nobody else does.
+    async fn take(&self, room: RoomId, seq: Seq) -> Result<bool, StoreError> {
         let collections = &self.log.collections;
         let now = Moment::now().millis();
-        let mut free = doc! { "room": room.to_string(), "seq": signed(deletion.seq) };
+        let mut free = doc! { "room": room.to_string(), "seq": signed(seq) };
         free.insert(
             "$or",
             [
@@ -242,14 +257,15 @@ impl Eraser {
         breaker.guard(within(emptied)).await.map(drop)
     }
 
-    /// Sees to deletions that nobody has carried out in time.
+    /// Sees to deletions and edits that nobody has carried out in time.
     pub fn find_late(&self) {
         let before = Moment::from_millis(Moment::now().millis().saturating_sub(signed(LATE.as_millis())));
         let rooms = self.log.cache.all();
-        let late = rooms
-            .iter()
-            .filter(|room| room.deletions.iter().any(|deletion| deletion.at < before));
-        late.for_each(|room| self.begin(Work::Deletions(room.state.room.id)));
+        let late = rooms.iter().filter(|room| {
+            let (mut deletions, mut edits) = (room.deletions.iter(), room.edits.iter());
+            deletions.any(|deletion| deletion.at < before) || edits.any(|edit| edit.at < before)
+        });
+        late.for_each(|room| self.begin(Work::Messages(room.state.room.id)));
     }
 
     /// Sees to rooms whose content servers that died have not deleted.

@@ -1,10 +1,11 @@
-//! A room as the entries of its log have made it: its state by the rules, and deletions that are not carried out yet.
+//! A room as the entries of its log have made it: its state by the rules, and deletions and edits that are not carried out
+//! yet.
 
 use std::sync::Arc;
 
 use super::documents::{Entry, Position, Record};
 use crate::{
-    domain::{Action, Message, MessageId, Moment, Seq, VisitorId},
+    domain::{Action, Chat, Message, MessageId, Moment, Seq, VisitorId},
     rules::{Command, Event, Now, RoomState},
 };
 
@@ -17,8 +18,21 @@ pub struct Folded {
     /// Deletions that are not carried out yet; readers do not see what they hide. Each is carried out soon, so that there
     /// are few.
     pub deletions: Arc<[Deletion]>,
-    /// The last of those that are carried out: of what was read before it nobody knows what it deleted.
+    /// Edits that are not carried out yet, in their order; readers see messages as they make them.
+    pub edits: Arc<[Edit]>,
+    /// The last of those that are carried out: of what was read before it nobody knows what it did.
     pub erased: Seq,
+}
+
+/// An edit that is not carried out yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// Its system message.
+    pub seq: Seq,
+    pub at: Moment,
+    pub message: MessageId,
+    /// What the message says from then on.
+    pub chat: Option<Chat>,
 }
 
 /// A deletion that is not carried out yet.
@@ -50,6 +64,7 @@ impl Folded {
             state: RoomState::new(entry.room, new.clone(), *key, Now::at(entry.at)),
             position: entry.position,
             deletions: Arc::default(),
+            edits: Arc::default(),
             erased: 0,
         })
     }
@@ -63,10 +78,20 @@ impl Folded {
             Record::Erased(seq) => {
                 let left = self.deletions.iter().filter(|deletion| deletion.seq != *seq);
                 self.deletions = left.copied().collect();
+                self.edits = self.edits.iter().filter(|edit| edit.seq != *seq).cloned().collect();
                 self.erased = self.erased.max(*seq);
             }
             Record::Event(event) => {
                 self.state.evolve(event, Now::at(entry.at));
+                if let Event::Edited { message, chat, .. } = event {
+                    let new = Edit {
+                        seq: self.state.seq,
+                        at: entry.at,
+                        message: *message,
+                        chat: chat.clone(),
+                    };
+                    self.edits = self.edits.iter().cloned().chain([new]).collect();
+                }
                 if let Some((hidden, forbid)) = hides(event) {
                     let seq = self.state.seq;
                     let at = entry.at;
@@ -104,27 +129,39 @@ impl Folded {
         })
     }
 
-    /// Whether what was looked up for a command when the room had that `seq` may have been deleted since.
+    /// Whether what was looked up for a command when the room had that `seq` may have been deleted or edited since.
     pub fn outdates(&self, command: &Command, seen: Seq) -> bool {
         let matters = |deletion: &Deletion| match (command, deletion.hidden) {
             (Command::Moderate(_, Action::Delete { message, .. }), Hidden::Message(hidden)) => *message == hidden,
             _ => true,
         };
         let depends = !matches!(command, Command::Moderate(_, Action::Ban(..)));
+        let edited = |edit: &Edit| edit.seq > seen && matches!(command, Command::Edit(_));
         depends
             && (self.erased > seen
+                || self.edits.iter().any(edited)
                 || self
                     .deletions
                     .iter()
                     .any(|deletion| deletion.seq > seen && matters(deletion)))
     }
 
-    /// A message as readers see it.
-    pub fn show(&self, mut message: Message) -> Message {
-        if !message.is_line() && self.hides(message.id, message.author.id, message.seq) {
-            message.body = crate::domain::Body::Deleted;
+    /// The message of an entry as readers see it, if there is one.
+    pub fn show(&self, entry: &Entry) -> Option<Message> {
+        let mut message = entry.message()?;
+        if message.is_line() {
+            return Some(message);
         }
-        message
+        if self.hides(message.id, message.author.id, message.seq) {
+            message.blank();
+        }
+        // What this room does not know yet may be carried out all the same.
+        let done = entry.edited.map_or(0, |(_, seq)| seq);
+        let to_do = |edit: &&Edit| edit.message == message.id && edit.seq > done;
+        if let Some(last) = self.edits.iter().rfind(to_do) {
+            message.edit(last.chat.as_ref(), last.at);
+        }
+        Some(message)
     }
 }
 

@@ -172,6 +172,7 @@ impl Collections {
                 shown: None,
                 nonce: item.nonce.clone(),
                 blank: false,
+                edited: None,
                 by: "".into(),
             });
             let docs: Vec<_> = entries.map(|entry| EntryDoc::from(&entry)).collect();

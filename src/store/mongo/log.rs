@@ -11,12 +11,13 @@ use mongodb::{
 
 use super::{
     client::{ANSWER, Collections, within},
-    documents::{Entry, EntryDoc, Position, entry_id},
+    documents::{Entry, EntryDoc, Position, entry_id, signed},
     folded::Folded,
+    gifs::{leave_hidden_out, says},
     room_cache::RoomCache,
 };
 use crate::{
-    domain::{Message, Nonce, Refusal, RoomId, VisitorId},
+    domain::{Message, MessageId, Nonce, Reference, Refusal, RoomId, VisitorId},
     store::{StoreError, Window},
 };
 
@@ -88,17 +89,57 @@ impl Log {
         let Some(room) = self.fresh(id).await?.filter(|_| limit > 0) else {
             return Ok(Vec::new());
         };
-        let (bounds, order) = match window {
-            Window::Newest => (doc! { "$gt": 0_i64 }, -1),
-            Window::After(seq) => (doc! { "$gt": super::documents::signed(seq) }, 1),
-            Window::Before(seq) => (doc! { "$gt": 0_i64, "$lt": super::documents::signed(seq) }, -1),
+        // The room as of this moment: what is appended meanwhile may change messages in a way that it does not know.
+        let last = room.state.seq;
+        let (after, to, order) = match window {
+            Window::Newest => (0, last, -1),
+            Window::After(seq) => (seq, last, 1),
+            Window::Before(seq) => (0, last.min(seq.saturating_sub(1)), -1),
         };
-        let which = doc! { "room": id.to_string(), "seq": bounds };
-        let mut page = self.collections.messages(which, order, limit).await?;
+        let seqs = doc! { "$gt": signed(after), "$lte": signed(to) };
+        let which = doc! { "room": id.to_string(), "seq": seqs };
+        let mut page = self.shown(&room, which, order, limit).await?;
         if order < 0 {
             page.reverse();
         }
-        Ok(page.into_iter().map(|message| room.show(message)).collect())
+        self.resolve(&room, &mut page).await?;
+        Ok(page)
+    }
+
+    /// Messages that a filter finds, by `seq`, as readers see them, without those that they refer to.
+    pub async fn shown(
+        &self,
+        room: &Folded,
+        which: Document,
+        order: i32,
+        limit: usize,
+    ) -> Result<Vec<Message>, StoreError> {
+        let found = self
+            .collections
+            .entries(which, doc! { "seq": order }, Some(limit))
+            .await?;
+        Ok(found.iter().filter_map(|entry| room.show(entry)).collect())
+    }
+
+    /// Looks up the messages that those of a page refer to.
+    pub async fn resolve(&self, room: &Folded, page: &mut [Message]) -> Result<(), StoreError> {
+        let missing = Reference::missing(page);
+        let mut originals = Vec::new();
+        if !missing.is_empty() {
+            let ids: Vec<_> = missing.iter().map(MessageId::to_string).collect();
+            let which = doc! { "room": room.state.room.id.to_string(), "message": { "$in": ids } };
+            originals = self.shown(room, which, 1, missing.len()).await?;
+        }
+        Reference::resolve(page, originals);
+        Ok(())
+    }
+
+    /// A message of a room that says something.
+    pub async fn said(&self, room: &Folded, id: MessageId) -> Result<Option<Arc<Message>>, StoreError> {
+        let mut which = says(room.state.room.id);
+        which.insert("message", id.to_string());
+        let found = self.shown(room, leave_hidden_out(which, room), 1, 1).await?.pop();
+        Ok(found.map(Arc::new))
     }
 
     /// The entry of what a visitor has said with a nonce, which is in that field, in a room that is open.
@@ -156,7 +197,7 @@ impl Collections {
                 .log
                 .find(which)
                 .sort(order)
-                .limit(limit.map_or(0, super::documents::signed))
+                .limit(limit.map_or(0, signed))
                 .read_concern(ReadConcern::majority())
                 .max_time(ANSWER)
                 .session(&mut session)

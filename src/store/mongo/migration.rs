@@ -107,6 +107,7 @@ impl Collections {
             shown: None,
             nonce: None,
             blank: false,
+            edited: None,
             by: "".into(),
         };
         let (mut entries, mut last, mut seq) = (vec![EntryDoc::from(&first)], 1, 0);
@@ -148,6 +149,7 @@ impl Collections {
             state: self.state_of(old, room.id, seq).await?,
             position: last + 1,
             deletions: deletions.into(),
+            edits: Arc::default(),
             erased: 0,
         };
         let whole = Entry {

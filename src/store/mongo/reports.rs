@@ -66,10 +66,7 @@ impl Log {
         let ids: Vec<_> = reports.iter().map(|report| report.message.to_string()).collect();
         let mut which = says(id);
         which.insert("message", doc! { "$in": ids });
-        let messages = self
-            .collections
-            .messages(leave_hidden_out(which, &room), 1, REPORTS)
-            .await?;
+        let messages = self.shown(&room, leave_hidden_out(which, &room), 1, REPORTS).await?;
         let messages: HashMap<_, _> = messages.into_iter().map(|message| (message.id, message)).collect();
         let reported = reports.into_iter().filter_map(|report| {
             let about = messages.get(&report.message)?.clone();

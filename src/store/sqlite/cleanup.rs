@@ -18,7 +18,7 @@ pub const SAYS: &str = "line IS NULL AND (chat IS NOT NULL OR gif IS NOT NULL)";
 
 /// What a message says, but for its author and its place.
 pub const BLANK: &str = "chat = NULL, gif = NULL, width = NULL, height = NULL, frames = NULL, duration = NULL, \
-                         bytes = NULL, alt = NULL, hash = NULL";
+                         bytes = NULL, alt = NULL, hash = NULL, reply = NULL, edited = NULL";
 
 /// Messages of one author in one room that are deleted for readers: those after `since` up to `until`.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ pub fn is_hidden(clearings: &[Clearing], author: VisitorId, seq: Seq) -> bool {
 pub fn hide(clearings: &[Clearing], message: &mut Message) {
     let written = !matches!(message.body, Body::Line(_));
     if written && is_hidden(clearings, message.author.id, message.seq) {
-        message.body = Body::Deleted;
+        message.blank();
     }
 }
 

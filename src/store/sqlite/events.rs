@@ -12,7 +12,9 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    domain::{AddressMark, Ban, GifHash, GifName, Message, MessageId, Moment, Room, RoomId, Seq, Visitor, VisitorId},
+    domain::{
+        AddressMark, Ban, Chat, GifHash, GifName, Message, MessageId, Moment, Room, RoomId, Seq, Visitor, VisitorId,
+    },
     rules::{Event, INVITES, Now, RoomChange, RoomState},
     store::{StoreError, changes::report_of},
 };
@@ -34,7 +36,7 @@ impl Writer {
         now: Now,
     ) -> Result<Option<Clearing>, StoreError> {
         match (event, message) {
-            (Event::Posted(author, _), Some(message)) if after.last_posts.of(author.id) == Some(now.steady) => self
+            (Event::Posted { author, .. }, Some(message)) if after.last_posts.of(author.id) == Some(now.steady) => self
                 .whole(|| {
                     begin_pause(&self.connection, after, author.id, now)?;
                     rows::insert_message(&self.connection, message, None)?;
@@ -48,7 +50,7 @@ impl Writer {
                 }),
             // One row needs no savepoint.
             (Event::Joined { mark, .. }, Some(message)) => self.insert(message, *mark),
-            (Event::Posted(..) | Event::Left(_) | Event::Kicked(_), Some(message)) => self.insert(message, None),
+            (Event::Posted { .. } | Event::Left(_) | Event::Kicked(_), Some(message)) => self.insert(message, None),
             // Sockets are gone with the server, so they are not kept.
             (Event::Held(..) | Event::Released(..) | Event::PageClosed(_), _) => Ok(None),
             // Its row is written with the deletion of those that make room for it.
@@ -122,6 +124,7 @@ fn write_parts(
         }
         Event::Dismissed(message) => reports::delete(connection, id, *message)?,
         Event::Deleted { message, forbid, .. } => delete_message(connection, id, *message, *forbid)?,
+        Event::Edited { message, chat, .. } => edit_message(connection, id, *message, chat.as_ref(), now)?,
         Event::Cleared { author, forbid } => return clear(connection, before, author.id, *forbid),
         Event::Granted(visitor) => grant(connection, id, *visitor, false)?,
         Event::Redeemed(visitor) => grant(connection, id, *visitor, true)?,
@@ -143,7 +146,7 @@ fn write_parts(
             cleanup::begin_removal(connection, id)?;
             cleanup::remove_slice(connection, id, REMOVED_AT_ONCE)?;
         }
-        Event::Joined { .. } | Event::Left(_) | Event::Kicked(_) | Event::Posted(..) => (),
+        Event::Joined { .. } | Event::Left(_) | Event::Kicked(_) | Event::Posted { .. } => (),
         // Seats are kept by the process alone.
         Event::Held(..) | Event::Released(..) | Event::PageClosed(_) => (),
         Event::Restarted | Event::Whispered { .. } => (),
@@ -202,6 +205,24 @@ fn update_room(connection: &Connection, before: &Room, change: &RoomChange) -> r
         connection.execute("DELETE FROM invites WHERE room = ?1", [room])?;
     }
     Ok(())
+}
+
+/// Lets a message say something else.
+fn edit_message(
+    connection: &Connection,
+    room: RoomId,
+    message: MessageId,
+    chat: Option<&Chat>,
+    now: Now,
+) -> rusqlite::Result<()> {
+    let sql = "UPDATE messages INDEXED BY messages_id SET chat = ?3, edited = ?4 WHERE room = ?1 AND id = ?2";
+    let row = (
+        room.to_bytes(),
+        message.to_bytes(),
+        chat.map(Chat::as_str),
+        now.date.millis(),
+    );
+    connection.prepare_cached(sql)?.execute(row).map(drop)
 }
 
 /// Takes from a message what it says, and what was reported of it.

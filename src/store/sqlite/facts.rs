@@ -1,5 +1,7 @@
 //! What a decision needs to know beside the state of its room.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
@@ -7,11 +9,11 @@ use super::{
     command::failure,
     gifs, reports,
     room_cache::CachedRoom,
-    rows::visitor,
+    rows::{self, visitor},
     writer::Writer,
 };
 use crate::{
-    domain::{Action, AddressMark, GifBody, MessageId, RoomId, Seq, Visitor, VisitorId},
+    domain::{Action, AddressMark, GifBody, Message, MessageId, RoomId, Seq, Visitor, VisitorId},
     rules::{ADDRESSES, Command, Facts, NewBody},
     store::StoreError,
 };
@@ -25,7 +27,11 @@ impl Writer {
         let (connection, room) = (&self.connection, cached.state.room.id);
         let mut facts = Facts::default();
         match command {
-            Command::Post(_, body) => return self.facts_of(cached, body),
+            Command::Post(_, new) => {
+                facts = self.facts_of(cached, &new.body)?;
+                facts.message = new.reply.map_or(Ok(None), |id| self.said(cached, id))?;
+            }
+            Command::Edit(edit) => facts.message = self.said(cached, edit.message)?,
             Command::Whisper(new) => return self.facts_of(cached, &new.body),
             Command::Report(new) => {
                 let reported = reports::reported(connection, room, new.message, &cached.clearings);
@@ -45,6 +51,13 @@ impl Writer {
             _ => (),
         }
         Ok(facts)
+    }
+
+    /// A message that says something.
+    fn said(&self, cached: &CachedRoom, id: MessageId) -> Result<Option<Arc<Message>>, StoreError> {
+        let found = rows::by_id(&self.connection, cached.state.room.id, id, &cached.clearings);
+        let said = |message: &Message| !message.is_line() && !message.is_deleted();
+        Ok(found.map_err(failure)?.filter(said).map(Arc::new))
     }
 
     /// About what a message or whisper is to say.

@@ -18,7 +18,7 @@ use crate::{
 const REPORT: &str = "reports.id, reports.room, reports.message, reports.seq, reports.reason, reports.created_at";
 
 /// How many columns a message has.
-const MESSAGE_COLUMNS: usize = 19;
+const MESSAGE_COLUMNS: usize = 21;
 
 /// A message that somebody wrote and nobody deleted.
 const WRITTEN: &str = "(messages.chat IS NOT NULL OR messages.gif IS NOT NULL)";
@@ -152,7 +152,7 @@ impl Writer {
                 .map_err(failure);
         };
         let stored = report_of(event, room, now.date).ok_or(StoreError::Busy)?;
-        self.append(cached, event, None, now)?;
+        self.append(cached, event, (None, &facts), now)?;
         self.events.push(Change::Reported(stored.clone()));
         Ok(stored)
     }

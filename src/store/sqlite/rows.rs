@@ -12,14 +12,14 @@ use super::{
 use crate::{
     domain::{
         AddressKey, AddressMark, Alt, Ban, Body, Chat, Color, GifBody, GifHash, GifName, InviteHash, Line, LineKind,
-        Max, Message, MessageId, Moment, Nonce, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
+        Max, Message, MessageId, Moment, Nonce, Reference, Room, RoomId, Said, Seq, Title, Visitor, VisitorId,
     },
     rules::{Came, Grant, LastPosts, Now, RoomState},
     store::Window,
 };
 
 pub const MESSAGE: &str = "room, seq, id, visitor, color, created_at, nonce, chat, gif, width, height, frames, duration, \
-                       bytes, alt, hash, line, count, target";
+                       bytes, alt, hash, line, count, target, reply, edited";
 
 /// Reads a column that is kept as text.
 pub fn text<T: FromStr>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
@@ -85,15 +85,30 @@ fn body(row: &Row<'_>) -> rusqlite::Result<Body> {
     }))
 }
 
+/// The message that one answers, or that a line says was edited.
+fn refers(row: &Row<'_>, body: &Body) -> rusqlite::Result<Option<Reference>> {
+    let to = match body {
+        Body::Line(line) => match line.kind {
+            LineKind::Edited(message) => Some(message),
+            _ => None,
+        },
+        _ => row.get::<_, Option<[u8; 16]>>(19)?.map(MessageId::from_bytes),
+    };
+    Ok(to.map(Reference::to))
+}
+
 pub fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
+    let body = body(row)?;
     Ok(Message {
         id: MessageId::from_bytes(row.get(2)?),
         room: RoomId::from_bytes(row.get(0)?),
         seq: row.get(1)?,
         author: visitor(row, 3, 4)?,
         created_at: Moment::from_millis(row.get(5)?),
-        body: body(row)?,
+        refers: refers(row, &body)?,
+        body,
         nonce: nonce(row, 6)?,
+        edited: row.get::<_, Option<i64>>(20)?.map(Moment::from_millis),
     })
 }
 
@@ -120,8 +135,38 @@ pub fn history(
     if order == "DESC" {
         messages.reverse();
     }
-    messages.iter_mut().for_each(|message| hide(clearings, message));
+    show(connection, room, clearings, &mut messages)?;
     Ok(messages)
+}
+
+/// Shows messages as readers see them, with those that they refer to.
+pub fn show(
+    connection: &Connection,
+    room: RoomId,
+    clearings: &[Clearing],
+    page: &mut [Message],
+) -> rusqlite::Result<()> {
+    page.iter_mut().for_each(|message| hide(clearings, message));
+    let mut originals = Vec::new();
+    for id in Reference::missing(page) {
+        originals.extend(by_id(connection, room, id, clearings)?);
+    }
+    Reference::resolve(page, originals);
+    Ok(())
+}
+
+/// A message of a room as readers see it, without what it refers to.
+pub fn by_id(
+    connection: &Connection,
+    room: RoomId,
+    id: MessageId,
+    clearings: &[Clearing],
+) -> rusqlite::Result<Option<Message>> {
+    let sql = format!("SELECT {MESSAGE} FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2");
+    let key = (room.to_bytes(), id.to_bytes());
+    let mut found = connection.prepare_cached(&sql)?.query_row(key, message).optional()?;
+    found.iter_mut().for_each(|message| hide(clearings, message));
+    Ok(found)
 }
 
 /// The message that a visitor has posted with a nonce.
@@ -130,10 +175,13 @@ pub fn by_nonce(
     room: RoomId,
     author: VisitorId,
     nonce: &Nonce,
+    clearings: &[Clearing],
 ) -> rusqlite::Result<Option<Message>> {
     let sql = format!("SELECT {MESSAGE} FROM messages WHERE room = ?1 AND visitor = ?2 AND nonce = ?3");
     let key = (room.to_bytes(), author.to_string(), nonce.as_str());
-    connection.prepare_cached(&sql)?.query_row(key, message).optional()
+    let mut known = connection.prepare_cached(&sql)?.query_row(key, message).optional()?;
+    show(connection, room, clearings, known.as_mut_slice())?;
+    Ok(known)
 }
 
 /// Gives a statement its values, column by column, in the order in which the functions above read them.
@@ -181,7 +229,7 @@ pub fn insert_message(
 ) -> rusqlite::Result<()> {
     let sql = format!(
         "INSERT INTO messages ({MESSAGE}, address)
-         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"
+         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)"
     );
     let (chat, gif, line) = match &message.body {
         Body::Chat(chat) => (Some(chat), None, None),
@@ -201,6 +249,9 @@ pub fn insert_message(
     bind.next(line.map(|line| line.kind.name()))?;
     bind.next(line.map(|line| line.count))?;
     bind.next(line.and_then(|line| line.kind.message()).map(MessageId::to_bytes))?;
+    let reply = message.refers.as_ref().filter(|_| line.is_none());
+    bind.next(reply.map(|reply| reply.to.to_bytes()))?;
+    bind.next(message.edited.map(Moment::millis))?;
     bind.next(address.map(AddressMark::to_bytes))?;
     statement.raw_execute()?;
     Ok(())

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
-    FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED,
+    FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -192,6 +192,12 @@ CREATE TABLE pruned_whispers (
     id   BLOB NOT NULL,
     PRIMARY KEY (room, id)
 ) WITHOUT ROWID;
+";
+
+/// Which message a message answers, and when its author last changed what it says.
+const ANSWERS: &str = "
+ALTER TABLE messages ADD COLUMN reply BLOB;
+ALTER TABLE messages ADD COLUMN edited INTEGER;
 ";
 
 /// How long a statement waits for a lock.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rusqlite::OptionalExtension;
 use tracing::error;
 
-use super::{cleanup::hide, command::failure, room_cache::CachedRoom, rows, writer::Writer};
+use super::{command::failure, room_cache::CachedRoom, rows, writer::Writer};
 use crate::{
     domain::{AddressKey, Guest, InviteHash, Message, Nonce, Refusal, Room, RoomId},
-    rules::{self, Command, Due, Event, Graces, NewRoom, Now, RoomState},
+    rules::{self, Command, Due, Event, Facts, Graces, NewRoom, Now, RoomState},
     seldom::Seldom,
     store::{
         Change, Committed, Expired, StoreError,
@@ -43,9 +43,8 @@ impl Writer {
     ) -> Result<Committed, StoreError> {
         let mut cached = self.look(id)?;
         if let (Command::Post(author, _), Some(nonce)) = (command, &nonce) {
-            let known = rows::by_nonce(&self.connection, id, author.id, nonce).map_err(failure)?;
-            if let Some(mut known) = known {
-                hide(&cached.clearings, &mut known);
+            let known = rows::by_nonce(&self.connection, id, author.id, nonce, &cached.clearings);
+            if let Some(known) = known.map_err(failure)? {
                 return Ok(Committed {
                     state: cached.state,
                     message: Some(Arc::new(known)),
@@ -59,7 +58,7 @@ impl Writer {
         let events = rules::decide(&cached.state, command, &facts, now).map_err(StoreError::Refused)?;
         let mut message = None;
         for event in &events {
-            (cached, message) = self.append(cached, event, nonce.clone(), now)?;
+            (cached, message) = self.append(cached, event, (nonce.clone(), &facts), now)?;
         }
         Ok(Committed {
             state: cached.state,
@@ -75,16 +74,19 @@ impl Writer {
         &mut self,
         before: CachedRoom,
         event: &Event,
-        nonce: Option<Nonce>,
+        (nonce, facts): (Option<Nonce>, &Facts),
         now: Now,
     ) -> Result<(CachedRoom, Option<Arc<Message>>), StoreError> {
         let mut after = before.clone();
         after.state.evolve(event, now);
-        let message = message_of(event, &after.state, nonce, now).map(Arc::new);
+        let message = message_of(event, &after.state, nonce, facts.message.as_ref(), now).map(Arc::new);
         let left = self.write_event(&before, &after.state, event, message.as_deref(), now)?;
         if left.is_some() || after.state.ended {
             self.slices.wake();
-        } else if matches!(event, Event::Deleted { .. } | Event::Dismissed(_)) {
+        } else if matches!(
+            event,
+            Event::Deleted { .. } | Event::Edited { .. } | Event::Dismissed(_)
+        ) {
             self.slices.deleted();
         }
         if let Some(clearing) = left {

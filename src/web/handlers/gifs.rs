@@ -25,7 +25,7 @@ use crate::{
     },
     limits::pace::Pace,
     media::uploads::{Upload, UploadSlot},
-    service::messages::{addressee, caption},
+    service::messages::{addressee, answered, caption},
     state::AppState,
     web::{
         extract::{fields::announced, prefs::Prefs},
@@ -57,6 +57,7 @@ struct Sent {
     words: GifWords,
     nonce: Option<Nonce>,
     to: Option<String>,
+    reply: Option<String>,
 }
 
 /// What the form has brought so far.
@@ -69,6 +70,7 @@ struct Form {
     caption: Option<Option<Chat>>,
     nonce: Option<Nonce>,
     to: Option<String>,
+    reply: Option<String>,
 }
 
 /// Reads one form within its times.
@@ -94,10 +96,14 @@ pub async fn post(
     if sent.to.is_some() {
         return Err(Invalid::new(Field::To, Problem::Malformed).into());
     }
+    let reply = answered(sent.reply.as_deref());
     let Sent {
         upload, words, nonce, ..
     } = sent;
-    let message = state.messages.post_gif(room, visitor, upload, words, nonce).await?;
+    let message = state
+        .messages
+        .post_gif(room, visitor, upload, (words, reply), nonce)
+        .await?;
     Ok(posted(prefs, room, &*message))
 }
 
@@ -111,6 +117,9 @@ pub async fn whisper(
 ) -> Result<Response, Refused> {
     let visitor = guest.visitor;
     let sent = read(&state, room, guest, request).await?;
+    if sent.reply.is_some() {
+        return Err(Invalid::new(Field::Reply, Problem::Malformed).into());
+    }
     let to = addressee(visitor, sent.to.as_deref())?;
     let Sent {
         upload, words, nonce, ..
@@ -176,6 +185,7 @@ impl Reader<'_> {
             },
             nonce: form.nonce,
             to: form.to,
+            reply: form.reply,
         })
     }
 
@@ -208,6 +218,11 @@ impl Reader<'_> {
             Some("to") if form.to.is_some() => Err(Invalid::new(Field::To, Problem::Twice).into()),
             Some("to") => {
                 form.to = Some(while_it_runs(form.upload.as_ref(), self.text(part, Field::To)).await?);
+                Ok(())
+            }
+            Some("reply") if form.reply.is_some() => Err(Invalid::new(Field::Reply, Problem::Twice).into()),
+            Some("reply") => {
+                form.reply = Some(while_it_runs(form.upload.as_ref(), self.text(part, Field::Reply)).await?);
                 Ok(())
             }
             _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),

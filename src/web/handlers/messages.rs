@@ -9,17 +9,18 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    domain::{Field, GifBody, Invalid, Message, Nonce, Problem, Refusal, RoomId, Seq, Visitor},
-    rules::NewBody,
+    domain::{Field, GifBody, Invalid, Message, MessageId, Nonce, Problem, Refusal, RoomId, Seq, Visitor},
+    rules::{Edit, NewBody, NewMessage},
     service::{access::Reader, messages},
     state::AppState,
     store::Window,
     web::{
         extract::{
             fields::{Fields, Params},
+            named::Named,
             prefs::Prefs,
         },
-        handlers::rooms::Id,
+        handlers::{moderation::done, rooms::Id},
         list::List,
         refused::Refused,
     },
@@ -38,8 +39,24 @@ pub async fn post(
 ) -> Result<Response, Refused> {
     let nonce = nonce(fields.text(Field::Nonce)?)?;
     let body = said(&fields, &state)?;
-    let message = state.messages.post(room, visitor, body, nonce).await?;
+    let reply = messages::answered(fields.given(Field::Reply)?);
+    let new = NewMessage { body, reply };
+    let message = state.messages.post(room, visitor, new, nonce).await?;
     Ok(posted(prefs, room, &*message))
+}
+
+/// `PATCH /room/{id}/messages/{message}`
+pub async fn edit(
+    State(state): State<AppState>,
+    Id(room): Id,
+    Named(message): Named<MessageId>,
+    prefs: Prefs,
+    by: Visitor,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let chat = messages::caption(fields.text(Field::Chat)?, &state.limits)?;
+    state.messages.edit(room, Edit { by, message, chat }).await?;
+    Ok(done(prefs, room))
 }
 
 /// What the fields say: a text, or a GIF of the room again.

@@ -8,7 +8,7 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    domain::{Action, Ban, Moment, Visitor},
+    domain::{Action, Ban, Moment, RoomId, Visitor},
     service::{access::Owner, rooms::Rooms},
     state::AppState,
     web::{
@@ -29,11 +29,16 @@ pub async fn moderate(
 ) -> Result<Response, Refused> {
     let action = Action::parse(|field| fields.plain(field))?;
     state.rooms.moderate(room, visitor, action).await?;
-    Ok(match prefs {
+    Ok(done(prefs, room))
+}
+
+/// The answer to what leaves nothing to answer with, as the request prefers it.
+pub fn done(prefs: Prefs, room: RoomId) -> Response {
+    match prefs {
         Prefs { json: true, .. } => Json(Done { ok: true }).into_response(),
         Prefs { page: true, .. } => Redirect::to(&format!("/room/{room}")).into_response(),
         _ => "ok".into_response(),
-    })
+    }
 }
 
 #[derive(Serialize)]

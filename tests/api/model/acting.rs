@@ -157,7 +157,7 @@ impl World {
     ) -> Result<(), String> {
         let author = self.people[who].guest.visitor;
         let Some(room) = self.room(place) else {
-            return same(decided(None, &Command::Post(author, body)), answered).map(drop);
+            return same(decided(None, &Command::Post(author, body.into())), answered).map(drop);
         };
         let posted = room.post(author, body, nonce.as_ref());
         let Some((seq, answer)) = same(posted, answered)? else {

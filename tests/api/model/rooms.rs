@@ -6,7 +6,7 @@ use gifchat::{
     domain::{
         AddressMark, Body, GifBody, GifHash, Line, Message, MessageId, Moment, Nonce, Refusal, Seq, Visitor, VisitorId,
     },
-    rules::{Command, Due, Event, Facts, Graces, NewBody, Now, RoomState, decide, decide_without, due},
+    rules::{Command, Due, Event, Facts, Graces, NewBody, NewMessage, Now, RoomState, decide, decide_without, due},
 };
 use serde_json::Value;
 
@@ -69,7 +69,7 @@ impl ModelRoom {
         if let Some(known) = known.filter(|_| !self.state.ended) {
             return Ok(known.seq);
         }
-        self.run(&Command::Post(author, body), nonce)?;
+        self.run(&Command::Post(author, body.into()), nonce)?;
         Ok(self.state.seq)
     }
 
@@ -94,7 +94,7 @@ impl ModelRoom {
     fn facts(&self, command: &Command) -> Facts {
         let mut facts = Facts::default();
         match command {
-            Command::Post(_, body) => {
+            Command::Post(_, NewMessage { body, .. }) => {
                 facts.earlier_gif = match body {
                     NewBody::Again(again) => self.tray().find(|gif| gif.name == again.name).cloned(),
                     _ => None,
@@ -149,7 +149,7 @@ impl ModelRoom {
         }
         let count = self.state.room.count;
         let (author, body) = match event {
-            Event::Posted(author, said) => (*author, said.clone().into()),
+            Event::Posted { author, said, .. } => (*author, said.clone().into()),
             other => {
                 let (about, kind) = other.system_message().unwrap();
                 (about, Body::Line(Line { kind, count }))
@@ -161,7 +161,9 @@ impl ModelRoom {
             seq: self.state.seq,
             author,
             created_at: now.date,
-            nonce: nonce.filter(|_| matches!(event, Event::Posted(..))).cloned(),
+            nonce: nonce.filter(|_| matches!(event, Event::Posted { .. })).cloned(),
+            edited: None,
+            refers: None,
             body,
         });
     }

@@ -122,7 +122,8 @@ impl Stage {
         let now = Moment::now();
         let record = match &request.task {
             Task::Erased(seq) => {
-                let pending = room.deletions.iter().any(|deletion| deletion.seq == *seq);
+                let pending = room.deletions.iter().any(|deletion| deletion.seq == *seq)
+                    || room.edits.iter().any(|edit| edit.seq == *seq);
                 (pending && !room.state.ended).then_some(Record::Erased(*seq))
             }
             Task::Command(command) => match decide_in(room, command, request, now) {
@@ -196,6 +197,7 @@ fn entry(room: &mut Folded, record: Record, request: &Request, (at, by): (Moment
         record,
         shown: None,
         blank: false,
+        edited: None,
         by: Arc::clone(by),
     };
     room.apply(&entry);

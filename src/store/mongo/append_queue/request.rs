@@ -11,7 +11,7 @@ use crate::{
 pub enum Task {
     /// What a command gives rise to.
     Command(Command),
-    /// That the deletion with that `seq` has been carried out.
+    /// That the deletion or edit with that `seq` has been carried out.
     Erased(Seq),
 }
 

@@ -20,7 +20,7 @@ use crate::{
     },
     rules::{Event, NewRoom, ServerId},
     store::{
-        changes::{report_of, whisper_of},
+        changes::{reference_of, report_of, whisper_of},
         mongo::folded::Folded,
     },
 };
@@ -41,6 +41,8 @@ pub struct Entry {
     pub nonce: Option<Nonce>,
     /// Whether what a message said has been deleted.
     pub blank: bool,
+    /// When the author last changed what a message says, and the `seq` of the line that says so.
+    pub edited: Option<(Moment, Seq)>,
     /// The server that appended it.
     pub by: Arc<str>,
 }
@@ -132,12 +134,20 @@ pub struct EntryDoc {
     pub place: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
-    /// The message that a deletion, a report or a dismissal is about.
+    /// The message that one answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<String>,
+    /// When what a message says was last changed, and by which entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited_by: Option<i64>,
+    /// The message that an edit, a deletion, a report or a dismissal is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forbid: Option<bool>,
-    /// Whether a deletion has not been carried out.
+    /// Whether a deletion or an edit has not been carried out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,8 +181,8 @@ impl Entry {
             return None;
         };
         let (author, body) = match event {
-            Event::Posted(author, _) if self.blank => (*author, Body::Deleted),
-            Event::Posted(author, said) => (*author, said.clone().into()),
+            Event::Posted { author, .. } if self.blank => (*author, Body::Deleted),
+            Event::Posted { author, said, .. } => (*author, said.clone().into()),
             event => {
                 let (visitor, kind) = event.system_message()?;
                 (visitor, Body::Line(Line { kind, count }))
@@ -186,6 +196,8 @@ impl Entry {
             created_at: self.at,
             body,
             nonce: self.nonce.clone(),
+            edited: self.edited.map(|(at, _)| at).filter(|_| !self.blank),
+            refers: reference_of(event, None, self.at).filter(|_| !self.blank),
         })
     }
 }

@@ -170,8 +170,14 @@ impl OldMessage {
         let blank = self.line.is_none() && self.chat.is_none() && self.gif.is_none();
         let event = match &self.line {
             Some(kind) => self.line(kind, author)?,
-            None if blank => Event::Posted(author, Said::Chat(Chat::from_store(""))),
-            None => Event::Posted(author, said(self.chat.as_deref(), self.gif.as_ref())?),
+            None => Event::Posted {
+                author,
+                said: match blank {
+                    true => Said::Chat(Chat::from_store("")),
+                    false => said(self.chat.as_deref(), self.gif.as_ref())?,
+                },
+                reply: None,
+            },
         };
         let entry = Entry {
             room,
@@ -185,6 +191,7 @@ impl OldMessage {
             }),
             nonce: self.nonce.as_deref().and_then(|nonce| Nonce::parse(nonce).ok()),
             blank,
+            edited: None,
             by: "".into(),
         };
         // Whether a deletion has been carried out says the state at the end.
@@ -218,8 +225,9 @@ impl OldMessage {
                 author: visitor,
                 forbid: self.forbid,
             },
-            // Older than messages about settings.
-            LineKind::Renamed
+            // Older than edits and messages about settings.
+            LineKind::Edited(_)
+            | LineKind::Renamed
             | LineKind::Locked
             | LineKind::Unlocked
             | LineKind::Slowed

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 use mongodb::bson::Binary;
 use serde::{Deserialize, Serialize};
 
-use self::parts::{BanDoc, DeletionDoc, PostDoc, ReportDoc, SeatDoc, WhoDoc};
+use self::parts::{BanDoc, DeletionDoc, EditDoc, PostDoc, ReportDoc, SeatDoc, WhoDoc};
 use super::{Damaged, Position, binary, bytes, entry::read_invite, hex, number, signed, text};
 use crate::{
     domain::{AddressKey, Max, Moment, Room, Title, VisitorId},
@@ -55,6 +55,9 @@ pub struct StateDoc {
     asleep: bool,
     owner_absent: Option<i64>,
     deletions: Vec<DeletionDoc>,
+    /// Earlier versions knew no edits.
+    #[serde(default)]
+    edits: Vec<EditDoc>,
     #[serde(default)]
     erased: i64,
 }
@@ -102,6 +105,7 @@ impl From<&Folded> for StateDoc {
             asleep: state.room.asleep,
             owner_absent: state.owner_absent_since.map(Moment::millis),
             deletions: folded.deletions.iter().map(DeletionDoc::from).collect(),
+            edits: folded.edits.iter().map(EditDoc::from).collect(),
             erased: signed(folded.erased),
         }
     }
@@ -167,6 +171,12 @@ impl StateDoc {
             state,
             position: number::<Position>(self.position, "position")?,
             deletions: deletions.collect::<Result<Vec<_>, _>>()?.into(),
+            edits: self
+                .edits
+                .iter()
+                .map(EditDoc::edit)
+                .collect::<Result<Vec<_>, _>>()?
+                .into(),
             erased: number(self.erased, "erased")?,
         })
     }

@@ -4,13 +4,13 @@ use mongodb::bson::{Document, doc};
 
 use super::SLICE;
 use crate::{
-    domain::{GifName, RoomId, VisitorId},
+    domain::{GifName, RoomId, Seq, VisitorId},
     store::{
         StoreError,
         mongo::{
             client::{Collections, within},
             documents::{Position, signed},
-            folded::Deletion,
+            folded::Edit,
             gifs::says,
         },
     },
@@ -36,7 +36,7 @@ impl Collections {
         };
         // Before the messages lose the names: if this fails, the next attempt finds the files by them.
         self.delete_unclaimed(&unnamed).await?;
-        let nothing = doc! { "$unset": { "chat": "", "gif": "" } };
+        let nothing = doc! { "$unset": { "chat": "", "gif": "", "reply": "", "edited": "", "edited_by": "" } };
         within(self.log.update_many(which, nothing)).await?;
         Ok(unnamed)
     }
@@ -61,8 +61,28 @@ impl Collections {
         Ok((self.blank(which).await?, next))
     }
 
-    pub(super) async fn note_erased(&self, room: RoomId, deletion: &Deletion) -> Result<(), StoreError> {
-        let entry = doc! { "room": room.to_string(), "seq": signed(deletion.seq) };
+    /// Lets a message say what an edit says, unless it says nothing any more or what a later edit says. Then the entry of the
+    /// edit need not keep it.
+    pub(super) async fn rewrite(&self, room: RoomId, edit: &Edit) -> Result<(), StoreError> {
+        let mut which = says(room);
+        which.insert("message", edit.message.to_string());
+        which.insert("edited_by", doc! { "$not": { "$gte": signed(edit.seq) } });
+        let mut now = doc! { "edited": edit.at.millis(), "edited_by": signed(edit.seq) };
+        let change = match &edit.chat {
+            Some(chat) => {
+                now.insert("chat", chat.as_str());
+                doc! { "$set": now }
+            }
+            None => doc! { "$set": now, "$unset": { "chat": "" } },
+        };
+        within(self.log.update_one(which, change)).await?;
+        let entry = doc! { "room": room.to_string(), "seq": signed(edit.seq), "kind": "edited" };
+        let read = within(self.log.update_one(entry, doc! { "$unset": { "chat": "" } }));
+        read.await.map(drop)
+    }
+
+    pub(super) async fn note_erased(&self, room: RoomId, seq: Seq) -> Result<(), StoreError> {
+        let entry = doc! { "room": room.to_string(), "seq": signed(seq) };
         let erased = doc! { "$unset": { "pending": "", "taken": "" } };
         within(self.log.update_one(entry, erased)).await.map(drop)
     }

@@ -24,6 +24,7 @@ fn life() -> (RoomId, Vec<Entry>) {
         record,
         shown: None,
         nonce: None,
+        edited: None,
         blank: false,
         by: "".into(),
     };

@@ -70,7 +70,7 @@ impl Stage {
     }
 
     fn says(&self, chat: &str) -> Rule {
-        Rule::Post(self.owner, NewBody::Chat(Chat::from_store(chat)))
+        Rule::Post(self.owner, NewBody::Chat(Chat::from_store(chat)).into())
     }
 
     fn moderate(&mut self, action: Action) -> Result<Committed, StoreError> {
@@ -212,7 +212,7 @@ fn who_wrote_in_a_batch_that_failed_does_not_wait_and_who_wrote_before_does() {
         ..RoomChange::default()
     };
     stage.submit(Rule::Change(stage.owner.id, slow)).unwrap();
-    let says = |author| Rule::Post(author, NewBody::Chat(Chat::from_store("x")));
+    let says = |author| Rule::Post(author, NewBody::Chat(Chat::from_store("x")).into());
     stage.submit(says(other)).unwrap();
     stage.writer.connection.execute_batch("PRAGMA query_only = 1").unwrap();
     assert!(matches!(stage.submit(says(third)), Err(StoreError::Failed(_))));

@@ -39,6 +39,10 @@ impl EntryDoc {
             at: Moment::from_millis(self.at),
             by: self.by.as_str().into(),
             blank: self.kind == "posted" && self.chat.is_none() && self.gif.is_none(),
+            edited: match (self.edited, self.edited_by) {
+                (Some(at), Some(seq)) => Some((Moment::from_millis(at), number(seq, "edited_by")?)),
+                _ => None,
+            },
             nonce: self
                 .nonce
                 .as_deref()
@@ -77,7 +81,16 @@ impl EntryDoc {
             "banned" => Event::Banned(self.ban()?),
             "unbanned" => Event::Unbanned(id()?),
             "owner" => Event::OwnerChanged(self.visitor()?),
-            "posted" => Event::Posted(self.visitor()?, self.said()?),
+            "posted" => Event::Posted {
+                author: self.visitor()?,
+                said: self.said()?,
+                reply: self.reply.as_deref().map(|reply| text(reply, "reply")).transpose()?,
+            },
+            "edited" => Event::Edited {
+                message: self.about()?,
+                author: self.visitor()?,
+                chat: self.chat.as_deref().map(Chat::from_store),
+            },
             "whispered" => Event::Whispered {
                 id: self.item()?,
                 author: self.visitor()?,

@@ -73,16 +73,31 @@ fn records() -> Vec<Record> {
         seq: 3,
         reason: Reason::from_store("욕"),
     };
+    let posted = |said, reply| Event::Posted {
+        author: visitor(2),
+        said,
+        reply,
+    };
     let events = vec![
         joined(1, Some(mark)),
         joined(2, None),
         Event::Held(visitor(2).id, hold(5)),
         Event::Released(visitor(2).id, hold(5)),
         Event::PageClosed(visitor(2).id),
-        Event::Posted(visitor(2), Said::Chat(Chat::from_store("글"))),
-        Event::Posted(visitor(2), gif()),
+        posted(Said::Chat(Chat::from_store("글")), None),
+        posted(gif(), Some(message(1))),
+        Event::Edited {
+            message: message(2),
+            author: visitor(2),
+            chat: Some(Chat::from_store("말")),
+        },
+        Event::Edited {
+            message: message(2),
+            author: visitor(2),
+            chat: None,
+        },
         Event::Changed(change, Some(visitor(1))),
-        Event::Posted(visitor(2), gif()),
+        posted(gif(), None),
         Event::Deleted {
             message: MessageId::random(),
             author: visitor(2),
@@ -142,6 +157,7 @@ fn entries() -> Vec<Entry> {
             }),
             record,
             blank: false,
+            edited: None,
             by: "server".into(),
         }
     };
@@ -186,10 +202,10 @@ fn what_was_deleted_is_blank_and_what_is_being_deleted_is_hidden() {
     let entries = entries();
     let said = entries
         .iter()
-        .find(|entry| matches!(entry.record, Record::Event(Event::Posted(..))));
+        .find(|entry| matches!(entry.record, Record::Event(Event::Posted { .. })));
     let said = said.unwrap();
     let room = Folded::fold(None, &entries).unwrap();
-    assert_eq!(room.show(said.message().unwrap()).body, Body::Deleted, "it was cleared");
+    assert_eq!(room.show(said).unwrap().body, Body::Deleted, "it was cleared");
     let mut doc = stored(said);
     (doc.chat, doc.gif) = (None, None);
     let blank = doc.entry().unwrap();

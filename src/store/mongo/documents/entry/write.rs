@@ -16,6 +16,8 @@ impl From<&Entry> for EntryDoc {
             room: entry.room.to_string(),
             at: entry.at.millis(),
             by: entry.by.to_string(),
+            edited: entry.edited.map(|(at, _)| at.millis()),
+            edited_by: entry.edited.map(|(_, seq)| signed(seq)),
             nonce: entry.nonce.as_ref().map(|nonce| nonce.as_str().to_owned()),
             ..Self::default()
         };
@@ -37,7 +39,7 @@ impl From<&Entry> for EntryDoc {
             }
         }
         if entry.blank {
-            (doc.chat, doc.gif) = (None, None);
+            (doc.chat, doc.gif, doc.reply) = (None, None, None);
         }
         doc
     }
@@ -94,9 +96,16 @@ impl EntryDoc {
             }
             Event::Unbanned(visitor) => self.set_id("unbanned", visitor),
             Event::OwnerChanged(visitor) => self.set("owner", Some(*visitor)),
-            Event::Posted(author, said) => {
+            Event::Posted { author, said, reply } => {
                 self.set("posted", Some(*author));
                 self.set_said(said);
+                self.reply = reply.map(|reply| reply.to_string());
+            }
+            Event::Edited { message, author, chat } => {
+                self.set("edited", Some(*author));
+                self.about = Some(message.to_string());
+                self.chat = chat.as_ref().map(|chat| chat.as_str().to_owned());
+                self.pending = Some(true);
             }
             Event::Whispered { id, author, to, said } => {
                 self.set("whispered", Some(*author));

@@ -8,9 +8,9 @@ use super::super::{
     number, signed, text, visitor,
 };
 use crate::{
-    domain::{Ban, Moment, Visitor},
+    domain::{Ban, Chat, Moment, Visitor},
     rules::{Hold, OpenReport, Seat},
-    store::mongo::folded::{Deletion, Hidden},
+    store::mongo::folded::{Deletion, Edit, Hidden},
 };
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -62,6 +62,14 @@ pub struct DeletionDoc {
     pub message: Option<String>,
     pub visitor: Option<String>,
     pub forbid: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EditDoc {
+    pub seq: i64,
+    pub at: i64,
+    pub message: String,
+    pub chat: Option<String>,
 }
 
 impl WhoDoc {
@@ -151,6 +159,28 @@ impl ReportDoc {
             message: text(&self.message, "message")?,
             author: text(&self.author, "author")?,
             by: text(&self.by, "by")?,
+        })
+    }
+}
+
+impl From<&Edit> for EditDoc {
+    fn from(edit: &Edit) -> Self {
+        Self {
+            seq: signed(edit.seq),
+            at: edit.at.millis(),
+            message: edit.message.to_string(),
+            chat: edit.chat.as_ref().map(|chat| chat.as_str().to_owned()),
+        }
+    }
+}
+
+impl EditDoc {
+    pub fn edit(&self) -> Result<Edit, Damaged> {
+        Ok(Edit {
+            seq: number(self.seq, "seq")?,
+            at: Moment::from_millis(self.at),
+            message: text(&self.message, "message")?,
+            chat: self.chat.as_deref().map(Chat::from_store),
         })
     }
 }
