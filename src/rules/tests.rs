@@ -1,6 +1,7 @@
 //! The rules of the site as a table of cases, and what holds whatever happens.
 
 mod cases;
+mod editing;
 mod giving_way;
 mod lapses;
 mod owners;
@@ -9,8 +10,8 @@ mod reports;
 
 use super::*;
 use crate::domain::{
-    AddressKey, Alt, Chat, GifBody, GifHash, GifName, Guest, Limits, Max, Moment, Refusal, RoomId, Title, Visitor,
-    VisitorId,
+    AddressKey, Alt, Chat, Field, GifBody, GifHash, GifName, Guest, Invalid, Limits, Max, Moment, Problem, Refusal,
+    RoomId, Title, Visitor, VisitorId,
 };
 use std::time::Duration;
 

@@ -22,6 +22,7 @@ mod connections;
 mod deletions;
 mod doors;
 mod durability;
+mod edits;
 mod erasing;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
@@ -44,6 +45,7 @@ mod ownership;
 mod pages;
 mod passwords;
 mod refused_gifs;
+mod replies;
 mod rooms;
 mod seats;
 mod sessions;

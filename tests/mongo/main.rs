@@ -14,6 +14,7 @@
 
 mod clearing;
 mod costs;
+mod edits;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod fleet;
