@@ -10,6 +10,7 @@ mod lobby;
 mod mend;
 mod presence;
 mod queue;
+mod reactions;
 mod room;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -22,7 +23,10 @@ use socketioxide::{
 };
 use tokio::sync::mpsc;
 
-pub use self::lobby::{Arrival, Lobby};
+pub use self::{
+    lobby::{Arrival, Lobby},
+    reactions::RoomReactions,
+};
 use self::{
     queue::RoomQueue,
     room::{RoomEvent, RoomTask},
@@ -209,6 +213,7 @@ mod tests {
             nonce: None,
             edited: None,
             refers: None,
+            reactions: Vec::new(),
         }))
     }
 

@@ -15,12 +15,14 @@ pub use self::json::by_name;
 use crate::domain::{Field, Invalid, Problem, moderation::flag};
 
 /// The fields that may come. Bounds how many [`Fields`] holds.
-const KNOWN: [Field; 21] = [
+const KNOWN: [Field; 23] = [
     Field::Title,
     Field::Max,
     Field::Password,
     Field::Chat,
     Field::Reply,
+    Field::Emoji,
+    Field::On,
     Field::Gif,
     Field::Alt,
     Field::Nonce,

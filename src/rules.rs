@@ -7,7 +7,8 @@
 //! - `state`: the room, and what can be read from it; `evolve`: how an event changes it
 //! - `command`, `event`: what is asked for, and what happened
 //! - `servers`: what becomes of seats when servers end
-//! - `seats`, `admission`, `posting`, `reporting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
+//! - `reactions`: those of a room
+//! - `seats`, `admission`, `posting`, `reacting`, `reporting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
 
 mod admission;
 mod command;
@@ -19,6 +20,8 @@ mod last_posts;
 mod moderation;
 mod ownership;
 mod posting;
+mod reacting;
+mod reactions;
 mod reporting;
 mod seats;
 mod servers;
@@ -36,6 +39,8 @@ pub use due::{due, give_way};
 pub use event::Event;
 pub use last_posts::LastPosts;
 pub use posting::EDIT_WITHIN;
+pub use reacting::{REACTION_KINDS, REACTIONS_EACH, REACTIONS_OF_MESSAGE, Reacting};
+pub use reactions::{Given, REACTIONS, Reactions};
 pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.

@@ -25,7 +25,9 @@ use tower_sessions::{
 pub use self::extract::peer::Peer;
 use self::{
     extract::prefs,
-    handlers::{files, gifs, health, invites, messages, moderation, pages, reports, rooms, sheets, whispers},
+    handlers::{
+        files, gifs, health, invites, messages, moderation, pages, reactions, reports, rooms, sheets, whispers,
+    },
     layers::{
         compress::{self, Compressor},
         guard, handshake, linger,
@@ -67,6 +69,11 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/room/{id}/gifs", get(messages::lately_sent))
         .route("/room/{id}/messages", get(messages::history))
         .route("/room/{id}/messages/{message}", patch(messages::edit))
+        .route(
+            "/room/{id}/messages/{message}/reactions",
+            get(reactions::of_message).post(reactions::post),
+        )
+        .route("/room/{id}/reactions", get(reactions::all))
         .route("/room/{id}/moderate", post(moderation::moderate))
         .route("/room/{id}/bans", get(moderation::bans))
         .layer(from_fn(prefs::switch_language));

@@ -84,7 +84,10 @@ impl Lobby {
 
     /// Notes what a change means for the list.
     pub(super) fn note(&self, change: &Change) {
-        if matches!(change, Change::Posted(_) | Change::Whispered(_) | Change::Reported(_)) {
+        if matches!(
+            change,
+            Change::Posted(_) | Change::Reacted(..) | Change::Whispered(_) | Change::Reported(_)
+        ) {
             return;
         }
         // Counted first: who begins to watch after the look at the audience finds it counted.
@@ -118,7 +121,12 @@ impl Lobby {
                     pending.shift_remove(id);
                 }
             }
-            Change::Posted(_) | Change::Whispered(_) | Change::Reported(_) | Change::Missed | Change::SeatsLost => (),
+            Change::Posted(_)
+            | Change::Reacted(..)
+            | Change::Whispered(_)
+            | Change::Reported(_)
+            | Change::Missed
+            | Change::SeatsLost => (),
         }
         drop(pending);
         self.news.notify_one();

@@ -94,6 +94,7 @@ impl Lost {
             | Change::Back(..)
             | Change::RoomUpdated(_)
             | Change::RoomRemoved(_)
+            | Change::Reacted(..)
             | Change::Whispered(_)
             | Change::Reported(_)
             | Change::Missed => self.state.store(true, Ordering::Relaxed),

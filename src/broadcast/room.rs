@@ -12,6 +12,7 @@ use super::{
     late::Late,
     mend::{Leaving, Wrong},
     queue::Lost,
+    reactions::Untold,
 };
 use crate::{
     domain::{Message, Report, Room, RoomId, Seq, Visitor, VisitorId},
@@ -46,6 +47,8 @@ struct Joined<'a> {
     members: &'a [Visitor],
     away: &'a [VisitorId],
     seq: Seq,
+    /// The version of the reactions from which on changes will be told.
+    reactions: u64,
 }
 
 pub struct RoomTask {
@@ -64,6 +67,8 @@ pub struct RoomTask {
     /// Those who were sent out and do not know it yet. One entry a connected socket at most: it is dropped when the
     /// socket has it, is closed, or has joined again.
     pub(super) leaving: Vec<Leaving>,
+    /// Reactions that are told soon.
+    pub(super) reactions: Untold,
     /// What did not fit into the queue.
     lost: Arc<Lost>,
     /// The room as it is now, for those who missed something, read at most once for each change.
@@ -82,6 +87,7 @@ impl RoomTask {
             removed: false,
             wrong: Wrong::default(),
             leaving: Vec::new(),
+            reactions: Untold::default(),
             lost,
             now: None,
         }
@@ -100,6 +106,7 @@ impl RoomTask {
                 taken = queue.recv_many(&mut batch, BATCH) => if taken == 0 { return },
                 () = lost.noted() => (),
                 () = tokio::time::sleep_until(retry), if self.is_behind() => (),
+                () = tokio::time::sleep_until(self.reactions.due()), if self.reactions.any() => (),
             }
             for event in batch.drain(..) {
                 self.handle(event).await;
@@ -107,6 +114,7 @@ impl RoomTask {
             if let Some(found) = lost.take() {
                 self.note_lost(found, &mut queue).await;
             }
+            self.tell_reactions_if_due();
             if self.is_behind() && Instant::now() >= retry {
                 pause = if self.put_right().await {
                     KEEP_UP
@@ -153,6 +161,7 @@ impl RoomTask {
                 }
             }
             RoomEvent::Change(Change::Reported(report)) => self.tell_owner(&report).await,
+            RoomEvent::Change(Change::Reacted(_, message)) => self.reactions.note(message),
             RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room),
             RoomEvent::Change(Change::RoomRemoved(_)) => self.tell_removal(),
             RoomEvent::Change(Change::RoomCreated(_)) => (),
@@ -245,6 +254,7 @@ impl RoomTask {
             members,
             away,
             seq: *seq,
+            reactions: self.reactions_version(),
         });
         if self.removed {
             // It went between the seat and this answer.
@@ -295,6 +305,7 @@ impl RoomTask {
             self.audience.send_message(message.seq, &event);
         }
         self.seq = Some(message.seq);
+        self.note_cleared(message);
         self.send_out(message);
     }
 }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{Field, GifBody, Invalid, Limits, Line, Moment, Problem, RoomId, Visitor, id::hex_id, room::check_text};
+use super::{
+    Field, GifBody, Invalid, Limits, Line, Moment, Problem, Reacted, RoomId, Visitor, id::hex_id, room::check_text,
+};
 
 hex_id!(
     /// Names a message: 96 random bits.
@@ -142,6 +144,8 @@ pub struct Message {
     pub edited: Option<Moment>,
     /// The message that it answers, or that it says was edited.
     pub refers: Option<Reference>,
+    /// By kind, in the order in which the kinds came.
+    pub reactions: Vec<Reacted>,
 }
 
 impl Message {
@@ -159,6 +163,7 @@ impl Message {
     pub fn blank(&mut self) {
         self.body = Body::Deleted;
         (self.edited, self.refers) = (None, None);
+        self.reactions.clear();
     }
 
     /// The text that somebody wrote: of a text, or with a GIF.

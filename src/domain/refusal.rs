@@ -46,6 +46,8 @@ pub enum Refusal {
         /// Time within which it may be.
         within: Duration,
     },
+    /// The message has as many reactions as it may, or as many of the visitor.
+    TooManyReactions,
     /// There is no such report, or no longer.
     ReportNotFound,
     /// The owner reads the reports of a room: nobody reports the owner there, and the owner reports nobody.
@@ -110,6 +112,7 @@ impl Refusal {
             Self::MessageNotFound => "message_not_found",
             Self::NotTheAuthor => "not_the_author",
             Self::EditTooLate { .. } => "edit_too_late",
+            Self::TooManyReactions => "too_many_reactions",
             Self::ReportNotFound => "report_not_found",
             Self::OwnerReport => "owner_report",
             Self::NotTheOwner => "not_the_owner",
@@ -197,6 +200,10 @@ pub enum Field {
     Chat,
     /// The id of the message that one answers.
     Reply,
+    /// What somebody reacts with.
+    Emoji,
+    /// Whether a reaction is given, or taken back.
+    On,
     /// The file of a message.
     Gif,
     /// The alternative text of a GIF.
@@ -244,6 +251,8 @@ impl Field {
             Self::Password => "password",
             Self::Chat => "chat",
             Self::Reply => "reply",
+            Self::Emoji => "emoji",
+            Self::On => "on",
             Self::Gif => "gif",
             Self::Alt => "alt",
             Self::Nonce => "nonce",

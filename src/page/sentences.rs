@@ -48,6 +48,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
             let minutes = (within.as_secs() / 60).to_string();
             return fill(t.error.edit_too_late, &[("n", &minutes)]);
         }
+        Refusal::TooManyReactions => t.error.too_many_reactions,
         Refusal::ReportNotFound => t.error.report_not_found,
         Refusal::OwnerReport => t.error.owner_report,
         Refusal::NotTheOwner => t.error.not_the_owner,
@@ -146,6 +147,7 @@ fn invalid_sentence(invalid: Invalid, t: &Texts) -> String {
         (_, Problem::Invisible) => (f.invisible, 0, 0),
         (_, Problem::TooManyMarks { limit }) => (f.too_many_marks, limit, 0),
         (Field::Nonce, Problem::Malformed) => (f.nonce_shape, crate::domain::Nonce::LIMIT, 0),
+        (Field::Emoji, Problem::Malformed) => (f.emoji_shape, 0, 0),
         (_, Problem::Malformed) => (f.wrong_type, 0, 0),
         (_, Problem::Twice) => (f.twice, 0, 0),
         (Field::Message, Problem::NotThere) => (f.message_gone, 0, 0),
@@ -187,7 +189,8 @@ fn field_name(field: Field, t: &Texts) -> &'static str {
         Field::Seconds => f.seconds,
         Field::Slow => f.slow,
         Field::Closed => f.closed,
-        Field::Forbid => field.name(),
+        Field::Forbid | Field::On => field.name(),
+        Field::Emoji => f.emoji,
         Field::Action => f.action,
         Field::After | Field::Before | Field::Limit | Field::Error => field.name(),
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Hold, ServerId};
+use super::{Hold, Reacting, ServerId};
 use crate::domain::{
     Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, Message, MessageId, Reason, ReportId,
     Seq, Title, Visitor, VisitorId, WhisperId,
@@ -24,6 +24,8 @@ pub enum Command {
     Post(Visitor, NewMessage),
     /// Lets a message say something else, for its author.
     Edit(Edit),
+    /// Gives a reaction to a message, or takes it back.
+    React(Reacting),
     /// Stores a whisper.
     Whisper(Whispering),
     /// Stores a report.
@@ -162,6 +164,15 @@ impl Graces {
 }
 
 impl AgainGif {
+    /// Without words of its own.
+    pub const fn of(name: GifName) -> Self {
+        Self {
+            name,
+            alt: None,
+            caption: None,
+        }
+    }
+
     /// What the new message says, by what the earlier one said.
     pub fn body(&self, earlier: GifBody) -> GifBody {
         let alt = self.alt.clone().unwrap_or(earlier.alt);
@@ -176,11 +187,11 @@ impl AgainGif {
 /// What a command needs to know beside the state of the room. A store looks it up before it decides.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// The GIF to be sent again, as the latest message of the room that names it says.
+    /// The GIF to be sent again or to react with, as the latest message of the room that names it says.
     pub earlier_gif: Option<GifBody>,
     /// Whether the room refuses the bytes of the GIF.
     pub forbidden: bool,
-    /// The message to be edited or answered; `None` if it says nothing.
+    /// The message to be edited, answered or reacted to; `None` if it says nothing.
     pub message: Option<Arc<Message>>,
     /// The author of the message to be deleted, or of all that is to be cleared; `None` if nothing of it is left.
     pub author: Option<Visitor>,

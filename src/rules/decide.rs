@@ -16,6 +16,7 @@ pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> 
         Command::Leave(visitor, hold, how) => Ok(state.leave(*visitor, *hold, *how)),
         Command::ClosePage(visitor) => Ok(state.close_page(*visitor, now)),
         Command::Post(author, new) => state.post(*author, new, facts, now),
+        Command::React(new) => state.react(new, facts, now),
         Command::Edit(edit) => state.edit(edit, facts, now),
         Command::Whisper(new) => state.whisper(new, facts, now),
         Command::Report(new) => state.report(new, facts, now),

@@ -1,6 +1,6 @@
 //! What happened in a room. Events are facts: nothing refuses them any more.
 
-use super::{Hold, OpenReport, RoomChange};
+use super::{Given, Hold, OpenReport, RoomChange};
 use crate::domain::{
     AddressMark, Ban, Chat, InviteHash, LineKind, MessageId, Reason, Said, Seq, Visitor, VisitorId, WhisperId,
 };
@@ -41,6 +41,13 @@ pub enum Event {
         said: Said,
         /// The message that it answers.
         reply: Option<MessageId>,
+    },
+    /// A visitor reacted to a message, or took it back. It has no place.
+    Reacted {
+        /// The reaction.
+        given: Given,
+        /// Whether it was given.
+        on: bool,
     },
     /// Its author changed what a message says.
     Edited {

@@ -54,8 +54,15 @@ impl RoomState {
             Event::Reported { report, .. } => Arc::make_mut(&mut self.reports).push(*report),
             Event::Dismissed(message) => self.forget_reports(|report| report.message == *message),
             // Nobody can do anything about what says nothing any more.
-            Event::Deleted { message, .. } => self.forget_reports(|report| report.message == *message),
-            Event::Cleared { author, .. } => self.forget_reports(|report| report.author == author.id),
+            Event::Deleted { message, .. } => {
+                self.forget_reports(|report| report.message == *message);
+                self.forget_reactions(|given| given.message == *message);
+            }
+            Event::Cleared { author, .. } => {
+                self.forget_reports(|report| report.author == author.id);
+                self.forget_reactions(|given| given.author == author.id || given.by.id == author.id);
+            }
+            Event::Reacted { given, on } => Arc::make_mut(&mut self.reactions).note(*given, *on),
             Event::Whispered { .. } | Event::Edited { .. } => (),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::{PasswordVersion, last_posts::LastPosts};
+use super::{PasswordVersion, Reactions, last_posts::LastPosts};
 use crate::domain::{
     Access, AddressKey, Ban, Guest, InviteHash, Max, MessageId, Moment, ReportId, Room, RoomId, Seq, Title, Visitor,
     VisitorId, moderation::kept_out,
@@ -164,6 +164,8 @@ pub struct RoomState {
     pub last_posts: Arc<LastPosts>,
     /// Reports that wait for the owner, the oldest first.
     pub reports: Arc<Vec<OpenReport>>,
+    /// What people reacted with to messages.
+    pub reactions: Arc<Reactions>,
     /// Whether a socket is connected.
     pub empty: Empty,
     /// Whether anybody but its maker ever came.
@@ -206,6 +208,7 @@ impl RoomState {
             invites: Arc::default(),
             last_posts: Arc::default(),
             reports: Arc::default(),
+            reactions: Arc::default(),
             empty: Empty::Lost(now.steady),
             visited: false,
             owner_absent_since: Some(now.steady),

@@ -6,6 +6,7 @@ mod giving_way;
 mod lapses;
 mod owners;
 mod properties;
+mod reactions;
 mod reports;
 
 use super::*;

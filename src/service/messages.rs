@@ -11,11 +11,11 @@ use tokio::fs::File;
 
 use crate::{
     domain::{
-        Alt, Chat, Field, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, MessageId, Nonce, Problem,
-        Refusal, RoomId, Visitor, asked_for,
+        Alt, Chat, Emoji, Field, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, MessageId, Nonce,
+        Problem, Reaction, Refusal, RoomId, Visitor, asked_for,
     },
     media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
-    rules::{AgainGif, Command, Edit, NewBody, NewMessage},
+    rules::{AgainGif, Command, Edit, NewBody, NewMessage, Reacting},
     service::{access::Reader, deletions::Deletions, finishing::Finishing},
     store::{Committed, Store, StoreError, Window},
 };
@@ -37,6 +37,20 @@ pub fn said(chat: Option<&str>, gif: Option<&str>, alt: Option<&str>, limits: &L
         alt: alt.map(|alt| Alt::parse(alt, limits)).transpose()?,
         caption: caption(chat.unwrap_or_default(), limits)?,
     }))
+}
+
+/// Reads what somebody reacts with: the name of a GIF, or an emoji.
+///
+/// # Errors
+/// Neither is given, or it is no emoji.
+pub fn reaction(emoji: Option<&str>, gif: Option<&str>) -> Result<Reaction, Refusal> {
+    match gif.filter(|name| !name.is_empty()) {
+        Some(gif) => Ok(Reaction::Gif(asked_for(gif, GifName::random))),
+        None => match emoji.filter(|emoji| !emoji.is_empty()) {
+            Some(emoji) => Ok(Reaction::Emoji(Emoji::parse(emoji)?)),
+            None => Err(Invalid::new(Field::Emoji, Problem::Empty).into()),
+        },
+    }
 }
 
 /// Reads which message something is about.
@@ -106,6 +120,14 @@ impl Messages {
     /// No such room, not a member, no such message, somebody else's, written too long ago, or the store fails.
     pub async fn edit(&self, room: RoomId, edit: Edit) -> Result<(), Refusal> {
         Ok(self.store.submit(room, Command::Edit(edit), None).await.map(drop)?)
+    }
+
+    /// Gives a reaction to a message, or takes it back.
+    ///
+    /// # Errors
+    /// No such room, not a member, no such message, no message of the room names the GIF, too many, or the store fails.
+    pub async fn react(&self, room: RoomId, new: Reacting) -> Result<(), Refusal> {
+        Ok(self.store.submit(room, Command::React(new), None).await.map(drop)?)
     }
 
     /// The GIFs lately sent in a room, each once, the newest first.

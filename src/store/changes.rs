@@ -35,6 +35,7 @@ pub fn message_of(
         nonce,
         edited: None,
         refers: reference_of(event, about, now.date),
+        reactions: Vec::new(),
     })
 }
 
@@ -99,6 +100,7 @@ pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Optio
         // Who has no other socket was away before.
         Event::Held(visitor, _) => after.held_by(*visitor, 1).map(|who| Change::Back(room(), who)),
         Event::OwnerChanged(_) | Event::Changed(..) => Some(Change::RoomUpdated(room())),
+        Event::Reacted { given, .. } => Some(Change::Reacted(after.room.id, given.message)),
         Event::Ended => Some(Change::RoomRemoved(after.room.id)),
         _ => None,
     };

@@ -7,6 +7,7 @@ mod command;
 mod events;
 mod facts;
 mod gifs;
+mod reactions;
 mod reports;
 mod reserve;
 mod room_cache;

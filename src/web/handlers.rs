@@ -7,6 +7,7 @@ pub mod invites;
 pub mod messages;
 pub mod moderation;
 pub mod pages;
+pub mod reactions;
 pub mod reports;
 pub mod rooms;
 pub mod sheets;

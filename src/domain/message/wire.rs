@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use super::{Body, Chat, Message, MessageId, Nonce, Reference, Seq};
-use crate::domain::{Color, GifBody, Line, LineKind, Moment, Name, RoomId, VisitorId};
+use crate::domain::{Color, GifBody, Line, LineKind, Moment, Name, Reacted, RoomId, VisitorId};
 
 /// Characters of a text that is quoted; one more would be cut.
 const QUOTED: usize = 140;
@@ -28,6 +28,8 @@ struct Wire<'a> {
     edited: Option<Moment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply: Option<Quote<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    reactions: &'a [Reacted],
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
 }
@@ -180,6 +182,7 @@ impl Serialize for Message {
             body: WireBody::of(self),
             edited: self.edited,
             reply: quote.map(Quote::of),
+            reactions: &self.reactions,
             nonce: self.nonce.as_ref().map(Nonce::as_str),
         }
         .serialize(serializer)

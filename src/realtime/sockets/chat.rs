@@ -23,9 +23,11 @@ use super::{
 };
 use crate::{
     broadcast::Joining,
-    domain::{Action, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
-    rules::{Edit, Leave, NewMessage, SocketKey},
-    service::messages::{addressee, answered, caption, message_named, said},
+    domain::{
+        Action, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper, moderation::flag,
+    },
+    rules::{Edit, Leave, NewMessage, Reacting, SocketKey},
+    service::messages::{addressee, answered, caption, message_named, reaction, said},
     state::AppState,
     store::Entry,
 };
@@ -166,6 +168,7 @@ impl Client {
             // Its answer comes from the room's task, so that it stands in order with what the room tells.
             Name::Join => return self.join(&data, socket, reply).await,
             Name::Chat => self.chat(&data).await.map(Done::Posted),
+            Name::React => self.react(&data).await.map(|()| Done::Nothing {}),
             Name::Edit => self.edit(&data).await.map(|()| Done::Nothing {}),
             Name::Whisper => self.whisper(&data).await.map(Done::Whispered),
             Name::Report => self.report(&data).await.map(Done::Reported),
@@ -247,6 +250,17 @@ impl Client {
         let chat = caption(fields.text(Field::Chat)?, &self.state.limits)?;
         let by = self.visitor();
         self.state.messages.edit(room, Edit { by, message, chat }).await
+    }
+
+    async fn react(&self, data: &Data) -> Result<(), Refusal> {
+        let (room, fields) = (self.room()?, data.fields()?);
+        let new = Reacting {
+            by: self.visitor(),
+            message: message_named(fields.optional(Field::Message)?)?,
+            with: reaction(fields.optional(Field::Emoji)?, fields.optional(Field::Gif)?)?,
+            on: !fields.has(Field::On) || flag(Field::On, &fields.plain(Field::On)?)?,
+        };
+        self.state.messages.react(room, new).await
     }
 
     async fn whisper(&self, data: &Data) -> Result<Arc<Whisper>, Refusal> {

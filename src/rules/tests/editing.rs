@@ -17,6 +17,7 @@ fn said(body: Body) -> Facts {
         nonce: None,
         edited: None,
         refers: None,
+        reactions: Vec::new(),
     };
     Facts {
         message: Some(Arc::new(message)),

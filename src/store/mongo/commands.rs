@@ -108,6 +108,7 @@ impl MongoStore {
         let allowed = match command {
             Command::Post(author, _) => state.must_be_inside(author.id, now),
             Command::Edit(edit) => state.must_be_inside(edit.by.id, now),
+            Command::React(new) => state.must_be_inside(new.by.id, now),
             Command::Whisper(new) => state.must_be_inside(new.author.id, now),
             Command::Report(new) => state.must_be_inside(new.by, now),
             Command::Moderate(by, action) => state.may_moderate(by.id, *action, now),
@@ -121,6 +122,10 @@ impl MongoStore {
                     None => None,
                 },
                 ..self.log.facts_of(&room, &new.body).await?
+            },
+            Command::React(new) => Facts {
+                message: self.log.said(&room, new.message).await?,
+                ..self.log.facts_of_reaction(&room, new.gif()).await?
             },
             Command::Edit(edit) => Facts {
                 message: self.log.said(&room, edit.message).await?,
@@ -268,7 +273,7 @@ const fn needs_facts(command: &Command) -> bool {
     match command {
         Command::Post(_, new) => new.reply.is_some() || !matches!(new.body, NewBody::Chat(_)),
         Command::Whisper(new) => !matches!(new.body, NewBody::Chat(_)),
-        Command::Edit(_) | Command::Report(_) => true,
+        Command::Edit(_) | Command::React(_) | Command::Report(_) => true,
         Command::Moderate(_, action) => {
             matches!(action, Action::Ban(..) | Action::Delete { .. } | Action::Clear { .. })
         }

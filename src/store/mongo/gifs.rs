@@ -74,6 +74,18 @@ impl Log {
         Ok(facts)
     }
 
+    /// What has to be known of a GIF to react with it. It keeps no file: that goes with the messages that name it.
+    pub async fn facts_of_reaction(&self, room: &Folded, gif: Option<GifName>) -> Result<Facts, StoreError> {
+        let mut facts = Facts::default();
+        if let Some(name) = gif {
+            facts.earlier_gif = self.gif_in_room(room, name).await?;
+        }
+        if let Some(hash) = facts.earlier_gif.as_ref().and_then(|gif| gif.hash) {
+            facts.forbidden = self.is_forbidden(room, hash).await?;
+        }
+        Ok(facts)
+    }
+
     /// A GIF as the latest message of a room that names it says.
     async fn gif_in_room(&self, room: &Folded, name: GifName) -> Result<Option<GifBody>, StoreError> {
         let id = room.state.room.id.to_string();

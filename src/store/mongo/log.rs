@@ -103,6 +103,7 @@ impl Log {
             page.reverse();
         }
         self.resolve(&room, &mut page).await?;
+        room.state.reactions.attach(&mut page);
         Ok(page)
     }
 

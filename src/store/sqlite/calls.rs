@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{SqliteStore, cleanup, command::Command, gifs, hold, reports, rows, whispers};
+use super::{SqliteStore, cleanup, command::Command, gifs, hold, reports, room_cache::CachedRoom, rows, whispers};
 use crate::{
     domain::{
         GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, Reported, Room, RoomId, Visitor,
@@ -87,11 +87,14 @@ impl RoomIndex for SqliteStore {
 #[async_trait]
 impl History for SqliteStore {
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
-        let Some(clearings) = self.clearings(id) else {
+        let known = self.rooms.read().get(id).cloned();
+        let Some(CachedRoom { state, clearings }) = known else {
             return Ok(Vec::new());
         };
-        self.read(move |connection| rows::history(connection, id, window, limit, &clearings))
-            .await
+        let page = self.read(move |connection| rows::history(connection, id, window, limit, &clearings));
+        let mut page = page.await?;
+        state.reactions.attach(&mut page);
+        Ok(page)
     }
 
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {

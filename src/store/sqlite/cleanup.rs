@@ -148,10 +148,11 @@ pub fn clear_slice(connection: &Connection, clearing: &Clearing, most: usize) ->
 
 /// The tables with rows of a room, with the columns that identify a row in it, and whether a row may name a file. Foreign
 /// keys would delete all of them by one statement.
-pub const TABLES: [(&str, &str, bool); 9] = [
+pub const TABLES: [(&str, &str, bool); 10] = [
     ("messages", "seq", true),
     ("whispers", "turn", true),
     ("pruned_whispers", "id", false),
+    ("reactions", "n", false),
     ("grants", "visitor", false),
     ("reports", "n", false),
     ("forbidden", "id", false),

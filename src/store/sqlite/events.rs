@@ -6,7 +6,7 @@ use super::{
     cleanup::{self, BLANK, Clearing},
     command::failure,
     facts::cleared_until,
-    gifs, reports,
+    gifs, reactions, reports,
     room_cache::CachedRoom,
     rows::{self, text},
     writer::Writer,
@@ -15,7 +15,7 @@ use crate::{
     domain::{
         AddressMark, Ban, Chat, GifHash, GifName, Message, MessageId, Moment, Room, RoomId, Seq, Visitor, VisitorId,
     },
-    rules::{Event, INVITES, Now, RoomChange, RoomState},
+    rules::{Event, INVITES, Now, REACTIONS, RoomChange, RoomState},
     store::{StoreError, changes::report_of},
 };
 
@@ -124,6 +124,12 @@ fn write_parts(
         }
         Event::Dismissed(message) => reports::delete(connection, id, *message)?,
         Event::Deleted { message, forbid, .. } => delete_message(connection, id, *message, *forbid)?,
+        Event::Reacted { given, on } => {
+            reactions::note(connection, id, given, *on)?;
+            if before.state.reactions.given().len() >= REACTIONS {
+                reactions::forget_beyond(connection, id)?;
+            }
+        }
         Event::Edited { message, chat, .. } => edit_message(connection, id, *message, chat.as_ref(), now)?,
         Event::Cleared { author, forbid } => return clear(connection, before, author.id, *forbid),
         Event::Granted(visitor) => grant(connection, id, *visitor, false)?,
@@ -244,6 +250,7 @@ fn delete_message(connection: &Connection, room: RoomId, message: MessageId, for
     let sql = format!("UPDATE messages SET {BLANK} WHERE room = ?1 AND seq = ?2");
     connection.prepare_cached(&sql)?.execute((room.to_bytes(), seq))?;
     reports::delete(connection, room, message)?;
+    reactions::delete_of_message(connection, room, message)?;
     cleanup::unreference(connection, name.into_iter().collect())
 }
 
@@ -263,6 +270,7 @@ fn clear(
         forbid,
     };
     let new = cleanup::begin_clearing(connection, new)?;
+    reactions::delete_of_visitor(connection, new.room, visitor)?;
     let done = cleanup::clear_slice(connection, &new, CLEARED_AT_ONCE)?;
     Ok((!done).then_some(new))
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{Action, AddressMark, GifBody, Message, MessageId, RoomId, Seq, Visitor, VisitorId},
-    rules::{ADDRESSES, Command, Facts, NewBody},
+    rules::{ADDRESSES, AgainGif, Command, Facts, NewBody},
     store::StoreError,
 };
 
@@ -30,6 +30,11 @@ impl Writer {
             Command::Post(_, new) => {
                 facts = self.facts_of(cached, &new.body)?;
                 facts.message = new.reply.map_or(Ok(None), |id| self.said(cached, id))?;
+            }
+            Command::React(new) => {
+                let again = new.gif().map(|name| NewBody::Again(AgainGif::of(name)));
+                facts = again.map_or_else(|| Ok(Facts::default()), |again| self.facts_of(cached, &again))?;
+                facts.message = self.said(cached, new.message)?;
             }
             Command::Edit(edit) => facts.message = self.said(cached, edit.message)?,
             Command::Whisper(new) => return self.facts_of(cached, &new.body),

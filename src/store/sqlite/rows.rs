@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params, typ
 
 use super::{
     cleanup::{self, Clearing, hide},
-    reports,
+    reactions, reports,
     room_cache::CachedRoom,
 };
 use crate::{
@@ -109,6 +109,7 @@ pub fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         body,
         nonce: nonce(row, 6)?,
         edited: row.get::<_, Option<i64>>(20)?.map(Moment::from_millis),
+        reactions: Vec::new(),
     })
 }
 
@@ -349,6 +350,7 @@ fn with_parts(connection: &Connection, state: RoomState, now: Now) -> rusqlite::
     state.bans = Arc::new(bans_of(connection, id)?);
     state.last_posts = Arc::new(last_posts_of(connection, id, now)?);
     state.reports = Arc::new(reports::open_in(connection, id)?);
+    state.reactions = Arc::new(reactions::of_room(connection, id, now)?);
     Ok(CachedRoom {
         state,
         clearings: Arc::new(cleanup::clearings_of(connection, id)?),

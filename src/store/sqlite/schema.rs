@@ -8,7 +8,7 @@ use tracing::{info, warn};
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
-    FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS,
+    FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS, REACTIONS,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -198,6 +198,21 @@ CREATE TABLE pruned_whispers (
 const ANSWERS: &str = "
 ALTER TABLE messages ADD COLUMN reply BLOB;
 ALTER TABLE messages ADD COLUMN edited INTEGER;
+";
+
+/// What people react with to messages, in the order of time.
+const REACTIONS: &str = "
+CREATE TABLE reactions (
+    n       INTEGER PRIMARY KEY,
+    room    BLOB NOT NULL,
+    message BLOB NOT NULL,
+    seq     INTEGER NOT NULL,
+    author  TEXT NOT NULL,
+    visitor TEXT NOT NULL,
+    color   TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    UNIQUE (room, message, visitor, kind)
+);
 ";
 
 /// How long a statement waits for a lock.

@@ -164,6 +164,7 @@ impl ModelRoom {
             nonce: nonce.filter(|_| matches!(event, Event::Posted { .. })).cloned(),
             edited: None,
             refers: None,
+            reactions: Vec::new(),
             body,
         });
     }

@@ -129,7 +129,12 @@ pub struct EntryDoc {
     pub secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The place and the author of the message that a report is about.
+    /// What somebody reacts with, and whether it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on: Option<bool>,
+    /// The place and the author of the message that a report or reaction is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -142,7 +147,7 @@ pub struct EntryDoc {
     pub edited: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited_by: Option<i64>,
-    /// The message that an edit, a deletion, a report or a dismissal is about.
+    /// The message that an edit, a reaction, a deletion, a report or a dismissal is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,6 +203,7 @@ impl Entry {
             nonce: self.nonce.clone(),
             edited: self.edited.map(|(at, _)| at).filter(|_| !self.blank),
             refers: reference_of(event, None, self.at).filter(|_| !self.blank),
+            reactions: Vec::new(),
         })
     }
 }

@@ -7,11 +7,11 @@ use std::{collections::HashMap, sync::Arc};
 use mongodb::bson::Binary;
 use serde::{Deserialize, Serialize};
 
-use self::parts::{BanDoc, DeletionDoc, EditDoc, PostDoc, ReportDoc, SeatDoc, WhoDoc};
+use self::parts::{BanDoc, DeletionDoc, EditDoc, GivenDoc, PostDoc, ReportDoc, SeatDoc, WhoDoc};
 use super::{Damaged, Position, binary, bytes, entry::read_invite, hex, number, signed, text};
 use crate::{
     domain::{AddressKey, Max, Moment, Room, Title, VisitorId},
-    rules::{Empty, Grant, LastPosts, RoomState},
+    rules::{Empty, Grant, LastPosts, Reactions, RoomState},
     store::mongo::folded::Folded,
 };
 
@@ -44,6 +44,11 @@ pub struct StateDoc {
     /// Those of an earlier version have none: it kept reports beside the log.
     #[serde(default)]
     reports: Vec<ReportDoc>,
+    /// Earlier versions knew no reactions.
+    #[serde(default)]
+    reactions: Vec<GivenDoc>,
+    #[serde(default)]
+    reactions_version: i64,
     empty: Option<i64>,
     /// Whether the last person left on purpose. A snapshot of an earlier version does not say so.
     #[serde(default)]
@@ -99,6 +104,8 @@ impl From<&Folded> for StateDoc {
             invites: state.invites.iter().map(|invite| binary(invite.to_bytes())).collect(),
             last_posts: state.last_posts.all().map(post).collect(),
             reports: state.reports.iter().map(ReportDoc::from).collect(),
+            reactions: state.reactions.given().iter().map(GivenDoc::from).collect(),
+            reactions_version: signed(state.reactions.version()),
             empty: state.empty_since().map(Moment::millis),
             left: matches!(state.empty, Empty::Left(_)),
             visited: state.visited,
@@ -145,6 +152,8 @@ impl StateDoc {
             .iter()
             .map(ReportDoc::report)
             .collect::<Result<Vec<_>, _>>()?;
+        let given = self.reactions.iter().map(GivenDoc::given).collect::<Result<_, _>>()?;
+        let version = number(self.reactions_version, "reactions_version")?;
         let state = RoomState {
             room: self.room()?,
             password_hash: self.password.as_deref().map(Into::into),
@@ -158,6 +167,7 @@ impl StateDoc {
             invites: Arc::new(invites),
             last_posts: Arc::new(LastPosts::of_all(posts)),
             reports: Arc::new(reports),
+            reactions: Arc::new(Reactions::restored(given, version)),
             empty: match self.empty.map(Moment::from_millis) {
                 None => Empty::No,
                 Some(since) if self.left => Empty::Left(since),

@@ -7,8 +7,8 @@ use super::{
     Entry, EntryDoc, Record, Shown, read_invite, read_mark, read_server,
 };
 use crate::{
-    domain::{AddressKey, Ban, Chat, Max, MessageId, Moment, Nonce, Reason, Said, Title, Visitor},
-    rules::{Event, Hold, NewRoom, OpenReport, RoomChange},
+    domain::{AddressKey, Ban, Chat, Max, MessageId, Moment, Nonce, Reaction, Reason, Said, Title, Visitor},
+    rules::{Event, Given, Hold, NewRoom, OpenReport, RoomChange},
 };
 
 impl EntryDoc {
@@ -86,6 +86,7 @@ impl EntryDoc {
                 said: self.said()?,
                 reply: self.reply.as_deref().map(|reply| text(reply, "reply")).transpose()?,
             },
+            "reacted" => self.reacted()?,
             "edited" => Event::Edited {
                 message: self.about()?,
                 author: self.visitor()?,
@@ -136,6 +137,20 @@ impl EntryDoc {
 
     fn about(&self) -> Result<MessageId, Damaged> {
         text(self.about.as_deref().unwrap_or_default(), "about")
+    }
+
+    fn reacted(&self) -> Result<Event, Damaged> {
+        let with = self.reaction.as_deref().and_then(Reaction::from_store);
+        Ok(Event::Reacted {
+            given: Given {
+                message: self.about()?,
+                seq: number(self.place.unwrap_or_default(), "place")?,
+                author: text(self.author.as_deref().unwrap_or_default(), "author")?,
+                by: self.visitor()?,
+                with: with.ok_or(Damaged("reaction"))?,
+            },
+            on: self.on.unwrap_or_default(),
+        })
     }
 
     fn reported(&self) -> Result<Event, Damaged> {

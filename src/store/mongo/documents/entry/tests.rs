@@ -1,10 +1,10 @@
 use super::*;
 use crate::{
     domain::{
-        Alt, Ban, Chat, GifBody, GifHash, GifName, InviteToken, Max, Reason, ReportId, Said, Title, Visitor, VisitorId,
-        WhisperId,
+        Alt, Ban, Chat, Emoji, GifBody, GifHash, GifName, InviteToken, Max, Reaction, Reason, ReportId, Said, Title,
+        Visitor, VisitorId, WhisperId,
     },
-    rules::{Hold, OpenReport, RoomChange},
+    rules::{Given, Hold, OpenReport, RoomChange},
     store::mongo::{documents::StateDoc, folded::Folded},
 };
 
@@ -73,6 +73,16 @@ fn records() -> Vec<Record> {
         seq: 3,
         reason: Reason::from_store("욕"),
     };
+    let reacted = |with, on| Event::Reacted {
+        given: Given {
+            message: message(3),
+            seq: 3,
+            author: visitor(2).id,
+            by: visitor(1),
+            with,
+        },
+        on,
+    };
     let posted = |said, reply| Event::Posted {
         author: visitor(2),
         said,
@@ -96,6 +106,9 @@ fn records() -> Vec<Record> {
             author: visitor(2),
             chat: None,
         },
+        reacted(Reaction::Emoji(Emoji::parse("👍🏽").unwrap()), true),
+        reacted(Reaction::Gif(GifName::random()), true),
+        reacted(Reaction::Emoji(Emoji::parse("🎉").unwrap()), false),
         Event::Changed(change, Some(visitor(1))),
         posted(gif(), None),
         Event::Deleted {

@@ -101,6 +101,12 @@ impl EntryDoc {
                 self.set_said(said);
                 self.reply = reply.map(|reply| reply.to_string());
             }
+            Event::Reacted { given, on } => {
+                self.set("reacted", Some(given.by));
+                (self.about, self.place) = (Some(given.message.to_string()), Some(signed(given.seq)));
+                self.author = Some(given.author.to_string());
+                (self.reaction, self.on) = (Some(given.with.to_string()), Some(*on));
+            }
             Event::Edited { message, author, chat } => {
                 self.set("edited", Some(*author));
                 self.about = Some(message.to_string());

@@ -8,8 +8,8 @@ use super::super::{
     number, signed, text, visitor,
 };
 use crate::{
-    domain::{Ban, Chat, Moment, Visitor},
-    rules::{Hold, OpenReport, Seat},
+    domain::{Ban, Chat, Moment, Reaction, Visitor},
+    rules::{Given, Hold, OpenReport, Seat},
     store::mongo::folded::{Deletion, Edit, Hidden},
 };
 
@@ -62,6 +62,15 @@ pub struct DeletionDoc {
     pub message: Option<String>,
     pub visitor: Option<String>,
     pub forbid: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GivenDoc {
+    pub message: String,
+    pub seq: i64,
+    pub author: String,
+    pub by: WhoDoc,
+    pub with: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -159,6 +168,30 @@ impl ReportDoc {
             message: text(&self.message, "message")?,
             author: text(&self.author, "author")?,
             by: text(&self.by, "by")?,
+        })
+    }
+}
+
+impl From<&Given> for GivenDoc {
+    fn from(given: &Given) -> Self {
+        Self {
+            message: given.message.to_string(),
+            seq: signed(given.seq),
+            author: given.author.to_string(),
+            by: WhoDoc::of(given.by),
+            with: given.with.to_string(),
+        }
+    }
+}
+
+impl GivenDoc {
+    pub fn given(&self) -> Result<Given, Damaged> {
+        Ok(Given {
+            message: text(&self.message, "message")?,
+            seq: number(self.seq, "seq")?,
+            author: text(&self.author, "author")?,
+            by: self.by.who()?,
+            with: Reaction::from_store(&self.with).ok_or(Damaged("reaction"))?,
         })
     }
 }
