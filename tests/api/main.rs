@@ -44,6 +44,7 @@ mod openings;
 mod ownership;
 mod pages;
 mod passwords;
+mod reactions;
 mod refused_gifs;
 mod replies;
 mod rooms;
