@@ -245,6 +245,8 @@ pub fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "foreign_keys", false)?;
     // What is deleted is overwritten, and not only forgotten.
     connection.pragma_update(None, "secure_delete", true)?;
+    // Nor does a copy lie in a temporary file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "journal_size_limit", LOG_LIMIT)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(64);

@@ -25,6 +25,10 @@ const FREE_PAGES: i64 = 256;
 /// Time after which the log begins again to which deleted content was written once.
 const FORGET: Duration = Duration::from_secs(30);
 
+/// Bytes of a file that is written anew after deletions. That takes 10 ms for each MiB, in which nothing else is written,
+/// and as much memory.
+const REWRITTEN: u64 = 8 << 20;
+
 /// What is left to delete, and when.
 pub struct Slices {
     left: bool,
@@ -112,12 +116,45 @@ impl Writer {
         self.checkpoint_slice();
     }
 
-    /// Begins the log again some time after a deletion, when all of it is done.
+    /// Takes what was deleted out of file and log some time after that, when all of it is done.
     pub(super) fn forget_if_due(&mut self) {
         let due = self.slices.remembers.is_some_and(|since| since.elapsed() >= FORGET);
         if due && !self.slices.left && !self.checkpoints.are_behind() {
-            // A reader may be in the way: it is tried again then.
-            self.slices.remembers = (!self.log_is_forgotten()).then(Instant::now);
+            self.forget();
+        }
+    }
+
+    /// The same at once, if anything was deleted.
+    pub(super) fn forget_at_end(&mut self) {
+        if self.slices.remembers.is_some() {
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        self.rewrite_if_small();
+        // A reader may be in the way: it is tried again then.
+        self.slices.remembers = (!self.log_is_forgotten()).then(Instant::now);
+    }
+
+    /// Writes a small file anew: deleted rows are overwritten, but not what SQLite left of them on pages from which it had
+    /// moved them to others. A larger file keeps that until those pages are used again.
+    fn rewrite_if_small(&mut self) {
+        static LINE: Seldom = Seldom::new();
+        let number = |pragma| {
+            self.connection
+                .pragma_query_value(None, pragma, |row| row.get::<_, u64>(0))
+        };
+        let bytes = number("page_count").and_then(|pages| Ok(pages * number("page_size")?));
+        let small = bytes.is_ok_and(|bytes| bytes <= REWRITTEN);
+        // It needs as much space again.
+        if !small || !self.reserve.is_held() {
+            return;
+        }
+        if let Err(error) = self.connection.execute_batch("VACUUM")
+            && let Some(left_out) = LINE.turn()
+        {
+            error!(%error, left_out, "the file of the store can't be written anew: copies of what was deleted may be in it");
         }
     }
 

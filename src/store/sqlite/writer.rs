@@ -106,6 +106,7 @@ impl Writer {
             if let Some(Command::Close(done)) = close {
                 commands.close();
                 self.checkpoints.stop();
+                self.forget_at_end();
                 // The log goes into the file, so that a stopped site is one file to copy.
                 if let Err(error) = self.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
                     error!(%error, "can't empty the log of the store");
