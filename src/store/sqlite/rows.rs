@@ -279,14 +279,17 @@ pub fn insert_room(connection: &Connection, state: &RoomState) -> rusqlite::Resu
 /// Who holds a seat as the system messages say, the longest first, and who ever came.
 fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Visitor>, Came)> {
     // Of a group with max(), SQLite takes the other columns from the row that has it.
-    let sql = "SELECT visitor, color, line, max(seq) FROM messages
+    let sql = "SELECT visitor, color, line, max(seq), sum(line = 'joined') > 0 FROM messages
                WHERE room = ?1 AND line IN ('joined', 'left', 'kicked', 'banned') GROUP BY visitor";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([room.id.to_bytes()], |row| {
         let joined = row.get_ref(2)?.as_str()? == LineKind::Joined.name();
-        Ok((joined, row.get::<_, Seq>(3)?, visitor(row, 0, 1)?))
+        Ok((joined, row.get::<_, Seq>(3)?, visitor(row, 0, 1)?, row.get(4)?))
     })?;
-    let mut last: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
+    let last: Vec<(_, _, _, bool)> = rows.collect::<rusqlite::Result<_>>()?;
+    // Who is banned need not ever have come.
+    let came = last.into_iter().filter(|(.., came)| *came);
+    let mut last: Vec<_> = came.map(|(joined, seq, visitor, _)| (joined, seq, visitor)).collect();
     // Where the owner is another one by now, the maker came and is not the owner.
     let came = match last.iter().any(|(.., visitor)| visitor.id != room.owner.id) {
         true => Came::Others,

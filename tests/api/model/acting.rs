@@ -1,8 +1,11 @@
 //! Commands: each is given to the server and to the model, which have to accept or refuse it alike.
 
 use gifchat::{
-    domain::{Action, Alt, Chat, GifBody, GifHash, GifName, Limits, MessageId, Moment, Nonce, Refusal, VisitorId},
-    rules::{AgainGif, Command, NewBody},
+    domain::{
+        Action, Alt, Chat, Emoji, GifBody, GifHash, GifName, Limits, Message, MessageId, Moment, Nonce, Reaction,
+        Refusal, VisitorId,
+    },
+    rules::{AgainGif, Command, Edit, NewBody, NewMessage, Reacting},
 };
 use serde_json::{Value, json};
 
@@ -37,8 +40,8 @@ pub fn of_http(answer: &Answer) -> Answered {
     }
     let code = answer.code();
     let status = match code.as_str() {
-        "room_not_found" | "page_not_found" | "invite_not_found" => 404,
-        "room_full" => 409,
+        "room_not_found" | "page_not_found" | "invite_not_found" | "message_not_found" => 404,
+        "room_full" | "too_many_reactions" => 409,
         "invalid" => 422,
         "slow_mode" => 429,
         "unavailable" => 503,
@@ -78,7 +81,17 @@ impl World {
         if let Some(action) = self.action(place, step.what) {
             return self.moderate(who, place, by_socket, action).await;
         }
+        match step.what {
+            What::Rewrite { message, text } => return self.rewrite(who, place, by_socket, (message, text)).await,
+            What::React { message, emoji, on } => return self.react(who, place, by_socket, (message, emoji, on)).await,
+            _ => (),
+        }
         let (body, mut fields) = self.words(step.what);
+        let reply = match step.what {
+            What::Reply(message) => Some(self.message(place, message)),
+            _ => None,
+        };
+        fields["reply"] = json!(reply);
         let nonce = match step.what {
             What::Chat { nonce } => nonce.map(|nonce| format!("nonce-{nonce}")),
             _ => None,
@@ -88,7 +101,54 @@ impl World {
         }
         let answered = self.submit(who, place, by_socket, ("chat", fields)).await?;
         let nonce = nonce.map(|nonce| Nonce::parse(&nonce).unwrap());
-        answered.map_or(Ok(()), |answered| self.posted(who, place, (body, nonce), answered))
+        answered.map_or(Ok(()), |answered| {
+            self.posted(who, place, (NewMessage { body, reply }, nonce), answered)
+        })
+    }
+
+    /// Mostly a message that says something.
+    fn message(&self, place: Option<usize>, n: usize) -> MessageId {
+        let messages = place.map_or(&[][..], |place| &self.rooms[place].messages);
+        let any = n.is_multiple_of(5);
+        let messages: Vec<_> = messages.iter().filter(|message| any || says(message)).collect();
+        let found = n.checked_rem(messages.len()).map(|n| messages[n].id);
+        found.unwrap_or_else(MessageId::random)
+    }
+
+    async fn rewrite(
+        &mut self,
+        who: usize,
+        place: Option<usize>,
+        by_socket: bool,
+        (message, text): (usize, Option<u8>),
+    ) -> Result<(), String> {
+        let (message, by) = (self.message(place, message), self.people[who].guest.visitor);
+        let text = text.map(|text| format!("rewritten {text}"));
+        let fields = json!({ "message": message, "chat": text.clone().unwrap_or_default() });
+        let Some(answered) = self.submit(who, place, by_socket, ("edit", fields)).await? else {
+            return Ok(());
+        };
+        let chat = text.map(|text| Chat::parse(&text, &Limits::default()).unwrap());
+        let command = Command::Edit(Edit { by, message, chat });
+        same(decided(self.room(place), &command), answered).map(drop)
+    }
+
+    async fn react(
+        &mut self,
+        who: usize,
+        place: Option<usize>,
+        by_socket: bool,
+        (message, emoji, on): (usize, u8, bool),
+    ) -> Result<(), String> {
+        let (message, by) = (self.message(place, message), self.people[who].guest.visitor);
+        let emoji = ["👍", "🎉", "😂", "😮", "😢", "🔥"][usize::from(emoji)];
+        let fields = json!({ "message": message, "emoji": emoji, "on": on });
+        let Some(answered) = self.submit(who, place, by_socket, ("react", fields)).await? else {
+            return Ok(());
+        };
+        let with = Reaction::Emoji(Emoji::parse(emoji).unwrap());
+        let command = Command::React(Reacting { by, message, with, on });
+        same(decided(self.room(place), &command), answered).map(drop)
     }
 
     /// What a step says, for the rule book and as fields.
@@ -133,7 +193,14 @@ impl World {
         let fitting = |room: Option<usize>| person.tabs.iter().position(|tab| tab.room == room);
         let tab = fitting(place);
         let Some(tab) = tab.filter(|_| by_socket) else {
-            let answer = person.visitor.post_json(&path, fields).await;
+            let message = fields["message"].as_str().unwrap_or_default();
+            let about = format!("{}/messages/{message}", self.id(place));
+            let visitor = &self.people[who].visitor;
+            let answer = match event {
+                "edit" => visitor.patch(&about, fields).await,
+                "react" => visitor.post_json(&format!("/room/{about}/reactions"), fields).await,
+                _ => visitor.post_json(&path, fields).await,
+            };
             return Ok(Some(of_http(&answer)));
         };
         let tab = &mut person.tabs[tab];
@@ -152,14 +219,14 @@ impl World {
         &mut self,
         who: usize,
         place: Option<usize>,
-        (body, nonce): (NewBody, Option<Nonce>),
+        (new, nonce): (NewMessage, Option<Nonce>),
         answered: Answered,
     ) -> Result<(), String> {
         let author = self.people[who].guest.visitor;
         let Some(room) = self.room(place) else {
-            return same(decided(None, &Command::Post(author, body.into())), answered).map(drop);
+            return same(decided(None, &Command::Post(author, new)), answered).map(drop);
         };
-        let posted = room.post(author, body, nonce.as_ref());
+        let posted = room.post(author, new, nonce.as_ref());
         let Some((seq, answer)) = same(posted, answered)? else {
             return Ok(());
         };
@@ -168,7 +235,15 @@ impl World {
         if index >= room.identified {
             message.id = answer["_id"].as_str().unwrap().parse().unwrap();
         }
-        equal("the answer to a message", &shown(&answer), &shown(&*message))
+        let read = room.read();
+        equal(
+            "the answer to a message",
+            &shown(&answer),
+            &shown(Message {
+                reactions: Vec::new(),
+                ..read[index].clone()
+            }),
+        )
     }
 
     async fn upload(&mut self, who: usize, place: Option<usize>, file: u8) -> Result<(), String> {
@@ -192,7 +267,7 @@ impl World {
         if known.is_some() {
             self.gifs.push(gif.clone());
         }
-        self.posted(who, place, (NewBody::Gif(gif), None), answered)
+        self.posted(who, place, (NewBody::Gif(gif).into(), None), answered)
     }
 
     /// What a step does as an owner, if it is that.
@@ -209,12 +284,7 @@ impl World {
                 Action::Clear { visitor, forbid }
             }
             What::Delete { message, forbid } => {
-                let messages = place.map_or(&[][..], |place| &self.rooms[place].messages);
-                // Mostly one that can be deleted.
-                let any = message % 5 == 0;
-                let messages: Vec<_> = messages.iter().filter(|message| any || says(message)).collect();
-                let found = message.checked_rem(messages.len()).map(|n| messages[n].id);
-                let message = found.unwrap_or_else(MessageId::random);
+                let message = self.message(place, message);
                 Action::Delete { message, forbid }
             }
             What::DeleteUnknown => {

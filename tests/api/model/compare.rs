@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gifchat::domain::{Body, GifName, LineKind, Refusal, VisitorId};
+use gifchat::domain::{Body, GifBody, GifName, LineKind, Message, Refusal, VisitorId};
 use serde_json::{Value, json};
 
 use super::{
@@ -54,8 +54,9 @@ impl World {
         })
         .await;
         room.identify(&history);
+        let read = room.read();
         for (n, message) in history.iter().enumerate() {
-            let model = room.messages.get(n).map_or(Value::Null, shown);
+            let model = read.get(n).map_or(Value::Null, shown);
             equal("a message", &shown(message), &model)?;
         }
         Ok(())
@@ -118,6 +119,11 @@ impl World {
         for gif in self.rooms[room].tray() {
             if !names.contains(&gif.name) && gifs.len() < TRAY {
                 names.push(gif.name);
+                // What was said with one belongs to its message.
+                let gif = GifBody {
+                    caption: None,
+                    ..gif.clone()
+                };
                 gifs.push(shown(gif));
             }
         }
@@ -177,13 +183,18 @@ async fn hear(tab: &mut Tab, visitor: VisitorId, room: &ModelRoom) -> Result<(),
         tab.socket.try_events();
         return equal("why a socket has to leave", &told["code"], &expelled(room, visitor));
     }
+    let read = room.read();
     while tab.heard < room.state.seq {
         let event = tab.socket.next().await;
-        if !matches!(event.name.as_str(), "chat" | "join" | "exit") {
+        if !matches!(event.name.as_str(), "chat" | "join" | "exit" | "edit") {
             continue;
         }
-        let message = &room.messages[tab.heard as usize];
-        equal("what a socket hears", &shown(event.data), &shown(message))?;
+        // It had none when it was told.
+        let message = Message {
+            reactions: Vec::new(),
+            ..read[tab.heard as usize].clone()
+        };
+        equal("what a socket hears", &shown(event.data), &shown(&message))?;
         equal("the name of the event", &event.name.into(), &message.event().into())?;
         tab.heard += 1;
     }

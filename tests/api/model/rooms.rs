@@ -1,10 +1,14 @@
 //! Rooms by the rule book, with what a store keeps beside the state of a room: messages, GIFs and addresses.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use gifchat::{
     domain::{
-        AddressMark, Body, GifBody, GifHash, Line, Message, MessageId, Moment, Nonce, Refusal, Seq, Visitor, VisitorId,
+        AddressMark, Body, GifBody, GifHash, Line, Message, MessageId, Moment, Nonce, Reference, Refusal, Seq, Visitor,
+        VisitorId,
     },
     rules::{Command, Due, Event, Facts, Graces, NewBody, NewMessage, Now, RoomState, decide, decide_without, due},
 };
@@ -63,13 +67,13 @@ impl ModelRoom {
     }
 
     /// The `seq` of a message that is posted, or of the one that its author posted with the same nonce before.
-    pub fn post(&mut self, author: Visitor, body: NewBody, nonce: Option<&Nonce>) -> Result<Seq, Refusal> {
+    pub fn post(&mut self, author: Visitor, new: NewMessage, nonce: Option<&Nonce>) -> Result<Seq, Refusal> {
         let same = |message: &&Message| message.author.id == author.id && message.nonce.as_ref() == nonce;
         let known = nonce.and_then(|_| self.messages.iter().find(same));
         if let Some(known) = known.filter(|_| !self.state.ended) {
             return Ok(known.seq);
         }
-        self.run(&Command::Post(author, body.into()), nonce)?;
+        self.run(&Command::Post(author, new), nonce)?;
         Ok(self.state.seq)
     }
 
@@ -94,7 +98,10 @@ impl ModelRoom {
     fn facts(&self, command: &Command) -> Facts {
         let mut facts = Facts::default();
         match command {
-            Command::Post(_, NewMessage { body, .. }) => {
+            Command::Edit(edit) => facts.message = self.said(edit.message),
+            Command::React(new) => facts.message = self.said(new.message),
+            Command::Post(_, NewMessage { body, reply }) => {
+                facts.message = reply.and_then(|reply| self.said(reply));
                 facts.earlier_gif = match body {
                     NewBody::Again(again) => self.tray().find(|gif| gif.name == again.name).cloned(),
                     _ => None,
@@ -128,6 +135,20 @@ impl ModelRoom {
         facts
     }
 
+    /// A message that says something.
+    fn said(&self, id: MessageId) -> Option<Arc<Message>> {
+        let found = self.messages.iter().find(|message| message.id == id && says(message));
+        found.cloned().map(Arc::new)
+    }
+
+    /// The messages as they are read.
+    pub fn read(&self) -> Vec<Message> {
+        let mut messages = self.messages.clone();
+        Reference::resolve(&mut messages, Vec::new());
+        self.state.reactions.attach(&mut messages);
+        messages
+    }
+
     /// GIFs of the messages that are not deleted, the latest first.
     pub fn tray(&self) -> impl Iterator<Item = &GifBody> {
         self.messages.iter().rev().filter_map(|message| match &message.body {
@@ -141,6 +162,10 @@ impl ModelRoom {
         match event {
             Event::Joined { visitor, mark, .. } => self.marks.entry(visitor.id).or_default().extend(*mark),
             Event::Deleted { message, forbid, .. } => self.blank(*forbid, |said| said.id == *message),
+            Event::Edited { message, chat, .. } => {
+                let edited = self.messages.iter_mut().find(|said| said.id == *message);
+                edited.unwrap().edit(chat.as_ref(), now.date);
+            }
             Event::Cleared { author, forbid } => self.blank(*forbid, |said| said.author.id == author.id),
             _ => (),
         }
@@ -163,7 +188,11 @@ impl ModelRoom {
             created_at: now.date,
             nonce: nonce.filter(|_| matches!(event, Event::Posted { .. })).cloned(),
             edited: None,
-            refers: None,
+            refers: match event {
+                Event::Posted { reply, .. } => reply.map(Reference::to),
+                Event::Edited { message, .. } => Some(Reference::to(*message)),
+                _ => None,
+            },
             reactions: Vec::new(),
             body,
         });
@@ -180,7 +209,7 @@ impl ModelRoom {
             {
                 self.forbidden.insert(hash);
             }
-            message.body = Body::Deleted;
+            message.blank();
         }
     }
 

@@ -48,6 +48,19 @@ pub enum What {
     Chat {
         nonce: Option<u8>,
     },
+    /// Answers a message.
+    Reply(usize),
+    /// Changes what a message says, or takes its text away.
+    Rewrite {
+        message: usize,
+        text: Option<u8>,
+    },
+    /// Reacts with one of a few emoji, or takes that back.
+    React {
+        message: usize,
+        emoji: u8,
+        on: bool,
+    },
     /// Uploads one of a few files.
     Gif(u8),
     /// Sends one of the GIFs that were ever sent again.
@@ -138,7 +151,17 @@ impl What {
 
     fn of_members(random: &mut impl Rng, without_graces: bool) -> Self {
         let any = random.random_range(0..1_000);
-        match random.random_range(0..36) {
+        match random.random_range(0..52) {
+            36..41 => Self::Reply(any),
+            41..46 => Self::Rewrite {
+                message: any,
+                text: maybe(random, 0.8, |random| random.random_range(0..3)),
+            },
+            46..52 => Self::React {
+                message: any,
+                emoji: random.random_range(0..6),
+                on: random.random_bool(0.7),
+            },
             0..3 => Self::Leave(any),
             3 | 4 => Self::Goodbye(any),
             5 | 6 if without_graces => Self::Break(any),

@@ -232,6 +232,8 @@ pub fn shown(value: impl serde::Serialize) -> Value {
     let mut value = serde_json::to_value(value).unwrap();
     if let Value::Object(fields) = &mut value {
         fields.remove("createdAt");
+        // Another moment of the same edit.
+        fields.entry("edited").and_modify(|at| *at = true.into());
     }
     value
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gifchat::{
-    domain::{LineKind, Refusal},
+    domain::{Action, LineKind, Refusal},
     rules::{Graces, Leave, SOCKETS_EACH},
     store::Window,
 };
@@ -187,6 +187,9 @@ pub(super) async fn a_room_that_people_came_to_sleeps_over_a_restart<K: Kind>() 
     let (place, store, left, owner) = with_member::<K>().await;
     store.leave(left.id, owner, 1, Leave::Explicit).await.unwrap();
     let new = store.create_room(new_room("새 방", owner)).await.unwrap();
+    // Who is banned has not come.
+    let ban = Action::Ban(somebody().id, None);
+    store.moderate(new.id, owner, ban).await.unwrap();
     store.close().await;
     drop(store);
     let store = place.open().await;
