@@ -125,6 +125,12 @@ impl Caller {
         self.call(request.multipart(form)).await
     }
 
+    pub async fn edit(&self, server: usize, room: &str, message: &str, chat: &str) -> Reply {
+        let path = format!("/room/{room}/messages/{message}");
+        let request = self.visitors[server].request(Method::PATCH, &path);
+        self.call(request.json(&json!({ "chat": chat }))).await
+    }
+
     pub async fn moderate(&self, server: usize, room: &str, action: Value) -> Reply {
         self.post(server, &format!("/room/{room}/moderate"), action).await
     }

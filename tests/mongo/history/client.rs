@@ -170,6 +170,8 @@ impl Client {
             650..740 => self.whisper(&room).await,
             740..770 => self.read_whispers(&room).await,
             770..810 => self.read_back(&room).await,
+            810..850 => self.edit_something(&room).await,
+            850..870 => self.react(&room).await,
             _ => self.post(&room).await,
         }
     }

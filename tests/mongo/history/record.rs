@@ -56,21 +56,37 @@ impl Message {
                 Some(_) => None,
                 None => text("chat").or_else(|| text("gif")),
             },
+            // A line says so of the message that it is about.
+            deleted: line.is_none() && message["deleted"] == true,
             kind: line.unwrap_or_else(|| "posted".to_owned()),
             count: message["count"].as_u64(),
-            deleted: message["deleted"] == true,
         })
     }
 
-    /// Whether readers may see `seen` for this message: all of it, or its place alone. `check::deletions` says when.
+    /// Whether readers may see `seen` for this message: all of it, edited, or its place alone. `check::deletions` and
+    /// `check::edits` say when.
     pub fn appears_as(&self, seen: &Self) -> bool {
         let place = Self {
             said: None,
             deleted: true,
             ..self.clone()
         };
-        seen == self || (self.kind == "posted" && *seen == place)
+        let edited = Self {
+            said: seen.said.clone(),
+            ..self.clone()
+        };
+        let said = seen.said.as_deref().unwrap_or_default();
+        let is_edit = self
+            .nonce
+            .as_deref()
+            .is_some_and(|nonce| said.starts_with(&edit_of(nonce, "")));
+        seen == self || (self.kind == "posted" && (*seen == place || (is_edit && *seen == edited)))
     }
+}
+
+/// What clients let the message with that nonce say instead: each time something else.
+pub fn edit_of(nonce: &str, name: &str) -> String {
+    format!("{nonce}~{name}")
 }
 
 /// An entry of the log of a room.
@@ -88,8 +104,10 @@ pub struct Entry {
     pub locked: Option<bool>,
     /// The hash of an invite, in hexadecimal.
     pub invite: Option<String>,
-    /// The message that a deletion is about.
+    /// The message that a deletion or an edit is about.
     pub about: Option<MessageId>,
+    /// What an edit says.
+    pub edit: Option<String>,
     /// The socket of a hold.
     pub hold: Option<String>,
     pub message: Option<Message>,
@@ -112,7 +130,7 @@ impl Entry {
             id: text("message").unwrap_or_default(),
             visitor: text("visitor").unwrap_or_default(),
             nonce: text("nonce"),
-            said: text("chat").or_else(|| gif.clone()),
+            said: text("chat").or_else(|| gif.clone()).filter(|_| kind == "posted"),
             count: number("count").filter(|_| kind != "posted"),
             kind: told(document).map_or_else(|| kind.clone(), str::to_owned),
             deleted: false,
@@ -128,6 +146,7 @@ impl Entry {
             locked: text("password").map(|_| true).or(unlocked),
             invite: invite.map(|hash| hash.iter().map(|byte| format!("{byte:02x}")).collect()),
             about: text("about"),
+            edit: text("chat").filter(|_| kind == "edited"),
             hold: hold.map(|(server, socket): (_, u64)| format!("{server}/{socket}")),
             at: document.get_i64("at").unwrap_or_default(),
             kind,

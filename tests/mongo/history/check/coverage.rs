@@ -9,6 +9,9 @@ const KINDS: &Kinds = &[
     ("deleted a message", |history| {
         done(history, |deed| matches!(deed, Deed::Delete(_)))
     }),
+    ("edited a message", |history| {
+        done(history, |deed| matches!(deed, Deed::Edit(..)))
+    }),
     ("cleared what somebody wrote", |history| {
         done(history, |deed| matches!(deed, Deed::Clear(_)))
     }),

@@ -43,6 +43,7 @@ pub fn hidden(kind: &str, visitor: &str) -> Entry {
         locked: None,
         invite: None,
         about: None,
+        edit: None,
         hold: None,
         message: None,
         gif: None,

@@ -4,6 +4,7 @@
 //! - `posts`: what was acknowledged is there, once and in order
 //! - `readers`: everybody heard the same
 //! - `deletions`: what was deleted is read by nobody, and nothing else is gone
+//! - `edits`: what was edited is read so from then on
 //! - `admissions`: nobody enters by an old password, grant or invite
 //! - `whispers`: whispers are there once, for the two alone
 //! - `coverage`: what a run has not tried at all
@@ -12,6 +13,7 @@
 mod admissions;
 pub mod coverage;
 mod deletions;
+mod edits;
 mod log;
 mod made;
 mod posts;
@@ -56,6 +58,8 @@ pub enum Property {
     Banned,
     /// Nobody reads what was deleted.
     Deleted,
+    /// Nobody reads what was there before an edit.
+    Edited,
     /// Nobody enters a locked room without its password or an invite but its owner.
     Locked,
     /// An invite that was withdrawn lets nobody in.
@@ -115,6 +119,7 @@ pub fn check(history: &History) -> Vec<Violation> {
     posts::check(history, &rooms, &mut violations);
     readers::check(history, &rooms, &mut violations);
     deletions::check(history, &rooms, &mut violations);
+    edits::check(history, &mut violations);
     admissions::check(history, &mut violations);
     whispers::check(history, &mut violations);
     for left in &history.left {

@@ -3,6 +3,7 @@
 mod admissions;
 mod coverage;
 mod deletions;
+mod edits;
 mod whispers;
 
 use super::{Property, check, made::*};

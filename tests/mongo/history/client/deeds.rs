@@ -22,8 +22,10 @@ impl Client {
         let nonce = self.fresh_name();
         let is_gif = self.random.random_bool(0.03);
         let (begun, mut outcome) = (self.site.now(), Outcome::Unknown);
+        let replies = self.random.random_bool(0.2);
+        let answered = self.heard_lately(&room.id, |_| replies).map(|message| message.id);
         for attempt in 0..TRIES {
-            match self.try_post(room, &nonce, is_gif).await {
+            match self.try_post(room, &nonce, is_gif, answered.as_deref()).await {
                 Reply::Done(message) => {
                     let message = Message::of_wire(&message).expect("a message is acknowledged");
                     outcome = Outcome::Stored(message);
@@ -48,14 +50,17 @@ impl Client {
         });
     }
 
-    async fn try_post(&mut self, room: &Room, nonce: &str, is_gif: bool) -> Reply {
+    async fn try_post(&mut self, room: &Room, nonce: &str, is_gif: bool, reply: Option<&str>) -> Reply {
         let server = self.server();
         if is_gif {
             return self.caller.upload(server, &room.id, nonce).await;
         }
         match &mut self.seat {
             Some(seat) if self.random.random_bool(0.5) => {
-                let said = json!({ "chat": nonce, "nonce": nonce });
+                let mut said = json!({ "chat": nonce, "nonce": nonce });
+                if let Some(reply) = reply {
+                    said["reply"] = reply.into();
+                }
                 match ask(&mut seat.socket, "chat", said).await {
                     Reply::Done(ack) => Reply::Done(ack["message"].clone()),
                     other => other,

@@ -18,6 +18,8 @@ pub struct Attempt {
 pub enum Deed {
     /// Deletes a message.
     Delete(MessageId),
+    /// Lets an own message say that.
+    Edit(MessageId, String),
     /// Deletes all that a visitor wrote.
     Clear(VisitorId),
     /// Sets a password, which is the room's title from then on.
