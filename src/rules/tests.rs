@@ -11,10 +11,10 @@ mod reports;
 
 use super::*;
 use crate::domain::{
-    AddressKey, Alt, Chat, Field, GifBody, GifHash, GifName, Guest, Invalid, Limits, Max, Moment, Problem, Refusal,
-    RoomId, Title, Visitor, VisitorId,
+    AddressKey, Alt, Body, Chat, Field, GifBody, GifHash, GifName, Guest, Invalid, Limits, Max, Message, MessageId,
+    Moment, Problem, Refusal, RoomId, Title, Visitor, VisitorId,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A room, the time, and what came of the commands so far.
 struct Scene {
@@ -49,6 +49,22 @@ fn hold(n: u64) -> Hold {
 
 fn chat(text: &str) -> NewBody {
     NewBody::Chat(Chat::parse(text, &Limits::default()).unwrap())
+}
+
+/// A message of visitor 2, written at the beginning.
+fn written(id: MessageId, body: Body) -> Arc<Message> {
+    Arc::new(Message {
+        id,
+        room: RoomId::random(),
+        seq: 7,
+        author: visitor(2),
+        created_at: Moment::from_millis(0),
+        body,
+        nonce: None,
+        edited: None,
+        refers: None,
+        reactions: Vec::new(),
+    })
 }
 
 fn gif(hash: u8) -> GifBody {

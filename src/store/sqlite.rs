@@ -10,6 +10,7 @@ mod gifs;
 mod reactions;
 mod reports;
 mod reserve;
+mod restore;
 mod room_cache;
 mod rows;
 mod schema;
@@ -88,7 +89,7 @@ impl SqliteStore {
             opened => opened?,
         };
         let (clock, mut rooms) = (Clock::start(), RoomCache::default());
-        let open = rows::open_rooms(&connection, clock.now()).map_err(failure)?;
+        let open = restore::open_rooms(&connection, clock.now()).map_err(failure)?;
         open.into_iter().for_each(|cached| rooms.insert(cached));
         let cache = Arc::new(RwLock::new(rooms));
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| schema::open_reader(path)).collect();

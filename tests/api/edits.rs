@@ -7,18 +7,19 @@ use crate::{
     support::{Socket, TestApp, Visitor, form_of},
 };
 
-struct Stage {
-    app: TestApp,
-    owner: Visitor,
-    member: Visitor,
-    room: String,
-    owners: Socket,
-    members: Socket,
+/// A room with its owner and a member.
+pub(crate) struct Stage {
+    pub app: TestApp,
+    pub owner: Visitor,
+    pub member: Visitor,
+    pub room: String,
+    pub owners: Socket,
+    pub members: Socket,
 }
 
 impl Stage {
-    async fn new(flags: &[&str]) -> Self {
-        let app = TestApp::with(flags).await;
+    pub async fn new() -> Self {
+        let app = TestApp::start().await;
         let (owner, member) = (app.visitor().await, app.visitor().await);
         let room = owner.create_room("방").await;
         let (owners, members) = (owner.join(&room).await, member.join(&room).await);
@@ -33,7 +34,7 @@ impl Stage {
     }
 
     /// A message of the member; its id.
-    async fn says(&mut self, chat: &str) -> String {
+    pub async fn says(&mut self, chat: &str) -> String {
         id(&self.members.post(chat).await)
     }
 
@@ -43,7 +44,7 @@ impl Stage {
     }
 
     /// A message as it is read now.
-    async fn read(&self, message: &str) -> Value {
+    pub async fn read(&self, message: &str) -> Value {
         let written = self.owner.written(&self.room).await;
         written.into_iter().find(|said| said["_id"] == message).unwrap()
     }
@@ -62,7 +63,7 @@ fn edit(message: &str, chat: &str) -> Value {
 
 #[tokio::test]
 async fn an_author_changes_a_message_which_keeps_its_place_and_everybody_hears_and_reads_it() {
-    let mut stage = Stage::new(&[]).await;
+    let mut stage = Stage::new().await;
     let message = stage.says("helo").await;
     let before = stage.read(&message).await;
     assert_eq!(before.get("edited"), None);
@@ -105,7 +106,7 @@ async fn an_author_changes_a_message_which_keeps_its_place_and_everybody_hears_a
 
 #[tokio::test]
 async fn only_the_author_edits_and_only_what_somebody_wrote_and_is_still_there() {
-    let mut stage = Stage::new(&[]).await;
+    let mut stage = Stage::new().await;
     let message = stage.says("mine").await;
     stage
         .owners
@@ -143,7 +144,7 @@ async fn only_the_author_edits_and_only_what_somebody_wrote_and_is_still_there()
 
 #[tokio::test]
 async fn what_is_said_with_a_gif_is_changed_and_taken_away() {
-    let mut stage = Stage::new(&[]).await;
+    let mut stage = Stage::new().await;
     let form = form_of(fixtures::animated(40, 30, 2)).text("chat", "look");
     let sent = stage.member.upload_form(&stage.room, form).await.json();
     let message = id(&sent);
@@ -163,7 +164,7 @@ async fn what_is_said_with_a_gif_is_changed_and_taken_away() {
 
 #[tokio::test]
 async fn who_was_not_there_learns_of_an_edit_and_nothing_of_what_was_said_before() {
-    let mut stage = Stage::new(&[]).await;
+    let mut stage = Stage::new().await;
     let (kept, gone) = (stage.says("EINS-before").await, stage.says("ZWEI-before").await);
     stage.edit(&kept, "EINS-between").await;
     stage.edit(&gone, "ZWEI-between").await;

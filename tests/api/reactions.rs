@@ -4,39 +4,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::edits::id;
-use crate::{
-    fixtures,
-    support::{Socket, TestApp, Visitor},
-};
+use super::edits::{Stage, id};
+use crate::{fixtures, support::Socket};
 
-struct Stage {
-    app: TestApp,
-    owner: Visitor,
-    member: Visitor,
-    room: String,
-    owners: Socket,
-    members: Socket,
-    /// A message of the member.
+/// A room with a message of a member.
+struct Scene {
+    stage: Stage,
     message: String,
 }
 
-impl Stage {
+impl Scene {
     async fn new() -> Self {
-        let app = TestApp::start().await;
-        let (owner, member) = (app.visitor().await, app.visitor().await);
-        let room = owner.create_room("방").await;
-        let (owners, mut members) = (owner.join(&room).await, member.join(&room).await);
-        let message = id(&members.post("hi").await);
-        Self {
-            app,
-            owner,
-            member,
-            room,
-            owners,
-            members,
-            message,
-        }
+        let mut stage = Stage::new().await;
+        let message = stage.says("hi").await;
+        Self { stage, message }
     }
 
     fn with(&self, emoji: &str, on: bool) -> Value {
@@ -45,13 +26,11 @@ impl Stage {
 
     /// The reactions to the message as they are read, by kind.
     async fn read(&self) -> Vec<(String, Vec<String>)> {
-        let written = self.owner.written(&self.room).await;
-        let message = written.iter().find(|said| said["_id"] == self.message).unwrap();
-        kinds(&message["reactions"])
+        kinds(&self.stage.read(&self.message).await["reactions"])
     }
 
     fn path(&self) -> String {
-        format!("/room/{}/messages/{}/reactions", self.room, self.message)
+        format!("/room/{}/messages/{}/reactions", self.stage.room, self.message)
     }
 }
 
@@ -80,64 +59,73 @@ async fn told(socket: &mut Socket, message: &str, expected: &[(String, Vec<Strin
 
 #[tokio::test]
 async fn a_reaction_is_told_and_read_by_all_and_taken_back() {
-    let mut stage = Stage::new().await;
-    let (owner, member) = (stage.owner.id.clone(), stage.member.id.clone());
-    let up = stage.with("👍", true);
-    assert_eq!(stage.owners.ask("react", up.clone()).await, json!({ "ok": true }));
+    let mut scene = Scene::new().await;
+    let (owner, member) = (scene.stage.owner.id.clone(), scene.stage.member.id.clone());
+    let up = scene.with("👍", true);
+    assert_eq!(scene.stage.owners.ask("react", up.clone()).await, json!({ "ok": true }));
     let one = [("👍".to_owned(), vec![owner.clone()])];
-    told(&mut stage.members, &stage.message, &one).await;
-    assert_eq!(stage.read().await, one);
+    told(&mut scene.stage.members, &scene.message, &one).await;
+    assert_eq!(scene.read().await, one);
     // By HTTP, and again, which changes nothing.
     for _ in 0..2 {
-        let answer = stage.member.post_json(&stage.path(), json!({ "emoji": "🎉" })).await;
+        let answer = scene
+            .stage
+            .member
+            .post_json(&scene.path(), json!({ "emoji": "🎉" }))
+            .await;
         assert_eq!((answer.status, answer.json()), (200, json!({ "ok": true })));
-        stage.owners.ask("react", up.clone()).await;
+        scene.stage.owners.ask("react", up.clone()).await;
     }
     let two = [one[0].clone(), ("🎉".to_owned(), vec![member.clone()])];
-    told(&mut stage.owners, &stage.message, &two).await;
-    assert_eq!(stage.read().await, two);
-    let who = stage.member.get_json(&stage.path()).await.json();
+    told(&mut scene.stage.owners, &scene.message, &two).await;
+    assert_eq!(scene.read().await, two);
+    let who = scene.stage.member.get_json(&scene.path()).await.json();
     let first = &who["data"][0];
     assert_eq!(
         (&first["emoji"], &first["count"], &first["by"][0]["id"]),
         (&json!("👍"), &json!(1), &json!(owner))
     );
     assert!(first["by"][0]["name"]["en"].is_string(), "{who}");
-    let all = stage
+    let all = scene
+        .stage
         .member
-        .get_json(&format!("/room/{}/reactions", stage.room))
+        .get_json(&format!("/room/{}/reactions", scene.stage.room))
         .await
         .json();
-    assert_eq!((&all["all"], &all["room"]), (&json!(true), &json!(stage.room)));
+    assert_eq!((&all["all"], &all["room"]), (&json!(true), &json!(scene.stage.room)));
     assert_eq!(kinds(&all["messages"][0]["reactions"]), two);
-    assert_eq!(stage.owners.join(&stage.room).await["reactions"], all["version"]);
-    stage.app.restart().await;
     assert_eq!(
-        stage.owner.written(&stage.room).await[0]["reactions"],
+        scene.stage.owners.join(&scene.stage.room).await["reactions"],
+        all["version"]
+    );
+    scene.stage.app.restart().await;
+    assert_eq!(
+        scene.stage.owner.written(&scene.stage.room).await[0]["reactions"],
         all["messages"][0]["reactions"]
     );
 }
 
 #[tokio::test]
 async fn many_reactions_at_once_are_few_events_and_the_last_says_all() {
-    let mut stage = Stage::new().await;
+    let mut scene = Scene::new().await;
     let emoji = ["👍", "🎉", "😂", "😮", "😢"];
     let mut asked = Vec::new();
     for on in [true, false, true] {
         for emoji in emoji {
-            let react = stage.with(emoji, on);
-            asked.push(stage.members.ask_later("react", react).await);
+            let react = scene.with(emoji, on);
+            asked.push(scene.stage.members.ask_later("react", react).await);
         }
     }
     for id in asked {
-        assert_eq!(stage.members.ack(id).await["ok"], true);
+        assert_eq!(scene.stage.members.ack(id).await["ok"], true);
     }
     let expected: Vec<_> = emoji
-        .map(|emoji| (emoji.to_owned(), vec![stage.member.id.clone()]))
+        .map(|emoji| (emoji.to_owned(), vec![scene.stage.member.id.clone()]))
         .into();
-    assert_eq!(stage.read().await, expected);
-    stage.owners.linger(Duration::from_millis(400)).await;
-    let events: Vec<_> = stage
+    assert_eq!(scene.read().await, expected);
+    scene.stage.owners.linger(Duration::from_millis(400)).await;
+    let events: Vec<_> = scene
+        .stage
         .owners
         .try_events()
         .into_iter()
@@ -156,38 +144,49 @@ async fn many_reactions_at_once_are_few_events_and_the_last_says_all() {
 
 #[tokio::test]
 async fn a_gif_of_the_room_is_a_reaction_and_no_other() {
-    let mut stage = Stage::new().await;
-    let sent = stage
+    let mut scene = Scene::new().await;
+    let sent = scene
+        .stage
         .owner
-        .upload(&stage.room, fixtures::animated(4, 4, 2))
+        .upload(&scene.stage.room, fixtures::animated(4, 4, 2))
         .await
         .json();
-    let with = |name: &Value| json!({ "message": stage.message, "gif": name });
+    let with = |name: &Value| json!({ "message": scene.message, "gif": name });
     let (good, bad) = (with(&sent["gif"]), with(&json!("0123456789abcdef0123456789abcdef.gif")));
-    assert_eq!(stage.members.ask("react", good.clone()).await["ok"], true);
-    let expected = [(sent["gif"].as_str().unwrap().to_owned(), vec![stage.member.id.clone()])];
-    told(&mut stage.owners, &stage.message, &expected).await;
-    stage.members.ask_in_vain("react", bad, "page_not_found").await;
+    assert_eq!(scene.stage.members.ask("react", good.clone()).await["ok"], true);
+    let expected = [(
+        sent["gif"].as_str().unwrap().to_owned(),
+        vec![scene.stage.member.id.clone()],
+    )];
+    told(&mut scene.stage.owners, &scene.message, &expected).await;
+    scene.stage.members.ask_in_vain("react", bad, "page_not_found").await;
     let delete = json!({ "action": "delete", "message": sent["_id"], "forbid": true });
-    assert_eq!(stage.owners.ask("moderate", delete).await["ok"], true);
+    assert_eq!(scene.stage.owners.ask("moderate", delete).await["ok"], true);
     // It keeps no file, and can still be taken back.
-    assert_eq!(stage.owner.get(&format!("/gif/{}", expected[0].0)).await.status, 404);
-    stage.owners.ask_in_vain("react", good.clone(), "page_not_found").await;
+    assert_eq!(
+        scene.stage.owner.get(&format!("/gif/{}", expected[0].0)).await.status,
+        404
+    );
+    scene
+        .stage
+        .owners
+        .ask_in_vain("react", good.clone(), "page_not_found")
+        .await;
     let mut back = good;
     back["on"] = json!(false);
-    assert_eq!(stage.members.ask("react", back).await["ok"], true);
-    assert!(stage.read().await.is_empty());
+    assert_eq!(scene.stage.members.ask("react", back).await["ok"], true);
+    assert!(scene.read().await.is_empty());
 }
 
 #[tokio::test]
 async fn who_may_not_react_or_too_much_hears_why() {
-    let mut stage = Stage::new().await;
+    let mut scene = Scene::new().await;
     for (fields, code) in [
-        (json!({ "message": stage.message }), "invalid"),
-        (json!({ "message": stage.message, "emoji": "👍👍" }), "invalid"),
-        (json!({ "message": stage.message, "emoji": "<b>" }), "invalid"),
+        (json!({ "message": scene.message }), "invalid"),
+        (json!({ "message": scene.message, "emoji": "👍👍" }), "invalid"),
+        (json!({ "message": scene.message, "emoji": "<b>" }), "invalid"),
         (
-            json!({ "message": stage.message, "emoji": "👍", "on": "maybe" }),
+            json!({ "message": scene.message, "emoji": "👍", "on": "maybe" }),
             "invalid",
         ),
         (json!({ "emoji": "👍" }), "invalid"),
@@ -196,36 +195,47 @@ async fn who_may_not_react_or_too_much_hears_why() {
             "message_not_found",
         ),
     ] {
-        stage.members.ask_in_vain("react", fields, code).await;
+        scene.stage.members.ask_in_vain("react", fields, code).await;
     }
-    let stranger = stage.app.visitor().await;
-    let answer = stranger.post_json(&stage.path(), json!({ "emoji": "👍" })).await;
+    let stranger = scene.stage.app.visitor().await;
+    let answer = stranger.post_json(&scene.path(), json!({ "emoji": "👍" })).await;
     answer.refused(403, "not_a_member");
     for emoji in ["👍", "🎉", "😂", "😮", "😢"] {
-        let react = stage.with(emoji, true);
-        assert_eq!(stage.members.ask("react", react).await["ok"], true);
+        let react = scene.with(emoji, true);
+        assert_eq!(scene.stage.members.ask("react", react).await["ok"], true);
     }
-    let sixth = stage.with("🔥", true);
-    stage.members.ask_in_vain("react", sixth, "too_many_reactions").await;
-    let answer = stage.member.post_json(&stage.path(), json!({ "emoji": "🔥" })).await;
+    let sixth = scene.with("🔥", true);
+    scene
+        .stage
+        .members
+        .ask_in_vain("react", sixth, "too_many_reactions")
+        .await;
+    let answer = scene
+        .stage
+        .member
+        .post_json(&scene.path(), json!({ "emoji": "🔥" }))
+        .await;
     answer.refused(409, "too_many_reactions");
 }
 
 #[tokio::test]
 async fn what_is_deleted_has_no_reactions_and_who_is_cleared_gave_none() {
-    let mut stage = Stage::new().await;
-    let own = id(&stage.owners.post("mine").await);
+    let mut scene = Scene::new().await;
+    let own = id(&scene.stage.owners.post("mine").await);
     let on_own = json!({ "message": own, "emoji": "👍" });
-    let up = stage.with("👍", true);
-    stage.members.ask("react", on_own.clone()).await;
-    stage.owners.ask("react", on_own).await;
-    stage.owners.ask("react", up).await;
-    let both = [("👍".to_owned(), vec![stage.member.id.clone(), stage.owner.id.clone()])];
-    told(&mut stage.owners, &own, &both).await;
-    let clear = json!({ "action": "clear", "visitor": stage.member.id });
-    stage.owners.ask("moderate", clear).await;
+    let up = scene.with("👍", true);
+    scene.stage.members.ask("react", on_own.clone()).await;
+    scene.stage.owners.ask("react", on_own).await;
+    scene.stage.owners.ask("react", up).await;
+    let both = [(
+        "👍".to_owned(),
+        vec![scene.stage.member.id.clone(), scene.stage.owner.id.clone()],
+    )];
+    told(&mut scene.stage.owners, &own, &both).await;
+    let clear = json!({ "action": "clear", "visitor": scene.stage.member.id });
+    scene.stage.owners.ask("moderate", clear).await;
     let left = loop {
-        let told = stage.members.wait("reactions").await;
+        let told = scene.stage.members.wait("reactions").await;
         if told["all"] == true {
             break told;
         }
@@ -234,19 +244,21 @@ async fn what_is_deleted_has_no_reactions_and_who_is_cleared_gave_none() {
     assert_eq!(messages.len(), 1, "{left}");
     assert_eq!(
         kinds(&messages[0]["reactions"]),
-        [("👍".to_owned(), vec![stage.owner.id.clone()])]
+        [("👍".to_owned(), vec![scene.stage.owner.id.clone()])]
     );
-    stage
+    scene
+        .stage
         .owners
         .ask("moderate", json!({ "action": "delete", "message": own }))
         .await;
-    let all = stage
+    let all = scene
+        .stage
         .owner
-        .get_json(&format!("/room/{}/reactions", stage.room))
+        .get_json(&format!("/room/{}/reactions", scene.stage.room))
         .await
         .json();
     assert_eq!(all["messages"], json!([]));
-    let written = stage.owner.written(&stage.room).await;
+    let written = scene.stage.owner.written(&scene.stage.room).await;
     assert!(written.iter().all(|said| said.get("reactions").is_none()));
-    assert!(stage.app.rows("reactions").await == 0, "nor in the store");
+    assert!(scene.stage.app.rows("reactions").await == 0, "nor in the store");
 }

@@ -1,26 +1,10 @@
 //! Edits and replies: whose, until when, and of what.
 
-use std::sync::Arc;
-
 use super::*;
-use crate::domain::{Body, Message, MessageId};
 
-/// A message of visitor 2, written at the beginning.
 fn said(body: Body) -> Facts {
-    let message = Message {
-        id: MessageId::random(),
-        room: RoomId::random(),
-        seq: 3,
-        author: visitor(2),
-        created_at: Moment::from_millis(0),
-        body,
-        nonce: None,
-        edited: None,
-        refers: None,
-        reactions: Vec::new(),
-    };
     Facts {
-        message: Some(Arc::new(message)),
+        message: Some(written(MessageId::random(), body)),
         ..Facts::default()
     }
 }

@@ -1,36 +1,23 @@
 //! Reactions: to what, how many, and what becomes of them.
 
-use std::sync::Arc;
-
 use super::*;
-use crate::domain::{Action, Body, Emoji, Message, MessageId, Reaction};
+use crate::domain::{Action, Emoji, Reaction};
 
-/// A message of visitor 2.
 fn message(n: u8) -> MessageId {
     MessageId::from_bytes([n; 16])
 }
 
+/// About a message of visitor 2.
 fn facts(n: u8, gif: Option<GifBody>) -> Facts {
-    let message = Message {
-        id: message(n),
-        room: RoomId::random(),
-        seq: n.into(),
-        author: visitor(2),
-        created_at: Moment::from_millis(0),
-        body: Body::Chat(Chat::from_store("x")),
-        nonce: None,
-        edited: None,
-        refers: None,
-        reactions: Vec::new(),
-    };
+    let body = Body::Chat(Chat::from_store("x"));
     Facts {
-        message: Some(Arc::new(message)),
+        message: Some(written(message(n), body)),
         earlier_gif: gif,
         ..Facts::default()
     }
 }
 
-/// The `n`th emoji of the alphabet of flags.
+/// One of many emoji.
 fn emoji(n: u8) -> Reaction {
     let animals = [
         "🐵", "🐒", "🦍", "🐶", "🐕", "🐩", "🐺", "🦊", "🦝", "🐱", "🐈", "🦁", "🐯", "🐅", "🐆", "🐴", "🐎", "🦄",

@@ -1,0 +1,133 @@
+//! Rooms as the last run left them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use rusqlite::{Connection, Row};
+
+use super::{
+    cleanup, reactions, reports,
+    room_cache::CachedRoom,
+    rows::{text, visitor},
+};
+use crate::{
+    domain::{
+        AddressKey, AddressMark, Ban, InviteHash, LineKind, Max, Moment, Room, RoomId, Seq, Title, Visitor, VisitorId,
+    },
+    rules::{Came, Grant, LastPosts, Now, RoomState},
+};
+
+/// Who holds a seat as the system messages say, the longest first, and who ever came.
+fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Visitor>, Came)> {
+    // Of a group with max(), SQLite takes the other columns from the row that has it.
+    let sql = "SELECT visitor, color, line, max(seq), sum(line = 'joined') > 0 FROM messages
+               WHERE room = ?1 AND line IN ('joined', 'left', 'kicked', 'banned') GROUP BY visitor";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([room.id.to_bytes()], |row| {
+        let joined = row.get_ref(2)?.as_str()? == LineKind::Joined.name();
+        Ok((joined, row.get::<_, Seq>(3)?, visitor(row, 0, 1)?, row.get(4)?))
+    })?;
+    let last: Vec<(_, _, _, bool)> = rows.collect::<rusqlite::Result<_>>()?;
+    // Who is banned need not ever have come.
+    let came = last.into_iter().filter(|(.., came)| *came);
+    let mut last: Vec<_> = came.map(|(joined, seq, visitor, _)| (joined, seq, visitor)).collect();
+    // Where the owner is another one by now, the maker came and is not the owner.
+    let came = match last.iter().any(|(.., visitor)| visitor.id != room.owner.id) {
+        true => Came::Others,
+        false if last.is_empty() => Came::Nobody,
+        false => Came::Maker,
+    };
+    last.retain(|(joined, ..)| *joined);
+    last.sort_by_key(|(_, seq, _)| *seq);
+    Ok((last.into_iter().map(|(.., visitor)| visitor).collect(), came))
+}
+
+/// All rooms as the last run left them; the graces of each and of its seats begin now.
+pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<CachedRoom>> {
+    let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
+                      max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key,
+                      closed, slow
+               FROM rooms";
+    let mut statement = connection.prepare(sql)?;
+    let restored = |row: &Row<'_>| {
+        let password_hash: Option<Arc<str>> = row.get(3)?;
+        let room = Room {
+            id: RoomId::from_bytes(row.get(0)?),
+            title: Title::from_store(row.get_ref(1)?.as_str()?),
+            max: Max::from_store(row.get(2)?),
+            count: 0,
+            owner: visitor(row, 4, 5)?,
+            locked: password_hash.is_some(),
+            closed: row.get(9)?,
+            slow: row.get(10)?,
+            created_at: Moment::from_millis(row.get(6)?),
+            asleep: false,
+            away: 0,
+        };
+        let mut state = RoomState::restored(room, password_hash, AddressKey::from_bytes(row.get(8)?), now);
+        state.seq = row.get(7)?;
+        Ok(state)
+    };
+    let states: Vec<_> = statement.query_map([], restored)?.collect::<rusqlite::Result<_>>()?;
+    states
+        .into_iter()
+        .map(|state| with_parts(connection, state, now))
+        .collect()
+}
+
+/// Adds to a room what is kept beside it.
+fn with_parts(connection: &Connection, state: RoomState, now: Now) -> rusqlite::Result<CachedRoom> {
+    let id = state.room.id;
+    let (members, came) = members_of(connection, &state.room)?;
+    let mut state = state
+        .with_grants(grants_of(connection, id)?, invites_of(connection, id)?)
+        .with_seats(members, came, now);
+    state.bans = Arc::new(bans_of(connection, id)?);
+    state.last_posts = Arc::new(last_posts_of(connection, id, now)?);
+    state.reports = Arc::new(reports::open_in(connection, id)?);
+    state.reactions = Arc::new(reactions::of_room(connection, id, now)?);
+    Ok(CachedRoom {
+        state,
+        clearings: Arc::new(cleanup::clearings_of(connection, id)?),
+    })
+}
+
+fn grants_of(connection: &Connection, room: RoomId) -> rusqlite::Result<HashMap<VisitorId, Grant>> {
+    let mut statement = connection.prepare_cached("SELECT visitor, invited FROM grants WHERE room = ?1")?;
+    let grants = statement.query_map([room.to_bytes()], |row| {
+        let grant = if row.get(1)? { Grant::Invite } else { Grant::Password };
+        Ok((text(row, 0)?, grant))
+    })?;
+    grants.collect()
+}
+
+/// The oldest first.
+fn invites_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<InviteHash>> {
+    let mut statement = connection.prepare_cached("SELECT hash FROM invites WHERE room = ?1 ORDER BY id")?;
+    let invites = statement.query_map([room.to_bytes()], |row| Ok(InviteHash::from_bytes(row.get(0)?)))?;
+    invites.collect()
+}
+
+/// The earliest first. None lies ahead, although the date may have been set back.
+fn last_posts_of(connection: &Connection, room: RoomId, now: Now) -> rusqlite::Result<LastPosts> {
+    let mut statement = connection.prepare_cached("SELECT visitor, at FROM pauses WHERE room = ?1 ORDER BY at")?;
+    let posts = statement.query_map([room.to_bytes()], |row| {
+        Ok((text(row, 0)?, Moment::from_millis(row.get(1)?).min(now.steady)))
+    })?;
+    Ok(LastPosts::of_all(posts.collect::<rusqlite::Result<Vec<_>>>()?))
+}
+
+fn bans_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Ban>> {
+    let mut statement =
+        connection.prepare_cached("SELECT visitor, color, until, addresses FROM bans WHERE room = ?1")?;
+    let bans = statement.query_map([room.to_bytes()], |row| {
+        let addresses: Vec<u8> = row.get(3)?;
+        let marks = addresses.chunks_exact(16).filter_map(|mark| mark.try_into().ok());
+        let until: Option<i64> = row.get(2)?;
+        Ok(Ban {
+            visitor: visitor(row, 0, 1)?,
+            until: until.map(Moment::from_millis),
+            addresses: marks.map(AddressMark::from_bytes).collect(),
+        })
+    })?;
+    bans.collect()
+}
