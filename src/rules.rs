@@ -38,9 +38,9 @@ pub use decide::{decide, decide_without};
 pub use due::{due, give_way};
 pub use event::Event;
 pub use last_posts::LastPosts;
-pub use posting::EDIT_WITHIN;
+pub use posting::{EDIT_WITHIN, EDITS};
 pub use reacting::{REACTION_KINDS, REACTIONS_EACH, REACTIONS_OF_MESSAGE, Reacting};
-pub use reactions::{Given, REACTIONS, Reactions};
+pub use reactions::{Given, REACTIONS, REACTIONS_OF_VISITOR, Reactions};
 pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.

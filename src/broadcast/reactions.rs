@@ -19,6 +19,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub struct Untold {
     /// The messages.
     of: BTreeSet<MessageId>,
+    /// The version after the last of these changes. The room may be further by now, by changes that are still on their way
+    /// here.
+    version: u64,
     /// Whether it may be any message.
     all: bool,
     told_at: Option<Instant>,
@@ -28,7 +31,7 @@ pub struct Untold {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct RoomReactions {
     room: RoomId,
-    /// Increases with each change.
+    /// All changes up to this one have been told with it.
     version: u64,
     /// Whether messages that are not named have none.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -48,9 +51,18 @@ impl RoomReactions {
     }
 
     /// Those to some messages; nothing is left of those to a message that has no kinds.
-    fn of(room: RoomId, reactions: &Reactions, messages: &BTreeSet<MessageId>) -> Self {
-        let mut all = Self::all(room, reactions);
-        all.all = false;
+    fn of(
+        room: RoomId,
+        reactions: &Reactions,
+        Untold {
+            of: messages, version, ..
+        }: &Untold,
+    ) -> Self {
+        let mut all = Self {
+            all: false,
+            version: *version,
+            ..Self::all(room, reactions)
+        };
         all.messages.retain(|message| messages.contains(&message.message));
         let none = messages
             .iter()
@@ -63,8 +75,9 @@ impl RoomReactions {
 
 impl Untold {
     /// Notes that the reactions to a message changed.
-    pub fn note(&mut self, message: MessageId) {
+    pub fn note(&mut self, message: MessageId, version: u64) {
         self.of.insert(message);
+        self.version = version;
     }
 
     /// Whether there is something to tell.
@@ -83,13 +96,13 @@ impl RoomTask {
         if !self.reactions.any() || self.reactions.due() > Instant::now() {
             return;
         }
-        let Untold { of, all, .. } = std::mem::take(&mut self.reactions);
+        let untold = std::mem::take(&mut self.reactions);
         self.reactions.told_at = Some(Instant::now());
         // The room may be gone; its end is told.
         if let Some(state) = self.events.store.last_known_room(self.room) {
-            let reactions = match all {
+            let reactions = match untold.all {
                 true => RoomReactions::all(self.room, &state.reactions),
-                false => RoomReactions::of(self.room, &state.reactions, &of),
+                false => RoomReactions::of(self.room, &state.reactions, &untold),
             };
             self.tell("reactions", &reactions);
         }
@@ -109,5 +122,38 @@ impl RoomTask {
     pub(super) fn reactions_version(&self) -> u64 {
         let room = self.events.store.last_known_room(self.room);
         room.map_or(0, |room| room.reactions.version())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Emoji, Reaction, Visitor, VisitorId},
+        rules::Given,
+    };
+
+    #[test]
+    fn what_is_told_of_some_messages_says_no_more_than_they_do() {
+        let [one, two, three] = [(); 3].map(|()| MessageId::random());
+        let given = |message| Given {
+            message,
+            seq: 1,
+            author: VisitorId::random(),
+            by: Visitor::new(VisitorId::random()),
+            with: Reaction::Emoji(Emoji::parse("👍").unwrap()),
+        };
+        // The change of the third is on its way.
+        let reactions = Reactions::restored(vec![given(one), given(three)], 9);
+        let mut untold = Untold::default();
+        untold.note(one, 7);
+        untold.note(two, 8);
+        let told = RoomReactions::of(RoomId::random(), &reactions, &untold);
+        assert_eq!((told.version, told.all), (8, false));
+        let named = told
+            .messages
+            .iter()
+            .map(|message| (message.message, message.reactions.len()));
+        assert_eq!(named.collect::<Vec<_>>(), [(one, 1), (two, 0)]);
     }
 }

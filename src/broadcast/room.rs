@@ -161,7 +161,7 @@ impl RoomTask {
                 }
             }
             RoomEvent::Change(Change::Reported(report)) => self.tell_owner(&report).await,
-            RoomEvent::Change(Change::Reacted(_, message)) => self.reactions.note(message),
+            RoomEvent::Change(Change::Reacted(_, message, version)) => self.reactions.note(message, version),
             RoomEvent::Change(Change::RoomUpdated(room)) => self.tell("updateRoom", &room),
             RoomEvent::Change(Change::RoomRemoved(_)) => self.tell_removal(),
             RoomEvent::Change(Change::RoomCreated(_)) => (),

@@ -46,6 +46,8 @@ pub enum Refusal {
         /// Time within which it may be.
         within: Duration,
     },
+    /// What this message says stays as it is: it was edited too often, or the owner has to see it so.
+    NotEditable,
     /// The message has as many reactions as it may, or as many of the visitor.
     TooManyReactions,
     /// There is no such report, or no longer.
@@ -112,6 +114,7 @@ impl Refusal {
             Self::MessageNotFound => "message_not_found",
             Self::NotTheAuthor => "not_the_author",
             Self::EditTooLate { .. } => "edit_too_late",
+            Self::NotEditable => "not_editable",
             Self::TooManyReactions => "too_many_reactions",
             Self::ReportNotFound => "report_not_found",
             Self::OwnerReport => "owner_report",

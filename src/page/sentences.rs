@@ -48,6 +48,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
             let minutes = (within.as_secs() / 60).to_string();
             return fill(t.error.edit_too_late, &[("n", &minutes)]);
         }
+        Refusal::NotEditable => t.error.not_editable,
         Refusal::TooManyReactions => t.error.too_many_reactions,
         Refusal::ReportNotFound => t.error.report_not_found,
         Refusal::OwnerReport => t.error.owner_report,

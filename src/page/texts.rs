@@ -156,7 +156,7 @@ texts! {
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
         gif_not_found, method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
-        visitor_not_found, message_not_found, not_the_author, edit_too_late, edit_over, too_many_reactions, report_not_found, owner_report, unknown,
+        visitor_not_found, message_not_found, not_the_author, edit_too_late, edit_over, not_editable, too_many_reactions, report_not_found, owner_report, unknown,
         unknown_repeatable }
     /// What is wrong with a GIF.
     gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }
@@ -164,7 +164,7 @@ texts! {
     help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
         banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found,
-        not_the_author, edit_too_late, too_many_reactions, report_not_found, owner_report, unknown }
+        not_the_author, edit_too_late, not_editable, too_many_reactions, report_not_found, owner_report, unknown }
 }
 
 /// The data block `<script type="application/json" id="texts">` of each page that needs one.
@@ -318,6 +318,7 @@ impl Texts {
             "message_not_found" => (error.message_not_found, help.message_not_found),
             "not_the_author" => (error.not_the_author, help.not_the_author),
             "edit_too_late" => (error.edit_over, help.edit_too_late),
+            "not_editable" => (error.not_editable, help.not_editable),
             "too_many_reactions" => (error.too_many_reactions, help.too_many_reactions),
             "report_not_found" => (error.report_not_found, help.report_not_found),
             "owner_report" => (error.owner_report, help.owner_report),

@@ -193,6 +193,8 @@ pub struct Facts {
     pub forbidden: bool,
     /// The message to be edited, answered or reacted to; `None` if it says nothing.
     pub message: Option<Arc<Message>>,
+    /// How often the message was edited.
+    pub edits: usize,
     /// The author of the message to be deleted, or of all that is to be cleared; `None` if nothing of it is left.
     pub author: Option<Visitor>,
     /// The place and the author of the message to be reported; `None` if it says nothing.

@@ -12,7 +12,12 @@ impl RoomState {
         let not_there = || Refusal::from(action.not_there());
         let member = |visitor| self.member(visitor).ok_or_else(not_there);
         let author = || -> Result<Visitor, Refusal> {
-            let author = facts.author.ok_or_else(not_there)?;
+            // Who wrote nothing may have reacted.
+            let reacted = || match action {
+                Action::Clear { visitor, .. } => self.reactions.giver(visitor),
+                _ => None,
+            };
+            let author = facts.author.or_else(reacted).ok_or_else(not_there)?;
             // Who wrote it, or the owner.
             if author.id != by.id {
                 self.must_be_owner(by.id)?;
@@ -40,7 +45,7 @@ impl RoomState {
         }])
     }
 
-    fn is_reported(&self, message: MessageId) -> bool {
+    pub(super) fn is_reported(&self, message: MessageId) -> bool {
         self.reports.iter().any(|report| report.message == message)
     }
 

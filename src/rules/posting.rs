@@ -8,6 +8,9 @@ use crate::domain::{Body, Field, Invalid, Problem, Refusal, Said, Visitor, Visit
 /// Time within which an author may change what a message says.
 pub const EDIT_WITHIN: Duration = Duration::from_secs(15 * 60);
 
+/// Edits of one message: enough to correct it, and too few to go on talking by it in slow mode.
+pub const EDITS: usize = 10;
+
 impl RoomState {
     pub(super) fn post(
         &self,
@@ -45,6 +48,10 @@ impl RoomState {
         }
         if message.text() == edit.chat.as_ref() {
             return Ok(Vec::new());
+        }
+        // The owner reads what was reported, and nobody is told that it was.
+        if facts.edits >= EDITS || self.is_reported(edit.message) {
+            return Err(Refusal::NotEditable);
         }
         Ok(vec![Event::Edited {
             message: edit.message,

@@ -4,8 +4,12 @@ use indexmap::IndexMap;
 
 use crate::domain::{Message, MessageId, Reacted, ReactedTo, Reaction, Seq, Visitor, VisitorId};
 
-/// Reactions in one room at most; beyond these it forgets those that were given first.
+/// Reactions in one room at most; for one more it forgets the one that was given first.
 pub const REACTIONS: usize = 5_000;
+
+/// Reactions of one visitor in one room at most; for one more it forgets the visitor's own first one, so that nobody pushes
+/// out those of all others.
+pub const REACTIONS_OF_VISITOR: usize = 500;
 
 /// A reaction that was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +32,31 @@ pub struct Reactions {
     given: Vec<Given>,
     /// See [`Self::version`].
     version: u64,
+    /// See [`Self::forgotten`].
+    forgotten: Option<Given>,
 }
 
 impl Reactions {
     /// Those that a store kept. After a restart that counts anew, the version has to be one that was never told.
     pub const fn restored(given: Vec<Given>, version: u64) -> Self {
-        Self { given, version }
+        Self {
+            given,
+            version,
+            forgotten: None,
+        }
+    }
+
+    /// The reaction that the room forgot for the last one that was given.
+    pub const fn forgotten(&self) -> Option<&Given> {
+        self.forgotten.as_ref()
+    }
+
+    /// A visitor as they were when they reacted.
+    pub fn giver(&self, visitor: VisitorId) -> Option<Visitor> {
+        self.given
+            .iter()
+            .find(|given| given.by.id == visitor)
+            .map(|given| given.by)
     }
 
     /// Increases with each change, so that who has been away knows whether there were any.
@@ -94,13 +117,25 @@ impl Reactions {
 
     pub(super) fn note(&mut self, given: Given, on: bool) {
         self.version += 1;
-        if on {
-            self.given.push(given);
-            let beyond = self.given.len().saturating_sub(REACTIONS);
-            self.given.drain(..beyond);
-        } else {
-            self.given.retain(|other| *other != given);
+        self.forgotten = None;
+        if !on {
+            let same =
+                |other: &Given| (other.message, other.by.id, other.with) == (given.message, given.by.id, given.with);
+            self.given.retain(|other| !same(other));
+            return;
         }
+        let own = || {
+            self.given
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| other.by.id == given.by.id)
+        };
+        let first = match own().count() >= REACTIONS_OF_VISITOR {
+            true => own().next().map(|(at, _)| at),
+            false => (self.given.len() >= REACTIONS).then_some(0),
+        };
+        self.forgotten = first.map(|first| self.given.remove(first));
+        self.given.push(given);
     }
 
     pub(super) fn any(&self, which: impl Fn(&Given) -> bool) -> bool {
@@ -109,6 +144,7 @@ impl Reactions {
 
     pub(super) fn forget(&mut self, gone: impl Fn(&Given) -> bool) {
         self.version += 1;
+        self.forgotten = None;
         self.given.retain(|given| !gone(given));
     }
 }

@@ -68,6 +68,14 @@ pub fn answered(id: Option<&str>) -> Option<MessageId> {
     id.map(|id| asked_for(id, MessageId::random))
 }
 
+/// Reads what a message is to say instead; an empty text takes away what is said with a GIF.
+///
+/// # Errors
+/// It is not given, or breaks a rule of texts.
+pub fn rewritten(raw: Option<&str>, limits: &Limits) -> Result<Option<Chat>, Invalid> {
+    caption(raw.ok_or(Invalid::new(Field::Chat, Problem::Empty))?, limits)
+}
+
 /// Reads what is said with a GIF; an empty text is none.
 ///
 /// # Errors

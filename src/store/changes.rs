@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Change;
 use crate::{
     domain::{Body, Line, Message, MessageId, Moment, Nonce, Reference, Report, RoomId, Whisper},
-    rules::{Event, Now, RoomState},
+    rules::{Event, Given, Now, RoomState},
 };
 
 /// The message that an event leaves in its room, if people see it. `after` is the room after the event.
@@ -91,6 +91,12 @@ pub fn report_of(event: &Event, room: RoomId, at: Moment) -> Option<Report> {
 /// the state `after` since, then what people see of it.
 pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Option<Arc<Message>>) -> Vec<Change> {
     let room = || after.room.clone();
+    if let Event::Reacted { given, .. } = event {
+        let reactions = &after.reactions;
+        let changed = std::iter::once(given).chain(reactions.forgotten());
+        let reacted = |given: &Given| Change::Reacted(after.room.id, given.message, reactions.version());
+        return changed.map(reacted).collect();
+    }
     let change = match event {
         Event::Joined { visitor, .. } => Some(Change::Entered(room(), *visitor)),
         Event::Left(visitor) | Event::Kicked(visitor) => Some(Change::Left(room(), *visitor)),
@@ -100,7 +106,6 @@ pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Optio
         // Who has no other socket was away before.
         Event::Held(visitor, _) => after.held_by(*visitor, 1).map(|who| Change::Back(room(), who)),
         Event::OwnerChanged(_) | Event::Changed(..) => Some(Change::RoomUpdated(room())),
-        Event::Reacted { given, .. } => Some(Change::Reacted(after.room.id, given.message)),
         Event::Ended => Some(Change::RoomRemoved(after.room.id)),
         _ => None,
     };

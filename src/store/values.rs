@@ -33,8 +33,8 @@ pub enum Change {
     Back(Room, Visitor),
     /// A message was stored, or a line that nobody wrote.
     Posted(Arc<Message>),
-    /// The reactions to a message changed.
-    Reacted(RoomId, MessageId),
+    /// The reactions to a message changed; the version of those of the room since.
+    Reacted(RoomId, MessageId, u64),
     /// A whisper was stored.
     Whispered(Arc<Whisper>),
     /// A message was reported.
@@ -51,7 +51,7 @@ impl Change {
         match self {
             Self::RoomCreated(room) | Self::RoomUpdated(room) => Some(room.id),
             Self::Entered(room, _) | Self::Left(room, _) | Self::Away(room, _) | Self::Back(room, _) => Some(room.id),
-            Self::RoomRemoved(id) | Self::Reacted(id, _) => Some(*id),
+            Self::RoomRemoved(id) | Self::Reacted(id, ..) => Some(*id),
             Self::Posted(message) => Some(message.room),
             Self::Whispered(whisper) => Some(whisper.room),
             Self::Reported(report) => Some(report.room),

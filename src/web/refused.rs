@@ -59,7 +59,7 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::WrongPassword | Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
         Refusal::RoomClosed | Refusal::Kicked | Refusal::Banned { .. } => StatusCode::FORBIDDEN,
         Refusal::CrossOrigin | Refusal::ForbiddenGif | Refusal::OwnerReport => StatusCode::FORBIDDEN,
-        Refusal::NotTheAuthor | Refusal::EditTooLate { .. } => StatusCode::FORBIDDEN,
+        Refusal::NotTheAuthor | Refusal::EditTooLate { .. } | Refusal::NotEditable => StatusCode::FORBIDDEN,
         Refusal::RoomFull | Refusal::TooManyReactions => StatusCode::CONFLICT,
         Refusal::Invalid(_) | Refusal::NotAGif(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,

@@ -133,6 +133,25 @@ async fn only_the_author_edits_and_only_what_somebody_wrote_and_is_still_there()
         .members
         .ask_in_vain("edit", json!({ "chat": "x" }), "invalid")
         .await;
+    stage
+        .members
+        .ask_in_vain("edit", json!({ "message": message }), "invalid")
+        .await;
+    for n in 1..=10 {
+        stage.edit(&message, &n.to_string()).await;
+    }
+    stage
+        .members
+        .ask_in_vain("edit", edit(&message, "11"), "not_editable")
+        .await;
+    let reported = stage.says("abuse").await;
+    let third = stage.app.visitor().await;
+    let report = json!({ "message": reported, "reason": "look" });
+    third.join(&stage.room).await.ask("report", report).await;
+    stage
+        .members
+        .ask_in_vain("edit", edit(&reported, "nice"), "not_editable")
+        .await;
     let delete = json!({ "action": "delete", "message": message });
     stage.members.ask("moderate", delete).await;
     stage
@@ -148,6 +167,9 @@ async fn what_is_said_with_a_gif_is_changed_and_taken_away() {
     let form = form_of(fixtures::animated(40, 30, 2)).text("chat", "look");
     let sent = stage.member.upload_form(&stage.room, form).await.json();
     let message = id(&sent);
+    let path = format!("{}/messages/{message}", stage.room);
+    let answer = stage.member.patch(&path, json!({ "caption": "" })).await;
+    answer.refused(422, "invalid");
     stage.edit(&message, "look!").await;
     assert_eq!(stage.owners.wait("edit").await["chat"], "look!");
     let read = stage.read(&message).await;

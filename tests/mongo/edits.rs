@@ -1,9 +1,9 @@
 //! Edits across servers: each is seen by all, whoever carries it out.
 
 use gifchat::{
-    domain::{Action, Chat, Message, MessageId, RoomId, Visitor},
-    rules::{Command, Edit, NewBody},
-    store::{Change, Store, Window},
+    domain::{Action, Chat, Message, MessageId, Refusal, RoomId, Visitor},
+    rules::{Command, EDITS, Edit, NewBody},
+    store::{Change, Store, StoreError, Window},
 };
 use mongodb::bson::{Document, doc};
 
@@ -41,7 +41,7 @@ async fn the_last_of_many_edits_on_two_servers_is_what_all_read() {
     a.enter(room, author.into(), 1).await.unwrap();
     b.enter(room, author.into(), 1).await.unwrap();
     let said = post(&a, says(room, author, "0", None)).await.unwrap().message().clone();
-    for n in 1..=20 {
+    for n in 1..=EDITS {
         edit(
             if n % 2 == 0 { &*a } else { &*b },
             room,
@@ -53,11 +53,21 @@ async fn the_last_of_many_edits_on_two_servers_is_what_all_read() {
     }
     for server in [&a, &b] {
         let read = read(&**server, room).await;
-        assert_eq!(read, vec!["20"; 21]);
+        assert_eq!(read, vec![EDITS.to_string(); EDITS + 1]);
     }
+    let more = Command::Edit(Edit {
+        by: author,
+        message: said.id,
+        chat: Some(Chat::from_store("more")),
+    });
+    let refused = b.submit(room, more, None).await;
+    assert!(
+        matches!(refused, Err(StoreError::Refused(Refusal::NotEditable))),
+        "{refused:?}"
+    );
     // What followers are told lets them look it up, or has it.
     let mut lines = 0;
-    while lines < 20 {
+    while lines < EDITS {
         if let Change::Posted(message) = changes.recv().await.unwrap() {
             lines += usize::from(message.refers.as_ref().is_some_and(|reference| reference.to == said.id));
         }

@@ -23,11 +23,9 @@ use super::{
 };
 use crate::{
     broadcast::Joining,
-    domain::{
-        Action, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper, moderation::flag,
-    },
+    domain::{Action, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
     rules::{Edit, Leave, NewMessage, Reacting, SocketKey},
-    service::messages::{addressee, answered, caption, message_named, reaction, said},
+    service::messages::{addressee, answered, message_named, reaction, rewritten, said},
     state::AppState,
     store::Entry,
 };
@@ -109,6 +107,11 @@ pub fn register(socket: &SocketRef, state: &AppState, bounds: &Arc<Bounds>) -> R
     Ok(())
 }
 
+/// Whether what such an event stores comes back as an event, which is an answer.
+const fn comes_back(name: Name) -> bool {
+    matches!(name, Name::Edit | Name::React | Name::Moderate)
+}
+
 impl Client {
     /// The task of an event: handles everything queued, unless somebody does already.
     fn take_up(self: &Arc<Self>, queued: Queued<Incoming>) -> Work {
@@ -181,8 +184,7 @@ impl Client {
         drop(data);
         let answered = match done {
             Ok(done) => {
-                // What is stored comes back as an event.
-                let answered = reply.is_asked() || !matches!(done, Done::Nothing {});
+                let answered = reply.is_asked() || !matches!(done, Done::Nothing {}) || comes_back(name);
                 reply.send(&Accepted { ok: true, done }).await;
                 answered
             }
@@ -247,7 +249,7 @@ impl Client {
     async fn edit(&self, data: &Data) -> Result<(), Refusal> {
         let (room, fields) = (self.room()?, data.fields()?);
         let message = message_named(fields.optional(Field::Message)?)?;
-        let chat = caption(fields.text(Field::Chat)?, &self.state.limits)?;
+        let chat = rewritten(fields.given(Field::Chat)?, &self.state.limits)?;
         let by = self.visitor();
         self.state.messages.edit(room, Edit { by, message, chat }).await
     }
@@ -258,7 +260,7 @@ impl Client {
             by: self.visitor(),
             message: message_named(fields.optional(Field::Message)?)?,
             with: reaction(fields.optional(Field::Emoji)?, fields.optional(Field::Gif)?)?,
-            on: !fields.has(Field::On) || flag(Field::On, &fields.plain(Field::On)?)?,
+            on: !fields.has(Field::On) || fields.flag(Field::On)?,
         };
         self.state.messages.react(room, new).await
     }

@@ -1,6 +1,7 @@
 //! Edits and replies: whose, until when, and of what.
 
 use super::*;
+use crate::domain::{Reason, ReportId};
 
 fn said(body: Body) -> Facts {
     Facts {
@@ -111,4 +112,29 @@ fn a_message_answers_one_that_is_there() {
     assert!(matches!(posted[..], [Event::Posted { reply: to, .. }] if to == reply));
     assert_eq!(scene.run(answer(reply)), Err(Refusal::MessageNotFound));
     assert!(scene.run(answer(None)).is_ok());
+}
+
+#[test]
+fn a_message_is_edited_so_often_and_not_after_it_was_reported() {
+    let mut scene = scene();
+    let mut facts = said(text("a"));
+    facts.edits = EDITS - 1;
+    assert!(edit(&mut scene, 2, Some("b"), &facts).is_ok());
+    facts.edits = EDITS;
+    assert_eq!(edit(&mut scene, 2, Some("b"), &facts), Err(Refusal::NotEditable));
+    facts.edits = 0;
+    scene.enter(3).unwrap();
+    let message = facts.message.as_ref().unwrap().id;
+    let report = Reporting {
+        id: ReportId::random(),
+        by: id(3),
+        message,
+        reason: Reason::default(),
+    };
+    let reported = Facts {
+        reported: Some((7, id(2))),
+        ..Facts::default()
+    };
+    scene.tell(Command::Report(report), &reported).unwrap();
+    assert_eq!(edit(&mut scene, 2, Some("b"), &facts), Err(Refusal::NotEditable));
 }

@@ -179,11 +179,51 @@ fn a_room_keeps_so_many_reactions_and_forgets_the_earliest() {
             message: MessageId::from_bytes((n as u128).to_be_bytes()),
             seq: n as u64,
             author: id(2),
-            by: visitor(1),
+            // A few each, so that nobody has too many.
+            by: visitor(n as u64 / 100),
             with: emoji(0),
         };
         scene.state.evolve(&Event::Reacted { given, on: true }, now);
     }
     let given = scene.state.reactions.given();
     assert_eq!((given.len(), given[0].seq), (REACTIONS, 3));
+    assert_eq!(scene.state.reactions.forgotten().map(|given| given.seq), Some(2));
+}
+
+#[test]
+fn one_visitor_pushes_out_only_the_own_reactions() {
+    let mut scene = scene(2);
+    react(&mut scene, 2, 1, emoji(0), true).unwrap();
+    let now = scene.now();
+    for n in 0..=REACTIONS_OF_VISITOR {
+        let given = Given {
+            message: MessageId::from_bytes((n as u128).to_be_bytes()),
+            seq: n as u64,
+            author: id(2),
+            by: visitor(1),
+            with: emoji(0),
+        };
+        scene.state.evolve(&Event::Reacted { given, on: true }, now);
+    }
+    let given = scene.state.reactions.given();
+    assert_eq!(
+        (given.len(), given[0].by.id, given[1].seq),
+        (REACTIONS_OF_VISITOR + 1, id(2), 1)
+    );
+}
+
+#[test]
+fn an_owner_clears_somebody_who_only_reacted() {
+    let mut scene = scene(2);
+    react(&mut scene, 2, 7, emoji(0), true).unwrap();
+    let clear = || Action::Clear {
+        visitor: id(2),
+        forbid: false,
+    };
+    scene.run(Command::Moderate(visitor(1), clear())).unwrap();
+    assert!(scene.state.reactions.given().is_empty());
+    assert!(
+        scene.run(Command::Moderate(visitor(1), clear())).is_err(),
+        "nothing is left"
+    );
 }

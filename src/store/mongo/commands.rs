@@ -127,10 +127,7 @@ impl MongoStore {
                 message: self.log.said(&room, new.message).await?,
                 ..self.log.facts_of_reaction(&room, new.gif()).await?
             },
-            Command::Edit(edit) => Facts {
-                message: self.log.said(&room, edit.message).await?,
-                ..Facts::default()
-            },
+            Command::Edit(edit) => self.log.facts_of_edit(&room, edit).await?,
             Command::Whisper(new) => self.log.facts_of(&room, &new.body).await?,
             Command::Report(new) => self.log.facts_of_report(&room, new.message).await?,
             Command::Moderate(_, action) => self.facts_of_action(&room, *action).await?,

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     domain::{Message, MessageId, Nonce, Reference, Refusal, RoomId, VisitorId},
+    rules::{EDITS, Edit, Facts},
     store::{StoreError, Window},
 };
 
@@ -141,6 +142,24 @@ impl Log {
         which.insert("message", id.to_string());
         let found = self.shown(room, leave_hidden_out(which, room), 1, 1).await?.pop();
         Ok(found.map(Arc::new))
+    }
+
+    /// What has to be known of a message to be edited.
+    pub async fn facts_of_edit(&self, room: &Folded, edit: &Edit) -> Result<Facts, StoreError> {
+        let message = self.said(room, edit.message).await?;
+        let Some(seq) = message.as_ref().map(|message| message.seq) else {
+            return Ok(Facts::default());
+        };
+        let edits = doc! {
+            "room": room.state.room.id.to_string(), "visitor": edit.by.id.to_string(), "seq": { "$gt": signed(seq) },
+            "kind": "edited", "about": edit.message.to_string(),
+        };
+        let edits = self.collections.entries(edits, doc! { "seq": 1 }, Some(EDITS)).await?;
+        Ok(Facts {
+            message,
+            edits: edits.len(),
+            ..Facts::default()
+        })
     }
 
     /// The entry of what a visitor has said with a nonce, which is in that field, in a room that is open.

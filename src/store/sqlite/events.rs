@@ -15,7 +15,7 @@ use crate::{
     domain::{
         AddressMark, Ban, Chat, GifHash, GifName, Message, MessageId, Moment, Room, RoomId, Seq, Visitor, VisitorId,
     },
-    rules::{Event, INVITES, Now, REACTIONS, RoomChange, RoomState},
+    rules::{Event, INVITES, Now, RoomChange, RoomState},
     store::{StoreError, changes::report_of},
 };
 
@@ -56,7 +56,7 @@ impl Writer {
             // Its row is written with the deletion of those that make room for it.
             (Event::Whispered { .. }, _) => Ok(None),
             _ => self.whole(|| {
-                let left = write_parts(&self.connection, before, event, now)?;
+                let left = write_parts(&self.connection, (before, after), event, now)?;
                 if let Some(message) = message {
                     rows::insert_message(&self.connection, message, None)?;
                 }
@@ -105,7 +105,7 @@ fn begin_pause(connection: &Connection, room: &RoomState, visitor: VisitorId, no
 /// Writes what an event does beside its message.
 fn write_parts(
     connection: &Connection,
-    before: &CachedRoom,
+    (before, after): (&CachedRoom, &RoomState),
     event: &Event,
     now: Now,
 ) -> rusqlite::Result<Option<Clearing>> {
@@ -126,8 +126,8 @@ fn write_parts(
         Event::Deleted { message, forbid, .. } => delete_message(connection, id, *message, *forbid)?,
         Event::Reacted { given, on } => {
             reactions::note(connection, id, given, *on)?;
-            if before.state.reactions.given().len() >= REACTIONS {
-                reactions::forget_beyond(connection, id)?;
+            if let Some(forgotten) = after.reactions.forgotten() {
+                reactions::note(connection, id, forgotten, false)?;
             }
         }
         Event::Edited { message, chat, .. } => edit_message(connection, id, *message, chat.as_ref(), now)?,

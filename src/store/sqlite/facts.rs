@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{Action, AddressMark, GifBody, Message, MessageId, RoomId, Seq, Visitor, VisitorId},
-    rules::{ADDRESSES, AgainGif, Command, Facts, NewBody},
+    rules::{ADDRESSES, AgainGif, Command, Edit, Facts, NewBody},
     store::StoreError,
 };
 
@@ -36,7 +36,10 @@ impl Writer {
                 facts = again.map_or_else(|| Ok(Facts::default()), |again| self.facts_of(cached, &again))?;
                 facts.message = self.said(cached, new.message)?;
             }
-            Command::Edit(edit) => facts.message = self.said(cached, edit.message)?,
+            Command::Edit(edit) => {
+                facts.message = self.said(cached, edit.message)?;
+                facts.edits = edits_of(connection, room, edit).map_err(failure)?;
+            }
             Command::Whisper(new) => return self.facts_of(cached, &new.body),
             Command::Report(new) => {
                 let reported = reports::reported(connection, room, new.message, &cached.clearings);
@@ -111,6 +114,14 @@ fn author_of(
         .optional()?;
     let shown = found.filter(|(author, seq)| !is_hidden(clearings, author.id, *seq));
     Ok(shown.map(|(author, _)| author))
+}
+
+/// How often a message of the visitor was edited.
+fn edits_of(connection: &Connection, room: RoomId, edit: &Edit) -> rusqlite::Result<usize> {
+    let sql = "SELECT count(*) FROM messages INDEXED BY messages_line
+               WHERE room = ?1 AND visitor = ?2 AND line = 'edited' AND target = ?3";
+    let key = (room.to_bytes(), edit.by.id.to_string(), edit.message.to_bytes());
+    connection.prepare_cached(sql)?.query_row(key, |row| row.get(0))
 }
 
 /// Where a visitor came from when they joined.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row};
 use super::rows::{text, visitor};
 use crate::{
     domain::{MessageId, Reaction, RoomId, VisitorId},
-    rules::{Given, Now, REACTIONS, Reactions},
+    rules::{Given, Now, Reactions},
 };
 
 /// Those of a room as the last run left them. Their version is a time, so that none of an earlier run is the same.
@@ -51,15 +51,6 @@ pub fn note(connection: &Connection, room: RoomId, given: &Given, on: bool) -> r
         kind,
     );
     connection.prepare_cached(sql)?.execute(row).map(drop)
-}
-
-/// Deletes those that were given first, beyond as many as a room keeps. Runs in a transaction.
-pub fn forget_beyond(connection: &Connection, room: RoomId) -> rusqlite::Result<()> {
-    let sql = format!(
-        "DELETE FROM reactions WHERE room = ?1 AND n <=
-             (SELECT n FROM reactions WHERE room = ?1 ORDER BY n DESC LIMIT 1 OFFSET {REACTIONS})"
-    );
-    connection.prepare_cached(&sql)?.execute([room.to_bytes()]).map(drop)
 }
 
 /// Deletes those to a message. Runs in a transaction.

@@ -54,7 +54,7 @@ pub async fn edit(
     by: Visitor,
     fields: Fields,
 ) -> Result<Response, Refused> {
-    let chat = messages::caption(fields.text(Field::Chat)?, &state.limits)?;
+    let chat = messages::rewritten(fields.given(Field::Chat)?, &state.limits)?;
     state.messages.edit(room, Edit { by, message, chat }).await?;
     Ok(done(prefs, room))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     broadcast::RoomReactions,
-    domain::{Field, MessageId, Reaction, Visitor, moderation::flag},
+    domain::{Field, MessageId, Reaction, Visitor},
     rules::Reacting,
     service::{access::Reader, messages::reaction},
     state::AppState,
@@ -27,7 +27,7 @@ pub async fn post(
     fields: Fields,
 ) -> Result<Response, Refused> {
     let with = reaction(fields.given(Field::Emoji)?, fields.given(Field::Gif)?)?;
-    let on = !fields.has(Field::On) || flag(Field::On, &fields.plain(Field::On)?)?;
+    let on = !fields.has(Field::On) || fields.flag(Field::On)?;
     let new = Reacting { by, message, with, on };
     state.messages.react(room, new).await?;
     Ok(done(prefs, room))

@@ -98,7 +98,15 @@ impl ModelRoom {
     fn facts(&self, command: &Command) -> Facts {
         let mut facts = Facts::default();
         match command {
-            Command::Edit(edit) => facts.message = self.said(edit.message),
+            Command::Edit(edit) => {
+                let is_edit = |line: &&Message| {
+                    line.refers
+                        .as_ref()
+                        .is_some_and(|it| line.is_line() && it.to == edit.message)
+                };
+                facts.message = self.said(edit.message);
+                facts.edits = self.messages.iter().filter(is_edit).count();
+            }
             Command::React(new) => facts.message = self.said(new.message),
             Command::Post(_, NewMessage { body, reply }) => {
                 facts.message = reply.and_then(|reply| self.said(reply));
