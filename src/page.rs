@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod avatar;
+pub mod manifest;
 pub mod sentences;
 pub mod texts;
 pub mod views;

@@ -105,6 +105,9 @@ pub trait RoomIndex: Send + Sync + 'static {
     /// A page of all rooms, newest first.
     async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, StoreError>;
 
+    /// The rooms in which a visitor has a seat, newest first, at most `limit`.
+    async fn rooms_of(&self, visitor: VisitorId, limit: usize) -> Result<Vec<Room>, StoreError>;
+
     /// The present, by the clocks that rules go by here.
     fn now(&self) -> Now;
 

@@ -26,7 +26,8 @@ pub use self::extract::peer::Peer;
 use self::{
     extract::prefs,
     handlers::{
-        files, gifs, health, invites, messages, moderation, pages, reactions, reports, rooms, sheets, whispers,
+        files, gifs, health, install, invites, messages, moderation, pages, reactions, reports, rooms, share, sheets,
+        whispers,
     },
     layers::{
         compress::{self, Compressor},
@@ -76,6 +77,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/room/{id}/reactions", get(reactions::all))
         .route("/room/{id}/moderate", post(moderation::moderate))
         .route("/room/{id}/bans", get(moderation::bans))
+        .route(share::PATH, get(share::choose).post(share::lost))
         .layer(from_fn(prefs::switch_language));
     let files = Router::new()
         .route("/gif/{name}", get(files::gif))
@@ -84,6 +86,11 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/assets/{version}/{*path}", get(files::asset))
         .route("/sheets/{lang}/{name}", get(sheets::sheet))
         .route("/favicon.ico", get(files::favicon))
+        .route("/icons/{file}", get(files::icon))
+        .route("/manifest.webmanifest", get(install::manifest_file))
+        .route("/sw.js", get(files::worker))
+        .route("/offline/{name}", get(install::offline))
+        .route("/offline/{name}/{*path}", get(files::asset))
         .route("/robots.txt", get(files::robots));
     let prepared = handshake::Sockets {
         state: state.clone(),

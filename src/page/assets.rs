@@ -26,6 +26,9 @@ struct Embedded;
 /// The stylesheets of several parts, in the order of the cascade: the one that every page links, and the one of the sheets.
 const STYLESHEETS: [(&str, &[&str]); 2] = [("css/app.css", CSS_ORDER), ("css/sheets.css", SHEETS_CSS_ORDER)];
 
+/// The service worker, which every server names `/sw.js`, and the module it begins with.
+pub const WORKER: (&str, &str) = ("sw.js", "js/worker/main.js");
+
 /// Brotli's best quality and its usual window of 4 MiB: what is packed once may take its time.
 const QUALITY: (u32, u32) = (11, 22);
 
@@ -78,9 +81,14 @@ impl Assets {
         &self.prefix
     }
 
+    /// The part of the prefix that changes with the content.
+    pub fn version(&self) -> &str {
+        self.prefix.strip_prefix("/assets/").unwrap_or_default()
+    }
+
     /// Whether a file may be kept for ever under this version of the URL.
     pub fn is_current(&self, version: &str) -> bool {
-        self.folder.is_none() && self.prefix.strip_prefix("/assets/") == Some(version)
+        self.folder.is_none() && self.version() == version
     }
 
     /// A file that was asked for before; costs nothing.
@@ -109,16 +117,29 @@ impl Assets {
     }
 
     fn pack(&self, path: &str) -> Option<Vec<u8>> {
-        let text = |path: &str| String::from_utf8(self.joined(path)?).ok();
         match path.rsplit('.').next() {
-            Some("js") => bundle::bundle(path, &text).map(Into::into),
-            Some("css") => Some(bundle::strip(&text(path)?).into()),
+            _ if path == WORKER.0 => self.joined(path),
+            Some("js") => bundle::bundle(path, &|path| self.text(path)).map(Into::into),
+            Some("css") => Some(bundle::strip(&self.text(path)?).into()),
             _ => self.read(path),
         }
     }
 
-    /// A file, or the parts of a stylesheet.
+    /// The service worker. It knows the version of the files, so another version is another worker.
+    fn worker(&self) -> Option<Vec<u8>> {
+        let script = bundle::bundle(WORKER.1, &|path| self.text(path))?;
+        Some(format!("const VERSION=\"{}\";\n{script}", self.version()).into())
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        String::from_utf8(self.joined(path)?).ok()
+    }
+
+    /// A file, or what is made of several: a stylesheet of its parts, or the service worker.
     fn joined(&self, path: &str) -> Option<Vec<u8>> {
+        if path == WORKER.0 {
+            return self.worker();
+        }
         let Some((_, order)) = STYLESHEETS.iter().find(|(name, _)| *name == path) else {
             return self.read(path);
         };

@@ -2,6 +2,7 @@
 
 mod body;
 mod eyes;
+pub mod icon;
 pub mod picture;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,9 @@ use std::fmt;
 use self::{body::Body, eyes::Eyes, top::Top};
 use crate::domain::visitor::{Color, Dice, SHAPE, VisitorId};
 
+/// Units of an edge of the SVG.
+const CANVAS: u8 = 48;
+
 /// The mark of an id as a whole SVG image of 1 to 2 kB; the same for ever, so it may be cached for ever.
 #[must_use]
 pub fn svg(id: VisitorId) -> String {
@@ -21,7 +25,7 @@ pub fn svg(id: VisitorId) -> String {
     let line = color.outline();
     // Drawn three times: the white die-cut edge, the line, the body; so one of them shows on any surface.
     format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48"><defs><g id="b" stroke-linejoin="round"><path d="{body}"/>{top}</g></defs><use href="#b" fill="#fff" stroke="#fff" stroke-width="7.5"/><use href="#b" fill="{line}" stroke="{line}" stroke-width="4.2"/><use href="#b" fill="{color}"/><g fill="#fff" stroke="{line}" stroke-width="1.1">{whites}</g><g fill="{line}">{pupils}</g></svg>"##
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {CANVAS} {CANVAS}"><defs><g id="b" stroke-linejoin="round"><path d="{body}"/>{top}</g></defs><use href="#b" fill="#fff" stroke="#fff" stroke-width="7.5"/><use href="#b" fill="{line}" stroke="{line}" stroke-width="4.2"/><use href="#b" fill="{color}"/><g fill="#fff" stroke="{line}" stroke-width="1.1">{whites}</g><g fill="{line}">{pupils}</g></svg>"##
     )
 }
 

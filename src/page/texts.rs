@@ -121,6 +121,8 @@ texts! {
     leave: LeaveText { title, text, away_title, away_text, leave, stay }
     /// The GIFs lately sent.
     tray: Tray { title, open, empty, hint, hint_add, play, again, add, add_this }
+    /// Choosing a room for GIFs that were shared from elsewhere.
+    share: Share { title, lead, open, none_title, none_text, lost_title, lost_text }
     /// The large view of a GIF.
     viewer: Viewer { earlier, later, download, again, deleted }
     /// Whispers to one person.

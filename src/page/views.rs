@@ -1,6 +1,7 @@
 //! What the templates are given: plain data, computed before rendering. One struct for each page.
 
 mod form;
+mod installed;
 mod links;
 mod message;
 mod page;
@@ -9,6 +10,7 @@ mod rows;
 mod sheet;
 
 pub use form::RoomForm;
+pub use installed::{OfflinePage, SharePage};
 pub use message::{GifView, LineView, MessageView};
 pub use page::{ChatPage, ErrorPage, GatePage, MainPage, Page, RoomPage, Theme};
 pub use room::{Age, RoomView};
@@ -41,6 +43,9 @@ pub const CSS_ORDER: &[&str] = &[
 
 /// The parts of `{assets}/css/sheets.css`, which comes with the first sheet that is opened.
 pub const SHEETS_CSS_ORDER: &[&str] = &["css/sheets.css", "css/queue.css", "css/viewer.css"];
+
+/// Stylesheets that one page links beside the one of all pages.
+pub const PAGE_CSS: &[&str] = &["css/share.css"];
 
 /// What the pages say and check about sizes; the rules themselves are in the domain.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +197,7 @@ mod tests {
             .unwrap()
             .map(|entry| format!("css/{}", entry.unwrap().file_name().to_string_lossy()))
             .collect();
-        let mut named: Vec<_> = [CSS_ORDER, SHEETS_CSS_ORDER]
+        let mut named: Vec<_> = [CSS_ORDER, SHEETS_CSS_ORDER, PAGE_CSS]
             .concat()
             .into_iter()
             .map(str::to_owned)

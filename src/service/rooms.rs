@@ -21,6 +21,9 @@ use crate::{
     store::{Committed, RoomCursor, RoomPage, Store},
 };
 
+/// Rooms that somebody chooses from who is in more of them.
+const CHOICE: usize = 24;
+
 /// What the owner of a room wants changed; `None` stays as it is.
 #[derive(Debug, Default)]
 pub struct RoomEdit {
@@ -92,6 +95,14 @@ impl Rooms {
         };
         let known = self.store.last_known_rooms(after, limit);
         known.map(|page| Look { page, old: true }).ok_or(error)
+    }
+
+    /// The rooms in which a visitor has a seat, newest first: as many as one may choose from.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn of(&self, visitor: Visitor) -> Result<Vec<Room>, Refusal> {
+        Ok(self.store.rooms_of(visitor.id, CHOICE).await?)
     }
 
     /// A room.

@@ -3,6 +3,7 @@
 pub mod files;
 pub mod gifs;
 pub mod health;
+pub mod install;
 pub mod invites;
 pub mod messages;
 pub mod moderation;
@@ -10,5 +11,6 @@ pub mod pages;
 pub mod reactions;
 pub mod reports;
 pub mod rooms;
+pub mod share;
 pub mod sheets;
 pub mod whispers;

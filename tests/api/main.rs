@@ -32,6 +32,7 @@ mod gifs;
 mod guessing;
 mod hanging_up;
 mod headers;
+mod install;
 mod invites;
 mod joins;
 mod language;

@@ -101,6 +101,7 @@ every_kind! {
     changes_go_to_one_follower
     a_room_is_found_as_it_was_made
     rooms_are_paged_newest_first
+    the_rooms_of_a_visitor_are_those_with_a_seat_of_theirs
     a_room_is_changed_in_part
     a_room_is_changed_by_its_owner_of_that_moment
     who_is_there_is_told_what_the_owner_changed_and_nothing_of_what_was_so_before

@@ -1,7 +1,7 @@
 // GIFs from the files that are chosen to the messages that they become: cards while they wait, rows while they are sent, and
 // kept by the browser until they are stored.
 import { byId } from "../lib/dom.js";
-import { Files } from "../lib/files.js";
+import { AT_ONCE, Files } from "../lib/files.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, texts } from "../lib/texts.js";
 import { postGif } from "../lib/upload.js";
@@ -10,7 +10,6 @@ import { setCaption } from "./message.js";
 import { showProgress } from "./progress.js";
 import { UploadQueue } from "./upload-queue.js";
 
-const AT_ONCE = 20;
 const UNDERWAY = ["waiting", "sending", "checking"];
 
 /**

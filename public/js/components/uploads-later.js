@@ -1,10 +1,8 @@
 // GIFs on their way. What sends them is fetched once one does something on the page, or with the first file; until then
 // there are none.
+import { HAS_FILES } from "../lib/keep.js";
 import { texts } from "../lib/texts.js";
 import { startFiles } from "./file-sources.js";
-
-/** What this tab keeps when it has, or had, files. */
-const KEY = "files";
 
 export class UploadsLater {
   #load;
@@ -23,14 +21,14 @@ export class UploadsLater {
     this.#load = load;
     this.#say = say;
     startFiles((brought) => {
-      keep.write(KEY, true);
+      keep.write(HAS_FILES, true);
       this.#take(brought);
     });
     const early = () => { this.#fetch().catch(() => {}); };
     // Whoever does something may soon bring a file, when there is perhaps no line.
     for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, early, { once: true });
     // Some may have waited when the page was left.
-    if (keep.read(KEY, false)) early();
+    if (keep.read(HAS_FILES, false)) early();
   }
 
   start() {

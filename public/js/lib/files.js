@@ -1,12 +1,12 @@
 // GIFs that wait to be sent, kept by the browser so that they outlive a reload of their tab. Where it keeps nothing,
 // they are simply gone with the page.
 
+import { asked } from "./asked.js";
+
 const LIFE = 86_400_000;
 
-const asked = (request) => new Promise((resolve, reject) => {
-  request.onsuccess = () => resolve(request.result);
-  request.onerror = () => reject(request.error);
-});
+/** As many may wait at once. */
+export const AT_ONCE = 20;
 
 export class Files {
   #room;

@@ -1,4 +1,8 @@
 // What must outlive a reload, per room and per tab. A browser may refuse storage; then it is simply not kept.
+import { newNonce } from "./nonce.js";
+
+/** What a tab keeps when it has, or had, files to send. */
+export const HAS_FILES = "files";
 
 export class Keep {
   #key;
@@ -11,6 +15,13 @@ export class Keep {
     } catch {
       return otherwise;
     }
+  }
+
+  /** What tells this tab from the others in the room. */
+  get tab() {
+    const tab = this.read("tab", newNonce());
+    this.write("tab", tab);
+    return tab;
   }
 
   write(what, value) {

@@ -25,6 +25,7 @@ import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
 import { whoIs } from "../lib/who.js";
+import "../lib/worker.js";
 import { Conversation } from "../models/conversation.js";
 import { Outbox } from "../models/outbox.js";
 import { Pace } from "../models/pace.js";
@@ -92,8 +93,6 @@ const outbox = new Outbox({
   },
 });
 
-const tab = keep.read("tab", newNonce());
-keep.write("tab", tab);
 const say = (text) => composer.say(text);
 const stored = (message) => {
   hasSaid();
@@ -103,7 +102,7 @@ const uploads = new UploadsLater({
   keep,
   say,
   load: () => fetchSheet("queue", () => import("../components/uploading.js"))
-    .then(({ startUploads }) => startUploads({ room, tab, pace, list, limit: Number(page.gifLimit), stored, say, returned: (text) => composer.giveBack(text) })),
+    .then(({ startUploads }) => startUploads({ room, tab: keep.tab, pace, list, limit: Number(page.gifLimit), stored, say, returned: (text) => composer.giveBack(text) })),
 });
 
 const typing = new Typing({

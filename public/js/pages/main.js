@@ -5,6 +5,7 @@ import { startTheme } from "../components/theme.js";
 import { byId } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
 import { liveSocket, seemsBlocked } from "../lib/live.js";
+import "../lib/worker.js";
 
 const ASK_EVERY = 3_000;
 

@@ -1,4 +1,5 @@
 // Pages that need nothing but the theme button: errors, and the door of a room for who is banned.
 import { startTheme } from "../components/theme.js";
+import "../lib/worker.js";
 
 startTheme();

@@ -3,6 +3,7 @@ import { watchFields } from "../components/fields.js";
 import { startTheme } from "../components/theme.js";
 import { byId, setText } from "../lib/dom.js";
 import { texts } from "../lib/texts.js";
+import "../lib/worker.js";
 
 startTheme();
 

@@ -22,7 +22,7 @@ impl Theme {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Light => "light",
             Self::Dark => "dark",
@@ -54,7 +54,7 @@ impl<'a> Page<'a> {
         fill(text, &[("limit", &grouped(limit))])
     }
 
-    fn theme_now(&self) -> String {
+    pub(super) fn theme_now(&self) -> String {
         let site = &self.t.site;
         self.theme_label(match self.theme {
             None => site.theme_system,
@@ -63,7 +63,7 @@ impl<'a> Page<'a> {
         })
     }
 
-    fn theme_label(&self, theme: &str) -> String {
+    pub(super) fn theme_label(&self, theme: &str) -> String {
         fill(self.t.site.theme_now, &[("theme", theme)])
     }
 }

@@ -98,6 +98,11 @@ impl RoomIndex for MongoStore {
         Ok(self.log.cache.page(after, limit))
     }
 
+    async fn rooms_of(&self, visitor: VisitorId, limit: usize) -> Result<Vec<Room>, StoreError> {
+        self.ping().await?;
+        Ok(self.log.cache.of(visitor, limit))
+    }
+
     fn now(&self) -> Now {
         Now::at(Moment::now())
     }

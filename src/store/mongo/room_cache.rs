@@ -24,7 +24,7 @@ use super::{
     folded::Folded,
 };
 use crate::{
-    domain::RoomId,
+    domain::{Room, RoomId, VisitorId},
     rules::{Due, Event, Graces, Now, due},
     store::{Change, RoomCursor, RoomPage, changes::changes_of},
 };
@@ -250,6 +250,18 @@ impl RoomCache {
             rooms: open.map(|slot| slot.folded.state.room.clone()).collect(),
             total: rooms.listed.len(),
         }
+    }
+
+    /// The rooms in which a visitor has a seat, newest first.
+    pub fn of(&self, visitor: VisitorId, limit: usize) -> Vec<Room> {
+        let rooms = self.0.lock();
+        let newest = rooms
+            .listed
+            .iter()
+            .rev()
+            .filter_map(|cursor| rooms.slots.get(&cursor.room));
+        let theirs = newest.filter(|slot| slot.folded.state.member(visitor).is_some());
+        theirs.take(limit).map(|slot| slot.folded.state.room.clone()).collect()
     }
 
     /// What time gives rise to in all rooms.

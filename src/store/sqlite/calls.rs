@@ -74,6 +74,10 @@ impl RoomIndex for SqliteStore {
         Ok(self.rooms.read().page(after, limit))
     }
 
+    async fn rooms_of(&self, visitor: VisitorId, limit: usize) -> Result<Vec<Room>, StoreError> {
+        Ok(self.rooms.read().of(visitor, limit))
+    }
+
     fn now(&self) -> rules::Now {
         self.clock.now()
     }

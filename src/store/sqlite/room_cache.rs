@@ -9,7 +9,7 @@ use std::{
 
 use super::cleanup::Clearing;
 use crate::{
-    domain::RoomId,
+    domain::{Room, RoomId, VisitorId},
     rules::RoomState,
     store::{RoomCursor, RoomPage},
 };
@@ -64,6 +64,13 @@ impl RoomCache {
 
     pub fn len(&self) -> usize {
         self.rooms.len()
+    }
+
+    /// The rooms in which a visitor has a seat, newest first.
+    pub fn of(&self, visitor: VisitorId, limit: usize) -> Vec<Room> {
+        let newest = self.order.values().rev().filter_map(|id| self.get(*id));
+        let theirs = newest.filter(|cached| cached.state.member(visitor).is_some());
+        theirs.take(limit).map(|cached| cached.state.room.clone()).collect()
     }
 
     /// A page of the list after `after`, newest first.

@@ -13,16 +13,25 @@ use crate::{
     domain::{GifName, Refusal, Visitor, VisitorId},
     media::uploads::{NamedIn, Picture},
     page::{
-        assets::{Packed, media_type},
-        avatar,
+        assets::{self, Packed, media_type},
+        avatar::{
+            self,
+            icon::{self, Purpose},
+            picture::Picture as Painted,
+        },
     },
     state::AppState,
     web::{extract::visit, layers::compress::Encoding, refused::Refused},
 };
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 /// A GIF never changes, but a message may be deleted and a room locked: no cache that several share may keep it.
 const FOREVER_FOR_ONE: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+/// May be kept, and has to be asked for each time.
+pub const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+/// The service worker asks this site, and nobody else.
+const WORKER: HeaderValue = HeaderValue::from_static("default-src 'none'; connect-src 'self'");
 /// A visitor's file is shown and nothing else, even when it is opened by itself.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
 /// Bytes read from disk at once. A slow reader holds this twice, in the file's own buffer and on its way out.
@@ -111,58 +120,84 @@ pub async fn mark(State(state): State<AppState>, Part(file): Part) -> Result<Res
     let (id, kind) = file.split_once('.').ok_or(Refusal::NotFound)?;
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
     match kind {
-        "svg" => Ok(image("image/svg+xml", avatar::svg(id))),
-        "png" => Ok(picture(&state, id).await?),
+        "svg" => Ok(image("image/svg+xml", FOREVER, avatar::svg(id))),
+        "png" => Ok(painted(&state, FOREVER, Painted::Avatar(id)).await?),
         _ => Err(Refused(Refusal::NotFound)),
     }
 }
 
 /// `GET /favicon.ico`, for what looks for one without reading a page: the avatar of the site
 pub async fn favicon(State(state): State<AppState>) -> Result<Response, Refused> {
-    Ok(picture(&state, VisitorId::SITE).await?)
+    Ok(painted(&state, FOREVER, Painted::Avatar(VisitorId::SITE)).await?)
 }
 
-async fn picture(state: &AppState, id: VisitorId) -> Result<Response, Refusal> {
-    let png = state.pictures.of(id).await.ok_or(Refusal::Unavailable)?;
-    Ok(image("image/png", png))
+/// `GET /icons/{file}`: those that the manifest names
+pub async fn icon(State(state): State<AppState>, Part(file): Part) -> Result<Response, Refused> {
+    if file == icon::SVG {
+        let svg = Purpose::Any.svg().ok_or(Refusal::Unavailable)?;
+        return Ok(image("image/svg+xml", DAY, svg));
+    }
+    let icon = file.parse().map_err(|_| Refusal::NotFound)?;
+    Ok(painted(&state, DAY, Painted::Icon(icon)).await?)
 }
 
-/// What follows from an id never changes.
-fn image(kind: &'static str, body: impl IntoResponse) -> Response {
+async fn painted(state: &AppState, cache: HeaderValue, picture: Painted) -> Result<Response, Refusal> {
+    let png = state.pictures.of(picture).await.ok_or(Refusal::Unavailable)?;
+    Ok(image("image/png", cache, png))
+}
+
+/// What follows from an id never changes, but the icons may with another version.
+fn image(kind: &'static str, cache: HeaderValue, body: impl IntoResponse) -> Response {
     let headers: [(HeaderName, HeaderValue); 3] = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CONTENT_SECURITY_POLICY, SANDBOX),
-        (header::CACHE_CONTROL, FOREVER),
+        (header::CACHE_CONTROL, cache),
     ];
     (headers, body).into_response()
 }
 
 /// `GET /assets/{version}/{path}`: another version, from a page of before an update, gets today's file and keeps it for
-/// no time.
+/// no time. `GET /offline/{version}/{path}` is the same for the page that the service worker keeps.
 pub async fn asset(
     State(state): State<AppState>,
     path: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let Path((version, path)) = path.map_err(|_| Refusal::NotFound)?;
-    let tag = format!("\"{}\"", state.assets.prefix().trim_start_matches("/assets/"));
-    let current = state.assets.is_current(&version);
-    let cache = if current {
+    let cache = if state.assets.is_current(&version) {
         FOREVER
     } else {
-        HeaderValue::from_static("no-cache")
+        NO_CACHE
     };
-    let Packed { plain, brotli } = packed(&state, &path).await?;
+    Ok(versioned(&state, &path, &version, cache, &headers).await?)
+}
+
+/// `GET /sw.js`: the service worker. It is asked for again with every page, so that a new one takes over at once.
+pub async fn worker(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Refused> {
+    let file = versioned(&state, assets::WORKER.0, state.assets.version(), NO_CACHE, &headers).await?;
+    Ok(([(header::CONTENT_SECURITY_POLICY, WORKER)], file).into_response())
+}
+
+/// A file of the version that was asked for. One of this version has its tag.
+async fn versioned(
+    state: &AppState,
+    path: &str,
+    version: &str,
+    cache: HeaderValue,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let Packed { plain, brotli } = packed(state, path).await?;
     let kind = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(media_type(&path))),
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type(path))),
         (header::CACHE_CONTROL, cache),
         (header::VARY, HeaderValue::from_static("accept-encoding")),
     ];
-    if current && is_cached(&headers, &tag) {
+    let tag = state.assets.is_current(version).then(|| format!("\"{version}\""));
+    if tag.as_ref().is_some_and(|tag| is_cached(headers, tag)) {
         return Ok((StatusCode::NOT_MODIFIED, kind).into_response());
     }
-    let tag = current.then_some([(header::ETAG, tag)]);
-    match brotli.filter(|_| Encoding::accepted(&headers) == Some(Encoding::Brotli)) {
+    let tag = tag.map(|tag| [(header::ETAG, tag)]);
+    match brotli.filter(|_| Encoding::accepted(headers) == Some(Encoding::Brotli)) {
         Some(brotli) => Ok((kind, tag, [(header::CONTENT_ENCODING, "br")], brotli).into_response()),
         None => Ok((kind, tag, plain).into_response()),
     }

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     domain::Refusal,
     state::AppState,
-    web::{is_safe, refused::Refused},
+    web::{handlers::share, is_safe, refused::Refused},
 };
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -30,7 +30,8 @@ pub async fn same_site(State(state): State<AppState>, request: Request, next: Ne
     } else if uri.path().starts_with("/socket.io") {
         came_from_here(config, headers, uri)
     } else {
-        is_safe(request.method()) || came_from_here(config, headers, uri)
+        // Who shares a GIF comes from another app, and gets a page in any case.
+        is_safe(request.method()) || uri.path() == share::PATH || came_from_here(config, headers, uri)
     };
     if allowed {
         next.run(request).await
@@ -66,8 +67,13 @@ fn origin_is_ours(config: &Config, headers: &HeaderMap, uri: &Uri) -> bool {
 }
 
 /// What a page may do: nothing but show and run what this site serves.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-                   connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const PAGE: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
+     manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// What is no page may do nothing, should somebody open it as one.
+const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -130,7 +136,9 @@ fn add_safe_headers(config: &Config, headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(value);
     }
-    let csp = HeaderValue::from_static(CSP);
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_page = kind.is_some_and(|kind| kind.starts_with(b"text/html"));
+    let csp = if is_page { PAGE } else { NO_PAGE };
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(csp);
     // What a page says depends on who asks; nothing may keep it for somebody else.
     let none = HeaderValue::from_static("no-store");

@@ -114,6 +114,39 @@ pub(super) async fn rooms_are_paged_newest_first<K: Kind>() {
     assert!(page.rooms == made[10..15] && page.total == 74);
 }
 
+pub(super) async fn the_rooms_of_a_visitor_are_those_with_a_seat_of_theirs<K: Kind>() {
+    let (_place, store, first, visitor) = with_member::<K>().await;
+    let mut made = vec![first];
+    for n in 0..3 {
+        made.push(
+            store
+                .create_room(new_room(&format!("방 {n}"), somebody()))
+                .await
+                .unwrap(),
+        );
+    }
+    // A room that the visitor owns and is not in is none of them.
+    store.create_room(new_room("빈 방", visitor)).await.unwrap();
+    for (room, socket) in made[1..].iter().zip(2..) {
+        store.enter(room.id, somebody().into(), 10 + socket).await.unwrap();
+        store.enter(room.id, visitor.into(), socket).await.unwrap();
+    }
+    store.leave(made[2].id, visitor, 3, Leave::Explicit).await.unwrap();
+    store.leave(made[3].id, visitor, 4, Leave::Disconnected).await.unwrap();
+    made.remove(2);
+    made.sort_by_key(|room| std::cmp::Reverse(RoomCursor::of(room)));
+    let ids = async |limit| {
+        let rooms = store.rooms_of(visitor.id, limit).await.unwrap();
+        rooms.iter().map(|room| room.id).collect::<Vec<_>>()
+    };
+    let expected: Vec<_> = made.iter().map(|room| room.id).collect();
+    assert_eq!(ids(10).await, expected, "newest first, and one keeps a seat while away");
+    assert_eq!(ids(2).await, expected[..2]);
+    store.remove_room(expected[0]).await.unwrap();
+    assert_eq!(ids(10).await, expected[1..]);
+    assert!(store.rooms_of(somebody().id, 10).await.unwrap().is_empty());
+}
+
 pub(super) async fn a_room_is_changed_in_part<K: Kind>() {
     let (_place, store, room, _) = with_member::<K>().await;
     let unchanged = store.update_room(room.id, None, RoomChange::default()).await.unwrap();

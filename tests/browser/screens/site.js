@@ -1,7 +1,9 @@
 // The pages before a room: the list, the form, the door, the sentence that something went wrong.
 import { scenes } from "../support/album.js";
 import { useChromium } from "../support/chrome.js";
-import { openList } from "../support/pages.js";
+import { gif } from "../support/gif.js";
+import { NO_LINE, enter, openList, reads } from "../support/pages.js";
+import { controlled, share } from "../support/worker.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 
@@ -51,8 +53,30 @@ scenes("the pages before a room", [], async (stage, album, lang) => {
   await album.shoot(ann, "gate-closed");
   await page.goto(`/invite/${"0".repeat(32)}`);
   await album.shoot(ann, "invite-over");
+  await installed(ann, stage.server, [rooms[4], rooms[2]], album);
   for (const visitor of visitors) visitor.end();
 });
+
+/** What there is only where the site is installed: rooms to choose from for a GIF that is shared, and the page without a line. */
+async function installed(ann, server, rooms, album) {
+  const { page, context } = ann;
+  await controlled(ann);
+  await page.goto("/share");
+  await album.shoot(ann, "share-none");
+  for (const room of rooms) await enter({ page: await context.newPage() }, room);
+  await share(ann, { name: "cat-that-sees-its-own-tail.gif", bytes: gif() });
+  await reads(page.locator("#share-files"), /cat/);
+  await album.shoot(ann, "share");
+  await openList(ann);
+  await page.goto("/share");
+  await page.locator("#share-lost:visible").waitFor();
+  await album.shoot(ann, "share-lost");
+  ann.allow(...NO_LINE);
+  await server.stop();
+  await page.goto("/");
+  await page.locator(".error-message").waitFor();
+  await album.shoot(ann, "offline");
+}
 
 /** A locked room, a full one, one with a long title, a closed one, and one with many people. */
 async function build(server, titles) {
