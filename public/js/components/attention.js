@@ -1,7 +1,6 @@
 // What comes in while one looks elsewhere: a number in the title, a dot in the icon, and a notification for who wants it.
-import { announce, byId, markUrl, setText } from "../lib/dom.js";
-import { fill, straight, texts } from "../lib/texts.js";
-import { whoIs } from "../lib/who.js";
+import { announce, byId, setText } from "../lib/dom.js";
+import { straight, texts } from "../lib/texts.js";
 
 const KEY = "gifchat:notify";
 
@@ -16,8 +15,11 @@ export class Attention {
   constructor(title) {
     this.#title = straight(title);
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#seen(); });
-    // Chrome on Android has the constructor, which throws: only a service worker may show notifications there.
-    if ("Notification" in window && !/Android/.test(navigator.userAgent)) this.#offer();
+    if (!("Notification" in window)) return;
+    // A service worker shows them everywhere, at once where it is there already.
+    const { serviceWorker } = navigator;
+    if (serviceWorker?.controller || this.#wanted || constructs()) this.#offer();
+    else serviceWorker?.ready.then(() => this.#offer());
   }
 
   title(text) {
@@ -30,7 +32,7 @@ export class Attention {
     if (!document.hidden || messages.length === 0) return;
     this.#unread += messages.length;
     this.#show();
-    this.#notify(messages.at(-1));
+    if (this.#wanted) import("./notify.js").then(({ notify }) => notify(this.#title, messages.at(-1))).catch(() => {});
   }
 
   #seen() {
@@ -84,15 +86,14 @@ export class Attention {
   }
 
   #showButton() { this.#button.setAttribute("aria-checked", String(this.#wanted)); }
+}
 
-  #notify(message) {
-    const { chat, alt } = message;
-    const { id, name } = whoIs(message);
-    if (!("Notification" in window) || !this.#wanted) return;
-    try {
-      const body = `${name}: ${straight(chat ?? (alt ? fill(texts.talk.sent_gif, { alt }) : "GIF"))}`;
-      const note = new Notification(this.#title, { body, tag: location.pathname, icon: markUrl(id) });
-      note.onclick = () => { window.focus(); note.close(); };
-    } catch { /* some browsers allow it to service workers only */ }
+// Whether a page may show notifications without a service worker: Chrome on Android has a constructor that throws. Where they
+// are allowed already, this would show one.
+function constructs() {
+  try {
+    return Notification.permission !== "granted" && Boolean(new Notification(""));
+  } catch {
+    return false;
   }
 }

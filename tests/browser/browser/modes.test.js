@@ -1,12 +1,10 @@
-// What the page does for the colours of the system, and for what a browser can't do.
+// What the page does for the colours of the system.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { makeRoom } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
-
-const ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36";
 
 /** The colours of a switch, of its track and of its knob, and where the knob is. */
 const looks = (button) => button.evaluate((element) => {
@@ -28,15 +26,4 @@ scene("in forced colours a switch shows whether it is on, by colour and by place
     for (const { track, knob } of [on, off]) assert.notEqual(track, knob, "the knob is seen on its track");
     return true;
   });
-});
-
-scene("notifications are offered where a page may show them, and not on Android, where it may not", [], async (stage) => {
-  const offered = async (look) => {
-    const visitor = await stage.visitor({ name: "ann", locale: "en-US", ...look });
-    await makeRoom(visitor);
-    await visitor.page.locator("#invite-btn").waitFor({ state: "attached" });
-    return visitor.page.locator("#notify-btn").evaluate((button) => !button.hidden);
-  };
-  assert.equal(await offered({}), true);
-  assert.equal(await offered({ userAgent: ANDROID }), false);
 });
