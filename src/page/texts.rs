@@ -227,18 +227,22 @@ fn around(text: &'static str) -> (&'static str, &'static str) {
 }
 
 /// What scripts say on the page of a room, of the texts that it shares with them.
-fn chat_scripts(Texts { chat, owner, .. }: &Texts) -> serde_json::Value {
+fn chat_scripts(Texts { chat, .. }: &Texts) -> serde_json::Value {
     json!({
         "failed": chat.failed, "gif_no_alt": chat.gif_no_alt, "gif_load": chat.gif_load, "gif_pause": chat.gif_pause, "gif_play": chat.gif_play,
-        "delete_message": owner.delete_message, "more": chat.more, "people": chat.people, "sending": chat.sending,
+        "more": chat.more, "people": chat.people, "sending": chat.sending,
     })
 }
 
-/// What only scripts say in a room: of uploads alone, or all but that.
+/// What only scripts say in a room: of uploads alone, or all but that and what a menu says.
 fn split_talk(talk: &Talk, uploads: bool) -> serde_json::Value {
     let mut all = json!(talk);
     if let Some(texts) = all.as_object_mut() {
-        texts.retain(|key, _| uploads == (key.starts_with("upload_") || key == "only_gifs" || key == "too_many_gifs"));
+        texts.retain(|key, _| match key.as_str() {
+            "only_gifs" | "too_many_gifs" => uploads,
+            "copy" | "copied" => false,
+            key => uploads == key.starts_with("upload_"),
+        });
     }
     all
 }
@@ -266,10 +270,10 @@ impl Texts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
             chat: data_block(&json!({
-                "whisper": { "whisper": whisper.whisper, "came": whisper.came, "unread": whisper.unread,
+                "whisper": { "came": whisper.came, "unread": whisper.unread,
                     "unread_one": whisper.unread_one },
-                "report": { "report": report.report, "came": report.came, "show": report.show },
-                "mute": mute,
+                "report": { "came": report.came, "show": report.show },
+                "mute": { "undo": mute.undo, "undone": mute.undone, "line": mute.line },
                 "chat": chat_scripts(&self), "line": line, "talk": split_talk(talk, false),
                 "field": { "chat_too_long": field.chat_too_long },
             })),

@@ -1,7 +1,6 @@
-// What one can do with a message or a member, behind its button with three dots. Other parts of the page add to it.
-import { texts } from "../lib/texts.js";
-import { fetchLook } from "../lib/sheets.js";
-import { toast } from "../lib/toast.js";
+// What one can do with a message or a member, behind its button with three dots. The menu and its entries are fetched with
+// the first; other parts of the page add to them.
+import { fetchSheet } from "../lib/sheets.js";
 
 // How long a menu waits for actions that are on their way.
 const PATIENCE = 1_000;
@@ -9,6 +8,10 @@ const PATIENCE = 1_000;
 const actions = [];
 let coming = null;
 let menu = null;
+let ways = null;
+
+/** `ways` is what the entries that everybody has lead to: `{ room, facts, sheets, whispers, extras }`. */
+export const startActions = (these) => { ways = these; };
 
 /**
  * Adds an action: `{ icon, text(subject), when(subject), act(subject), danger? }`. A subject has `kind` (`message` or
@@ -19,24 +22,14 @@ export const addAction = (action) => actions.push(action);
 /** Menus that are opened before more actions have been added wait for them. */
 export const awaitActions = (promise) => { coming = promise.catch(() => {}); };
 
-export const offersActions = (subject) => actions.some((action) => action.when(subject));
+/** Nothing can be done with oneself, nor with what one said while it is not stored, and once it is deleted. */
+export const offersActions = ({ mine, id, text, gif }) => !mine || Boolean(id && (text ?? gif));
 
-/** Opens the menu of a subject at its button; it is fetched with the first. */
+/** Opens the menu of a subject at its button. */
 export async function openActions(button, subject) {
   const patience = new Promise((done) => { setTimeout(done, PATIENCE); });
   // Once it is there it opens before another key can be pressed.
-  menu ??= (await Promise.all([import("./menu.js"), fetchLook()]).catch(() => []))[0];
+  menu ??= await fetchSheet("menu", () => import("./entries.js")).catch(() => null);
   await Promise.race([coming, patience]);
-  menu?.openMenu(button, subject, actions.filter((action) => action.when(subject)).map((action) => ({
-    ...action,
-    text: action.text(subject),
-    act: () => action.act(subject),
-  })));
+  menu?.openEntries(button, subject, ways, actions);
 }
-
-addAction({
-  icon: "copy",
-  text: () => texts.talk.copy,
-  when: ({ text }) => Boolean(text) && Boolean(navigator.clipboard),
-  act: ({ text }) => navigator.clipboard.writeText(text).then(() => toast(texts.talk.copied), () => {}),
-});

@@ -22,7 +22,10 @@ export class MembersView {
   constructor(me, owner) {
     this.#me = me;
     this.#owner = owner;
-    for (const row of this.#list.children) this.#members.set(row.dataset.id, row);
+    for (const row of this.#list.children) {
+      this.#members.set(row.dataset.id, row);
+      row.querySelector(".more").hidden = !offersActions(this.#subject(row));
+    }
     this.#count = Number(byId("members-btn").querySelector(".num").textContent);
     this.#list.addEventListener("click", ({ target }) => {
       const more = target.closest(".more");
@@ -30,11 +33,6 @@ export class MembersView {
     });
     // A window that grew has room for the column: the drawer over it closes.
     matchMedia("(min-width: 64rem)").addEventListener("change", ({ matches }) => matches && byId("members").hidePopover());
-  }
-
-  /** Offers what can be done with each member anew, once actions were added or somebody's part has changed. */
-  dress() {
-    for (const row of this.#list.children) row.querySelector(".more").hidden = !offersActions(this.#subject(row));
   }
 
   /** The whole list anew, as it was at a place of the room; rows that stay are kept, so that focus and scroll stay. */
@@ -127,7 +125,6 @@ export class MembersView {
       this.#insert(one, row);
       if (focused) focused.focus({ preventScroll: true });
     }
-    this.dress();
   }
 
   #counted(count) {

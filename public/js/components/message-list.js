@@ -3,7 +3,7 @@
 import { byId, clone, setText } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
 import { fill, texts } from "../lib/texts.js";
-import { offersActions, openActions } from "./actions.js";
+import { openActions } from "./actions.js";
 import { arrange, nextRow, takeOut } from "./arrange.js";
 import { Frames } from "./frames.js";
 import { Gifs } from "./gif.js";
@@ -117,13 +117,6 @@ export class MessageList {
       this.#missed = line;
       this.#insert(line);
     });
-  }
-
-  /** Offers what can be done with each message anew, once somebody's part has changed. */
-  dress() {
-    for (const row of this.#rows.querySelectorAll(".message[data-seq]")) {
-      row.querySelector(".more").hidden = !offersActions(subject(row));
-    }
   }
 
   /** Shows an own message that is not stored yet, or its new state. */

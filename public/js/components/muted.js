@@ -2,7 +2,6 @@
 import { byId } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
 import { toast, undo } from "../lib/toast.js";
-import { addAction } from "./actions.js";
 
 const KEY = "gifchat:muted";
 // Beyond these the oldest is heard again.
@@ -41,14 +40,6 @@ export function startMuting(list) {
     for (const row of list.messages) fold(row);
     for (const member of byId("members-list").children) member.classList.toggle("member--muted", isMuted(member.dataset.id));
   };
-  const entry = (muted) => addAction({
-    icon: muted ? "bell" : "mute",
-    text: () => (muted ? texts.mute.undo : texts.mute.mute),
-    when: ({ mine, visitor }) => !mine && isMuted(visitor) === muted,
-    act: ({ visitor, name }) => mute(visitor, name, !muted),
-  });
-  entry(false);
-  entry(true);
   list.onRow((row) => { if (row.classList.contains("message")) fold(row); });
   byId("rows").addEventListener("click", ({ target }) => {
     const row = target.closest(".message__muted button")?.closest(".message");

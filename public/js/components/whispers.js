@@ -3,7 +3,6 @@ import { announce, byId, markUrl, setHue, setText } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
 import { fill, texts } from "../lib/texts.js";
 import { showWho, whoIs } from "../lib/who.js";
-import { addAction } from "./actions.js";
 import { Seen } from "../models/seen.js";
 import { isMuted } from "./muted.js";
 
@@ -32,12 +31,6 @@ export class Whispers {
     this.ways = { room, me, keep, send, upload, tray };
     this.#opens = opens;
     socket.on("whisper", (whisper) => this.take([whisper], true));
-    addAction({
-      icon: "whisper",
-      text: () => texts.whisper.whisper,
-      when: ({ mine }) => !mine,
-      act: ({ visitor, name, color, hue }) => this.open({ id: visitor, name, color, hue }),
-    });
     this.#list.addEventListener("click", ({ target }) => {
       const id = target.closest("button")?.dataset.id;
       if (id) this.open(this.#partner(id));

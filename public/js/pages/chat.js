@@ -1,7 +1,7 @@
 // chat.html: puts the models of a room and the parts of its page together.
 import { Attention } from "../components/attention.js";
 import { Composer } from "../components/composer.js";
-import { addAction } from "../components/actions.js";
+import { startActions } from "../components/actions.js";
 import { MembersView } from "../components/members.js";
 import { MessageList } from "../components/message-list.js";
 import { isMuted, startMuting } from "../components/muted.js";
@@ -199,21 +199,7 @@ const composer = new Composer({
 });
 
 startMuting(list);
-addAction({
-  icon: "flag",
-  text: () => texts.report.report,
-  when: ({ kind, mine, id, text, gif }) => kind === "message" && !mine && !facts.mine && Boolean(id && (text ?? gif)),
-  act: (subject) => sheets.report(subject),
-});
-addAction({
-  icon: "trash",
-  danger: true,
-  text: () => texts.chat.delete_message,
-  when: ({ kind, mine, id, text, gif }) => kind === "message" && mine && !facts.mine && Boolean(id && (text ?? gif)),
-  act: (subject) => sheets.deleteOwn(subject),
-});
 list.start();
-members.dress();
 for (const item of outbox.items) list.showItem(item);
 list.onFailed((what, nonce) => {
   if (uploads.find(nonce)) uploads.cancel(uploads.find(nonce));
@@ -228,13 +214,9 @@ const sheets = new RoomSheets({
   facts,
   say,
   take: sendAgain,
-  startTools({ startOwnerTools }) {
-    const tools = startOwnerTools(room, { now: facts, isOwner: () => facts.mine, changed });
-    list.dress();
-    members.dress();
-    return tools;
-  },
+  startTools: ({ startOwnerTools }) => startOwnerTools(room, { now: facts, isOwner: () => facts.mine, changed }),
 });
+startActions({ facts, sheets, whispers });
 sheets.changed();
 
 function sendAgain(gif) {
@@ -293,7 +275,6 @@ function changed(fresh) {
   if (slow !== facts.slow || facts.mine) pace.free();
   attention.title(facts.title);
   members.room(fresh);
-  list.dress();
   sheets.changed();
 }
 

@@ -14,6 +14,8 @@ use crate::{
 pub enum Sheet {
     /// The settings of a room, and the questions before an owner deletes or moderates.
     Owner,
+    /// What everybody can do with people and messages: words alone.
+    Menu,
     /// The question before the last person who is there leaves.
     Leave,
     /// The question before somebody deletes what they wrote.
@@ -40,6 +42,7 @@ impl FromStr for Sheet {
     fn from_str(name: &str) -> Result<Self, Refusal> {
         Ok(match name {
             "owner" => Self::Owner,
+            "menu" => Self::Menu,
             "leave" => Self::Leave,
             "delete" => Self::Delete,
             "out" => Self::Out,
@@ -92,6 +95,7 @@ impl<'a> SheetView<'a> {
         } = self.page.t;
         match self.sheet {
             Sheet::Owner => owner_texts(self.page.t),
+            Sheet::Menu => menu_texts(self.page.t),
             Sheet::Leave => json!({ "leave": leave }),
             Sheet::Queue => queue_texts(self.page.t),
             Sheet::Out => json!({ "out": out, "error": { "kicked": error.kicked, "banned": error.banned } }),
@@ -115,6 +119,13 @@ impl<'a> SheetView<'a> {
             } }),
         }
     }
+}
+
+fn menu_texts(t: &Texts) -> Value {
+    json!({
+        "whisper": { "whisper": t.whisper.whisper }, "report": { "report": t.report.report }, "mute": t.mute,
+        "chat": { "delete_message": t.owner.delete_message }, "talk": { "copy": t.talk.copy, "copied": t.talk.copied },
+    })
 }
 
 fn queue_texts(Texts { chat, error, talk, .. }: &Texts) -> Value {

@@ -1,0 +1,54 @@
+// The entries of the menu that everybody has.
+import { texts } from "../lib/texts.js";
+import { toast } from "../lib/toast.js";
+import { openMenu } from "./menu.js";
+import { isMuted, mute } from "./muted.js";
+
+const isStored = ({ kind, id, text, gif }) => kind === "message" && Boolean(id && (text ?? gif));
+
+const entries = ({ facts, sheets, whispers }) => [
+  {
+    icon: "copy",
+    text: () => texts.talk.copy,
+    when: ({ text }) => Boolean(text) && Boolean(navigator.clipboard),
+    act: ({ text }) => navigator.clipboard.writeText(text).then(() => toast(texts.talk.copied), () => {}),
+  },
+  {
+    icon: "whisper",
+    text: () => texts.whisper.whisper,
+    when: ({ mine }) => !mine,
+    act: ({ visitor, name, color, hue }) => whispers.open({ id: visitor, name, color, hue }),
+  },
+  muting(false),
+  muting(true),
+  {
+    icon: "flag",
+    text: () => texts.report.report,
+    when: (subject) => isStored(subject) && !subject.mine && !facts.mine,
+    act: (subject) => sheets.report(subject),
+  },
+  {
+    icon: "trash",
+    danger: true,
+    text: () => texts.chat.delete_message,
+    when: (subject) => isStored(subject) && subject.mine && !facts.mine,
+    act: (subject) => sheets.deleteOwn(subject),
+  },
+];
+
+const muting = (muted) => ({
+  icon: muted ? "bell" : "mute",
+  text: () => (muted ? texts.mute.undo : texts.mute.mute),
+  when: ({ mine, visitor }) => !mine && isMuted(visitor) === muted,
+  act: ({ visitor, name }) => mute(visitor, name, !muted),
+});
+
+/** Opens the menu of a subject with the entries that everybody has, and `more` actions. */
+export function openEntries(button, subject, ways, more) {
+  const offered = [...entries(ways), ...more].filter((action) => action.when(subject));
+  openMenu(button, subject, offered.map((action) => ({
+    ...action,
+    text: action.text(subject),
+    act: () => action.act(subject),
+  })));
+}
