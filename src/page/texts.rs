@@ -131,6 +131,8 @@ texts! {
     invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, anew, withdraw, withdrawn }
     /// Reports to the owner.
     report: Report { report, owner_title, owner_text, title, text, reason, send, sent, list, none, dismiss, dismissed, delete, show, came }
+    /// Changing what one said.
+    edit: Edit { edit, now, caption, cancel, edited, edited_at }
     /// People one does not want to hear.
     mute: Mute { mute, undo, done, undone, line }
     /// What happened in a room.

@@ -14,7 +14,7 @@ use crate::{
     domain::{Body, Message, Moment, Room, Visitor},
     page::{
         texts::{Lang, Texts},
-        views::{GifView, LineView, MessageView, Page, RoomView, VisitorView},
+        views::{EditedView, GifView, LineView, MessageView, Page, RoomView, VisitorView},
     },
     state::AppState,
 };
@@ -118,4 +118,8 @@ pub fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> Messag
     let author = message.author;
     view.by(visitor_view(&author, t.lang), author.id == me.id)
         .at(message.created_at.to_string().into(), message.created_at.millis())
+        .edited(message.edited.map(|at| EditedView {
+            at: at.to_string(),
+            at_ms: at.millis(),
+        }))
 }

@@ -2,11 +2,18 @@
 import { texts } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
 import { openMenu } from "./menu.js";
+import { mayEdit } from "./edits.js";
 import { isMuted, mute } from "./muted.js";
 
 const isStored = ({ kind, id, text, gif }) => kind === "message" && Boolean(id && (text ?? gif));
 
-const entries = ({ facts, sheets, whispers }) => [
+const entries = ({ facts, sheets, whispers, extras }) => [
+  {
+    icon: "edit",
+    text: () => texts.edit.edit,
+    when: (subject) => isStored(subject) && mayEdit(subject.element),
+    act: (subject) => extras.use(({ edit }) => edit(subject)),
+  },
   {
     icon: "copy",
     text: () => texts.talk.copy,

@@ -8,8 +8,8 @@ import { blank } from "./message.js";
 /** The element of a line; one that only keeps its place is hidden. */
 export function makeLine(line) {
   const element = frame(line);
-  // The message itself says that it is gone.
-  element.hidden = line.line === "deleted";
+  // The message itself says that it is gone, or what it says now.
+  element.hidden = ["deleted", "edited"].includes(line.line);
   dateLine(element, line.createdAt);
   if (line.seq !== undefined) {
     element.dataset.id = line._id;

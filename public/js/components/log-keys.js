@@ -1,7 +1,7 @@
 // The keys of the conversation: arrows go from message to message, and into one, to its links and buttons. Whoever begins to
 // type there writes.
 import { byId } from "../lib/dom.js";
-import { PARTS } from "./message-list.js";
+import { PARTS } from "./log-stop.js";
 
 const VERTICAL = ["ArrowUp", "ArrowDown"];
 

@@ -8,6 +8,7 @@ import { arrange, nextRow, takeOut } from "./arrange.js";
 import { Frames } from "./frames.js";
 import { Gifs } from "./gif.js";
 import { applyLine, dateLine, makeLine } from "./lines.js";
+import { listenForKeys, takeFromTab } from "./log-stop.js";
 import { adopt, makeMessage, store, subject } from "./message.js";
 import { PageLoader } from "./page-loader.js";
 import { Scroller } from "./scroller.js";
@@ -15,14 +16,6 @@ import { Unsent } from "./unsent.js";
 
 const MOST = 200;
 const PAGE = 50;
-
-/** What the arrows lead to, once one is in the list: the list is one stop of the Tab key. */
-export const PARTS = ".message__said a, .message__said button";
-
-function takeFromTab(row) {
-  row.tabIndex = -1;
-  for (const part of row.querySelectorAll(PARTS)) part.tabIndex = -1;
-}
 
 const seqOf = (row) => Number(row.dataset.seq);
 
@@ -38,7 +31,8 @@ export class MessageList {
   #last;
   #newest;
   #unsent;
-  #decorate = () => {};
+  #entered;
+  #told;
   #failed = () => {};
   #missed = null;
   #hurry = false;
@@ -49,9 +43,15 @@ export class MessageList {
   #frames = new Frames((changes) => this.#change(changes));
   #scroller;
 
-  /** `last` is the seq of the newest message that the server rendered; `isNews(row)` says what counts as unread. */
-  constructor({ room, me, last, isNews }) {
+  /**
+   * `last` is the seq of the newest message that the server rendered; `isNews(row)` says what counts as unread.
+   * `entered(element, message)` is told of each row that enters the page, without a message when the server rendered it, and
+   * `told(line)` of each line that may be about others.
+   */
+  constructor({ room, me, last, isNews, entered, told }) {
     this.#isNews = isNews;
+    this.#entered = entered;
+    this.#told = told;
     this.#pages = new PageLoader(room, this.#box, () => this.#goOn());
     this.#me = me;
     this.#last = this.#newest = last;
@@ -71,7 +71,7 @@ export class MessageList {
 
   /** Takes over what the server rendered, once everybody who decorates rows is there. */
   start() {
-    this.#listen();
+    listenForKeys(this.#box);
     this.#older.querySelector("a").tabIndex = -1;
     for (const row of this.#shown) {
       if (row.classList.contains("message")) adopt(row);
@@ -81,9 +81,6 @@ export class MessageList {
     }
     this.#scroller.look();
   }
-
-  /** `decorate(row)` is told of each row that enters the page. */
-  onRow(decorate) { this.#decorate = decorate; }
 
   /** Calls back with `retry` or `delete` and the nonce of a message that is not stored. */
   onFailed(act) { this.#failed = act; }
@@ -126,14 +123,14 @@ export class MessageList {
     if (!element) return;
     this.#rows.append(element);
     this.#settle(element);
-    this.#enters(element);
+    this.#enters(element, item.content);
     this.#toNewest();
   }
 
-  // The keys of the list are fetched when one is in it.
-  #listen() {
-    const load = () => import("./log-keys.js").then(({ startKeys }) => startKeys(this.#box), () => this.#listen());
-    this.#box.addEventListener("focusin", load, { once: true });
+  /** Changes what is shown; what one reads stays where it is. */
+  alter(change) {
+    if (this.#scroller.atEnd) change();
+    else this.#scroller.keep(change);
   }
 
   // All changes of a frame at once: who reads further up stays there, who is at the end goes along.
@@ -153,7 +150,7 @@ export class MessageList {
     const next = this.#last >= this.#newest;
     this.#newest = Math.max(this.#newest, row.seq);
     if (next && (roomy || this.#shown.length < MOST)) this.#place(row, true);
-    else applyLine(row, this);
+    else this.#apply(row);
     if (row.line && this.#pages.loading) this.#meanwhile.push(row);
     if (!follow && this.#isNews(row)) this.#scroller.unread(1);
   }
@@ -163,14 +160,20 @@ export class MessageList {
     const waiting = row.nonce && row.visitor === this.#me.id && this.#unsent.release(row.nonce);
     const element = waiting ? this.#store(waiting, row, waiting === first) : this.#make(row);
     this.#last = row.seq;
-    applyLine(row, this);
+    this.#apply(row);
     this.#shown.push(element);
     if (!waiting) {
       element.classList.toggle("message--new", fresh);
       this.#insert(element);
     }
     this.#settle(element);
-    this.#enters(element);
+    this.#enters(element, row);
+  }
+
+  #apply(row) {
+    if (!row.line) return;
+    applyLine(row, this);
+    this.#told(row);
   }
 
   #make(row) { return row.line ? makeLine(row) : makeMessage(row, this.#me); }
@@ -194,10 +197,11 @@ export class MessageList {
     if (next) arrange(next);
   }
 
-  #enters(row) {
+  #enters(row, message) {
     this.#gifs.add(row);
-    if (row.classList.contains("message")) takeFromTab(row);
-    this.#decorate(row);
+    if (!row.classList.contains("message")) return;
+    this.#entered(row, message);
+    takeFromTab(row);
   }
 
   #drop(nonce) {
@@ -231,9 +235,9 @@ export class MessageList {
       if (first !== this.#shown[0]) return;
       const rows = page.map((row) => this.#make(row));
       this.#rows.prepend(...rows);
-      rows.forEach((element) => {
+      rows.forEach((element, n) => {
         this.#settle(element);
-        this.#enters(element);
+        this.#enters(element, page[n]);
       });
       this.#shown.unshift(...rows);
       this.#setOlder(page.length > 0 && page[0].seq > 1);
@@ -269,7 +273,7 @@ export class MessageList {
 
   // A page has come, or could not. Who has scrolled up meanwhile is in no hurry any more.
   #goOn() {
-    for (const line of this.#meanwhile.splice(0)) applyLine(line, this);
+    for (const line of this.#meanwhile.splice(0)) this.#apply(line);
     if (this.#hurry && this.#scroller.atEnd) this.#toNewest();
     else this.#hurry = false;
     this.#scroller.look();

@@ -26,7 +26,7 @@ export function blank(element) {
   gone.textContent = texts.line.deleted;
   const more = element.querySelector(".more");
   keepFocus(() => {
-    for (const part of element.querySelectorAll(".message__text, .gif")) {
+    for (const part of element.querySelectorAll(".message__text, .gif, .message__edited")) {
       dropFile(part);
       part.remove();
     }
@@ -93,9 +93,15 @@ export const subject = (element) => ({
   visitor: element.dataset.visitor,
   ...whoIn(element),
   mine: element.classList.contains("mine"),
-  text: element.querySelector(".message__text:not(.message__gone)")?.textContent ?? null,
+  text: wordsOf(element.querySelector(".message__text:not(.message__gone)")),
   gif: element.querySelector(".gif")?.dataset.name ?? null,
 });
+
+// Behind the text may stand that it was edited.
+function wordsOf(text) {
+  const mark = text?.querySelector(".message__edited");
+  return text ? text.textContent.slice(0, mark ? -mark.textContent.length - 1 : undefined) : null;
+}
 
 function date(element, at) {
   element.dataset.at = at;

@@ -40,7 +40,6 @@ export function startMuting(list) {
     for (const row of list.messages) fold(row);
     for (const member of byId("members-list").children) member.classList.toggle("member--muted", isMuted(member.dataset.id));
   };
-  list.onRow((row) => { if (row.classList.contains("message")) fold(row); });
   byId("rows").addEventListener("click", ({ target }) => {
     const row = target.closest(".message__muted button")?.closest(".message");
     if (row) mute(row.dataset.visitor, row.querySelector(".name").textContent, false);
@@ -53,7 +52,8 @@ export function startMuting(list) {
   new MutationObserver(dressAll).observe(byId("members-list"), { childList: true });
 }
 
-function fold(row) {
+/** Folds a message if its author is muted, or unfolds it. */
+export function fold(row) {
   const muted = isMuted(row.dataset.visitor);
   if (row.classList.contains("message--muted") === muted) return;
   row.classList.toggle("message--muted", muted);

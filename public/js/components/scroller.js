@@ -34,12 +34,14 @@ export class Scroller {
 
   get atEnd() { return this.#box.scrollTop > -NEAR; }
 
-  /** Changes the list below what one reads, which stays where it is. */
+  /** Changes the list; what one reads, from the first row that is seen whole, stays where it is. */
   keep(change) {
-    const before = this.#rows.getBoundingClientRect().height;
-    const top = this.#box.scrollTop;
+    const edge = this.#box.getBoundingClientRect().top;
+    const top = (row) => row.getBoundingClientRect().top;
+    const row = [...this.#rows.querySelectorAll("[data-at]")].find((one) => top(one) >= edge);
+    const at = row && top(row);
     change();
-    this.#box.scrollTop = top - (this.#rows.getBoundingClientRect().height - before);
+    if (row?.isConnected) this.#box.scrollTop += top(row) - at;
   }
 
   toEnd() {

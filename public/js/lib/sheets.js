@@ -3,7 +3,7 @@ import { getJson } from "./http.js";
 import { lang, texts } from "./texts.js";
 
 const asked = new Map();
-let look = null;
+const styles = new Map();
 
 /** The module of a sheet, once its markup is in the page: a module finds its elements when it is loaded. */
 export async function fetchSheet(name, load) {
@@ -18,8 +18,14 @@ export async function fetchSheet(name, load) {
   return load();
 }
 
+/** A stylesheet, unless the page has it. */
+export function fetchStyle(name) {
+  if (!styles.has(name)) styles.set(name, style(name));
+  return styles.get(name);
+}
+
 /** How all that opens over the room looks. */
-export const fetchLook = () => look ??= style();
+export const fetchLook = () => fetchStyle("sheets.css");
 
 async function put(name) {
   const [sheet] = await Promise.all([getJson(`/sheets/${lang}/${name}`), fetchLook()]);
@@ -28,14 +34,15 @@ async function put(name) {
 }
 
 // Beside the style of the page, under the same version.
-function style() {
+function style(name) {
   const page = document.querySelector("link[rel=stylesheet]");
   const link = page.cloneNode();
-  link.href = page.href.replace("app.css", "sheets.css");
+  link.href = page.href.replace("app.css", name);
+  if (document.querySelector(`link[href$="${name}"]`)) return;
   return new Promise((done, fail) => {
     link.onload = done;
     link.onerror = () => {
-      look = null;
+      styles.delete(name);
       link.remove();
       fail({});
     };

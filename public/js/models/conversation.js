@@ -47,6 +47,7 @@ export class Conversation {
       .on("chat", (message) => this.take(message))
       .on("join", (line) => this.take(line))
       .on("exit", (line) => this.take(line))
+      .on("edit", (line) => this.take(line))
       .on("typing", (visitor) => view.typing(visitor))
       .on("away", ({ visitor, away }) => view.away(visitor, away))
       .on("missed", (now) => view.lost(now?.away ?? []))

@@ -1,10 +1,11 @@
 // chat.html: puts the models of a room and the parts of its page together.
 import { Attention } from "../components/attention.js";
 import { Composer } from "../components/composer.js";
+import { ExtrasLater } from "../components/extras-later.js";
 import { startActions } from "../components/actions.js";
 import { MembersView } from "../components/members.js";
 import { MessageList } from "../components/message-list.js";
-import { isMuted, startMuting } from "../components/muted.js";
+import { fold, isMuted, startMuting } from "../components/muted.js";
 import { Notices } from "../components/notices.js";
 import { retryPictures } from "../components/picture.js";
 import { RoomFacts } from "../components/room-facts.js";
@@ -50,7 +51,18 @@ for (const event of ["pointerover", "focusin"]) {
 keepFocusOfDialogs();
 
 const socket = liveSocket("/chat");
-const list = new MessageList({ room, me, last: Number(page.last), isNews });
+const list = new MessageList({
+  room,
+  me,
+  last: Number(page.last),
+  isNews,
+  entered(row, message) {
+    fold(row);
+    extras.enters(row, message);
+  },
+  told: (line) => extras.line(line),
+});
+const extras = new ExtrasLater(() => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, list })));
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const facts = new RoomFacts(me);
@@ -142,6 +154,7 @@ const conversation = new Conversation({
       notices.lineUp();
       shut(false);
       retryPictures();
+      extras.again();
       // A session that ran out in the meantime made us somebody else.
       Object.assign(me, whoIs(ack.you));
       members.replace(ack.members, ack.seq, ack.away);
@@ -188,6 +201,7 @@ const composer = new Composer({
   limit: Number(page.chatLimit),
   draft: keep.read("draft", ""),
   typed(text) {
+    if (extras.editing) return;
     keep.write("draft", text);
     typing.wrote(text);
   },
@@ -216,7 +230,7 @@ const sheets = new RoomSheets({
   take: sendAgain,
   startTools: ({ startOwnerTools }) => startOwnerTools(room, { now: facts, isOwner: () => facts.mine, changed }),
 });
-startActions({ facts, sheets, whispers });
+startActions({ facts, sheets, whispers, extras });
 sheets.changed();
 
 function sendAgain(gif) {

@@ -6,7 +6,7 @@ use super::{
     size_text,
 };
 use crate::domain::LineKind;
-use crate::page::texts::Texts;
+use crate::page::texts::{Texts, fill};
 
 /// Later messages of one visitor join the group of the first when they follow within this time.
 const GROUP_MS: i64 = 5 * 60 * 1000;
@@ -40,10 +40,36 @@ pub struct MessageView<'a> {
     pub line: Option<LineView>,
     /// Whether the owner deleted it.
     pub deleted: bool,
+    /// When its author changed it the last time.
+    pub edited: Option<EditedView>,
     /// Whether it belongs to the group of the message before; [`MessageView::group`] finds out.
     pub more: bool,
     /// Whether it is the blank, which carries the parts of every kind of message.
     pub(crate) blank: bool,
+}
+
+/// When a message was changed.
+#[derive(Clone, Debug)]
+pub struct EditedView {
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// The same in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+impl EditedView {
+    /// The mark that scripts write a time into.
+    pub(super) fn blank() -> Self {
+        Self {
+            at: BLANK_TIME.to_owned(),
+            at_ms: 0,
+        }
+    }
+
+    /// The time, in words.
+    pub(crate) fn told(&self, t: &Texts) -> String {
+        fill(t.edit.edited_at, &[("time", &clock(self.at_ms, t))])
+    }
 }
 
 /// A line that nobody wrote, in the language of the page.
@@ -161,6 +187,11 @@ impl<'a> MessageView<'a> {
         }
     }
 
+    /// Adds when its author changed it the last time, if ever.
+    pub fn edited(self, edited: Option<EditedView>) -> Self {
+        Self { edited, ..self }
+    }
+
     fn empty() -> Self {
         Self {
             id: "".into(),
@@ -173,6 +204,7 @@ impl<'a> MessageView<'a> {
             gif: None,
             line: None,
             deleted: false,
+            edited: None,
             more: false,
             blank: false,
         }
@@ -206,21 +238,41 @@ impl<'a> MessageView<'a> {
         }
     }
 
+    /// Whether it has what few messages have, and what is styled apart: that it was edited.
+    pub(crate) fn has_extras(&self) -> bool {
+        self.edited.is_some()
+    }
+
     /// A text as pieces: what is a link, and what stands between.
     #[expect(clippy::unused_self, reason = "askama calls methods of what it has at hand")]
     pub(crate) fn parts<'t>(&self, text: &'t str) -> Vec<Part<'t>> {
         parts(text)
     }
 
-    /// The time in UTC, as it says, in the way of the language, until a script writes the local one in the same way.
+    /// When it was stored.
     pub(crate) fn clock(&self, t: &Texts) -> String {
-        let minutes = self.at_ms.div_euclid(60_000).rem_euclid(1440);
-        let half = if minutes < 720 { t.clock.am } else { t.clock.pm };
-        // Noon and midnight are 12.
-        let hour = (minutes / 60 + 11) % 12 + 1;
-        let time = format!("{hour}:{:02}", minutes % 60);
-        format!("{} UTC", half.replace("%{time}", &time))
+        clock(self.at_ms, t)
     }
+
+    /// What a screen reader calls it: who wrote it, when, and when it was changed.
+    pub(crate) fn label(&self, t: &Texts) -> String {
+        let mut label = format!("{} {}", self.author.name, self.clock(t));
+        if let Some(edited) = &self.edited {
+            label.push_str(", ");
+            label.push_str(&edited.told(t));
+        }
+        label
+    }
+}
+
+/// The time in UTC, as it says, in the way of the language, until a script writes the local one in the same way.
+fn clock(at_ms: i64, t: &Texts) -> String {
+    let minutes = at_ms.div_euclid(60_000).rem_euclid(1440);
+    let half = if minutes < 720 { t.clock.am } else { t.clock.pm };
+    // Noon and midnight are 12.
+    let hour = (minutes / 60 + 11) % 12 + 1;
+    let time = format!("{hour}:{:02}", minutes % 60);
+    format!("{} UTC", half.replace("%{time}", &time))
 }
 
 impl GifView<'_> {

@@ -238,6 +238,11 @@ impl<'a> ChatPage<'a> {
         self.first() > 1 || self.messages.iter().any(|message| message.line.is_none())
     }
 
+    /// Whether any message has what is styled apart.
+    fn has_extras(&self) -> bool {
+        self.messages.iter().any(MessageView::has_extras)
+    }
+
     fn drop_text(&self) -> String {
         let limit = limit_text(self.page.limits.gif, self.page.t.lang);
         fill(self.page.t.chat.drop_text, &[("limit", &limit)])

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use askama::Template;
 use serde_json::{Value, json};
 
-use super::{Limits, Page, VisitorView};
+use super::{Limits, Page, VisitorView, message::EditedView};
 use crate::{
     domain::{Invalid, Refusal},
     page::texts::{Lang, Texts},
@@ -26,6 +26,8 @@ pub enum Sheet {
     Tray,
     /// Whispers with one person.
     Whisper,
+    /// What few messages have, and what stands over the message box while one edits.
+    Extras,
     /// GIFs on their way: the card of one.
     Queue,
     /// Inviting others.
@@ -47,6 +49,7 @@ impl FromStr for Sheet {
             "delete" => Self::Delete,
             "out" => Self::Out,
             "tray" => Self::Tray,
+            "extras" => Self::Extras,
             "queue" => Self::Queue,
             "whisper" => Self::Whisper,
             "invite" => Self::Invite,
@@ -63,6 +66,7 @@ impl FromStr for Sheet {
 pub struct SheetView<'a> {
     sheet: Sheet,
     page: Page<'a>,
+    edited: EditedView,
 }
 
 impl<'a> SheetView<'a> {
@@ -77,7 +81,11 @@ impl<'a> SheetView<'a> {
             assets,
             limits,
         };
-        Self { sheet, page }
+        Self {
+            sheet,
+            page,
+            edited: EditedView::blank(),
+        }
     }
 
     /// What its script says beyond what the page says, to be put into the texts of the page.
@@ -97,6 +105,7 @@ impl<'a> SheetView<'a> {
             Sheet::Owner => owner_texts(self.page.t),
             Sheet::Menu => menu_texts(self.page.t),
             Sheet::Leave => json!({ "leave": leave }),
+            Sheet::Extras => extras_texts(self.page.t),
             Sheet::Queue => queue_texts(self.page.t),
             Sheet::Out => json!({ "out": out, "error": { "kicked": error.kicked, "banned": error.banned } }),
             Sheet::Viewer => json!({ "viewer": { "deleted": viewer.deleted } }),
@@ -124,7 +133,14 @@ impl<'a> SheetView<'a> {
 fn menu_texts(t: &Texts) -> Value {
     json!({
         "whisper": { "whisper": t.whisper.whisper }, "report": { "report": t.report.report }, "mute": t.mute,
-        "chat": { "delete_message": t.owner.delete_message }, "talk": { "copy": t.talk.copy, "copied": t.talk.copied },
+        "edit": { "edit": t.edit.edit }, "chat": { "delete_message": t.owner.delete_message }, "talk": { "copy": t.talk.copy, "copied": t.talk.copied },
+    })
+}
+
+fn extras_texts(Texts { edit, owner, field, .. }: &Texts) -> Value {
+    json!({
+        "edit": { "now": edit.now, "caption": edit.caption, "cancel": edit.cancel, "edited_at": edit.edited_at, "save": owner.save },
+        "field": { "chat_empty": field.chat_empty },
     })
 }
 

@@ -1,0 +1,51 @@
+// What few messages have: that they were edited. What shows that, and edits, is fetched with the first of it.
+import { byId } from "../lib/dom.js";
+
+const EXTRAS = ".message__edited";
+
+export class ExtrasLater {
+  #load;
+  #loading = null;
+  #extras = null;
+  /** What is to be done with them. */
+  #waiting = [];
+
+  /** `load()` gives what `startExtras` does. */
+  constructor(load) {
+    this.#load = load;
+    byId("chat").addEventListener("keydown", ({ key, target, isComposing }) => {
+      if (key === "ArrowUp" && !target.value && !isComposing) this.use((extras) => extras.editLast());
+    });
+  }
+
+  /** Whether what is being written is an edit, and no message. */
+  get editing() { return this.#extras?.editing; }
+
+  /** Does something with them, once they are there. */
+  use(act) {
+    this.#waiting.push(act);
+    this.again();
+  }
+
+  /** Fetches what could not be fetched before. */
+  again() {
+    if (this.#extras) return this.#run();
+    if (this.#waiting.length === 0) return;
+    this.#loading ??= this.#load().then((extras) => {
+      this.#extras = extras;
+      this.#run();
+    }, () => { this.#loading = null; });
+  }
+
+  /** A row enters the page: of a `message`, or as the server rendered it. */
+  enters(row, message) {
+    if (message ? message.edited : row.querySelector(EXTRAS)) this.use((extras) => extras.dress(row, message));
+  }
+
+  /** A line that may be about messages that are in the page. */
+  line(line) {
+    if (this.#extras || line.line === "edited") this.use((extras) => extras.line(line));
+  }
+
+  #run() { for (const act of this.#waiting.splice(0)) act(this.#extras); }
+}

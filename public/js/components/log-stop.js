@@ -1,0 +1,16 @@
+// The conversation is one stop of the Tab key: once in it, the arrows lead on.
+
+/** What the arrows lead to in a message. */
+export const PARTS = ".message__said a, .message__said button";
+
+/** Leaves a message, and what can be used in it, to the arrows. */
+export function takeFromTab(row) {
+  row.tabIndex = -1;
+  for (const part of row.querySelectorAll(PARTS)) part.tabIndex = -1;
+}
+
+/** The keys of the list are fetched when one is in it. */
+export function listenForKeys(list) {
+  const load = () => import("./log-keys.js").then(({ startKeys }) => startKeys(list), () => listenForKeys(list));
+  list.addEventListener("focusin", load, { once: true });
+}
