@@ -272,8 +272,6 @@ impl Texts {
             main: data_block(&json!({ "rooms": rooms, "ago": ago })),
             room: data_block(&json!({ "make": make, "field": field })),
             chat: data_block(&json!({
-                "whisper": { "came": whisper.came, "unread": whisper.unread,
-                    "unread_one": whisper.unread_one },
                 "report": { "came": report.came, "show": report.show },
                 "mute": { "undo": mute.undo, "undone": mute.undone, "line": mute.line },
                 "chat": chat_scripts(&self), "line": line, "talk": split_talk(talk, false),

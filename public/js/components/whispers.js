@@ -23,14 +23,13 @@ export class Whispers {
   #button = byId("whispers-news");
 
   /** `news(whispers)` is told of whispers that nobody has seen yet. */
-  constructor({ room, me, keep, socket, news, send, upload, tray, opens }) {
+  constructor({ room, me, keep, news, send, upload, tray, opens }) {
     this.#room = room;
     this.#me = me;
     this.#news = news;
     this.#seen = new Seen(room, () => this.#draw());
     this.ways = { room, me, keep, send, upload, tray };
     this.#opens = opens;
-    socket.on("whisper", (whisper) => this.take([whisper], true));
     this.#list.addEventListener("click", ({ target }) => {
       const id = target.closest("button")?.dataset.id;
       if (id) this.open(this.#partner(id));

@@ -15,7 +15,7 @@ import { showTyping } from "../components/typing-line.js";
 import { UploadsLater } from "../components/uploads-later.js";
 import { openGifs } from "../components/viewer-later.js";
 import { startWayOut } from "../components/way-out.js";
-import { Whispers } from "../components/whispers.js";
+import { WhispersLater } from "../components/whispers-later.js";
 import { announce, byId } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { keepFocusOfDialogs } from "../lib/focus.js";
@@ -69,7 +69,7 @@ const facts = new RoomFacts(me);
 const attention = new Attention(facts.title);
 let asking = null;
 
-const whispers = new Whispers({
+const whispers = new WhispersLater({
   room,
   me,
   keep,

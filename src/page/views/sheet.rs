@@ -116,7 +116,9 @@ impl<'a> SheetView<'a> {
                 "add": { "hint": tray.hint_add, "word": tray.add, "name": tray.add_this },
             } }),
             Sheet::Whisper => json!({
-                "whisper": { "text": whisper.text }, "chat": { "alt_placeholder": self.page.t.chat.alt_placeholder },
+                "whisper": {
+                    "text": whisper.text, "came": whisper.came, "unread": whisper.unread, "unread_one": whisper.unread_one,
+                }, "chat": { "alt_placeholder": self.page.t.chat.alt_placeholder },
             }),
             Sheet::Invite => json!({ "invite": {
                 "open": invite.open, "locked": invite.locked, "secret": invite.secret, "copied": invite.copied,
