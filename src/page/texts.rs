@@ -131,6 +131,8 @@ texts! {
     invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, anew, withdraw, withdrawn }
     /// Reports to the owner.
     report: Report { report, owner_title, owner_text, title, text, reason, send, sent, list, none, dismiss, dismissed, delete, show, came }
+    /// Answering a message.
+    reply: ReplyText { reply, to, quote, gone, cancel }
     /// Changing what one said.
     edit: Edit { edit, now, caption, cancel, edited, edited_at }
     /// People one does not want to hear.

@@ -11,10 +11,10 @@ use axum::{
 use super::extract::prefs::Prefs;
 use crate::{
     config::Config,
-    domain::{Body, Message, Moment, Room, Visitor},
+    domain::{Body, Message, Moment, Reference, Room, Visitor},
     page::{
-        texts::{Lang, Texts},
-        views::{EditedView, GifView, LineView, MessageView, Page, RoomView, VisitorView},
+        texts::{Lang, Texts, fill},
+        views::{EditedView, GifView, LineView, MessageView, Page, QuoteView, RoomView, VisitorView},
     },
     state::AppState,
 };
@@ -96,6 +96,29 @@ pub fn room_view<'a>(room: &'a Room, me: &Visitor, lang: Lang, now: Moment) -> R
     }
 }
 
+/// What a message answers, as templates show it.
+fn quote_view<'a>(reference: &'a Reference, t: &Texts) -> QuoteView<'a> {
+    let original = reference.message();
+    let said = original.filter(|original| !original.is_deleted());
+    let gif = said.and_then(|original| match &original.body {
+        Body::Gif(gif) => Some(gif),
+        _ => None,
+    });
+    QuoteView {
+        id: reference.to.to_string().into(),
+        seq: original.map_or(0, |original| original.seq),
+        author: original.map(|original| visitor_view(&original.author, t.lang)),
+        text: match (said.and_then(Message::excerpt), gif) {
+            (Some(text), _) => text,
+            (None, Some(gif)) if gif.alt.as_str().is_empty() => "GIF".into(),
+            (None, Some(gif)) => fill(t.talk.sent_gif, &[("alt", gif.alt.as_str())]).into(),
+            (None, None) => t.reply.gone.into(),
+        },
+        gif: gif.map(|gif| gif.name.to_string().into()),
+        gone: said.is_none(),
+    }
+}
+
 /// A message as templates show it to a visitor.
 pub fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> MessageView<'a> {
     let id: Cow<'_, str> = message.id.to_string().into();
@@ -116,8 +139,11 @@ pub fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> Messag
         Body::Deleted => MessageView::deleted(id, message.seq),
     };
     let author = message.author;
+    // A line refers to what was edited.
+    let answered = message.refers.as_ref().filter(|_| !message.is_line());
     view.by(visitor_view(&author, t.lang), author.id == me.id)
         .at(message.created_at.to_string().into(), message.created_at.millis())
+        .answering(answered.map(|reference| quote_view(reference, t)))
         .edited(message.edited.map(|at| EditedView {
             at: at.to_string(),
             at_ms: at.millis(),

@@ -4,10 +4,17 @@ import { toast } from "../lib/toast.js";
 import { openMenu } from "./menu.js";
 import { mayEdit } from "./edits.js";
 import { isMuted, mute } from "./muted.js";
+import { quoteOf } from "./quotes.js";
 
 const isStored = ({ kind, id, text, gif }) => kind === "message" && Boolean(id && (text ?? gif));
 
 const entries = ({ facts, sheets, whispers, extras }) => [
+  {
+    icon: "reply",
+    text: () => texts.reply.reply,
+    when: isStored,
+    act: (subject) => extras.use(({ answer }) => answer(quoteOf(subject))),
+  },
   {
     icon: "edit",
     text: () => texts.edit.edit,

@@ -1,7 +1,8 @@
-// What few messages have: that they were edited. What shows that, and edits, is fetched with the first of it.
+// What few messages have: a quote of what they answer, that they were edited. What shows that, answers and edits is fetched
+// with the first of it.
 import { byId } from "../lib/dom.js";
 
-const EXTRAS = ".message__edited";
+const EXTRAS = ".quote, .message__edited";
 
 export class ExtrasLater {
   #load;
@@ -10,9 +11,10 @@ export class ExtrasLater {
   /** What is to be done with them. */
   #waiting = [];
 
-  /** `load()` gives what `startExtras` does. */
-  constructor(load) {
+  /** `load()` gives what `startExtras` does. What one answers is kept. */
+  constructor(keep, load) {
     this.#load = load;
+    if (keep.read("reply", null)) this.use(() => {});
     byId("chat").addEventListener("keydown", ({ key, target, isComposing }) => {
       if (key === "ArrowUp" && !target.value && !isComposing) this.use((extras) => extras.editLast());
     });
@@ -20,6 +22,12 @@ export class ExtrasLater {
 
   /** Whether what is being written is an edit, and no message. */
   get editing() { return this.#extras?.editing; }
+
+  /** What one writes next answers this. */
+  get reply() { return this.#extras?.reply; }
+
+  /** What was written is on its way, or could not be sent and answers this `reply` still. */
+  answer(reply = null) { if (reply ?? this.reply) this.use((extras) => extras.answer(reply)); }
 
   /** Does something with them, once they are there. */
   use(act) {
@@ -39,12 +47,12 @@ export class ExtrasLater {
 
   /** A row enters the page: of a `message`, or as the server rendered it. */
   enters(row, message) {
-    if (message ? message.edited : row.querySelector(EXTRAS)) this.use((extras) => extras.dress(row, message));
+    if (message ? message.reply ?? message.edited : row.querySelector(EXTRAS)) this.use((extras) => extras.dress(row, message));
   }
 
   /** A line that may be about messages that are in the page. */
   line(line) {
-    if (this.#extras || line.line === "edited") this.use((extras) => extras.line(line));
+    if (this.#loading || line.line === "edited") this.use((extras) => extras.line(line));
   }
 
   #run() { for (const act of this.#waiting.splice(0)) act(this.#extras); }

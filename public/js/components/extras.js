@@ -1,32 +1,50 @@
 // What few messages have, and the ways to it.
+import { byId } from "../lib/dom.js";
 import { askJson } from "../lib/http.js";
 import { fetchStyle } from "../lib/sheets.js";
 import { edited, markEdited, mayEdit } from "./edits.js";
 import { subject } from "./message.js";
+import { adoptQuote, putQuote, quoteLine, startQuotes } from "./quotes.js";
 import { Strip } from "./strip.js";
 
 /** Begins with what `list` shows. */
-export async function startExtras({ room, list }) {
+export async function startExtras({ room, keep, list }) {
   await fetchStyle("extras.css");
-  const strip = new Strip((message, chat) => askJson(`/room/${room}/messages/${message}`, { method: "PATCH", body: { chat } }));
+  const rows = byId("rows");
+  const strip = new Strip((message, chat) => askJson(`/room/${room}/messages/${message}`, { method: "PATCH", body: { chat } }), keep);
   const edit = (about) => strip.edit(about);
-  const effects = {
-    edited(line, row) { if (row) edited(row, line); },
-  };
+  startQuotes(rows, (id, seq) => list.reach(id, seq));
 
   return {
     get editing() { return strip.editing; },
 
+    get reply() { return strip.reply; },
+
     /** Shows what a message has, or writes anew what the server rendered. */
     dress(row, message) {
-      const at = message ? message.edited : row.querySelector(".message__edited")?.dateTime;
-      if (at) list.alter(() => markEdited(row, at));
+      const mark = row.querySelector(".message__edited");
+      const at = message ? message.edited : mark?.dateTime;
+      const quote = message ? null : row.querySelector(".quote");
+      list.alter(() => {
+        if (message?.reply) putQuote(row, message.reply);
+        if (quote) adoptQuote(quote);
+        if (at) markEdited(row, at);
+      });
     },
 
     /** Does to messages that are shown what a line says. */
-    line(line) { list.alter(() => effects[line.line]?.(line, list.find(line.message))); },
+    line(line) {
+      const row = line.line === "edited" && list.find(line.message);
+      list.alter(() => {
+        if (row) edited(row, line);
+        quoteLine(rows, line);
+      });
+    },
 
     edit,
+
+    /** What one writes next answers a message, as what it answers is kept; nothing any more without one. */
+    answer: (reply) => strip.answer(reply),
 
     /** Edits what one said last, if that can still be changed. */
     editLast() {

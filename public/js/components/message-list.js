@@ -260,15 +260,32 @@ export class MessageList {
     this.#hurry = this.#pages.loading || this.#last < wanted;
     if (this.#last >= wanted) return;
     this.#pages.load(`limit=${PAGE}`, (page) => {
-      for (const row of this.#shown) this.#leaves(row);
-      const { first } = this.#unsent;
-      while (this.#rows.firstChild && this.#rows.firstChild !== first) this.#rows.firstChild.remove();
-      this.#shown = [];
-      for (const row of page) this.#place(row);
+      this.#replace(page);
       this.#last = Math.max(this.#last, wanted);
-      this.#setOlder(page.length > 0 && page[0].seq > 1);
       this.#scroller.toEnd();
     });
+  }
+
+  /** Gives the row of a stored message, fetched with what stands around it unless it is in the page; none if it can't be. */
+  async reach(id, seq) {
+    while (!this.find(id) && this.#pages.loading) await this.#pages.loading;
+    if (!this.find(id)) {
+      await this.#pages.load(`before=${seq + PAGE / 2}&limit=${PAGE}`, (page) => {
+        this.#replace(page);
+        this.find(id)?.scrollIntoView({ block: "center" });
+      });
+    }
+    return this.find(id);
+  }
+
+  // Another stretch of the history takes the place of what is shown.
+  #replace(page) {
+    for (const row of this.#shown) this.#leaves(row);
+    const { first } = this.#unsent;
+    while (this.#rows.firstChild && this.#rows.firstChild !== first) this.#rows.firstChild.remove();
+    this.#shown = [];
+    for (const row of page) this.#place(row);
+    this.#setOlder(page.length > 0 && page[0].seq > 1);
   }
 
   // A page has come, or could not. Who has scrolled up meanwhile is in no hurry any more.

@@ -21,6 +21,10 @@ function read() {
 export const isMuted = (visitor) => ids.has(visitor);
 
 let dressAll = () => {};
+const others = [];
+
+/** Calls `act()` when somebody is muted, or heard again. */
+export const whenMuted = (act) => others.push(act);
 
 /** Mutes somebody, or hears them again. */
 export function mute(visitor, name, muted) {
@@ -38,6 +42,7 @@ export function mute(visitor, name, muted) {
 export function startMuting(list) {
   dressAll = () => {
     for (const row of list.messages) fold(row);
+    for (const act of others) act();
     for (const member of byId("members-list").children) member.classList.toggle("member--muted", isMuted(member.dataset.id));
   };
   byId("rows").addEventListener("click", ({ target }) => {

@@ -10,7 +10,7 @@ export class PageLoader {
   #url;
   #box;
   #next;
-  #loading = false;
+  #loading = null;
 
   /** `box` is the log that pages are shown in; `next()` is called when it is time to look what is needed then. */
   constructor(room, box, next) {
@@ -19,16 +19,19 @@ export class PageLoader {
     this.#next = next;
   }
 
+  /** Until the page that is on its way has come, or could not; null when there is none. */
   get loading() { return this.#loading; }
 
   /** Gives the rows of a page to `show`, unless another one is on its way. */
   async load(query, show) {
     if (this.#loading) return;
-    this.#loading = true;
+    let done;
+    this.#loading = new Promise((resolve) => { done = resolve; });
     const { page, status } = await getJson(this.#url + query).then((page) => ({ page }), (why) => why);
     const final = FINAL.includes(status);
-    if (!page && !final) await new Promise((done) => { setTimeout(done, AGAIN); });
-    this.#loading = false;
+    if (!page && !final) await new Promise((wake) => { setTimeout(wake, AGAIN); });
+    this.#loading = null;
+    done();
     if (page) this.#quietly(() => show(page.data));
     if (!final) this.#next();
   }

@@ -1,8 +1,10 @@
-// What one edits stands in the message box, and in a strip over it what that is. Escape and its button put it away, and what
-// one wrote before comes back.
+// A strip over the message box says what one edits or answers there. Escape and its button put it away; what one wrote before
+// an edit comes back then.
 import { announce, byId, setText } from "../lib/dom.js";
-import { refusal, texts } from "../lib/texts.js";
+import { fill, refusal, texts } from "../lib/texts.js";
+import { whoIs } from "../lib/who.js";
 import { markUse } from "./icon.js";
+import { inShort } from "./quotes.js";
 
 const form = byId("chat-form");
 const field = byId("chat");
@@ -14,14 +16,20 @@ form.querySelector(".composer__row").before(strip);
 
 export class Strip {
   #save;
+  #keep;
+  /** What one answers, as a quote. */
+  #reply = null;
   /** The message that is edited, and what one wrote before. */
   #edits = null;
   #draft = "";
   #busy = false;
 
-  /** `save(id, text)` stores what a message says now, or throws a refusal. */
-  constructor(save) {
+  /** `save(id, text)` stores what a message says now, or throws a refusal. What one answers outlives a reload in `keep`. */
+  constructor(save, keep) {
     this.#save = save;
+    this.#keep = keep;
+    this.#reply = keep.read("reply", null);
+    if (this.#reply) this.#showReply();
     byId("strip-cancel").addEventListener("click", () => this.#cancel());
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.isComposing || strip.hidden) return;
@@ -39,6 +47,18 @@ export class Strip {
 
   get editing() { return Boolean(this.#edits); }
 
+  get reply() { return this.#reply ?? undefined; }
+
+  /** What one writes next answers this message; with none it answers nothing. */
+  answer(reply) {
+    if (this.#edits) this.#cancel();
+    this.#reply = reply;
+    this.#keep.write("reply", reply ?? "");
+    if (!reply) return this.#hide();
+    this.#showReply();
+    this.#begin();
+  }
+
   /** Puts what a message says into the message box. */
   edit({ id, text, gif }) {
     if (!this.#edits) this.#draft = field.value;
@@ -47,17 +67,29 @@ export class Strip {
     send.ariaLabel = texts.edit.save;
     markUse(send, "check");
     this.#write(this.#edits.text);
+    this.#begin();
   }
 
-  #show({ icon, what, about, cancel }) {
+  #showReply() {
+    const what = fill(texts.reply.to, { name: whoIs(this.#reply).name });
+    this.#show({ icon: "reply", what, about: inShort(this.#reply), cancel: texts.reply.cancel, gif: this.#reply.gif });
+  }
+
+  #show({ icon, what, about, cancel, gif }) {
     markUse(strip, icon);
     setText(byId("strip-what"), what);
     setText(byId("strip-about"), about);
     setText(byId("strip-why"), "");
     byId("strip-cancel").ariaLabel = cancel;
     field.setAttribute("aria-describedby", `strip-what strip-about ${describes}`);
+    const still = byId("strip-still");
+    still.hidden = !gif;
+    if (gif) still.src = `/gif/${gif}/still`;
     strip.hidden = false;
-    announce(what);
+  }
+
+  #begin() {
+    announce(byId("strip-what").textContent);
     field.focus({ preventScroll: true });
   }
 
@@ -76,11 +108,18 @@ export class Strip {
     this.#busy = false;
   }
 
+  // Out of an edit one comes back to what one answered before it.
   #cancel() {
-    if (this.#edits) this.#write(this.#draft);
+    if (!this.#edits) return this.answer(null);
+    this.#write(this.#draft);
     this.#edits = null;
     send.ariaLabel = sends;
     markUse(send, "send");
+    if (this.#reply) this.#showReply();
+    else this.#hide();
+  }
+
+  #hide() {
     field.setAttribute("aria-describedby", describes);
     strip.hidden = true;
     field.focus({ preventScroll: true });

@@ -14,7 +14,7 @@ const UNDERWAY = ["waiting", "sending", "checking"];
 
 /**
  * `list` shows what is on its way, `stored(message)` what has become of it; `say(text)` tells what can't be taken. Gives the
- * `uploads`, and `take(files)` for what was brought; `returned(caption)` gets back what goes with none.
+ * `uploads`, and `take(files)` for what was brought; `returned(caption, reply)` gets back what goes with none.
  */
 export function startUploads({ room, tab, pace, limit, list, stored, say, returned }) {
   const files = new Files(room, tab);
@@ -66,14 +66,14 @@ async function restore(files, uploads) {
 
 // What is on its way stands in the list, where it will stay, once its picture is known and until its message is.
 function showUnderway(list, item) {
-  const { nonce, at, state, file, alt, chat, picture } = item;
+  const { nonce, at, state, file, alt, chat, reply, picture } = item;
   const shown = Boolean(picture) && !item.known && UNDERWAY.includes(state);
   const dress = (row) => {
     setCaption(row, chat);
     showProgress(row.querySelector(".gif"), item);
   };
   if (!shown) takeOut(list, item);
-  else list.showItem({ nonce, at, state: "pending", content: { ...picture, file, alt, chat, bytes: file.size }, dress });
+  else list.showItem({ nonce, at, state: "pending", content: { ...picture, file, alt, chat, reply, bytes: file.size }, dress });
   return shown;
 }
 

@@ -40,9 +40,9 @@ export class UploadsLater {
 
   end(why) { this.#tell((uploads) => uploads.end(why)); }
 
-  /** Also what is still being fetched goes; whether a GIF takes along what is said with it. */
-  send(caption) {
-    if (this.#uploads) return this.#uploads.send(caption);
+  /** Also what is still being fetched goes; whether a GIF takes along what is said with it, and what that answers. */
+  send(caption, reply) {
+    if (this.#uploads) return this.#uploads.send(caption, reply);
     this.#loading?.then(({ uploads }) => uploads.send(), () => {});
     return false;
   }

@@ -18,7 +18,7 @@ export class Files {
     this.#tab = tab;
   }
 
-  /** What this tab left behind in this room, in the order it was put: `{nonce, file, alt, chat, waiting}`. */
+  /** What this tab left behind in this room, in the order it was put: `{nonce, file, alt, chat, reply, waiting}`. */
   async left() {
     const all = await this.#use("readwrite", async (store) => {
       const kept = await asked(store.getAll());
@@ -29,9 +29,9 @@ export class Files {
     return (all ?? []).filter(({ room, tab }) => room === this.#room && tab === this.#tab).sort((a, b) => a.at - b.at);
   }
 
-  put({ nonce, file, alt, chat, state, at }) {
+  put({ nonce, file, alt, chat, reply, state, at }) {
     const waiting = state !== "ready";
-    return this.#use("readwrite", (store) => asked(store.put({ nonce, file, alt, chat, waiting, at, room: this.#room, tab: this.#tab })));
+    return this.#use("readwrite", (store) => asked(store.put({ nonce, file, alt, chat, reply, waiting, at, room: this.#room, tab: this.#tab })));
   }
 
   remove(nonce) { return this.#use("readwrite", (store) => asked(store.delete(nonce))); }

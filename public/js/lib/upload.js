@@ -4,13 +4,14 @@ import { seconds } from "./http.js";
 
 const STALLED = 30_000;
 
-export function postGif(url, { nonce, alt, chat, file, to }, progress = () => {}) {
+export function postGif(url, { nonce, alt, chat, reply, file, to }, progress = () => {}) {
   const request = new XMLHttpRequest();
   const form = new FormData();
   form.append("nonce", nonce);
   if (to) form.append("to", to);
   form.append("alt", alt);
   if (chat) form.append("chat", chat);
+  if (reply) form.append("reply", reply._id);
   form.append("gif", file, file.name || "image.gif");
   let stalled;
   const watch = () => {

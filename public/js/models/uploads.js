@@ -19,7 +19,7 @@ export class Uploads {
 
   /**
    * `post(item, progress)` gives {done, abort}; `view` is told: changed(item), removed(item, stored), stored(message),
-   * returned(caption) when no GIF takes it along; `pace` says when the next may go.
+   * returned(caption, reply) when no GIF takes it along; `pace` says when the next may go.
    */
   constructor({ post, view, newNonce, limit, pace, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
     this.#post = post;
@@ -45,10 +45,10 @@ export class Uploads {
   look(item) { this.#turn(item, item.state); }
 
   /** Puts a file in the queue; what cannot be sent is told at once. */
-  async add(file, { nonce = this.#newNonce(), alt = "", chat = "", at = Math.max(Date.now(), this.#latest + 1) } = {}) {
+  async add(file, { nonce = this.#newNonce(), alt = "", chat = "", reply, at = Math.max(Date.now(), this.#latest + 1) } = {}) {
     // No two at the same time: it is their order after a reload.
     this.#latest = at;
-    const item = { nonce, file, alt, chat, at, state: "ready", progress: 0, tries: 0, why: null, final: false };
+    const item = { nonce, file, alt, chat, reply, at, state: "ready", progress: 0, tries: 0, why: null, final: false };
     this.#items.push(item);
     if (file.size > this.#limit) this.#fail(item, { code: "too_large", size: file.size, limit: this.#limit }, true);
     else this.#view.changed(item);
@@ -57,10 +57,10 @@ export class Uploads {
     return item;
   }
 
-  /** Everything that is ready goes, the first of it with what is said with it; whether there was any. */
-  send(caption = "") {
+  /** Everything that is ready goes, the first of it with what is said with it and what that answers; whether there was any. */
+  send(caption = "", reply) {
     const ready = this.#items.filter(({ state }) => state === "ready");
-    if (ready.length > 0) ready[0].chat = caption;
+    if (ready.length > 0) Object.assign(ready[0], { chat: caption, reply });
     for (const item of ready) this.#turn(item, "waiting");
     this.#next();
     return ready.length > 0;
@@ -94,7 +94,7 @@ export class Uploads {
     this.#open = false;
     for (const item of this.#items) {
       // Nobody can say it any more.
-      item.chat = "";
+      Object.assign(item, { chat: "", reply: undefined });
       this.#fail(item, why, true);
     }
     this.#current?.abort();
@@ -149,12 +149,12 @@ export class Uploads {
 
   // What was to be said goes with the next GIF, or back to who wrote it.
   #passOn(item) {
-    const { chat } = item;
-    item.chat = "";
-    if (!chat) return;
-    const next = this.#items.find((other) => other !== item && other.state === "waiting" && !other.chat);
-    if (!next) return this.#view.returned(chat);
-    next.chat = chat;
+    const { chat, reply } = item;
+    Object.assign(item, { chat: "", reply: undefined });
+    if (!chat && !reply) return;
+    const next = this.#items.find((other) => other !== item && other.state === "waiting" && !other.chat && !other.reply);
+    if (!next) return this.#view.returned(chat, reply);
+    Object.assign(next, { chat, reply });
     this.#turn(next, next.state);
   }
 

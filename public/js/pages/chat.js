@@ -62,7 +62,7 @@ const list = new MessageList({
   },
   told: (line) => extras.line(line),
 });
-const extras = new ExtrasLater(() => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, list })));
+const extras = new ExtrasLater(keep, () => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, keep, list })));
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const facts = new RoomFacts(me);
@@ -88,12 +88,13 @@ const outbox = new Outbox({
   newNonce,
   pace,
   saved: keep.read("unsent", []),
-  send: async (item) => {
+  send: async ({ nonce, content }) => {
+    const item = { nonce, content: { ...content, reply: content.reply?._id } };
     const ack = await (conversation.joined || !asking ? conversation.say(item) : post(item));
     if (ack?.ok) hasSaid();
     // A GIF to be sent again that is gone: trying again would not help.
     if (ack?.code === "page_not_found") {
-      outbox.remove(item.nonce);
+      outbox.remove(nonce);
       say(ack.message);
     }
     return ack;
@@ -114,7 +115,7 @@ const uploads = new UploadsLater({
   keep,
   say,
   load: () => fetchSheet("queue", () => import("../components/uploading.js"))
-    .then(({ startUploads }) => startUploads({ room, tab: keep.tab, pace, list, limit: Number(page.gifLimit), stored, say, returned: (text) => composer.giveBack(text) })),
+    .then(({ startUploads }) => startUploads({ room, tab: keep.tab, pace, list, limit: Number(page.gifLimit), stored, say, returned })),
 });
 
 const typing = new Typing({
@@ -205,11 +206,7 @@ const composer = new Composer({
     keep.write("draft", text);
     typing.wrote(text);
   },
-  send(text) {
-    if (uploads.send(text) || !text || outbox.add({ chat: text })) return true;
-    composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
-    return false;
-  },
+  send: (text) => (uploads.send(text, extras.reply) ? answered() : !text || add({ chat: text })),
 });
 
 startMuting(list);
@@ -233,8 +230,24 @@ const sheets = new RoomSheets({
 startActions({ facts, sheets, whispers, extras });
 sheets.changed();
 
-function sendAgain(gif) {
-  if (!outbox.add(gif)) composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
+function sendAgain(gif) { add(gif); }
+
+// Puts a message in line; whether there was space for it.
+function add(content) {
+  if (outbox.add({ ...content, reply: extras.reply })) return answered();
+  composer.say(fill(texts.talk.too_many, { n: outbox.limit }));
+  return false;
+}
+
+function answered() {
+  extras.answer();
+  return true;
+}
+
+// What no GIF takes along.
+function returned(text, reply) {
+  if (text) composer.giveBack(text);
+  extras.answer(reply);
 }
 
 startWayOut({

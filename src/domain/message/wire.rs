@@ -142,11 +142,18 @@ impl<'a> Quote<'a> {
                 visitor: original.author.id,
                 name: original.author.name(),
             }),
-            chat: original.and_then(Message::text).map(excerpt),
+            chat: original.and_then(Message::excerpt),
             gif: gif.map(|gif| gif.name.to_string()),
             alt: gif.map(|gif| gif.alt.as_str()),
             deleted: original.is_none_or(Message::is_deleted),
         }
+    }
+}
+
+impl Message {
+    /// What it says, in a few words, where it is quoted.
+    pub fn excerpt(&self) -> Option<Cow<'_, str>> {
+        self.text().map(excerpt)
     }
 }
 

@@ -42,10 +42,48 @@ pub struct MessageView<'a> {
     pub deleted: bool,
     /// When its author changed it the last time.
     pub edited: Option<EditedView>,
+    /// What it answers.
+    pub quote: Option<QuoteView<'a>>,
     /// Whether it belongs to the group of the message before; [`MessageView::group`] finds out.
     pub more: bool,
     /// Whether it is the blank, which carries the parts of every kind of message.
     pub(crate) blank: bool,
+}
+
+/// A message that another one answers, as it is now.
+#[derive(Clone, Debug)]
+pub struct QuoteView<'a> {
+    /// Names it.
+    pub id: Cow<'a, str>,
+    /// Its place in the room; 0 when it is not there any more.
+    pub seq: u64,
+    /// Who wrote it, if it is there.
+    pub author: Option<VisitorView<'a>>,
+    /// What it says, in a few words.
+    pub text: Cow<'a, str>,
+    /// Its GIF.
+    pub gif: Option<Cow<'a, str>>,
+    /// Whether it says nothing any more.
+    pub gone: bool,
+}
+
+impl QuoteView<'_> {
+    /// The quote that scripts fill.
+    pub(super) fn blank() -> Self {
+        Self {
+            id: "".into(),
+            seq: 1,
+            author: Some(VisitorView::nobody()),
+            text: "".into(),
+            gif: Some("".into()),
+            gone: false,
+        }
+    }
+
+    /// The place behind it: the page before that ends with it.
+    pub(crate) const fn after(&self) -> u64 {
+        self.seq + 1
+    }
 }
 
 /// When a message was changed.
@@ -192,6 +230,11 @@ impl<'a> MessageView<'a> {
         Self { edited, ..self }
     }
 
+    /// Adds what it answers, if anything.
+    pub fn answering(self, quote: Option<QuoteView<'a>>) -> Self {
+        Self { quote, ..self }
+    }
+
     fn empty() -> Self {
         Self {
             id: "".into(),
@@ -205,6 +248,7 @@ impl<'a> MessageView<'a> {
             line: None,
             deleted: false,
             edited: None,
+            quote: None,
             more: false,
             blank: false,
         }
@@ -238,9 +282,9 @@ impl<'a> MessageView<'a> {
         }
     }
 
-    /// Whether it has what few messages have, and what is styled apart: that it was edited.
+    /// Whether it has what few messages have, and what is styled apart: a quote, or that it was edited.
     pub(crate) fn has_extras(&self) -> bool {
-        self.edited.is_some()
+        self.edited.is_some() || self.quote.is_some()
     }
 
     /// A text as pieces: what is a link, and what stands between.

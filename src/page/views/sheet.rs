@@ -3,7 +3,7 @@ use std::str::FromStr;
 use askama::Template;
 use serde_json::{Value, json};
 
-use super::{Limits, Page, VisitorView, message::EditedView};
+use super::{EditedView, Limits, Page, QuoteView, VisitorView};
 use crate::{
     domain::{Invalid, Refusal},
     page::texts::{Lang, Texts},
@@ -67,6 +67,7 @@ pub struct SheetView<'a> {
     sheet: Sheet,
     page: Page<'a>,
     edited: EditedView,
+    quote: QuoteView<'static>,
 }
 
 impl<'a> SheetView<'a> {
@@ -85,6 +86,7 @@ impl<'a> SheetView<'a> {
             sheet,
             page,
             edited: EditedView::blank(),
+            quote: QuoteView::blank(),
         }
     }
 
@@ -135,12 +137,22 @@ impl<'a> SheetView<'a> {
 fn menu_texts(t: &Texts) -> Value {
     json!({
         "whisper": { "whisper": t.whisper.whisper }, "report": { "report": t.report.report }, "mute": t.mute,
-        "edit": { "edit": t.edit.edit }, "chat": { "delete_message": t.owner.delete_message }, "talk": { "copy": t.talk.copy, "copied": t.talk.copied },
+        "reply": { "reply": t.reply.reply }, "edit": { "edit": t.edit.edit },
+        "chat": { "delete_message": t.owner.delete_message }, "talk": { "copy": t.talk.copy, "copied": t.talk.copied },
     })
 }
 
-fn extras_texts(Texts { edit, owner, field, .. }: &Texts) -> Value {
+fn extras_texts(
+    Texts {
+        edit,
+        owner,
+        field,
+        reply,
+        ..
+    }: &Texts,
+) -> Value {
     json!({
+        "reply": { "to": reply.to, "gone": reply.gone, "cancel": reply.cancel },
         "edit": { "now": edit.now, "caption": edit.caption, "cancel": edit.cancel, "edited_at": edit.edited_at, "save": owner.save },
         "field": { "chat_empty": field.chat_empty },
     })

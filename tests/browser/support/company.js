@@ -18,8 +18,11 @@ export class Guest {
     return this;
   }
 
-  /** Says something; gives the message as stored. */
-  async say(chat) { return must(await ask(this.socket, "chat", { chat })).message; }
+  /** Says something, perhaps as a `reply`; gives the message as stored. */
+  async say(chat, reply) { return must(await ask(this.socket, "chat", { chat, ...(reply && { reply }) })).message; }
+
+  /** Changes what it said. */
+  rewrite(message, chat) { return this.#json("PATCH", `/messages/${message}`, { chat }); }
 
   async sendGif(alt, look) {
     const { status, body } = await this.visitor.sendGif(this.room, { bytes: gif(look), alt });

@@ -1,0 +1,116 @@
+// What messages answer: a quote stands over each, says what the original says now, and leads to it.
+import { clone, opensElsewhere, setText } from "../lib/dom.js";
+import { fill, lang, texts } from "../lib/texts.js";
+import { toast } from "../lib/toast.js";
+import { showWho, whoIs } from "../lib/who.js";
+import { takeFromTab } from "./log-stop.js";
+import { isMuted, whenMuted } from "./muted.js";
+
+// Characters of a text that are quoted, as the server cuts it.
+const MOST = 140;
+// How long what one was led to is marked.
+const MARKED = 2_000;
+
+/** What quotes say, by their elements, also while their authors are muted. */
+const said = new WeakMap();
+
+// The beginning of a text.
+function excerpt(text) {
+  const letters = [...text];
+  return letters.length > MOST ? `${letters.slice(0, MOST - 1).join("").trimEnd()}…` : text;
+}
+
+/** What a message says, in a few words. */
+export function inShort({ chat, gif, alt, deleted }) {
+  if (deleted) return texts.reply.gone;
+  return chat ?? (gif && alt ? fill(texts.talk.sent_gif, { alt }) : "GIF");
+}
+
+/** What answers a message quotes of it. */
+export function quoteOf({ id, element, visitor, name, color, hue, text, gif }) {
+  const alt = element.querySelector(".gif__frame img")?.alt;
+  return {
+    _id: id,
+    seq: Number(element.dataset.seq),
+    visitor,
+    user: color,
+    hue,
+    name: { [lang]: name },
+    ...(text !== null && { chat: excerpt(text) }),
+    ...(gif && { gif, alt: alt === texts.chat.gif_no_alt ? "" : alt }),
+  };
+}
+
+/** Puts what a message answers over what it says. */
+export function putQuote(row, reply) {
+  row.querySelector(".quote")?.remove();
+  row.querySelector(".message__said").before(makeQuote(reply));
+  takeFromTab(row);
+}
+
+function makeQuote({ _id, seq = 0, visitor = "", name, user, hue, ...says }) {
+  const quote = clone("quote-template");
+  Object.assign(quote.dataset, { of: _id, place: seq, by: visitor });
+  if (seq) quote.setAttribute("href", `?before=${seq + 1}`);
+  else quote.removeAttribute("href");
+  if (visitor) showWho(quote, whoIs({ visitor, name, user, hue }));
+  else for (const part of quote.querySelectorAll(".mark, .name")) part.remove();
+  say(quote, says);
+  return quote;
+}
+
+function say(quote, says) {
+  said.set(quote, says);
+  const muted = isMuted(quote.dataset.by);
+  const text = muted && !says.deleted ? texts.mute.line : inShort(says);
+  setText(quote.querySelector(".quote__text"), text);
+  quote.classList.toggle("quote--gone", Boolean(says.deleted));
+  quote.querySelector(".quote__still")?.remove();
+  if (muted || says.deleted || !says.gif) return;
+  const still = clone("quote-template").querySelector(".quote__still");
+  still.src = `/gif/${says.gif}/still`;
+  quote.querySelector(".quote__text").before(still);
+}
+
+/** Takes over a quote that the server rendered. */
+export function adoptQuote(quote) {
+  const still = quote.querySelector(".quote__still");
+  const gif = still && new URL(still.src).pathname.split("/")[2];
+  said.set(quote, { chat: quote.querySelector(".quote__text").textContent, gif, deleted: quote.classList.contains("quote--gone") });
+  if (isMuted(quote.dataset.by)) say(quote, said.get(quote));
+}
+
+const quotes = (rows) => [...rows.querySelectorAll(".quote")];
+
+// What became of a message, by the kind of line that says so.
+const effects = {
+  edited: (quote, { message, chat, deleted }) => quote.dataset.of === message && { chat: chat && excerpt(chat), deleted },
+  deleted: (quote, { message }) => quote.dataset.of === message && { deleted: true },
+  cleared: (quote, { visitor, seq }) => quote.dataset.by === visitor && quote.dataset.place < seq && { deleted: true },
+};
+
+/** Keeps the quotes true that are about what a line is about. */
+export function quoteLine(rows, line) {
+  for (const quote of quotes(rows)) {
+    const now = effects[line.line]?.(quote, line);
+    if (!now) continue;
+    quote.closest(".message").ariaLive = "off";
+    say(quote, { ...said.get(quote), ...now });
+  }
+}
+
+/** Quotes in `rows` lead to what they are of: `reach(id, seq)` gives its row, once that is in the page. */
+export function startQuotes(rows, reach) {
+  whenMuted(() => { for (const quote of quotes(rows)) say(quote, said.get(quote) ?? {}); });
+  rows.addEventListener("click", async (event) => {
+    const quote = event.target.closest(".quote[href]");
+    if (!quote || opensElsewhere(event)) return;
+    event.preventDefault();
+    const row = await reach(quote.dataset.of, Number(quote.dataset.place));
+    if (!row) return toast(texts.talk.no_answer, { icon: "alert", tone: "" });
+    row.focus({ preventScroll: true });
+    row.scrollIntoView({ block: "center" });
+    row.classList.add("message--found");
+    setTimeout(() => row.classList.remove("message--found"), MARKED);
+  });
+}
