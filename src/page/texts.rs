@@ -133,6 +133,10 @@ texts! {
     report: Report { report, owner_title, owner_text, title, text, reason, send, sent, list, none, dismiss, dismissed, delete, show, came }
     /// Answering a message.
     reply: ReplyText { reply, to, quote, gone, cancel }
+    /// Reacting to a message.
+    react: React { react, list, emoji, other, who, others, none }
+    /// The emoji one can react with at a touch.
+    emoji: EmojiNames { thumbs_up, heart, joy, rolling, smile, heart_eyes, kiss, cool, thinking, surprised, blown, sad, crying, angry, eye_roll, party, tada, clap, pray, strong, eyes, fire, hundred, thumbs_down }
     /// Changing what one said.
     edit: Edit { edit, now, caption, cancel, edited, edited_at }
     /// People one does not want to hear.
@@ -228,6 +232,38 @@ pub struct Split {
 fn around(text: &'static str) -> (&'static str, &'static str) {
     let (before, rest) = text.split_once("%{").unwrap_or((text, ""));
     (before, rest.split_once('}').map_or("", |(_, after)| after))
+}
+
+impl EmojiNames {
+    /// Each emoji with its name.
+    pub(crate) const fn all(&self) -> [(&'static str, &'static str); 24] {
+        [
+            ("👍", self.thumbs_up),
+            ("❤️", self.heart),
+            ("😂", self.joy),
+            ("🤣", self.rolling),
+            ("😊", self.smile),
+            ("😍", self.heart_eyes),
+            ("😘", self.kiss),
+            ("😎", self.cool),
+            ("🤔", self.thinking),
+            ("😮", self.surprised),
+            ("🤯", self.blown),
+            ("😢", self.sad),
+            ("😭", self.crying),
+            ("😡", self.angry),
+            ("🙄", self.eye_roll),
+            ("🥳", self.party),
+            ("🎉", self.tada),
+            ("👏", self.clap),
+            ("🙏", self.pray),
+            ("💪", self.strong),
+            ("👀", self.eyes),
+            ("🔥", self.fire),
+            ("💯", self.hundred),
+            ("👎", self.thumbs_down),
+        ]
+    }
 }
 
 /// What scripts say on the page of a room, of the texts that it shares with them.

@@ -11,7 +11,7 @@ mod sheet;
 
 pub use form::RoomForm;
 pub use installed::{OfflinePage, SharePage};
-pub use message::{EditedView, GifView, LineView, MessageView, QuoteView};
+pub use message::{EditedView, GifView, LineView, MessageView, QuoteView, ReactionView};
 pub use page::{ChatPage, ErrorPage, GatePage, MainPage, Page, RoomPage, Theme};
 pub use room::{Age, RoomView};
 pub use rows::{LastRows, RoomRows};

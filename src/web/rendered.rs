@@ -11,10 +11,10 @@ use axum::{
 use super::extract::prefs::Prefs;
 use crate::{
     config::Config,
-    domain::{Body, Message, Moment, Reference, Room, Visitor},
+    domain::{Body, Message, Moment, Reacted, Reaction, Reference, Room, Visitor},
     page::{
         texts::{Lang, Texts, fill},
-        views::{EditedView, GifView, LineView, MessageView, Page, QuoteView, RoomView, VisitorView},
+        views::{EditedView, GifView, LineView, MessageView, Page, QuoteView, ReactionView, RoomView, VisitorView},
     },
     state::AppState,
 };
@@ -119,6 +119,20 @@ fn quote_view<'a>(reference: &'a Reference, t: &Texts) -> QuoteView<'a> {
     }
 }
 
+/// One kind of reaction, as templates show it to a visitor.
+fn reaction_view<'a>(Reacted { reaction, by }: &'a Reacted, me: &Visitor) -> ReactionView<'a> {
+    let (emoji, gif) = match reaction {
+        Reaction::Emoji(emoji) => (emoji.as_str(), None),
+        Reaction::Gif(name) => ("", Some(name.to_string().into())),
+    };
+    ReactionView {
+        emoji: emoji.into(),
+        gif,
+        count: by.len(),
+        mine: by.contains(&me.id),
+    }
+}
+
 /// A message as templates show it to a visitor.
 pub fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> MessageView<'a> {
     let id: Cow<'_, str> = message.id.to_string().into();
@@ -144,6 +158,13 @@ pub fn message_view<'a>(message: &'a Message, me: &Visitor, t: &Texts) -> Messag
     view.by(visitor_view(&author, t.lang), author.id == me.id)
         .at(message.created_at.to_string().into(), message.created_at.millis())
         .answering(answered.map(|reference| quote_view(reference, t)))
+        .reacted(
+            message
+                .reactions
+                .iter()
+                .map(|reacted| reaction_view(reacted, me))
+                .collect(),
+        )
         .edited(message.edited.map(|at| EditedView {
             at: at.to_string(),
             at_ms: at.millis(),

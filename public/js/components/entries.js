@@ -16,6 +16,18 @@ const entries = ({ facts, sheets, whispers, extras }) => [
     act: (subject) => extras.use(({ answer }) => answer(quoteOf(subject))),
   },
   {
+    icon: "react",
+    text: () => texts.react.react,
+    when: isStored,
+    act: (subject) => sheets.react(({ openReact }, room) => openReact(room, subject)),
+  },
+  {
+    icon: "people",
+    text: () => texts.react.who,
+    when: (subject) => isStored(subject) && Boolean(subject.element.querySelector(".reaction")),
+    act: (subject) => sheets.react(({ openReacted }, room) => openReacted(room, subject)),
+  },
+  {
     icon: "edit",
     text: () => texts.edit.edit,
     when: (subject) => isStored(subject) && mayEdit(subject.element),

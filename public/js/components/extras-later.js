@@ -1,8 +1,9 @@
-// What few messages have: a quote of what they answer, that they were edited. What shows that, answers and edits is fetched
-// with the first of it.
+// What few messages have: a quote of what they answer, reactions, that they were edited. What shows that, answers, reacts and
+// edits is fetched with the first of it.
 import { byId } from "../lib/dom.js";
+import { getJson } from "../lib/http.js";
 
-const EXTRAS = ".quote, .message__edited";
+const EXTRAS = ".quote, .reactions, .message__edited";
 
 export class ExtrasLater {
   #load;
@@ -10,6 +11,9 @@ export class ExtrasLater {
   #extras = null;
   /** What is to be done with them. */
   #waiting = [];
+  /** How often reactions had changed in the room, as far as is known here, and whether nothing before that was missed. */
+  #version = 0;
+  #sure = true;
 
   /** `load()` gives what `startExtras` does. What one answers is kept. */
   constructor(keep, load) {
@@ -47,12 +51,31 @@ export class ExtrasLater {
 
   /** A row enters the page: of a `message`, or as the server rendered it. */
   enters(row, message) {
-    if (message ? message.reply ?? message.edited : row.querySelector(EXTRAS)) this.use((extras) => extras.dress(row, message));
+    if (message ? this.#extras ?? message.reply ?? message.reactions ?? message.edited : row.querySelector(EXTRAS)) this.use((extras) => extras.dress(row, message));
   }
 
   /** A line that may be about messages that are in the page. */
   line(line) {
     if (this.#loading || line.line === "edited") this.use((extras) => extras.line(line));
+  }
+
+  /** How reactions stand now. */
+  reacted(told) {
+    if (told.version < this.#version) return;
+    this.#version = told.version;
+    if (this.#loading || told.messages.length > 0) this.use((extras) => extras.reacted(told));
+  }
+
+  /** Asks how reactions stand, unless nothing has changed. */
+  async read(room, version) {
+    if (this.#sure && version === this.#version) return;
+    this.#sure = false;
+    const told = await getJson(`/room/${room}/reactions`).catch(() => null);
+    if (!told) return;
+    // Meanwhile more was told than this says.
+    if (told.version < this.#version) return this.read(room);
+    this.#sure = true;
+    this.reacted(told);
   }
 
   #run() { for (const act of this.#waiting.splice(0)) act(this.#extras); }

@@ -5,14 +5,16 @@ import { fetchStyle } from "../lib/sheets.js";
 import { edited, markEdited, mayEdit } from "./edits.js";
 import { subject } from "./message.js";
 import { adoptQuote, putQuote, quoteLine, startQuotes } from "./quotes.js";
+import { Reactions } from "./reactions.js";
 import { Strip } from "./strip.js";
 
 /** Begins with what `list` shows. */
-export async function startExtras({ room, keep, list }) {
+export async function startExtras({ room, me, keep, list }) {
   await fetchStyle("extras.css");
   const rows = byId("rows");
   const strip = new Strip((message, chat) => askJson(`/room/${room}/messages/${message}`, { method: "PATCH", body: { chat } }), keep);
   const edit = (about) => strip.edit(about);
+  const reactions = new Reactions({ room, me, list });
   startQuotes(rows, (id, seq) => list.reach(id, seq));
 
   return {
@@ -25,7 +27,10 @@ export async function startExtras({ room, keep, list }) {
       const mark = row.querySelector(".message__edited");
       const at = message ? message.edited : mark?.dateTime;
       const quote = message ? null : row.querySelector(".quote");
+      const reacted = message ? reactions.of(message) : [];
+      if (!message?.reply && !quote && !at && reacted.length === 0) return;
       list.alter(() => {
+        if (reacted.length > 0) reactions.put(row, reacted);
         if (message?.reply) putQuote(row, message.reply);
         if (quote) adoptQuote(quote);
         if (at) markEdited(row, at);
@@ -40,6 +45,9 @@ export async function startExtras({ room, keep, list }) {
         quoteLine(rows, line);
       });
     },
+
+    /** How reactions stand, as the server says. */
+    reacted: (told) => reactions.told(told),
 
     edit,
 

@@ -1,7 +1,7 @@
 // The conversation is one stop of the Tab key: once in it, the arrows lead on.
 
 /** What the arrows lead to in a message. */
-export const PARTS = ".quote[href], .message__said a, .message__said button";
+export const PARTS = ".quote[href], .message__said a, .message__said button, .reaction";
 
 /** Leaves a message, and what can be used in it, to the arrows. */
 export function takeFromTab(row) {

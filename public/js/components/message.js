@@ -26,7 +26,7 @@ export function blank(element) {
   gone.textContent = texts.line.deleted;
   const more = element.querySelector(".more");
   keepFocus(() => {
-    for (const part of element.querySelectorAll(".quote, .message__text, .gif, .message__edited")) {
+    for (const part of element.querySelectorAll(".quote, .reactions, .message__text, .gif, .message__edited")) {
       dropFile(part);
       part.remove();
     }

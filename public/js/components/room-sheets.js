@@ -53,6 +53,9 @@ export class RoomSheets {
     return fetchSheet("leave", () => import("./leaving.js")).then(({ mayLeave }) => mayLeave(...ask), () => true);
   }
 
+  /** Opens the choice of a reaction, or who reacted, by `open(module, room)`. */
+  react(open) { return this.open("react", () => import("./react-sheet.js"), (module) => open(module, this.#room)); }
+
   /** Deletes a message of one's own. */
   deleteOwn(subject) { return this.open("delete", () => import("./own-messages.js"), ({ deleteOwn }) => deleteOwn(this.#room, subject)); }
 

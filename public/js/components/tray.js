@@ -1,6 +1,7 @@
 // The tray: GIFs lately sent in this room, to be sent again without uploading them again. The first choice of one plays it
 // and offers to send it, the second sends it.
 import { byId, setText } from "../lib/dom.js";
+import { walkGrid } from "../lib/grid.js";
 import { getJson } from "../lib/http.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { showPicture } from "./picture.js";
@@ -69,16 +70,7 @@ function choose(button) {
   }
 }
 
-// The arrows go from GIF to GIF as they stand there.
-list.addEventListener("keydown", (event) => {
-  const buttons = [...list.querySelectorAll("button")];
-  const at = buttons.indexOf(document.activeElement);
-  const wide = getComputedStyle(list).gridTemplateColumns.split(" ").length;
-  const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: wide, ArrowUp: -wide }[event.key];
-  if (at < 0 || step === undefined) return;
-  event.preventDefault();
-  buttons[at + step]?.focus();
-});
+walkGrid(list);
 // Beside it is outside.
 dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });
 // Nothing plays on behind a closed tray.

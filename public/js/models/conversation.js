@@ -31,8 +31,8 @@ export class Conversation {
   #been = false;
 
   /**
-   * `view` is told: deliver, leapt, missed, joined, left, refused, typing, away, lost, reported, changed, gone, sentOut,
-   * exception.
+   * `view` is told: deliver, leapt, missed, joined, left, refused, typing, away, lost, reported, changed, gone,
+   * sentOut, reacted, exception.
    */
   constructor({ room, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
     this.#room = room;
@@ -51,6 +51,7 @@ export class Conversation {
       .on("typing", (visitor) => view.typing(visitor))
       .on("away", ({ visitor, away }) => view.away(visitor, away))
       .on("missed", (now) => view.lost(now?.away ?? []))
+      .on("reactions", (told) => view.reacted(told))
       .on("report", (report) => view.reported(report))
       .on("updateRoom", (changed) => { if (changed._id === room) view.changed(changed); })
       .on("removeRoom", (id) => { if (id === room) this.#end(); })

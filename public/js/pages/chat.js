@@ -62,7 +62,7 @@ const list = new MessageList({
   },
   told: (line) => extras.line(line),
 });
-const extras = new ExtrasLater(keep, () => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, keep, list })));
+const extras = new ExtrasLater(keep, () => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, me, keep, list })));
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const facts = new RoomFacts(me);
@@ -156,6 +156,7 @@ const conversation = new Conversation({
       shut(false);
       retryPictures();
       extras.again();
+      extras.read(room, ack.reactions);
       // A session that ran out in the meantime made us somebody else.
       Object.assign(me, whoIs(ack.you));
       members.replace(ack.members, ack.seq, ack.away);
@@ -181,9 +182,11 @@ const conversation = new Conversation({
     lost(away) {
       members.awayAre(away);
       whispers.read();
+      extras.read(room);
       sheets.missed();
       sheets.changed();
     },
+    reacted: (told) => extras.reacted(told),
     reported() {
       toast(texts.report.came, { icon: "flag", tone: "warn", button: { text: texts.report.show, act: () => sheets.reports() } });
       sheets.reported();

@@ -44,6 +44,8 @@ pub struct MessageView<'a> {
     pub edited: Option<EditedView>,
     /// What it answers.
     pub quote: Option<QuoteView<'a>>,
+    /// How people reacted to it.
+    pub reactions: Vec<ReactionView<'a>>,
     /// Whether it belongs to the group of the message before; [`MessageView::group`] finds out.
     pub more: bool,
     /// Whether it is the blank, which carries the parts of every kind of message.
@@ -83,6 +85,32 @@ impl QuoteView<'_> {
     /// The place behind it: the page before that ends with it.
     pub(crate) const fn after(&self) -> u64 {
         self.seq + 1
+    }
+}
+
+/// One kind of reaction to a message.
+#[derive(Clone, Debug)]
+pub struct ReactionView<'a> {
+    /// The emoji; empty when it is a GIF.
+    pub emoji: Cow<'a, str>,
+    /// The name of the GIF, when it is one.
+    pub gif: Option<Cow<'a, str>>,
+    /// How many people.
+    pub count: usize,
+    /// Whether whoever looks is one of them.
+    pub mine: bool,
+}
+
+impl ReactionView<'_> {
+    /// The reactions that scripts fill: an emoji and a GIF.
+    pub(super) fn blank() -> Vec<Self> {
+        let of = |gif| Self {
+            emoji: "".into(),
+            gif,
+            count: 0,
+            mine: false,
+        };
+        vec![of(None), of(Some("".into()))]
     }
 }
 
@@ -235,6 +263,11 @@ impl<'a> MessageView<'a> {
         Self { quote, ..self }
     }
 
+    /// Adds how people reacted to it.
+    pub fn reacted(self, reactions: Vec<ReactionView<'a>>) -> Self {
+        Self { reactions, ..self }
+    }
+
     fn empty() -> Self {
         Self {
             id: "".into(),
@@ -249,6 +282,7 @@ impl<'a> MessageView<'a> {
             deleted: false,
             edited: None,
             quote: None,
+            reactions: Vec::new(),
             more: false,
             blank: false,
         }
@@ -282,9 +316,9 @@ impl<'a> MessageView<'a> {
         }
     }
 
-    /// Whether it has what few messages have, and what is styled apart: a quote, or that it was edited.
+    /// Whether it has what few messages have, and what is styled apart: a quote, reactions, or that it was edited.
     pub(crate) fn has_extras(&self) -> bool {
-        self.edited.is_some() || self.quote.is_some()
+        self.edited.is_some() || self.quote.is_some() || !self.reactions.is_empty()
     }
 
     /// A text as pieces: what is a link, and what stands between.

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use askama::Template;
 use serde_json::{Value, json};
 
-use super::{EditedView, Limits, Page, QuoteView, VisitorView};
+use super::{EditedView, Limits, Page, QuoteView, ReactionView, VisitorView};
 use crate::{
     domain::{Invalid, Refusal},
     page::texts::{Lang, Texts},
@@ -28,6 +28,8 @@ pub enum Sheet {
     Whisper,
     /// What few messages have, and what stands over the message box while one edits.
     Extras,
+    /// Choosing a reaction, and who reacted.
+    React,
     /// GIFs on their way: the card of one.
     Queue,
     /// Inviting others.
@@ -50,6 +52,7 @@ impl FromStr for Sheet {
             "out" => Self::Out,
             "tray" => Self::Tray,
             "extras" => Self::Extras,
+            "react" => Self::React,
             "queue" => Self::Queue,
             "whisper" => Self::Whisper,
             "invite" => Self::Invite,
@@ -68,6 +71,7 @@ pub struct SheetView<'a> {
     page: Page<'a>,
     edited: EditedView,
     quote: QuoteView<'static>,
+    reactions: Vec<ReactionView<'static>>,
 }
 
 impl<'a> SheetView<'a> {
@@ -87,6 +91,7 @@ impl<'a> SheetView<'a> {
             page,
             edited: EditedView::blank(),
             quote: QuoteView::blank(),
+            reactions: ReactionView::blank(),
         }
     }
 
@@ -108,6 +113,7 @@ impl<'a> SheetView<'a> {
             Sheet::Menu => menu_texts(self.page.t),
             Sheet::Leave => json!({ "leave": leave }),
             Sheet::Extras => extras_texts(self.page.t),
+            Sheet::React => json!({ "react": { "none": self.page.t.react.none }, "tray": { "empty": tray.empty } }),
             Sheet::Queue => queue_texts(self.page.t),
             Sheet::Out => json!({ "out": out, "error": { "kicked": error.kicked, "banned": error.banned } }),
             Sheet::Viewer => json!({ "viewer": { "deleted": viewer.deleted } }),
@@ -137,21 +143,22 @@ impl<'a> SheetView<'a> {
 fn menu_texts(t: &Texts) -> Value {
     json!({
         "whisper": { "whisper": t.whisper.whisper }, "report": { "report": t.report.report }, "mute": t.mute,
-        "reply": { "reply": t.reply.reply }, "edit": { "edit": t.edit.edit },
+        "reply": { "reply": t.reply.reply }, "react": { "react": t.react.react, "who": t.react.who }, "edit": { "edit": t.edit.edit },
         "chat": { "delete_message": t.owner.delete_message }, "talk": { "copy": t.talk.copy, "copied": t.talk.copied },
     })
 }
 
-fn extras_texts(
-    Texts {
+fn extras_texts(t: &Texts) -> Value {
+    let Texts {
         edit,
         owner,
         field,
         reply,
+        react,
         ..
-    }: &Texts,
-) -> Value {
+    } = t;
     json!({
+        "react": { "you": t.site.me, "others": react.others },
         "reply": { "to": reply.to, "gone": reply.gone, "cancel": reply.cancel },
         "edit": { "now": edit.now, "caption": edit.caption, "cancel": edit.cancel, "edited_at": edit.edited_at, "save": owner.save },
         "field": { "chat_empty": field.chat_empty },

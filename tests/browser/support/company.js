@@ -21,6 +21,9 @@ export class Guest {
   /** Says something, perhaps as a `reply`; gives the message as stored. */
   async say(chat, reply) { return must(await ask(this.socket, "chat", { chat, ...(reply && { reply }) })).message; }
 
+  /** Reacts with `{emoji}` or `{gif}`, or takes it back with `on` false. */
+  react(message, kind) { return this.#json("POST", `/messages/${message}/reactions`, kind); }
+
   /** Changes what it said. */
   rewrite(message, chat) { return this.#json("PATCH", `/messages/${message}`, { chat }); }
 
