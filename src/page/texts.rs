@@ -1,5 +1,7 @@
 //! Every sentence of the site, looked up once per language and then read as plain fields.
 
+mod emoji;
+
 use std::{borrow::Cow, sync::LazyLock};
 
 use serde::Serialize;
@@ -232,38 +234,6 @@ pub struct Split {
 fn around(text: &'static str) -> (&'static str, &'static str) {
     let (before, rest) = text.split_once("%{").unwrap_or((text, ""));
     (before, rest.split_once('}').map_or("", |(_, after)| after))
-}
-
-impl EmojiNames {
-    /// Each emoji with its name.
-    pub(crate) const fn all(&self) -> [(&'static str, &'static str); 24] {
-        [
-            ("👍", self.thumbs_up),
-            ("❤️", self.heart),
-            ("😂", self.joy),
-            ("🤣", self.rolling),
-            ("😊", self.smile),
-            ("😍", self.heart_eyes),
-            ("😘", self.kiss),
-            ("😎", self.cool),
-            ("🤔", self.thinking),
-            ("😮", self.surprised),
-            ("🤯", self.blown),
-            ("😢", self.sad),
-            ("😭", self.crying),
-            ("😡", self.angry),
-            ("🙄", self.eye_roll),
-            ("🥳", self.party),
-            ("🎉", self.tada),
-            ("👏", self.clap),
-            ("🙏", self.pray),
-            ("💪", self.strong),
-            ("👀", self.eyes),
-            ("🔥", self.fire),
-            ("💯", self.hundred),
-            ("👎", self.thumbs_down),
-        ]
-    }
 }
 
 /// What scripts say on the page of a room, of the texts that it shares with them.

@@ -1,5 +1,6 @@
 //! What the templates are given: plain data, computed before rendering. One struct for each page.
 
+mod extras;
 mod form;
 mod installed;
 mod links;
@@ -9,9 +10,10 @@ mod room;
 mod rows;
 mod sheet;
 
+pub use extras::{EditedView, QuoteView, ReactionView};
 pub use form::RoomForm;
 pub use installed::{OfflinePage, SharePage};
-pub use message::{EditedView, GifView, LineView, MessageView, QuoteView, ReactionView};
+pub use message::{GifView, LineView, MessageView};
 pub use page::{ChatPage, ErrorPage, GatePage, MainPage, Page, RoomPage, Theme};
 pub use room::{Age, RoomView};
 pub use rows::{LastRows, RoomRows};

@@ -93,6 +93,7 @@ async fn a_sheet_comes_in_its_language_with_what_its_script_says() {
         ("whisper", "Remove GIF", "GIF 삭제"),
         ("invite", "Copy link", "링크 복사"),
         ("reports", "Report this message?", "무엇이 문제인가요?"),
+        ("react", "Another emoji", "다른 이모지"),
     ] {
         let [en, ko] = [
             visitor.get_json(&format!("/sheets/en/{name}")).await,

@@ -1,11 +1,12 @@
 // What few messages have: a quote of what they answer, reactions, that they were edited. What shows that, answers, reacts and
 // edits is fetched with the first of it.
-import { byId } from "../lib/dom.js";
+import { byId, opensElsewhere } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
 
 const EXTRAS = ".quote, .reactions, .message__edited";
 
 export class ExtrasLater {
+  #list;
   #load;
   #loading = null;
   #extras = null;
@@ -15,9 +16,16 @@ export class ExtrasLater {
   #version = 0;
   #sure = true;
 
-  /** `load()` gives what `startExtras` does. What one answers is kept. */
-  constructor(keep, load) {
+  /** `load()` gives what `startExtras` does for `list`. What one answers is in `keep`. */
+  constructor(keep, list, load) {
+    this.#list = list;
     this.#load = load;
+    byId("rows").addEventListener("click", (event) => {
+      const part = event.target.closest(".quote[href], .reaction");
+      if (!part || opensElsewhere(event)) return;
+      event.preventDefault();
+      this.use((extras) => extras.press(part));
+    });
     if (keep.read("reply", null)) this.use(() => {});
     byId("chat").addEventListener("keydown", ({ key, target, isComposing }) => {
       if (key === "ArrowUp" && !target.value && !isComposing) this.use((extras) => extras.editLast());
@@ -45,7 +53,7 @@ export class ExtrasLater {
     if (this.#waiting.length === 0) return;
     this.#loading ??= this.#load().then((extras) => {
       this.#extras = extras;
-      this.#run();
+      this.#list.alter(() => this.#run());
     }, () => { this.#loading = null; });
   }
 

@@ -4,7 +4,7 @@ import { askJson } from "../lib/http.js";
 import { fetchStyle } from "../lib/sheets.js";
 import { edited, markEdited, mayEdit } from "./edits.js";
 import { subject } from "./message.js";
-import { adoptQuote, putQuote, quoteLine, startQuotes } from "./quotes.js";
+import { adoptQuote, followQuote, putQuote, quoteLine, watchMuted } from "./quotes.js";
 import { Reactions } from "./reactions.js";
 import { Strip } from "./strip.js";
 
@@ -15,26 +15,22 @@ export async function startExtras({ room, me, keep, list }) {
   const strip = new Strip((message, chat) => askJson(`/room/${room}/messages/${message}`, { method: "PATCH", body: { chat } }), keep);
   const edit = (about) => strip.edit(about);
   const reactions = new Reactions({ room, me, list });
-  startQuotes(rows, (id, seq) => list.reach(id, seq));
+  watchMuted(rows);
 
   return {
     get editing() { return strip.editing; },
 
     get reply() { return strip.reply; },
 
-    /** Shows what a message has, or writes anew what the server rendered. */
+    /** Shows what a message has that enters the list, or writes anew what the server rendered. */
     dress(row, message) {
-      const mark = row.querySelector(".message__edited");
-      const at = message ? message.edited : mark?.dateTime;
-      const quote = message ? null : row.querySelector(".quote");
+      const quote = row.querySelector(".quote");
       const reacted = message ? reactions.of(message) : [];
-      if (!message?.reply && !quote && !at && reacted.length === 0) return;
-      list.alter(() => {
-        if (reacted.length > 0) reactions.put(row, reacted);
-        if (message?.reply) putQuote(row, message.reply);
-        if (quote) adoptQuote(quote);
-        if (at) markEdited(row, at);
-      });
+      if (reacted.length > 0) reactions.put(row, reacted);
+      if (message?.reply) putQuote(row, message.reply);
+      else if (quote) adoptQuote(quote);
+      const at = message ? message.edited : row.querySelector(".message__edited")?.dateTime;
+      if (at) markEdited(row, at);
     },
 
     /** Does to messages that are shown what a line says. */
@@ -44,6 +40,12 @@ export async function startExtras({ room, me, keep, list }) {
         if (row) edited(row, line);
         quoteLine(rows, line);
       });
+    },
+
+    /** A quote leads to its original, a reaction is given or taken back. */
+    press(part) {
+      if (part.matches(".reaction")) reactions.toggle(part);
+      else followQuote(part, list);
     },
 
     /** How reactions stand, as the server says. */

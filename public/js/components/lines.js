@@ -1,7 +1,7 @@
 // Lines nobody wrote: somebody came, somebody left, a message was deleted. How they look, and what they do to the list.
-import { clone } from "../lib/dom.js";
+import { clone, setText } from "../lib/dom.js";
 import { clock, fullDate } from "../lib/format.js";
-import { texts } from "../lib/texts.js";
+import { fill, texts } from "../lib/texts.js";
 import { showWho, whoIs } from "../lib/who.js";
 import { blank } from "./message.js";
 
@@ -16,6 +16,14 @@ export function makeLine(line) {
     element.dataset.seq = line.seq;
   }
   return element;
+}
+
+/** A line that says how many messages were missed, or the one `known` with another number. */
+export function missedLine(count, known) {
+  const line = known || clone("missed-template");
+  const { missed, missed_one: one } = texts.talk;
+  setText(line.firstElementChild, fill(count === 1 ? one : missed, { n: count }));
+  return line;
 }
 
 /** Writes the time of a line as the clock on this wall says it. */

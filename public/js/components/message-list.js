@@ -1,13 +1,12 @@
 // #chat-list: a stretch of the room's history without a gap, then what waits to be sent. At most MOST rows are in the
 // page; further ones are fetched as one scrolls, and those at the other end leave.
-import { byId, clone, setText } from "../lib/dom.js";
+import { byId } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
-import { fill, texts } from "../lib/texts.js";
 import { openActions } from "./actions.js";
 import { arrange, nextRow, takeOut } from "./arrange.js";
 import { Frames } from "./frames.js";
 import { Gifs } from "./gif.js";
-import { applyLine, dateLine, makeLine } from "./lines.js";
+import { applyLine, dateLine, makeLine, missedLine } from "./lines.js";
 import { listenForKeys, takeFromTab } from "./log-stop.js";
 import { adopt, makeMessage, store, subject } from "./message.js";
 import { PageLoader } from "./page-loader.js";
@@ -16,6 +15,8 @@ import { Unsent } from "./unsent.js";
 
 const MOST = 200;
 const PAGE = 50;
+// So often a page with a certain message is asked for.
+const TRIES = 3;
 
 const seqOf = (row) => Number(row.dataset.seq);
 
@@ -106,9 +107,7 @@ export class MessageList {
   /** Says that so many messages came while the line was down; they follow below. `again` corrects the number. */
   missed(count, again) {
     this.#frames.add(() => {
-      const line = again ? this.#missed : clone("missed-template");
-      const { missed, missed_one: one } = texts.talk;
-      setText(line.firstElementChild, fill(count === 1 ? one : missed, { n: count }));
+      const line = missedLine(count, again && this.#missed);
       if (again) return;
       this.#missed?.remove();
       this.#missed = line;
@@ -268,12 +267,12 @@ export class MessageList {
 
   /** Gives the row of a stored message, fetched with what stands around it unless it is in the page; none if it can't be. */
   async reach(id, seq) {
-    while (!this.find(id) && this.#pages.loading) await this.#pages.loading;
-    if (!this.find(id)) {
-      await this.#pages.load(`before=${seq + PAGE / 2}&limit=${PAGE}`, (page) => {
+    const around = `before=${seq + PAGE / 2}&limit=${PAGE}`;
+    for (let tries = 0; tries < TRIES && !this.find(id); tries += 1) {
+      await (this.#pages.loading ?? this.#pages.load(around, (page) => {
         this.#replace(page);
         this.find(id)?.scrollIntoView({ block: "center" });
-      });
+      }));
     }
     return this.find(id);
   }

@@ -1,5 +1,5 @@
 // What messages answer: a quote stands over each, says what the original says now, and leads to it.
-import { clone, opensElsewhere, setText } from "../lib/dom.js";
+import { clone, setText } from "../lib/dom.js";
 import { fill, lang, texts } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
 import { showWho, whoIs } from "../lib/who.js";
@@ -18,6 +18,13 @@ const said = new WeakMap();
 function excerpt(text) {
   const letters = [...text];
   return letters.length > MOST ? `${letters.slice(0, MOST - 1).join("").trimEnd()}…` : text;
+}
+
+/** The picture of a GIF that is quoted. */
+export function makeStill(gif) {
+  const still = clone("quote-template").querySelector(".quote__still");
+  still.src = `/gif/${gif}/still`;
+  return still;
 }
 
 /** What a message says, in a few words. */
@@ -67,9 +74,7 @@ function say(quote, says) {
   quote.classList.toggle("quote--gone", Boolean(says.deleted));
   quote.querySelector(".quote__still")?.remove();
   if (muted || says.deleted || !says.gif) return;
-  const still = clone("quote-template").querySelector(".quote__still");
-  still.src = `/gif/${says.gif}/still`;
-  quote.querySelector(".quote__text").before(still);
+  quote.querySelector(".quote__text").before(makeStill(says.gif));
 }
 
 /** Takes over a quote that the server rendered. */
@@ -99,18 +104,17 @@ export function quoteLine(rows, line) {
   }
 }
 
-/** Quotes in `rows` lead to what they are of: `reach(id, seq)` gives its row, once that is in the page. */
-export function startQuotes(rows, reach) {
+/** Quotes of who is muted say nothing, until one hears them again. */
+export function watchMuted(rows) {
   whenMuted(() => { for (const quote of quotes(rows)) say(quote, said.get(quote) ?? {}); });
-  rows.addEventListener("click", async (event) => {
-    const quote = event.target.closest(".quote[href]");
-    if (!quote || opensElsewhere(event)) return;
-    event.preventDefault();
-    const row = await reach(quote.dataset.of, Number(quote.dataset.place));
-    if (!row) return toast(texts.talk.no_answer, { icon: "alert", tone: "" });
-    row.focus({ preventScroll: true });
-    row.scrollIntoView({ block: "center" });
-    row.classList.add("message--found");
-    setTimeout(() => row.classList.remove("message--found"), MARKED);
-  });
+}
+
+/** Leads to what a quote is of, which is fetched if it is not in the `list`. */
+export async function followQuote(quote, list) {
+  const row = await list.reach(quote.dataset.of, Number(quote.dataset.place));
+  if (!row) return toast(texts.talk.no_answer, { icon: "alert", tone: "" });
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "center" });
+  row.classList.add("message--found");
+  setTimeout(() => row.classList.remove("message--found"), MARKED);
 }

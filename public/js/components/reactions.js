@@ -16,6 +16,7 @@ const kindOf = ({ emoji, gif }) => emoji ?? gif;
 export const react = (room, message, kind, on) => askJson(`/room/${room}/messages/${message}/reactions`, { method: "POST", body: { ...kind, on } });
 
 export class Reactions {
+  #room;
   #me;
   #list;
   /** How reactions stand, by message: what a page of the history says may be older. */
@@ -26,15 +27,8 @@ export class Reactions {
   constructor({ room, me, list }) {
     this.#me = me;
     this.#list = list;
+    this.#room = room;
     const rows = byId("rows");
-    rows.addEventListener("click", ({ target }) => {
-      const button = target.closest(".reaction");
-      if (!button) return;
-      const { kind } = button.dataset;
-      const given = button.querySelector(".reaction__gif") ? { gif: kind } : { emoji: kind };
-      react(room, button.closest(".message").dataset.id, given, button.ariaPressed !== "true")
-        .catch((why) => toast(refusal(why), { icon: "alert", tone: "" }));
-    });
     // Who they are may be known by now.
     for (const event of ["pointerover", "focusin"]) {
       rows.addEventListener(event, ({ target }) => { if (target.closest(".reaction")) this.#name(target.closest(".message")); });
@@ -43,6 +37,14 @@ export class Reactions {
     rows.addEventListener("error", ({ target }) => {
       if (target.matches(".reaction__gif")) this.#list.alter(() => remove(target.closest("li")));
     }, true);
+  }
+
+  /** Gives a reaction of the row, or takes it back. */
+  toggle(button) {
+    const { kind } = button.dataset;
+    const given = button.querySelector(".reaction__gif") ? { gif: kind } : { emoji: kind };
+    react(this.#room, button.closest(".message").dataset.id, given, button.ariaPressed !== "true")
+      .catch((why) => toast(refusal(why), { icon: "alert", tone: "" }));
   }
 
   /** How people reacted to a message that enters the page. */

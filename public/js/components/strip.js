@@ -4,7 +4,7 @@ import { announce, byId, setText } from "../lib/dom.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { whoIs } from "../lib/who.js";
 import { markUse } from "./icon.js";
-import { inShort } from "./quotes.js";
+import { inShort, makeStill } from "./quotes.js";
 
 const form = byId("chat-form");
 const field = byId("chat");
@@ -82,9 +82,8 @@ export class Strip {
     setText(byId("strip-why"), "");
     byId("strip-cancel").ariaLabel = cancel;
     field.setAttribute("aria-describedby", `strip-what strip-about ${describes}`);
-    const still = byId("strip-still");
-    still.hidden = !gif;
-    if (gif) still.src = `/gif/${gif}/still`;
+    strip.querySelector(".quote__still")?.remove();
+    if (gif) strip.querySelector(".strip__said").before(makeStill(gif));
     strip.hidden = false;
   }
 

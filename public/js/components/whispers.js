@@ -2,6 +2,7 @@
 import { announce, byId, markUrl, setHue, setText } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
 import { fill, texts } from "../lib/texts.js";
+import { postGif } from "../lib/upload.js";
 import { showWho, whoIs } from "../lib/who.js";
 import { Seen } from "../models/seen.js";
 import { isMuted } from "./muted.js";
@@ -23,12 +24,13 @@ export class Whispers {
   #button = byId("whispers-news");
 
   /** `news(whispers)` is told of whispers that nobody has seen yet. */
-  constructor({ room, me, keep, news, send, upload, tray, opens }) {
+  constructor({ room, me, keep, socket, news, tray, opens }) {
     this.#room = room;
     this.#me = me;
     this.#news = news;
     this.#seen = new Seen(room, () => this.#draw());
-    this.ways = { room, me, keep, send, upload, tray };
+    const upload = (item) => postGif(`/room/${room}/whisper/gif`, item).done;
+    this.ways = { room, me, keep, send: (said) => send(socket, said), upload, tray };
     this.#opens = opens;
     this.#list.addEventListener("click", ({ target }) => {
       const id = target.closest("button")?.dataset.id;
@@ -132,6 +134,17 @@ export class Whispers {
     const { unread, unread_one: one } = texts.whisper;
     setText(this.#button.querySelector("span"), fill(news.unread === 1 ? one : unread, { name: news.name, n: news.unread }));
   }
+}
+
+async function send(socket, said) {
+  let ack;
+  try {
+    ack = await socket.request("whisper", said);
+  } catch {
+    throw { code: "offline" };
+  }
+  if (ack?.ok) return ack.whisper;
+  throw ack ?? { code: "offline" };
 }
 
 function entry({ unread, ...who }) {

@@ -62,7 +62,7 @@ const list = new MessageList({
   },
   told: (line) => extras.line(line),
 });
-const extras = new ExtrasLater(keep, () => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, me, keep, list })));
+const extras = new ExtrasLater(keep, list, () => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, me, keep, list })));
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const facts = new RoomFacts(me);
@@ -75,8 +75,6 @@ const whispers = new WhispersLater({
   keep,
   socket,
   news: (heard) => attention.came(heard),
-  send: whisper,
-  upload: async (item) => (await import("../lib/upload.js")).postGif(`/room/${room}/whisper/gif`, item).done,
   tray: (take) => sheets.tray(take, "add"),
   opens: (...sheet) => sheets.open(...sheet),
 });
@@ -221,19 +219,17 @@ list.onFailed((what, nonce) => {
   else outbox.remove(nonce);
 });
 
-openGifs(sendAgain);
+openGifs(add);
 
 const sheets = new RoomSheets({
   room,
   facts,
   say,
-  take: sendAgain,
+  take: add,
   startTools: ({ startOwnerTools }) => startOwnerTools(room, { now: facts, isOwner: () => facts.mine, changed }),
 });
 startActions({ facts, sheets, whispers, extras });
 sheets.changed();
-
-function sendAgain(gif) { add(gif); }
 
 // Puts a message in line; whether there was space for it.
 function add(content) {
@@ -306,17 +302,6 @@ function changed(fresh) {
   attention.title(facts.title);
   members.room(fresh);
   sheets.changed();
-}
-
-async function whisper(said) {
-  let ack;
-  try {
-    ack = await socket.request("whisper", said);
-  } catch {
-    throw { code: "offline" };
-  }
-  if (ack?.ok) return ack.whisper;
-  throw ack ?? { code: "offline" };
 }
 
 // WebSocket is blocked: ask for messages now and then, and send by HTTP as far as the server lets us.

@@ -1,12 +1,12 @@
 use std::borrow::Cow;
 
 use super::{
-    VisitorView,
+    EditedView, QuoteView, ReactionView, VisitorView,
     links::{Part, parts},
     size_text,
 };
 use crate::domain::LineKind;
-use crate::page::texts::{Texts, fill};
+use crate::page::texts::Texts;
 
 /// Later messages of one visitor join the group of the first when they follow within this time.
 const GROUP_MS: i64 = 5 * 60 * 1000;
@@ -50,92 +50,6 @@ pub struct MessageView<'a> {
     pub more: bool,
     /// Whether it is the blank, which carries the parts of every kind of message.
     pub(crate) blank: bool,
-}
-
-/// A message that another one answers, as it is now.
-#[derive(Clone, Debug)]
-pub struct QuoteView<'a> {
-    /// Names it.
-    pub id: Cow<'a, str>,
-    /// Its place in the room; 0 when it is not there any more.
-    pub seq: u64,
-    /// Who wrote it, if it is there.
-    pub author: Option<VisitorView<'a>>,
-    /// What it says, in a few words.
-    pub text: Cow<'a, str>,
-    /// Its GIF.
-    pub gif: Option<Cow<'a, str>>,
-    /// Whether it says nothing any more.
-    pub gone: bool,
-}
-
-impl QuoteView<'_> {
-    /// The quote that scripts fill.
-    pub(super) fn blank() -> Self {
-        Self {
-            id: "".into(),
-            seq: 1,
-            author: Some(VisitorView::nobody()),
-            text: "".into(),
-            gif: Some("".into()),
-            gone: false,
-        }
-    }
-
-    /// The place behind it: the page before that ends with it.
-    pub(crate) const fn after(&self) -> u64 {
-        self.seq + 1
-    }
-}
-
-/// One kind of reaction to a message.
-#[derive(Clone, Debug)]
-pub struct ReactionView<'a> {
-    /// The emoji; empty when it is a GIF.
-    pub emoji: Cow<'a, str>,
-    /// The name of the GIF, when it is one.
-    pub gif: Option<Cow<'a, str>>,
-    /// How many people.
-    pub count: usize,
-    /// Whether whoever looks is one of them.
-    pub mine: bool,
-}
-
-impl ReactionView<'_> {
-    /// The reactions that scripts fill: an emoji and a GIF.
-    pub(super) fn blank() -> Vec<Self> {
-        let of = |gif| Self {
-            emoji: "".into(),
-            gif,
-            count: 0,
-            mine: false,
-        };
-        vec![of(None), of(Some("".into()))]
-    }
-}
-
-/// When a message was changed.
-#[derive(Clone, Debug)]
-pub struct EditedView {
-    /// RFC 3339, UTC.
-    pub at: String,
-    /// The same in milliseconds since 1970.
-    pub at_ms: i64,
-}
-
-impl EditedView {
-    /// The mark that scripts write a time into.
-    pub(super) fn blank() -> Self {
-        Self {
-            at: BLANK_TIME.to_owned(),
-            at_ms: 0,
-        }
-    }
-
-    /// The time, in words.
-    pub(crate) fn told(&self, t: &Texts) -> String {
-        fill(t.edit.edited_at, &[("time", &clock(self.at_ms, t))])
-    }
 }
 
 /// A line that nobody wrote, in the language of the page.
@@ -344,7 +258,7 @@ impl<'a> MessageView<'a> {
 }
 
 /// The time in UTC, as it says, in the way of the language, until a script writes the local one in the same way.
-fn clock(at_ms: i64, t: &Texts) -> String {
+pub(super) fn clock(at_ms: i64, t: &Texts) -> String {
     let minutes = at_ms.div_euclid(60_000).rem_euclid(1440);
     let half = if minutes < 720 { t.clock.am } else { t.clock.pm };
     // Noon and midnight are 12.

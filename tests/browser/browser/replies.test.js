@@ -90,7 +90,7 @@ scene("a GIF from a file and a GIF from the tray answer, and a GIF is quoted by 
   const still = `/gif/${await row.locator(".gif").getAttribute("data-name")}/still`;
   await choosesEntry(ann, row, says("reply.reply"));
   await strip(ann).waitFor();
-  assert.equal(await ann.page.locator("#strip-still").getAttribute("src"), still);
+  assert.equal(await strip(ann).locator(".quote__still").getAttribute("src"), still);
   await choose(ann, { name: "wave.gif", bytes: gif() });
   await ann.page.locator("#queue .upload").waitFor();
   await say(ann, "my wave");

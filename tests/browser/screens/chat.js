@@ -63,6 +63,7 @@ scenes("a room", ["--gif-limit", "200000"], async (stage, album, lang) => {
   await album.shoot(ann, "chat-viewer");
   await page.keyboard.press("Escape");
 
+  await answer(ann, others, words, album);
   await write(ann, others, words, album);
   await loseTheLine(ann, others, words, album);
 
@@ -84,6 +85,36 @@ async function talk(ann, others, words) {
   await sees(ann, words.rate.split("\n")[0]);
   await page.setViewportSize({ width: 1280, height: 800 });
   await eventually(() => page.$$eval(".gif__frame img", (all) => all.every((img) => img.complete || img.getBoundingClientRect().bottom < 0)));
+}
+
+/** A message that was answered, edited and reacted to, served and live; one that is answered, and how one reacts. */
+async function answer(ann, others, words, album) {
+  const { page } = ann;
+  const [mine, rate] = [message(ann, words.mine), message(ann, words.rate.split("\n")[0])];
+  const [about, edited] = [await mine.getAttribute("data-id"), await rate.getAttribute("data-id")];
+  for (const emoji of ["👍", "🎉"]) for (const socket of others.sockets) await ask(socket, "react", { message: about, emoji });
+  await ask(others.sockets[1], "chat", { chat: words.hello, reply: about });
+  await ask(others.sockets[2], "chat", { chat: words.hello, reply: await page.locator("#rows .message", { has: page.getByAltText(words.gifs.sea) }).getAttribute("data-id") });
+  await ask(others.sockets[0], "edit", { message: edited, chat: words.rate });
+  await ask(others.sockets[0], "edit", { message: edited, chat: `${words.rate}!` });
+  await enter(ann, others.lively);
+  await rate.locator(".message__edited").waitFor();
+  await mine.locator(".more").click();
+  await page.getByRole("menuitem").first().click();
+  await page.locator("#strip").waitFor();
+  await mine.locator(".reaction").first().click();
+  await album.shoot(ann, "chat-answer");
+  await page.click("#strip-cancel");
+  await mine.locator(".more").click();
+  await page.getByRole("menuitem").nth(1).click();
+  await page.locator("#react[open]").waitFor();
+  await album.shoot(ann, "chat-react");
+  await page.keyboard.press("Escape");
+  await mine.locator(".more").click();
+  await page.getByRole("menuitem").nth(2).click();
+  await page.locator("#reacted[open] .name").first().waitFor();
+  await album.shoot(ann, "chat-reacted");
+  await page.keyboard.press("Escape");
 }
 
 /** Long words, a queue with good and bad files, a drop, and a new message while one has scrolled up. */
