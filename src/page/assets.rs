@@ -17,19 +17,14 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use rust_embed::RustEmbed;
 
-use crate::page::views::{CSS_ORDER, EXTRAS_CSS_ORDER, SHEETS_CSS_ORDER};
+use crate::page::views::{CSS_ORDER, SHEETS_CSS_ORDER};
 
 #[derive(RustEmbed)]
 #[folder = "public/"]
 struct Embedded;
 
-/// The stylesheets of several parts, in the order of the cascade: the one that every page links, the one of the sheets,
-/// and the one of what few messages have.
-const STYLESHEETS: [(&str, &[&str]); 3] = [
-    ("css/app.css", CSS_ORDER),
-    ("css/sheets.css", SHEETS_CSS_ORDER),
-    ("css/extras.css", EXTRAS_CSS_ORDER),
-];
+/// The stylesheets of several parts, in the order of the cascade: the one that every page links, and the one of the sheets.
+const STYLESHEETS: [(&str, &[&str]); 2] = [("css/app.css", CSS_ORDER), ("css/sheets.css", SHEETS_CSS_ORDER)];
 
 /// The service worker, which every server names `/sw.js`, and the module it begins with.
 pub const WORKER: (&str, &str) = ("sw.js", "js/worker/main.js");

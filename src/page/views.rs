@@ -46,9 +46,9 @@ pub const CSS_ORDER: &[&str] = &[
 /// The parts of `{assets}/css/sheets.css`, which comes with the first sheet that is opened.
 pub const SHEETS_CSS_ORDER: &[&str] = &["css/sheets.css", "css/queue.css", "css/viewer.css"];
 
-/// The parts of `{assets}/css/extras.css`: how a quote, reactions and the mark of an edit look. A page that has some links it;
-/// to others it comes with the first.
-pub const EXTRAS_CSS_ORDER: &[&str] = &["css/extras.css"];
+/// Stylesheets that some pages link by themselves: that of a share, and how a quote, reactions and the mark of an edit look, which
+/// a room that has some links, and which comes to others with the first.
+pub const PAGE_CSS: &[&str] = &["css/share.css", "css/extras.css"];
 
 /// What the pages say and check about sizes; the rules themselves are in the domain.
 #[derive(Clone, Copy, Debug)]
@@ -200,7 +200,7 @@ mod tests {
             .unwrap()
             .map(|entry| format!("css/{}", entry.unwrap().file_name().to_string_lossy()))
             .collect();
-        let mut named: Vec<_> = [CSS_ORDER, SHEETS_CSS_ORDER, EXTRAS_CSS_ORDER]
+        let mut named: Vec<_> = [CSS_ORDER, SHEETS_CSS_ORDER, PAGE_CSS]
             .concat()
             .into_iter()
             .map(str::to_owned)
