@@ -10,6 +10,7 @@ export class Attention {
   #icon = document.querySelector("link[rel=icon]");
   #plain = this.#icon.href;
   #dotted = null;
+  #noted = false;
   #button = byId("notify-btn");
 
   constructor(title) {
@@ -32,12 +33,19 @@ export class Attention {
     if (!document.hidden || messages.length === 0) return;
     this.#unread += messages.length;
     this.#show();
-    if (this.#wanted) import("./notify.js").then(({ notify }) => notify(this.#title, messages.at(-1))).catch(() => {});
+    if (!this.#wanted) return;
+    this.#noted = true;
+    import("./notify.js").then(({ notify }) => notify(this.#title, messages.at(-1))).catch(() => {});
   }
+
+  /** What a notification says may have been deleted or changed, or the room is gone. */
+  forget() { if (this.#noted) import("./notify.js").then(({ forget }) => forget()).catch(() => {}); }
 
   #seen() {
     this.#unread = 0;
     this.#show();
+    this.forget();
+    this.#noted = false;
   }
 
   #show() {

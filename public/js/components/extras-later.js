@@ -27,7 +27,8 @@ export class ExtrasLater {
       this.use((extras) => extras.press(part));
     });
     if (keep.read("reply", null)) this.use(() => {});
-    byId("chat").addEventListener("keydown", ({ key, target, isComposing }) => {
+    byId("chat").addEventListener("keydown", ({ key, target, isComposing, shiftKey, ctrlKey, altKey, metaKey }) => {
+      if (shiftKey || ctrlKey || altKey || metaKey) return;
       if (key === "ArrowUp" && !target.value && !isComposing) this.use((extras) => extras.editLast());
     });
   }
@@ -41,6 +42,9 @@ export class ExtrasLater {
   /** What was written is on its way, or could not be sent and answers this `reply` still. */
   answer(reply = null) { if (reply ?? this.reply) this.use((extras) => extras.answer(reply)); }
 
+  /** The room is gone, and with it what one answers there. */
+  forget() { this.#extras?.forget(); }
+
   /** Does something with them, once they are there. */
   use(act) {
     this.#waiting.push(act);
@@ -49,7 +53,10 @@ export class ExtrasLater {
 
   /** Fetches what could not be fetched before. */
   again() {
-    if (this.#extras) return this.#run();
+    if (this.#extras) {
+      this.#extras.again();
+      return this.#run();
+    }
     if (this.#waiting.length === 0) return;
     this.#loading ??= this.#load().then((extras) => {
       this.#extras = extras;

@@ -40,7 +40,11 @@ export async function startExtras({ room, me, keep, list }) {
         if (row) edited(row, line);
         quoteLine(rows, line);
       });
+      strip.line(line);
     },
+
+    /** The line is back: what could not be loaded may be there. */
+    again: () => reactions.again(),
 
     /** A quote leads to its original, a reaction is given or taken back. */
     press(part) {
@@ -56,9 +60,13 @@ export async function startExtras({ room, me, keep, list }) {
     /** What one writes next answers a message, as what it answers is kept; nothing any more without one. */
     answer: (reply) => strip.answer(reply),
 
+    /** Nothing is answered or edited any more. */
+    forget: () => strip.forget(),
+
     /** Edits what one said last, if that can still be changed. */
     editLast() {
-      const last = list.messages.findLast((row) => row.matches(".mine[data-seq]") && !row.querySelector(".message__gone"));
+      // Further up nobody sees what one said last.
+      const last = list.isWhole && list.messages.findLast((row) => row.matches(".mine[data-seq]") && !row.querySelector(".message__gone"));
       if (last && mayEdit(last)) edit(subject(last));
     },
   };

@@ -89,6 +89,9 @@ export class MessageList {
   /** The row of a stored message, while it is in the page. */
   find(id) { return this.#rows.querySelector(`[data-id="${CSS.escape(id)}"]`); }
 
+  /** Whether the newest message is in the page. */
+  get isWhole() { return this.#last >= this.#newest; }
+
   /** All messages that are in the page. */
   get messages() { return [...this.#rows.querySelectorAll(".message")]; }
 

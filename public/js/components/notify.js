@@ -3,6 +3,8 @@ import { markUrl } from "../lib/dom.js";
 import { fill, straight, texts } from "../lib/texts.js";
 import { whoIs } from "../lib/who.js";
 
+let shown = null;
+
 /** Tells a message of the room that is called `title`. Pressing it brings the room forward. */
 export async function notify(title, message) {
   const { chat, alt } = message;
@@ -13,16 +15,17 @@ export async function notify(title, message) {
   try {
     const note = new Notification(title, options);
     note.onclick = () => { window.focus(); note.close(); };
+    shown = note;
   } catch {
     const { ready } = navigator.serviceWorker;
     // Android draws no SVG there.
     await (await ready).showNotification(title, { ...options, icon: markUrl(id).replace("svg", "png"), data: room });
-    document.addEventListener("visibilitychange", () => close(room), { once: true });
   }
 }
 
-// One that the service worker has shown stays after the page is looked at again.
-async function close(tag) {
-  const { ready } = navigator.serviceWorker;
-  for (const note of await (await ready).getNotifications({ tag })) note.close();
+/** Takes it away: somebody looks at the page again, what it says may not be so any more, or the room is gone. */
+export async function forget() {
+  shown?.close();
+  const registration = await navigator.serviceWorker?.getRegistration();
+  for (const note of (await registration?.getNotifications({ tag: location.pathname })) ?? []) note.close();
 }

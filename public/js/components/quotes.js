@@ -89,15 +89,19 @@ const quotes = (rows) => [...rows.querySelectorAll(".quote")];
 
 // What became of a message, by the kind of line that says so.
 const effects = {
-  edited: (quote, { message, chat, deleted }) => quote.dataset.of === message && { chat: chat && excerpt(chat), deleted },
-  deleted: (quote, { message }) => quote.dataset.of === message && { deleted: true },
-  cleared: (quote, { visitor, seq }) => quote.dataset.by === visitor && quote.dataset.place < seq && { deleted: true },
+  edited: ({ _id }, { message, chat, deleted }) => _id === message && { chat: chat && excerpt(chat), deleted },
+  deleted: ({ _id }, { message }) => _id === message && { deleted: true },
+  cleared: (of, { visitor, seq }) => of.visitor === visitor && of.seq < seq && { deleted: true },
 };
+
+/** What the message says now that is quoted, if a line is about it. */
+export const becomes = (quoted, line) => effects[line.line]?.(quoted, line);
 
 /** Keeps the quotes true that are about what a line is about. */
 export function quoteLine(rows, line) {
   for (const quote of quotes(rows)) {
-    const now = effects[line.line]?.(quote, line);
+    const { of, by, place } = quote.dataset;
+    const now = becomes({ _id: of, visitor: by, seq: Number(place) }, line);
     if (!now) continue;
     quote.closest(".message").ariaLive = "off";
     say(quote, { ...said.get(quote), ...now });

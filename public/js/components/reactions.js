@@ -33,10 +33,18 @@ export class Reactions {
     for (const event of ["pointerover", "focusin"]) {
       rows.addEventListener(event, ({ target }) => { if (target.closest(".reaction")) this.#name(target.closest(".message")); });
     }
-    // Its GIF is not in the room any more.
+    // Its GIF is not in the room any more, or there is no line.
     rows.addEventListener("error", ({ target }) => {
-      if (target.matches(".reaction__gif")) this.#list.alter(() => remove(target.closest("li")));
+      if (target.matches(".reaction__gif")) this.#list.alter(() => keepFocus(() => { target.closest("li").hidden = true; }, target.closest(".message")));
     }, true);
+  }
+
+  /** Shows GIFs again that could not be loaded, if they can now. */
+  again() {
+    for (const image of byId("rows").querySelectorAll(".reactions [hidden] .reaction__gif")) {
+      image.addEventListener("load", () => this.#list.alter(() => { image.closest("li").hidden = false; }), { once: true });
+      image.src = image.src;
+    }
   }
 
   /** Gives a reaction of the row, or takes it back. */
@@ -119,12 +127,4 @@ function makeItem({ emoji, gif }) {
   item.firstElementChild.dataset.kind = emoji ?? gif;
   if (emoji) item.querySelector(".reaction__emoji").textContent = emoji;
   return item;
-}
-
-function remove(item) {
-  const list = item.parentElement;
-  keepFocus(() => {
-    item.remove();
-    if (!list.firstElementChild) list.remove();
-  }, list.closest(".message"));
 }

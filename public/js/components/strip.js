@@ -4,7 +4,8 @@ import { announce, byId, setText } from "../lib/dom.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { whoIs } from "../lib/who.js";
 import { markUse } from "./icon.js";
-import { inShort, makeStill } from "./quotes.js";
+import { isMuted, whenMuted } from "./muted.js";
+import { becomes, inShort, makeStill } from "./quotes.js";
 
 const form = byId("chat-form");
 const field = byId("chat");
@@ -37,6 +38,8 @@ export class Strip {
       this.#cancel();
     });
     // Before the form sends a message: an edit is none, and waits for no pause between two.
+    field.addEventListener("input", () => setText(byId("strip-why"), ""));
+    whenMuted(() => { if (this.#reply && !this.#edits) this.#showReply(); });
     form.addEventListener("submit", (event) => {
       if (!this.editing) return;
       event.preventDefault();
@@ -59,6 +62,16 @@ export class Strip {
     this.#begin();
   }
 
+  /** Keeps what one answers true, as a line says what became of it. */
+  line(line) {
+    const now = this.#reply && becomes(this.#reply, line);
+    if (!now) return;
+    const { chat, gif, alt, ...by } = this.#reply;
+    this.#reply = now.deleted ? { ...by, deleted: true } : { ...this.#reply, ...now };
+    this.#keep.write("reply", this.#reply);
+    if (!this.#edits) this.#showReply();
+  }
+
   /** Puts what a message says into the message box. */
   edit({ id, text, gif }) {
     if (!this.#edits) this.#draft = field.value;
@@ -70,9 +83,17 @@ export class Strip {
     this.#begin();
   }
 
+  /** Puts everything away for good. */
+  forget() {
+    this.#edits = this.#reply = null;
+    strip.hidden = true;
+  }
+
   #showReply() {
     const what = fill(texts.reply.to, { name: whoIs(this.#reply).name });
-    this.#show({ icon: "reply", what, about: inShort(this.#reply), cancel: texts.reply.cancel, gif: this.#reply.gif });
+    const muted = isMuted(this.#reply.visitor);
+    const about = muted ? texts.mute.line : inShort(this.#reply);
+    this.#show({ icon: "reply", what, about, cancel: texts.reply.cancel, gif: !muted && this.#reply.gif });
   }
 
   #show({ icon, what, about, cancel, gif }) {
@@ -97,14 +118,17 @@ export class Strip {
     const text = field.value.trim();
     if (this.#busy || field.ariaInvalid === "true") return;
     if (!text && !edits.gif) return setText(byId("strip-why"), texts.field.chat_empty);
-    this.#busy = true;
+    // What one went on to write would be lost with the edit.
+    this.#busy = field.readOnly = true;
+    send.ariaDisabled = "true";
     try {
       if (text !== edits.text) await this.#save(edits.id, text);
       if (this.#edits === edits) this.#cancel();
     } catch (why) {
       if (this.#edits === edits) setText(byId("strip-why"), refusal(why));
     }
-    this.#busy = false;
+    this.#busy = field.readOnly = false;
+    send.ariaDisabled = null;
   }
 
   // Out of an edit one comes back to what one answered before it.

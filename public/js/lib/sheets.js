@@ -35,7 +35,7 @@ async function put(name) {
 
 // Beside the style of the page, under the same version.
 function style(name) {
-  const page = document.querySelector("link[rel=stylesheet]");
+  const page = document.querySelector('link[href$="/css/app.css"]');
   const link = page.cloneNode();
   link.href = page.href.replace("app.css", name);
   if (document.querySelector(`link[href$="${name}"]`)) return;

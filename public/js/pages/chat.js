@@ -136,6 +136,7 @@ const conversation = new Conversation({
       attention.came(rows.filter(isNews));
       for (const row of rows) {
         if (row.line) members.line(row);
+        if (row.message || row.line === "cleared") attention.forget();
         if (!row.line || row.line === "left") typing.stopped(row.visitor);
         this.known(row);
       }
@@ -191,8 +192,11 @@ const conversation = new Conversation({
     },
     changed,
     gone() {
-      keep.write("draft", "");
       end({ code: "room_not_found", message: texts.talk.room_gone }, ({ goneNotice }, list) => goneNotice(list));
+      // What was said there goes with the room.
+      for (const what of ["draft", "reply", "unsent"]) keep.write(what, "");
+      extras.forget();
+      attention.forget();
     },
     sentOut: (why) => end(why, ({ sentOutNotice }, list) => sentOutNotice(why, list)),
     exception: (why) => notices.exception(why),

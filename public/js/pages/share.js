@@ -74,7 +74,6 @@ async function start() {
   const { files, left } = await held();
   show(files);
   if (files.length === 0) return null;
-  if (links.length === 1) return choose(links[0]);
   // Nobody else would drop them if this page stays open.
   return setTimeout(() => { show([]); drop(); }, left);
 }

@@ -118,7 +118,7 @@ impl MongoStore {
         let facts = match command {
             Command::Post(_, new) => Facts {
                 message: match new.reply {
-                    Some(reply) => self.log.said(&room, reply).await?,
+                    Some(reply) => self.log.written(&room, reply).await?,
                     None => None,
                 },
                 ..self.log.facts_of(&room, &new.body).await?

@@ -136,6 +136,12 @@ impl Log {
         Ok(())
     }
 
+    /// A message of a room that somebody wrote, also if it is deleted.
+    pub async fn written(&self, room: &Folded, id: MessageId) -> Result<Option<Arc<Message>>, StoreError> {
+        let which = doc! { "room": room.state.room.id.to_string(), "message": id.to_string(), "kind": "posted" };
+        Ok(self.shown(room, which, 1, 1).await?.pop().map(Arc::new))
+    }
+
     /// A message of a room that says something.
     pub async fn said(&self, room: &Folded, id: MessageId) -> Result<Option<Arc<Message>>, StoreError> {
         let mut which = says(room.state.room.id);

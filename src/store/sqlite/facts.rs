@@ -29,7 +29,7 @@ impl Writer {
         match command {
             Command::Post(_, new) => {
                 facts = self.facts_of(cached, &new.body)?;
-                facts.message = new.reply.map_or(Ok(None), |id| self.said(cached, id))?;
+                facts.message = new.reply.map_or(Ok(None), |id| self.written(cached, id))?;
             }
             Command::React(new) => {
                 let again = new.gif().map(|name| NewBody::Again(AgainGif::of(name)));
@@ -61,11 +61,18 @@ impl Writer {
         Ok(facts)
     }
 
+    /// A message that somebody wrote, also if it is deleted.
+    fn written(&self, cached: &CachedRoom, id: MessageId) -> Result<Option<Arc<Message>>, StoreError> {
+        let found = rows::by_id(&self.connection, cached.state.room.id, id, &cached.clearings);
+        Ok(found
+            .map_err(failure)?
+            .filter(|message| !message.is_line())
+            .map(Arc::new))
+    }
+
     /// A message that says something.
     fn said(&self, cached: &CachedRoom, id: MessageId) -> Result<Option<Arc<Message>>, StoreError> {
-        let found = rows::by_id(&self.connection, cached.state.room.id, id, &cached.clearings);
-        let said = |message: &Message| !message.is_line() && !message.is_deleted();
-        Ok(found.map_err(failure)?.filter(said).map(Arc::new))
+        Ok(self.written(cached, id)?.filter(|message| !message.is_deleted()))
     }
 
     /// About what a message or whisper is to say.

@@ -109,7 +109,8 @@ impl ModelRoom {
             }
             Command::React(new) => facts.message = self.said(new.message),
             Command::Post(_, NewMessage { body, reply }) => {
-                facts.message = reply.and_then(|reply| self.said(reply));
+                let written = |reply| self.messages.iter().find(|it| it.id == reply && !it.is_line());
+                facts.message = reply.and_then(written).cloned().map(Arc::new);
                 facts.earlier_gif = match body {
                     NewBody::Again(again) => self.tray().find(|gif| gif.name == again.name).cloned(),
                     _ => None,
