@@ -1,6 +1,7 @@
 // Who is here, who writes, what came in while one looked elsewhere, and how messages stand in the list.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
+import { hasFocus } from "../support/hands.js";
 import { enter, makeRoom, message, reads, say, sees, selfOf } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
@@ -208,7 +209,7 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
     const menu = page.getByRole("menu");
     await menu.waitFor();
     const copy = menu.getByRole("menuitem", { name: "Copy text" });
-    assert.equal(await copy.evaluate((item) => item === document.activeElement), true);
+    await hasFocus(bea, menu.getByRole("menuitem").first(), "the first entry has the focus");
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("ArrowDown");
     assert.equal(await menu.evaluate((element) => element.contains(document.activeElement)), true);
@@ -220,7 +221,7 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
     await eventually(() => more.evaluate((button) => button === document.activeElement), "the focus is back");
     await open();
     if (options.hasTouch) await copy.tap();
-    else await page.keyboard.press("Enter");
+    else await copy.press("Enter");
     await menu.waitFor({ state: "hidden" });
     await eventually(async () => (await page.evaluate(() => navigator.clipboard.readText())) === "copy me");
     await reads(page.locator("#announcer"), "Copied.");

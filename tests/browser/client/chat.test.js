@@ -57,8 +57,8 @@ for (const [way, transport] of Object.entries(WAYS)) {
       }
       assert.notEqual(me.id, you.id);
       assert.equal(me.color, room.owner);
-      assert.deepEqual(a.joined, { ok: true, you: me, room: { ...room, count: 1 }, members: [me], away: [], seq: 1 });
-      assert.deepEqual(b.joined, { ok: true, you, room: { ...room, count: 2 }, members: [me, you], away: [], seq: 2 });
+      assert.deepEqual(a.joined, { ok: true, you: me, room: { ...room, count: 1 }, members: [me], away: [], seq: 1, reactions: 0 });
+      assert.deepEqual(b.joined, { ok: true, you, room: { ...room, count: 2 }, members: [me, you], away: [], seq: 2, reactions: 0 });
 
       await ask(a, "chat", { chat: "one" });
       const tab = await bea.enter(id, transport);
