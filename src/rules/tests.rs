@@ -12,7 +12,7 @@ mod reports;
 use super::*;
 use crate::domain::{
     AddressKey, Alt, Body, Chat, Field, GifBody, GifHash, GifName, Guest, Invalid, Limits, Max, Message, MessageId,
-    Moment, Problem, Refusal, RoomId, Title, Visitor, VisitorId,
+    Moment, Problem, Reason, Refusal, ReportId, RoomId, Title, Visitor, VisitorId,
 };
 use std::{sync::Arc, time::Duration};
 
@@ -133,6 +133,21 @@ impl Scene {
 
     fn post(&mut self, n: u64) -> Result<Vec<Event>, Refusal> {
         self.run(Command::Post(visitor(n), chat("hello").into()))
+    }
+
+    /// Visitor `n` reports a message of visitor 2.
+    fn report(&mut self, n: u64, message: MessageId) -> Result<Vec<Event>, Refusal> {
+        let facts = Facts {
+            reported: Some((1, id(2))),
+            ..Facts::default()
+        };
+        let new = Reporting {
+            id: ReportId::random(),
+            by: id(n),
+            message,
+            reason: Reason::default(),
+        };
+        self.tell(Command::Report(new), &facts)
     }
 
     fn change(&mut self, change: RoomChange) {

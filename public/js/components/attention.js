@@ -10,7 +10,8 @@ export class Attention {
   #icon = document.querySelector("link[rel=icon]");
   #plain = this.#icon.href;
   #dotted = null;
-  #noted = false;
+  /** The message that a notification tells. */
+  #noted = null;
   #button = byId("notify-btn");
 
   constructor(title) {
@@ -34,18 +35,26 @@ export class Attention {
     this.#unread += messages.length;
     this.#show();
     if (!this.#wanted) return;
-    this.#noted = true;
-    import("./notify.js").then(({ notify }) => notify(this.#title, messages.at(-1))).catch(() => {});
+    this.#noted = messages.at(-1);
+    import("./notify.js").then(({ notify }) => notify(this.#title, this.#noted)).catch(() => {});
   }
 
-  /** What a notification says may have been deleted or changed, or the room is gone. */
-  forget() { if (this.#noted) import("./notify.js").then(({ forget }) => forget()).catch(() => {}); }
+  /** A line may say that what a notification tells was deleted or changed. */
+  line({ line, message, visitor }) {
+    const about = message ? message === this.#noted?._id : line === "cleared" && visitor === this.#noted?.visitor;
+    if (about) this.forget();
+  }
+
+  /** Takes the notification away: somebody looks again, or it tells what is gone. */
+  forget() {
+    if (this.#noted) import("./notify.js").then(({ forget }) => forget()).catch(() => {});
+    this.#noted = null;
+  }
 
   #seen() {
     this.#unread = 0;
     this.#show();
     this.forget();
-    this.#noted = false;
   }
 
   #show() {

@@ -48,16 +48,17 @@ export class ExtrasLater {
   /** Does something with them, once they are there. */
   use(act) {
     this.#waiting.push(act);
-    this.again();
+    this.#go();
   }
 
-  /** Fetches what could not be fetched before. */
+  /** The line is back: fetches what could not be fetched before. */
   again() {
-    if (this.#extras) {
-      this.#extras.again();
-      return this.#run();
-    }
-    if (this.#waiting.length === 0) return;
+    this.#extras?.again();
+    if (this.#waiting.length > 0) this.#go();
+  }
+
+  #go() {
+    if (this.#extras) return this.#run();
     this.#loading ??= this.#load().then((extras) => {
       this.#extras = extras;
       this.#list.alter(() => this.#run());

@@ -120,7 +120,7 @@ export class Strip {
     if (!text && !edits.gif) return setText(byId("strip-why"), texts.field.chat_empty);
     // What one went on to write would be lost with the edit.
     this.#busy = field.readOnly = true;
-    send.ariaDisabled = "true";
+    strip.ariaBusy = "true";
     try {
       if (text !== edits.text) await this.#save(edits.id, text);
       if (this.#edits === edits) this.#cancel();
@@ -128,7 +128,7 @@ export class Strip {
       if (this.#edits === edits) setText(byId("strip-why"), refusal(why));
     }
     this.#busy = field.readOnly = false;
-    send.ariaDisabled = null;
+    strip.ariaBusy = null;
   }
 
   // Out of an edit one comes back to what one answered before it.

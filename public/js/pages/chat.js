@@ -135,8 +135,10 @@ const conversation = new Conversation({
       list.deliver(rows);
       attention.came(rows.filter(isNews));
       for (const row of rows) {
-        if (row.line) members.line(row);
-        if (row.message || row.line === "cleared") attention.forget();
+        if (row.line) {
+          members.line(row);
+          attention.line(row);
+        }
         if (!row.line || row.line === "left") typing.stopped(row.visitor);
         this.known(row);
       }

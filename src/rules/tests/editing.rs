@@ -1,7 +1,6 @@
 //! Edits and replies: whose, until when, and of what.
 
 use super::*;
-use crate::domain::{Reason, ReportId};
 
 fn said(body: Body) -> Facts {
     Facts {
@@ -125,16 +124,6 @@ fn a_message_is_edited_so_often_and_not_after_it_was_reported() {
     facts.edits = 0;
     scene.enter(3).unwrap();
     let message = facts.message.as_ref().unwrap().id;
-    let report = Reporting {
-        id: ReportId::random(),
-        by: id(3),
-        message,
-        reason: Reason::default(),
-    };
-    let reported = Facts {
-        reported: Some((7, id(2))),
-        ..Facts::default()
-    };
-    scene.tell(Command::Report(report), &reported).unwrap();
+    scene.report(3, message).unwrap();
     assert_eq!(edit(&mut scene, 2, Some("b"), &facts), Err(Refusal::NotEditable));
 }

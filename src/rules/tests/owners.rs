@@ -1,7 +1,7 @@
 //! What owners may do, and what the authors of messages may.
 
 use super::*;
-use crate::domain::{Action, Address, AddressMark, InviteToken, MessageId, Reason, ReportId};
+use crate::domain::{Action, Address, AddressMark, InviteToken};
 
 #[test]
 fn only_the_owner_moderates_and_not_against_the_owner() {
@@ -141,17 +141,7 @@ fn a_member_deletes_what_it_wrote_and_nothing_else() {
     };
     assert_eq!(delete(&mut scene, 2, twos, false), Ok(vec![deleted]));
     // Who takes away what was reported, before the owner has seen it, does not send it again.
-    let report = Reporting {
-        id: ReportId::random(),
-        by: id(3),
-        message,
-        reason: Reason::default(),
-    };
-    let reported = Facts {
-        reported: Some((4, id(2))),
-        ..Facts::default()
-    };
-    scene.tell(Command::Report(report), &reported).unwrap();
+    scene.report(3, message).unwrap();
     let forbidden = Event::Deleted {
         message,
         author: visitor(2),

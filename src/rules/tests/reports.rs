@@ -1,7 +1,7 @@
 //! Whispers and reports: who may, about what, and how many wait.
 
 use super::*;
-use crate::domain::{Action, MessageId, Reason, ReportId, WhisperId};
+use crate::domain::{Action, WhisperId};
 
 fn whisper(n: u64, to: u64, body: NewBody) -> Command {
     Command::Whisper(Whispering {
@@ -10,21 +10,6 @@ fn whisper(n: u64, to: u64, body: NewBody) -> Command {
         to: id(to),
         body,
     })
-}
-
-/// Visitor `n` reports a message of visitor 2.
-fn report(scene: &mut Scene, n: u64, message: MessageId) -> Result<Vec<Event>, Refusal> {
-    let facts = Facts {
-        reported: Some((1, id(2))),
-        ..Facts::default()
-    };
-    let new = Reporting {
-        id: ReportId::random(),
-        by: id(n),
-        message,
-        reason: Reason::default(),
-    };
-    scene.tell(Command::Report(new), &facts)
 }
 
 fn delete(message: MessageId) -> (Command, Facts) {
@@ -75,7 +60,7 @@ fn one_member_whispers_to_another_and_slow_mode_and_places_do_not_count_it() {
 #[test]
 fn only_members_report_what_is_there_and_only_so_many_reports_wait() {
     let mut scene = Scene::new(40, None);
-    assert_eq!(report(&mut scene, 1, MessageId::random()), Err(Refusal::NotAMember));
+    assert_eq!(scene.report(1, MessageId::random()), Err(Refusal::NotAMember));
     for n in 1..=25 {
         scene.enter(n).unwrap();
     }
@@ -87,17 +72,17 @@ fn only_members_report_what_is_there_and_only_so_many_reports_wait() {
     });
     assert_eq!(scene.run(nothing), Err(Refusal::MessageNotFound));
     let first = MessageId::random();
-    assert_eq!(report(&mut scene, 2, first).unwrap().len(), 1);
-    assert_eq!(report(&mut scene, 2, first), Ok(Vec::new()), "once");
+    assert_eq!(scene.report(2, first).unwrap().len(), 1);
+    assert_eq!(scene.report(2, first), Ok(Vec::new()), "once");
     for n in 2..=21 {
         while scene.state.reports.iter().filter(|report| report.by == id(n)).count() < REPORTS_EACH {
-            report(&mut scene, n, MessageId::random()).unwrap();
+            scene.report(n, MessageId::random()).unwrap();
         }
-        let beyond = report(&mut scene, n, MessageId::random());
+        let beyond = scene.report(n, MessageId::random());
         assert!(matches!(beyond, Err(Refusal::RateLimited { .. })));
     }
     assert_eq!(scene.state.reports.len(), REPORTS);
-    let beyond = report(&mut scene, 22, first);
+    let beyond = scene.report(22, first);
     assert!(
         matches!(beyond, Err(Refusal::RateLimited { .. })),
         "as the room has enough"
@@ -105,7 +90,7 @@ fn only_members_report_what_is_there_and_only_so_many_reports_wait() {
     let (delete, facts) = delete(first);
     scene.tell(delete, &facts).unwrap();
     assert_eq!(scene.state.reports.len(), REPORTS - 1);
-    report(&mut scene, 22, MessageId::random()).unwrap();
+    scene.report(22, MessageId::random()).unwrap();
 }
 
 #[test]
@@ -115,22 +100,18 @@ fn nobody_reports_the_owner_of_that_moment_and_the_owner_reports_nobody() {
         scene.enter(n).unwrap();
     }
     let message = MessageId::random();
-    assert_eq!(
-        report(&mut scene, 1, message),
-        Err(Refusal::OwnerReport),
-        "by the owner"
-    );
-    report(&mut scene, 3, message).unwrap();
+    assert_eq!(scene.report(1, message), Err(Refusal::OwnerReport), "by the owner");
+    scene.report(3, message).unwrap();
     scene
         .run(Command::Moderate(visitor(1), Action::HandOver(id(2))))
         .unwrap();
     assert_eq!(
-        report(&mut scene, 1, MessageId::random()),
+        scene.report(1, MessageId::random()),
         Err(Refusal::OwnerReport),
         "on the owner"
     );
     assert_eq!(
-        report(&mut scene, 3, message),
+        scene.report(3, message),
         Err(Refusal::OwnerReport),
         "what was reported before is forgotten, as its author would read it"
     );
@@ -145,7 +126,7 @@ fn reports_go_when_the_owner_dismisses_them_or_nothing_is_left_of_what_they_are_
     }
     let [one, other] = [(); 2].map(|()| MessageId::random());
     for (n, message) in [(2, one), (3, one), (3, other)] {
-        report(&mut scene, n, message).unwrap();
+        scene.report(n, message).unwrap();
     }
     let known = scene.state.reports[1].id;
     assert_eq!(scene.run(Command::Dismiss(id(3), known)), Err(Refusal::NotTheOwner));

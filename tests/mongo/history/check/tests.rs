@@ -22,12 +22,16 @@ fn breaks(property: Property, history: &History) {
     assert!(found.contains(&property), "{property:?} is not among {found:?}");
 }
 
-/// A sound history with one change.
+/// A sound history is not sound any more with one change.
+#[track_caller]
+fn spoilt(mut sound: History, property: Property, change: impl FnOnce(&mut History)) {
+    change(&mut sound);
+    breaks(property, &sound);
+}
+
 #[track_caller]
 fn changed(property: Property, change: impl FnOnce(&mut History)) {
-    let mut history = sound();
-    change(&mut history);
-    breaks(property, &history);
+    spoilt(sound(), property, change);
 }
 
 fn log(history: &mut History) -> &mut Vec<Entry> {

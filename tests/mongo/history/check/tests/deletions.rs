@@ -1,6 +1,6 @@
 //! What was deleted and is read, and what is gone and was not deleted.
 
-use super::{broken, log};
+use super::{broken, log, spoilt};
 use crate::history::{
     check::{Property, made::*},
     record::{Answer, Attempt, Deed, Entry, History, Message},
@@ -64,10 +64,7 @@ fn sound() -> History {
 
 #[track_caller]
 fn breaks(property: Property, change: impl FnOnce(&mut History)) {
-    let mut history = sound();
-    change(&mut history);
-    let found = broken(&history);
-    assert!(found.contains(&property), "{property:?} is not among {found:?}");
+    spoilt(sound(), property, change);
 }
 
 #[test]

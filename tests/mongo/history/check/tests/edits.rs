@@ -1,6 +1,6 @@
 //! What was edited and is read as it was before.
 
-use super::broken;
+use super::{broken, spoilt};
 use crate::history::{
     check::{Property, made::*},
     record::{Attempt, Deed, Entry, History, Message, edit_of},
@@ -59,10 +59,7 @@ fn sound() -> History {
 
 #[track_caller]
 fn breaks(property: Property, change: impl FnOnce(&mut History)) {
-    let mut history = sound();
-    change(&mut history);
-    let found = broken(&history);
-    assert!(found.contains(&property), "{property:?} is not among {found:?}");
+    spoilt(sound(), property, change);
 }
 
 #[test]

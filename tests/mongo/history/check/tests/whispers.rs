@@ -1,6 +1,6 @@
 //! Whispers that are lost, doubled, out of order, or seen by somebody else.
 
-use super::broken;
+use super::{broken, spoilt};
 use crate::history::{
     check::{Property, made::*},
     record::{History, Item, StoredWhisper, Whisper, WhisperOutcome, WhisperPage, WhisperPost},
@@ -80,10 +80,7 @@ fn sound() -> History {
 
 #[track_caller]
 fn breaks(property: Property, change: impl FnOnce(&mut History)) {
-    let mut history = sound();
-    change(&mut history);
-    let found = broken(&history);
-    assert!(found.contains(&property), "{property:?} is not among {found:?}");
+    spoilt(sound(), property, change);
 }
 
 fn of_room(history: &mut History) -> &mut Vec<StoredWhisper> {
