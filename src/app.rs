@@ -13,10 +13,11 @@ use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tracing::{error, info};
 
 use crate::{
+    audit::Audit,
     broadcast::Events,
     config::Config,
     domain::Refusal,
-    limits::{closings::Closings, openings::Openings, rates::RateLimit, stopping::Stopping},
+    limits::{budgets::Budgets, closings::Closings, openings::Openings, stopping::Stopping},
     media::uploads::{AtOnce, Uploads},
     page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
     realtime::sockets,
@@ -67,7 +68,7 @@ pub async fn run(
     start_tasks(&mut tasks, &state, &sessions)?;
     let router = web::router(state.clone(), sessions.clone(), (io.clone(), layer));
     info!(address = %listener.local_addr().map_err(|error| AppError::Other(error.to_string()))?, "serving");
-    let connections = serve::serve(listener, router, &state.config, most, shutdown).await;
+    let connections = serve::serve(listener, router, &state, most, shutdown).await;
     info!("stopping");
     if timeout(CONNECTING, state.stopping.begin()).await.is_err() {
         info!("some sockets did not connect in time");
@@ -185,7 +186,11 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         Passwords::new(cores).map_err(|error| AppError::Other(format!("passwords can't be hashed: {error}")))?;
     let finishing = Finishing::default();
     let deletions = Deletions::new(Arc::clone(&store), uploads.clone(), finishing.clone());
+    let budgets = Arc::new(Budgets::new(&config.budgets.rates()));
     let state = AppState::new(Parts {
+        audit: Audit::new(config.log_address),
+        proxies: config.proxies(),
+        budgets: Arc::clone(&budgets),
         assets: Assets::load(config.public.as_deref()),
         pictures: Pictures::default(),
         rows: LastRows::default(),
@@ -194,10 +199,16 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
             deletions.clone(),
             passwords,
             config.graces(),
-            RateLimit::new(config.limit_joins),
+            Arc::clone(&budgets),
         ),
         events: Events::new(Arc::clone(&store), uploads.clone()),
-        messages: Messages::new(Arc::clone(&store), uploads, deletions.clone(), finishing.clone()),
+        messages: Messages::new(
+            Arc::clone(&store),
+            uploads,
+            deletions.clone(),
+            finishing.clone(),
+            Arc::clone(&budgets),
+        ),
         deletions,
         finishing,
         openings: Openings::new(config.connect_timeout),

@@ -1,17 +1,21 @@
 //! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`.
 
+mod budgets;
 mod parse;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::http::HeaderName;
 use clap::{Parser, ValueEnum};
+use ipnet::IpNet;
 use url::Url;
 
-use self::parse::{StoreParser, duration, lease, plain_http, public_url, rate};
+pub use self::budgets::BudgetSettings;
+use self::parse::{StoreParser, duration, lease, network, plain_http, public_url};
 use crate::{
+    audit::LogAddress,
     domain::{Limits, Max, gif::GifLimits},
-    limits::rates::Rate,
+    limits::proxies::Proxies,
     rules::Graces,
     store::StoreUrl,
 };
@@ -152,7 +156,7 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_CONNECTIONS", default_value_t = 20_000, value_name = "N")]
     pub connections: usize,
 
-    /// Connections from one address at once, at most half of all; those from this machine or a proxy are not counted
+    /// Connections from one address at once, at most half of all; those of trusted proxies are not counted
     #[arg(
         long,
         env = "GIFCHAT_CONNECTIONS_PER_ADDRESS",
@@ -181,10 +185,6 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_TCP_TIMEOUT", default_value = "15s", value_parser = duration, value_name = "TIME")]
     pub tcp_timeout: Duration,
 
-    /// Joins of one visitor, over all tabs and rooms: so many at once, and evenly as many in each period, such as 60/1m
-    #[arg(long, env = "GIFCHAT_LIMIT_JOINS", default_value = "60/1m", value_parser = rate, value_name = "N/TIME|off")]
-    pub limit_joins: Rate,
-
     /// How long a seat waits for a visitor whose connection broke; after 5 s who comes to a full room gets it
     #[arg(long, env = "GIFCHAT_SEAT_GRACE", default_value = "2m", value_parser = duration, value_name = "TIME")]
     pub seat_grace: Duration,
@@ -205,14 +205,29 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_OWNER_GRACE", default_value = "60s", value_parser = duration, value_name = "TIME")]
     pub owner_grace: Duration,
 
-    /// Header in which a proxy writes the address of the visitor, such as x-forwarded-for or forwarded, so that bans hold
-    /// against a new cookie; the last address in it counts. Set it behind a proxy only: else anybody can write it
-    #[arg(long, env = "GIFCHAT_ADDRESS_HEADER", value_name = "NAME")]
-    pub address_header: Option<HeaderName>,
+    /// Proxies before this server, such as 127.0.0.1 or 10.0.0.0/8: whom they name in --address-header is who asks. The
+    /// address of any other client is its own
+    #[arg(long, env = "GIFCHAT_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, value_name = "CIDR,…")]
+    pub trusted_proxies: Vec<IpNet>,
 
-    /// Age at which a session counts by itself; younger ones of which no address is known share their part of what is scarce
-    #[arg(long, env = "GIFCHAT_NEWCOMER_TIME", default_value = "1m", value_parser = duration, value_name = "TIME")]
-    pub newcomer_time: Duration,
+    /// Header in which trusted proxies write who asks: a list of addresses, or forwarded of RFC 7239. The last address in
+    /// it that is none of a trusted proxy counts
+    #[arg(
+        long,
+        env = "GIFCHAT_ADDRESS_HEADER",
+        default_value = "x-forwarded-for",
+        value_name = "NAME"
+    )]
+    pub address_header: HeaderName,
+
+    /// Whether lines about refused passwords, limits and bans hold the address of who asked: not at all, as a hash that
+    /// changes with each start, or in full, for fail2ban
+    #[arg(long, env = "GIFCHAT_LOG_ADDRESS", default_value = "off", value_name = "HOW")]
+    pub log_address: LogAddress,
+
+    /// What an address and a visitor may do.
+    #[command(flatten)]
+    pub budgets: BudgetSettings,
 
     /// How long a new session lives; from its second request on it lives as long as --session-life says
     #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = duration, value_name = "TIME")]
@@ -259,6 +274,12 @@ impl Config {
             event: self.event_limit,
             body: self.body_limit,
         }
+    }
+
+    /// Whose address counts.
+    pub fn proxies(&self) -> Proxies {
+        let (trusted, header) = (self.trusted_proxies.clone(), self.address_header.clone());
+        Proxies::new(trusted, header, self.budgets.limit_exempt.clone())
     }
 
     /// How long seats and rooms wait.

@@ -3,9 +3,10 @@
 mod id;
 mod visible;
 
+pub mod budget;
 pub mod gif;
 pub mod gif_body;
-pub mod guest;
+mod guest;
 pub mod invite;
 pub mod limits;
 pub mod line;
@@ -20,8 +21,9 @@ pub mod whisper;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+pub use budget::Budget;
 pub use gif_body::{Alt, GifBody, GifHash, GifName, GifWords};
-pub use guest::{Address, AddressKey, AddressMark, Guest, Standing};
+pub use guest::{Address, AddressKey, AddressMark, Guest, Network, Source};
 pub(crate) use id::asked_for;
 pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;

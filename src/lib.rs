@@ -3,7 +3,7 @@
 //! # Layout
 //! Imports point down only; what stands in braces does not import each other:
 //! `main → app → web → realtime → state → {broadcast, service, telemetry} → {config, media} → store →
-//! {fields, limits, page, private_files, rules} → {check, domain, seldom}`.
+//! {audit, fields, limits, page, private_files, rules} → {check, domain, seldom}`.
 //!
 //! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs; [`check`]: asks a
 //!   running server whether it answers
@@ -18,6 +18,7 @@
 //! - [`page`]: what pages show, in English and Korean; avatars and assets
 //! - `fields`: the fields of forms, JSON bodies and events, without whatever else they hold
 //! - [`limits`]: bounds how much, how often and how slowly somebody may do something
+//! - [`audit`]: the log of what is refused to protect the site, and of what is taken down
 //! - `private_files`: files and folders that no other user may read; `seldom`: bounds how often the log says the same
 //!
 //! # The way of a command
@@ -26,6 +27,7 @@
 //! what is not durable, and everybody sees it in the same order.
 
 pub mod app;
+pub mod audit;
 pub mod broadcast;
 pub mod check;
 pub mod config;

@@ -3,10 +3,11 @@
 use std::{ops::Deref, sync::Arc};
 
 use crate::{
+    audit::Audit,
     broadcast::Events,
     config::Config,
     domain::Limits,
-    limits::{closings::Closings, openings::Openings, stopping::Stopping},
+    limits::{budgets::Budgets, closings::Closings, openings::Openings, proxies::Proxies, stopping::Stopping},
     page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
     service::{deletions::Deletions, finishing::Finishing, messages::Messages, rooms::Rooms},
     store::Store,
@@ -37,6 +38,12 @@ pub struct Parts {
     pub config: Arc<Config>,
     /// The bounds of what visitors may write.
     pub limits: Arc<Limits>,
+    /// The log of refusals that protect the site.
+    pub audit: Audit,
+    /// Whose address counts.
+    pub proxies: Proxies,
+    /// What everybody may do in a time.
+    pub budgets: Arc<Budgets>,
     /// What the pages are made of.
     pub assets: Assets,
     /// The avatars that are no SVG.

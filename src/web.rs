@@ -6,6 +6,7 @@ mod layers;
 mod list;
 mod refused;
 mod rendered;
+mod source;
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use tower_sessions::{
     cookie::{SameSite, time::Duration as CookieDuration},
 };
 
-pub use self::extract::peer::Peer;
+pub use self::source::Peer;
 use self::{
     extract::prefs,
     handlers::{
@@ -31,7 +32,7 @@ use self::{
     },
     layers::{
         compress::{self, Compressor},
-        guard, handshake, linger,
+        count, guard, handshake, linger,
     },
     refused::Refused,
 };
@@ -78,7 +79,8 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/room/{id}/moderate", post(moderation::moderate))
         .route("/room/{id}/bans", get(moderation::bans))
         .route(share::PATH, get(share::choose).post(share::lost))
-        .layer(from_fn(prefs::switch_language));
+        .layer(from_fn(prefs::switch_language))
+        .layer(from_fn_with_state(state.clone(), count::requests));
     let files = Router::new()
         .route("/gif/{name}", get(files::gif))
         .route("/gif/{name}/still", get(files::still))
@@ -109,7 +111,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .merge(pages)
         .merge(files)
         .merge(sockets)
-        .fallback(|| async { Refused(Refusal::NotFound) })
+        .fallback(count::nothing)
         .method_not_allowed_fallback(refused::wrong_method)
         .layer(from_fn_with_state(state.clone(), guard::same_site))
         .layer(from_fn_with_state(state.clone(), refused::render))
@@ -117,6 +119,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .layer(session_layer(&state.config, sessions))
         .merge(health)
         .layer(from_fn(linger::linger))
+        .layer(from_fn_with_state(state.clone(), source::find))
         .layer(from_fn_with_state(state.clone(), guard::frame))
         .with_state(state)
 }

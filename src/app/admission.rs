@@ -6,14 +6,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     domain::Address,
-    limits::keyed_slots::{KeyedSlot, KeyedSlots},
+    limits::keyed_slots::{NetworkSlot, NetworkSlots},
 };
 
 /// Lets connections in, up to its caps.
 pub struct Admission {
     all: Arc<Semaphore>,
-    /// None when the peers do not tell visitors apart.
-    addresses: Option<KeyedSlots<Address>>,
+    addresses: NetworkSlots,
 }
 
 /// Why a connection is not let in.
@@ -28,28 +27,26 @@ pub enum Full {
 /// The place of a connection, held until this is dropped.
 pub struct Place {
     _all: OwnedSemaphorePermit,
-    _address: Option<KeyedSlot<Address>>,
+    _address: Option<NetworkSlot>,
 }
 
 impl Admission {
-    /// Lets in `all` connections, and of each address `each` but never more than half of all, so that one address can't
-    /// take every place. Behind a proxy (`proxied`) every peer is the proxy, and only `all` counts.
-    pub fn new(all: usize, each: usize, proxied: bool) -> Self {
-        let each = each.min(all / 2).max(1);
+    /// Lets in `all` connections, and of each address `each` but never more than half of all, so that no network can
+    /// take every place.
+    pub fn new(all: usize, each: usize) -> Self {
         Self {
             all: Arc::new(Semaphore::new(all.min(Semaphore::MAX_PERMITS))),
-            addresses: (!proxied).then(|| KeyedSlots::new(each)),
+            addresses: NetworkSlots::with_most(each, (all / 2).max(1)),
         }
     }
 
-    /// Takes a place for a connection from `peer`. This machine's own address has no cap: a proxy may run here.
-    pub fn admit(&self, peer: IpAddr) -> Result<Place, Full> {
+    /// Takes a place for a connection from `peer`; for one of a proxy, which carries many visitors, only `all` counts.
+    pub fn admit(&self, peer: IpAddr, is_counted: bool) -> Result<Place, Full> {
         let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Full::All)?;
-        let address = match &self.addresses {
-            Some(addresses) if !peer.to_canonical().is_loopback() => {
-                Some(addresses.take(Address::new(peer)).ok_or(Full::Address)?)
-            }
-            _ => None,
+        let address = if is_counted {
+            Some(self.addresses.take(Address::new(peer)).ok_or(Full::Address)?)
+        } else {
+            None
         };
         Ok(Place {
             _all: all,
@@ -68,39 +65,51 @@ mod tests {
 
     #[test]
     fn an_address_has_its_cap_and_others_come_in_still() {
-        let admission = Admission::new(8, 3, false);
-        let held: Vec<_> = (0..3).map(|_| admission.admit(ip("192.0.2.1")).unwrap()).collect();
-        assert_eq!(admission.admit(ip("192.0.2.1")).err(), Some(Full::Address));
-        assert_eq!(admission.admit(ip("::ffff:192.0.2.1")).err(), Some(Full::Address));
-        let others: Vec<_> = (2..7).map(|n| admission.admit(ip(&format!("192.0.2.{n}")))).collect();
+        let admission = Admission::new(8, 3);
+        let held: Vec<_> = (0..3)
+            .map(|_| admission.admit(ip("192.0.2.1"), true).unwrap())
+            .collect();
+        assert_eq!(admission.admit(ip("192.0.2.1"), true).err(), Some(Full::Address));
+        assert_eq!(admission.admit(ip("::ffff:192.0.2.1"), true).err(), Some(Full::Address));
+        let others: Vec<_> = (2..7)
+            .map(|n| admission.admit(ip(&format!("192.0.2.{n}")), true))
+            .collect();
         assert!(others.iter().all(Result::is_ok), "a refused one holds no place");
-        assert_eq!(admission.admit(ip("192.0.2.9")).err(), Some(Full::All));
+        assert_eq!(admission.admit(ip("192.0.2.9"), true).err(), Some(Full::All));
         drop(held);
-        assert!(admission.admit(ip("192.0.2.1")).is_ok());
+        assert!(admission.admit(ip("192.0.2.1"), true).is_ok());
     }
 
     #[test]
     fn the_hosts_of_one_network_count_together() {
-        let admission = Admission::new(8, 1, false);
-        let _held = admission.admit(ip("2001:db8:1:2::1")).unwrap();
-        assert_eq!(admission.admit(ip("2001:db8:1:2:ffff::9")).err(), Some(Full::Address));
-        assert!(admission.admit(ip("2001:db8:1:3::1")).is_ok());
+        let admission = Admission::new(8, 1);
+        let _held = admission.admit(ip("2001:db8:1:2::1"), true).unwrap();
+        assert_eq!(
+            admission.admit(ip("2001:db8:1:2:ffff::9"), true).err(),
+            Some(Full::Address)
+        );
+        assert!(admission.admit(ip("2001:db8:1:3::1"), true).is_ok());
     }
 
     #[test]
-    fn this_machine_and_a_proxy_have_no_cap_but_that_of_all() {
-        for (proxied, peer) in [(false, "127.0.0.1"), (false, "::1"), (true, "192.0.2.1")] {
-            let admission = Admission::new(4, 1, proxied);
-            let held: Vec<_> = (0..4).filter_map(|_| admission.admit(ip(peer)).ok()).collect();
-            assert_eq!(held.len(), 4, "{peer}");
-            assert_eq!(admission.admit(ip(peer)).err(), Some(Full::All));
-        }
+    fn a_proxy_has_no_cap_but_that_of_all_and_this_machine_has_its_own_like_anybody() {
+        let admission = Admission::new(4, 1);
+        let held: Vec<_> = (0..4)
+            .filter_map(|_| admission.admit(ip("10.0.0.1"), false).ok())
+            .collect();
+        assert_eq!(held.len(), 4);
+        assert_eq!(admission.admit(ip("10.0.0.1"), false).err(), Some(Full::All));
+        let admission = Admission::new(4, 1);
+        let _held = admission.admit(ip("127.0.0.1"), true).unwrap();
+        assert_eq!(admission.admit(ip("127.0.0.1"), true).err(), Some(Full::Address));
     }
 
     #[test]
     fn one_address_never_takes_all_places() {
-        let admission = Admission::new(10, 256, false);
-        let held: Vec<_> = (0..10).filter_map(|_| admission.admit(ip("192.0.2.1")).ok()).collect();
+        let admission = Admission::new(10, 256);
+        let held: Vec<_> = (0..10)
+            .filter_map(|_| admission.admit(ip("192.0.2.1"), true).ok())
+            .collect();
         assert_eq!(held.len(), 5);
     }
 }

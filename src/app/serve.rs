@@ -29,7 +29,7 @@ use super::{
     connection::{Connection, tune},
     refusals::Refusals,
 };
-use crate::{config::Config, realtime::sockets::Hangup, seldom::Seldom, web::Peer};
+use crate::{config::Config, realtime::sockets::Hangup, seldom::Seldom, state::AppState, web::Peer};
 
 /// Bytes of a connection's read buffer at most, and so of a request's header.
 const READ_BUFFER: usize = 64 << 10;
@@ -56,16 +56,16 @@ impl Connections {
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    config: &Config,
+    state: &AppState,
     most: usize,
     shutdown: impl Future<Output = ()>,
 ) -> Connections {
+    let config = &state.config;
     let connections = Connections {
         open: TaskTracker::new(),
         stopping: CancellationToken::new(),
     };
-    let proxied = config.address_header.is_some();
-    let admission = Admission::new(most, config.connections_per_address, proxied);
+    let admission = Admission::new(most, config.connections_per_address);
     let refusals = Refusals::new();
     let failures = Seldom::new();
     let http = http(config);
@@ -85,7 +85,7 @@ pub async fn serve(
                 continue;
             }
         };
-        match admission.admit(peer.0) {
+        match admission.admit(peer.0, !state.proxies.is_uncounted(peer.0)) {
             Ok(place) => begin(&connections, &http, router.clone(), config, (stream, peer, place)),
             Err(full) => refusals.refuse(stream, full),
         }

@@ -1,8 +1,14 @@
 //! How the values of settings are read. What is wrong with one is said by a sentence that shows how to write it.
 
-use std::{ffi::OsStr, num::NonZeroU32, time::Duration};
+use std::{
+    ffi::OsStr,
+    net::{IpAddr, Ipv4Addr},
+    num::NonZeroU32,
+    time::Duration,
+};
 
 use clap::{Arg, Command, builder::TypedValueParser, error::ErrorKind};
+use ipnet::{IpNet, Ipv4Net};
 use url::Url;
 
 use crate::{limits::rates::Rate, store::StoreUrl};
@@ -27,15 +33,48 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| format!("{text:?} is no time; write it like 500ms, 15s, 2m, 1h or 7d"))
 }
 
-/// Reads `60/1m`, or `off`.
+/// Reads `60/1m`, `60/1m:20` with another number at once, `500MiB/1h`, or `off`.
 pub fn rate(text: &str) -> Result<Rate, String> {
     if text == "off" {
         return Ok(Rate::OFF);
     }
-    let wrong = || format!("{text:?} is no rate; write it like 60/1m, or off");
-    let (count, period) = text.split_once('/').ok_or_else(wrong)?;
-    let count: NonZeroU32 = count.trim().parse().map_err(|_| wrong())?;
-    Rate::new(count, duration(period.trim())?).ok_or_else(wrong)
+    let wrong = || format!("{text:?} is no rate; write it like 60/1m, 60/1m:20, 500MiB/1h, or off");
+    let (count, rest) = text.split_once('/').ok_or_else(wrong)?;
+    let (period, burst) = rest.split_once(':').unwrap_or((rest, count));
+    let [count, burst] = [number(count), number(burst)];
+    let (count, burst) = (count.ok_or_else(wrong)?, burst.ok_or_else(wrong)?);
+    Rate::with_burst(count, duration(period.trim())?, burst).ok_or_else(wrong)
+}
+
+/// Reads `60`, or bytes such as `32KiB`.
+fn number(text: &str) -> Option<NonZeroU32> {
+    let text = text.trim();
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+    let unit = units
+        .iter()
+        .find_map(|(unit, bits)| Some((text.strip_suffix(unit)?, *bits)));
+    let (digits, bits) = unit.unwrap_or((text, 0));
+    let number: u32 = digits.trim().parse().ok()?;
+    NonZeroU32::new(number.checked_mul(1 << bits)?)
+}
+
+/// Reads `192.0.2.0/24`, or a single address.
+pub fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let net: IpNet = text
+        .parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| format!("{text:?} is no network; write it like 192.0.2.0/24, 2001:db8::/48 or 127.0.0.1"))?;
+    // An address of IPv4 that is mapped into IPv6 is compared as what it is.
+    match net {
+        IpNet::V6(v6) if v6.prefix_len() >= 96 && v6.addr().to_ipv4_mapped().is_some() => {
+            let v4 = v6.addr().to_ipv4_mapped().unwrap_or(Ipv4Addr::UNSPECIFIED);
+            Ok(Ipv4Net::new(v4, v6.prefix_len() - 96)
+                .map_err(|error| error.to_string())?
+                .into())
+        }
+        net => Ok(net),
+    }
 }
 
 /// A lease shorter than a hiccup of the network would cost everybody their seats.

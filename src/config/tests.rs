@@ -1,4 +1,8 @@
-use super::*;
+use super::{
+    parse::{duration, rate},
+    *,
+};
+use crate::limits::rates::Rate;
 
 #[test]
 fn the_defaults_are_those_of_the_public_interface() {
@@ -29,11 +33,31 @@ fn times_are_read_with_their_unit() {
 #[test]
 fn rates_are_a_number_and_a_time() {
     let minute = Rate::new(60.try_into().unwrap(), Duration::from_secs(60)).unwrap();
-    assert_eq!(Config::parse_from(["gifchat"]).limit_joins, minute);
+    assert_eq!(Config::parse_from(["gifchat"]).budgets.limit_joins_visitor, minute);
     assert_eq!((rate("60/1m"), rate("off")), (Ok(minute), Ok(Rate::OFF)));
-    for wrong in ["", "60", "0/1m", "-1/1m", "60/", "60/0s", "/1m", "1/400d", "60/1m/1m"] {
+    let burst = Rate::with_burst(60.try_into().unwrap(), Duration::from_secs(60), 20.try_into().unwrap());
+    assert_eq!(rate("60/1m:20").ok(), burst);
+    assert_eq!(rate("32KiB/1s:1MiB"), rate("32768/1s:1048576"));
+    for wrong in [
+        "", "60", "0/1m", "-1/1m", "60/", "60/0s", "/1m", "1/400d", "60/1m/1m", "60/1m:", "60/1m:0", "9GiB/1h",
+        "1 MB/1h",
+    ] {
         assert!(rate(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn networks_are_addresses_or_parts_of_them() {
+    let flags = [
+        "gifchat",
+        "--trusted-proxies",
+        "127.0.0.1, 10.0.0.0/8",
+        "--trusted-proxies",
+        "::1,::ffff:192.0.2.0/120",
+    ];
+    let trusted = Config::parse_from(flags).trusted_proxies;
+    let shown: Vec<_> = trusted.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["127.0.0.1/32", "10.0.0.0/8", "::1/128", "192.0.2.0/24"]);
 }
 
 #[test]
@@ -47,6 +71,8 @@ fn a_wrong_setting_is_refused_by_a_sentence_that_names_it() {
         ("--seat-grace", "soon"),
         ("--lease", "900ms"),
         ("--limit-joins", "often"),
+        ("--trusted-proxies", "nginx"),
+        ("--limit-exempt", "10.0.0.0/33"),
         ("--log-format", "xml"),
     ] {
         let error = Config::try_parse_from(["gifchat", flag, value])

@@ -3,7 +3,10 @@
 //! The address itself is kept nowhere. A room keeps a mark of it, made with a key of its own, so that the marks of two
 //! rooms can't be held against each other and a ban outlives a thrown away cookie.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use sha2::{Digest, Sha256};
 
@@ -14,44 +17,88 @@ use super::Visitor;
 pub struct Guest {
     /// Who.
     pub visitor: Visitor,
-    /// Where from, when that tells one visitor from another.
-    pub address: Option<Address>,
-    /// What is known of the session.
-    pub standing: Standing,
-}
-
-/// What tells a session from those of a crowd: a client gets as many new ones as it asks for, but it has to wait for old ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// The request began it.
-    New,
-    /// The client sent its cookie.
-    Returned,
-    /// The same, and it is older than `--newcomer-time`.
-    Settled,
-}
-
-impl Guest {
-    /// Whether neither an address nor an old session tells this guest from a crowd of one client's cookies.
-    pub fn is_newcomer(&self) -> bool {
-        self.address.is_none() && self.standing < Standing::Settled
-    }
+    /// Where from.
+    pub source: Source,
 }
 
 impl From<Visitor> for Guest {
+    /// Somebody who comes from no address, and whom no limit counts.
     fn from(visitor: Visitor) -> Self {
-        Self {
-            visitor,
-            address: None,
-            standing: Standing::New,
-        }
+        let source = Source::here(Ipv6Addr::UNSPECIFIED.into()).exempted(true);
+        Self { visitor, source }
     }
 }
 
-/// Where a visitor comes from: an IPv4 address, or the /64 of an IPv6 one, which is what one household or one phone gets
-/// (RFC 6177).
+/// Where a request comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    ip: IpAddr,
+    /// Whether the limits of the site leave it out (`--limit-exempt`).
+    pub is_exempt: bool,
+    /// Whether it tells one visitor of a room from another. That of this machine itself does not while no proxy is
+    /// trusted: one that nobody told of may run here, and a ban would keep everybody out.
+    tells_apart: bool,
+}
+
+impl Source {
+    /// All whose address can't be read count as one.
+    pub const UNKNOWN: Self = Self {
+        ip: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        is_exempt: false,
+        tells_apart: true,
+    };
+
+    /// An address that tells visitors apart.
+    pub fn new(ip: IpAddr) -> Self {
+        Self {
+            ip: ip.to_canonical(),
+            ..Self::UNKNOWN
+        }
+    }
+
+    /// The address of this machine, where a proxy may run that nobody told of.
+    pub fn here(ip: IpAddr) -> Self {
+        Self {
+            tells_apart: false,
+            ..Self::new(ip)
+        }
+    }
+
+    /// The same, counted by limits or not.
+    #[must_use]
+    pub const fn exempted(self, is_exempt: bool) -> Self {
+        Self { is_exempt, ..self }
+    }
+
+    /// The whole address, for a log that is asked to hold it (`--log-address`); IPv4 also if it came mapped into IPv6.
+    pub const fn ip(&self) -> IpAddr {
+        self.ip
+    }
+
+    /// The address that limits count.
+    pub fn address(&self) -> Address {
+        Address::new(self.ip)
+    }
+
+    /// The address that rooms mark, if it tells visitors apart.
+    pub fn marked(&self) -> Option<Address> {
+        self.tells_apart.then(|| self.address())
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Source(…)")
+    }
+}
+
+/// An address as far as it tells visitors apart: an IPv4 address, or the /64 of an IPv6 one, which is what one household or
+/// one phone gets (RFC 6177).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Address([u8; 16]);
+
+/// Bits of the networks that sites get of IPv6, which somebody may have many addresses of (RFC 6177).
+const WIDER: [u32; 2] = [56, 48];
 
 impl Address {
     /// The address as far as it tells visitors apart.
@@ -61,12 +108,32 @@ impl Address {
             IpAddr::V6(v6) => Self((u128::from(v6) >> 64 << 64).to_be_bytes()),
         }
     }
+
+    /// The address and the networks around it that are counted as well, the narrowest first. Each may do
+    /// [`Network::TIMES`] as much as one address.
+    pub fn networks(self) -> impl Iterator<Item = Network> + Clone {
+        let is_v4 = self.0.starts_with(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]);
+        let wider = WIDER.into_iter().filter(move |_| !is_v4).map(move |bits| {
+            let network = u128::from_be_bytes(self.0) >> (128 - bits) << (128 - bits);
+            Network(network.to_be_bytes(), bits)
+        });
+        std::iter::once(Network(self.0, 128)).chain(wider)
+    }
 }
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Address(…)")
     }
+}
+
+/// An address, or a network around it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network([u8; 16], u32);
+
+impl Network {
+    /// How many times what one address may an address, a /56 and a /48 may.
+    pub const TIMES: [usize; 3] = [1, 4, 16];
 }
 
 /// What a room makes marks with. It lives as long as the room.
@@ -139,7 +206,22 @@ mod tests {
 
     #[test]
     fn neither_address_nor_key_shows_itself() {
-        let address = Address::new("192.0.2.1".parse().unwrap());
-        assert!(!format!("{address:?} {:?}", AddressKey::random()).contains(|c: char| c.is_ascii_digit()));
+        let source = Source::new("192.0.2.1".parse().unwrap());
+        let shown = format!("{source:?} {:?} {:?}", source.address(), AddressKey::random());
+        assert!(!shown.contains(|c: char| c.is_ascii_digit()), "{shown}");
+    }
+
+    #[test]
+    fn the_networks_of_sites_are_counted_around_an_ipv6_address_and_none_around_an_ipv4_address() {
+        let networks = |ip: &str| -> Vec<_> { Address::new(ip.parse().unwrap()).networks().collect() };
+        let one = networks("2001:db8:1:2::1");
+        assert_eq!(one.len(), Network::TIMES.len());
+        let shared = |ip: &str| -> Vec<_> { one.iter().zip(networks(ip)).map(|(a, b)| *a == b).collect() };
+        assert_eq!(shared("2001:db8:1:2:ffff::9"), [true, true, true]);
+        assert_eq!(shared("2001:db8:1:ff::"), [false, true, true]);
+        assert_eq!(shared("2001:db8:1:102::"), [false, false, true]);
+        assert_eq!(shared("2001:db8:2:2::1"), [false, false, false]);
+        assert_eq!(networks("192.0.2.1").len(), 1);
+        assert!(networks("::ffff:192.0.2.1") == networks("192.0.2.1"));
     }
 }

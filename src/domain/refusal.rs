@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Moment, gif::GifError};
+use super::{Budget, Moment, gif::GifError};
 
 /// A refusal. Nothing was stored, except perhaps by [`Refusal::Unknown`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,8 +64,10 @@ pub enum Refusal {
     TooLarge(TooLarge),
     /// The file is not a GIF that every browser shows.
     NotAGif(GifError),
-    /// Too much at once; come back later.
+    /// Too much in a time, or at once; come back later.
     RateLimited {
+        /// Of what.
+        budget: Budget,
         /// When to try again.
         retry_after: Duration,
     },
@@ -147,7 +149,7 @@ impl Refusal {
     /// When to try again, when that is known.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after }
+            Self::RateLimited { retry_after, .. }
             | Self::SlowMode { retry_after }
             | Self::TooManyWhispers { retry_after } => Some(*retry_after),
             Self::Unknown { .. } => Some(Duration::from_secs(2)),

@@ -1,9 +1,7 @@
 //! A waiting line in which nobody is delayed by how many others push in: its next job is of the address that was served
 //! least recently, there of the room served least recently, and there of the visitor served least recently.
 //!
-//! Where no address is known, two shares take its place: newcomers ([`Guest::is_newcomer`]) have one, however many cookies
-//! somebody asks for, and all whose session is settled have the other. So a crowd of new cookies costs a settled visitor
-//! one turn. An honest newcomer in the midst of that crowd is one of it, and is settled after `--newcomer-time`.
+//! All whose address no limit counts have one turn together, and no bound but those of visitors and rooms.
 //!
 //! Among those who always have something waiting that is round robin. Whoever was not served lately comes first, so that
 //! one more is not put behind hundreds who keep asking.
@@ -21,7 +19,7 @@ const LATELY: u64 = 512;
 pub struct Bounds {
     /// Of one visitor.
     pub visitor: usize,
-    /// Of one address. Guests without one ([`Guest::address`]) are bound by the visitor, the room and all alone.
+    /// Of one address. Guests whom no limit counts are bound by the visitor, the room and all alone.
     pub address: usize,
     /// For one room.
     pub room: usize,
@@ -32,7 +30,8 @@ pub struct Bounds {
 /// Whose job it is, and which room it is about; `None` is a room to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
-    share: Share,
+    /// None of those whom no limit counts.
+    address: Option<Address>,
     room: Option<RoomId>,
     visitor: VisitorId,
 }
@@ -41,31 +40,16 @@ impl Origin {
     /// What a guest wants in a room.
     pub fn new(guest: &Guest, room: Option<RoomId>) -> Self {
         Self {
-            share: match guest.address {
-                Some(address) => Share::Address(address),
-                None if guest.is_newcomer() => Share::Newcomers,
-                None => Share::Settled,
-            },
+            address: (!guest.source.is_exempt).then(|| guest.source.address()),
             room,
             visitor: guest.visitor.id,
         }
     }
 
-    /// The room, as the guests of one share have it among them.
-    const fn room_there(&self) -> (Share, Option<RoomId>) {
-        (self.share, self.room)
+    /// The room, as the guests of one address have it among them.
+    const fn room_there(&self) -> (Option<Address>, Option<RoomId>) {
+        (self.address, self.room)
     }
-}
-
-/// Those who have one share of the turns together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Share {
-    /// All of one address.
-    Address(Address),
-    /// All without a known address whose session is settled.
-    Settled,
-    /// All without a known address whose session is not.
-    Newcomers,
 }
 
 /// The jobs that wait.
@@ -75,8 +59,8 @@ pub struct FairQueue<T> {
     waiting: Vec<Waiting<T>>,
     /// Counts the services.
     turn: u64,
-    shares: Served<Share>,
-    rooms: Served<(Share, Option<RoomId>)>,
+    addresses: Served<Option<Address>>,
+    rooms: Served<(Option<Address>, Option<RoomId>)>,
     visitors: Served<Origin>,
 }
 
@@ -113,7 +97,7 @@ impl<T> FairQueue<T> {
             bounds,
             waiting: Vec::new(),
             turn: 0,
-            shares: Served(HashMap::new()),
+            addresses: Served(HashMap::new()),
             rooms: Served(HashMap::new()),
             visitors: Served(HashMap::new()),
         }
@@ -136,7 +120,7 @@ impl<T> FairQueue<T> {
         let beyond = [
             self.beyond(visitor, |other| other.visitor == origin.visitor),
             self.beyond(address, |other| {
-                matches!(origin.share, Share::Address(_)) && other.share == origin.share
+                origin.address.is_some() && other.address == origin.address
             }),
             self.beyond(room, |other| origin.room.is_some() && other.room == origin.room),
             self.beyond(all, |_| true),
@@ -150,16 +134,16 @@ impl<T> FairQueue<T> {
         if of_these().count() <= bound {
             return None;
         }
-        let (mut shares, mut rooms, mut visitors) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (mut addresses, mut rooms, mut visitors) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (_, Waiting { origin, .. }) in of_these() {
-            *shares.entry(origin.share).or_insert(0_usize) += 1;
+            *addresses.entry(origin.address).or_insert(0_usize) += 1;
             *rooms.entry(origin.room_there()).or_insert(0_usize) += 1;
             *visitors.entry(*origin).or_insert(0_usize) += 1;
         }
         let weight = |one: &Waiting<T>| {
             let origin = &one.origin;
             (
-                shares.get(&origin.share),
+                addresses.get(&origin.address),
                 rooms.get(&origin.room_there()),
                 visitors.get(origin),
                 self.rank(one),
@@ -181,7 +165,7 @@ impl<T> FairQueue<T> {
         let Waiting { origin, since, job } = self.waiting.remove(at);
         let turns = self.turn - since;
         self.turn += 1;
-        self.shares.note(origin.share, self.turn);
+        self.addresses.note(origin.address, self.turn);
         self.rooms.note(origin.room_there(), self.turn);
         self.visitors.note(origin, self.turn);
         Some((job, turns))
@@ -192,11 +176,11 @@ impl<T> FairQueue<T> {
         self.waiting.retain(|one| wanted(&one.job));
     }
 
-    /// When the share of a job was served last, then its room there, then its visitor there. The least goes first.
+    /// When the address of a job was served last, then its room there, then its visitor there. The least goes first.
     fn rank(&self, one: &Waiting<T>) -> (u64, u64, u64) {
         let (origin, since) = (&one.origin, one.since);
         (
-            self.shares.last(&origin.share, since),
+            self.addresses.last(&origin.address, since),
             self.rooms.last(&origin.room_there(), since),
             self.visitors.last(origin, since),
         )

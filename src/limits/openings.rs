@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
-    domain::{Guest, Refusal, Standing},
+    domain::{Budget, Guest, Refusal},
     limits::keyed_slots::{GuestSlot, GuestSlots, KeyedSlot, KeyedSlots},
 };
 
@@ -27,12 +27,6 @@ const OF_VISITOR: usize = 64;
 
 /// The same of one address, which many visitors may share. A session of a page needs its slot for one round trip.
 const OF_ADDRESS: usize = 128;
-
-/// The parts of either, in quarters, that guests may hold who come without an address and without a cookie, and all
-/// without an address whose session is not settled. The rest is left for those whom a crowd of new cookies can't imitate
-/// at once.
-const OF_STRANGERS: usize = 2;
-const OF_NEWCOMERS: usize = 3;
 
 /// The slots of both transports. Polling sessions need no connection that lives, so a flood of them must not keep the
 /// websockets of pages out.
@@ -56,8 +50,6 @@ impl Openings {
 /// The slots of one transport.
 pub struct Share {
     in_all: KeyedSlots<()>,
-    strangers: KeyedSlots<()>,
-    newcomers: KeyedSlots<()>,
     guests: GuestSlots,
     timeout: Duration,
 }
@@ -66,62 +58,46 @@ impl Share {
     fn new(in_all: usize, timeout: Duration) -> Self {
         Self {
             in_all: KeyedSlots::new(in_all),
-            strangers: KeyedSlots::new(in_all * OF_STRANGERS / 4),
-            newcomers: KeyedSlots::new(in_all * OF_NEWCOMERS / 4),
             guests: GuestSlots::new(OF_VISITOR, OF_ADDRESS),
             timeout,
         }
     }
 
-    /// Takes one of all slots, and for a `stranger`, who comes without an address and without a cookie, one of theirs. It
-    /// comes before the visitor is known: a refusal must not cost a visit of its own.
+    /// Takes one of all slots. It comes before the visitor is known: a refusal must not cost a visit of its own.
     ///
     /// # Errors
     /// None is left.
-    pub fn reserve(&self, stranger: bool) -> Result<Reserved, Refusal> {
-        Ok(Reserved {
-            in_all: self.in_all.take(()).ok_or_else(|| self.refusal())?,
-            stranger: self.take_if(stranger, &self.strangers)?,
-        })
+    pub fn reserve(&self) -> Result<Reserved, Refusal> {
+        let in_all = self.in_all.take(()).ok_or_else(|| self.refusal(Budget::Load))?;
+        Ok(Reserved(in_all))
     }
 
-    /// Takes a slot of the visitor and of the address, too, and of those for newcomers where the guest is one.
+    /// Takes a slot of the visitor and of the address, too.
     ///
     /// # Errors
     /// One of them has none left.
-    pub fn open(&self, reserved: Reserved, guest: &Guest) -> Result<Opening, Refusal> {
-        let Reserved { in_all, stranger } = reserved;
-        let newcomer = self.take_if(guest.is_newcomer(), &self.newcomers)?;
-        // Its cookie names no session.
-        let is_late = stranger.is_none() && guest.is_newcomer() && guest.standing == Standing::New;
+    pub fn open(&self, Reserved(in_all): Reserved, guest: &Guest) -> Result<Opening, Refusal> {
+        let of_guest = self.guests.take(guest);
         let slots = Slots {
             _in_all: in_all,
-            _crowd: [stranger, self.take_if(is_late, &self.strangers)?, newcomer],
-            _guest: self.guests.take(guest).ok_or_else(|| self.refusal())?,
+            _guest: of_guest.ok_or_else(|| self.refusal(Budget::Sockets))?,
             waker: None,
             connecting: None,
         };
         Ok(Opening(Arc::new(Mutex::new(Some(Box::new(slots))))))
     }
 
-    fn take_if(&self, needed: bool, slots: &KeyedSlots<()>) -> Result<Option<KeyedSlot<()>>, Refusal> {
-        let taken = needed.then(|| slots.take(()).ok_or_else(|| self.refusal()));
-        taken.transpose()
-    }
-
     /// After the timeout every session that holds a slot now has a namespace or is gone.
-    const fn refusal(&self) -> Refusal {
+    const fn refusal(&self, budget: Budget) -> Refusal {
         Refusal::RateLimited {
+            budget,
             retry_after: self.timeout,
         }
     }
 }
 
 /// One of all slots.
-pub struct Reserved {
-    in_all: KeyedSlot<()>,
-    stranger: Option<KeyedSlot<()>>,
-}
+pub struct Reserved(KeyedSlot<()>);
 
 /// The slots of a session. They are free when it needs none any more or when its memory is: this is an extension of its
 /// handshake, which socketioxide keeps for as long as it keeps the session.
@@ -130,7 +106,6 @@ pub struct Opening(Arc<Mutex<Option<Box<Slots>>>>);
 
 struct Slots {
     _in_all: KeyedSlot<()>,
-    _crowd: [Option<KeyedSlot<()>>; 3],
     _guest: GuestSlot,
     /// Who waits for the namespace.
     waker: Option<Waker>,
@@ -177,57 +152,11 @@ mod tests {
     use super::*;
     use crate::domain::{Visitor, VisitorId};
 
-    fn guest(standing: Standing) -> Guest {
-        Guest {
-            standing,
-            ..Guest::from(Visitor::new(VisitorId::random()))
-        }
-    }
-
-    /// Opens sessions until one is refused, each of a visitor of its own; how many there are of this kind.
-    fn fill(share: &Share, held: &mut Vec<Opening>, guest: impl Fn() -> Guest) -> usize {
-        let before = held.len();
-        let open = || {
-            let guest = guest();
-            let stranger = guest.address.is_none() && guest.standing == Standing::New;
-            share.open(share.reserve(stranger)?, &guest)
-        };
-        held.extend(std::iter::from_fn(|| open().ok()));
-        held.len() - before
-    }
-
-    #[test]
-    fn a_crowd_of_new_cookies_leaves_slots_to_those_who_came_back_and_these_to_settled_ones() {
-        let share = Share::new(40, Duration::from_secs(10));
-        let mut held = Vec::new();
-        assert_eq!(fill(&share, &mut held, || guest(Standing::New)), 20);
-        // A cookie that names no session makes nobody one who came back.
-        assert!(
-            share
-                .reserve(false)
-                .and_then(|slot| share.open(slot, &guest(Standing::New)))
-                .is_err()
-        );
-        assert_eq!(fill(&share, &mut held, || guest(Standing::Returned)), 10);
-        assert_eq!(fill(&share, &mut held, || guest(Standing::Settled)), 10);
-        drop(held);
-        let mut held = Vec::new();
-        assert_eq!(fill(&share, &mut held, || guest(Standing::Settled)), 40);
-        drop(held);
-        // An address bounds them already.
-        let at = |n: u8| Guest {
-            address: Some(crate::domain::Address::new([192, 0, 2, n].into())),
-            ..guest(Standing::New)
-        };
-        let opened: Vec<_> = (0..40).map(|n| share.open(share.reserve(false)?, &at(n))).collect();
-        assert!(opened.iter().all(Result::is_ok));
-    }
-
     #[test]
     fn a_session_without_a_namespace_holds_one_of_all_slots_and_one_of_its_visitor() {
         let openings = Share::new(WEBSOCKETS, Duration::from_secs(10));
-        let open = |guest: &Guest| openings.open(openings.reserve(false)?, guest);
-        let guest = || guest(Standing::Settled);
+        let open = |guest: &Guest| openings.open(openings.reserve()?, guest);
+        let guest = || Guest::from(Visitor::new(VisitorId::random()));
         let visitors: Vec<_> = (0..=WEBSOCKETS / OF_VISITOR).map(|_| guest()).collect();
         let mut held = Vec::new();
         for visitor in &visitors {

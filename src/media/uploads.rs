@@ -19,7 +19,7 @@ use tracing::{error, warn};
 pub use self::upload::{StoredGif, Upload};
 use self::{shared::Shared, sweep::sweep, turns::Turns};
 use crate::{
-    domain::{GifName, Guest, Refusal, RoomId, gif::GifLimits},
+    domain::{Budget, GifName, Guest, Refusal, RoomId, gif::GifLimits},
     limits::keyed_slots::{GuestSlot, GuestSlots},
     private_files,
     seldom::Seldom,
@@ -37,6 +37,7 @@ const FETCHES: usize = 3;
 
 /// Too many uploads run already.
 const BUSY: Refusal = Refusal::RateLimited {
+    budget: Budget::Load,
     retry_after: Duration::from_secs(2),
 };
 

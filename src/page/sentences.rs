@@ -1,8 +1,10 @@
 //! Refusals in words, in the visitor's language.
 
+use std::time::Duration;
+
 use crate::{
     domain::{
-        Field, Invalid, Moment, Problem, Refusal, TooLarge,
+        Budget, Field, Invalid, Moment, Problem, Refusal, TooLarge,
         gif::{DecodeFault, GifError},
     },
     page::{
@@ -54,7 +56,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::OwnerReport => t.error.owner_report,
         Refusal::NotTheOwner => t.error.not_the_owner,
         Refusal::ForbiddenGif => t.error.forbidden_gif,
-        Refusal::RateLimited { .. } => t.error.rate_limited,
+        Refusal::RateLimited { budget, retry_after } => return limit_sentence(*budget, *retry_after, t),
         Refusal::CrossOrigin => t.error.cross_origin,
         Refusal::TimedOut => t.error.timed_out,
         Refusal::StorageFull => t.error.storage_full,
@@ -63,6 +65,39 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::Unknown { repeatable: false } => t.error.unknown,
     };
     fixed.to_owned()
+}
+
+/// Says what there was too much of, and when there may be more.
+fn limit_sentence(budget: Budget, retry_after: Duration, t: &Texts) -> String {
+    let text = &t.limited;
+    let text = match budget {
+        Budget::Visitors => text.visitors,
+        Budget::Rooms => text.rooms,
+        Budget::OpenRooms => text.open_rooms,
+        Budget::Passwords => text.passwords,
+        Budget::Joins => text.joins,
+        Budget::Messages => text.messages,
+        Budget::Uploads => text.uploads,
+        Budget::UploadBytes => text.upload_bytes,
+        Budget::Invites => text.invites,
+        Budget::Reports => text.reports,
+        Budget::Sockets => text.sockets,
+        Budget::Requests => text.requests,
+        Budget::Events => text.events,
+        Budget::Load => return t.error.rate_limited.to_owned(),
+    };
+    fill(text, &[("wait", &wait_text(retry_after, t))])
+}
+
+/// A time to wait, in the unit that fits, rounded up.
+fn wait_text(wait: Duration, t: &Texts) -> String {
+    let seconds = u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX);
+    let (text, n) = match seconds {
+        ..100 => (t.limited.seconds, seconds.max(1)),
+        100..6_000 => (t.limited.minutes, seconds.div_ceil(60)),
+        _ => (t.limited.hours, seconds.div_ceil(3_600)),
+    };
+    fill(text, &[("n", &grouped(n))])
 }
 
 /// Says how long a ban still lasts, as nobody here knows the time on the visitor's wall.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{Event, Facts, Now, OpenReport, REPORTS, REPORTS_EACH, Reporting, RoomState};
-use crate::domain::{Refusal, ReportId, VisitorId};
+use crate::domain::{Budget, Refusal, ReportId, VisitorId};
 
 /// When one who has reported too much may look again: the owner may get to it.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -23,7 +23,10 @@ impl RoomState {
         }
         let own = self.reports.iter().filter(|report| report.by == new.by).count();
         if self.reports.len() >= REPORTS || own >= REPORTS_EACH {
-            return Err(Refusal::RateLimited { retry_after: AGAIN });
+            return Err(Refusal::RateLimited {
+                budget: Budget::Reports,
+                retry_after: AGAIN,
+            });
         }
         let report = OpenReport {
             id: new.id,

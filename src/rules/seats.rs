@@ -20,7 +20,7 @@ impl RoomState {
             None => Ok(vec![Event::Joined {
                 visitor,
                 hold,
-                mark: guest.address.map(|address| self.address_key.mark(address)),
+                mark: guest.source.marked().map(|address| self.address_key.mark(address)),
             }]),
         }
     }

@@ -259,7 +259,7 @@ impl RoomState {
         let visitor = guest.visitor.id;
         let owner = self.room.owner.id == visitor;
         let member = self.member(visitor).is_some();
-        let mark = || guest.address.map(|address| self.address_key.mark(address));
+        let mark = || guest.source.marked().map(|address| self.address_key.mark(address));
         Access {
             owner,
             granted: owner || !self.room.locked || self.grants.contains_key(&visitor),

@@ -12,8 +12,9 @@ use tokio::fs::File;
 use crate::{
     domain::{
         Alt, Chat, Emoji, Field, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, MessageId, Nonce,
-        Problem, Reaction, Refusal, RoomId, Visitor, asked_for,
+        Problem, Reaction, Refusal, RoomId, Source, Visitor, asked_for,
     },
+    limits::budgets::{Budgets, UploadBytes},
     media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
     rules::{AgainGif, Command, Edit, NewBody, NewMessage, Reacting},
     service::{access::Reader, deletions::Deletions, finishing::Finishing},
@@ -92,32 +93,42 @@ pub struct Messages {
     uploads: Uploads,
     deletions: Deletions,
     finishing: Finishing,
+    budgets: Arc<Budgets>,
 }
 
 impl Messages {
     /// The service over this store.
-    pub fn new(store: Arc<dyn Store>, uploads: Uploads, deletions: Deletions, finishing: Finishing) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        uploads: Uploads,
+        deletions: Deletions,
+        finishing: Finishing,
+        budgets: Arc<Budgets>,
+    ) -> Self {
         Self {
             store,
             uploads,
             deletions,
             finishing,
+            budgets,
         }
     }
 
     /// Posts a text of a member, or a GIF of the room again.
     ///
     /// # Errors
-    /// No such room, not a member, no message of the room names the GIF, no such message to answer, or the store fails.
+    /// Too many messages, no such room, not a member, no message of the room names the GIF, no such message to answer, or the
+    /// store fails.
     pub async fn post(
         &self,
         room: RoomId,
-        author: Visitor,
+        author: &Guest,
         new: NewMessage,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Message>, Refusal> {
+        self.budgets.message(author)?;
         let nonced = nonce.is_some();
-        let posted = self.store.submit(room, Command::Post(author, new), nonce).await;
+        let posted = self.store.submit(room, Command::Post(author.visitor, new), nonce).await;
         let message = posted.and_then(message_of);
         message.map_err(|error| Refusal::from(error).of_nonced(nonced))
     }
@@ -125,17 +136,26 @@ impl Messages {
     /// Lets a message say something else, for its author.
     ///
     /// # Errors
-    /// No such room, not a member, no such message, somebody else's, written too long ago, or the store fails.
-    pub async fn edit(&self, room: RoomId, edit: Edit) -> Result<(), Refusal> {
+    /// Too many messages, no such room, not a member, no such message, somebody else's, written too long ago, or the store
+    /// fails.
+    pub async fn edit(&self, room: RoomId, edit: Edit, source: Source) -> Result<(), Refusal> {
+        self.count(edit.by, source)?;
         Ok(self.store.submit(room, Command::Edit(edit), None).await.map(drop)?)
     }
 
     /// Gives a reaction to a message, or takes it back.
     ///
     /// # Errors
-    /// No such room, not a member, no such message, no message of the room names the GIF, too many, or the store fails.
-    pub async fn react(&self, room: RoomId, new: Reacting) -> Result<(), Refusal> {
+    /// Too many messages, no such room, not a member, no such message, no message of the room names the GIF, too many
+    /// reactions, or the store fails.
+    pub async fn react(&self, room: RoomId, new: Reacting, source: Source) -> Result<(), Refusal> {
+        self.count(new.by, source)?;
         Ok(self.store.submit(room, Command::React(new), None).await.map(drop)?)
+    }
+
+    /// Counts what a visitor says in one way or another.
+    fn count(&self, visitor: Visitor, source: Source) -> Result<(), Refusal> {
+        self.budgets.message(&Guest { visitor, source })
     }
 
     /// The GIFs lately sent in a room, each once, the newest first.
@@ -149,12 +169,17 @@ impl Messages {
         Ok(sent)
     }
 
-    /// Takes one of the uploads that a visitor and an address may run side by side.
+    /// Takes one of the uploads that a visitor and an address may run side by side, and the bytes that it is said to have
+    /// from those that they may send in a time.
     ///
     /// # Errors
-    /// All of them run already.
-    pub fn upload_slot(&self, guest: &Guest) -> Result<UploadSlot, Refusal> {
-        self.uploads.slot(guest)
+    /// All of them run already, or it is one too many, or one too large.
+    pub fn upload_slot(&self, guest: &Guest, announced: u64) -> Result<(UploadSlot, UploadBytes), Refusal> {
+        let slot = self.uploads.slot(guest)?;
+        let bytes = self.budgets.upload_bytes(guest, announced)?;
+        self.budgets.upload(guest)?;
+        self.budgets.message(guest)?;
+        Ok((slot, bytes))
     }
 
     /// Begins a GIF of a member.

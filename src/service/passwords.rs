@@ -16,11 +16,11 @@ use tokio::sync::oneshot;
 
 use self::hasher::Hasher;
 use crate::{
-    domain::{Guest, Password, Refusal, RoomId},
+    domain::{Budget, Guest, Password, Refusal, RoomId},
     limits::fair_queue::{Bounds, FairQueue, Origin},
 };
 
-/// Attempts that may wait. A hash takes some 20 ms.
+/// Passwords that may wait to be set, and as many to be tried. A hash takes some 20 ms.
 const BOUNDS: Bounds = Bounds {
     // A person has one going on, in a few tabs.
     visitor: 8,
@@ -28,7 +28,7 @@ const BOUNDS: Bounds = Bounds {
     address: 64,
     // Half of all, so that no room keeps the others out.
     room: 256,
-    // On a single thread the last one waits 10 s, about as long as somebody looks at a form.
+    // On a single thread the last one waits 10 s, about as long as somebody looks at a form, and 20 s while both queues are full.
     all: 512,
 };
 
@@ -37,6 +37,7 @@ const THREADS: usize = 8;
 
 /// What an attempt beyond the bounds is told.
 const BUSY: Refusal = Refusal::RateLimited {
+    budget: Budget::Load,
     retry_after: Duration::from_secs(5),
 };
 
@@ -53,9 +54,44 @@ struct Line {
     filled: Condvar,
 }
 
+/// Passwords that are set and passwords that are tried wait in queues of their own, which take turns: neither keeps the
+/// other waiting, however many there are.
 struct State {
-    queue: FairQueue<Job>,
+    hashes: FairQueue<Job>,
+    tries: FairQueue<Job>,
+    /// Which of them is next.
+    tries_next: bool,
     closed: bool,
+}
+
+impl State {
+    fn push(&mut self, origin: Origin, job: Job) -> Vec<Job> {
+        self.forget_unawaited();
+        match job {
+            Job::Hash(..) => self.hashes.push(origin, job),
+            Job::Verify(..) => self.tries.push(origin, job),
+        }
+    }
+
+    /// The next job, and how many of its queue were done since it came.
+    fn pop(&mut self) -> Option<(Job, u64)> {
+        self.forget_unawaited();
+        let (first, second) = if self.tries_next {
+            (&mut self.tries, &mut self.hashes)
+        } else {
+            (&mut self.hashes, &mut self.tries)
+        };
+        if let Some(next) = first.pop_with_turns() {
+            self.tries_next = !self.tries_next;
+            return Some(next);
+        }
+        second.pop_with_turns()
+    }
+
+    fn forget_unawaited(&mut self) {
+        self.hashes.retain(Job::is_awaited);
+        self.tries.retain(Job::is_awaited);
+    }
 }
 
 type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
@@ -77,7 +113,9 @@ impl Passwords {
     fn with(threads: usize, bounds: Bounds) -> io::Result<Self> {
         let handle = Handle(Arc::new(Line {
             state: Mutex::new(State {
-                queue: FairQueue::new(bounds),
+                hashes: FairQueue::new(bounds),
+                tries: FairQueue::new(bounds),
+                tries_next: true,
                 closed: false,
             }),
             filled: Condvar::new(),
@@ -119,11 +157,7 @@ impl Passwords {
 
     fn add(&self, origin: Origin, job: Job) {
         let Handle(line) = &*self.0;
-        let beyond = {
-            let mut state = line.state.lock();
-            state.queue.retain(Job::is_awaited);
-            state.queue.push(origin, job)
-        };
+        let beyond = line.state.lock().push(origin, job);
         line.filled.notify_one();
         beyond.into_iter().for_each(|job| job.refuse(BUSY));
     }
@@ -155,8 +189,7 @@ impl Line {
             if state.closed {
                 return None;
             }
-            state.queue.retain(Job::is_awaited);
-            if let Some(next) = state.queue.pop_with_turns() {
+            if let Some(next) = state.pop() {
                 return Some(next);
             }
             self.filled.wait(&mut state);

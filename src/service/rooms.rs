@@ -10,8 +10,8 @@ mod making;
 use std::sync::Arc;
 
 use crate::{
-    domain::{Access, Action, Ban, Guest, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor, VisitorId},
-    limits::rates::RateLimit,
+    domain::{Access, Action, Ban, Guest, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
+    limits::budgets::Budgets,
     rules::{Command, Graces, RoomChange, RoomState},
     service::{
         access::{Owner, Reader},
@@ -55,7 +55,7 @@ pub struct Rooms {
     deletions: Deletions,
     passwords: Passwords,
     graces: Graces,
-    joins: RateLimit<VisitorId>,
+    budgets: Arc<Budgets>,
 }
 
 impl Rooms {
@@ -65,14 +65,14 @@ impl Rooms {
         deletions: Deletions,
         passwords: Passwords,
         graces: Graces,
-        joins: RateLimit<VisitorId>,
+        budgets: Arc<Budgets>,
     ) -> Self {
         Self {
             store,
             deletions,
             passwords,
             graces,
-            joins,
+            budgets,
         }
     }
 

@@ -3,6 +3,5 @@
 pub mod access;
 pub mod fields;
 pub mod named;
-pub mod peer;
 pub mod prefs;
 pub mod visit;

@@ -1,6 +1,7 @@
 //! What every request or answer passes through.
 
 pub mod compress;
+pub mod count;
 pub mod guard;
 pub mod handshake;
 pub mod linger;

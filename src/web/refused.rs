@@ -1,7 +1,7 @@
 //! Refusals as answers: a page for people, JSON for scripts.
 
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -14,7 +14,7 @@ use super::{
     is_safe, rendered,
 };
 use crate::{
-    domain::{Refusal, Visitor, VisitorId},
+    domain::{Refusal, Source, Visitor, VisitorId},
     page::{sentences::sentence, views::ErrorPage},
     state::AppState,
 };
@@ -34,18 +34,25 @@ impl<E: Into<Refusal>> From<E> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let mut response = status(&self.0).into_response();
-        let seconds = match self.0 {
-            Refusal::Unavailable => Some(RETRY.into()),
-            _ => self.0.retry_seconds(),
-        };
-        if let Some(seconds) = seconds {
-            let seconds = HeaderValue::from(seconds);
-            response.headers_mut().insert(header::RETRY_AFTER, seconds);
-        }
+        let mut response = answer_with(&self.0, ().into_response());
         response.extensions_mut().insert(self.0);
         response
     }
+}
+
+/// An answer with the status of a refusal, and when to try again.
+pub fn answer_with(refusal: &Refusal, mut answer: Response) -> Response {
+    *answer.status_mut() = status(refusal);
+    let seconds = match refusal {
+        Refusal::Unavailable => Some(RETRY.into()),
+        _ => refusal.retry_seconds(),
+    };
+    if let Some(seconds) = seconds {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    answer
 }
 
 /// The status of a refusal.
@@ -89,13 +96,19 @@ struct Body<'a> {
 /// Writes the body of a refusal, as the request prefers it.
 pub async fn render(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let prefs = Prefs::of(request.headers());
-    let session = request.extensions().get::<Session>().cloned();
+    let extensions = request.extensions();
+    let session = extensions.get::<Session>().cloned();
+    let route = extensions.get::<MatchedPath>().cloned();
+    let source = extensions.get().copied().unwrap_or(Source::UNKNOWN);
     let safe = is_safe(request.method());
     let response = next.run(request).await;
     let (mut parts, body) = response.into_parts();
     let Some(refusal) = parts.extensions.remove::<Refusal>() else {
         return Response::from_parts(parts, body);
     };
+    state
+        .audit
+        .limit_hit(&refusal, route.as_ref().map_or("-", MatchedPath::as_str), &source);
     let message = sentence(&refusal, prefs.lang);
     if prefs.json {
         let body = axum::Json(Body {
@@ -105,10 +118,11 @@ pub async fn render(State(state): State<AppState>, request: Request, next: Next)
         });
         return with_body(parts, body.into_response());
     }
-    // An error makes no session: who asks for what is not there has not arrived yet.
+    // An error makes no session: who asks for what is not there has not arrived yet. And who asks for too much makes nobody
+    // look for one.
     let known = match &session {
-        Some(session) => visit::known_visitor(session).await,
-        None => None,
+        Some(session) if !matches!(refusal, Refusal::RateLimited { .. }) => visit::known_visitor(session).await,
+        _ => None,
     };
     let me = known.unwrap_or_else(|| Visitor::new(VisitorId::random()));
     let page = rendered::frame(&state, prefs, &me, "/");

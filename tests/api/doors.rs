@@ -12,7 +12,7 @@ const HOME: &str = "203.0.113.7";
 const AWAY: &str = "198.51.100.9";
 
 async fn behind_proxy() -> TestApp {
-    TestApp::with(&["--address-header", "x-forwarded-for"]).await
+    TestApp::with(&["--trusted-proxies", "127.0.0.1"]).await
 }
 
 /// Everything of a room that can be read.
@@ -105,7 +105,7 @@ async fn a_ban_holds_in_every_form_in_which_a_proxy_names_the_address() {
         ),
     ];
     for (header, forms) in forms {
-        let app = TestApp::with(&["--address-header", header]).await;
+        let app = TestApp::with(&["--trusted-proxies", "127.0.0.1", "--address-header", header]).await;
         let owner = app.visitor().await;
         for &(form, again) in forms {
             let room = owner.create_room("방").await;

@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, task::JoinHandle, time::Instant};
 
 use crate::{
     fixtures::animated,
-    support::{Answer, Visitor, eventually, form_of, in_time},
+    support::{Answer, Visitor, eventually, exemption, form_of, in_time},
 };
 
 /// A server in a process of its own, over files that outlive it.
@@ -95,6 +95,7 @@ async fn run(folder: &Path) -> (Child, SocketAddr) {
                 "--restart-within",
                 "1s",
             ])
+            .args(exemption(&[]))
             .stdout(Stdio::null())
             .stderr(
                 File::options()

@@ -203,7 +203,7 @@ async fn only_opening_the_link_redeems_an_invite() {
 
 #[tokio::test]
 async fn an_invite_lets_nobody_in_whom_the_owner_banned() {
-    let app = TestApp::with(&["--address-header", "x-forwarded-for"]).await;
+    let app = TestApp::with(&["--trusted-proxies", "127.0.0.1"]).await;
     let ann = app.visitor().await;
     let [bad, fresh] = [app.visitor().await, app.visitor().await].map(|one| one.behind_proxy("203.0.113.7"));
     let room = locked(&ann).await;

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::TestApp;
+use crate::support::{COUNTED, TestApp};
 
 #[tokio::test]
 async fn joins_of_a_visitor_are_counted_over_tabs_rooms_and_transports_and_refused_before_anything_is_stored() {
-    let app = TestApp::with(&["--limit-joins", "6/1h"]).await;
+    let app = TestApp::with(&["--limit-joins-visitor", "6/1h", COUNTED[0], COUNTED[1]]).await;
     let (ann, bea) = (app.visitor().await, app.visitor().await);
     let (room, another) = (ann.create_room("하나").await, ann.create_room("둘").await);
     let mut first = ann.join(&room).await;
@@ -41,7 +41,17 @@ async fn joins_of_a_visitor_are_counted_over_tabs_rooms_and_transports_and_refus
 
 #[tokio::test]
 async fn without_the_limit_anybody_joins_as_often_as_they_like() {
-    let app = TestApp::with(&["--limit-joins", "off"]).await;
+    let app = TestApp::with(&[
+        "--limit-joins",
+        "off",
+        "--limit-joins-visitor",
+        "off",
+        "--limit-events",
+        "off",
+        COUNTED[0],
+        COUNTED[1],
+    ])
+    .await;
     let ann = app.visitor().await;
     let room = ann.create_room("방").await;
     let mut socket = ann.connect("/chat").await;
@@ -53,7 +63,7 @@ async fn without_the_limit_anybody_joins_as_often_as_they_like() {
 /// Far more tabs than people have, all of them reloaded at once.
 #[tokio::test]
 async fn thirty_tabs_that_reload_do_not_meet_the_limit() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&COUNTED).await;
     let ann = app.visitor().await;
     let room = ann.create_room("방").await;
     let mut tabs = Vec::new();

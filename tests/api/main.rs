@@ -37,6 +37,7 @@ mod invites;
 mod joins;
 mod language;
 mod large_deletions;
+mod limits;
 mod messages;
 mod model;
 mod moderation;

@@ -168,7 +168,7 @@ async fn a_ban_for_a_time_ends_and_survives_a_restart() {
 
 #[tokio::test]
 async fn a_ban_holds_against_a_new_cookie_from_the_same_address_and_spares_who_sits() {
-    let mut stage = Stage::with(&["--address-header", "x-forwarded-for"]).await;
+    let mut stage = Stage::with(&["--trusted-proxies", "127.0.0.1"]).await;
     let (home, away) = ("203.0.113.7", "198.51.100.9");
     let (bad, neighbour, fresh, stranger) = (
         stage.app.visitor().await.behind_proxy(home),

@@ -1,6 +1,5 @@
 //! Sessions of sockets that have no namespace yet: how many there may be, how long, and that they leave nothing behind.
 
-use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{
@@ -11,13 +10,13 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
-use crate::support::{Answer, Polling, Server, Socket, TestApp, Visitor, Wire, eventually};
+use crate::support::{Answer, COUNTED, Polling, Server, Socket, TestApp, Visitor, Wire, eventually};
 
 /// Sessions without a namespace that a visitor, and an address, may have by one transport.
 const OF_VISITOR: usize = 64;
 const OF_ADDRESS: usize = 128;
 
-const ADDRESS_FLAGS: [&str; 2] = ["--address-header", "x-forwarded-for"];
+const ADDRESS_FLAGS: [&str; 2] = ["--trusted-proxies", "127.0.0.1"];
 
 /// Sessions that warm a server up, those of an attack, and the memory that these may leave behind. Each took 10 KiB that
 /// never came back.
@@ -26,9 +25,6 @@ const ATTACK: usize = 1_500;
 const LEFT: u64 = 6 << 20;
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
-
-/// Polling sessions of all who come without an address and without a cookie.
-const OF_STRANGERS: usize = 2_000;
 
 async fn handshake(visitor: &Visitor) -> Answer {
     visitor.send(visitor.request(Method::GET, POLLING)).await
@@ -50,7 +46,7 @@ async fn use_up(visitor: &Visitor) -> usize {
 #[tokio::test]
 async fn polling_sessions_without_a_namespace_are_bounded_by_visitor_and_address() {
     // Nothing is given up while the test is at it.
-    let app = TestApp::with(&[&ADDRESS_FLAGS[..], &["--connect-timeout", "60s"]].concat()).await;
+    let app = TestApp::with(&[&ADDRESS_FLAGS[..], &COUNTED, &["--connect-timeout", "60s"]].concat()).await;
     let shared = "192.0.2.1";
     let first = app.visitor().await.behind_proxy(shared);
     assert_eq!(use_up(&first).await, OF_VISITOR);
@@ -62,23 +58,6 @@ async fn polling_sessions_without_a_namespace_are_bounded_by_visitor_and_address
     drop(first.connect("/chat").await);
     let elsewhere = app.visitor().await.behind_proxy("192.0.2.2");
     assert_eq!(handshake(&elsewhere).await.status, 200);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn handshakes_without_a_cookie_leave_half_of_the_polling_sessions_to_those_who_have_one() {
-    let app = TestApp::with(&["--connect-timeout", "10m"]).await;
-    let (strangers, url) = (reqwest::Client::new(), app.stranger().url(POLLING));
-    let (mut opened, mut refused) = (0, 0);
-    while refused == 0 {
-        let answers = join_all((0..20).map(|_| strangers.get(&url).send())).await;
-        for status in answers.into_iter().map(|answer| answer.unwrap().status().as_u16()) {
-            assert!([200, 429].contains(&status), "{status}");
-            *if status == 200 { &mut opened } else { &mut refused } += 1;
-        }
-    }
-    // As a page does it: with the cookie that came with it.
-    assert_eq!(handshake(&app.visitor().await).await.status, 200);
-    assert_eq!(opened, OF_STRANGERS);
 }
 
 #[tokio::test]

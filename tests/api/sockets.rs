@@ -77,7 +77,7 @@ async fn two_hundred_texts_sent_in_one_go_arrive_in_their_order() {
 
 #[tokio::test]
 async fn what_is_sent_right_behind_connect_is_not_lost() {
-    let app = TestApp::with(&["--limit-joins", "off"]).await;
+    let app = TestApp::start().await;
     let visitor = app.visitor().await;
     let room = visitor.create_room("방").await;
     for n in 1..=100 {

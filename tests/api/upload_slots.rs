@@ -13,7 +13,7 @@ use tokio::{
 use crate::{
     fixtures,
     gifs::Stage,
-    support::{Visitor, eventually, in_time, raw},
+    support::{COUNTED, Visitor, eventually, in_time, raw},
 };
 
 /// A stage whose room has seats for all.
@@ -80,7 +80,7 @@ async fn one_cookie_with_seventy_uploads_that_trickle_keeps_nobody_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_cookies_of_one_address_have_the_slots_of_one() {
-    let stage = stage(&["--address-header", "x-forwarded-for"]).await;
+    let stage = stage(&["--trusted-proxies", "127.0.0.1", COUNTED[0], COUNTED[1]]).await;
     let mut visitors = Vec::new();
     for _ in 0..12 {
         let visitor = stage.app.visitor().await.behind_proxy("192.0.2.1");

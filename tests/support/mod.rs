@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 pub use self::{
     answer::Answer,
-    app::{TestApp, WITH_SLOW_READERS},
+    app::{COUNTED, TestApp, WITH_SLOW_READERS, exemption},
     polling::Polling,
     server::Server,
     socket::{Event, Socket},

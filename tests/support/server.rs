@@ -9,7 +9,7 @@ use std::{
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use super::{Visitor, eventually, process::Process, stores::TestStore};
+use super::{Visitor, app::exemption, eventually, process::Process, stores::TestStore};
 
 /// A server in a process of its own.
 pub struct Server {
@@ -44,7 +44,8 @@ impl Server {
         let fixed = ["--listen", "127.0.0.1:0", "--store", store, "--log-format", "json"];
         // Sockets of a test read only when it waits for something; no heartbeat ends them meanwhile.
         let patient = ["--ping-interval", "10m"];
-        let process = Process::start(command[0], &[&command[1..], &fixed, &patient, flags].concat());
+        let exempt = exemption(flags);
+        let process = Process::start(command[0], &[&command[1..], &fixed, &patient, &exempt, flags].concat());
         let address = eventually("the binary serves", async || {
             let lives = process.lives();
             let log = process.log();

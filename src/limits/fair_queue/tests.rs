@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Standing, Visitor};
+use crate::domain::Visitor;
 
 const WIDE: Bounds = Bounds {
     visitor: 1_000,
@@ -12,15 +12,11 @@ const WIDE: Bounds = Bounds {
     all: 1_000,
 };
 
-/// An origin by numbers; without an address, 0 is a newcomer and 3 is settled.
+/// An origin by numbers; address 0 is one that no limit counts.
 fn origin((address, room, visitor): (u8, u8, u8)) -> Origin {
     let ip = std::net::IpAddr::from([192, 0, 2, address]);
     Origin {
-        share: match address {
-            0 => Share::Newcomers,
-            3 => Share::Settled,
-            _ => Share::Address(Address::new(ip)),
-        },
+        address: (address > 0).then(|| Address::new(ip)),
         room: Some(RoomId::from_bytes([room; 16])),
         visitor: format!("{visitor:016x}").parse().unwrap(),
     }
@@ -57,8 +53,7 @@ fn turns_go_round_addresses_then_rooms_then_visitors() {
     assert_eq!(drained(&mut queue), expected);
 }
 
-/// They ask again as soon as they have their answer, each with a cookie of its own and all for the same room, and there
-/// is no address to tell them apart by.
+/// They ask again as soon as they have their answer, each with a cookie of its own and all for the same room.
 #[test]
 fn one_who_comes_goes_before_hundreds_who_keep_asking() {
     let mut queue = FairQueue::new(WIDE);
@@ -85,40 +80,9 @@ fn one_who_comes_goes_before_hundreds_who_keep_asking() {
     assert!(again.is_some_and(|turns| turns >= 299), "{again:?}");
 }
 
-/// Each of the crowd has a cookie of its own for each job, and they fill the line before anybody else comes.
-#[test]
-fn a_crowd_of_new_cookies_costs_a_settled_visitor_one_turn_and_no_place() {
-    let bounds = Bounds {
-        visitor: 8,
-        address: 16,
-        room: 24,
-        all: 40,
-    };
-    let guest = |standing| Guest {
-        standing,
-        ..Guest::from(Visitor::new(VisitorId::random()))
-    };
-    let rooms = [RoomId::random(), RoomId::random()];
-    let origin = |standing, n: usize| Origin::new(&guest(standing), rooms.get(n % 2).copied());
-    let mut queue = FairQueue::new(bounds);
-    for n in 0..300 {
-        queue.push(origin(Standing::Returned, n), false);
-        if n % 10 == 0 {
-            queue.pop();
-        }
-    }
-    for n in 0..100 {
-        let beyond = queue.push(origin(Standing::Settled, n), true);
-        assert!(beyond.iter().all(|settled| !settled), "the crowd gives way");
-        let served: Vec<_> = (0..2).filter_map(|_| queue.pop()).collect();
-        assert!(served.contains(&true), "{n}");
-        queue.push(origin(Standing::New, n), false);
-    }
-}
-
 /// Guests who are new each time can't be told apart; they come first, but not for ever.
 #[test]
-fn nobody_waits_for_ever_behind_newcomers() {
+fn nobody_waits_for_ever_behind_others_who_are_new() {
     let mut queue = FairQueue::new(WIDE);
     queue.push(origin((1, 1, 1)), 1);
     queue.pop();
@@ -165,7 +129,7 @@ fn at_a_bound_the_largest_share_gives_way() {
 }
 
 #[test]
-fn guests_without_an_address_are_bound_by_no_address() {
+fn guests_whom_no_limit_counts_are_bound_by_no_address() {
     let mut queue = FairQueue::new(Bounds { address: 2, ..WIDE });
     for visitor in 0..9 {
         assert!(queue.push(origin((0, 1, visitor)), visitor).is_empty());
@@ -239,9 +203,9 @@ proptest! {
                 counts.into_values().max().unwrap_or(0)
             };
             prop_assert!(queue.waiting.len() <= bounds.all);
-            for address in 1..3 {
-                let share = origin((address, 0, 0)).share;
-                let theirs = queue.waiting.iter().filter(|one| one.origin.share == share);
+            for address in 1..4 {
+                let address = origin((address, 0, 0)).address;
+                let theirs = queue.waiting.iter().filter(|one| one.origin.address == address);
                 prop_assert!(theirs.count() <= bounds.address);
             }
             prop_assert!(most(|origin| Some(origin.visitor.to_string())) <= bounds.visitor);

@@ -32,10 +32,9 @@ const DOUBLED: u32 = 6;
 ///
 /// When all are taken, one more takes the turn of
 /// - a visitor who holds more than the one who comes would hold then,
-/// - a newcomer ([`Guest::is_newcomer`]), when who comes is none,
-/// - whoever is slow after the beginning, but no newcomer that of somebody who is none.
+/// - whoever is slow after the beginning.
 ///
-/// The first two leave the turns more evenly shared each time, so uploads that are fast enough do not end one another for
+/// The first leaves the turns more evenly shared each time, so uploads that are fast enough do not end one another for
 /// ever. If there is no such upload, the one that comes is refused.
 pub struct Turns {
     all: usize,
@@ -45,7 +44,6 @@ pub struct Turns {
 
 struct Running {
     visitor: VisitorId,
-    newcomer: bool,
     since: Instant,
     came: Arc<AtomicU64>,
     ended: CancellationToken,
@@ -81,7 +79,6 @@ impl Turns {
         };
         running.push(Running {
             visitor: guest.visitor.id,
-            newcomer: guest.is_newcomer(),
             since: now,
             came: Arc::clone(&turn.came),
             ended: turn.ended.clone(),
@@ -89,22 +86,18 @@ impl Turns {
         Some(turn)
     }
 
-    /// The upload that gives way to one more of this guest: a newcomer's first, then of those who hold most, then the
-    /// slowest.
+    /// The upload that gives way to one more of this guest: of those who hold most the slowest.
     fn to_end(&self, running: &[Running], guest: &Guest, now: Instant) -> Option<usize> {
         let mut held = HashMap::<_, usize>::new();
         for one in running {
             *held.entry(one.visitor).or_default() += 1;
         }
         let held = |visitor| held.get(&visitor).copied().unwrap_or_default();
-        let (own, newcomer) = (held(guest.visitor.id) + 1, guest.is_newcomer());
-        let gives_way = |one: &Running| {
-            let is_slow = one.is_slow(now, self.slow);
-            held(one.visitor) > own || (one.newcomer && !newcomer) || (is_slow && (one.newcomer || !newcomer))
-        };
+        let own = held(guest.visitor.id) + 1;
+        let gives_way = |one: &Running| held(one.visitor) > own || one.is_slow(now, self.slow);
         let others = running.iter().enumerate();
         let others = others.filter(|(_, one)| one.visitor != guest.visitor.id && gives_way(one));
-        let (at, _) = others.max_by_key(|(_, one)| (one.newcomer, held(one.visitor), Reverse(one.rate(now))))?;
+        let (at, _) = others.max_by_key(|(_, one)| (held(one.visitor), Reverse(one.rate(now))))?;
         Some(at)
     }
 }
@@ -146,13 +139,10 @@ impl Drop for Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Standing, Visitor};
+    use crate::domain::Visitor;
 
-    fn guest(standing: Standing) -> Guest {
-        Guest {
-            standing,
-            ..Visitor::new(VisitorId::random()).into()
-        }
+    fn guest() -> Guest {
+        Visitor::new(VisitorId::random()).into()
     }
 
     fn turns(all: usize) -> Turns {
@@ -169,7 +159,7 @@ mod tests {
 
     #[test]
     fn one_more_takes_a_turn_of_who_holds_most_until_all_hold_as_many() {
-        let (turns, greedy, other) = (turns(4), guest(Standing::New), guest(Standing::New));
+        let (turns, greedy, other) = (turns(4), guest(), guest());
         let begun = Instant::now();
         let held: Vec<_> = (0..4).map(|_| turns.take(&greedy, 1_024, begun).unwrap()).collect();
         held[1..].iter().for_each(|turn| turn.came(50_000));
@@ -187,22 +177,9 @@ mod tests {
     }
 
     #[test]
-    fn a_settled_visitor_takes_the_turn_of_a_newcomer_and_not_the_other_way_round() {
-        let (turns, begun) = (turns(2), Instant::now());
-        let take = |standing, now| turns.take(&guest(standing), 1_024, now);
-        let new = [take(Standing::Returned, begun), take(Standing::Returned, begun)];
-        let settled = [(); 3].map(|()| take(Standing::Settled, begun));
-        assert!(settled[..2].iter().all(Option::is_some) && settled[2].is_none());
-        assert!(new.iter().flatten().all(has_ended));
-        let later = begun + BEGINNING;
-        assert!(take(Standing::Returned, later).is_none(), "though they are slow");
-        assert!(take(Standing::Settled, later).is_some());
-    }
-
-    #[test]
     fn while_all_turns_are_taken_a_slow_upload_gives_way_after_its_beginning() {
         let (turns, begun) = (turns(2), Instant::now());
-        let take = |now| turns.take(&guest(Standing::New), 0, now);
+        let take = |now| turns.take(&guest(), 0, now);
         let (fast, slow) = (take(begun).unwrap(), take(begun).unwrap());
         assert!(take(begun).is_none(), "both have just begun");
         fast.came(100_000);
@@ -215,7 +192,7 @@ mod tests {
     #[test]
     fn the_longer_uploads_hold_all_turns_the_more_they_have_to_bring() {
         let (turns, begun) = (turns(1), Instant::now());
-        let take = |now| turns.take(&guest(Standing::New), 0, now);
+        let take = |now| turns.take(&guest(), 0, now);
         let held = take(begun).unwrap();
         // 24 kB/s, just above the rate at which it would be slow after its beginning.
         held.came(24_000 * 5);

@@ -156,7 +156,7 @@ pub struct GatePage<'a> {
     /// The frame; its path is the room's.
     page: Page<'a>,
     room: RoomView<'a>,
-    /// What was wrong with the last try, as a sentence.
+    /// What was wrong with the last try, or that it was one too many, as a sentence.
     error: Option<String>,
     /// Why no password helps: code, sentence, and what one can do.
     shut: Option<(&'static str, String, &'static str)>,
@@ -167,7 +167,7 @@ impl<'a> GatePage<'a> {
     pub fn new(page: Page<'a>, room: RoomView<'a>, said: Option<(&'static str, String)>) -> Self {
         let (mut error, mut shut) = (None, None);
         match said {
-            Some(("wrong_password", sentence)) => error = Some(sentence),
+            Some(("wrong_password" | "rate_limited", sentence)) => error = Some(sentence),
             Some((code, sentence)) => {
                 let help = page.t.code(code).map_or(page.t.help.unavailable, |(_, help)| help);
                 shut = Some((code, sentence, help));

@@ -15,7 +15,7 @@ use tokio::{sync::SetOnce, time::timeout};
 
 use super::{
     Handshake, Hangup,
-    event::{Data, Event, Name},
+    event::{Data, Event, Name, Packet},
     fields::{read_body, read_nonce},
     inbox::{Bounds, Inbox, Queued},
     next_key, opened,
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     broadcast::Joining,
-    domain::{Action, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
+    domain::{Action, Budget, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
     rules::{Edit, Leave, NewMessage, Reacting, SocketKey},
     service::messages::{addressee, answered, message_named, reaction, rewritten, said},
     state::AppState,
@@ -94,7 +94,12 @@ pub fn register(socket: &SocketRef, state: &AppState, bounds: &Arc<Bounds>) -> R
     });
     socket.extensions.insert(Waiting(Arc::clone(&client)));
     let listening = Arc::clone(&client);
-    socket.on_fallback(move |socket: SocketRef, event: Event, reply: Reply| {
+    socket.on_fallback(move |socket: SocketRef, packet: Packet, reply: Reply| {
+        if let Err(refusal) = listening.state.budgets.event(&listening.who.guest, packet.bytes()) {
+            listening.refuse(&socket, reply, &refusal);
+            return Either::Right(ready(()));
+        }
+        let event = packet.parse();
         let bytes = event.bytes();
         let event = Incoming::Event { event, socket, reply };
         let queued = listening.inbox.push(event, bytes);
@@ -128,21 +133,24 @@ impl Client {
                 }));
             }
             Queued::Behind => (),
-            Queued::Full(event) => self.refuse(event),
+            Queued::Full(Incoming::Event { socket, reply, .. }) => {
+                let refusal = Refusal::RateLimited {
+                    budget: Budget::Events,
+                    retry_after: Duration::from_secs(1),
+                };
+                self.refuse(&socket, reply, &refusal);
+            }
+            Queued::Full(Incoming::Gone(_)) => (),
         }
         Either::Right(ready(()))
     }
 
-    /// Refuses an event that finds the inbox full.
-    fn refuse(&self, event: Incoming) {
-        if let Incoming::Event { socket, reply, .. } = event {
-            let refusal = Refusal::RateLimited {
-                retry_after: Duration::from_secs(1),
-            };
-            // Tried once: waiting answers of a client that does not read must not pile up.
-            let told = reply.try_refuse(&socket, &refusal, self.who.lang);
-            self.count(told, &socket);
-        }
+    /// Refuses an event that is one too many.
+    fn refuse(&self, socket: &SocketRef, reply: Reply, refusal: &Refusal) {
+        self.state.audit.limit_hit(refusal, "event", &self.who.guest.source);
+        // Tried once: waiting answers of a client that does not read must not pile up.
+        let told = reply.try_refuse(socket, refusal, self.who.lang);
+        self.count(told, socket);
     }
 
     /// Hangs up on a client that sends many events without an answer.
@@ -188,7 +196,12 @@ impl Client {
                 reply.send(&Accepted { ok: true, done }).await;
                 answered
             }
-            Err(refusal) => reply.refuse(&socket, &refusal, self.who.lang).await,
+            Err(refusal) => {
+                self.state
+                    .audit
+                    .limit_hit(&refusal, name.as_str(), &self.who.guest.source);
+                reply.refuse(&socket, &refusal, self.who.lang).await
+            }
         };
         self.count(answered, &socket);
     }
@@ -207,6 +220,7 @@ impl Client {
                 self.state.events.attach(room, joining).await;
             }
             Err(refusal) => {
+                self.state.audit.limit_hit(&refusal, "join", &self.who.guest.source);
                 let told = reply.refuse(&socket, &refusal, self.who.lang).await;
                 self.count(told, &socket);
             }
@@ -243,7 +257,7 @@ impl Client {
                 (NewMessage { body, reply }, read_nonce(fields)?)
             }
         };
-        self.state.messages.post(room, self.visitor(), new, nonce).await
+        self.state.messages.post(room, &self.who.guest, new, nonce).await
     }
 
     async fn edit(&self, data: &Data) -> Result<(), Refusal> {
@@ -251,7 +265,8 @@ impl Client {
         let message = message_named(fields.optional(Field::Message)?)?;
         let chat = rewritten(fields.given(Field::Chat)?, &self.state.limits)?;
         let by = self.visitor();
-        self.state.messages.edit(room, Edit { by, message, chat }).await
+        let edit = Edit { by, message, chat };
+        self.state.messages.edit(room, edit, self.who.guest.source).await
     }
 
     async fn react(&self, data: &Data) -> Result<(), Refusal> {
@@ -262,27 +277,32 @@ impl Client {
             with: reaction(fields.optional(Field::Emoji)?, fields.optional(Field::Gif)?)?,
             on: !fields.has(Field::On) || fields.flag(Field::On)?,
         };
-        self.state.messages.react(room, new).await
+        self.state.messages.react(room, new, self.who.guest.source).await
     }
 
     async fn whisper(&self, data: &Data) -> Result<Arc<Whisper>, Refusal> {
         let (room, fields) = (self.room()?, data.fields()?);
         let to = addressee(self.visitor(), fields.optional(Field::To)?)?;
         let (body, nonce) = (read_body(fields, &self.state.limits)?, read_nonce(fields)?);
-        self.state.messages.whisper(room, self.visitor(), to, body, nonce).await
+        self.state
+            .messages
+            .whisper(room, &self.who.guest, to, body, nonce)
+            .await
     }
 
     async fn report(&self, data: &Data) -> Result<Report, Refusal> {
         let (room, fields) = (self.room()?, data.fields()?);
         let message = message_named(fields.optional(Field::Message)?)?;
         let reason = Reason::parse(fields.text(Field::Reason)?, &self.state.limits)?;
-        self.state.messages.report(room, self.visitor(), message, reason).await
+        self.state.messages.report(room, &self.who.guest, message, reason).await
     }
 
     async fn moderate(&self, data: &Data) -> Result<(), Refusal> {
         let (room, fields) = (self.room()?, data.fields()?);
         let action = Action::parse(|field| fields.plain(field))?;
-        self.state.rooms.moderate(room, self.visitor(), action).await
+        self.state.rooms.moderate(room, self.visitor(), action).await?;
+        self.state.audit.moderated(&action, "moderate", &self.who.guest.source);
+        Ok(())
     }
 
     fn typing(&self) -> Result<(), Refusal> {

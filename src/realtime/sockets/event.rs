@@ -8,6 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 use socketioxide::{adapter::LocalAdapter, handler::FromMessageParts, socket::Socket};
+use socketioxide_core::Value;
 
 use crate::{
     domain::{Field, Invalid, Problem},
@@ -34,6 +35,24 @@ pub enum Name {
     Typing,
     Moderate,
     Unknown,
+}
+
+impl Name {
+    /// The name on the wire, for the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Join => "join",
+            Self::Chat => "chat",
+            Self::Edit => "edit",
+            Self::React => "react",
+            Self::Whisper => "whisper",
+            Self::Report => "report",
+            Self::Leave => "leave",
+            Self::Typing => "typing",
+            Self::Moderate => "moderate",
+            Self::Unknown => "-",
+        }
+    }
 }
 
 /// The first argument of an event.
@@ -78,15 +97,34 @@ impl Data {
     }
 }
 
-impl FromMessageParts<LocalAdapter> for Event {
+/// An event as it came. It is counted before anything is done with it.
+pub struct Packet(Value);
+
+impl Packet {
+    /// Its length.
+    pub fn bytes(&self) -> usize {
+        self.text().len()
+    }
+
+    /// What it says.
+    pub fn parse(&self) -> Event {
+        Event::parse(self.text())
+    }
+
+    fn text(&self) -> &str {
+        self.0.as_str().map_or("", |packet| packet.as_str())
+    }
+}
+
+impl FromMessageParts<LocalAdapter> for Packet {
     type Error = Infallible;
 
     fn from_message_parts(
         _: &Arc<Socket<LocalAdapter>>,
-        packet: &mut socketioxide_core::Value,
+        packet: &mut Value,
         _: &Option<i64>,
     ) -> Result<Self, Infallible> {
-        Ok(Self::parse(packet.as_str().map_or("", |packet| packet.as_str())))
+        Ok(Self(std::mem::replace(packet, Value::Str("".into(), None))))
     }
 }
 

@@ -148,7 +148,7 @@ impl<T> Inbox<T> {
 
     /// Notes an event that has no answer; whether the client is to be hung up on.
     pub fn is_flooded(&self) -> bool {
-        self.bounds.unheard.take(self.key).is_err()
+        self.bounds.unheard.take(&self.key).is_err()
     }
 
     /// Queues an event that must not be refused, such as the last one.

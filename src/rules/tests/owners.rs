@@ -1,7 +1,7 @@
 //! What owners may do, and what the authors of messages may.
 
 use super::*;
-use crate::domain::{Action, Address, AddressMark, InviteToken};
+use crate::domain::{Action, AddressMark, InviteToken, Source};
 
 #[test]
 fn only_the_owner_moderates_and_not_against_the_owner() {
@@ -49,15 +49,15 @@ fn only_the_owner_moderates_and_not_against_the_owner() {
 #[test]
 fn a_ban_keeps_out_the_visitor_and_the_address_but_not_other_members_there() {
     let mut scene = Scene::new(5, None);
-    let address = Address::new("192.0.2.1".parse().unwrap());
+    let source = Source::new("192.0.2.1".parse().unwrap());
     let from_there = |n| Guest {
-        address: Some(address),
-        ..visitor(n).into()
+        visitor: visitor(n),
+        source,
     };
     scene.enter(1).unwrap();
     scene.run(Command::Enter(from_there(2), hold(2))).unwrap();
     scene.run(Command::Enter(from_there(3), hold(3))).unwrap();
-    let came: Vec<AddressMark> = vec![scene.state.address_key.mark(address)];
+    let came: Vec<AddressMark> = vec![scene.state.address_key.mark(source.address())];
     let facts = Facts {
         addresses: came,
         ..Facts::default()

@@ -2,7 +2,7 @@
 
 use super::Messages;
 use crate::{
-    domain::{Action, MessageId, Reason, Refusal, Report, ReportId, Reported, RoomId, Visitor},
+    domain::{Action, Guest, MessageId, Reason, Refusal, Report, ReportId, Reported, RoomId},
     rules::Command,
     service::access::Owner,
     store::NewReport,
@@ -12,17 +12,18 @@ impl Messages {
     /// Tells the owner of a room about a message.
     ///
     /// # Errors
-    /// No such room, not a member, no such message, too many reports wait, or the store fails.
+    /// Too many reports, no such room, not a member, no such message, too many reports wait, or the store fails.
     pub async fn report(
         &self,
         room: RoomId,
-        by: Visitor,
+        by: &Guest,
         message: MessageId,
         reason: Reason,
     ) -> Result<Report, Refusal> {
+        self.budgets.report(by)?;
         let new = NewReport {
             room,
-            by,
+            by: by.visitor,
             message,
             reason,
         };

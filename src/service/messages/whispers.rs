@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Messages;
 use crate::{
     domain::{
-        Field, GifName, GifWords, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper, WhisperId,
-        asked_for,
+        Field, GifName, GifWords, Guest, Invalid, Nonce, Problem, Refusal, RoomId, Visitor, VisitorId, Whisper,
+        WhisperId, asked_for,
     },
     media::uploads::{NamedIn, Upload, Uploads},
     rules::NewBody,
@@ -33,18 +33,19 @@ impl Messages {
     /// Whispers a text, or a GIF of the room again.
     ///
     /// # Errors
-    /// No such room, one of the two is not in it, no message of the room names the GIF, or the store fails.
+    /// Too many messages, no such room, one of the two is not in it, no message of the room names the GIF, or the store fails.
     pub async fn whisper(
         &self,
         room: RoomId,
-        author: Visitor,
+        author: &Guest,
         to: VisitorId,
         body: NewBody,
         nonce: Option<Nonce>,
     ) -> Result<Arc<Whisper>, Refusal> {
+        self.budgets.message(author)?;
         let new = NewWhisper {
             room,
-            author,
+            author: author.visitor,
             to,
             body,
             nonce,

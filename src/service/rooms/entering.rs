@@ -2,7 +2,7 @@
 
 use super::Rooms;
 use crate::{
-    domain::{Guest, InviteToken, Password, Refusal, RoomId, Visitor},
+    domain::{Guest, InviteToken, Password, Refusal, RoomId, Source, Visitor},
     rules::{Command, Due, Graces, Grant, Leave, SocketKey},
     service::access::Owner,
     store::{Entry, StoreError},
@@ -16,7 +16,7 @@ impl Rooms {
     /// Lets a guest into a locked room when the password is right.
     ///
     /// # Errors
-    /// There is no such room, it is closed or the guest banned, the password is wrong, too many are being tried, or the
+    /// There is no such room, it is closed or the guest banned, the password is wrong, too many are or were tried, or the
     /// store fails.
     pub async fn unlock(&self, id: RoomId, guest: Guest, password: Option<Password>) -> Result<(), Refusal> {
         let (room, access) = self.find(id, guest).await?;
@@ -33,9 +33,13 @@ impl Rooms {
             return Ok(());
         };
         let password = password.ok_or(Refusal::WrongPassword)?;
+        let belongs = access.member || room.grants.contains_key(&guest.visitor.id);
+        let attempt = self.budgets.password(&guest, id, belongs)?;
         if !self.passwords.verify(&guest, id, password, hash).await? {
+            attempt.wrong();
             return Err(Refusal::WrongPassword);
         }
+        attempt.right();
         // The owner may have changed it while it was checked.
         self.submit(id, Command::Grant(guest.visitor.id, version))
             .await
@@ -45,11 +49,13 @@ impl Rooms {
     /// Makes a link that lets into a room; `None` where everybody may enter anyway.
     ///
     /// # Errors
-    /// The room is gone or somebody else's by now, or the store fails.
-    pub async fn invite(&self, owner: &Owner) -> Result<Option<InviteToken>, Refusal> {
+    /// Too many invites, the room is gone or somebody else's by now, or the store fails.
+    pub async fn invite(&self, owner: &Owner, source: Source) -> Result<Option<InviteToken>, Refusal> {
         if !owner.room().room.locked {
             return Ok(None);
         }
+        let visitor = owner.visitor();
+        self.budgets.invite(&Guest { visitor, source })?;
         let token = InviteToken::random();
         let invite = Command::Invite(owner.visitor().id, token.hash());
         self.submit(owner.id(), invite).await?;
@@ -78,7 +84,7 @@ impl Rooms {
     /// Too many joins, no such room, no grant, no seat, or the store fails.
     pub async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<Entry, Refusal> {
         // Before the store is asked: a join writes the whole room, and every server reads what was written.
-        self.joins.take(guest.visitor.id)?;
+        self.budgets.join(&guest)?;
         for _ in 1..TRIES {
             match self.store.enter(id, guest, socket).await {
                 Err(StoreError::Refused(Refusal::RoomFull)) if self.free_a_seat(id).await? => (),

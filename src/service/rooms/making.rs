@@ -14,7 +14,7 @@ impl Rooms {
     /// Makes a room that `owner` owns.
     ///
     /// # Errors
-    /// Too many passwords are being hashed, or the store fails.
+    /// Too many new rooms, too many passwords are being hashed, or the store fails.
     pub async fn create(
         &self,
         owner: Guest,
@@ -22,6 +22,7 @@ impl Rooms {
         max: Max,
         password: Option<Password>,
     ) -> Result<Room, Refusal> {
+        self.budgets.room(&owner)?;
         let new = NewRoom {
             title,
             max,

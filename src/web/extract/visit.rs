@@ -1,21 +1,15 @@
 //! Who asks: the visitor of the session.
 
-use std::time::Duration;
-
-use axum::{
-    extract::FromRequestParts,
-    http::{Extensions, HeaderMap, request::Parts},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Expiry, Session, cookie::time::Duration as CookieDuration};
 
 use crate::{
-    config::Config,
-    domain::{Color, Guest, Moment, Refusal, Standing, Visitor, VisitorId},
+    domain::{Color, Guest, Moment, Refusal, Source, Visitor, VisitorId},
     seldom::Seldom,
     state::AppState,
     store::UNCONFIRMED,
-    web::{extract::peer::address, refused::Refused},
+    web::{is_safe, refused::Refused, source},
 };
 
 const KEY: &str = "visit";
@@ -34,6 +28,24 @@ struct Visit {
     day: i64,
     /// When it began, in milliseconds since the Unix epoch. Zero in sessions of earlier versions: they are old.
     since: i64,
+}
+
+impl Visit {
+    /// That of somebody new.
+    fn new(now: Moment) -> Self {
+        let Visitor { id, color, .. } = Visitor::new(VisitorId::random());
+        Self {
+            id,
+            color,
+            returned: false,
+            day: day(now),
+            since: now.millis(),
+        }
+    }
+}
+
+const fn day(now: Moment) -> i64 {
+    now.millis() / 86_400_000
 }
 
 /// The fields of a [`Visit`].
@@ -62,8 +74,7 @@ impl FromRequestParts<AppState> for Visitor {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
-        let session = parts.extensions.get::<Session>().ok_or(Refused(Refusal::Unavailable))?;
-        Ok(visitor(session, &state.config).await?.0)
+        Ok(Guest::from_request_parts(parts, state).await?.visitor)
     }
 }
 
@@ -71,34 +82,43 @@ impl FromRequestParts<AppState> for Guest {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
+        match Remembered::from_request_parts(parts, state).await {
+            Ok(Remembered(guest)) => Ok(guest),
+            // What is only looked at can be shown to somebody without a session.
+            Err(Refused(Refusal::RateLimited { .. })) if is_safe(&parts.method) => Ok(Self {
+                visitor: Visitor::new(VisitorId::random()),
+                source: source::of(parts),
+            }),
+            Err(refused) => Err(refused),
+        }
+    }
+}
+
+/// A guest whose session is there from now on, if not before: for a GET that gives them something.
+pub struct Remembered(pub Guest);
+
+impl FromRequestParts<AppState> for Remembered {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
         let session = parts.extensions.get::<Session>().ok_or(Refused(Refusal::Unavailable))?;
-        let (visitor, standing) = visitor(session, &state.config).await?;
-        let guest = guest(visitor, &state.config, &parts.headers, &parts.extensions);
-        Ok(Self { standing, ..guest })
+        let source = source::of(parts);
+        let visitor = visitor(session, &source, state).await?;
+        Ok(Self(Guest { visitor, source }))
     }
 }
 
-/// A visitor, with where the request comes from; of the session nothing is known.
-pub fn guest(visitor: Visitor, config: &Config, headers: &HeaderMap, extensions: &Extensions) -> Guest {
-    let address = address(config.address_header.as_ref(), headers, extensions);
-    Guest {
-        address,
-        ..visitor.into()
-    }
-}
-
-/// The visitor of a session and its standing; a new one when it has none.
+/// The visitor of a session; a new one when it has none.
 ///
 /// # Errors
-/// The session store fails.
-pub async fn visitor(session: &Session, config: &Config) -> Result<(Visitor, Standing), Refusal> {
-    let now = Moment::now().millis();
-    let today = now / 86_400_000;
-    let found = session.get::<Visit>(KEY).await.map_err(fault)?;
-    let standing = standing(found.as_ref(), now, config.newcomer_time);
-    let (visit, life) = match found {
+/// Its address has had too many new ones, or the session store fails.
+pub async fn visitor(session: &Session, source: &Source, state: &AppState) -> Result<Visitor, Refusal> {
+    let config = &state.config;
+    let now = Moment::now();
+    let today = day(now);
+    let (visit, life) = match session.get::<Visit>(KEY).await.map_err(fault)? {
         Some(visit) if visit.returned && visit.day == today => {
-            return Ok((Visitor::from_store(visit.id, visit.color), standing));
+            return Ok(Visitor::from_store(visit.id, visit.color));
         }
         Some(visit) => {
             session.remove_value(UNCONFIRMED).await.map_err(fault)?;
@@ -110,34 +130,17 @@ pub async fn visitor(session: &Session, config: &Config) -> Result<(Visitor, Sta
             (visit, config.session_life)
         }
         None => {
+            state.budgets.visitor(source)?;
+            state.proxies.note_new_visitor(source);
             session.insert(UNCONFIRMED, true).await.map_err(fault)?;
-            let Visitor { id, color, .. } = Visitor::new(VisitorId::random());
-            (
-                Visit {
-                    id,
-                    color,
-                    returned: false,
-                    day: today,
-                    since: now,
-                },
-                config.new_session_life,
-            )
+            (Visit::new(now), config.new_session_life)
         }
     };
     session.insert(KEY, &visit).await.map_err(fault)?;
     session.set_expiry(Some(Expiry::OnInactivity(
         CookieDuration::try_from(life).unwrap_or(CookieDuration::MAX),
     )));
-    Ok((Visitor::from_store(visit.id, visit.color), standing))
-}
-
-/// The standing of the session that a request came with, if any. One from the future, by a clock that was set back, is young.
-fn standing(found: Option<&Visit>, now: i64, newcomer: Duration) -> Standing {
-    match found.map(|visit| u128::try_from(now.saturating_sub(visit.since))) {
-        None => Standing::New,
-        Some(Ok(age)) if age >= newcomer.as_millis() => Standing::Settled,
-        Some(_) => Standing::Returned,
-    }
+    Ok(Visitor::from_store(visit.id, visit.color))
 }
 
 /// The visitor of a session, if there is one already; nothing is written.
@@ -172,28 +175,4 @@ fn fault(error: tower_sessions::session::Error) -> Refusal {
         tracing::error!(%error, left_out, "a session can't be read or written");
     }
     Refusal::Unavailable
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn visit(kept: &str) -> Visit {
-        serde_json::from_str(kept).unwrap()
-    }
-
-    #[test]
-    fn a_session_is_settled_when_it_is_old_and_one_of_an_earlier_version_is() {
-        let (minute, since) = (Duration::from_secs(60), 1_700_000_000_000);
-        let new = visit(&format!(r##"["00000000000000ff","#808080",false,1,{since}]"##));
-        let standing = |visit: Option<&Visit>, now| standing(visit, now, minute);
-        assert_eq!(standing(None, since), Standing::New);
-        assert_eq!(standing(Some(&new), since - 5_000), Standing::Returned);
-        assert_eq!(standing(Some(&new), since + 59_999), Standing::Returned);
-        assert_eq!(standing(Some(&new), since + 60_000), Standing::Settled);
-        let earlier = visit(r##"["00000000000000ff","#808080",true,1]"##);
-        assert_eq!(standing(Some(&earlier), since), Standing::Settled);
-        let kept = serde_json::to_string(&new).unwrap();
-        assert_eq!(visit(&kept).since, since);
-    }
 }

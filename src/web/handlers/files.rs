@@ -10,7 +10,7 @@ use tokio_util::io::ReaderStream;
 use tower_sessions::Session;
 
 use crate::{
-    domain::{GifName, Refusal, Visitor, VisitorId},
+    domain::{GifName, Guest, Refusal, Visitor, VisitorId},
     media::uploads::{NamedIn, Picture},
     page::{
         assets::{self, Packed, media_type},
@@ -21,7 +21,7 @@ use crate::{
         },
     },
     state::AppState,
-    web::{extract::visit, layers::compress::Encoding, refused::Refused},
+    web::{extract::visit, layers::compress::Encoding, refused::Refused, source},
 };
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -88,7 +88,8 @@ async fn serve_gif(
 
 /// What names a GIF, for who may fetch it.
 async fn named_in(state: &AppState, name: GifName, parts: &Parts) -> Result<NamedIn, Refusal> {
-    let guest = |visitor| visit::guest(visitor, &state.config, &parts.headers, &parts.extensions);
+    let source = source::of(parts);
+    let guest = |visitor| Guest { visitor, source };
     if let Some(room) = state.messages.room_of_gif(name).await? {
         if !state.rooms.is_public(room).await? {
             // Without a session it is nobody yet, who comes from somewhere all the same.

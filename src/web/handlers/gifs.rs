@@ -23,7 +23,7 @@ use crate::{
         Alt, Chat, Field, GifWords, Guest, Invalid, Limits, Nonce, Problem, Refusal, RoomId, TooLarge, Visitor,
         gif::GifError,
     },
-    limits::pace::Pace,
+    limits::{budgets::UploadBytes, pace::Pace},
     media::uploads::{Upload, UploadSlot},
     service::messages::{addressee, answered, caption},
     state::AppState,
@@ -63,7 +63,7 @@ struct Sent {
 /// What the form has brought so far.
 #[derive(Default)]
 struct Form {
-    slot: Option<UploadSlot>,
+    slot: Option<(UploadSlot, UploadBytes)>,
     upload: Option<Upload>,
     alt: Option<Alt>,
     /// Outer: whether it was given.
@@ -137,7 +137,8 @@ async fn read(state: &AppState, room: RoomId, guest: Guest, request: Request) ->
     let deadline = Instant::now() + config.upload_timeout;
     check_announced(request.headers(), &state.limits)?;
     // Before the first byte: what waits for one is bounded, too.
-    let slot = state.messages.upload_slot(&guest)?;
+    let announced = announced(request.headers()).unwrap_or_default();
+    let (slot, bytes) = state.messages.upload_slot(&guest, announced)?;
     let file = Arc::<AtomicU64>::default();
     let pace = Pace::new(config.upload_rate, BEGINNING, config.body_timeout);
     let request = request.map(|body| Body::new(PacedBody::new(body, pace, AROUND as u64, Arc::clone(&file))));
@@ -150,7 +151,7 @@ async fn read(state: &AppState, room: RoomId, guest: Guest, request: Request) ->
         deadline,
         file,
     };
-    reader.read(&mut multipart, slot).await
+    reader.read(&mut multipart, slot, bytes).await
 }
 
 /// Refuses a form that says by itself that it is too large.
@@ -169,9 +170,9 @@ fn too_large(limits: &Limits, size_at_least: u64) -> Refusal {
 }
 
 impl Reader<'_> {
-    async fn read(&self, multipart: &mut Multipart, slot: UploadSlot) -> Result<Sent, Refusal> {
+    async fn read(&self, multipart: &mut Multipart, slot: UploadSlot, bytes: UploadBytes) -> Result<Sent, Refusal> {
         let mut form = Form {
-            slot: Some(slot),
+            slot: Some((slot, bytes)),
             ..Form::default()
         };
         while let Some(part) = while_it_runs(form.upload.as_ref(), self.in_time(multipart.next_field())).await? {
@@ -193,8 +194,8 @@ impl Reader<'_> {
         match part.name() {
             Some("gif") if form.upload.is_some() => Err(Invalid::new(Field::Gif, Problem::Twice).into()),
             Some("gif") => {
-                let slot = form.slot.take().ok_or(Refusal::Unavailable)?;
-                form.upload = Some(self.file(part, slot).await?);
+                let (slot, bytes) = form.slot.take().ok_or(Refusal::Unavailable)?;
+                form.upload = Some(self.file(part, slot, bytes).await?);
                 Ok(())
             }
             Some("alt") if form.alt.is_some() => Err(Invalid::new(Field::Alt, Problem::Twice).into()),
@@ -229,12 +230,13 @@ impl Reader<'_> {
         }
     }
 
-    async fn file(&self, mut part: Part, slot: UploadSlot) -> Result<Upload, Refusal> {
+    async fn file(&self, mut part: Part, slot: UploadSlot, mut bytes: UploadBytes) -> Result<Upload, Refusal> {
         let mut upload = self.state.messages.begin_gif(self.room, self.visitor, slot).await?;
         loop {
             let chunk = while_it_runs(Some(&upload), self.in_time(part.chunk())).await?;
             let Some(chunk) = chunk else { return Ok(upload) };
             self.file.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            bytes.came(chunk.len())?;
             self.state.messages.check_space()?;
             upload.push(&chunk).await?;
         }

@@ -15,11 +15,14 @@ use tower_sessions::Session;
 
 use crate::{
     config::Config,
-    domain::{Field, Guest, Invalid, Problem, Refusal, Visitor},
+    domain::{Field, Invalid, Problem, Refusal, Source, Visitor},
     service::access::{Owner, Reader},
     state::AppState,
     web::{
-        extract::{prefs::Prefs, visit},
+        extract::{
+            prefs::Prefs,
+            visit::{self, Remembered},
+        },
         handlers::rooms::Id,
         refused::Refused,
     },
@@ -67,9 +70,14 @@ pub async fn link(State(state): State<AppState>, reader: Reader, headers: Header
 }
 
 /// `POST /room/{id}/invite`
-pub async fn invite(State(state): State<AppState>, owner: Owner, headers: HeaderMap) -> Result<Response, Refused> {
+pub async fn invite(
+    State(state): State<AppState>,
+    owner: Owner,
+    source: Source,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
     let site = site(&state.config, &headers)?;
-    let url = match state.rooms.invite(&owner).await? {
+    let url = match state.rooms.invite(&owner, source).await? {
         Some(token) => format!("{site}/invite/{}", token.secret()),
         None => format!("{site}/room/{}", owner.id()),
     };
@@ -121,7 +129,7 @@ pub async fn redeem(
     _: Opening,
     path: Result<Path<String>, PathRejection>,
     prefs: Prefs,
-    guest: Guest,
+    Remembered(guest): Remembered,
     session: Session,
 ) -> Result<Response, Refused> {
     let token = path.ok().and_then(|Path(token)| token.parse().ok());

@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    domain::{Field, GifBody, Invalid, Message, MessageId, Nonce, Problem, Refusal, RoomId, Seq, Visitor},
+    domain::{Field, GifBody, Guest, Invalid, Message, MessageId, Nonce, Problem, Refusal, RoomId, Seq},
     rules::{Edit, NewBody, NewMessage},
     service::{access::Reader, messages},
     state::AppState,
@@ -34,14 +34,14 @@ pub async fn post(
     State(state): State<AppState>,
     Id(room): Id,
     prefs: Prefs,
-    visitor: Visitor,
+    guest: Guest,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let nonce = nonce(fields.text(Field::Nonce)?)?;
     let body = said(&fields, &state)?;
     let reply = messages::answered(fields.given(Field::Reply)?);
     let new = NewMessage { body, reply };
-    let message = state.messages.post(room, visitor, new, nonce).await?;
+    let message = state.messages.post(room, &guest, new, nonce).await?;
     Ok(posted(prefs, room, &*message))
 }
 
@@ -51,11 +51,13 @@ pub async fn edit(
     Id(room): Id,
     Named(message): Named<MessageId>,
     prefs: Prefs,
-    by: Visitor,
+    guest: Guest,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let chat = messages::rewritten(fields.given(Field::Chat)?, &state.limits)?;
-    state.messages.edit(room, Edit { by, message, chat }).await?;
+    let by = guest.visitor;
+    let edit = Edit { by, message, chat };
+    state.messages.edit(room, edit, guest.source).await?;
     Ok(done(prefs, room))
 }
 

@@ -2,13 +2,13 @@
 
 use axum::{
     Json,
-    extract::State,
+    extract::{MatchedPath, State},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Serialize;
 
 use crate::{
-    domain::{Action, Ban, Moment, RoomId, Visitor},
+    domain::{Action, Ban, Guest, Moment, RoomId, Visitor},
     service::{access::Owner, rooms::Rooms},
     state::AppState,
     web::{
@@ -24,11 +24,13 @@ pub async fn moderate(
     State(state): State<AppState>,
     Id(room): Id,
     prefs: Prefs,
-    visitor: Visitor,
+    guest: Guest,
+    route: MatchedPath,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let action = Action::parse(|field| fields.plain(field))?;
-    state.rooms.moderate(room, visitor, action).await?;
+    state.rooms.moderate(room, guest.visitor, action).await?;
+    state.audit.moderated(&action, route.as_str(), &guest.source);
     Ok(done(prefs, room))
 }
 

@@ -27,7 +27,7 @@ use crate::{
             messages,
             rooms::{self, Id},
         },
-        refused::Refused,
+        refused::{Refused, answer_with},
         rendered::{age, broken, frame, html, message_view, room_view, visitor_view},
     },
 };
@@ -177,5 +177,7 @@ fn gate(state: &AppState, prefs: Prefs, visitor: &Visitor, room: &Room, refusal:
         room_view(room, visitor, prefs.lang, Moment::now()),
         said,
     );
-    (StatusCode::FORBIDDEN, html(&page)).into_response()
+    // As the refusal would be by itself; without one, nobody has tried yet.
+    let refusal = refusal.cloned().unwrap_or(Refusal::WrongPassword);
+    answer_with(&refusal, html(&page))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     broadcast::RoomReactions,
-    domain::{Field, MessageId, Reaction, Visitor},
+    domain::{Field, Guest, MessageId, Reaction, Visitor},
     rules::Reacting,
     service::{access::Reader, messages::reaction},
     state::AppState,
@@ -23,13 +23,14 @@ pub async fn post(
     Id(room): Id,
     Named(message): Named<MessageId>,
     prefs: Prefs,
-    by: Visitor,
+    guest: Guest,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let with = reaction(fields.given(Field::Emoji)?, fields.given(Field::Gif)?)?;
     let on = !fields.has(Field::On) || fields.flag(Field::On)?;
+    let by = guest.visitor;
     let new = Reacting { by, message, with, on };
-    state.messages.react(room, new).await?;
+    state.messages.react(room, new, guest.source).await?;
     Ok(done(prefs, room))
 }
 

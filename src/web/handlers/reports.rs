@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    domain::{Field, Reason, ReportId, Reported, Visitor},
+    domain::{Field, Guest, Reason, ReportId, Reported},
     service::{access::Owner, messages::message_named},
     state::AppState,
     web::{
@@ -23,12 +23,12 @@ use crate::{
 pub async fn post(
     State(state): State<AppState>,
     Id(room): Id,
-    visitor: Visitor,
+    guest: Guest,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let message = message_named(fields.given(Field::Message)?)?;
     let reason = Reason::parse(fields.text(Field::Reason)?, &state.limits)?;
-    let report = state.messages.report(room, visitor, message, reason).await?;
+    let report = state.messages.report(room, &guest, message, reason).await?;
     Ok((StatusCode::CREATED, Json(report)).into_response())
 }
 

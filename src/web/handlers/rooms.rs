@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{FromRequestParts, RawPathParams, State},
+    extract::{FromRequestParts, MatchedPath, RawPathParams, State},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
@@ -130,17 +130,21 @@ pub async fn enter(
     prefs: Prefs,
     guest: Guest,
     session: Session,
+    route: MatchedPath,
     fields: Fields,
 ) -> Result<Response, Refused> {
     let password = Password::parse(fields.text(Field::Password)?.to_owned(), &state.limits)?;
     // The password may have to wait for its turn, and nothing else of the body with it.
     drop(fields);
-    match state.rooms.unlock(room, guest, password).await {
-        Ok(()) => (),
-        Err(refusal) if is_said_at_the_door(&refusal) && !prefs.json => {
-            return pages::gate_again(&state, prefs, guest, room, &refusal).await;
+    if let Err(refusal) = state.rooms.unlock(room, guest, password).await {
+        if refusal == Refusal::WrongPassword {
+            state.audit.password_refused(route.as_str(), &guest.source);
         }
-        Err(refusal) => return Err(refusal.into()),
+        if prefs.json || !is_said_at_the_door(&refusal) {
+            return Err(refusal.into());
+        }
+        state.audit.limit_hit(&refusal, route.as_str(), &guest.source);
+        return pages::gate_again(&state, prefs, guest, room, &refusal).await;
     }
     visit::rotate(&session).await?;
     if prefs.json {
@@ -158,7 +162,7 @@ pub async fn leave(State(state): State<AppState>, Id(room): Id, visitor: Visitor
 const fn is_said_at_the_door(refusal: &Refusal) -> bool {
     matches!(
         refusal,
-        Refusal::WrongPassword | Refusal::RoomClosed | Refusal::Banned { .. }
+        Refusal::WrongPassword | Refusal::RoomClosed | Refusal::Banned { .. } | Refusal::RateLimited { .. }
     )
 }
 

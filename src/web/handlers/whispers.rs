@@ -4,7 +4,7 @@ use axum::{extract::State, response::Response};
 use serde::Serialize;
 
 use crate::{
-    domain::{Field, Invalid, Problem, Visitor, Whisper, WhisperId},
+    domain::{Field, Guest, Invalid, Problem, Whisper, WhisperId},
     service::{access::Reader, messages::addressee},
     state::AppState,
     web::{
@@ -29,13 +29,13 @@ pub async fn post(
     State(state): State<AppState>,
     Id(room): Id,
     prefs: Prefs,
-    visitor: Visitor,
+    guest: Guest,
     fields: Fields,
 ) -> Result<Response, Refused> {
-    let to = addressee(visitor, fields.given(Field::To)?)?;
+    let to = addressee(guest.visitor, fields.given(Field::To)?)?;
     let nonce = nonce(fields.text(Field::Nonce)?)?;
     let body = said(&fields, &state)?;
-    let whisper = state.messages.whisper(room, visitor, to, body, nonce).await?;
+    let whisper = state.messages.whisper(room, &guest, to, body, nonce).await?;
     Ok(posted(prefs, room, &*whisper))
 }
 

@@ -4,7 +4,7 @@
 //! about 10 kB, so fresh copies of the few headers that matter take their place (measured: 31.8 kB a socket before,
 //! 22.4 kB after).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -20,9 +20,10 @@ use tokio::time::sleep;
 use tower_sessions::Session;
 
 use crate::{
-    domain::{Guest, Refusal},
+    domain::{Budget, Guest, Refusal},
     limits::{
         closings,
+        keyed_slots::NetworkSlot,
         openings::{Opening, Share},
     },
     realtime::{
@@ -31,8 +32,9 @@ use crate::{
     },
     state::AppState,
     web::{
-        extract::{fields::read, peer::address, prefs::Prefs, visit},
+        extract::{fields::read, prefs::Prefs, visit},
         refused::Refused,
+        source,
     },
 };
 
@@ -56,6 +58,10 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Bytes of the answer to a handshake, at most: it has about 120.
 const GREETING: usize = 4 << 10;
+
+/// The place of a socket among those that its address may have open, for as long as it lives.
+#[derive(Clone)]
+struct Place(#[expect(dead_code, reason = "it is held and never looked at")] Arc<Option<NetworkSlot>>);
 
 /// What a handshake needs.
 #[derive(Clone)]
@@ -94,13 +100,14 @@ async fn begin(sockets: &Sockets, request: Request, next: Next) -> Response {
         Some(_) => &state.openings.websockets,
         None => &state.openings.polling,
     };
-    let (handshake, opening) = match open(state, share, &parts).await {
+    let (handshake, opening, place) = match open(state, share, &parts).await {
         Ok(opened) => opened,
         Err(refusal) => return Refused(refusal).into_response(),
     };
     let mut extensions = Extensions::new();
     extensions.insert(handshake);
     extensions.insert(opening.clone());
+    extensions.insert(place);
     if let Some(key) = key {
         if let Some(hangup) = parts.extensions.get::<Hangup>() {
             extensions.insert(hangup.clone());
@@ -140,7 +147,8 @@ async fn follow(sockets: &Sockets, request: Request, next: Next) -> Response {
     {
         next.run(close(sid)).await;
         let retry_after = Duration::from_secs(1);
-        return Refused(Refusal::RateLimited { retry_after }).into_response();
+        let budget = Budget::Events;
+        return Refused(Refusal::RateLimited { budget, retry_after }).into_response();
     }
     let upgrade = parts.extensions.remove::<OnUpgrade>();
     let body = match read_whole(state, &parts, body).await {
@@ -238,20 +246,17 @@ fn kept(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// Finds the visitor, and a slot for one more session without a namespace.
-async fn open(state: &AppState, share: &Share, parts: &Parts) -> Result<(Handshake, Opening), Refusal> {
+async fn open(state: &AppState, share: &Share, parts: &Parts) -> Result<(Handshake, Opening, Place), Refusal> {
     let session = parts.extensions.get::<Session>().ok_or(Refusal::Unavailable)?;
-    let address = address(state.config.address_header.as_ref(), &parts.headers, &parts.extensions);
-    let slot = share.reserve(address.is_none() && session.id().is_none())?;
-    let (visitor, standing) = visit::visitor(session, &state.config).await?;
+    let source = source::of(parts);
+    let place = state.budgets.socket(&source)?;
+    let slot = share.reserve()?;
+    let visitor = visit::visitor(session, &source, state).await?;
     let handshake = Handshake {
-        guest: Guest {
-            visitor,
-            address,
-            standing,
-        },
+        guest: Guest { visitor, source },
         lang: Prefs::of(&parts.headers).lang,
     };
-    Ok((handshake, share.open(slot, &handshake.guest)?))
+    Ok((handshake, share.open(slot, &handshake.guest)?, Place(Arc::new(place))))
 }
 
 fn is_known(uri: &Uri) -> bool {

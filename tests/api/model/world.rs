@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use gifchat::{
-    domain::{Address, AddressKey, GifBody, Guest, InviteToken, Limits, Max, RoomId, Seq, Standing, Title, Visitor},
+    domain::{AddressKey, GifBody, Guest, InviteToken, Limits, Max, RoomId, Seq, Source, Title, Visitor},
     rules::{Graces, Hold, NewRoom, RoomState, ServerId, SocketKey},
 };
 use serde_json::{Value, json};
@@ -82,10 +82,8 @@ impl World {
         } = graces;
         let [seat, room, lost, first, owner] = [seat, room, lost, first, owner].map(millis);
         let flags = [
-            "--address-header",
-            "x-forwarded-for",
-            "--limit-joins",
-            "off",
+            "--trusted-proxies",
+            "127.0.0.1",
             "--ping-interval",
             "10m",
             // The first ping comes at once, and a socket that nobody uses is not read.
@@ -110,8 +108,7 @@ impl World {
             visitor.look_in_the_mirror().await;
             let guest = Guest {
                 visitor: Visitor::new(visitor.id.parse().unwrap()),
-                address: Some(Address::new(address.parse().unwrap())),
-                standing: Standing::Returned,
+                source: Source::new(address.parse().unwrap()),
             };
             people.push(Person {
                 visitor,

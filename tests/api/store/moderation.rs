@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use gifchat::{
-    domain::{Action, Address, Body, GifName, Guest, Line, LineKind, Message, Refusal, Visitor},
+    domain::{Action, Body, GifName, Guest, Line, LineKind, Message, Refusal, Source, Visitor},
     rules::{Graces, Leave, RoomChange},
     store::Window,
 };
@@ -16,8 +16,8 @@ use crate::support::Verbs;
 
 pub(super) fn from(visitor: Visitor, address: &str) -> Guest {
     Guest {
-        address: Some(Address::new(address.parse().unwrap())),
-        ..visitor.into()
+        visitor,
+        source: Source::new(address.parse().unwrap()),
     }
 }
 

@@ -65,7 +65,7 @@ scene("when the owner is gone for good, who is there longest owns the room, and 
   await reads(cat.page.locator("#room-title"), "mine now");
 });
 
-scene("who is banned stays out with a new cookie from the same address, and nobody else does", ["--address-header", "x-forwarded-for"], async (stage) => {
+scene("who is banned stays out with a new cookie from the same address, and nobody else does", ["--trusted-proxies", "127.0.0.1"], async (stage) => {
   const from = (address) => ({ extraHTTPHeaders: { "x-forwarded-for": address } });
   const ann = await stage.visitor({ name: "ann", ...from("203.0.113.1") });
   const eve = await stage.visitor({ name: "eve", ...from("203.0.113.66") });

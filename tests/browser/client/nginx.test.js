@@ -29,7 +29,7 @@ const skip = process.env.MONGOD ? false : "needs MONGOD and nginx";
 describe("three servers behind nginx", { skip }, () => {
   before(async () => {
     mongod = await Mongod.start();
-    for (let n = 0; n < 3; n += 1) servers.push(await Server.start(["--address-header", "x-forwarded-for"], mongod.url));
+    for (let n = 0; n < 3; n += 1) servers.push(await Server.start(["--trusted-proxies", "127.0.0.0/8"], mongod.url));
     nginx = await Nginx.before(servers);
   });
 

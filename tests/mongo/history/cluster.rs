@@ -37,8 +37,6 @@ const FLAGS: &[&str] = &[
     "10s",
     "--owner-grace",
     "4s",
-    "--limit-joins",
-    "off",
 ];
 
 /// The replica set.

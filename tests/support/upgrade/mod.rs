@@ -25,8 +25,8 @@ const PATIENT: &[&str] = &[
     "1h",
     "--owner-grace",
     "1h",
-    "--address-header",
-    "x-forwarded-for",
+    "--trusted-proxies",
+    "127.0.0.1",
 ];
 
 /// The address that somebody was banned at.

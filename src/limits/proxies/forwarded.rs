@@ -1,40 +1,19 @@
-//! Where a request comes from, for bans and limits only: nothing else looks at it, and it is written nowhere.
+//! Addresses in the headers of proxies: `X-Forwarded-For` and what else lists addresses, and `Forwarded` (RFC 7239).
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use axum::http::{Extensions, HeaderMap, HeaderName, header::FORWARDED};
+use axum::http::{HeaderName, header::FORWARDED};
 
-use crate::domain::Address;
-
-/// The other end of a connection.
-#[derive(Clone, Copy)]
-pub struct Peer(pub IpAddr);
-
-/// The address of a visitor. Behind a proxy it is what the proxy wrote last into its header; else the peer's, unless that
-/// is this machine, where a proxy may run and all visitors would seem to be one.
-///
-/// If what the proxy wrote names no address (`unknown`, an obfuscated name), the peer's counts, also if it is this
-/// machine. All such visitors share that one address, so that a ban or a limit can't be escaped by hiding behind it.
-pub fn address(header: Option<&HeaderName>, headers: &HeaderMap, extensions: &Extensions) -> Option<Address> {
-    let peer = extensions.get::<Peer>().map(|&Peer(ip)| ip.to_canonical());
-    let ip = match header {
-        Some(name) => {
-            let last = headers.get_all(name).iter().next_back()?;
-            last.to_str().ok().and_then(|last| named(name, last)).or(peer)
-        }
-        None => peer.filter(|ip| !ip.is_loopback()),
-    };
-    ip.map(Address::new)
-}
-
-/// The address in the last element of a header. The elements before it may have been written by the client.
-fn named(header: &HeaderName, value: &str) -> Option<IpAddr> {
-    let last = last_element(value).trim();
-    if *header == FORWARDED {
-        forwarded(last)
-    } else {
-        node(last)
-    }
+/// The addresses that a header lists, the last first, as each proxy adds to the end what it sees. `None` is an element that
+/// names no address, such as `unknown`.
+pub fn listed<'a>(header: &HeaderName, value: &'a str) -> impl Iterator<Item = Option<IpAddr>> + use<'a> {
+    let read = if *header == FORWARDED { forwarded } else { node };
+    let mut rest = Some(value);
+    std::iter::from_fn(move || {
+        let (before, element) = last_element(rest?);
+        rest = before;
+        Some(read(element.trim()).map(|ip| ip.to_canonical()))
+    })
 }
 
 /// The address in an element of RFC 7239, such as `for="[2001:db8::1]:5678";proto=https`.
@@ -73,18 +52,18 @@ fn v6(text: &str) -> Option<IpAddr> {
     Some(ip.into())
 }
 
-/// What stands after the last comma that is not quoted. The text is read from its end, which is the proxy's: a quote that
-/// a client opened and never closed must not swallow what the proxy wrote after it.
-fn last_element(text: &str) -> &str {
+/// What stands after the last comma that is not quoted, and what stands before it. The text is read from its end, which is
+/// the proxy's: a quote that a client opened and never closed must not swallow what the proxy wrote after it.
+fn last_element(text: &str) -> (Option<&str>, &str) {
     let mut quoted = false;
     for (at, c) in text.char_indices().rev() {
         match c {
             '"' if !is_escaped(text, at) => quoted = !quoted,
-            ',' if !quoted => return text.get(at + 1..).unwrap_or_default(),
+            ',' if !quoted => return (text.get(..at), text.get(at + 1..).unwrap_or_default()),
             _ => (),
         }
     }
-    text
+    (None, text)
 }
 
 /// The parts of an element, split at the semicolons that are not quoted.
@@ -116,38 +95,8 @@ mod tests {
 
     const XFF: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-    fn ip(text: &str) -> Option<Address> {
-        Some(Address::new(text.parse().unwrap()))
-    }
-
-    /// What counts when a proxy on this machine writes that into its header.
-    fn behind_proxy(name: &HeaderName, value: &str) -> Option<Address> {
-        let (mut headers, mut extensions) = (HeaderMap::new(), Extensions::new());
-        headers.insert(name, axum::http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
-        extensions.insert(Peer("127.0.0.1".parse().unwrap()));
-        address(Some(name), &headers, &extensions)
-    }
-
-    #[test]
-    fn the_last_address_of_the_header_counts_and_none_without_it() {
-        let name = XFF;
-        let mut headers = HeaderMap::new();
-        let mut extensions = Extensions::new();
-        assert_eq!(address(Some(&name), &headers, &extensions), None);
-        headers.append(name.clone(), "203.0.113.9".parse().unwrap());
-        headers.append(name.clone(), "192.0.2.1, 198.51.100.7".parse().unwrap());
-        assert_eq!(address(Some(&name), &headers, &extensions), ip("198.51.100.7"));
-        assert_eq!(
-            address(None, &headers, &extensions),
-            None,
-            "anybody can write the header"
-        );
-        extensions.insert(Peer("127.0.0.1".parse().unwrap()));
-        assert_eq!(address(None, &headers, &extensions), None);
-        extensions.insert(Peer("192.0.2.9".parse().unwrap()));
-        assert_eq!(address(None, &headers, &extensions), ip("192.0.2.9"));
-        headers.insert(name.clone(), "unknown".parse().unwrap());
-        assert_eq!(address(Some(&name), &headers, &extensions), ip("192.0.2.9"));
+    fn last(header: &HeaderName, value: &str) -> Option<IpAddr> {
+        listed(header, value).next().unwrap()
     }
 
     #[test]
@@ -165,7 +114,7 @@ mod tests {
             ("::ffff:192.0.2.1", "192.0.2.1"),
             ("\"never closed, 192.0.2.1", "192.0.2.1"),
         ] {
-            assert_eq!(behind_proxy(&XFF, value), ip(expected), "{value}");
+            assert_eq!(last(&XFF, value), expected.parse().ok(), "{value}");
         }
         for (value, expected) in [
             ("for=192.0.2.1", "192.0.2.1"),
@@ -174,12 +123,12 @@ mod tests {
             ("for=\"_never closed, for=192.0.2.1", "192.0.2.1"),
             ("for=\"[2001:db8::1]\";by=\"a,for=10.0.0.1;\\\",\"", "2001:db8::1"),
         ] {
-            assert_eq!(behind_proxy(&FORWARDED, value), ip(expected), "{value}");
+            assert_eq!(last(&FORWARDED, value), expected.parse().ok(), "{value}");
         }
     }
 
     #[test]
-    fn what_names_no_address_counts_as_the_peer() {
+    fn what_names_no_address_is_none() {
         for value in [
             "",
             " ",
@@ -196,7 +145,7 @@ mod tests {
             "1.2.3",
             "비밀",
         ] {
-            assert_eq!(behind_proxy(&XFF, value), ip("127.0.0.1"), "{value}");
+            assert_eq!(last(&XFF, value), None, "{value}");
         }
         for value in [
             "192.0.2.1",
@@ -206,7 +155,14 @@ mod tests {
             "for=192.0.2.1;for=192.0.2.2",
             "for=192.0.2.1, by=192.0.2.2",
         ] {
-            assert_eq!(behind_proxy(&FORWARDED, value), ip("127.0.0.1"), "{value}");
+            assert_eq!(last(&FORWARDED, value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn a_list_is_read_from_its_end() {
+        let all: Vec<_> = listed(&XFF, "192.0.2.1, nobody,\"[2001:db8::1]:80\" ,::ffff:10.0.0.1").collect();
+        let ip = |text: &str| text.parse().ok();
+        assert_eq!(all, [ip("10.0.0.1"), ip("2001:db8::1"), None, ip("192.0.2.1")]);
     }
 }

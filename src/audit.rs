@@ -1,0 +1,106 @@
+//! The log of what is refused to protect the site and of what is taken down: one line each, for people and for fail2ban.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+};
+
+use clap::ValueEnum;
+use tracing::warn;
+
+use crate::domain::{Action, Refusal, Source};
+
+/// How much of an address these lines hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogAddress {
+    /// Nothing.
+    Off,
+    /// A hash, with a key that changes with each start.
+    Hash,
+    /// All of it.
+    Full,
+}
+
+/// Writes the lines.
+pub struct Audit {
+    address: LogAddress,
+    key: RandomState,
+}
+
+impl Audit {
+    /// Lines that hold so much of addresses.
+    pub fn new(address: LogAddress) -> Self {
+        Self {
+            address,
+            key: RandomState::new(),
+        }
+    }
+
+    /// Notes a refused password; `route` is a pattern, or the name of an event.
+    pub fn password_refused(&self, route: &str, source: &Source) {
+        let address = self.shown(source.ip());
+        warn!(event = "password_refused", route, address, "a password is refused");
+    }
+
+    /// Notes a limit that was hit, if that is why something is refused.
+    pub fn limit_hit(&self, refusal: &Refusal, route: &str, source: &Source) {
+        if let Refusal::RateLimited { budget, .. } = refusal {
+            let (limit, address) = (budget.name(), self.shown(source.ip()));
+            warn!(event = "limit_hit", limit, route, address, "a limit is hit");
+        }
+    }
+
+    /// Notes what an owner did: a ban, and what is deleted and may not come back.
+    pub fn moderated(&self, action: &Action, route: &str, source: &Source) {
+        let address = self.shown(source.ip());
+        match action {
+            Action::Ban(..) => warn!(
+                event = "ban",
+                by = "owner",
+                route,
+                address,
+                "somebody is banned from a room"
+            ),
+            Action::Delete { forbid: true, .. } | Action::Clear { forbid: true, .. } => {
+                warn!(
+                    event = "takedown",
+                    by = "owner",
+                    route,
+                    address,
+                    "content is taken down in a room"
+                );
+            }
+            _ => (),
+        }
+    }
+
+    fn shown(&self, ip: IpAddr) -> Option<String> {
+        match self.address {
+            LogAddress::Off => None,
+            LogAddress::Hash => Some(format!("{:016x}", self.key.hash_one(ip))),
+            LogAddress::Full => Some(ip.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_shown_as_the_setting_says() {
+        let shown = |how, ip: &str| Audit::new(how).shown(ip.parse().unwrap());
+        assert_eq!(shown(LogAddress::Off, "192.0.2.1"), None);
+        assert_eq!(shown(LogAddress::Full, "2001:db8::1").as_deref(), Some("2001:db8::1"));
+        let audit = Audit::new(LogAddress::Hash);
+        let hash = |ip: &str| audit.shown(ip.parse().unwrap()).unwrap();
+        assert_eq!(hash("192.0.2.1"), hash("192.0.2.1"));
+        assert_ne!(hash("192.0.2.1"), hash("192.0.2.2"));
+        assert!(!hash("192.0.2.1").contains("192"));
+        assert_ne!(
+            Some(hash("192.0.2.1")),
+            shown(LogAddress::Hash, "192.0.2.1"),
+            "another start"
+        );
+    }
+}

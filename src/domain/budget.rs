@@ -1,0 +1,56 @@
+//! What the site lets somebody have only so much of in a time.
+
+/// What is limited, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Budget {
+    /// New sessions.
+    Visitors,
+    /// New rooms.
+    Rooms,
+    /// Rooms that are open at once.
+    OpenRooms,
+    /// Wrong passwords.
+    Passwords,
+    /// Joins of rooms.
+    Joins,
+    /// Messages, whispers, edits and reactions.
+    Messages,
+    /// Uploads of GIFs.
+    Uploads,
+    /// Bytes of uploads.
+    UploadBytes,
+    /// Invites that are made.
+    Invites,
+    /// Reports.
+    Reports,
+    /// New sockets, and those that are open at once.
+    Sockets,
+    /// Requests of pages and of what changes something.
+    Requests,
+    /// Events of sockets.
+    Events,
+    /// What the server can do at once, whoever asks.
+    Load,
+}
+
+impl Budget {
+    /// The name in flags, logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Visitors => "visitors",
+            Self::Rooms => "rooms",
+            Self::OpenRooms => "open_rooms",
+            Self::Passwords => "passwords",
+            Self::Joins => "joins",
+            Self::Messages => "messages",
+            Self::Uploads => "uploads",
+            Self::UploadBytes => "upload_bytes",
+            Self::Invites => "invites",
+            Self::Reports => "reports",
+            Self::Sockets => "sockets",
+            Self::Requests => "requests",
+            Self::Events => "events",
+            Self::Load => "load",
+        }
+    }
+}
