@@ -13,6 +13,8 @@ pub enum Budget {
     Passwords,
     /// Joins of rooms.
     Joins,
+    /// Seats of one room, for the people of one address.
+    Seats,
     /// Messages, whispers, edits and reactions.
     Messages,
     /// Uploads of GIFs.
@@ -42,6 +44,7 @@ impl Budget {
             Self::OpenRooms => "open_rooms",
             Self::Passwords => "passwords",
             Self::Joins => "joins",
+            Self::Seats => "seats",
             Self::Messages => "messages",
             Self::Uploads => "uploads",
             Self::UploadBytes => "upload_bytes",

@@ -241,6 +241,8 @@ pub enum Field {
     Closed,
     /// Seconds between two messages of one visitor.
     Slow,
+    /// Whether people of one address may take all seats.
+    Crowd,
     /// The code of a refusal that a page shows.
     Error,
     /// The form, JSON body or event as a whole.
@@ -274,6 +276,7 @@ impl Field {
             Self::Forbid => "forbid",
             Self::Closed => "closed",
             Self::Slow => "slow",
+            Self::Crowd => "crowd",
             Self::Error => "error",
             Self::Body => "body",
         }

@@ -177,6 +177,8 @@ pub struct Room {
     pub closed: bool,
     /// Seconds between two messages of one visitor; 0 is no pause.
     pub slow: u32,
+    /// Whether people of one address may take all seats, and not half of them only.
+    pub crowd: bool,
     /// When it was made.
     pub created_at: Moment,
     /// Whether people were in it and all of them are gone or away, so that it waits for them or for its end.
@@ -213,6 +215,7 @@ impl Serialize for Room {
             password: bool,
             closed: bool,
             slow: u32,
+            crowd: bool,
             created_at: Moment,
             asleep: bool,
         }
@@ -229,6 +232,7 @@ impl Serialize for Room {
             password: self.locked,
             closed: self.closed,
             slow: self.slow,
+            crowd: self.crowd,
             created_at: self.created_at,
             asleep: self.asleep,
         }

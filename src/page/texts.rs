@@ -147,7 +147,7 @@ texts! {
     line: LineText { joined, joined_many, left, owner, kicked, banned, cleared, deleted, renamed, locked, unlocked, slowed, closed, opened, changed }
     /// The owner's tools.
     owner: Owner { edit, edit_title, password, password_help, password_remove, save, cancel, delete, delete_title,
-        delete_text, closed, closed_help, slow, slow_help, kick, kick_title, kick_text, ban, ban_title,
+        delete_text, closed, closed_help, crowd, crowd_help, slow, slow_help, kick, kick_title, kick_text, ban, ban_title,
         ban_text, ban_long, ban_hour, ban_day, ban_life, unban, banned, handover, handover_title, handover_text,
         delete_message, delete_message_title, delete_message_text, delete_message_forbid,
         clear, clear_title, clear_text, clear_forbid, saved, kick_done, ban_done, unban_done, handover_done,
@@ -162,7 +162,7 @@ texts! {
     /// What is wrong with a field.
     field: Field { title, max, password, chat, alt, emoji, emoji_shape, nonce, gif, title_empty, title_too_long, max_range, max_number,
         password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, invisible, too_many_marks, wrong_type, nonce_shape,
-        missing, twice, room, to, reason, body, too_many_bytes, range, visitor, seconds, slow, closed, action,
+        missing, twice, room, to, reason, body, too_many_bytes, range, visitor, seconds, slow, crowd, closed, action,
         message_gone, visitor_gone, oneself }
     /// One sentence for each code.
     error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
@@ -171,7 +171,7 @@ texts! {
         visitor_not_found, message_not_found, not_the_author, edit_too_late, edit_over, not_editable, too_many_reactions, report_not_found, owner_report, unknown,
         unknown_repeatable }
     /// What there was too much of in a short time, and when to try again.
-    limited: LimitedText { visitors, rooms, open_rooms, passwords, joins, messages, uploads, upload_bytes, invites, reports, sockets,
+    limited: LimitedText { visitors, rooms, open_rooms, passwords, joins, seats, messages, uploads, upload_bytes, invites, reports, sockets,
         requests, events, seconds, minutes, hours }
     /// What is wrong with a GIF.
     gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }

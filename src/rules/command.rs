@@ -76,6 +76,8 @@ pub struct RoomChange {
     pub closed: Option<bool>,
     /// Seconds between two messages of one visitor. Who wrote before the change need not wait.
     pub slow: Option<u32>,
+    /// Whether people of one address may take all seats.
+    pub crowd: Option<bool>,
 }
 
 /// A message to be stored.

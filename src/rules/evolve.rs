@@ -6,7 +6,7 @@ use super::{
     Event, Grant, Hold, INVITES, Now, RoomChange, RoomState,
     state::{Empty, Seat},
 };
-use crate::domain::{Moment, Visitor, VisitorId};
+use crate::domain::{AddressMark, Moment, Visitor, VisitorId};
 
 impl RoomState {
     /// Applies an event that happened now.
@@ -15,7 +15,7 @@ impl RoomState {
             self.seq += 1;
         }
         match event {
-            Event::Joined { visitor, hold, .. } => self.seat_visitor(*visitor, *hold, now),
+            Event::Joined { visitor, hold, mark } => self.seat_visitor(*visitor, *mark, *hold, now),
             Event::Held(visitor, hold) => self.hold(*visitor, *hold, now),
             Event::Released(visitor, hold) => self.release(*visitor, *hold, now),
             Event::PageClosed(visitor) => self.close(*visitor, now),
@@ -67,9 +67,10 @@ impl RoomState {
         }
     }
 
-    fn seat_visitor(&mut self, visitor: Visitor, hold: Hold, now: Now) {
+    fn seat_visitor(&mut self, visitor: Visitor, mark: Option<AddressMark>, hold: Hold, now: Now) {
         Arc::make_mut(&mut self.seats).push(Seat {
             visitor,
+            mark,
             holds: vec![hold],
             disconnected_at: None,
             closed_at: None,
@@ -181,6 +182,9 @@ impl RoomState {
         }
         if let Some(closed) = change.closed {
             room.closed = closed;
+        }
+        if let Some(crowd) = change.crowd {
+            room.crowd = crowd;
         }
         // The same again ends no pause.
         if let Some(slow) = change.slow.filter(|slow| *slow != room.slow) {

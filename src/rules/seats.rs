@@ -4,7 +4,14 @@ use super::{
     Event, Hold, Leave, Now, RELOAD, RoomState, SOCKETS_EACH,
     state::{Seat, elapsed},
 };
-use crate::domain::{Guest, Refusal, VisitorId};
+use crate::domain::{AddressMark, Budget, Guest, Refusal, VisitorId};
+use std::time::Duration;
+
+/// Seats that people of one address may have in any room: a family in a room of few.
+const SEATS_OF_ADDRESS: u32 = 4;
+
+/// When somebody may look again whether one of them is free.
+const SEAT_AGAIN: Duration = Duration::from_secs(10);
 
 impl RoomState {
     pub(super) fn enter(&self, guest: Guest, hold: Hold, now: Now) -> Result<Vec<Event>, Refusal> {
@@ -17,11 +24,29 @@ impl RoomState {
             Some(seat) if seat.holds.len() >= SOCKETS_EACH => Err(Refusal::TooManySockets { limit: SOCKETS_EACH }),
             Some(_) => Ok(vec![Event::Held(visitor.id, hold)]),
             None if self.room.is_full() => Err(Refusal::RoomFull),
-            None => Ok(vec![Event::Joined {
-                visitor,
-                hold,
-                mark: guest.source.marked().map(|address| self.address_key.mark(address)),
-            }]),
+            None => {
+                let mark = guest.source.marked().map(|address| self.address_key.mark(address));
+                self.must_leave_seats_to_others(&guest, mark)?;
+                Ok(vec![Event::Joined { visitor, hold, mark }])
+            }
+        }
+    }
+
+    /// Refuses somebody at an address that has its part of the seats, so that one client with many cookies can't fill a room.
+    /// The owner may let all of a class or an office in, and always gets in.
+    fn must_leave_seats_to_others(&self, guest: &Guest, mark: Option<AddressMark>) -> Result<(), Refusal> {
+        if self.room.crowd || mark.is_none() || guest.source.is_exempt || guest.visitor.id == self.room.owner.id {
+            return Ok(());
+        }
+        let most = (self.room.max.get() / 2).max(SEATS_OF_ADDRESS) as usize;
+        let theirs = self.seats.iter().filter(|seat| seat.mark == mark).count();
+        if theirs < most {
+            Ok(())
+        } else {
+            Err(Refusal::RateLimited {
+                budget: Budget::Seats,
+                retry_after: SEAT_AGAIN,
+            })
         }
     }
 

@@ -17,6 +17,7 @@ impl RoomState {
         change.title = change.title.filter(|title| *title != room.title);
         change.closed = change.closed.filter(|closed| *closed != room.closed);
         change.slow = change.slow.filter(|slow| *slow != room.slow);
+        change.crowd = change.crowd.filter(|crowd| *crowd != room.crowd);
         // No password where there is none. One that is set again is another one.
         change.password_hash = change.password_hash.filter(|hash| hash.is_some() || room.locked);
         change.max = change.max.filter(|max| *max != room.max);
@@ -31,7 +32,7 @@ impl RoomState {
 }
 
 impl RoomChange {
-    /// What people are told of it; nothing of the number of seats alone, which they see.
+    /// What people are told of it; nothing of the number of seats alone, which they see, and of whose they may be.
     pub(super) fn kind(&self) -> Option<LineKind> {
         let kinds = [
             self.title.as_ref().map(|_| LineKind::Renamed),

@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{PasswordVersion, Reactions, last_posts::LastPosts};
 use crate::domain::{
-    Access, AddressKey, Ban, Guest, InviteHash, Max, MessageId, Moment, ReportId, Room, RoomId, Seq, Title, Visitor,
-    VisitorId, moderation::kept_out,
+    Access, AddressKey, AddressMark, Ban, Guest, InviteHash, Max, MessageId, Moment, ReportId, Room, RoomId, Seq,
+    Title, Visitor, VisitorId, moderation::kept_out,
 };
 
 /// A socket, unique within the life of its server.
@@ -84,6 +84,8 @@ pub enum Grant {
 pub struct Seat {
     /// Whose it is.
     pub visitor: Visitor,
+    /// Where they came from when they took it, if that tells people apart.
+    pub mark: Option<AddressMark>,
     /// At most [`super::SOCKETS_EACH`].
     pub holds: Vec<Hold>,
     /// Since when no socket holds it: its visitor is away.
@@ -187,6 +189,7 @@ impl RoomState {
             locked: new.password_hash.is_some(),
             closed: false,
             slow: 0,
+            crowd: false,
             created_at: now.date,
             asleep: false,
         };
@@ -223,12 +226,18 @@ impl RoomState {
         self
     }
 
-    /// Adds the seats of an earlier run, the longest held first, and who ever came. Each seat waits for its visitor from now
-    /// on. Part of [`Self::restored`].
+    /// Adds the seats of an earlier run, the longest held first, each with where its visitor came from, and who ever came.
+    /// Each seat waits for its visitor from now on. Part of [`Self::restored`].
     #[must_use]
-    pub fn with_seats(mut self, visitors: impl IntoIterator<Item = Visitor>, came: Came, now: Now) -> Self {
-        let waiting = |visitor| Seat {
+    pub fn with_seats(
+        mut self,
+        visitors: impl IntoIterator<Item = (Visitor, Option<AddressMark>)>,
+        came: Came,
+        now: Now,
+    ) -> Self {
+        let waiting = |(visitor, mark)| Seat {
             visitor,
+            mark,
             holds: Vec::new(),
             disconnected_at: Some(now.steady),
             closed_at: None,

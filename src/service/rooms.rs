@@ -37,6 +37,8 @@ pub struct RoomEdit {
     pub closed: Option<bool>,
     /// Seconds between two messages of one visitor.
     pub slow: Option<u32>,
+    /// Whether people of one address may take all seats.
+    pub crowd: Option<bool>,
 }
 
 /// A page of the list as it can be shown now.
@@ -188,6 +190,7 @@ impl Rooms {
             password_hash: password_hash.map(|hash| hash.map(Into::into)),
             closed: edit.closed,
             slow: edit.slow,
+            crowd: edit.crowd,
         };
         let changed = self.submit(id, Command::Change(visitor.id, change)).await?;
         Ok(changed.state.room)

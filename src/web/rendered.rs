@@ -90,6 +90,7 @@ pub fn room_view<'a>(room: &'a Room, me: &Visitor, lang: Lang, now: Moment) -> R
         closed: room.closed,
         asleep: room.asleep,
         slow: room.slow,
+        crowd: room.crowd,
         created_at: room.created_at.to_string().into(),
         age: age(room, now),
         mine: room.owner.id == me.id,

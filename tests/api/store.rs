@@ -106,6 +106,7 @@ every_kind! {
     a_room_is_changed_by_its_owner_of_that_moment
     who_is_there_is_told_what_the_owner_changed_and_nothing_of_what_was_so_before
     seats_never_exceed_max
+    people_of_one_address_have_half_of_the_seats_after_a_restart_too
     sockets_of_one_visitor_share_a_seat
     a_visitor_is_in_a_room_by_so_many_sockets_and_no_more
     a_dropped_seat_waits_for_its_grace

@@ -13,7 +13,7 @@ const SHEETS = ["edit-dialog", "delete-dialog", "deed-dialog", "reports"];
 export function startOwnerTools(room, { now, isOwner, changed }) {
   const dialog = byId("edit-dialog");
   const form = byId("edit-form");
-  const { title, max, password, open, closed, slow } = form.elements;
+  const { title, max, password, open, closed, crowd, slow } = form.elements;
   const valid = watchFields(form);
   startModeration(room, isOwner);
 
@@ -21,6 +21,7 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
     title.value = now.title;
     max.value = now.max;
     closed.checked = now.closed;
+    crowd.checked = now.crowd;
     slow.value = now.slow;
     showBans(room).catch(() => {});
     password.value = "";
@@ -55,6 +56,7 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
     if (title.value.trim() !== now.title) changes.title = title.value.trim();
     if (Number(max.value) !== Number(now.max)) changes.max = Number(max.value);
     if (closed.checked !== now.closed) changes.closed = closed.checked;
+    if (crowd.checked !== now.crowd) changes.crowd = crowd.checked;
     if (slow.value !== "" && Number(slow.value) !== Number(now.slow)) changes.slow = Number(slow.value);
     if (open.checked) changes.password = "";
     else if (password.value !== "") changes.password = password.value;

@@ -11,6 +11,8 @@ export class RoomFacts {
   closed = !byId("room-closed").hidden;
   /** Seconds between two messages of one person. */
   slow = Number(document.body.dataset.slow);
+  /** Whether people of one network may take all seats. */
+  crowd = "crowd" in document.body.dataset;
 
   constructor(me) { this.#me = me; }
 
@@ -19,9 +21,9 @@ export class RoomFacts {
 
   /** Takes over how the room is now. */
   update(room) {
-    const { title, max, password, closed, slow, visitor } = room;
+    const { title, max, password, closed, slow, crowd, visitor } = room;
     const owner = ownerOf(room);
-    Object.assign(this, { title, max, locked: password, closed, slow, owner: visitor });
+    Object.assign(this, { title, max, locked: password, closed, slow, crowd, owner: visitor });
     setText(byId("room-title"), title);
     byId("room-lock").hidden = !password;
     byId("room-closed").hidden = !closed;

@@ -27,6 +27,8 @@ pub struct RoomView<'a> {
     pub asleep: bool,
     /// Seconds between two messages of one visitor.
     pub slow: u32,
+    /// Whether people of one address may take all seats.
+    pub crowd: bool,
     /// RFC 3339, UTC.
     pub created_at: Cow<'a, str>,
     /// Time since then.
@@ -49,6 +51,7 @@ impl RoomView<'_> {
             closed: false,
             asleep: false,
             slow: 0,
+            crowd: false,
             created_at: super::message::BLANK_TIME.into(),
             age: Duration::ZERO,
             mine: false,

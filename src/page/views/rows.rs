@@ -82,6 +82,7 @@ mod tests {
             locked: false,
             closed: false,
             slow: 0,
+            crowd: false,
             created_at: Moment::from_millis(0),
             asleep: false,
         };

@@ -1,7 +1,7 @@
 //! What visitors and owners ask for; one rule a test, in the order of a visit.
 
 use super::*;
-use crate::domain::{Action, InviteToken};
+use crate::domain::{Action, Budget, InviteToken, Source};
 
 const KICKED: Refusal = Refusal::NotAMember;
 
@@ -217,4 +217,43 @@ fn slow_mode_asks_everybody_but_the_owner_for_a_pause() {
     scene.post(2).expect("the change begins the pauses again");
     assert_eq!(scene.wait(599).post(2), left(1));
     scene.wait(1).post(2).unwrap();
+}
+
+#[test]
+fn people_of_one_address_have_half_of_the_seats_unless_the_owner_lets_a_crowd_in() {
+    let guest = |n, ip: &str| Guest {
+        visitor: visitor(n),
+        source: Source::new(ip.parse().unwrap()),
+    };
+    let enter = |scene: &mut Scene, guest: Guest| {
+        let socket = scene.events.len() as u64 + 100;
+        scene.run(Command::Enter(guest, hold(socket))).map(drop)
+    };
+    let mut scene = Scene::new(12, None);
+    let (class, home) = ("192.0.2.1", "198.51.100.1");
+    for n in 2..=7 {
+        enter(&mut scene, guest(n, class)).unwrap();
+    }
+    let beyond = Refusal::RateLimited {
+        budget: Budget::Seats,
+        retry_after: Duration::from_secs(10),
+    };
+    assert_eq!(enter(&mut scene, guest(8, class)), Err(beyond.clone()));
+    enter(&mut scene, guest(7, class)).expect("who is in comes with another tab");
+    enter(&mut scene, guest(1, class)).expect("the owner gets in");
+    enter(&mut scene, guest(9, home)).unwrap();
+    let mut unmarked = guest(10, class);
+    unmarked.source = Source::here("127.0.0.1".parse().unwrap());
+    enter(&mut scene, unmarked).unwrap();
+    scene.change(RoomChange {
+        crowd: Some(true),
+        ..RoomChange::default()
+    });
+    enter(&mut scene, guest(8, class)).unwrap();
+    let mut small = Scene::new(5, None);
+    assert_eq!(
+        (2..9).filter(|n| enter(&mut small, guest(*n, class)).is_ok()).count(),
+        4
+    );
+    assert_eq!(enter(&mut small, guest(9, class)), Err(beyond));
 }

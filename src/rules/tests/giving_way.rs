@@ -63,7 +63,7 @@ fn of_rooms_that_a_restart_left_alone_those_give_way_first_to_which_nobody_is_ex
         let mut room = scene.state.room.clone();
         room.created_at = Moment::from_millis(made);
         let state = RoomState::restored(room, None, scene.state.address_key, scene.now());
-        state.with_seats(seats.iter().copied(), Came::Others, scene.now())
+        state.with_seats(seats.iter().map(|visitor| (*visitor, None)), Came::Others, scene.now())
     };
     let (with_seat, left) = (restored(&with_seat, &[visitor(1)], 1), restored(&left, &[], 2));
     let now = Now::at(Moment::from_millis(5_000));

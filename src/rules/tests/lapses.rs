@@ -198,7 +198,7 @@ fn after_a_restart_seats_wait_and_the_room_waits_for_who_lost_the_connection() {
     let mut scene = Scene::new(5, None);
     let room = before.state.room.clone();
     scene.state = RoomState::restored(room, None, before.state.address_key, scene.now()).with_seats(
-        [visitor(1), visitor(2)],
+        [(visitor(1), None), (visitor(2), None)],
         Came::Others,
         scene.now(),
     );

@@ -167,6 +167,7 @@ fn who_wants_what_is_so_already_changes_nothing() {
         max: Some(scene.state.room.max),
         closed: Some(false),
         slow: Some(0),
+        crowd: Some(false),
         password_hash: None,
     };
     assert_eq!(scene.run(Command::Change(id(1), same.clone())), Ok(vec![]));

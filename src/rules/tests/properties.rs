@@ -86,6 +86,7 @@ fn commands(step: &Step, scene: &Scene, invite: InviteHash) -> Vec<Command> {
                 password_hash,
                 closed,
                 slow,
+                crowd: None,
             };
             vec![Command::Change(id(by), change)]
         }

@@ -172,7 +172,11 @@ impl Collections {
         let (now, password) = (Now::at(Moment::now()), old.password.as_deref().map(Into::into));
         let mut state = RoomState::restored(old.room()?, password, old.key(), now)
             .with_grants(old.grants(&grants)?, old.invites()?)
-            .with_seats(old.members()?, Came::Others, now);
+            .with_seats(
+                old.members()?.into_iter().map(|member| (member, None)),
+                Came::Others,
+                now,
+            );
         state.password_version = number(old.lock, "lock")?;
         state.bans = Arc::new(old.bans()?);
         state.seq = seq;

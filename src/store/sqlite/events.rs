@@ -205,6 +205,9 @@ fn update_room(connection: &Connection, before: &Room, change: &RoomChange) -> r
         connection.execute("UPDATE rooms SET slow = ?2 WHERE id = ?1", (room, slow))?;
         connection.execute("DELETE FROM pauses WHERE room = ?1", [room])?;
     }
+    if let Some(crowd) = change.crowd {
+        connection.execute("UPDATE rooms SET crowd = ?2 WHERE id = ?1", (room, crowd))?;
+    }
     if let Some(hash) = &change.password_hash {
         connection.execute("UPDATE rooms SET password_hash = ?2 WHERE id = ?1", (room, hash))?;
         connection.execute("DELETE FROM grants WHERE room = ?1", [room])?;

@@ -16,36 +16,41 @@ use crate::{
     rules::{Came, Grant, LastPosts, Now, RoomState},
 };
 
-/// Who holds a seat as the system messages say, the longest first, and who ever came.
-fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Visitor>, Came)> {
+/// A visitor, and where from.
+type Member = (Visitor, Option<AddressMark>);
+
+/// Who holds a seat as the system messages say, the longest first, each with where they came from, and who ever came.
+fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Member>, Came)> {
     // Of a group with max(), SQLite takes the other columns from the row that has it.
-    let sql = "SELECT visitor, color, line, max(seq), sum(line = 'joined') > 0 FROM messages
+    let sql = "SELECT visitor, color, line, max(seq), sum(line = 'joined') > 0, address FROM messages
                WHERE room = ?1 AND line IN ('joined', 'left', 'kicked', 'banned') GROUP BY visitor";
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([room.id.to_bytes()], |row| {
         let joined = row.get_ref(2)?.as_str()? == LineKind::Joined.name();
-        Ok((joined, row.get::<_, Seq>(3)?, visitor(row, 0, 1)?, row.get(4)?))
+        let mark: Option<[u8; 16]> = row.get(5)?;
+        let member = (visitor(row, 0, 1)?, mark.map(AddressMark::from_bytes));
+        Ok((joined, row.get::<_, Seq>(3)?, member, row.get(4)?))
     })?;
     let last: Vec<(_, _, _, bool)> = rows.collect::<rusqlite::Result<_>>()?;
     // Who is banned need not ever have come.
     let came = last.into_iter().filter(|(.., came)| *came);
-    let mut last: Vec<_> = came.map(|(joined, seq, visitor, _)| (joined, seq, visitor)).collect();
+    let mut last: Vec<_> = came.map(|(joined, seq, member, _)| (joined, seq, member)).collect();
     // Where the owner is another one by now, the maker came and is not the owner.
-    let came = match last.iter().any(|(.., visitor)| visitor.id != room.owner.id) {
+    let came = match last.iter().any(|(.., (visitor, _))| visitor.id != room.owner.id) {
         true => Came::Others,
         false if last.is_empty() => Came::Nobody,
         false => Came::Maker,
     };
     last.retain(|(joined, ..)| *joined);
     last.sort_by_key(|(_, seq, _)| *seq);
-    Ok((last.into_iter().map(|(.., visitor)| visitor).collect(), came))
+    Ok((last.into_iter().map(|(.., member)| member).collect(), came))
 }
 
 /// All rooms as the last run left them; the graces of each and of its seats begin now.
 pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<CachedRoom>> {
     let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
                       max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key,
-                      closed, slow
+                      closed, slow, crowd
                FROM rooms";
     let mut statement = connection.prepare(sql)?;
     let restored = |row: &Row<'_>| {
@@ -59,6 +64,7 @@ pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<Cac
             locked: password_hash.is_some(),
             closed: row.get(9)?,
             slow: row.get(10)?,
+            crowd: row.get(11)?,
             created_at: Moment::from_millis(row.get(6)?),
             asleep: false,
             away: 0,

@@ -9,6 +9,7 @@ use tracing::{info, warn};
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
     FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS, REACTIONS,
+    CROWDS,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -213,6 +214,11 @@ CREATE TABLE reactions (
     kind    TEXT NOT NULL,
     UNIQUE (room, message, visitor, kind)
 );
+";
+
+/// Whether people of one address may take all seats of a room.
+const CROWDS: &str = "
+ALTER TABLE rooms ADD COLUMN crowd INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// How long a statement waits for a lock.

@@ -192,6 +192,9 @@ pub async fn update(
     if fields.has(Field::Slow) {
         edit.slow = Some(whole(Field::Slow, &fields.number(Field::Slow)?, 0, SLOW_MOST)?);
     }
+    if fields.has(Field::Crowd) {
+        edit.crowd = Some(fields.flag(Field::Crowd)?);
+    }
     drop(fields);
     let room = state.rooms.update(room, guest, edit).await?;
     Ok(Json(room).into_response())

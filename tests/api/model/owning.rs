@@ -40,6 +40,7 @@ impl World {
             password_hash: edit.password.map(|new| new.map(|_| "hash".into())),
             closed,
             slow,
+            crowd: None,
         };
         let command = Command::Change(self.people[who].guest.visitor.id, change);
         let decided = decided(self.room(place), &command);

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use gifchat::{
-    domain::{Action, LineKind, Refusal},
-    rules::{Graces, Leave, SOCKETS_EACH},
+    domain::{Action, Budget, Limits, LineKind, Max, Refusal},
+    rules::{Graces, Leave, NewRoom, RoomChange, SOCKETS_EACH},
     store::Window,
 };
 
 use super::{
-    AT_ONCE, FOREVER, Kind, graces, lines, new_room, nobody_there, post, refusal, seqs, somebody, text, with_member,
+    AT_ONCE, FOREVER, Kind, graces, lines, moderation::from, new_room, nobody_there, post, refusal, seqs, somebody,
+    text, with_member,
 };
 use crate::support::Verbs;
 
@@ -45,6 +46,50 @@ pub(super) async fn seats_never_exceed_max<K: Kind>() {
         refusal(store.enter(nobody_there(), leaver.into(), 102).await),
         Refusal::RoomNotFound
     );
+}
+
+pub(super) async fn people_of_one_address_have_half_of_the_seats_after_a_restart_too<K: Kind>() {
+    let place = K::fresh();
+    let store = place.open().await;
+    drop(store.changes());
+    let class = || from(somebody(), "192.0.2.1");
+    let owner = somebody();
+    let max = Max::parse(Some(8), &Limits::default()).unwrap();
+    let new = NewRoom {
+        max,
+        ..new_room("교실", owner)
+    };
+    let room = store.create_room(new).await.unwrap();
+    for n in 1..=4 {
+        store.enter(room.id, class(), n).await.unwrap();
+    }
+    let beyond = |refused| {
+        matches!(
+            refused,
+            Refusal::RateLimited {
+                budget: Budget::Seats,
+                ..
+            }
+        )
+    };
+    assert!(beyond(refusal(store.enter(room.id, class(), 5).await)));
+    store.enter(room.id, from(somebody(), "192.0.2.2"), 6).await.unwrap();
+    store.close().await;
+    let store = place.open().await;
+    drop(store.changes());
+    assert!(
+        beyond(refusal(store.enter(room.id, class(), 7).await)),
+        "the seats wait"
+    );
+    let crowd = RoomChange {
+        crowd: Some(true),
+        ..RoomChange::default()
+    };
+    assert!(store.update_room(room.id, Some(owner.id), crowd).await.unwrap().crowd);
+    store.enter(room.id, class(), 8).await.unwrap();
+    store.close().await;
+    let store = place.open().await;
+    assert!(store.room(room.id).await.unwrap().unwrap().room.crowd);
 }
 
 pub(super) async fn sockets_of_one_visitor_share_a_seat<K: Kind>() {

@@ -172,6 +172,8 @@ pub struct EntryDoc {
     pub closed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slow: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crowd: Option<bool>,
     /// What marks of addresses are made with, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,

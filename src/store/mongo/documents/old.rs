@@ -107,6 +107,7 @@ impl OldRoom {
             locked: self.password.is_some(),
             closed: self.closed,
             slow: number(self.slow, "slow")?,
+            crowd: false,
             created_at: Moment::from_millis(self.created),
             asleep: false,
             away: 0,

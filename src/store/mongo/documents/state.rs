@@ -29,6 +29,9 @@ pub struct StateDoc {
     locked: bool,
     closed: bool,
     slow: i64,
+    /// Earlier versions knew no such setting.
+    #[serde(default)]
+    crowd: bool,
     created: i64,
     seq: i64,
     password: Option<String>,
@@ -92,6 +95,7 @@ impl From<&Folded> for StateDoc {
             locked: state.room.locked,
             closed: state.room.closed,
             slow: state.room.slow.into(),
+            crowd: state.room.crowd,
             created: state.room.created_at.millis(),
             seq: signed(state.seq),
             password: state.password_hash.as_deref().map(str::to_owned),
@@ -130,6 +134,7 @@ impl StateDoc {
             locked: self.locked,
             closed: self.closed,
             slow: number(self.slow, "slow")?,
+            crowd: self.crowd,
             created_at: Moment::from_millis(self.created),
             asleep: self.asleep,
             away: u32::try_from(away).unwrap_or(u32::MAX),

@@ -206,6 +206,7 @@ impl EntryDoc {
             },
             closed: self.closed,
             slow: self.slow.map(slow).transpose()?,
+            crowd: self.crowd,
         })
     }
 }

@@ -48,6 +48,7 @@ fn records() -> Vec<Record> {
         password_hash: Some(Some("$other".into())),
         closed: Some(true),
         slow: Some(60),
+        crowd: Some(true),
     };
     let opened = RoomChange {
         password_hash: Some(None),

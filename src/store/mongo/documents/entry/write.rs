@@ -180,5 +180,6 @@ impl EntryDoc {
         }
         self.closed = change.closed;
         self.slow = change.slow.map(i64::from);
+        self.crowd = change.crowd;
     }
 }

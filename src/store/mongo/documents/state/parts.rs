@@ -33,6 +33,9 @@ pub struct SeatDoc {
     pub disconnected: Option<i64>,
     #[serde(default)]
     pub page_closed: Option<i64>,
+    /// Where the visitor came from, as a mark. Earlier versions did not keep it here.
+    #[serde(default)]
+    pub address: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -129,6 +132,7 @@ impl From<&Seat> for SeatDoc {
             holds: seat.holds.iter().map(hold).collect(),
             disconnected: seat.disconnected_at.map(Moment::millis),
             page_closed: seat.closed_at.map(Moment::millis),
+            address: seat.mark.map(mark_text),
         }
     }
 }
@@ -143,6 +147,7 @@ impl SeatDoc {
         };
         Ok(Seat {
             visitor: self.who.who()?,
+            mark: self.address.as_deref().map(read_mark).transpose()?,
             holds: self.holds.iter().map(hold).collect::<Result<_, Damaged>>()?,
             disconnected_at: self.disconnected.map(Moment::from_millis),
             closed_at: self.page_closed.map(Moment::from_millis),
