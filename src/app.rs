@@ -2,16 +2,19 @@
 
 mod admission;
 mod connection;
+mod listener;
 mod open_files;
 mod refusals;
 mod serve;
+mod service_manager;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
 use socketioxide::{ParserConfig, SocketIo, layer::SocketIoLayer};
-use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use tokio::{task::JoinSet, time::timeout};
 use tracing::{error, info};
 
+pub use self::{listener::Listener, service_manager::Inherited};
 use crate::{
     audit::Audit,
     broadcast::Events,
@@ -57,19 +60,23 @@ pub enum AppError {
 /// # Errors
 /// The store or the folder of the GIFs can't be opened.
 pub async fn run(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     config: Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AppError> {
+    let listener = listener.into();
     let most = open_files::fitting(config.connections);
     let (store, sessions) = open_store(&config).await?;
     let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
     let router = web::router(state.clone(), sessions.clone(), (io.clone(), layer));
-    info!(address = %listener.local_addr().map_err(|error| AppError::Other(error.to_string()))?, "serving");
+    tasks.spawn(service_manager::watch(Arc::clone(&store)));
+    info!(address = %listener, "serving");
+    service_manager::ready();
     let connections = serve::serve(listener, router, &state, most, shutdown).await;
     info!("stopping");
+    service_manager::stopping();
     if timeout(CONNECTING, state.stopping.begin()).await.is_err() {
         info!("some sockets did not connect in time");
     }

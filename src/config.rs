@@ -1,17 +1,25 @@
-//! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`.
+//! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`, and a name in a file.
 
 mod budgets;
+mod cli;
+mod file;
+mod listen;
 mod parse;
+mod shown;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use axum::http::HeaderName;
 use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use url::Url;
 
-pub use self::budgets::BudgetSettings;
 use self::parse::{StoreParser, duration, lease, network, plain_http, public_url};
+pub use self::{
+    budgets::BudgetSettings,
+    cli::{Cli, Task},
+    listen::Listen,
+};
 use crate::{
     audit::LogAddress,
     domain::{Limits, Max, gif::GifLimits},
@@ -24,9 +32,15 @@ use crate::{
 #[derive(Clone, Debug, Parser)]
 #[command(version, max_term_width = 100)]
 pub struct Config {
-    /// Address and port to serve on; port 0 takes a free one
-    #[arg(long, env = "GIFCHAT_LISTEN", default_value = "127.0.0.1:8005", value_name = "ADDR")]
-    pub listen: SocketAddr,
+    /// Address and port to serve on (port 0 takes a free one), or a socket file for a proxy on this machine. A socket
+    /// that systemd hands over is served instead
+    #[arg(
+        long,
+        env = "GIFCHAT_LISTEN",
+        default_value = "127.0.0.1:8005",
+        value_name = "ADDR:PORT|unix:PATH"
+    )]
+    pub listen: Listen,
 
     /// Where rooms and messages are kept
     #[arg(

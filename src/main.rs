@@ -1,15 +1,29 @@
 //! Reads the settings, binds, serves until told to stop.
 
-use std::process::ExitCode;
+use std::{
+    env,
+    io::{self, Write},
+    process::ExitCode,
+};
 
-use clap::Parser;
-use gifchat::{Config, app, check, telemetry};
-use tokio::{net::TcpListener, signal::unix};
+use gifchat::{
+    Config,
+    app::{self, Inherited, Listener},
+    check,
+    config::{Cli, Task},
+    telemetry,
+};
+use tokio::{runtime::Runtime, signal::unix};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let config = Config::parse();
-    match start(config).await {
+fn main() -> ExitCode {
+    let cli = Cli::read(env::args_os()).unwrap_or_else(|error| error.exit());
+    let done = match cli.task {
+        Some(Task::ShowConfig) => io::stdout()
+            .write_all(cli.shown().as_bytes())
+            .map_err(|error| error.to_string()),
+        None => serve(cli.config),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
             #[expect(clippy::print_stderr, reason = "there may be no log yet")]
@@ -21,15 +35,22 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn start(config: Config) -> Result<(), String> {
+fn serve(config: Config) -> Result<(), String> {
+    // Before there are threads: it changes the environment.
+    let inherited = Inherited::take();
+    let runtime = Runtime::new().map_err(|error| error.to_string())?;
+    runtime.block_on(start(config, inherited))
+}
+
+async fn start(config: Config, inherited: Inherited) -> Result<(), String> {
     if let Some(url) = &config.check {
         return check::check(url).await;
     }
     telemetry::start(&config.log, config.log_format)?;
-    let address = config.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| format!("--listen {address}: {error}"))?;
+    let listener = match inherited.listener()? {
+        Some(listener) => listener,
+        None => Listener::bind(&config.listen).await?,
+    };
     let shutdown = stop_signal().map_err(|error| error.to_string())?;
     app::run(listener, config, shutdown)
         .await
@@ -37,7 +58,7 @@ async fn start(config: Config) -> Result<(), String> {
 }
 
 /// Ends on SIGTERM or Ctrl-C.
-fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send> {
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send> {
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;
     let mut interrupt = unix::signal(unix::SignalKind::interrupt())?;
     Ok(async move {

@@ -40,13 +40,13 @@ impl Admission {
         }
     }
 
-    /// Takes a place for a connection from `peer`; for one of a proxy, which carries many visitors, only `all` counts.
-    pub fn admit(&self, peer: IpAddr, is_counted: bool) -> Result<Place, Full> {
+    /// Takes a place for a connection from `counted`; without it, as for one of a proxy, which carries many visitors, only
+    /// `all` counts.
+    pub fn admit(&self, counted: Option<IpAddr>) -> Result<Place, Full> {
         let all = Arc::clone(&self.all).try_acquire_owned().map_err(|_| Full::All)?;
-        let address = if is_counted {
-            Some(self.addresses.take(Address::new(peer)).ok_or(Full::Address)?)
-        } else {
-            None
+        let address = match counted {
+            Some(peer) => Some(self.addresses.take(Address::new(peer)).ok_or(Full::Address)?),
+            None => None,
         };
         Ok(Place {
             _all: all,
@@ -67,48 +67,46 @@ mod tests {
     fn an_address_has_its_cap_and_others_come_in_still() {
         let admission = Admission::new(8, 3);
         let held: Vec<_> = (0..3)
-            .map(|_| admission.admit(ip("192.0.2.1"), true).unwrap())
+            .map(|_| admission.admit(Some(ip("192.0.2.1"))).unwrap())
             .collect();
-        assert_eq!(admission.admit(ip("192.0.2.1"), true).err(), Some(Full::Address));
-        assert_eq!(admission.admit(ip("::ffff:192.0.2.1"), true).err(), Some(Full::Address));
+        assert_eq!(admission.admit(Some(ip("192.0.2.1"))).err(), Some(Full::Address));
+        assert_eq!(admission.admit(Some(ip("::ffff:192.0.2.1"))).err(), Some(Full::Address));
         let others: Vec<_> = (2..7)
-            .map(|n| admission.admit(ip(&format!("192.0.2.{n}")), true))
+            .map(|n| admission.admit(Some(ip(&format!("192.0.2.{n}")))))
             .collect();
         assert!(others.iter().all(Result::is_ok), "a refused one holds no place");
-        assert_eq!(admission.admit(ip("192.0.2.9"), true).err(), Some(Full::All));
+        assert_eq!(admission.admit(Some(ip("192.0.2.9"))).err(), Some(Full::All));
         drop(held);
-        assert!(admission.admit(ip("192.0.2.1"), true).is_ok());
+        assert!(admission.admit(Some(ip("192.0.2.1"))).is_ok());
     }
 
     #[test]
     fn the_hosts_of_one_network_count_together() {
         let admission = Admission::new(8, 1);
-        let _held = admission.admit(ip("2001:db8:1:2::1"), true).unwrap();
+        let _held = admission.admit(Some(ip("2001:db8:1:2::1"))).unwrap();
         assert_eq!(
-            admission.admit(ip("2001:db8:1:2:ffff::9"), true).err(),
+            admission.admit(Some(ip("2001:db8:1:2:ffff::9"))).err(),
             Some(Full::Address)
         );
-        assert!(admission.admit(ip("2001:db8:1:3::1"), true).is_ok());
+        assert!(admission.admit(Some(ip("2001:db8:1:3::1"))).is_ok());
     }
 
     #[test]
     fn a_proxy_has_no_cap_but_that_of_all_and_this_machine_has_its_own_like_anybody() {
         let admission = Admission::new(4, 1);
-        let held: Vec<_> = (0..4)
-            .filter_map(|_| admission.admit(ip("10.0.0.1"), false).ok())
-            .collect();
+        let held: Vec<_> = (0..4).filter_map(|_| admission.admit(None).ok()).collect();
         assert_eq!(held.len(), 4);
-        assert_eq!(admission.admit(ip("10.0.0.1"), false).err(), Some(Full::All));
+        assert_eq!(admission.admit(None).err(), Some(Full::All));
         let admission = Admission::new(4, 1);
-        let _held = admission.admit(ip("127.0.0.1"), true).unwrap();
-        assert_eq!(admission.admit(ip("127.0.0.1"), true).err(), Some(Full::Address));
+        let _held = admission.admit(Some(ip("127.0.0.1"))).unwrap();
+        assert_eq!(admission.admit(Some(ip("127.0.0.1"))).err(), Some(Full::Address));
     }
 
     #[test]
     fn one_address_never_takes_all_places() {
         let admission = Admission::new(10, 256);
         let held: Vec<_> = (0..10)
-            .filter_map(|_| admission.admit(ip("192.0.2.1"), true).ok())
+            .filter_map(|_| admission.admit(Some(ip("192.0.2.1"))).ok())
             .collect();
         assert_eq!(held.len(), 5);
     }

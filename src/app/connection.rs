@@ -15,11 +15,12 @@ use std::{
 use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::admission::Place;
+use tokio_util::either::Either;
+
+use super::{admission::Place, listener::Stream};
 use crate::{limits::pace::Pace, realtime::sockets::Hangup};
 
 /// Bytes a second that a peer has to take while an answer waits for it.
@@ -31,12 +32,15 @@ const UNSENT: u32 = 32 << 10;
 
 /// The same of a websocket. What waits beyond it waits in the socket's buffer, and a heartbeat that finds that full ends
 /// the socket: a burst that a slow reader takes in time must fit.
-#[cfg(target_os = "linux")]
 const UNSENT_BY_WEBSOCKET: u32 = 256 << 10;
 
 /// Small writes go out at once, and a peer that takes no data is given up in time: neither the heartbeat nor a full
 /// buffer would end its socket.
-pub fn tune(stream: &TcpStream, timeout: Duration) -> io::Result<()> {
+pub fn tune(stream: &Stream, timeout: Duration) -> io::Result<()> {
+    let Either::Left(stream) = stream else {
+        // By a socket file, [`Connection`] itself gives up a peer that takes nothing.
+        return socket(stream).set_send_buffer_size(UNSENT as usize);
+    };
     stream.set_nodelay(true)?;
     #[cfg(target_os = "linux")]
     {
@@ -49,13 +53,31 @@ pub fn tune(stream: &TcpStream, timeout: Duration) -> io::Result<()> {
     Ok(())
 }
 
+/// The socket of a connection.
+pub fn socket(stream: &Stream) -> SockRef<'_> {
+    match stream {
+        Either::Left(port) => SockRef::from(port),
+        Either::Right(file) => SockRef::from(file),
+    }
+}
+
+/// How long a peer may make the server wait.
+#[derive(Clone, Copy)]
+pub struct Patience {
+    /// Time for which it may take answers more slowly than the rate.
+    pub answer: Duration,
+    /// Time for which its websocket may take nothing.
+    pub websocket: Duration,
+}
+
 /// A connection that holds its place until it closes, also when it has become a websocket.
 pub struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     pace: Pace,
     timer: Option<Pin<Box<Sleep>>>,
-    /// Set when it has become a websocket. One that takes nothing falls behind and is caught up with, or is given up by
-    /// the system.
+    /// Time for which a websocket by a socket file may take nothing. One over a port is given up by the system.
+    websocket: Option<Duration>,
+    /// Set when it has become a websocket. One that takes too little falls behind and is caught up with.
     upgraded: Arc<AtomicBool>,
     /// Whether it was tuned as one.
     is_websocket: bool,
@@ -64,11 +86,12 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A connection whose peer may take answers more slowly than the rate for `patience`.
-    pub fn new(stream: TcpStream, place: Place, patience: Duration, upgraded: Arc<AtomicBool>, hangup: Hangup) -> Self {
+    /// A connection whose peer has that much patience.
+    pub fn new(stream: Stream, place: Place, patience: Patience, upgraded: Arc<AtomicBool>, hangup: Hangup) -> Self {
         Self {
+            pace: Pace::new(RATE, patience.answer, patience.answer),
+            websocket: matches!(stream, Either::Right(_)).then_some(patience.websocket),
             stream,
-            pace: Pace::new(RATE, patience, patience),
             timer: None,
             upgraded,
             is_websocket: false,
@@ -81,15 +104,28 @@ impl Connection {
     fn tune_websocket(&mut self) {
         if !self.is_websocket && self.upgraded.load(Ordering::Relaxed) {
             self.is_websocket = true;
-            #[cfg(target_os = "linux")]
-            let _ = SockRef::from(&self.stream).set_tcp_notsent_lowat(UNSENT_BY_WEBSOCKET);
+            // The timer of an answer is none of a websocket.
+            self.timer = None;
+            let socket = socket(&self.stream);
+            let _ = match &self.stream {
+                #[cfg(target_os = "linux")]
+                Either::Left(_) => socket.set_tcp_notsent_lowat(UNSENT_BY_WEBSOCKET),
+                #[cfg(not(target_os = "linux"))]
+                Either::Left(_) => Ok(()),
+                Either::Right(_) => socket.set_send_buffer_size(UNSENT_BY_WEBSOCKET as usize),
+            };
         }
     }
 
     /// Lets the system forget at once what the peer has not taken, which it would keep for the next minutes.
     fn give_up(&self) -> io::Error {
-        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
-        io::Error::new(io::ErrorKind::TimedOut, "the peer takes the answer too slowly")
+        let socket = socket(&self.stream);
+        let _ = socket.set_linger(Some(Duration::ZERO));
+        if self.is_websocket {
+            // Who writes to it and who reads from it are two tasks, and only the end of the latter ends the session.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+        io::Error::new(io::ErrorKind::TimedOut, "the peer takes too little")
     }
 
     /// Counts what a write has moved, and gives the peer up when it has waited for too long.
@@ -101,8 +137,16 @@ impl Connection {
                 self.timer = None;
                 Poll::Ready(Ok(bytes))
             }
-            Poll::Pending if !self.upgraded.load(Ordering::Relaxed) => {
-                let end = self.pace.wait(Instant::now());
+            Poll::Pending => {
+                let now = Instant::now();
+                let end = if self.is_websocket {
+                    let Some(patience) = self.websocket else {
+                        return Poll::Pending;
+                    };
+                    now + patience
+                } else {
+                    self.pace.wait(now)
+                };
                 let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
                 timer.as_mut().poll(cx).map(|()| Err(self.give_up()))
             }
@@ -115,7 +159,7 @@ impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.hangup.is_due() {
             // A writer that waits for the client is woken by it, too.
-            let _ = SockRef::from(&self.stream).shutdown(Shutdown::Both);
+            let _ = socket(&self.stream).shutdown(Shutdown::Both);
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         Pin::new(&mut self.stream).poll_read(cx, buf)

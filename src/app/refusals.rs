@@ -2,16 +2,14 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use socket2::SockRef;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
     sync::Semaphore,
     time::timeout,
 };
 use tracing::warn;
 
-use super::admission::Full;
+use super::{admission::Full, connection::socket, listener::Stream};
 use crate::seldom::Seldom;
 
 /// The whole answer. It fits into the buffer of a new connection, so nobody waits while it is written.
@@ -49,9 +47,9 @@ impl Refusals {
     }
 
     /// Answers and closes. What does not fit into the connection's buffer is not waited for.
-    pub fn refuse(&self, mut stream: TcpStream, full: Full) {
+    pub fn refuse(&self, mut stream: Stream, full: Full) {
         self.say(full);
-        let written = SockRef::from(&stream).send(ANSWER);
+        let written = socket(&stream).send(ANSWER);
         let turn = Arc::clone(&self.leaving).try_acquire_owned();
         if let (Ok(_), Ok(turn)) = (written, turn) {
             tokio::spawn(async move {
@@ -81,7 +79,7 @@ impl Refusals {
 }
 
 /// Reads what the client has sent until it closes.
-async fn leave(stream: &mut TcpStream) -> io::Result<()> {
+async fn leave(stream: &mut Stream) -> io::Result<()> {
     stream.shutdown().await?;
     let mut rest = [0; 1_024];
     while stream.read(&mut rest).await? > 0 {}

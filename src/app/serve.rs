@@ -20,13 +20,17 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
 use super::{
     admission::{Admission, Place},
-    connection::{Connection, tune},
+    connection::{Connection, Patience, tune},
+    listener::{Listener, Stream},
     refusals::Refusals,
 };
 use crate::{config::Config, realtime::sockets::Hangup, seldom::Seldom, state::AppState, web::Peer};
@@ -36,6 +40,9 @@ const READ_BUFFER: usize = 64 << 10;
 
 /// Pause after a failed accept. It fails when there are no files left, and trying at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Time for the first request of a connection that was accepted just before the server stops: it is on its way.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// The connections that are open.
 pub struct Connections {
@@ -54,7 +61,7 @@ impl Connections {
 
 /// Serves until `shutdown` ends, on `most` connections at once; what is left then are the connections that are still open.
 pub async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     router: Router,
     state: &AppState,
     most: usize,
@@ -76,7 +83,7 @@ pub async fn serve(
             accepted = listener.accept() => accepted,
         };
         let (stream, peer) = match accepted {
-            Ok((stream, peer)) => (stream, Peer(peer.ip())),
+            Ok(accepted) => accepted,
             Err(error) => {
                 if let Some(left_out) = failures.turn() {
                     warn!(%error, left_out, "a connection can't be accepted");
@@ -85,7 +92,8 @@ pub async fn serve(
                 continue;
             }
         };
-        match admission.admit(peer.0, !state.proxies.is_uncounted(peer.0)) {
+        let counted = peer.0.filter(|ip| !state.proxies.is_uncounted(*ip));
+        match admission.admit(counted) {
             Ok(place) => begin(&connections, &http, router.clone(), config, (stream, peer, place)),
             Err(full) => refusals.refuse(stream, full),
         }
@@ -106,23 +114,25 @@ fn begin(
     http: &http1::Builder,
     router: Router,
     config: &Config,
-    (stream, peer, place): (TcpStream, Peer, Place),
+    (stream, peer, place): (Stream, Peer, Place),
 ) {
     if let Err(error) = tune(&stream, config.tcp_timeout) {
         debug!(%error, "a connection ended before it began");
         return;
     }
+    let accepted = Instant::now();
+    let first_request = Arc::new(Notify::new());
     let upgraded = Arc::new(AtomicBool::new(false));
     let hangup = Hangup::default();
-    let stream = Connection::new(
-        stream,
-        place,
-        config.answer_timeout,
-        Arc::clone(&upgraded),
-        hangup.clone(),
-    );
+    let patience = Patience {
+        answer: config.answer_timeout,
+        websocket: config.tcp_timeout,
+    };
+    let stream = Connection::new(stream, place, patience, Arc::clone(&upgraded), hangup.clone());
     let routes = TowerToHyperService::new(router);
+    let requested = Arc::clone(&first_request);
     let service = service_fn(move |mut request: Request<Incoming>| {
+        requested.notify_one();
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(hangup.clone());
         let (answer, upgraded) = (routes.call(request), Arc::clone(&upgraded));
@@ -140,7 +150,7 @@ fn begin(
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            () = stopping.cancelled() => {
+            () = may_end(&stopping, &first_request, accepted) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -149,4 +159,14 @@ fn begin(
             debug!(%error, "a connection broke");
         }
     });
+}
+
+/// Waits until the server stops and the connection has had its first request, or the time for that is over. Hyper would
+/// close one that has not, and its client could not know why.
+async fn may_end(stopping: &CancellationToken, first_request: &Notify, accepted: Instant) {
+    stopping.cancelled().await;
+    tokio::select! {
+        () = first_request.notified() => (),
+        () = sleep_until(accepted + FIRST_REQUEST) => (),
+    }
 }

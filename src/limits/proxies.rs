@@ -65,7 +65,16 @@ impl Proxies {
             };
             return self.exempted(source);
         }
-        let mut nearest = peer;
+        self.behind_proxy(Some(peer), headers)
+    }
+
+    /// The source of a request that came by a socket file: behind it is a proxy on this machine, as nobody else may open it.
+    /// Without the header nobody knows whose request it is.
+    pub fn source_by_file(&self, headers: &HeaderMap) -> Source {
+        self.behind_proxy(None, headers)
+    }
+
+    fn behind_proxy(&self, mut nearest: Option<IpAddr>, headers: &HeaderMap) -> Source {
         for value in headers.get_all(&self.header).iter().rev() {
             // A proxy writes text; elements before it in the same value can't be told apart from what it wrote.
             let Ok(value) = value.to_str() else {
@@ -74,12 +83,12 @@ impl Proxies {
             for named in listed(&self.header, value) {
                 match named {
                     None => return Source::UNKNOWN,
-                    Some(ip) if self.is_trusted(ip) => nearest = ip,
+                    Some(ip) if self.is_trusted(ip) => nearest = Some(ip),
                     Some(ip) => return self.exempted(Source::new(ip)),
                 }
             }
         }
-        self.exempted(Source::new(nearest))
+        nearest.map_or(Source::UNKNOWN, |ip| self.exempted(Source::new(ip)))
     }
 
     fn exempted(&self, source: Source) -> Source {

@@ -11,14 +11,15 @@ use axum::{
 
 use crate::{domain::Source, state::AppState};
 
-/// The other end of a connection.
+/// The other end of a connection; nothing for one by a socket file, which has no address.
 #[derive(Clone, Copy)]
-pub struct Peer(pub IpAddr);
+pub struct Peer(pub Option<IpAddr>);
 
 /// Finds the source of a request once, for all that ask for it.
 pub async fn find(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let source = match request.extensions().get::<Peer>() {
-        Some(&Peer(ip)) => state.proxies.source(ip, request.headers()),
+        Some(&Peer(Some(ip))) => state.proxies.source(ip, request.headers()),
+        Some(Peer(None)) => state.proxies.source_by_file(request.headers()),
         None => Source::UNKNOWN,
     };
     request.extensions_mut().insert(source);

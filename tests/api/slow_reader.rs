@@ -9,10 +9,10 @@ use tokio::time::Instant;
 use crate::support::{Server, TestApp, TestStore, Visitor, WITH_SLOW_READERS, eventually};
 
 /// Characters of 3 bytes in texts of which 120 are more than the kernel's buffers of one connection hold.
-const LONG: usize = 19_000;
+pub const LONG: usize = 19_000;
 
 /// Posts that many texts, some at the same time. Only one visitor posts, and by HTTP: whoever joins must read.
-async fn flood(visitor: &Visitor, room: &str, total: u64, characters: usize) {
+pub async fn flood(visitor: &Visitor, room: &str, total: u64, characters: usize) {
     futures_util::stream::iter(0..total)
         .for_each_concurrent(32, async |n| {
             let text = format!("{n} {}", "가".repeat(characters));

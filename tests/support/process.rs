@@ -13,8 +13,9 @@ use nix::{
     unistd::Pid,
 };
 
-/// The shell waits for the end of its input, which is the end of the tests, and takes the process and its folder along.
-const KEEPER: &str = r#"dir=$1; shift; cd "$dir"; "$@" >log 2>&1 & pid=$!; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid; rm -rf "$dir""#;
+/// The shell waits for the end of its input, which is the end of the tests, and takes the process and its folder along. What
+/// the process inherits comes as the shell's third file, and becomes the first after those that every process has.
+const KEEPER: &str = r#"dir=$1; shift; cd "$dir"; "$@" >log 3>&2 2>&1 & pid=$!; exec 2>/dev/null; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid; rm -rf "$dir""#;
 
 /// A process in a folder of its own, where its log is.
 pub struct Process {
@@ -26,6 +27,11 @@ pub struct Process {
 impl Process {
     /// Starts a program in a new folder.
     pub fn start(program: impl AsRef<Path>, args: &[impl AsRef<str>]) -> Self {
+        Self::inheriting(Stdio::null(), program, args)
+    }
+
+    /// Starts a program that inherits a file as its file 3.
+    pub fn inheriting(file: Stdio, program: impl AsRef<Path>, args: &[impl AsRef<str>]) -> Self {
         let folder = tempfile::tempdir().unwrap().keep();
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
@@ -33,7 +39,7 @@ impl Process {
             .args(args.iter().map(AsRef::as_ref))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(file)
             .spawn()
             .unwrap();
         let mut pid = String::new();

@@ -2,12 +2,16 @@
 
 use std::{
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, UnixStream},
+};
 
 use super::{Visitor, app::exemption, eventually, process::Process, stores::TestStore};
 
@@ -21,6 +25,18 @@ impl Server {
     /// Starts the binary on a free port and waits until it serves.
     pub async fn start(store: &str, flags: &[&str]) -> Self {
         Self::serve(&[env!("CARGO_BIN_EXE_gifchat")], store, flags).await
+    }
+
+    /// Starts the binary over a store of its own on a socket file, with a proxy before it that visitors come to.
+    pub async fn at_socket_file(flags: &[&str]) -> Self {
+        let (command, store) = ([env!("CARGO_BIN_EXE_gifchat")], TestStore::of_a_process().url());
+        let process = Self::process(&command, "unix:gifchat.sock", &store, flags);
+        let _ = said_address(&process).await.unwrap_or_else(|log| panic!("{log}"));
+        let address = forward_to(process.folder().join("gifchat.sock")).await;
+        Self {
+            process,
+            address: Arc::new(Mutex::new(address)),
+        }
     }
 
     /// Starts the binary over a store of its own in a process that may open that many files.
@@ -41,23 +57,20 @@ impl Server {
     }
 
     async fn try_serve(command: &[&str], store: &str, flags: &[&str]) -> Result<Self, String> {
-        let fixed = ["--listen", "127.0.0.1:0", "--store", store, "--log-format", "json"];
-        // Sockets of a test read only when it waits for something; no heartbeat ends them meanwhile.
-        let patient = ["--ping-interval", "10m"];
-        let exempt = exemption(flags);
-        let process = Process::start(command[0], &[&command[1..], &fixed, &patient, &exempt, flags].concat());
-        let address = eventually("the binary serves", async || {
-            let lives = process.lives();
-            let log = process.log();
-            let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            let address = lines.find_map(|line| line["address"].as_str()?.parse().ok());
-            address.map(Ok).or_else(|| (!lives).then_some(Err(log)))
-        })
-        .await?;
+        let process = Self::process(command, "127.0.0.1:0", store, flags);
+        let address = said_address(&process).await?.parse().unwrap();
         Ok(Self {
             process,
             address: Arc::new(Mutex::new(address)),
         })
+    }
+
+    fn process(command: &[&str], listen: &str, store: &str, flags: &[&str]) -> Process {
+        let fixed = ["--listen", listen, "--store", store, "--log-format", "json"];
+        // Sockets of a test read only when it waits for something; no heartbeat ends them meanwhile.
+        let patient = ["--ping-interval", "10m"];
+        let exempt = exemption(flags);
+        Process::start(command[0], &[&command[1..], &fixed, &patient, &exempt, flags].concat())
     }
 
     /// Starts the binary over a store of its own, the one that the run of the tests is for.
@@ -154,4 +167,32 @@ impl Server {
         let has_all = |line: &&str| words.iter().all(|word| line.contains(word));
         log.lines().filter(has_all).count()
     }
+}
+
+/// Where the binary says that it serves; its log if it ends before.
+async fn said_address(process: &Process) -> Result<String, String> {
+    eventually("the binary serves", async || {
+        let lives = process.lives();
+        let log = process.log();
+        let mut lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let address = lines.find_map(|line| Some(line["address"].as_str()?.to_owned()));
+        address.map(Ok).or_else(|| (!lives).then_some(Err(log)))
+    })
+    .await
+}
+
+/// A proxy on a free port that sends what it gets to a socket file, and back.
+async fn forward_to(path: PathBuf) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let path = path.clone();
+            tokio::spawn(async move {
+                let mut server = UnixStream::connect(path).await?;
+                copy_bidirectional(&mut client, &mut server).await
+            });
+        }
+    });
+    address
 }

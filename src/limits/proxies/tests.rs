@@ -92,6 +92,19 @@ fn another_header_may_be_named_and_the_usual_one_counts_for_nothing_then() {
 }
 
 #[test]
+fn behind_a_socket_file_is_a_proxy_that_needs_no_address() {
+    let by_file = |line: Option<&str>| {
+        let mut headers = HeaderMap::new();
+        headers.extend(line.map(|line| (XFF, line.parse().unwrap())));
+        trusting("10.0.0.1").source_by_file(&headers).ip()
+    };
+    assert_eq!(by_file(Some("192.0.2.9, 192.0.2.1")), ip("192.0.2.1"));
+    assert_eq!(by_file(Some("192.0.2.1, 10.0.0.1")), ip("192.0.2.1"));
+    assert_eq!(by_file(Some("192.0.2.1, unknown")), Source::UNKNOWN.ip());
+    assert_eq!(by_file(None), Source::UNKNOWN.ip());
+}
+
+#[test]
 fn rooms_mark_no_address_of_this_machine_unless_its_proxy_is_known() {
     let here = |proxies: &Proxies| proxies.source(ip("127.0.0.1"), &HeaderMap::new());
     let alone = here(&trusting(""));
