@@ -3,6 +3,7 @@
 mod admission;
 mod connection;
 mod listener;
+mod metrics;
 mod open_files;
 mod refusals;
 mod serve;
@@ -22,6 +23,7 @@ use crate::{
     domain::Refusal,
     limits::{budgets::Budgets, closings::Closings, openings::Openings, stopping::Stopping},
     media::uploads::{AtOnce, Uploads},
+    metrics::SiteMetrics,
     page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
     realtime::sockets,
     service::{deletions::Deletions, finishing::Finishing, messages::Messages, passwords::Passwords, rooms::Rooms},
@@ -65,11 +67,18 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AppError> {
     let listener = listener.into();
+    let exposed = match config.metrics {
+        Some(address) => Some(metrics::Listener::bind(address).await.map_err(AppError::Other)?),
+        None => None,
+    };
     let most = open_files::fitting(config.connections);
     let (store, sessions) = open_store(&config).await?;
     let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
+    if let Some(listener) = exposed {
+        tasks.spawn(listener.serve(metrics::Exporter::new(state.clone(), io.clone())));
+    }
     let router = web::router(state.clone(), sessions.clone(), (io.clone(), layer));
     tasks.spawn(service_manager::watch(Arc::clone(&store)));
     info!(address = %listener, "serving");
@@ -194,6 +203,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
     let finishing = Finishing::default();
     let deletions = Deletions::new(Arc::clone(&store), uploads.clone(), finishing.clone());
     let budgets = Arc::new(Budgets::new(&config.budgets.rates()));
+    let metrics = SiteMetrics::new(&Refusal::CODES, uploads.metrics().clone());
     let state = AppState::new(Parts {
         audit: Audit::new(config.log_address),
         proxies: config.proxies(),
@@ -224,6 +234,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         limits: Arc::new(limits),
         config: Arc::new(config),
         store,
+        metrics,
     });
     let (layer, io) = SocketIo::builder()
         .with_parser(

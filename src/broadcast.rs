@@ -34,6 +34,7 @@ use self::{
 use crate::{
     domain::{Body, Guest, RoomId, Visitor},
     media::uploads::Uploads,
+    metrics::BroadcastMetrics,
     page::texts::Lang,
     rules::SocketKey,
     store::{Change, Changes, Entry, Store},
@@ -85,17 +86,25 @@ pub struct Events {
     uploads: Uploads,
     rooms: Mutex<HashMap<RoomId, RoomQueue>>,
     lobby: Lobby,
+    metrics: BroadcastMetrics,
 }
 
 impl Events {
     /// An emitter over this store. Copies of GIFs in `uploads` go with their rooms.
     pub fn new(store: Arc<dyn Store>, uploads: Uploads) -> Arc<Self> {
+        let metrics = BroadcastMetrics::default();
         Arc::new(Self {
             store,
             uploads,
             rooms: Mutex::default(),
-            lobby: Lobby::default(),
+            lobby: Lobby::new(metrics.clone()),
+            metrics,
         })
+    }
+
+    /// What it has counted.
+    pub const fn metrics(&self) -> &BroadcastMetrics {
+        &self.metrics
     }
 
     /// The list of rooms.

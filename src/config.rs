@@ -75,6 +75,11 @@ pub struct Config {
     #[arg(long, env = "GIFCHAT_PUBLIC", value_name = "DIR")]
     pub public: Option<PathBuf>,
 
+    /// Address and port for Prometheus, which reads GET /metrics there; without it nothing is measured. Whoever reaches it
+    /// reads it: no visitor should
+    #[arg(long, env = "GIFCHAT_METRICS", value_name = "ADDR")]
+    pub metrics: Option<SocketAddr>,
+
     /// What is logged, such as info or gifchat=debug
     #[arg(long, env = "GIFCHAT_LOG", default_value = "info", value_name = "FILTER")]
     pub log: String,

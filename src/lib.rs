@@ -3,7 +3,7 @@
 //! # Layout
 //! Imports point down only; what stands in braces does not import each other:
 //! `main → app → web → realtime → state → {broadcast, service, telemetry} → {config, media} → store →
-//! {audit, fields, limits, page, private_files, rules} → {check, domain, seldom}`.
+//! {audit, fields, limits, page, private_files, rules} → {check, domain, metrics, seldom}`.
 //!
 //! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs; [`check`]: asks a
 //!   running server whether it answers
@@ -19,6 +19,7 @@
 //! - `fields`: the fields of forms, JSON bodies and events, without whatever else they hold
 //! - [`limits`]: bounds how much, how often and how slowly somebody may do something
 //! - [`audit`]: the log of what is refused to protect the site, and of what is taken down
+//! - `metrics`: counters, gauges and histograms, and which of them each part has; `app::metrics` serves them
 //! - `private_files`: files and folders that no other user may read; `seldom`: bounds how often the log says the same
 //!
 //! # The way of a command
@@ -37,6 +38,7 @@ mod fields;
 mod imports;
 pub mod limits;
 pub mod media;
+mod metrics;
 pub mod page;
 mod private_files;
 mod realtime;

@@ -6,8 +6,9 @@ use crate::{
     audit::Audit,
     broadcast::Events,
     config::Config,
-    domain::Limits,
+    domain::{Limits, Refusal},
     limits::{budgets::Budgets, closings::Closings, openings::Openings, proxies::Proxies, stopping::Stopping},
+    metrics::SiteMetrics,
     page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
     service::{deletions::Deletions, finishing::Finishing, messages::Messages, rooms::Rooms},
     store::Store,
@@ -66,6 +67,21 @@ pub struct Parts {
     pub closings: Closings,
     /// Whether the server stops: from then on no session is opened.
     pub stopping: Stopping,
-    /// The store, for readiness only; everything else goes through the services.
+    /// The store, for readiness and metrics only; everything else goes through the services.
     pub store: Arc<dyn Store>,
+    /// What is counted of requests and refusals.
+    pub metrics: SiteMetrics,
+}
+
+impl Parts {
+    /// Counts a refusal that somebody is told.
+    pub fn count_refusal(&self, refusal: &Refusal) {
+        self.metrics.refusals.add(refusal.code(), 1);
+        match refusal {
+            Refusal::RateLimited { budget, .. } => self.metrics.limit_hit(budget.name()),
+            Refusal::TooManySockets { .. } => self.metrics.limit_hit("sockets_in_room"),
+            Refusal::TooManyWhispers { .. } => self.metrics.limit_hit("whispers"),
+            _ => (),
+        }
+    }
 }

@@ -33,6 +33,7 @@ use crate::{
         GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId, Visitor, VisitorId,
         Whisper, WhisperId,
     },
+    metrics::StoreMetrics,
     rules::{Command, Graces, Leave, NewRoom, Now, RoomState, SocketKey},
 };
 
@@ -50,6 +51,25 @@ pub struct Blob {
     pub gif: Bytes,
     /// Its first frame.
     pub still: Bytes,
+}
+
+/// How much there is now, as this server last knew it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Open rooms.
+    pub rooms: usize,
+    /// Seats taken in them.
+    pub seats: usize,
+}
+
+impl Occupancy {
+    /// That of these rooms.
+    fn of<'a>(rooms: impl Iterator<Item = &'a Room>) -> Self {
+        rooms.fold(Self::default(), |Self { rooms, seats }, room| Self {
+            rooms: rooms + 1,
+            seats: seats + room.count as usize,
+        })
+    }
 }
 
 /// GIFs kept in the store itself, so that every server has them; files are no more than copies then.
@@ -113,6 +133,9 @@ pub trait RoomIndex: Send + Sync + 'static {
 
     /// The rooms that have to give way so that there may be one more; `None` if that is not enough.
     fn give_way(&self) -> Option<Vec<RoomId>>;
+
+    /// How much there is in the whole site.
+    fn occupancy(&self) -> Occupancy;
 
     /// The same page as this server last knew it, for when the store is [`StoreError::Away`].
     fn last_known_rooms(&self, _after: Option<RoomCursor>, _limit: usize) -> Option<RoomPage> {
@@ -205,6 +228,12 @@ pub trait Store: RoomLog + RoomIndex + History + WhisperStore + ReportStore + Gi
     fn is_full(&self) -> bool {
         false
     }
+
+    /// What this server has counted of its calls.
+    fn metrics(&self) -> &StoreMetrics;
+
+    /// Commands that wait for being committed.
+    fn waiting(&self) -> usize;
 
     /// Commits what is waiting and stops. Later calls fail with [`StoreError::Stopped`].
     async fn close(&self);

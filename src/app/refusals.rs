@@ -10,7 +10,7 @@ use tokio::{
 use tracing::warn;
 
 use super::{admission::Full, connection::socket, listener::Stream};
-use crate::seldom::Seldom;
+use crate::{metrics::SiteMetrics, seldom::Seldom};
 
 /// The whole answer. It fits into the buffer of a new connection, so nobody waits while it is written.
 const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
@@ -34,15 +34,17 @@ pub struct Refusals {
     leaving: Arc<Semaphore>,
     all: Seldom,
     address: Seldom,
+    metrics: SiteMetrics,
 }
 
 impl Refusals {
     /// Nobody is refused yet.
-    pub fn new() -> Self {
+    pub fn new(metrics: SiteMetrics) -> Self {
         Self {
             leaving: Arc::new(Semaphore::new(LEAVING)),
             all: Seldom::new(),
             address: Seldom::new(),
+            metrics,
         }
     }
 
@@ -62,11 +64,13 @@ impl Refusals {
     fn say(&self, full: Full) {
         match full {
             Full::All => {
+                self.metrics.limit_hit("connections");
                 if let Some(left_out) = self.all.turn() {
                     warn!(left_out, "a connection is refused: there are as many as --connections");
                 }
             }
             Full::Address => {
+                self.metrics.limit_hit("connections_per_address");
                 if let Some(left_out) = self.address.turn() {
                     warn!(
                         left_out,

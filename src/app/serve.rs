@@ -73,7 +73,7 @@ pub async fn serve(
         stopping: CancellationToken::new(),
     };
     let admission = Admission::new(most, config.connections_per_address);
-    let refusals = Refusals::new();
+    let refusals = Refusals::new(state.metrics.clone());
     let failures = Seldom::new();
     let http = http(config);
     let mut shutdown = pin!(shutdown);

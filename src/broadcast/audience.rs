@@ -12,6 +12,7 @@ use socketioxide::{SendError, SocketError, extract::SocketRef};
 
 use crate::{
     domain::{Guest, Seq, VisitorId},
+    metrics::BroadcastMetrics,
     page::texts::Lang,
     rules::SocketKey,
 };
@@ -99,9 +100,23 @@ impl Listener {
         self.guest.map(|guest| guest.visitor.id)
     }
 
-    /// Hands an event to the socket; whether there was room for it.
-    pub fn send(&self, event: &Encoded) -> bool {
+    /// Hands an event to the socket, and counts that; whether there was room for it.
+    pub fn deliver(&self, event: &Encoded, metrics: &BroadcastMetrics) -> bool {
+        let sent = self.send(event);
+        metrics.deliveries.add(event.name, u64::from(sent));
+        sent
+    }
+
+    /// Hands an event to the socket; whether there was room for it. The caller counts it.
+    fn send(&self, event: &Encoded) -> bool {
         self.socket.emit(event.name, &event.data).is_ok()
+    }
+
+    /// Hands an event to the socket that has no place of its own; whether there was room for it. If not, it has missed it.
+    fn send_or_miss(&mut self, event: &Encoded) -> bool {
+        let sent = !self.is_behind() && self.send(event);
+        self.missed |= !sent;
+        sent
     }
 
     /// Whether it has still something to hear.
@@ -111,12 +126,19 @@ impl Listener {
 }
 
 /// The sockets of a room, or of the lobby. A map, as thousands may go at the same moment.
-#[derive(Default)]
 pub struct Audience {
     listeners: IndexMap<SocketKey, Listener>,
+    metrics: BroadcastMetrics,
 }
 
 impl Audience {
+    pub fn new(metrics: BroadcastMetrics) -> Self {
+        Self {
+            listeners: IndexMap::new(),
+            metrics,
+        }
+    }
+
     pub fn add(&mut self, listener: Listener) {
         self.listeners.insert(listener.key, listener);
     }
@@ -145,67 +167,90 @@ impl Audience {
         self.listeners.values().any(Listener::is_behind)
     }
 
+    /// How many sockets are behind, and how many messages up to `last` they still have to get.
+    pub fn behind(&self, last: Seq) -> (u64, u64) {
+        let behind = self.listeners.values().filter(|listener| listener.is_behind());
+        behind.fold((0, 0), |(sockets, messages), listener| {
+            let missing = listener
+                .behind
+                .as_ref()
+                .map_or(0, |behind| last.saturating_sub(behind.after));
+            (sockets + 1, messages + missing)
+        })
+    }
+
+    /// Counts the listeners to which `send` has handed an event: it tells that of each.
+    fn deliver(&mut self, event: &Encoded, mut send: impl FnMut(&mut Listener) -> bool) {
+        let taken: u64 = self
+            .listeners
+            .values_mut()
+            .map(|listener| u64::from(send(listener)))
+            .sum();
+        self.metrics.deliveries.add(event.name, taken);
+    }
+
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Listener> {
         self.listeners.values_mut()
     }
 
     /// Sends a message to all that are up to date; who can't take it is behind from here on.
     pub fn send_message(&mut self, seq: Seq, event: &Encoded) {
-        for listener in self.listeners.values_mut() {
-            if listener.behind.is_none() && seq > listener.from && !listener.send(event) {
+        let begun = self.metrics.fan_out.begin().filter(|_| !self.is_empty());
+        self.deliver(event, |listener| {
+            if listener.behind.is_some() || seq <= listener.from {
+                return false;
+            }
+            let sent = listener.send(event);
+            if !sent {
                 listener.behind = Some(Behind {
                     after: seq.saturating_sub(1),
                     next: Some((seq, event.clone())),
                 });
             }
-        }
+            sent
+        });
+        self.metrics.fan_out.end(begun);
     }
 
     /// Sends an event that has no place of its own.
     pub fn send_line(&mut self, event: &Encoded) {
-        for listener in self.listeners.values_mut() {
-            if listener.is_behind() || !listener.send(event) {
-                listener.missed = true;
-            }
-        }
+        self.deliver(event, |listener| listener.send_or_miss(event));
     }
 
     /// Sends an event to all who missed one. Those whose connection is over are dropped: a closed buffer looks like a
     /// full one to [`Listener::send`], but is never read again.
     pub fn tell_missed(&mut self, event: &Encoded) {
+        let mut taken = 0;
         self.listeners.retain(|_, listener| {
             if !listener.missed {
                 return true;
             }
             let sent = listener.socket.emit(event.name, &event.data);
             listener.missed = sent.is_err();
+            taken += u64::from(sent.is_ok());
             !matches!(sent, Err(SendError::Socket(SocketError::Closed)))
         });
+        self.metrics.deliveries.add(event.name, taken);
     }
 
     /// Sends an event that has no place of its own to the sockets of some visitors.
     pub fn send_to(&mut self, event: &Encoded, visitors: &[VisitorId]) {
         let meant = |listener: &Listener| listener.visitor().is_some_and(|visitor| visitors.contains(&visitor));
-        for listener in self.listeners.values_mut().filter(|listener| meant(listener)) {
-            if listener.is_behind() || !listener.send(event) {
-                listener.missed = true;
-            }
-        }
+        self.deliver(event, |listener| meant(listener) && listener.send_or_miss(event));
     }
 
     /// Sends a last event, also to those who are behind; who takes it is gone.
     pub fn dismiss(&mut self, event: &Encoded) {
+        let before = self.listeners.len();
         self.listeners.retain(|_, listener| !listener.send(event));
+        let taken = before - self.listeners.len();
+        self.metrics.deliveries.add(event.name, taken as u64);
     }
 
     /// Sends an event that may get lost to all but the sockets of `except`.
-    pub fn send_hint(&self, event: &Encoded, except: VisitorId) {
-        for listener in self
-            .listeners
-            .values()
-            .filter(|listener| listener.visitor() != Some(except))
-        {
-            listener.send(event);
-        }
+    pub fn send_hint(&mut self, event: &Encoded, except: VisitorId) {
+        self.deliver(event, |listener| {
+            listener.visitor() != Some(except) && listener.send(event)
+        });
     }
 }

@@ -46,7 +46,8 @@ impl RoomTask {
             if listener.missed
                 && let Some([room, missed]) = &*now
             {
-                listener.missed = !(listener.send(room) && listener.send(missed));
+                listener.missed =
+                    !(listener.deliver(room, &events.metrics) && listener.deliver(missed, &events.metrics));
                 taken |= !listener.missed;
             }
         }
@@ -76,7 +77,7 @@ async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, late: &mut 
     };
     // The next one is at hand: no query is spent on a socket that still takes nothing.
     if let Some((seq, event)) = &behind.next {
-        if !listener.send(event) {
+        if !listener.deliver(event, &events.metrics) {
             listener.behind = Some(behind);
             return false;
         }
@@ -111,7 +112,10 @@ async fn catch_up_messages(events: &Events, room: RoomId, last: Seq, late: &mut 
         }
         for message in page.iter().take_while(|message| message.seq <= last) {
             let next = Encoded::new(message.event(), message);
-            if next.as_ref().is_some_and(|event| !listener.send(event)) {
+            if next
+                .as_ref()
+                .is_some_and(|event| !listener.deliver(event, &events.metrics))
+            {
                 let next = next.map(|event| (message.seq, event));
                 listener.behind = Some(Behind { next, ..behind });
                 return false;

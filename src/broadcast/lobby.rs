@@ -16,6 +16,7 @@ use tokio::{sync::Notify, time::sleep};
 use super::audience::{Audience, Encoded, Listener};
 use crate::{
     domain::{Room, RoomId},
+    metrics::{Backlog, BroadcastMetrics},
     rules::SocketKey,
     store::Change,
 };
@@ -42,9 +43,9 @@ struct Arriving {
 }
 
 /// Who looks at the list, and what they have not been told yet.
-#[derive(Default)]
 pub struct Lobby {
     audience: Mutex<Audience>,
+    metrics: BroadcastMetrics,
     pending: Mutex<IndexMap<RoomId, Pending>>,
     news: Notify,
     /// The changes noted until now, also those that nobody was told of.
@@ -52,6 +53,17 @@ pub struct Lobby {
 }
 
 impl Lobby {
+    /// Nobody looks yet.
+    pub fn new(metrics: BroadcastMetrics) -> Self {
+        Self {
+            audience: Mutex::new(Audience::new(metrics.clone())),
+            metrics,
+            pending: Mutex::default(),
+            news: Notify::new(),
+            changes: AtomicU64::new(0),
+        }
+    }
+
     /// Notes that a socket connects. Nothing is held for it.
     pub fn arrive(&self, key: SocketKey) -> Arrival {
         Arrival(Arc::new(Arriving {
@@ -134,9 +146,11 @@ impl Lobby {
 
     /// Tells what is noted, until dropped.
     pub async fn run(&self) {
+        let mut backlog = Backlog::new(self.metrics.clone());
         loop {
-            let behind = self.audience.lock().any_behind();
-            if behind {
+            let (behind, _) = self.audience.lock().behind(0);
+            backlog.set(behind, 0);
+            if behind > 0 {
                 let _ = tokio::time::timeout(PAUSE, self.news.notified()).await;
             } else {
                 self.news.notified().await;

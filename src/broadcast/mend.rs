@@ -162,8 +162,9 @@ impl RoomTask {
     /// Tells those who were sent out, as long as they are connected; whether one took it.
     pub fn tell_leaving(&mut self) -> bool {
         let before = self.leaving.len();
+        let metrics = &self.events.metrics;
         self.leaving
-            .retain(|Leaving { listener, word }| listener.socket.connected() && !listener.send(word));
+            .retain(|Leaving { listener, word }| listener.socket.connected() && !listener.deliver(word, metrics));
         self.leaving.len() < before
     }
 

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     domain::{Message, Report, Room, RoomId, Seq, Visitor, VisitorId},
+    metrics::Backlog,
     rules::SocketKey,
     store::{Change, Entry},
 };
@@ -79,8 +80,8 @@ impl RoomTask {
     pub fn new(room: RoomId, events: Arc<Events>, lost: Arc<Lost>) -> Self {
         Self {
             room,
+            audience: Audience::new(events.metrics.clone()),
             events,
-            audience: Audience::default(),
             seq: None,
             announced: 0,
             late: Late::default(),
@@ -100,6 +101,7 @@ impl RoomTask {
         let mut retry = Instant::now();
         let mut pause = KEEP_UP;
         let lost = Arc::clone(&self.lost);
+        let mut backlog = Backlog::new(self.events.metrics.clone());
         loop {
             tokio::select! {
                 biased;
@@ -123,6 +125,8 @@ impl RoomTask {
                 };
                 retry = Instant::now() + pause;
             }
+            let (sockets, messages) = self.audience.behind(self.seq.unwrap_or(0));
+            backlog.set(sockets, messages);
             if self.audience.is_empty() && self.leaving.is_empty() && self.events.end(self.room, &mut queue) {
                 return;
             }

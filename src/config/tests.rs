@@ -65,6 +65,7 @@ fn a_wrong_setting_is_refused_by_a_sentence_that_names_it() {
     for (flag, value) in [
         ("--listen", "nowhere"),
         ("--store", "mysql:x"),
+        ("--metrics", "9100"),
         ("--room-max", "1"),
         ("--public-url", "ftp://x"),
         ("--check", "https://x"),

@@ -99,6 +99,40 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// All codes of the public interface.
+    pub const CODES: [&'static str; 30] = [
+        "room_not_found",
+        "page_not_found",
+        "method_not_allowed",
+        "wrong_password",
+        "room_full",
+        "closed",
+        "kicked",
+        "banned",
+        "slow_mode",
+        "not_a_member",
+        "visitor_not_found",
+        "message_not_found",
+        "not_the_author",
+        "edit_too_late",
+        "not_editable",
+        "too_many_reactions",
+        "report_not_found",
+        "owner_report",
+        "not_the_owner",
+        "invite_not_found",
+        "invalid",
+        "too_large",
+        "not_a_gif",
+        "forbidden_gif",
+        "rate_limited",
+        "cross_origin",
+        "timed_out",
+        "storage_full",
+        "unavailable",
+        "unknown",
+    ];
+
     /// The code of the public interface.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -358,4 +392,18 @@ pub enum TooLarge {
     },
     /// A GIF beyond one of its limits.
     Gif(GifError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_codes_are_listed() {
+        let source = include_str!("refusal.rs");
+        let codes = source.split("pub const fn code(").nth(1).unwrap();
+        let codes = codes.split("\n    }\n").next().unwrap();
+        let written: Vec<_> = codes.split('"').skip(1).step_by(2).collect();
+        assert_eq!(written, Refusal::CODES);
+    }
 }

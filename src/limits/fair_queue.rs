@@ -171,6 +171,16 @@ impl<T> FairQueue<T> {
         Some((job, turns))
     }
 
+    /// How many jobs wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Removes the jobs that nobody wants any more, so that others may have their places.
     pub fn retain(&mut self, wanted: impl Fn(&T) -> bool) {
         self.waiting.retain(|one| wanted(&one.job));

@@ -1,6 +1,7 @@
 //! GIFs on disk: streamed in, checked, made durable, found again, deleted. On a store that keeps GIFs itself the files
 //! are copies.
 
+mod folder;
 mod shared;
 mod sweep;
 mod turns;
@@ -17,10 +18,11 @@ use tokio::task::spawn_blocking;
 use tracing::{error, warn};
 
 pub use self::upload::{StoredGif, Upload};
-use self::{shared::Shared, sweep::sweep, turns::Turns};
+use self::{folder::Folder, shared::Shared, sweep::sweep, turns::Turns};
 use crate::{
     domain::{Budget, GifName, Guest, Refusal, RoomId, gif::GifLimits},
     limits::keyed_slots::{GuestSlot, GuestSlots},
+    metrics::UploadMetrics,
     private_files,
     seldom::Seldom,
     store::{Blobs, Store, StoreError},
@@ -88,7 +90,8 @@ pub struct UploadSlot {
 /// The folder of the GIFs.
 #[derive(Clone)]
 pub struct Uploads {
-    folder: Arc<Path>,
+    folder: Folder,
+    metrics: UploadMetrics,
     shared: Option<Arc<Shared>>,
     limits: GifLimits,
     turns: Arc<Turns>,
@@ -102,8 +105,10 @@ impl Uploads {
     /// The folder can't be made.
     pub fn open(folder: &Path, limits: GifLimits, at_once: AtOnce) -> io::Result<Self> {
         private_files::make_folder(folder)?;
+        let metrics = UploadMetrics::default();
         Ok(Self {
-            folder: folder.into(),
+            folder: Folder::new(folder, metrics.on_disk.clone()),
+            metrics,
             shared: None,
             limits,
             turns: Arc::new(Turns::new(at_once)),
@@ -123,9 +128,14 @@ impl Uploads {
         bytes: u64,
     ) -> io::Result<Self> {
         let mut uploads = Self::open(&folder.join(COPIES), limits, at_once)?;
-        let shared = Shared::new(Arc::clone(&uploads.folder), blobs, bytes)?;
+        let shared = Shared::new(uploads.folder.clone(), blobs, bytes)?;
         uploads.shared = Some(Arc::new(shared));
         Ok(uploads)
+    }
+
+    /// What is counted of uploads.
+    pub const fn metrics(&self) -> &UploadMetrics {
+        &self.metrics
     }
 
     /// Takes one of the uploads of a visitor and of an address. Until its first kilobyte has come, an upload has nothing
@@ -144,11 +154,11 @@ impl Uploads {
     /// Begins an upload.
     pub fn begin(&self, slot: UploadSlot) -> Upload {
         Upload::new(
-            Arc::clone(&self.folder),
+            self.folder.clone(),
             self.shared.clone(),
             self.limits,
-            Arc::clone(&self.turns),
-            slot,
+            (Arc::clone(&self.turns), slot),
+            self.metrics.bytes.clone(),
         )
     }
 
@@ -158,8 +168,8 @@ impl Uploads {
     /// There is none, or the store that keeps it fails.
     pub async fn picture(&self, name: GifName, named: NamedIn, picture: Picture) -> Result<tokio::fs::File, Refusal> {
         let path = match picture {
-            Picture::Gif => gif_path(&self.folder, name),
-            Picture::Still => still_path(&self.folder, name),
+            Picture::Gif => self.folder.gif(name),
+            Picture::Still => self.folder.still(name),
         };
         let Some(shared) = &self.shared else {
             return tokio::fs::File::open(path).await.map_err(|error| match error.kind() {
@@ -202,11 +212,10 @@ impl Uploads {
         if let Some(shared) = &self.shared {
             return shared.delete(&names).await;
         }
-        let folder = Arc::clone(&self.folder);
         for name in names {
-            let folder = Arc::clone(&folder);
+            let folder = self.folder.clone();
             let begun = Instant::now();
-            let _ = spawn_blocking(move || delete_files(&folder, name)).await;
+            let _ = spawn_blocking(move || folder.delete(name)).await;
             // A large file keeps the journal of the file system busy, and each commit of the store waits for that.
             tokio::time::sleep(begun.elapsed()).await;
         }
@@ -222,7 +231,7 @@ impl Uploads {
             return Ok(());
         }
         let named = store.gif_names().await?;
-        let folder = Arc::clone(&self.folder);
+        let folder = self.folder.clone();
         let missing = spawn_blocking(move || sweep(&folder, named))
             .await
             .map_err(StoreError::failed)?;
@@ -238,27 +247,15 @@ impl Uploads {
     }
 }
 
-fn gif_path(folder: &Path, name: GifName) -> PathBuf {
-    folder.join(name.to_string())
-}
-
-fn still_path(folder: &Path, name: GifName) -> PathBuf {
-    folder.join(format!("still-{name}"))
-}
-
-fn delete_files(folder: &Path, name: GifName) {
-    for path in [gif_path(folder, name), still_path(folder, name)] {
-        delete_file(&path);
+/// Whether it was there and is deleted.
+fn delete_file(path: &Path) -> bool {
+    let deleted = fs::remove_file(path);
+    if let Err(error) = &deleted
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        error!(%error, path = %path.display(), "a file can't be deleted");
     }
-}
-
-fn delete_file(path: &Path) {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            error!(%error, path = %path.display(), "a file can't be deleted");
-        }
-        _ => (),
-    }
+    deleted.is_ok()
 }
 
 /// A file that goes away unless it is renamed.

@@ -18,6 +18,7 @@ mod inbox;
 mod reply;
 
 use std::{
+    collections::HashSet,
     convert::Infallible,
     sync::{
         Arc,
@@ -87,6 +88,38 @@ fn opened(socket: &SocketRef) {
         && let Some(opening) = socket.req_parts().extensions.get::<Opening>()
     {
         opening.done();
+    }
+}
+
+/// The sockets that are connected to a namespace now, and whose they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connected {
+    /// Sessions by websocket.
+    pub websockets: usize,
+    /// Sessions that poll.
+    pub polling: usize,
+    /// Visitors, each once.
+    pub visitors: usize,
+}
+
+impl Connected {
+    /// Looks at all sockets, each session once whatever its namespaces.
+    pub fn now(io: &SocketIo) -> Self {
+        let sockets = [LOBBY_NS, CHAT_NS].into_iter().filter_map(|ns| io.of(ns));
+        let (mut sessions, mut visitors, mut now) = (HashSet::new(), HashSet::new(), Self::default());
+        for socket in sockets.flat_map(|ns| ns.sockets()) {
+            if !sessions.insert(socket.id) {
+                continue;
+            }
+            match socket.transport_type() {
+                TransportType::Websocket => now.websockets += 1,
+                TransportType::Polling => now.polling += 1,
+            }
+            let who = socket.req_parts().extensions.get::<Handshake>();
+            visitors.extend(who.map(|who| who.guest.visitor.id));
+        }
+        now.visitors = visitors.len();
+        now
     }
 }
 

@@ -155,6 +155,12 @@ impl Passwords {
         answer.await.map_err(|_| Refusal::Unavailable)?
     }
 
+    /// How many wait for a thread.
+    pub fn waiting(&self) -> usize {
+        let state = self.0.0.state.lock();
+        state.hashes.len() + state.tries.len()
+    }
+
     fn add(&self, origin: Origin, job: Job) {
         let Handle(line) = &*self.0;
         let beyond = line.state.lock().push(origin, job);

@@ -156,6 +156,11 @@ impl Rooms {
         Owner::new(self.load(id).await?, visitor)
     }
 
+    /// How many passwords wait for being hashed or checked.
+    pub fn passwords_waiting(&self) -> usize {
+        self.passwords.waiting()
+    }
+
     async fn hash(
         &self,
         guest: &Guest,

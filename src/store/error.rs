@@ -1,6 +1,6 @@
 //! Why a store did not do something, and what a visitor may know of that.
 
-use crate::{domain::Refusal, seldom::Seldom};
+use crate::{domain::Refusal, metrics::StoreMetrics, seldom::Seldom};
 
 /// Why a store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +32,29 @@ impl StoreError {
     /// Wraps a driver's error.
     pub fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failed(error.into())
+    }
+
+    /// The names of failures in metrics.
+    const KINDS: [&'static str; 6] = ["full", "busy", "stopped", "away", "unknown", "failed"];
+
+    /// What a store counts, of which nothing has happened yet.
+    pub(super) fn metrics() -> StoreMetrics {
+        StoreMetrics::new(&Self::KINDS)
+    }
+
+    /// Counts the failure; a refusal is none.
+    pub(super) fn count(&self, metrics: &StoreMetrics) {
+        let [full, busy, stopped, away, unknown, failed] = Self::KINDS;
+        let kind = match self {
+            Self::Refused(_) => return,
+            Self::Full => full,
+            Self::Busy => busy,
+            Self::Stopped => stopped,
+            Self::Away => away,
+            Self::Unknown(_) => unknown,
+            Self::Failed(_) => failed,
+        };
+        metrics.errors.add(kind, 1);
     }
 
     /// The same of a write that was begun: where nobody has said that it was refused, it may be stored.

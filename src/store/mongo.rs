@@ -193,13 +193,24 @@ impl MongoStore {
 
     /// Makes a call on the database, as long as the store is open and the database answers.
     async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        self.collections()?.breaker.guard(call).await
+        let called = match self.collections() {
+            Ok(collections) => collections.breaker.guard(call).await,
+            Err(error) => Err(error),
+        };
+        called.inspect_err(|error| self.count(error))
     }
 
     /// The same for a call that writes. When it fails and the database has not refused it, it may be stored all the same.
     async fn write<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let breaker = &self.collections()?.breaker;
-        breaker.guard(call).await.map_err(StoreError::of_write)
+        let written = match self.collections() {
+            Ok(collections) => collections.breaker.guard(call).await.map_err(StoreError::of_write),
+            Err(error) => Err(error),
+        };
+        written.inspect_err(|error| self.count(error))
+    }
+
+    fn count(&self, error: &StoreError) {
+        error.count(&self.log.collections.metrics);
     }
 
     /// The collections, unless the store is closed or the database does not answer.

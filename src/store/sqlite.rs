@@ -37,6 +37,7 @@ use self::{cleanup::Clearing, command::Command, room_cache::RoomCache, writer::W
 pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
     domain::RoomId,
+    metrics::StoreMetrics,
     private_files,
     rules::{Hold, ServerId, SocketKey},
     store::{Changes, StoreError, clock::Clock},
@@ -62,6 +63,7 @@ pub struct SqliteStore {
     readers: Arc<Mutex<Vec<Connection>>>,
     reading: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    metrics: StoreMetrics,
     /// Whether the reserve is given up.
     full: Arc<AtomicBool>,
     /// Held for as long as the store is open: two servers on one file would each count their own seats.
@@ -96,7 +98,7 @@ impl SqliteStore {
         let (commands, waiting) = mpsc::channel(QUEUE);
         let (tell, changes) = mpsc::channel(CHANGES);
         let writer = Writer::new(connection, Arc::clone(&cache), clock, limit, tell);
-        let full = writer.reserve.given_up();
+        let (full, metrics) = (writer.reserve.given_up(), writer.metrics.clone());
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || writer.run(waiting));
@@ -109,6 +111,7 @@ impl SqliteStore {
             readers: Arc::new(Mutex::new(readers.map_err(failure)?)),
             reading: Arc::new(Semaphore::new(READERS)),
             thread: Mutex::new(Some(thread.map_err(StoreError::failed)?)),
+            metrics,
             full,
             lock: Mutex::new(Some(lock)),
         })
@@ -134,11 +137,12 @@ impl SqliteStore {
         command: impl FnOnce(oneshot::Sender<Result<T, StoreError>>) -> Command,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        self.commands.try_send(command(reply)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
-            mpsc::error::TrySendError::Closed(_) => StoreError::Stopped,
-        })?;
-        answer.await.map_err(|_| StoreError::Stopped)?
+        let answered = match self.commands.try_send(command(reply)) {
+            Ok(()) => answer.await.unwrap_or(Err(StoreError::Stopped)),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Busy),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(StoreError::Stopped),
+        };
+        answered.inspect_err(|error| error.count(&self.metrics))
     }
 
     /// What readers do not see of an open room. It has to be read before the rows: those of a clearing that is done are blank.
@@ -164,7 +168,9 @@ impl SqliteStore {
             readers.lock().push(connection);
             result
         };
-        tokio::task::spawn_blocking(work).await.map_err(StoreError::failed)?
+        let read = tokio::task::spawn_blocking(work).await;
+        let read = read.unwrap_or_else(|broken| Err(StoreError::failed(broken)));
+        read.inspect_err(|error| error.count(&self.metrics))
     }
 }
 

@@ -6,8 +6,10 @@ use tokio::sync::mpsc;
 
 use crate::{
     domain::{
-        GifName, Message, MessageId, Moment, Nonce, Reason, Report, Room, RoomId, Seq, Visitor, VisitorId, Whisper,
+        Body, GifName, Message, MessageId, Moment, Nonce, Reason, Report, Room, RoomId, Seq, Visitor, VisitorId,
+        Whisper,
     },
+    metrics::StoreMetrics,
     rules::{NewBody, RoomState},
 };
 
@@ -56,6 +58,20 @@ impl Change {
             Self::Whispered(whisper) => Some(whisper.room),
             Self::Reported(report) => Some(report.room),
             Self::Missed | Self::SeatsLost => None,
+        }
+    }
+
+    /// Counts the message that was stored, if one was.
+    pub(super) fn count_stored(&self, metrics: &StoreMetrics) {
+        let messages = &metrics.messages;
+        match self {
+            Self::Posted(message) => match message.body {
+                Body::Gif(_) => messages.gif.increment(),
+                Body::Line(_) => messages.system.increment(),
+                Body::Chat(_) | Body::Deleted => messages.text.increment(),
+            },
+            Self::Whispered(_) => messages.whisper.increment(),
+            _ => (),
         }
     }
 

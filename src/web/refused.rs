@@ -109,6 +109,7 @@ pub async fn render(State(state): State<AppState>, request: Request, next: Next)
     state
         .audit
         .limit_hit(&refusal, route.as_ref().map_or("-", MatchedPath::as_str), &source);
+    state.count_refusal(&refusal);
     let message = sentence(&refusal, prefs.lang);
     if prefs.json {
         let body = axum::Json(Body {

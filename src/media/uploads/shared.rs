@@ -15,7 +15,7 @@ use std::{
 
 use moka::{future::Cache, notification::RemovalCause, policy::EvictionPolicy};
 
-use super::{NamedIn, PART, Scratch, delete_file, delete_files, gif_path, still_path};
+use super::{Folder, NamedIn, PART, Scratch, delete_file};
 use crate::{
     domain::{GifName, Refusal, RoomId},
     private_files,
@@ -39,7 +39,7 @@ impl Kept {
 /// The GIFs of the store, and those of them that are in the folder.
 pub struct Shared {
     blobs: Arc<dyn Blobs>,
-    folder: Arc<Path>,
+    folder: Folder,
     kept: Cache<GifName, Kept>,
     /// Counts how often GIFs were deleted elsewhere: a copy that was being fetched meanwhile may be one of them.
     deletions: AtomicU64,
@@ -47,17 +47,17 @@ pub struct Shared {
 
 impl Shared {
     /// Empties the folder of GIFs; from now on it holds about that many bytes at most.
-    pub fn new(folder: Arc<Path>, blobs: Arc<dyn Blobs>, bytes: u64) -> io::Result<Self> {
+    pub fn new(folder: Folder, blobs: Arc<dyn Blobs>, bytes: u64) -> io::Result<Self> {
         empty(&folder)?;
         private_files::restrict(&folder)?;
-        let of_evicted = Arc::clone(&folder);
+        let of_evicted = folder.clone();
         let kept = Cache::builder()
             .max_capacity(bytes / 1_024)
             .weigher(|_, kept: &Kept| kept.kib)
             .eviction_policy(EvictionPolicy::lru())
             .eviction_listener(move |name, _, cause| {
                 if cause != RemovalCause::Replaced {
-                    delete_files(&of_evicted, *name);
+                    of_evicted.delete(*name);
                 }
             })
             .build();
@@ -71,11 +71,11 @@ impl Shared {
 
     /// Gives the store the files of a GIF that lies in the folder.
     pub async fn put(&self, name: GifName) -> Result<(), Refusal> {
-        let folder = Arc::clone(&self.folder);
+        let folder = self.folder.clone();
         let read = move || -> io::Result<Blob> {
             Ok(Blob {
-                gif: fs::read(gif_path(&folder, name))?.into(),
-                still: fs::read(still_path(&folder, name))?.into(),
+                gif: fs::read(folder.gif(name))?.into(),
+                still: fs::read(folder.still(name))?.into(),
             })
         };
         let blob = super::on_disk(read).await?;
@@ -105,7 +105,7 @@ impl Shared {
             let blob = self.blobs.get(name).await.map_err(Refusal::from)?;
             let blob = blob.ok_or(Refusal::NotFound)?;
             let bytes = blob.gif.len() + blob.still.len();
-            let folder = Arc::clone(&self.folder);
+            let folder = self.folder.clone();
             super::on_disk(move || write(&folder, name, &blob)).await?;
             Ok::<_, Refusal>(Kept::new(named, bytes as u64))
         };
@@ -165,16 +165,13 @@ impl Shared {
 }
 
 /// Writes both files; they have their names only when they are whole.
-fn write(folder: &Path, name: GifName, blob: &Blob) -> io::Result<()> {
-    for (path, bytes) in [
-        (still_path(folder, name), &blob.still),
-        (gif_path(folder, name), &blob.gif),
-    ] {
+fn write(folder: &Folder, name: GifName, blob: &Blob) -> io::Result<()> {
+    for (path, bytes) in [(folder.still(name), &blob.still), (folder.gif(name), &blob.gif)] {
         let mut part = Scratch(path.with_extension(PART));
         let mut file = private_files::open(&part.0)?;
         file.set_len(0)?;
         file.write_all(bytes)?;
-        fs::rename(std::mem::take(&mut part.0), path)?;
+        folder.take_in(std::mem::take(&mut part.0), &path)?;
     }
     Ok(())
 }
@@ -198,7 +195,7 @@ mod tests {
     use tokio::sync::Notify;
 
     use super::*;
-    use crate::store::StoreError;
+    use crate::{metrics::Gauge, store::StoreError};
 
     /// A store that answers when it is told to.
     #[derive(Default)]
@@ -228,8 +225,9 @@ mod tests {
     #[tokio::test]
     async fn a_copy_that_was_on_its_way_while_gifs_were_deleted_is_not_kept() {
         let folder = tempfile::tempdir().unwrap();
+        let copies = Folder::new(folder.path(), Gauge::default());
         let (slow, name, room) = (Arc::new(Slow::default()), GifName::random(), RoomId::random());
-        let shared = Shared::new(folder.path().into(), Arc::clone(&slow) as _, 1 << 20).unwrap();
+        let shared = Shared::new(copies.clone(), Arc::clone(&slow) as _, 1 << 20).unwrap();
         for deleted_meanwhile in [true, false] {
             let fetched = shared.fetch(name, NamedIn::Message(room));
             let meanwhile = async {
@@ -241,31 +239,32 @@ mod tests {
             };
             let (fetched, ()) = tokio::join!(fetched, meanwhile);
             fetched.unwrap();
-            let there = gif_path(folder.path(), name).exists();
+            let there = copies.gif(name).exists();
             assert_eq!(there, !deleted_meanwhile);
             assert_eq!(shared.room_of(name).await.is_some(), there);
         }
         shared.forget_all().await;
-        assert!(!gif_path(folder.path(), name).exists());
+        assert!(!copies.gif(name).exists());
     }
 
     #[tokio::test]
     async fn an_upload_whose_answer_came_after_a_deletion_is_not_kept() {
         let folder = tempfile::tempdir().unwrap();
+        let copies = Folder::new(folder.path(), Gauge::default());
         let (name, room) = (GifName::random(), RoomId::random());
-        let shared = Shared::new(folder.path().into(), Arc::new(Slow::default()), 1 << 20).unwrap();
+        let shared = Shared::new(copies.clone(), Arc::new(Slow::default()), 1 << 20).unwrap();
         for deleted_meanwhile in [true, false] {
             let blob = Blob {
                 gif: b"gif".as_slice().into(),
                 still: b"still".as_slice().into(),
             };
-            write(folder.path(), name, &blob).unwrap();
+            write(&copies, name, &blob).unwrap();
             let before = shared.deletions();
             if deleted_meanwhile {
                 shared.forget_room(room).await;
             }
             shared.keep(name, NamedIn::Message(room), 8, before).await;
-            let there = gif_path(folder.path(), name).exists();
+            let there = copies.gif(name).exists();
             assert_eq!(there, !deleted_meanwhile);
             assert_eq!(shared.room_of(name).await.is_some(), there);
         }

@@ -4,15 +4,15 @@ use std::{collections::HashSet, fs, io, path::Path};
 
 use tracing::info;
 
-use super::{COPIES, PART, delete_file, delete_files};
+use super::{COPIES, Folder, PART, delete_file};
 use crate::{domain::GifName, private_files};
 
 /// Deletes what is not `named`; returns what is named and not there whole, with its still. Files of an earlier version that
 /// others may read are theirs no longer, and neither is the folder, unless something else lies in it.
-pub fn sweep(folder: &Path, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
+pub fn sweep(folder: &Folder, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
     let (mut gifs, mut stills, mut parts) = (HashSet::new(), HashSet::new(), Vec::new());
     let mut ours_alone = true;
-    for entry in fs::read_dir(folder)? {
+    for entry in fs::read_dir(&**folder)? {
         let entry = entry?;
         let file = entry.file_name();
         let Some(text) = file.to_str() else {
@@ -46,8 +46,11 @@ pub fn sweep(folder: &Path, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
     let named: HashSet<_> = named.into_iter().collect();
     let is_whole = |name: &GifName| named.contains(name) && gifs.contains(name) && stills.contains(name);
     let orphans: HashSet<_> = gifs.union(&stills).filter(|name| !is_whole(name)).collect();
-    parts.iter().for_each(|path| delete_file(path));
-    orphans.iter().for_each(|name| delete_files(folder, **name));
+    for path in &parts {
+        delete_file(path);
+    }
+    orphans.iter().for_each(|name| folder.delete(**name));
+    folder.count(gifs.iter().filter(|name| is_whole(name)));
     let deleted = orphans.len() + parts.len();
     if deleted > 0 {
         info!(deleted, "GIFs and parts that no message names are swept away");

@@ -1,9 +1,8 @@
 //! One GIF on its way in: checked while it streams, then made durable under its name.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{self, BufReader, BufWriter, Write},
-    path::Path,
     sync::Arc,
 };
 
@@ -12,9 +11,8 @@ use tokio::{task::spawn_blocking, time::Instant};
 use tracing::debug;
 
 use super::{
-    BUSY, NamedIn, PART, Scratch, UploadSlot, delete_files, disk, gif_path, on_disk,
+    BUSY, Folder, NamedIn, PART, Scratch, UploadSlot, disk, on_disk,
     shared::Shared,
-    still_path,
     turns::{Turn, Turns},
 };
 use crate::{
@@ -23,6 +21,7 @@ use crate::{
         gif::{GifError, GifLimits},
     },
     media::gif::{GifFacts, GifWalk, check_first_frame, write_still},
+    metrics::Counter,
     private_files,
 };
 
@@ -36,12 +35,14 @@ const BUFFER: usize = 256 << 10;
 
 /// A GIF on its way in. Dropped before [`Upload::finish`], it leaves nothing behind.
 pub struct Upload {
-    folder: Arc<Path>,
+    folder: Folder,
     shared: Option<Arc<Shared>>,
     limits: GifLimits,
     name: GifName,
     turns: Arc<Turns>,
     came: usize,
+    /// Those of all uploads.
+    bytes: Counter,
     /// Its file and its turn, since the first kilobyte.
     begun: Option<Begun>,
     file: Option<File>,
@@ -61,11 +62,11 @@ struct Begun {
 impl Upload {
     /// An upload of which nothing has come.
     pub(super) fn new(
-        folder: Arc<Path>,
+        folder: Folder,
         shared: Option<Arc<Shared>>,
         limits: GifLimits,
-        turns: Arc<Turns>,
-        slot: UploadSlot,
+        (turns, slot): (Arc<Turns>, UploadSlot),
+        bytes: Counter,
     ) -> Self {
         Self {
             folder,
@@ -74,6 +75,7 @@ impl Upload {
             name: GifName::random(),
             turns,
             came: 0,
+            bytes,
             begun: None,
             file: None,
             walk: GifWalk::new(limits),
@@ -105,6 +107,7 @@ impl Upload {
     /// # Errors
     /// They are not part of a GIF within the limits, too many uploads run already, or the disk fails.
     pub async fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
+        self.bytes.add(chunk.len() as u64);
         self.walk.push(chunk, &mut self.kept).map_err(refused)?;
         self.came = self.came.saturating_add(chunk.len());
         match &self.begun {
@@ -184,7 +187,7 @@ fn refused(error: GifError) -> Refusal {
 
 /// Checks, syncs and renames. The file has its final name only when its bytes are durable.
 fn settle(
-    folder: &Path,
+    folder: &Folder,
     name: GifName,
     mut part: Scratch,
     file: &File,
@@ -198,20 +201,20 @@ fn settle(
         write_still(&mut File::open(&part.0)?, &facts.still, &mut out)?;
         out.into_inner()?.sync_all()?;
         file.sync_all()?;
-        fs::rename(std::mem::take(&mut still.0), still_path(folder, name))?;
-        fs::rename(std::mem::take(&mut part.0), gif_path(folder, name))?;
+        folder.take_in(std::mem::take(&mut still.0), &folder.still(name))?;
+        folder.take_in(std::mem::take(&mut part.0), &folder.gif(name))?;
         // The names are durable only once the folder is.
-        File::open(folder)?.sync_all()
+        File::open(&**folder)?.sync_all()
     };
     write().map_err(|error| {
-        delete_files(folder, name);
+        folder.delete(name);
         disk(error)
     })
 }
 
 /// A durable GIF that no message names yet. Dropped before [`StoredGif::keep`], its files are deleted.
 pub struct StoredGif {
-    folder: Arc<Path>,
+    folder: Folder,
     shared: Option<Arc<Shared>>,
     /// Deletions of GIFs before any message could name this one.
     deletions: u64,
@@ -258,7 +261,7 @@ impl StoredGif {
 impl Drop for StoredGif {
     fn drop(&mut self) {
         if !self.keep {
-            delete_files(&self.folder, self.name);
+            self.folder.delete(self.name);
         }
     }
 }

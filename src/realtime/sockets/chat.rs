@@ -148,6 +148,7 @@ impl Client {
     /// Refuses an event that is one too many.
     fn refuse(&self, socket: &SocketRef, reply: Reply, refusal: &Refusal) {
         self.state.audit.limit_hit(refusal, "event", &self.who.guest.source);
+        self.state.count_refusal(refusal);
         // Tried once: waiting answers of a client that does not read must not pile up.
         let told = reply.try_refuse(socket, refusal, self.who.lang);
         self.count(told, socket);
@@ -200,6 +201,7 @@ impl Client {
                 self.state
                     .audit
                     .limit_hit(&refusal, name.as_str(), &self.who.guest.source);
+                self.state.count_refusal(&refusal);
                 reply.refuse(&socket, &refusal, self.who.lang).await
             }
         };
@@ -221,6 +223,7 @@ impl Client {
             }
             Err(refusal) => {
                 self.state.audit.limit_hit(&refusal, "join", &self.who.guest.source);
+                self.state.count_refusal(&refusal);
                 let told = reply.refuse(&socket, &refusal, self.who.lang).await;
                 self.count(told, &socket);
             }

@@ -128,6 +128,11 @@ impl AppendQueue {
         let _ = self.waiting.subscribe().wait_for(|waiting| *waiting == 0).await;
     }
 
+    /// Tasks that somebody waits for, also those that are being appended.
+    pub fn waiting(&self) -> usize {
+        *self.waiting.borrow()
+    }
+
     /// How entries name this server.
     pub fn appender(&self) -> Arc<str> {
         Arc::clone(self.turns.this())
@@ -208,6 +213,9 @@ impl AppendQueue {
         for (stage, stored) in one_each.into_iter().chain(one_room) {
             let entries = stage.entries.get(..stored.count).unwrap_or_default();
             self.log.cache.apply(entries, true);
+            entries
+                .iter()
+                .for_each(|entry| entry.record.count_stored(&self.log.collections.metrics));
             if let Some(entry) = entries.last() {
                 self.turns.appended(entry.room, self.turns.this(), Instant::now());
             }
@@ -269,7 +277,12 @@ impl AppendQueue {
         if docs.is_empty() {
             return Vec::new();
         }
+        let commit = &self.log.collections.metrics.commit;
+        let begun = commit.begin();
         let inserted = self.log.collections.log.insert_many(&docs).ordered(ordered).await;
+        if inserted.is_ok() {
+            commit.end(begun);
+        }
         insert_outcome(inserted, docs.len(), ordered)
     }
 }

@@ -17,10 +17,11 @@ use crate::{
         GifBody, GifName, Guest, InviteHash, Message, Moment, Nonce, Report, Reported, Room, RoomId, Visitor,
         VisitorId, Whisper, WhisperId,
     },
+    metrics::StoreMetrics,
     rules::{self, Command, Graces, Leave, NewRoom, Now, RoomState, SocketKey},
     store::{
-        self, Blobs, Changes, Committed, Expired, GifIndex, History, NewReport, NewWhisper, ReportStore, RoomCursor,
-        RoomIndex, RoomLog, RoomPage, Store, StoreError, WhisperStore, Whispered, Window,
+        self, Blobs, Changes, Committed, Expired, GifIndex, History, NewReport, NewWhisper, Occupancy, ReportStore,
+        RoomCursor, RoomIndex, RoomLog, RoomPage, Store, StoreError, WhisperStore, Whispered, Window,
     },
 };
 
@@ -60,9 +61,10 @@ impl RoomLog for MongoStore {
     }
 
     async fn enter(&self, id: RoomId, guest: Guest, socket: SocketKey) -> Result<store::Entry, StoreError> {
-        let breaker = &self.collections()?.breaker;
+        let breaker = &self.collections().inspect_err(|error| self.count(error))?.breaker;
         let entered = breaker.wait(Box::pin(self.lease.enter(id, guest, socket))).await;
-        Ok(entered.map_err(commands::not_unknown)?.room.state.into())
+        let entered = entered.map_err(commands::not_unknown);
+        Ok(entered.inspect_err(|error| self.count(error))?.room.state.into())
     }
 
     async fn leave(&self, id: RoomId, visitor: Visitor, socket: SocketKey, how: Leave) -> Result<(), StoreError> {
@@ -70,7 +72,8 @@ impl RoomLog for MongoStore {
             return Err(StoreError::Stopped);
         }
         // The lease has to know of it also while the database does not answer.
-        self.lease.leave(id, visitor.id, socket, how).await
+        let left = self.lease.leave(id, visitor.id, socket, how).await;
+        left.inspect_err(|error| self.count(error))
     }
 
     async fn expire(&self, graces: Graces) -> Result<Expired, StoreError> {
@@ -111,6 +114,10 @@ impl RoomIndex for MongoStore {
         let (rooms, making) = (self.log.cache.all(), self.log.cache.making());
         let places = self.limit.saturating_sub(making);
         rules::give_way(rooms.iter().map(|room| &room.state), places, self.now())
+    }
+
+    fn occupancy(&self) -> Occupancy {
+        self.log.cache.occupancy()
     }
 
     fn last_known_rooms(&self, after: Option<RoomCursor>, limit: usize) -> Option<RoomPage> {
@@ -202,6 +209,14 @@ impl Store for MongoStore {
         self.ping().await?;
         // What is posted without it is stored, but nobody here hears it.
         self.log.collections.pulse.check()
+    }
+
+    fn metrics(&self) -> &StoreMetrics {
+        &self.log.collections.metrics
+    }
+
+    fn waiting(&self) -> usize {
+        self.queue.waiting()
     }
 
     async fn close(&self) {

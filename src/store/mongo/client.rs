@@ -19,6 +19,7 @@ use super::{
     pulse::Pulse,
 };
 use crate::{
+    metrics::StoreMetrics,
     seldom::Seldom,
     store::{MongoUrl, StoreError},
 };
@@ -51,6 +52,8 @@ pub struct Collections {
     pub breaker: Arc<Breaker>,
     /// How its change stream is doing.
     pub pulse: Arc<Pulse>,
+    /// What this server counts of its calls.
+    pub metrics: StoreMetrics,
     /// The logs of all rooms.
     pub log: Collection<EntryDoc>,
     /// Turns of servers that compete for a room.
@@ -80,6 +83,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
         forbidden: db.collection("forbidden"),
         breaker: Arc::default(),
         pulse: Arc::default(),
+        metrics: StoreError::metrics(),
         db,
     };
     collections.must_be_replicated().await?;

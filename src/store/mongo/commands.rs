@@ -74,10 +74,11 @@ impl MongoStore {
     }
 
     async fn append(&self, request: Request) -> Result<Outcome, StoreError> {
-        let breaker = &self.collections()?.breaker;
+        let breaker = &self.collections().inspect_err(|error| self.count(error))?.breaker;
         // What the queue says is certain; that nothing was heard of it is not.
         let answer = breaker.wait(async { Ok(self.queue.append(request).await) });
-        answer.await.map_err(StoreError::of_write)?
+        let answer = answer.await.map_err(StoreError::of_write).flatten();
+        answer.inspect_err(|error| self.count(error))
     }
 
     /// Carries out what a command deletes or changes of messages; the files that nothing names any more.

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     domain::{Room, RoomId, VisitorId},
     rules::{Due, Event, Graces, Now, due},
-    store::{Change, RoomCursor, RoomPage, changes::changes_of},
+    store::{Change, Occupancy, RoomCursor, RoomPage, changes::changes_of},
 };
 
 /// Entries of one room that the change stream may be behind. Beyond it, followers are told of the earliest with the room as
@@ -156,6 +156,13 @@ impl RoomCache {
     /// How many rooms are open.
     pub fn len(&self) -> usize {
         self.0.lock().listed.len()
+    }
+
+    /// How much there is in open rooms.
+    pub fn occupancy(&self) -> Occupancy {
+        let rooms = self.0.lock();
+        let open = rooms.slots.values().filter(|slot| !slot.folded.state.ended);
+        Occupancy::of(open.map(|slot| &slot.folded.state.room))
     }
 
     /// A room as this server knows it; it may have ended.

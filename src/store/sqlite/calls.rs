@@ -12,10 +12,11 @@ use crate::{
         GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, Reported, Room, RoomId, Visitor,
         VisitorId, Whisper, WhisperId,
     },
+    metrics::StoreMetrics,
     rules::{self, Graces, Leave, NewRoom, RoomState, SocketKey},
     store::{
-        Changes, Committed, Entry, Expired, GifIndex, History, NewReport, NewWhisper, ReportStore, RoomCursor,
-        RoomIndex, RoomLog, RoomPage, Store, StoreError, WhisperStore, Whispered, Window,
+        Changes, Committed, Entry, Expired, GifIndex, History, NewReport, NewWhisper, Occupancy, ReportStore,
+        RoomCursor, RoomIndex, RoomLog, RoomPage, Store, StoreError, WhisperStore, Whispered, Window,
     },
 };
 
@@ -51,7 +52,7 @@ impl RoomLog for SqliteStore {
         self.commands.send(leave).await.map_err(|_| StoreError::Stopped)?;
         match answer.await.map_err(|_| StoreError::Stopped)? {
             Err(StoreError::Refused(Refusal::RoomNotFound)) => Ok(()),
-            left => left.map(drop),
+            left => left.map(drop).inspect_err(|error| error.count(&self.metrics)),
         }
     }
 
@@ -85,6 +86,11 @@ impl RoomIndex for SqliteStore {
     fn give_way(&self) -> Option<Vec<RoomId>> {
         let rooms = self.rooms.read();
         rules::give_way(rooms.iter().map(|cached| &cached.state), self.limit, self.now())
+    }
+
+    fn occupancy(&self) -> Occupancy {
+        let rooms = self.rooms.read();
+        Occupancy::of(rooms.iter().map(|cached| &cached.state.room))
     }
 }
 
@@ -194,6 +200,14 @@ impl Store for SqliteStore {
 
     fn is_full(&self) -> bool {
         self.full.load(Ordering::SeqCst)
+    }
+
+    fn metrics(&self) -> &StoreMetrics {
+        &self.metrics
+    }
+
+    fn waiting(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
     }
 
     async fn close(&self) {

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     domain::{Refusal, RoomId, VisitorId},
+    metrics::StoreMetrics,
     rules::{self, Event, Hold},
     store::{Change, StoreError, clock::Clock, whispers::Fills},
 };
@@ -54,6 +55,7 @@ pub struct Writer {
     pub(super) relaxed: bool,
     pub(super) reserve: Reserve,
     pub(super) checkpoints: Checkpoints,
+    pub(super) metrics: StoreMetrics,
     /// Whether what finds no space in the batch at work and deletes is done again.
     again: bool,
     /// Why the last write failed, until one succeeds.
@@ -85,6 +87,7 @@ impl Writer {
             relaxed: false,
             reserve,
             checkpoints,
+            metrics: StoreError::metrics(),
             again: false,
             trouble: None,
         }
@@ -147,6 +150,7 @@ impl Writer {
         let leaving: Vec<_> = batch.iter().filter_map(leaving).collect();
         let probes = self.trouble.is_some() && batch.iter().any(|command| matches!(command, Command::Ping(_)));
         let writes = probes || batch.iter().any(Command::writes) || self.expires(&batch);
+        let begun = writes.then(|| self.metrics.commit.begin()).flatten();
         if writes && let Err(error) = self.begin() {
             let failures = batch.into_iter().map(Command::into_failure);
             return self.fail(&leaving, failures, Trouble::of_statement(&error), &error);
@@ -173,6 +177,7 @@ impl Writer {
             let trouble = trouble.unwrap_or_else(|| Trouble::of_statement(&error));
             return self.fail(&leaving, failures, trouble, &error);
         }
+        self.metrics.commit.end(begun);
         if writes || trouble.is_some() {
             self.trouble = trouble;
         }
@@ -204,6 +209,7 @@ impl Writer {
         }
         drop(rooms);
         for change in self.events.drain(..) {
+            change.count_stored(&self.metrics);
             // No follower is left only while the server stops.
             let _ = self.changes.blocking_send(change);
         }

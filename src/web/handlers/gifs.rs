@@ -92,18 +92,20 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Refused> {
     let visitor = guest.visitor;
-    let sent = read(&state, room, guest, request).await?;
-    if sent.to.is_some() {
-        return Err(Invalid::new(Field::To, Problem::Malformed).into());
-    }
-    let reply = answered(sent.reply.as_deref());
-    let Sent {
-        upload, words, nonce, ..
-    } = sent;
-    let message = state
-        .messages
-        .post_gif(room, visitor, upload, (words, reply), nonce)
-        .await?;
+    let running = state.metrics.uploads.begin();
+    let stored = async {
+        let sent = read(&state, room, guest, request).await?;
+        if sent.to.is_some() {
+            return Err(Invalid::new(Field::To, Problem::Malformed).into());
+        }
+        let reply = answered(sent.reply.as_deref());
+        let Sent {
+            upload, words, nonce, ..
+        } = sent;
+        let messages = &state.messages;
+        messages.post_gif(room, visitor, upload, (words, reply), nonce).await
+    };
+    let message = running.end(stored.await)?;
     Ok(posted(prefs, room, &*message))
 }
 
@@ -116,18 +118,20 @@ pub async fn whisper(
     request: Request,
 ) -> Result<Response, Refused> {
     let visitor = guest.visitor;
-    let sent = read(&state, room, guest, request).await?;
-    if sent.reply.is_some() {
-        return Err(Invalid::new(Field::Reply, Problem::Malformed).into());
-    }
-    let to = addressee(visitor, sent.to.as_deref())?;
-    let Sent {
-        upload, words, nonce, ..
-    } = sent;
-    let whisper = state
-        .messages
-        .whisper_gif(room, visitor, to, upload, words, nonce)
-        .await?;
+    let running = state.metrics.uploads.begin();
+    let stored = async {
+        let sent = read(&state, room, guest, request).await?;
+        if sent.reply.is_some() {
+            return Err(Invalid::new(Field::Reply, Problem::Malformed).into());
+        }
+        let to = addressee(visitor, sent.to.as_deref())?;
+        let Sent {
+            upload, words, nonce, ..
+        } = sent;
+        let messages = &state.messages;
+        messages.whisper_gif(room, visitor, to, upload, words, nonce).await
+    };
+    let whisper = running.end(stored.await)?;
     Ok(posted(prefs, room, &*whisper))
 }
 

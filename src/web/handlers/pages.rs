@@ -105,6 +105,9 @@ pub fn room_again(
     fields: &Fields,
     [title_error, max_error, password_error]: [Option<Invalid>; 3],
 ) -> Response {
+    if let Some(wrong) = title_error.or(max_error).or(password_error) {
+        state.count_refusal(&wrong.into());
+    }
     let form = RoomForm {
         title: fields.text(Field::Title).unwrap_or_default().to_owned(),
         max: fields.number(Field::Max).unwrap_or_default().into_owned(),
@@ -135,6 +138,7 @@ pub async fn chat(
         None => (),
     }
     if !access.member && state.rooms.is_full(&found) {
+        state.count_refusal(&Refusal::RoomFull);
         return Ok(Redirect::to(&format!("/?error={}", Refusal::RoomFull.code())).into_response());
     }
     let window = messages::window(&params)?;
@@ -172,6 +176,9 @@ pub async fn gate_again(
 fn gate(state: &AppState, prefs: Prefs, visitor: &Visitor, room: &Room, refusal: Option<&Refusal>) -> Response {
     let path = format!("/room/{}", room.id);
     let said = refusal.map(|refusal| (refusal.code(), sentence(refusal, prefs.lang)));
+    if let Some(refusal) = refusal {
+        state.count_refusal(refusal);
+    }
     let page = GatePage::new(
         frame(state, prefs, visitor, &path),
         room_view(room, visitor, prefs.lang, Moment::now()),

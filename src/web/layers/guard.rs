@@ -1,4 +1,4 @@
-//! What every request passes: no change on behalf of another site, safe headers, one line in the log.
+//! What every request passes: no change on behalf of another site, safe headers, one line in the log, metrics.
 
 use std::time::Instant;
 
@@ -93,7 +93,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Around everything: safe headers on every answer, and one line in the log. One layer does both, since each one costs
+/// Around everything: safe headers on every answer, one line in the log, and metrics. One layer does all of it, since each one costs
 /// every request a copy of all that lies within.
 pub async fn frame(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
@@ -103,11 +103,13 @@ pub async fn frame(State(state): State<AppState>, request: Request, next: Next) 
     add_safe_headers(&state.config, response.headers_mut());
     // The route, not the path: a path names a room.
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
-    let millis = begun.elapsed().as_secs_f64() * 1_000.0;
+    let (time, status) = (begun.elapsed(), response.status().as_u16());
+    state.metrics.http.count(route, method, status, time);
+    let millis = time.as_secs_f64() * 1_000.0;
     tracing::info!(
         %method,
         route,
-        status = response.status().as_u16(),
+        status,
         ms = (millis * 100.0).round() / 100.0,
         "request"
     );

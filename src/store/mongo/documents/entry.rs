@@ -15,9 +15,10 @@ use serde::{Deserialize, Serialize};
 use super::{Damaged, GifDoc, StateDoc, bytes, hex};
 use crate::{
     domain::{
-        AddressKey, AddressMark, Body, InviteHash, Line, Message, MessageId, Moment, Nonce, Report, RoomId, Seq,
+        AddressKey, AddressMark, Body, InviteHash, Line, Message, MessageId, Moment, Nonce, Report, RoomId, Said, Seq,
         Whisper,
     },
+    metrics::StoreMetrics,
     rules::{Event, NewRoom, ServerId},
     store::{
         changes::{reference_of, report_of, whisper_of},
@@ -60,6 +61,20 @@ pub enum Record {
     Erased(Seq),
     /// What came before was made of the documents of an earlier version; so the room is now.
     Migrated(Box<Folded>),
+}
+
+impl Record {
+    /// Counts what people see of it, now that it is stored.
+    pub fn count_stored(&self, metrics: &StoreMetrics) {
+        let messages = &metrics.messages;
+        match self {
+            Self::Event(Event::Posted { said: Said::Gif(_), .. }) => messages.gif.increment(),
+            Self::Event(Event::Posted { .. }) => messages.text.increment(),
+            Self::Event(Event::Whispered { .. }) => messages.whisper.increment(),
+            Self::Event(event) if event.is_visible() => messages.system.increment(),
+            _ => (),
+        }
+    }
 }
 
 /// A message that people see.
