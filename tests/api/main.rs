@@ -39,6 +39,7 @@ mod language;
 mod large_deletions;
 mod limits;
 mod messages;
+mod metrics;
 mod model;
 mod moderation;
 mod names;
