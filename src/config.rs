@@ -7,7 +7,7 @@ mod listen;
 mod parse;
 mod shown;
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum::http::HeaderName;
 use clap::{Parser, ValueEnum};
