@@ -20,7 +20,7 @@ use crate::{
     audit::Audit,
     broadcast::Events,
     config::Config,
-    domain::Refusal,
+    domain::{Budget, Refusal},
     limits::{budgets::Budgets, closings::Closings, openings::Openings, stopping::Stopping},
     media::uploads::{AtOnce, Uploads},
     metrics::SiteMetrics,
@@ -203,7 +203,11 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
     let finishing = Finishing::default();
     let deletions = Deletions::new(Arc::clone(&store), uploads.clone(), finishing.clone());
     let budgets = Arc::new(Budgets::new(&config.budgets.rates()));
-    let metrics = SiteMetrics::new(&Refusal::CODES, uploads.metrics().clone());
+    let metrics = SiteMetrics::new(
+        &Refusal::CODES,
+        &Budget::ALL.map(Budget::name),
+        uploads.metrics().clone(),
+    );
     let state = AppState::new(Parts {
         audit: Audit::new(config.log_address),
         proxies: config.proxies(),

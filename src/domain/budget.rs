@@ -7,8 +7,6 @@ pub enum Budget {
     Visitors,
     /// New rooms.
     Rooms,
-    /// Rooms that are open at once.
-    OpenRooms,
     /// Wrong passwords.
     Passwords,
     /// Joins of rooms.
@@ -36,12 +34,29 @@ pub enum Budget {
 }
 
 impl Budget {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Visitors,
+        Self::Rooms,
+        Self::Passwords,
+        Self::Joins,
+        Self::Seats,
+        Self::Messages,
+        Self::Uploads,
+        Self::UploadBytes,
+        Self::Invites,
+        Self::Reports,
+        Self::Sockets,
+        Self::Requests,
+        Self::Events,
+        Self::Load,
+    ];
+
     /// The name in flags, logs and metrics.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Visitors => "visitors",
             Self::Rooms => "rooms",
-            Self::OpenRooms => "open_rooms",
             Self::Passwords => "passwords",
             Self::Joins => "joins",
             Self::Seats => "seats",

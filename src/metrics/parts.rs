@@ -178,12 +178,12 @@ pub struct SiteMetrics {
 }
 
 impl SiteMetrics {
-    /// Nothing has happened yet. `codes` are those that a refusal may have.
-    pub fn new(codes: &[&'static str], uploads: UploadMetrics) -> Self {
+    /// Nothing has happened yet. `codes` are those that a refusal may have, `limits` those that may refuse something.
+    pub fn new(codes: &[&'static str], limits: &[&'static str], uploads: UploadMetrics) -> Self {
         Self {
             http: HttpMetrics::default(),
             refusals: ByName::new("code", codes),
-            limits: ByName::new("limit", &[]),
+            limits: ByName::new("limit", limits),
             uploads,
         }
     }

@@ -48,6 +48,8 @@ scene("what was to be said with a file that is none goes with the next one, or c
   await ann.page.press("#chat", "Enter");
   await shown(ann, "with the second").and(ann.page.locator("[data-seq]")).waitFor();
   assert.equal(await ann.page.locator("#rows .message").count(), 1);
+  // The message may come before the answer to its upload.
+  await eventually(async () => (await ann.page.locator("#queue .upload").count()) === 1);
   await ann.page.locator("#queue [data-do=cancel]").click();
   await choose(ann, { name: "cut.gif", bytes: cut });
   await ann.page.fill("#chat", "with none");

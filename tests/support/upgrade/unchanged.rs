@@ -28,11 +28,11 @@ impl Stage<'_> {
     }
 
     /// Who sits in a room does not survive a start on SQLite, so the number of seats taken is not compared. Whether a room is
-    /// asleep, and how many are away, was not known then.
+    /// asleep, how many are away, and whether one address may take all seats, was not known then.
     async fn rooms_are_listed(&self) {
         let uncounted = |mut rooms: Value| {
             for room in rooms.as_array_mut().unwrap() {
-                for field in ["count", "asleep", "away"] {
+                for field in ["count", "asleep", "away", "crowd"] {
                     room.as_object_mut().unwrap().remove(field);
                 }
             }
