@@ -327,6 +327,31 @@ async fn open_sockets_of_an_address_are_limited_and_polling_ones_count() {
 }
 
 #[tokio::test]
+async fn a_polling_session_that_polls_no_more_gives_its_place_back_within_the_time_of_a_ping() {
+    let flags = [
+        "--limit-open-sockets",
+        "1",
+        "--ping-interval",
+        "200ms",
+        "--ping-timeout",
+        "200ms",
+    ];
+    let app = counting(&flags).await;
+    let ann = app.visitor().await;
+    let polling = Socket::connect(Wire::Polling(Polling::open(&ann).await), "/room").await;
+    let handshake = async || {
+        ann.send(ann.request(Method::GET, "/socket.io/?EIO=4&transport=polling"))
+            .await
+    };
+    limited(&handshake().await, "connections");
+    drop(polling);
+    eventually("there is a place again", async || {
+        (handshake().await.status == 200).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn new_sockets_of_an_address_are_limited() {
     let app = counting(&["--limit-sockets", "2/1h"]).await;
     let ann = app.visitor().await;

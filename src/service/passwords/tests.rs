@@ -60,6 +60,31 @@ async fn who_has_gone_waits_no_more_and_leaves_room_for_others() {
     drop(waiting);
 }
 
+/// Without threads nothing is taken out but here.
+#[tokio::test]
+async fn passwords_that_are_set_and_passwords_that_are_tried_take_turns() {
+    let (passwords, room) = (Passwords::with(0, BOUNDS).unwrap(), RoomId::random());
+    let mut answers = Vec::new();
+    for _ in 0..100 {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Verify(password("x"), "hash".into(), reply);
+        passwords.add(Origin::new(&guest(), Some(room)), job);
+        answers.push(answer);
+    }
+    let mut set = Vec::new();
+    for _ in 0..2 {
+        let (reply, answer) = oneshot::channel();
+        passwords.add(Origin::new(&guest(), None), Job::Hash(password("y"), reply));
+        set.push(answer);
+    }
+    let line = &passwords.0.0;
+    let kinds: Vec<_> = (0..6)
+        .map(|_| line.next().map(|(job, _)| matches!(job, Job::Hash(..))))
+        .collect();
+    assert_eq!(kinds, [false, true, false, true, false, false].map(Some));
+    drop((answers, set));
+}
+
 #[test]
 fn the_threads_end_with_the_last_who_could_ask() {
     let passwords = Passwords::with(2, BOUNDS).unwrap();
