@@ -9,8 +9,7 @@ import { eventually } from "../support/wait.js";
 useChromium();
 
 const MOST_BYTES = 42_000;
-// 50 ms on a machine by itself; the processors that tests share have been seen to take 57 to 92 for the same.
-const LONGEST_TASK = 150;
+const LONGEST_TASK = 50;
 
 /** Watches the tasks of a page's main thread; `end()` gives the processor time of each in ms. */
 async function tracing({ context, page }) {
@@ -79,7 +78,7 @@ scene("nothing shifts while a room with 20 GIFs loads", [], async (stage) => {
   owner.end();
 });
 
-scene("500 messages that arrive in 5 s leave no long task on the main thread", [], async (stage) => {
+scene("500 messages that arrive in 5 s leave no task over 50 ms on the main thread", [], async (stage) => {
   const bea = await stage.visitor({ name: "bea" });
   const owner = await Visitor.arrive(stage.server);
   const { _id: id } = await owner.makeRoom();
