@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
@@ -18,6 +19,8 @@ useChromium();
 const PUBLIC = fileURLToPath(new URL("../../../public", import.meta.url));
 /** A copy of these files, to be changed while a server serves them. */
 const FILES = `${tmpdir()}/gifchat-public-${process.pid}`;
+// Not before its pages are closed: they may still load scripts of it.
+after(() => rm(FILES, { recursive: true, force: true }));
 
 for (const [locale, lang] of [["en-US", "en"], ["ko-KR", "ko"]]) {
   const says = words(locale);
@@ -150,7 +153,6 @@ scene("another version replaces the worker at once, with what it kept, and open 
   await controlled(ann);
   await say(other, "all the same");
   await sees(bea, "all the same");
-  await rm(FILES, { recursive: true });
 });
 
 scene("what a page asks for and sends passes the worker by, and so do forms and invites", [], async (stage) => {

@@ -5,7 +5,7 @@ import { Server } from "../support/server.js";
 import { Visitor, WAYS, connected, next } from "../support/visitor.js";
 
 const ROOM_KEYS = [
-  "_id", "asleep", "away", "closed", "count", "createdAt", "hue", "max", "name", "owner", "password", "slow", "title", "visitor",
+  "_id", "asleep", "away", "closed", "count", "createdAt", "crowd", "hue", "max", "name", "owner", "password", "slow", "title", "visitor",
 ];
 
 let server;

@@ -1,8 +1,11 @@
 // The service worker of a page, as a test waits for it and looks into it.
 import { eventually } from "./wait.js";
 
-/** Waits until the page is in the hands of its service worker, which has kept what it needs. */
-export const controlled = ({ page }) => eventually(() => page.evaluate(() => navigator.serviceWorker.controller?.state === "activated"), "the worker is there");
+/** Waits until the site has its service worker, which has kept what it needs. A page that was on its way while the worker took
+ * over is not in its hands, but whatever is opened next is. */
+export const controlled = ({ page }) => eventually(
+  () => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state === "activated"), "the worker is there",
+);
 
 /** All that is cached: the paths, in the order of the alphabet. */
 export const cached = ({ page }) => page.evaluate(async () => {
