@@ -221,6 +221,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
             passwords,
             config.graces(),
             Arc::clone(&budgets),
+            config.budgets.open_rooms(),
         ),
         events: Events::new(Arc::clone(&store), uploads.clone()),
         messages: Messages::new(

@@ -9,6 +9,7 @@
 //! - `servers`: what becomes of seats when servers end
 //! - `reactions`: those of a room
 //! - `seats`, `admission`, `posting`, `reacting`, `reporting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
+//! - `open_rooms`: what may be beside the rooms of others
 
 mod admission;
 mod command;
@@ -18,6 +19,7 @@ mod event;
 mod evolve;
 mod last_posts;
 mod moderation;
+mod open_rooms;
 mod ownership;
 mod posting;
 mod reacting;
@@ -38,6 +40,7 @@ pub use decide::{decide, decide_without};
 pub use due::{due, give_way};
 pub use event::Event;
 pub use last_posts::LastPosts;
+pub use open_rooms::OpenRooms;
 pub use posting::{EDIT_WITHIN, EDITS};
 pub use reacting::{REACTION_KINDS, REACTIONS_EACH, REACTIONS_OF_MESSAGE, Reacting};
 pub use reactions::{Given, REACTIONS, REACTIONS_OF_VISITOR, Reactions};

@@ -30,8 +30,8 @@ use bytes::Bytes;
 
 use crate::{
     domain::{
-        GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId, Visitor, VisitorId,
-        Whisper, WhisperId,
+        AddressKey, GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId, Visitor,
+        VisitorId, Whisper, WhisperId,
     },
     metrics::StoreMetrics,
     rules::{Command, Graces, Leave, NewRoom, Now, RoomState, SocketKey},
@@ -127,6 +127,9 @@ pub trait RoomIndex: Send + Sync + 'static {
 
     /// The rooms in which a visitor has a seat, newest first, at most `limit`.
     async fn rooms_of(&self, visitor: VisitorId, limit: usize) -> Result<Vec<Room>, StoreError>;
+
+    /// What the site marks addresses with, for as long as its store lives.
+    fn site_key(&self) -> AddressKey;
 
     /// The present, by the clocks that rules go by here.
     fn now(&self) -> Now;

@@ -81,6 +81,8 @@ mod tests {
                 max: Max::from_store(2),
                 password_hash: None,
                 owner: author,
+                maker: Default::default(),
+                most: Default::default(),
             };
             let room = store.create_room(new).await.unwrap().id;
             store.enter(room, author.into(), 1).await.unwrap();

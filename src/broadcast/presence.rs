@@ -56,6 +56,8 @@ mod tests {
             max: Max::from_store(2),
             password_hash: None,
             owner,
+            maker: Default::default(),
+            most: Default::default(),
         };
         let room = store.create_room(new).await.unwrap().id;
         store.enter(room, owner.into(), 1).await.unwrap();

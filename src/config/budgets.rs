@@ -3,10 +3,13 @@
 use clap::Args;
 use ipnet::IpNet;
 
-use super::parse::{network, rate};
-use crate::limits::{
-    budgets::{Pair, Rates},
-    rates::Rate,
+use super::parse::{count, network, rate};
+use crate::{
+    limits::{
+        budgets::{Pair, Rates},
+        rates::Rate,
+    },
+    rules::OpenRooms,
 };
 
 /// How much of what an address and a visitor may do. Each holds over every way in, and on many servers on each of them.
@@ -28,6 +31,14 @@ pub struct BudgetSettings {
     /// New rooms of a visitor
     #[arg(long, env = "GIFCHAT_LIMIT_ROOMS_VISITOR", default_value = "10/10m", value_parser = rate, value_name = "RATE|off")]
     pub limit_rooms_visitor: Rate,
+
+    /// Rooms of an address that may be open at once
+    #[arg(long, env = "GIFCHAT_LIMIT_OPEN_ROOMS", default_value = "20", value_parser = count, value_name = "N|off")]
+    pub limit_open_rooms: usize,
+
+    /// Rooms that a visitor made and that may be open at once
+    #[arg(long, env = "GIFCHAT_LIMIT_OPEN_ROOMS_VISITOR", default_value = "10", value_parser = count, value_name = "N|off")]
+    pub limit_open_rooms_visitor: usize,
 
     /// Wrong passwords of an address, in all rooms together
     #[arg(long, env = "GIFCHAT_LIMIT_PASSWORDS", default_value = "30/10m", value_parser = rate, value_name = "RATE|off")]
@@ -121,6 +132,14 @@ pub struct BudgetSettings {
 }
 
 impl BudgetSettings {
+    /// How many rooms may be open.
+    pub const fn open_rooms(&self) -> OpenRooms {
+        OpenRooms {
+            address: self.limit_open_rooms,
+            visitor: self.limit_open_rooms_visitor,
+        }
+    }
+
     /// The rates of all limits.
     pub const fn rates(&self) -> Rates {
         const fn pair(address: Rate, visitor: Rate) -> Pair {

@@ -46,6 +46,14 @@ pub fn rate(text: &str) -> Result<Rate, String> {
     Rate::with_burst(count, duration(period.trim())?, burst).ok_or_else(wrong)
 }
 
+/// Reads `20`, or `off`.
+pub fn count(text: &str) -> Result<usize, String> {
+    match text {
+        "off" => Ok(usize::MAX),
+        _ => (text.parse()).map_err(|_| format!("{text:?} is no number; write it like 20, or off")),
+    }
+}
+
 /// Reads `60`, or bytes such as `32KiB`.
 fn number(text: &str) -> Option<NonZeroU32> {
     let text = text.trim();

@@ -7,6 +7,8 @@ pub enum Budget {
     Visitors,
     /// New rooms.
     Rooms,
+    /// Rooms that are open at once.
+    OpenRooms,
     /// Wrong passwords.
     Passwords,
     /// Joins of rooms.
@@ -35,9 +37,10 @@ pub enum Budget {
 
 impl Budget {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Visitors,
         Self::Rooms,
+        Self::OpenRooms,
         Self::Passwords,
         Self::Joins,
         Self::Seats,
@@ -57,6 +60,7 @@ impl Budget {
         match self {
             Self::Visitors => "visitors",
             Self::Rooms => "rooms",
+            Self::OpenRooms => "open_rooms",
             Self::Passwords => "passwords",
             Self::Joins => "joins",
             Self::Seats => "seats",

@@ -136,7 +136,7 @@ impl Network {
     pub const TIMES: [usize; 3] = [1, 4, 16];
 }
 
-/// What a room makes marks with. It lives as long as the room.
+/// What a room makes marks with, which lives as long as the room; or what the site does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AddressKey([u8; 32]);
 
@@ -159,7 +159,17 @@ impl AddressKey {
     /// The mark of an address in this room.
     pub fn mark(&self, address: Address) -> AddressMark {
         // Both are of a fixed length, so nothing can be appended to what is hashed.
-        let digest = Sha256::new().chain_update(self.0).chain_update(address.0).finalize();
+        Self::first_of(Sha256::new().chain_update(self.0).chain_update(address.0))
+    }
+
+    /// The mark of an address or a network on this site.
+    pub fn mark_network(&self, Network(address, bits): Network) -> AddressMark {
+        let hashed = Sha256::new().chain_update(self.0).chain_update(address);
+        Self::first_of(hashed.chain_update(bits.to_be_bytes()))
+    }
+
+    fn first_of(hashed: Sha256) -> AddressMark {
+        let digest = hashed.finalize();
         let mut mark = [0; 16];
         mark.copy_from_slice(digest.get(..16).unwrap_or(&[0; 16]));
         AddressMark(mark)

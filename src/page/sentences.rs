@@ -73,6 +73,7 @@ fn limit_sentence(budget: Budget, retry_after: Duration, t: &Texts) -> String {
     let text = match budget {
         Budget::Visitors => text.visitors,
         Budget::Rooms => text.rooms,
+        Budget::OpenRooms => text.open_rooms,
         Budget::Passwords => text.passwords,
         Budget::Joins => text.joins,
         Budget::Seats => text.seats,

@@ -2,10 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::{PasswordVersion, Reactions, last_posts::LastPosts};
+use super::{OpenRooms, PasswordVersion, Reactions, last_posts::LastPosts};
 use crate::domain::{
-    Access, AddressKey, AddressMark, Ban, Guest, InviteHash, Max, MessageId, Moment, ReportId, Room, RoomId, Seq,
-    Title, Visitor, VisitorId, moderation::kept_out,
+    Access, AddressKey, AddressMark, Ban, Guest, InviteHash, Maker, Max, MessageId, Moment, ReportId, Room, RoomId,
+    Seq, Title, Visitor, VisitorId, moderation::kept_out,
 };
 
 /// A socket, unique within the life of its server.
@@ -68,6 +68,10 @@ pub struct NewRoom {
     pub password_hash: Option<String>,
     /// Who makes it.
     pub owner: Visitor,
+    /// The same, as bounds of the site count it.
+    pub maker: Maker,
+    /// How many rooms may be open with it.
+    pub most: OpenRooms,
 }
 
 /// Why a visitor may enter a locked room.
@@ -150,6 +154,8 @@ pub struct RoomState {
     pub password_version: PasswordVersion,
     /// What marks of addresses are made with.
     pub address_key: AddressKey,
+    /// Who made it, as bounds of the site count it.
+    pub maker: Arc<Maker>,
     /// The `seq` of its last message, 0 if there is none.
     pub seq: Seq,
     /// Whether it is gone.
@@ -193,7 +199,10 @@ impl RoomState {
             created_at: now.date,
             asleep: false,
         };
-        Self::restored(room, new.password_hash.map(Into::into), address_key, now)
+        Self {
+            maker: Arc::new(new.maker),
+            ..Self::restored(room, new.password_hash.map(Into::into), address_key, now)
+        }
     }
 
     /// A room as a store kept it over a restart, before its seats, grants, invites and bans are added. Its graces begin now.
@@ -203,6 +212,7 @@ impl RoomState {
             password_hash,
             password_version: 0,
             address_key,
+            maker: Arc::default(),
             seq: 0,
             ended: false,
             bans: Arc::default(),

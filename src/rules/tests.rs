@@ -89,6 +89,8 @@ impl Scene {
             max: Max::parse(Some(max), &limits).unwrap(),
             password_hash: password.map(Into::into),
             owner: visitor(1),
+            maker: Default::default(),
+            most: Default::default(),
         };
         let now = Now::at(Moment::from_millis(0));
         Self {

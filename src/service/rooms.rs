@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::{
     domain::{Access, Action, Ban, Guest, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
     limits::budgets::Budgets,
-    rules::{Command, Graces, RoomChange, RoomState},
+    rules::{Command, Graces, OpenRooms, RoomChange, RoomState},
     service::{
         access::{Owner, Reader},
         deletions::Deletions,
@@ -58,6 +58,7 @@ pub struct Rooms {
     passwords: Passwords,
     graces: Graces,
     budgets: Arc<Budgets>,
+    most: OpenRooms,
 }
 
 impl Rooms {
@@ -68,6 +69,7 @@ impl Rooms {
         passwords: Passwords,
         graces: Graces,
         budgets: Arc<Budgets>,
+        most: OpenRooms,
     ) -> Self {
         Self {
             store,
@@ -75,6 +77,7 @@ impl Rooms {
             passwords,
             graces,
             budgets,
+            most,
         }
     }
 

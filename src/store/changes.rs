@@ -129,6 +129,8 @@ mod tests {
             max: Max::from_store(3),
             password_hash: None,
             owner,
+            maker: Default::default(),
+            most: Default::default(),
         };
         let now = Now::at(Moment::from_millis(0));
         let mut state = RoomState::new(RoomId::random(), new, AddressKey::random(), now);

@@ -36,7 +36,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use self::{cleanup::Clearing, command::Command, room_cache::RoomCache, writer::Writer};
 pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
-    domain::RoomId,
+    domain::{AddressKey, RoomId},
     metrics::StoreMetrics,
     private_files,
     rules::{Hold, ServerId, SocketKey},
@@ -58,6 +58,7 @@ pub struct SqliteStore {
     changes: Mutex<Option<Changes>>,
     rooms: Arc<RwLock<RoomCache>>,
     clock: Clock,
+    site_key: AddressKey,
     /// How many rooms may be open.
     limit: usize,
     readers: Arc<Mutex<Vec<Connection>>>,
@@ -94,6 +95,7 @@ impl SqliteStore {
         let open = restore::open_rooms(&connection, clock.now()).map_err(failure)?;
         open.into_iter().for_each(|cached| rooms.insert(cached));
         let cache = Arc::new(RwLock::new(rooms));
+        let site_key = restore::site_key(&connection).map_err(failure)?;
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| schema::open_reader(path)).collect();
         let (commands, waiting) = mpsc::channel(QUEUE);
         let (tell, changes) = mpsc::channel(CHANGES);
@@ -107,6 +109,7 @@ impl SqliteStore {
             changes: Mutex::new(Some(changes)),
             rooms: cache,
             clock,
+            site_key,
             limit,
             readers: Arc::new(Mutex::new(readers.map_err(failure)?)),
             reading: Arc::new(Semaphore::new(READERS)),

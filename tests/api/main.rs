@@ -47,6 +47,7 @@ mod openings;
 mod ownership;
 mod pages;
 mod passwords;
+mod quotas;
 mod reactions;
 mod refused_gifs;
 mod replies;

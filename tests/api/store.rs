@@ -102,6 +102,7 @@ every_kind! {
     a_room_is_found_as_it_was_made
     rooms_are_paged_newest_first
     the_rooms_of_a_visitor_are_those_with_a_seat_of_theirs
+    a_visitor_and_an_address_may_have_so_many_rooms_open_after_a_restart_too
     a_room_is_changed_in_part
     a_room_is_changed_by_its_owner_of_that_moment
     who_is_there_is_told_what_the_owner_changed_and_nothing_of_what_was_so_before
@@ -200,6 +201,8 @@ fn new_room(title: &str, owner: Visitor) -> NewRoom {
         max: Max::parse(Some(3), &limits).unwrap(),
         password_hash: None,
         owner,
+        maker: Default::default(),
+        most: Default::default(),
     }
 }
 

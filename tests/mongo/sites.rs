@@ -89,6 +89,8 @@ pub async fn room_of(store: &MongoStore, owner: Visitor, max: u32) -> Room {
         max: Max::from_store(max),
         password_hash: None,
         owner,
+        maker: Default::default(),
+        most: Default::default(),
     };
     store.create_room(new).await.unwrap()
 }

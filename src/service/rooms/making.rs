@@ -2,7 +2,7 @@
 
 use super::Rooms;
 use crate::{
-    domain::{Guest, Max, Password, Refusal, Room, Title},
+    domain::{Guest, Maker, Max, Password, Refusal, Room, Title},
     rules::{Command, Due, Graces, NewRoom},
     store::StoreError,
 };
@@ -14,7 +14,7 @@ impl Rooms {
     /// Makes a room that `owner` owns.
     ///
     /// # Errors
-    /// Too many new rooms, too many passwords are being hashed, or the store fails.
+    /// Too many new rooms, too many that are open, too many passwords are being hashed, or the store fails.
     pub async fn create(
         &self,
         owner: Guest,
@@ -28,6 +28,8 @@ impl Rooms {
             max,
             password_hash: self.hash(&owner, None, password).await?,
             owner: owner.visitor,
+            maker: Maker::of(&owner, self.store.site_key()),
+            most: self.most,
         };
         for _ in 1..TRIES {
             match self.store.create_room(new.clone()).await {

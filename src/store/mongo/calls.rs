@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        GifBody, GifName, Guest, InviteHash, Message, Moment, Nonce, Report, Reported, Room, RoomId, Visitor,
-        VisitorId, Whisper, WhisperId,
+        AddressKey, GifBody, GifName, Guest, InviteHash, Message, Moment, Nonce, Report, Reported, Room, RoomId,
+        Visitor, VisitorId, Whisper, WhisperId,
     },
     metrics::StoreMetrics,
     rules::{self, Command, Graces, Leave, NewRoom, Now, RoomState, SocketKey},
@@ -104,6 +104,10 @@ impl RoomIndex for MongoStore {
     async fn rooms_of(&self, visitor: VisitorId, limit: usize) -> Result<Vec<Room>, StoreError> {
         self.ping().await?;
         Ok(self.log.cache.of(visitor, limit))
+    }
+
+    fn site_key(&self) -> AddressKey {
+        self.log.collections.site_key
     }
 
     fn now(&self) -> Now {

@@ -6,7 +6,7 @@ use mongodb::{
     Client, Collection, Database, IndexModel,
     bson::{Document, doc},
     error::{Error, ErrorKind},
-    options::{ClientOptions, IndexOptions, ReadPreference, SelectionCriteria, WriteConcern},
+    options::{ClientOptions, IndexOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
     results::InsertManyResult,
 };
 use tokio::time::timeout;
@@ -15,10 +15,11 @@ use super::{
     append_queue::Failure,
     breaker::{Breaker, CALLS},
     clock,
-    documents::{EntryDoc, StateDoc, TurnDoc},
+    documents::{EntryDoc, StateDoc, TurnDoc, bytes, hex},
     pulse::Pulse,
 };
 use crate::{
+    domain::AddressKey,
     metrics::StoreMetrics,
     seldom::Seldom,
     store::{MongoUrl, StoreError},
@@ -64,6 +65,8 @@ pub struct Collections {
     pub servers: Collection<Document>,
     /// GIFs and stills.
     pub gifs: Collection<Document>,
+    /// What the site marks addresses with.
+    pub site_key: AddressKey,
     /// Hashes of GIFs that rooms refuse.
     pub forbidden: Collection<Document>,
 }
@@ -74,6 +77,7 @@ pub struct Collections {
 /// The address is wrong, nobody answers, or it is no replica set.
 pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
     let db = database(url).await?;
+    let site_key = site_key(&db).await?;
     let collections = Collections {
         log: db.collection("log"),
         rooms: db.collection("rooms"),
@@ -81,6 +85,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
         servers: db.collection("servers"),
         gifs: db.collection("gifs"),
         forbidden: db.collection("forbidden"),
+        site_key,
         breaker: Arc::default(),
         pulse: Arc::default(),
         metrics: StoreError::metrics(),
@@ -108,6 +113,24 @@ async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
     let no_name = || StoreError::failed("the address names no database; write mongodb://HOST/DATABASE");
     let name = options.default_database.clone().ok_or_else(no_name)?;
     Ok(Client::with_options(options).map_err(failure)?.database(&name))
+}
+
+/// The key of the site: of the servers that start first, the one whose insert counts makes it.
+async fn site_key(db: &Database) -> Result<AddressKey, StoreError> {
+    let site = db.collection::<Document>("site");
+    let new = doc! { "$setOnInsert": { "key": hex(&AddressKey::random().to_bytes()) } };
+    let key = doc! { "_id": "key" };
+    match site.update_one(key.clone(), new).upsert(true).await {
+        Err(error) if !is_duplicate(&error) => return Err(failure(error)),
+        _ => (),
+    }
+    let found = within(site.find_one(key).read_concern(ReadConcern::majority())).await?;
+    let key = found
+        .as_ref()
+        .and_then(|found| found.get_str("key").ok())
+        .and_then(bytes);
+    key.map(AddressKey::from_bytes)
+        .ok_or_else(|| StoreError::failed("the key of the site is damaged"))
 }
 
 impl Collections {

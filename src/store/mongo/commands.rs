@@ -148,8 +148,7 @@ impl MongoStore {
     /// Makes a room: its first entry.
     pub(super) async fn create(&self, new: NewRoom) -> Result<Room, StoreError> {
         // Servers that make rooms at the same moment may exceed it by a few.
-        let place = self.log.cache.place(self.limit);
-        let _place = place.ok_or(StoreError::Refused(Refusal::StorageFull))?;
+        let _place = self.log.cache.place(self.limit, &new).map_err(StoreError::Refused)?;
         let room = RoomId::random();
         let making = self.log.cache.reading(room);
         let entry = Entry {

@@ -24,7 +24,7 @@ use super::{
     folded::Folded,
 };
 use crate::{
-    domain::{Room, RoomId, VisitorId},
+    domain::{Maker, Room, RoomId, VisitorId},
     rules::{Due, Event, Graces, Now, due},
     store::{Change, Occupancy, RoomCursor, RoomPage, changes::changes_of},
 };
@@ -49,8 +49,8 @@ struct Rooms {
     /// The places of open rooms in the list, the oldest first.
     listed: BTreeSet<RoomCursor>,
     reads: Reads,
-    /// Rooms that are being made.
-    made: usize,
+    /// Who makes the rooms that are being made.
+    made: Vec<Arc<Maker>>,
 }
 
 impl Rooms {

@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use super::{SqliteStore, cleanup, command::Command, gifs, hold, reports, room_cache::CachedRoom, rows, whispers};
 use crate::{
     domain::{
-        GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, Reported, Room, RoomId, Visitor,
-        VisitorId, Whisper, WhisperId,
+        AddressKey, GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, Reported, Room, RoomId,
+        Visitor, VisitorId, Whisper, WhisperId,
     },
     metrics::StoreMetrics,
     rules::{self, Graces, Leave, NewRoom, RoomState, SocketKey},
@@ -77,6 +77,10 @@ impl RoomIndex for SqliteStore {
 
     async fn rooms_of(&self, visitor: VisitorId, limit: usize) -> Result<Vec<Room>, StoreError> {
         Ok(self.rooms.read().of(visitor, limit))
+    }
+
+    fn site_key(&self) -> AddressKey {
+        self.site_key
     }
 
     fn now(&self) -> rules::Now {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row};
 use super::{
     cleanup, reactions, reports,
     room_cache::CachedRoom,
-    rows::{text, visitor},
+    rows::{maker, text, visitor},
 };
 use crate::{
     domain::{
@@ -46,11 +46,16 @@ fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Mem
     Ok((last.into_iter().map(|(.., member)| member).collect(), came))
 }
 
+/// What the site marks addresses with.
+pub fn site_key(connection: &Connection) -> rusqlite::Result<AddressKey> {
+    connection.query_row("SELECT key FROM site", [], |row| row.get(0).map(AddressKey::from_bytes))
+}
+
 /// All rooms as the last run left them; the graces of each and of its seats begin now.
 pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<CachedRoom>> {
     let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
                       max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key,
-                      closed, slow, crowd
+                      closed, slow, crowd, maker, networks
                FROM rooms";
     let mut statement = connection.prepare(sql)?;
     let restored = |row: &Row<'_>| {
@@ -71,6 +76,7 @@ pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<Cac
         };
         let mut state = RoomState::restored(room, password_hash, AddressKey::from_bytes(row.get(8)?), now);
         state.seq = row.get(7)?;
+        state.maker = Arc::new(maker(row, 12, 13)?);
         Ok(state)
     };
     let states: Vec<_> = statement.query_map([], restored)?.collect::<rusqlite::Result<_>>()?;

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params, typ
 use super::cleanup::{Clearing, hide};
 use crate::{
     domain::{
-        AddressMark, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Message, MessageId, Moment,
-        Nonce, Reference, RoomId, Said, Seq, Visitor, VisitorId,
+        AddressMark, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Maker, Message, MessageId,
+        Moment, Nonce, Reference, RoomId, Said, Seq, Visitor, VisitorId,
     },
     rules::RoomState,
     store::Window,
@@ -254,10 +254,18 @@ pub fn insert_message(
     Ok(())
 }
 
+/// Who made something, as bounds of the site count it.
+pub fn maker(row: &Row<'_>, visitor: usize, networks: usize) -> rusqlite::Result<Maker> {
+    let known = row.get_ref(visitor)?.as_str_or_null()?.is_some();
+    let who = known.then(|| text(row, visitor)).transpose()?;
+    Ok(Maker::from_store(who, row.get_ref(networks)?.as_blob()?))
+}
+
 /// Stores a room that was just made.
 pub fn insert_room(connection: &Connection, state: &RoomState) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO rooms (id, title, max, password_hash, owner, owner_color, created_at, address_key)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let sql = "INSERT INTO rooms (id, title, max, password_hash, owner, owner_color, created_at, address_key, maker,
+                                  networks)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     let room = &state.room;
     let row = params![
         room.id.to_bytes(),
@@ -268,6 +276,8 @@ pub fn insert_room(connection: &Connection, state: &RoomState) -> rusqlite::Resu
         room.owner.color.to_string(),
         room.created_at.millis(),
         state.address_key.to_bytes(),
+        state.maker.visitor.map(|maker| maker.to_string()),
+        state.maker.network_bytes(),
     ];
     connection.prepare_cached(sql)?.execute(row).map(drop)
 }

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
     FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS, REACTIONS,
-    CROWDS,
+    CROWDS, MAKERS,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -219,6 +219,25 @@ CREATE TABLE reactions (
 /// Whether people of one address may take all seats of a room.
 const CROWDS: &str = "
 ALTER TABLE rooms ADD COLUMN crowd INTEGER NOT NULL DEFAULT 0;
+";
+
+/// Who made rooms, and whose the stored GIFs are, as bounds of the site count it: a visitor, and marks of their networks made
+/// with the key of the site. Of GIFs that were there before only the visitor is known, and that a still is no larger.
+const MAKERS: &str = "
+CREATE TABLE site (key BLOB NOT NULL);
+INSERT INTO site VALUES (randomblob(32));
+ALTER TABLE rooms ADD COLUMN maker TEXT;
+ALTER TABLE rooms ADD COLUMN networks BLOB NOT NULL DEFAULT x'';
+CREATE TABLE gifs (
+    name     TEXT PRIMARY KEY,
+    room     BLOB NOT NULL,
+    visitor  TEXT,
+    networks BLOB NOT NULL,
+    bytes    INTEGER NOT NULL
+) WITHOUT ROWID;
+INSERT INTO gifs SELECT gif, room, visitor, x'', 2 * max(bytes)
+    FROM (SELECT gif, room, visitor, bytes FROM messages WHERE gif IS NOT NULL
+          UNION ALL SELECT gif, room, visitor, bytes FROM whispers WHERE gif IS NOT NULL) GROUP BY gif;
 ";
 
 /// How long a statement waits for a lock.

@@ -7,7 +7,7 @@ use tracing::error;
 
 use super::{command::failure, room_cache::CachedRoom, rows, writer::Writer};
 use crate::{
-    domain::{AddressKey, Guest, InviteHash, Message, Nonce, Refusal, Room, RoomId},
+    domain::{AddressKey, Guest, InviteHash, Maker, Message, Nonce, Refusal, Room, RoomId},
     rules::{self, Command, Due, Event, Facts, Graces, NewRoom, Now, RoomState},
     seldom::Seldom,
     store::{
@@ -24,6 +24,9 @@ impl Writer {
         if self.rooms.read().len() + self.created >= self.limit {
             return Err(StoreError::Refused(Refusal::StorageFull));
         }
+        new.most
+            .check(self.makers().iter().map(Arc::as_ref), &new.maker)
+            .map_err(StoreError::Refused)?;
         let state = RoomState::new(RoomId::random(), new, AddressKey::random(), self.clock.now());
         rows::insert_room(&self.connection, &state).map_err(failure)?;
         let room = state.room.clone();
@@ -31,6 +34,16 @@ impl Writer {
         self.drafts.insert(room.id, Some(CachedRoom::new(state)));
         self.events.push(Change::RoomCreated(room.clone()));
         Ok(room)
+    }
+
+    /// Who made the rooms that are open as the batch at work leaves them.
+    fn makers(&self) -> Vec<Arc<Maker>> {
+        let rooms = self.rooms.read();
+        let settled = rooms
+            .iter()
+            .filter(|cached| !self.drafts.contains_key(&cached.state.room.id));
+        let open = settled.chain(self.drafts.values().flatten());
+        open.map(|cached| Arc::clone(&cached.state.maker)).collect()
     }
 
     /// Decides a command and writes what happens. A message whose nonce its author has used before is answered with the first

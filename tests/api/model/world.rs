@@ -201,6 +201,8 @@ impl World {
             max: Max::parse(Some(max), &limits).unwrap(),
             password_hash: password.map(|_| "hash".to_owned()),
             owner: owner.guest.visitor,
+            maker: Default::default(),
+            most: Default::default(),
         };
         let state = RoomState::new(id, new, AddressKey::from_bytes([7; 32]), now());
         self.rooms.push(ModelRoom::new(state, password));

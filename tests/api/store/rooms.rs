@@ -1,12 +1,14 @@
 //! Rooms and their passwords, and the order in which changes are told.
 
 use gifchat::{
-    domain::{Body, Limits, LineKind, Max, Refusal, Title, Visitor},
-    rules::{Leave, NewRoom, RoomChange},
+    domain::{Body, Budget, Guest, Limits, LineKind, Maker, Max, Refusal, Title, Visitor},
+    rules::{Leave, NewRoom, OpenRooms, RoomChange},
     store::{Change, RoomCursor, Window},
 };
 
-use super::{Kind, grant, new_room, next, nobody_there, post, refusal, somebody, text, told, with_member};
+use super::{
+    Kind, grant, moderation::from, new_room, next, nobody_there, post, refusal, somebody, text, told, with_member,
+};
 use crate::support::Verbs;
 use crate::support::in_time;
 
@@ -334,4 +336,48 @@ pub(super) async fn a_room_is_changed_by_its_owner_of_that_moment<K: Kind>() {
         .update_room(super::nobody_there(), Some(other.id), closed.clone())
         .await;
     assert_eq!(super::refusal(nowhere), Refusal::RoomNotFound);
+}
+
+pub(super) async fn a_visitor_and_an_address_may_have_so_many_rooms_open_after_a_restart_too<K: Kind>() {
+    let place = K::fresh();
+    let mut store = place.open().await;
+    let key = store.site_key();
+    let most = OpenRooms { address: 4, visitor: 3 };
+    let (ann, bea) = (from(somebody(), "192.0.2.1"), from(somebody(), "192.0.2.1"));
+    let of = |guest: &Guest| NewRoom {
+        maker: Maker::of(guest, key),
+        most,
+        ..new_room("방", guest.visitor)
+    };
+    let is_limit = |refused| {
+        matches!(
+            refused,
+            Refusal::RateLimited {
+                budget: Budget::OpenRooms,
+                ..
+            }
+        )
+    };
+    drop(store.changes());
+    let mut rooms = Vec::new();
+    // Some at the same moment, as by one commit.
+    for made in futures_util::future::join_all((0..6).map(|_| store.create_room(of(&ann)))).await {
+        match made {
+            Ok(room) => rooms.push(room),
+            refused => assert!(is_limit(refusal(refused))),
+        }
+    }
+    assert_eq!(rooms.len(), 3);
+    store.close().await;
+    store = place.open().await;
+    drop(store.changes());
+    assert!(store.site_key() == key, "the marks of before still count");
+    store.create_room(of(&bea)).await.unwrap();
+    for guest in [&ann, &bea] {
+        assert!(is_limit(refusal(store.create_room(of(guest)).await)));
+    }
+    store.create_room(of(&from(bea.visitor, "192.0.2.2"))).await.unwrap();
+    store.create_room(new_room("방", ann.visitor)).await.unwrap();
+    store.remove_room(rooms[0].id).await.unwrap();
+    store.create_room(of(&bea)).await.unwrap();
 }

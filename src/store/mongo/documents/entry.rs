@@ -12,11 +12,11 @@ use std::sync::Arc;
 use mongodb::bson::{Binary, Document, doc};
 use serde::{Deserialize, Serialize};
 
-use super::{Damaged, GifDoc, StateDoc, bytes, hex};
+use super::{Damaged, GifDoc, StateDoc, bytes, hex, text};
 use crate::{
     domain::{
-        AddressKey, AddressMark, Body, InviteHash, Line, Message, MessageId, Moment, Nonce, Report, RoomId, Said, Seq,
-        Whisper,
+        AddressKey, AddressMark, Body, InviteHash, Line, Maker, Message, MessageId, Moment, Nonce, Report, RoomId,
+        Said, Seq, Whisper,
     },
     metrics::StoreMetrics,
     rules::{Event, NewRoom, ServerId},
@@ -192,6 +192,11 @@ pub struct EntryDoc {
     /// What marks of addresses are made with, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Whom bounds of the site count a room for, and marks of their networks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maker: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub networks: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<Box<StateDoc>>,
 }
@@ -260,6 +265,20 @@ pub fn mark_text(mark: AddressMark) -> String {
 
 pub fn read_mark(mark: &str) -> Result<AddressMark, Damaged> {
     bytes(mark).map(AddressMark::from_bytes).ok_or(Damaged("address"))
+}
+
+/// Marks of networks as documents keep them.
+pub fn mark_texts(maker: &Maker) -> Vec<String> {
+    maker.networks.iter().copied().map(mark_text).collect()
+}
+
+/// Who made something, as documents keep it.
+pub fn read_maker(visitor: Option<&str>, networks: &[String]) -> Result<Maker, Damaged> {
+    let networks = networks.iter().map(|mark| read_mark(mark));
+    Ok(Maker {
+        visitor: visitor.map(|visitor| text(visitor, "maker")).transpose()?,
+        networks: networks.collect::<Result<_, _>>()?,
+    })
 }
 
 /// A server as documents keep it.

@@ -126,6 +126,8 @@ impl OldRoom {
             max: room.max,
             password_hash: self.password.clone(),
             owner: room.owner,
+            maker: Default::default(),
+            most: Default::default(),
         };
         Ok(Record::Created(new, self.key()))
     }

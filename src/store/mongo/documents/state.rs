@@ -8,7 +8,11 @@ use mongodb::bson::Binary;
 use serde::{Deserialize, Serialize};
 
 use self::parts::{BanDoc, DeletionDoc, EditDoc, GivenDoc, PostDoc, ReportDoc, SeatDoc, WhoDoc};
-use super::{Damaged, Position, binary, bytes, entry::read_invite, hex, number, signed, text};
+use super::{
+    Damaged, Position, binary, bytes,
+    entry::{mark_texts, read_invite, read_maker},
+    hex, number, signed, text,
+};
 use crate::{
     domain::{AddressKey, Max, Moment, Room, Title, VisitorId},
     rules::{Empty, Grant, LastPosts, Reactions, RoomState},
@@ -37,6 +41,11 @@ pub struct StateDoc {
     password: Option<String>,
     password_version: i64,
     key: String,
+    /// Earlier versions did not ask who made a room.
+    #[serde(default)]
+    maker: Option<String>,
+    #[serde(default)]
+    networks: Vec<String>,
     bans: Vec<BanDoc>,
     seats: Vec<SeatDoc>,
     /// Those who gave the password, and those who came by an invite.
@@ -101,6 +110,8 @@ impl From<&Folded> for StateDoc {
             password: state.password_hash.as_deref().map(str::to_owned),
             password_version: signed(state.password_version),
             key: hex(&state.address_key.to_bytes()),
+            maker: state.maker.visitor.map(|visitor| visitor.to_string()),
+            networks: mark_texts(&state.maker),
             bans: state.bans.iter().map(BanDoc::from).collect(),
             seats: state.seats.iter().map(SeatDoc::from).collect(),
             granted: granted(Grant::Password),
@@ -164,6 +175,7 @@ impl StateDoc {
             password_hash: self.password.as_deref().map(Into::into),
             password_version: number(self.password_version, "password_version")?,
             address_key: AddressKey::from_bytes(bytes(&self.key).ok_or(Damaged("key"))?),
+            maker: Arc::new(read_maker(self.maker.as_deref(), &self.networks)?),
             seq: number(self.seq, "seq")?,
             ended: false,
             bans: Arc::new(bans),

@@ -1,10 +1,11 @@
 //! Rooms on their way into the cache: those that are being read, as nobody here knows them yet, and those that are being made.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{RoomCache, Slot, told};
 use crate::{
-    domain::RoomId,
+    domain::{Maker, Refusal, RoomId},
+    rules::NewRoom,
     store::mongo::{documents::Entry, folded::Folded},
 };
 
@@ -92,11 +93,14 @@ impl Drop for Reading<'_> {
 }
 
 /// A room that is being made counts as an open one.
-pub struct Place<'a>(&'a RoomCache);
+pub struct Place<'a>(&'a RoomCache, Arc<Maker>);
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.0.lock().made -= 1;
+        let made = &mut self.0.0.lock().made;
+        if let Some(at) = made.iter().position(|maker| Arc::ptr_eq(maker, &self.1)) {
+            made.swap_remove(at);
+        }
     }
 }
 
@@ -107,17 +111,29 @@ impl RoomCache {
         Reading { cache: self, room }
     }
 
-    /// A place for a new room, if fewer than `limit` are open or being made here.
-    pub fn place(&self, limit: usize) -> Option<Place<'_>> {
+    /// A place for a new room, if fewer than `limit` are open or being made here, and not too many of the same maker.
+    ///
+    /// # Errors
+    /// `StorageFull`, or `RateLimited` as [`OpenRooms::check`](crate::rules::OpenRooms::check) says.
+    pub fn place(&self, limit: usize, new: &NewRoom) -> Result<Place<'_>, Refusal> {
         let mut rooms = self.0.lock();
-        (rooms.listed.len() + rooms.made < limit).then(|| {
-            rooms.made += 1;
-            Place(self)
-        })
+        if rooms.listed.len() + rooms.made.len() >= limit {
+            return Err(Refusal::StorageFull);
+        }
+        let open = rooms
+            .slots
+            .values()
+            .map(|slot| &slot.folded.state)
+            .filter(|state| !state.ended);
+        let makers = open.map(|state| &state.maker).chain(&rooms.made);
+        new.most.check(makers.map(Arc::as_ref), &new.maker)?;
+        let maker = Arc::new(new.maker.clone());
+        rooms.made.push(Arc::clone(&maker));
+        Ok(Place(self, maker))
     }
 
     /// How many rooms are being made here.
     pub fn making(&self) -> usize {
-        self.0.lock().made
+        self.0.lock().made.len()
     }
 }

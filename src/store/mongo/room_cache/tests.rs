@@ -1,18 +1,23 @@
 use super::*;
 use crate::{
-    domain::{AddressKey, Max, Moment, Title, Visitor, VisitorId},
-    rules::NewRoom,
+    domain::{AddressKey, Maker, Max, Moment, Title, Visitor, VisitorId},
+    rules::{NewRoom, OpenRooms},
 };
 
-/// A room that is made and ends at once.
-fn life() -> (RoomId, Vec<Entry>) {
-    let room = RoomId::random();
-    let new = NewRoom {
+fn new_room() -> NewRoom {
+    NewRoom {
         title: Title::from_store("방"),
         max: Max::from_store(3),
         password_hash: None,
         owner: Visitor::new(VisitorId::random()),
-    };
+        maker: Default::default(),
+        most: Default::default(),
+    }
+}
+
+/// A room that is made and ends at once.
+fn life() -> (RoomId, Vec<Entry>) {
+    let (room, new) = (RoomId::random(), new_room());
     let records = [
         Record::Created(new, AddressKey::from_bytes([3; 32])),
         Record::Event(Event::Ended),
@@ -87,9 +92,31 @@ fn after_a_stream_was_lost_only_rooms_that_were_read_or_made_since_are_left() {
 #[test]
 fn rooms_that_are_being_made_count_as_open_ones() {
     let (cache, (room, entries)) = (RoomCache::default(), life());
-    let places = [cache.place(2), cache.place(2)];
-    assert!(places.iter().all(Option::is_some) && cache.place(2).is_none());
+    let place = |limit| cache.place(limit, &new_room());
+    let places = [place(2), place(2)];
+    assert!(places.iter().all(Result::is_ok) && place(2).is_err());
     cache.reading(room).apply(&entries[..1], true);
     drop(places);
-    assert!(cache.place(2).is_some() && cache.place(1).is_none());
+    assert!(place(2).is_ok() && place(1).is_err());
+}
+
+#[test]
+fn rooms_that_one_visitor_is_making_count_as_open_ones_of_theirs() {
+    let (cache, ann) = (RoomCache::default(), VisitorId::random());
+    let of = |visitor| NewRoom {
+        maker: Maker {
+            visitor: Some(visitor),
+            networks: Vec::new(),
+        },
+        most: OpenRooms {
+            visitor: 1,
+            ..OpenRooms::default()
+        },
+        ..new_room()
+    };
+    let place = cache.place(9, &of(ann));
+    assert!(place.is_ok() && cache.place(9, &of(ann)).is_err());
+    assert!(cache.place(9, &of(VisitorId::random())).is_ok());
+    drop(place);
+    assert!(cache.place(9, &of(ann)).is_ok());
 }

@@ -56,6 +56,8 @@ impl Stage {
             max: Max::from_store(5),
             password_hash: None,
             owner: self.owner,
+            maker: Default::default(),
+            most: Default::default(),
         };
         self.ask(|reply| Command::Create(new, reply)).unwrap()
     }

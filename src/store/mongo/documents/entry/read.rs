@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use super::{
     super::{Damaged, bytes, number, said, text, visitor},
-    Entry, EntryDoc, Record, Shown, read_invite, read_mark, read_server,
+    Entry, EntryDoc, Record, Shown, read_invite, read_maker, read_mark, read_server,
 };
 use crate::{
     domain::{AddressKey, Ban, Chat, Max, MessageId, Moment, Nonce, Reaction, Reason, Said, Title, Visitor},
-    rules::{Event, Given, Hold, NewRoom, OpenReport, RoomChange},
+    rules::{Event, Given, Hold, NewRoom, OpenReport, OpenRooms, RoomChange},
 };
 
 impl EntryDoc {
@@ -59,6 +59,8 @@ impl EntryDoc {
             max: self.max()?.ok_or(Damaged("max"))?,
             password_hash: self.password.clone(),
             owner: self.visitor()?,
+            maker: read_maker(self.maker.as_deref(), self.networks.as_deref().unwrap_or_default())?,
+            most: OpenRooms::default(),
         };
         let key = self.key.as_deref().and_then(bytes).ok_or(Damaged("key"))?;
         Ok(Record::Created(new, AddressKey::from_bytes(key)))

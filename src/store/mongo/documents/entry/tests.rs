@@ -41,6 +41,8 @@ fn records() -> Vec<Record> {
         max: Max::from_store(3),
         password_hash: Some("$hash".into()),
         owner: visitor(1),
+        maker: Default::default(),
+        most: Default::default(),
     };
     let change = RoomChange {
         title: Some(Title::from_store("새 방")),

@@ -2,7 +2,7 @@
 
 use super::{
     super::{GifDoc, binary, hex, signed},
-    Entry, EntryDoc, Record, Shown, entry_id, mark_text, server_text,
+    Entry, EntryDoc, Record, Shown, entry_id, mark_text, mark_texts, server_text,
 };
 use crate::{
     domain::{AddressKey, Moment, Said, Visitor},
@@ -53,6 +53,8 @@ impl EntryDoc {
         self.max = Some(new.max.get().into());
         self.password.clone_from(&new.password_hash);
         self.key = Some(hex(&key.to_bytes()));
+        self.maker = new.maker.visitor.map(|visitor| visitor.to_string());
+        self.networks = Some(mark_texts(&new.maker)).filter(|marks| !marks.is_empty());
     }
 
     fn set(&mut self, kind: &str, visitor: Option<Visitor>) {
