@@ -13,7 +13,7 @@ use std::{io, path::Path, sync::Arc, time::Duration};
 
 use socketioxide::{ParserConfig, SocketIo, layer::SocketIoLayer};
 use tokio::{task::JoinSet, time::timeout};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 pub use self::{listener::Listener, service_manager::Inherited};
 use crate::{
@@ -192,11 +192,27 @@ fn open_uploads(config: &Config, store: &dyn Store) -> io::Result<Uploads> {
     }
 }
 
+/// Bytes of the disk of a folder that are free for this user; all there may be if nobody says.
+fn free_bytes(folder: &Path) -> u64 {
+    match rustix::fs::statvfs(folder) {
+        Ok(disk) => disk.f_bavail.saturating_mul(disk.f_frsize),
+        Err(error) => {
+            warn!(%error, "how much of the disk is free is not known: set --quota-site");
+            u64::MAX
+        }
+    }
+}
+
 async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
     let limits = config.limits();
     let uploads = open_uploads(&config, &*store)
         .map_err(|error| AppError::Uploads(config.uploads.display().to_string(), error))?;
     uploads.sweep(&*store).await?;
+    let disk = match store.blobs() {
+        Some(_) => None,
+        None => Some((free_bytes(&config.uploads), store.held_by_site().bytes)),
+    };
+    let uploads = uploads.with_space(Arc::clone(&store), config.quotas.quotas(disk));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords =
         Passwords::new(cores).map_err(|error| AppError::Other(format!("passwords can't be hashed: {error}")))?;

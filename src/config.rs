@@ -5,6 +5,7 @@ mod cli;
 mod file;
 mod listen;
 mod parse;
+mod quotas;
 mod shown;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -19,6 +20,7 @@ pub use self::{
     budgets::BudgetSettings,
     cli::{Cli, Task},
     listen::Listen,
+    quotas::QuotaSettings,
 };
 use crate::{
     audit::LogAddress,
@@ -247,6 +249,10 @@ pub struct Config {
     /// What an address and a visitor may do.
     #[command(flatten)]
     pub budgets: BudgetSettings,
+
+    /// How much space GIFs may take.
+    #[command(flatten)]
+    pub quotas: QuotaSettings,
 
     /// How long a new session lives; from its second request on it lives as long as --session-life says
     #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = duration, value_name = "TIME")]

@@ -9,7 +9,7 @@
 //! - `servers`: what becomes of seats when servers end
 //! - `reactions`: those of a room
 //! - `seats`, `admission`, `posting`, `reacting`, `reporting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
-//! - `open_rooms`: what may be beside the rooms of others
+//! - `open_rooms`, `quotas`: how much there may be on the whole site
 
 mod admission;
 mod command;
@@ -22,6 +22,7 @@ mod moderation;
 mod open_rooms;
 mod ownership;
 mod posting;
+mod quotas;
 mod reacting;
 mod reactions;
 mod reporting;
@@ -42,6 +43,7 @@ pub use event::Event;
 pub use last_posts::LastPosts;
 pub use open_rooms::OpenRooms;
 pub use posting::{EDIT_WITHIN, EDITS};
+pub use quotas::{GifOwner, Held, Quotas};
 pub use reacting::{REACTION_KINDS, REACTIONS_EACH, REACTIONS_OF_MESSAGE, Reacting};
 pub use reactions::{Given, REACTIONS, REACTIONS_OF_VISITOR, Reactions};
 pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};

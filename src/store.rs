@@ -8,6 +8,7 @@ mod error;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
 mod sessions;
+mod space;
 mod sqlite;
 mod url;
 mod values;
@@ -16,6 +17,7 @@ mod whispers;
 pub use crate::rules::{REPORTS, REPORTS_EACH};
 pub use error::StoreError;
 pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_sessions};
+pub use space::GifSpace;
 pub use sqlite::SqliteStore;
 pub use url::{MongoUrl, StoreUrl};
 pub use values::{
@@ -223,7 +225,7 @@ pub trait GifIndex: Send + Sync + 'static {
 
 /// A store: what it keeps, and its life.
 #[async_trait]
-pub trait Store: RoomLog + RoomIndex + History + WhisperStore + ReportStore + GifIndex {
+pub trait Store: RoomLog + RoomIndex + History + WhisperStore + ReportStore + GifIndex + GifSpace {
     /// Whether the store answers.
     async fn ready(&self) -> Result<(), StoreError>;
 

@@ -39,6 +39,8 @@ struct Now {
     visitors: Gauge,
     rooms: Gauge,
     seats: Gauge,
+    gif_bytes: Gauge,
+    gif_files: Gauge,
     store_queue: Gauge,
     password_queue: Gauge,
     ready: Gauge,
@@ -56,6 +58,7 @@ impl Exporter {
         name_store(&mut registry, &state, &now);
         name_realtime(&mut registry, &state, &now);
         name_uploads(&mut registry, &state);
+        name_space(&mut registry, &state, &now);
         Self {
             state,
             io,
@@ -84,6 +87,9 @@ impl Exporter {
         let occupancy = state.store.occupancy();
         now.rooms.set(occupancy.rooms);
         now.seats.set(occupancy.seats);
+        let space = state.store.held_by_site();
+        now.gif_bytes.set(space.bytes);
+        now.gif_files.set(space.files);
         now.store_queue.set(state.store.waiting());
         now.password_queue.set(state.rooms.passwords_waiting());
         now.full.set(state.store.is_full());
@@ -237,6 +243,30 @@ fn name_uploads(registry: &mut Registry, state: &AppState) {
         "gif_disk_bytes",
         "Bytes of the GIFs and stills in the folder of the uploads; on MongoDB these are copies",
         metrics.on_disk.clone(),
+    );
+}
+
+fn name_space(registry: &mut Registry, state: &AppState, now: &Now) {
+    registry.register(
+        "gif_space_bytes",
+        "Bytes of the GIFs and stills of the whole site, as this server last counted them",
+        now.gif_bytes.clone(),
+    );
+    registry.register("gif_space_files", "The GIFs of the whole site", now.gif_files.clone());
+    let most = [Gauge::default(), Gauge::default()];
+    let limit = state.messages.space_of_site();
+    most[0].set(limit.bytes);
+    most[1].set(limit.files);
+    let [bytes, files] = most;
+    registry.register(
+        "gif_space_limit_bytes",
+        "Bytes that they may have (--quota-site)",
+        bytes,
+    );
+    registry.register(
+        "gif_space_limit_files",
+        "How many there may be (--quota-site-files)",
+        files,
     );
 }
 

@@ -54,16 +54,32 @@ pub fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Reads `200MiB`, `20GiB`, a number of bytes, or `off`.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    if text == "off" {
+        return Ok(u64::MAX);
+    }
+    let (digits, bits) = with_unit(text);
+    let bytes = digits
+        .parse()
+        .ok()
+        .and_then(|number: u64| number.checked_mul(1 << bits));
+    bytes.ok_or_else(|| format!("{text:?} is no number of bytes; write it like 200MiB, 20GiB, 1048576, or off"))
+}
+
+/// Takes the unit of bytes from a number; the power of two that it stands for.
+fn with_unit(text: &str) -> (&str, u32) {
+    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let mut all = units.into_iter();
+    let unit = all.find_map(|(unit, bits)| Some((text.trim().strip_suffix(unit)?.trim(), bits)));
+    unit.unwrap_or((text.trim(), 0))
+}
+
 /// Reads `60`, or bytes such as `32KiB`.
 fn number(text: &str) -> Option<NonZeroU32> {
-    let text = text.trim();
-    let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
-    let unit = units
-        .iter()
-        .find_map(|(unit, bits)| Some((text.strip_suffix(unit)?, *bits)));
-    let (digits, bits) = unit.unwrap_or((text, 0));
-    let number: u32 = digits.trim().parse().ok()?;
-    NonZeroU32::new(number.checked_mul(1 << bits)?)
+    let (digits, bits) = with_unit(text);
+    let number: u32 = digits.parse().ok()?;
+    NonZeroU32::new(number.checked_mul(1_u32.checked_shl(bits)?)?)
 }
 
 /// Reads `192.0.2.0/24`, or a single address.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Budget, Moment, gif::GifError};
+use super::{Budget, Full, Moment, gif::GifError};
 
 /// A refusal. Nothing was stored, except perhaps by [`Refusal::Unknown`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +89,8 @@ pub enum Refusal {
     TimedOut,
     /// The disk is full.
     StorageFull,
+    /// There is no space for a GIF.
+    QuotaReached(Full),
     /// The store does not answer; nothing was accepted.
     Unavailable,
     /// The store did not say whether it accepted it.
@@ -163,7 +165,7 @@ impl Refusal {
             Self::RateLimited { .. } | Self::TooManySockets { .. } | Self::TooManyWhispers { .. } => "rate_limited",
             Self::CrossOrigin => "cross_origin",
             Self::TimedOut => "timed_out",
-            Self::StorageFull => "storage_full",
+            Self::StorageFull | Self::QuotaReached(_) => "storage_full",
             Self::Unavailable => "unavailable",
             Self::Unknown { .. } => "unknown",
         }

@@ -3,6 +3,7 @@
 
 mod folder;
 mod shared;
+mod space;
 mod sweep;
 mod turns;
 mod upload;
@@ -18,12 +19,19 @@ use tokio::task::spawn_blocking;
 use tracing::{error, warn};
 
 pub use self::upload::{StoredGif, Upload};
-use self::{folder::Folder, shared::Shared, sweep::sweep, turns::Turns};
+use self::{
+    folder::Folder,
+    shared::Shared,
+    space::UploadSpace,
+    sweep::{Swept, sweep},
+    turns::Turns,
+};
 use crate::{
-    domain::{Budget, GifName, Guest, Refusal, RoomId, gif::GifLimits},
+    domain::{Budget, GifName, Guest, Refusal, RoomId, Space, gif::GifLimits},
     limits::keyed_slots::{GuestSlot, GuestSlots},
     metrics::UploadMetrics,
     private_files,
+    rules::Quotas,
     seldom::Seldom,
     store::{Blobs, Store, StoreError},
 };
@@ -84,6 +92,8 @@ pub struct AtOnce {
 /// One of the uploads of a visitor and of an address.
 pub struct UploadSlot {
     guest: Guest,
+    /// Bytes that it is said to have.
+    announced: u64,
     _held: GuestSlot,
 }
 
@@ -96,6 +106,8 @@ pub struct Uploads {
     limits: GifLimits,
     turns: Arc<Turns>,
     each: Arc<GuestSlots>,
+    /// None while nobody has said how much space there is.
+    space: Option<Arc<UploadSpace>>,
 }
 
 impl Uploads {
@@ -113,6 +125,7 @@ impl Uploads {
             limits,
             turns: Arc::new(Turns::new(at_once)),
             each: Arc::new(GuestSlots::new(at_once.each, at_once.each)),
+            space: None,
         })
     }
 
@@ -133,6 +146,19 @@ impl Uploads {
         Ok(uploads)
     }
 
+    /// The same with so much space, which is counted by the store.
+    #[must_use]
+    pub fn with_space(mut self, store: Arc<dyn Store>, quotas: Quotas) -> Self {
+        self.space = Some(Arc::new(UploadSpace::new(store, quotas)));
+        self
+    }
+
+    /// The most that the GIFs of the site may hold.
+    pub fn space_of_site(&self) -> Space {
+        let space = self.space.as_ref();
+        space.map_or(Space::UNLIMITED, |space| space.of_site())
+    }
+
     /// What is counted of uploads.
     pub const fn metrics(&self) -> &UploadMetrics {
         &self.metrics
@@ -140,26 +166,38 @@ impl Uploads {
 
     /// Takes one of the uploads of a visitor and of an address. Until its first kilobyte has come, an upload has nothing
     /// but this: so what waits for that is bounded by visitor and address, by the time that the first bytes may take, and
-    /// over all by the connections.
+    /// over all by the connections. It is said to have so many bytes; 0 if that is not known.
     ///
     /// # Errors
     /// All of them run already.
-    pub fn slot(&self, guest: &Guest) -> Result<UploadSlot, Refusal> {
+    pub fn slot(&self, guest: &Guest, announced: u64) -> Result<UploadSlot, Refusal> {
         Ok(UploadSlot {
             guest: *guest,
+            announced,
             _held: self.each.take(guest).ok_or(BUSY)?,
         })
     }
 
-    /// Begins an upload.
-    pub fn begin(&self, slot: UploadSlot) -> Upload {
-        Upload::new(
-            self.folder.clone(),
-            self.shared.clone(),
+    /// Begins an upload to a room.
+    ///
+    /// # Errors
+    /// There is no space for it, or the store fails.
+    pub async fn begin(&self, slot: UploadSlot, room: RoomId) -> Result<Upload, Refusal> {
+        let space = match &self.space {
+            Some(space) => {
+                let owner = space.owner(room, &slot.guest);
+                space.check(&owner, slot.announced).await?;
+                Some((Arc::clone(space), owner))
+            }
+            None => None,
+        };
+        Ok(Upload::new(
+            (self.folder.clone(), self.shared.clone()),
+            space,
             self.limits,
             (Arc::clone(&self.turns), slot),
             self.metrics.bytes.clone(),
-        )
+        ))
     }
 
     /// Opens a file of a GIF that a message in that room names.
@@ -216,6 +254,9 @@ impl Uploads {
             let folder = self.folder.clone();
             let begun = Instant::now();
             let _ = spawn_blocking(move || folder.delete(name)).await;
+            if let Some(space) = &self.space {
+                space.give_back(&[name]);
+            }
             // A large file keeps the journal of the file system busy, and each commit of the store waits for that.
             tokio::time::sleep(begun.elapsed()).await;
         }
@@ -232,10 +273,11 @@ impl Uploads {
         }
         let named = store.gif_names().await?;
         let folder = self.folder.clone();
-        let missing = spawn_blocking(move || sweep(&folder, named))
+        let swept = spawn_blocking(move || sweep(&folder, named))
             .await
             .map_err(StoreError::failed)?;
-        let missing = missing.map_err(StoreError::failed)?;
+        let Swept { missing, whole } = swept.map_err(StoreError::failed)?;
+        store.recount(&whole);
         if !missing.is_empty() {
             warn!(
                 count = missing.len(),

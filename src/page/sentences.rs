@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        Budget, Field, Invalid, Moment, Problem, Refusal, TooLarge,
+        Budget, Field, Full, Holder, Invalid, Moment, Problem, Refusal, TooLarge,
         gif::{DecodeFault, GifError},
     },
     page::{
@@ -60,6 +60,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::CrossOrigin => t.error.cross_origin,
         Refusal::TimedOut => t.error.timed_out,
         Refusal::StorageFull => t.error.storage_full,
+        Refusal::QuotaReached(full) => return full_sentence(*full, t),
         Refusal::Unavailable => t.error.unavailable,
         Refusal::Unknown { repeatable: true } => t.error.unknown_repeatable,
         Refusal::Unknown { repeatable: false } => t.error.unknown,
@@ -88,6 +89,27 @@ fn limit_sentence(budget: Budget, retry_after: Duration, t: &Texts) -> String {
         Budget::Load => return t.error.rate_limited.to_owned(),
     };
     fill(text, &[("wait", &wait_text(retry_after, t))])
+}
+
+/// Says where there is no space for a GIF, and how much of it is used.
+fn full_sentence(full: Full, t: &Texts) -> String {
+    let text = &t.full;
+    let (used, limit, shown) = match full.is_by_number() {
+        true => (grouped(full.used.files), grouped(full.limit.files), text.files),
+        false => (
+            size_text(full.used.bytes, t.lang),
+            limit_text(full.limit.bytes, t.lang),
+            text.bytes,
+        ),
+    };
+    let shown = fill(shown, &[("used", &used), ("limit", &limit)]);
+    let text = match full.holder {
+        Holder::Room => text.room,
+        Holder::Visitor => text.visitor,
+        Holder::Address => text.address,
+        Holder::Site => text.site,
+    };
+    fill(text, &[("used", &shown)])
 }
 
 /// A time to wait, in the unit that fits, rounded up.

@@ -173,6 +173,8 @@ texts! {
     /// What there was too much of in a short time, and when to try again.
     limited: LimitedText { visitors, rooms, open_rooms, passwords, joins, seats, messages, uploads, upload_bytes, invites, reports, sockets,
         requests, events, seconds, minutes, hours }
+    /// Where there is no space for a GIF.
+    full: FullText { room, visitor, address, site, bytes, files }
     /// What is wrong with a GIF.
     gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }
     /// What one can do after the error of that code.

@@ -12,7 +12,7 @@ use tokio::fs::File;
 use crate::{
     domain::{
         Alt, Chat, Emoji, Field, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, MessageId, Nonce,
-        Problem, Reaction, Refusal, RoomId, Source, Visitor, asked_for,
+        Problem, Reaction, Refusal, RoomId, Source, Space, Visitor, asked_for,
     },
     limits::budgets::{Budgets, UploadBytes},
     media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
@@ -175,7 +175,7 @@ impl Messages {
     /// # Errors
     /// All of them run already, or it is one too many, or one too large.
     pub fn upload_slot(&self, guest: &Guest, announced: u64) -> Result<(UploadSlot, UploadBytes), Refusal> {
-        let slot = self.uploads.slot(guest)?;
+        let slot = self.uploads.slot(guest, announced)?;
         let bytes = self.budgets.upload_bytes(guest, announced)?;
         self.budgets.upload(guest)?;
         self.budgets.message(guest)?;
@@ -185,12 +185,17 @@ impl Messages {
     /// Begins a GIF of a member.
     ///
     /// # Errors
-    /// No such room, banned, closed, not a member, or no space.
-    pub async fn begin_gif(&self, room: RoomId, author: Visitor, slot: UploadSlot) -> Result<Upload, Refusal> {
+    /// No such room, banned, closed, not a member, or no space on the disk or within the quotas.
+    pub async fn begin_gif(&self, id: RoomId, author: Visitor, slot: UploadSlot) -> Result<Upload, Refusal> {
         self.check_space()?;
-        let room = self.store.room(room).await?.ok_or(Refusal::RoomNotFound)?;
+        let room = self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?;
         room.must_be_inside(author.id, self.store.now())?;
-        Ok(self.uploads.begin(slot))
+        self.uploads.begin(slot, id).await
+    }
+
+    /// The space that the GIFs of the site may take.
+    pub fn space_of_site(&self) -> Space {
+        self.uploads.space_of_site()
     }
 
     /// Refuses what an upload writes while the store keeps the last space of the disk for deletions: both may be on one disk.

@@ -9,7 +9,7 @@
 //! - `lease`: this server's life, the seats of its sockets, and what it does after others' deaths
 //! - `snapshots`: writes them; `erasing`: carries deletions out
 //! - `whispers`, `reports`: entries with something for one other
-//! - `gifs`, `blobs`, `sessions`: what is kept beside the log
+//! - `gifs`, `blobs`, `space`, `sessions`: what is kept beside the log
 //! - `migration`: makes logs of the rooms of the first version; `items`: moves whispers and reports of the version before there
 //! - `breaker`: what happens while the database does not answer; `clock`: its time, which all servers go by
 
@@ -35,6 +35,7 @@ mod reports;
 mod room_cache;
 mod sessions;
 mod snapshots;
+mod space;
 mod whispers;
 
 use std::{

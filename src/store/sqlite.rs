@@ -15,6 +15,7 @@ mod room_cache;
 mod rows;
 mod schema;
 mod slices;
+mod space;
 mod submit;
 mod whispers;
 mod writer;
@@ -33,7 +34,7 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use self::{cleanup::Clearing, command::Command, room_cache::RoomCache, writer::Writer};
+use self::{cleanup::Clearing, command::Command, room_cache::RoomCache, space::Ledger, writer::Writer};
 pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
     domain::{AddressKey, RoomId},
@@ -59,6 +60,8 @@ pub struct SqliteStore {
     rooms: Arc<RwLock<RoomCache>>,
     clock: Clock,
     site_key: AddressKey,
+    /// Whose the GIFs are.
+    ledger: Ledger,
     /// How many rooms may be open.
     limit: usize,
     readers: Arc<Mutex<Vec<Connection>>>,
@@ -96,6 +99,7 @@ impl SqliteStore {
         open.into_iter().for_each(|cached| rooms.insert(cached));
         let cache = Arc::new(RwLock::new(rooms));
         let site_key = restore::site_key(&connection).map_err(failure)?;
+        let ledger = Ledger::read(&connection).map_err(failure)?;
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| schema::open_reader(path)).collect();
         let (commands, waiting) = mpsc::channel(QUEUE);
         let (tell, changes) = mpsc::channel(CHANGES);
@@ -110,6 +114,7 @@ impl SqliteStore {
             rooms: cache,
             clock,
             site_key,
+            ledger,
             limit,
             readers: Arc::new(Mutex::new(readers.map_err(failure)?)),
             reading: Arc::new(Semaphore::new(READERS)),

@@ -75,7 +75,7 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::TooManySockets { .. }
         | Refusal::TooManyWhispers { .. } => StatusCode::TOO_MANY_REQUESTS,
         Refusal::TimedOut => StatusCode::REQUEST_TIMEOUT,
-        Refusal::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+        Refusal::StorageFull | Refusal::QuotaReached(_) => StatusCode::INSUFFICIENT_STORAGE,
         Refusal::Unavailable | Refusal::Unknown { .. } => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

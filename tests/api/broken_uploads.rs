@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gifchat::{
-    domain::{Visitor, VisitorId},
+    domain::{RoomId, Visitor, VisitorId},
     media::uploads::{AtOnce, Uploads},
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
@@ -119,16 +119,22 @@ async fn an_upload_given_up_while_it_begins_leaves_nothing() {
         rate: 10_000,
     };
     let uploads = Uploads::open(folder.path(), Default::default(), at_once).unwrap();
-    let begin = || uploads.begin(uploads.slot(&Visitor::new(VisitorId::random()).into()).unwrap());
+    let begin = async || {
+        let slot = uploads.slot(&Visitor::new(VisitorId::random()).into(), 0).unwrap();
+        uploads.begin(slot, RoomId::random()).await.unwrap()
+    };
     let gif = fixtures::sized(2_000);
     for _ in 0..300 {
-        let mut upload = begin();
+        let mut upload = begin().await;
         let mut push = Box::pin(upload.push(&gif));
         // Polled once, and dropped while another thread opens the file.
         let _ = futures_util::poll!(&mut push);
     }
     // What was begun earlier is at work in order; behind it the threads are idle.
-    eventually("every begun file was opened", async || begin().push(&gif).await.ok()).await;
+    eventually("every begun file was opened", async || {
+        begin().await.push(&gif).await.ok()
+    })
+    .await;
     eventually("no file is left", async || {
         std::fs::read_dir(folder.path()).unwrap().next().is_none().then_some(())
     })

@@ -61,12 +61,16 @@ impl Folder {
         }
     }
 
-    /// Counts what lies in the folder, of which these are the whole GIFs.
-    pub fn count<'a>(&self, names: impl Iterator<Item = &'a GifName>) {
-        let bytes: i64 = names
-            .map(|name| size(&self.gif(*name)) + size(&self.still(*name)))
-            .sum();
-        self.bytes.set(bytes);
+    /// Bytes of a GIF with its still.
+    pub fn bytes_of(&self, name: GifName) -> u64 {
+        (size(&self.gif(name)) + size(&self.still(name))).unsigned_abs()
+    }
+
+    /// Counts what lies in the folder, of which these are the whole GIFs; each with its bytes.
+    pub fn count(&self, names: impl Iterator<Item = GifName>) -> Vec<(GifName, u64)> {
+        let files: Vec<_> = names.map(|name| (name, self.bytes_of(name))).collect();
+        self.bytes.set(files.iter().map(|(_, bytes)| *bytes).sum::<u64>());
+        files
     }
 }
 
@@ -92,7 +96,7 @@ mod tests {
         assert_eq!((add(7, folder.gif(name)), add(2, folder.still(name))), (7, 9));
         assert_eq!(add(5, folder.gif(name)), 7, "it takes the place of the other one");
         let restarted = Folder::new(parent.path(), Gauge::default());
-        restarted.count([name].iter());
+        assert_eq!(restarted.count([name].into_iter()), [(name, 7)]);
         assert_eq!(restarted.bytes.get(), 7);
         folder.delete(name);
         folder.delete(name);

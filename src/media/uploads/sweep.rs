@@ -7,9 +7,17 @@ use tracing::info;
 use super::{COPIES, Folder, PART, delete_file};
 use crate::{domain::GifName, private_files};
 
-/// Deletes what is not `named`; returns what is named and not there whole, with its still. Files of an earlier version that
+/// What the start found of the GIFs that something names.
+pub struct Swept {
+    /// Those that are not there whole, with their stills.
+    pub missing: Vec<GifName>,
+    /// Those that are, with their bytes.
+    pub whole: Vec<(GifName, u64)>,
+}
+
+/// Deletes what is not `named`. Files of an earlier version that
 /// others may read are theirs no longer, and neither is the folder, unless something else lies in it.
-pub fn sweep(folder: &Folder, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
+pub fn sweep(folder: &Folder, named: Vec<GifName>) -> io::Result<Swept> {
     let (mut gifs, mut stills, mut parts) = (HashSet::new(), HashSet::new(), Vec::new());
     let mut ours_alone = true;
     for entry in fs::read_dir(&**folder)? {
@@ -50,10 +58,11 @@ pub fn sweep(folder: &Folder, named: Vec<GifName>) -> io::Result<Vec<GifName>> {
         delete_file(path);
     }
     orphans.iter().for_each(|name| folder.delete(**name));
-    folder.count(gifs.iter().filter(|name| is_whole(name)));
+    let whole = folder.count(gifs.iter().copied().filter(|name| is_whole(name)));
     let deleted = orphans.len() + parts.len();
     if deleted > 0 {
         info!(deleted, "GIFs and parts that no message names are swept away");
     }
-    Ok(named.iter().filter(|name| !is_whole(name)).copied().collect())
+    let missing = named.iter().filter(|name| !is_whole(name)).copied().collect();
+    Ok(Swept { missing, whole })
 }

@@ -13,6 +13,7 @@ use tracing::debug;
 use super::{
     BUSY, Folder, NamedIn, PART, Scratch, UploadSlot, disk, on_disk,
     shared::Shared,
+    space::UploadSpace,
     turns::{Turn, Turns},
 };
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
     media::gif::{GifFacts, GifWalk, check_first_frame, write_still},
     metrics::Counter,
     private_files,
+    rules::GifOwner,
 };
 
 /// Bytes that have to come before an upload takes one of the turns of all and makes a file. A smaller one does when it is
@@ -33,10 +35,14 @@ pub const FIRST: usize = 1 << 10;
 /// of the request.
 const BUFFER: usize = 256 << 10;
 
+/// Where space is taken, and whose it is.
+type Counted = (Arc<UploadSpace>, GifOwner);
+
 /// A GIF on its way in. Dropped before [`Upload::finish`], it leaves nothing behind.
 pub struct Upload {
     folder: Folder,
     shared: Option<Arc<Shared>>,
+    space: Option<Counted>,
     limits: GifLimits,
     name: GifName,
     turns: Arc<Turns>,
@@ -62,8 +68,8 @@ struct Begun {
 impl Upload {
     /// An upload of which nothing has come.
     pub(super) fn new(
-        folder: Folder,
-        shared: Option<Arc<Shared>>,
+        (folder, shared): (Folder, Option<Arc<Shared>>),
+        space: Option<Counted>,
         limits: GifLimits,
         (turns, slot): (Arc<Turns>, UploadSlot),
         bytes: Counter,
@@ -71,6 +77,7 @@ impl Upload {
         Self {
             folder,
             shared,
+            space,
             limits,
             name: GifName::random(),
             turns,
@@ -149,7 +156,7 @@ impl Upload {
     /// Checks the end and the first frame, makes the still, syncs both files and gives them their names.
     ///
     /// # Errors
-    /// It is not a whole GIF, too many uploads run already, or the disk fails.
+    /// It is not a whole GIF, too many uploads run already, there is no space for it, or the disk fails.
     pub async fn finish(mut self) -> Result<StoredGif, Refusal> {
         self.begin().await?;
         self.flush().await?;
@@ -162,8 +169,9 @@ impl Upload {
         let settled =
             spawn_blocking(move || settle(&folder, name, part, &file, &facts, limits).map(|()| (folder, facts)));
         let (folder, facts) = settled.await.map_err(|_| Refusal::Unavailable)??;
-        let stored = StoredGif {
+        let mut stored = StoredGif {
             folder,
+            space: None,
             deletions: self.shared.as_ref().map_or(0, |shared| shared.deletions()),
             shared: self.shared,
             name,
@@ -171,6 +179,10 @@ impl Upload {
             hash: GifHash::from_bytes(self.hasher.finalize().into()),
             keep: false,
         };
+        if let Some((space, owner)) = self.space {
+            space.take(name, stored.folder.bytes_of(name), &owner).await?;
+            stored.space = Some(space);
+        }
         if let Some(shared) = &stored.shared {
             shared.put(name).await?;
         }
@@ -216,6 +228,8 @@ fn settle(
 pub struct StoredGif {
     folder: Folder,
     shared: Option<Arc<Shared>>,
+    /// Where its space was taken.
+    space: Option<Arc<UploadSpace>>,
     /// Deletions of GIFs before any message could name this one.
     deletions: u64,
     name: GifName,
@@ -262,6 +276,9 @@ impl Drop for StoredGif {
     fn drop(&mut self) {
         if !self.keep {
             self.folder.delete(self.name);
+            if let Some(space) = &self.space {
+                space.give_back(&[self.name]);
+            }
         }
     }
 }

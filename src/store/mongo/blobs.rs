@@ -96,9 +96,8 @@ impl Collections {
             return Ok(());
         }
         let ids: Vec<_> = names.iter().flat_map(|name| [file(*name), still(*name)]).collect();
-        within(self.gifs.delete_many(doc! { "_id": { "$in": ids } }))
-            .await
-            .map(drop)
+        within(self.gifs.delete_many(doc! { "_id": { "$in": ids } })).await?;
+        self.forget_files(names).await
     }
 
     /// Deletes GIFs with their stills, but for those that somebody is sending again at this moment.
@@ -112,9 +111,10 @@ impl Collections {
         within(self.gifs.delete_many(unclaimed)).await?;
         let claimed = within(self.gifs.distinct("_id", doc! { "_id": { "$in": &files } })).await?;
         let stays = |name: &GifName| claimed.iter().any(|id| id.as_str() == Some(&file(*name)));
-        let gone = names.iter().filter(|name| !stays(name)).copied().map(still);
-        let stills = doc! { "_id": { "$in": gone.collect::<Vec<_>>() } };
-        within(self.gifs.delete_many(stills)).await.map(drop)
+        let gone: Vec<_> = names.iter().filter(|name| !stays(name)).copied().collect();
+        let stills: Vec<_> = gone.iter().copied().map(still).collect();
+        within(self.gifs.delete_many(doc! { "_id": { "$in": stills } })).await?;
+        self.forget_files(&gone).await
     }
 
     /// The rooms that documents beside the log, and snapshots, belong to.
@@ -134,9 +134,14 @@ impl Collections {
     pub async fn sweep_blobs(&self) -> Result<(), StoreError> {
         let wait = i64::try_from(UNNAMED.as_millis()).unwrap_or(i64::MAX);
         let before = DateTime::from_millis(Moment::now().millis() - wait);
-        // Answered from the index alone; the bytes stay where they are.
+        // Answered from the index alone; the bytes stay where they are. What was to be stored by a server that died has space,
+        // and perhaps no bytes.
+        let with_space = doc! { "$unionWith": {
+            "coll": self.files.name(), "pipeline": [{ "$match": { "at": { "$lt": before } } }],
+        } };
         let unnamed = [
             doc! { "$match": { "at": { "$lt": before } } },
+            with_space,
             doc! { "$project": { "name": { "$replaceOne": { "input": "$_id", "find": "still-", "replacement": "" } } } },
             doc! { "$lookup": {
                 "from": "log", "localField": "name", "foreignField": "gif.name",

@@ -17,6 +17,7 @@ use super::{
     clock,
     documents::{EntryDoc, StateDoc, TurnDoc, bytes, hex},
     pulse::Pulse,
+    space::LastCount,
 };
 use crate::{
     domain::AddressKey,
@@ -65,6 +66,12 @@ pub struct Collections {
     pub servers: Collection<Document>,
     /// GIFs and stills.
     pub gifs: Collection<Document>,
+    /// Whose these are, and their bytes.
+    pub files: Collection<Document>,
+    /// Held by whoever takes space for one.
+    pub taking: Arc<tokio::sync::Mutex<()>>,
+    /// What they hold together.
+    pub held_by_site: Arc<LastCount>,
     /// What the site marks addresses with.
     pub site_key: AddressKey,
     /// Hashes of GIFs that rooms refuse.
@@ -85,6 +92,9 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
         servers: db.collection("servers"),
         gifs: db.collection("gifs"),
         forbidden: db.collection("forbidden"),
+        files: db.collection("files"),
+        held_by_site: Arc::default(),
+        taking: Arc::default(),
         site_key,
         breaker: Arc::default(),
         pulse: Arc::default(),
@@ -96,6 +106,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
     collections.make_indexes().await?;
     collections.migrate().await?;
     collections.move_items().await?;
+    collections.take_over_files().await?;
     Ok(collections)
 }
 
@@ -170,6 +181,13 @@ impl Collections {
         within(self.log.create_indexes(log)).await?;
         within(self.turns.create_index(expiring("at", Duration::from_secs(60)))).await?;
         within(self.gifs.create_index(plain(doc! { "at": 1, "_id": 1 }))).await?;
+        let held = [
+            plain(doc! { "room": 1, "bytes": 1 }),
+            plain(doc! { "visitor": 1, "bytes": 1 }),
+            plain(doc! { "networks": 1, "bytes": 1 }),
+            plain(doc! { "at": 1 }),
+        ];
+        within(self.files.create_indexes(held)).await?;
         within(self.forbidden.create_index(unique(doc! { "room": 1, "hash": 1 }, None))).await?;
         Ok(())
     }

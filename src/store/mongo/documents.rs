@@ -12,7 +12,9 @@ use std::str::FromStr;
 use mongodb::bson::{Binary, spec::BinarySubtype};
 
 pub use self::{
-    entry::{Entry, EntryDoc, Position, Record, Shown, entry_id, pruned, read_mark, server_text},
+    entry::{
+        Entry, EntryDoc, Position, Record, Shown, entry_id, mark_text, mark_texts, pruned, read_mark, server_text,
+    },
     message::{GifDoc, said},
     old::{OldGrant, OldMessage, OldRoom},
     state::StateDoc,

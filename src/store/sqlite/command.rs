@@ -4,6 +4,7 @@ use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 use tracing::error;
 
+use super::space::GifNote;
 use crate::{
     domain::{GifName, Guest, InviteHash, Nonce, Report, Room, RoomId},
     rules::{self, Graces, NewRoom},
@@ -25,6 +26,8 @@ pub enum Command {
     ForgetGifs(Vec<GifName>, Reply<()>),
     ForgetUnreferenced(Vec<GifName>, Reply<()>),
     Expire(Graces, Reply<Expired>),
+    /// Written with the next commit; nobody waits for it.
+    Note(GifNote),
     Ping(Reply<()>),
     Close(oneshot::Sender<()>),
 }
@@ -47,7 +50,7 @@ impl Command {
             Self::Create(..) | Self::Submit(..) | Self::Redeem(..) => true,
             Self::Whisper(..) | Self::Report(..) => true,
             Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
-            Self::Expire(..) | Self::Ping(..) | Self::Close(..) => false,
+            Self::Expire(..) | Self::Note(_) | Self::Ping(..) | Self::Close(..) => false,
         }
     }
 
@@ -61,7 +64,7 @@ impl Command {
             Self::Whisper(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),
             Self::Expire(_, reply) => failing(reply),
-            Self::Close(_) => Box::new(|_| ()),
+            Self::Note(_) | Self::Close(_) => Box::new(|_| ()),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::{
     room_cache::{CachedRoom, RoomCache},
     rows, schema,
     slices::Slices,
+    space::GifNote,
 };
 use crate::{
     domain::{Refusal, RoomId, VisitorId},
@@ -56,6 +57,8 @@ pub struct Writer {
     pub(super) reserve: Reserve,
     pub(super) checkpoints: Checkpoints,
     pub(super) metrics: StoreMetrics,
+    /// Whose GIFs are, to be written with the next commit.
+    pub(super) notes: Vec<GifNote>,
     /// Whether what finds no space in the batch at work and deletes is done again.
     again: bool,
     /// Why the last write failed, until one succeeds.
@@ -88,6 +91,7 @@ impl Writer {
             reserve,
             checkpoints,
             metrics: StoreError::metrics(),
+            notes: Vec::new(),
             again: false,
             trouble: None,
         }
@@ -110,6 +114,7 @@ impl Writer {
                 commands.close();
                 self.checkpoints.stop();
                 self.forget_at_end();
+                self.write_last_notes();
                 // The log goes into the file, so that a stopped site is one file to copy.
                 if let Err(error) = self.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
                     error!(%error, "can't empty the log of the store");
@@ -149,7 +154,7 @@ impl Writer {
         }));
         let leaving: Vec<_> = batch.iter().filter_map(leaving).collect();
         let probes = self.trouble.is_some() && batch.iter().any(|command| matches!(command, Command::Ping(_)));
-        let writes = probes || batch.iter().any(Command::writes) || self.expires(&batch);
+        let writes = probes || batch.iter().any(Command::writes) || self.has_many_notes() || self.expires(&batch);
         let begun = writes.then(|| self.metrics.commit.begin()).flatten();
         if writes && let Err(error) = self.begin() {
             let failures = batch.into_iter().map(Command::into_failure);
@@ -168,7 +173,11 @@ impl Writer {
                 break;
             }
         }
-        if writes && let Err(error) = self.connection.execute_batch("COMMIT") {
+        if writes
+            && let Err(error) = self
+                .write_notes()
+                .and_then(|()| self.connection.execute_batch("COMMIT"))
+        {
             if !self.connection.is_autocommit() {
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
@@ -178,6 +187,9 @@ impl Writer {
             return self.fail(&leaving, failures, trouble, &error);
         }
         self.metrics.commit.end(begun);
+        if writes {
+            self.notes.clear();
+        }
         if writes || trouble.is_some() {
             self.trouble = trouble;
         }
@@ -298,6 +310,10 @@ impl Writer {
             Command::ForgetGifs(names, reply) => answer(reply, self.forget_gifs(&names), Answer::Done),
             Command::ForgetUnreferenced(names, reply) => answer(reply, self.forget_unreferenced(&names), Answer::Done),
             Command::Expire(graces, reply) => answer(reply, self.expire(graces), Answer::Expired),
+            Command::Note(note) => {
+                self.notes.push(note);
+                Err(None)
+            }
             Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),
             Command::Close(_) => Err(None),
         }

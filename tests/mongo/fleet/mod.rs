@@ -9,6 +9,7 @@ mod posting;
 mod seats;
 mod sessions;
 mod sleepers;
+mod space;
 mod stream;
 
 use std::{collections::HashMap, time::Duration};

@@ -1,0 +1,209 @@
+//! The space of GIFs: a document for each file says whose it is, beside the documents with its bytes.
+//!
+//! Space is taken by inserting the document and counting then, so that uploads on many servers side by side never hold more
+//! than they may. A server takes space for one file after the other. Two servers that count at the same moment may both find
+//! too much: each takes its document back, waits for a random moment and tries again.
+
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use mongodb::bson::{DateTime, Document, doc};
+use parking_lot::Mutex;
+use tokio::time::sleep;
+use tracing::info;
+
+use super::{
+    MongoStore,
+    client::{Collections, failure, within},
+    documents::{mark_text, mark_texts, signed},
+};
+use crate::{
+    domain::{GifName, Moment, Space},
+    rules::{GifOwner, Held, Quotas},
+    store::{GifSpace, StoreError},
+};
+
+/// How long the space of the site is taken for what it was, while it is far from full: it is counted over all files.
+const RECENT: Duration = Duration::from_secs(2);
+
+/// Hundredths of the site's space from which on it is counted for each file.
+const CLOSE: u64 = 95;
+
+/// How often space is tried to be taken, and the longest pause in between.
+const TRIES: usize = 3;
+const PAUSE: Duration = Duration::from_millis(60);
+
+/// Time to find out whose the files of an earlier version are.
+const TAKING_OVER: Duration = Duration::from_secs(3_600);
+
+/// What the site held when it was last counted, and with what this server has taken since.
+#[derive(Debug, Default)]
+pub struct LastCount(Mutex<Option<(Instant, Space)>>);
+
+impl LastCount {
+    fn space(&self) -> Space {
+        self.0.lock().map(|(_, space)| space).unwrap_or_default()
+    }
+
+    /// If it was counted a moment ago.
+    fn recent(&self) -> Option<Space> {
+        let (at, space) = (*self.0.lock())?;
+        (at.elapsed() < RECENT).then_some(space)
+    }
+
+    fn set(&self, space: Space) {
+        *self.0.lock() = Some((Instant::now(), space));
+    }
+
+    fn add(&self, more: Space) {
+        if let Some((_, space)) = &mut *self.0.lock() {
+            *space = space.plus(more);
+        }
+    }
+}
+
+#[async_trait]
+impl GifSpace for MongoStore {
+    async fn held(&self, owner: &GifOwner, quotas: &Quotas) -> Result<Held, StoreError> {
+        self.call(Box::pin(self.log.collections.held(owner, quotas.site))).await
+    }
+
+    async fn take_space(&self, name: GifName, bytes: u64, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
+        let collections = &self.log.collections;
+        let _turn = collections.taking.lock().await;
+        for _ in 1..TRIES {
+            match self
+                .call(Box::pin(collections.take_space(name, bytes, owner, quotas)))
+                .await
+            {
+                Err(StoreError::Refused(_)) => sleep(PAUSE.mul_f32(rand::random())).await,
+                taken => return taken,
+            }
+        }
+        self.call(Box::pin(collections.take_space(name, bytes, owner, quotas)))
+            .await
+    }
+
+    fn held_by_site(&self) -> Space {
+        self.log.collections.held_by_site.space()
+    }
+}
+
+impl Collections {
+    async fn take_space(&self, name: GifName, bytes: u64, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
+        let file = doc! {
+            "_id": name.to_string(),
+            "room": owner.room.map(|room| room.to_string()),
+            "visitor": owner.maker.visitor.map(|visitor| visitor.to_string()),
+            "networks": mark_texts(&owner.maker),
+            "bytes": signed(bytes),
+            "at": DateTime::from_millis(Moment::now().millis()),
+        };
+        within(self.files.insert_one(file)).await?;
+        self.held_by_site.add(Space::of_file(bytes));
+        let counted = self.held(owner, quotas.site).await;
+        let fits = counted.and_then(|held| {
+            let own = Space::of_file(bytes);
+            let before = Held {
+                room: held.room.minus(own),
+                visitor: held.visitor.minus(own),
+                networks: held.networks.iter().map(|held| held.minus(own)).collect(),
+                site: held.site.minus(own),
+            };
+            quotas.check(&before, bytes).map_err(StoreError::Refused)
+        });
+        if fits.is_err() {
+            self.forget_files(&[name]).await?;
+        }
+        fits
+    }
+
+    async fn held(&self, owner: &GifOwner, site: Space) -> Result<Held, StoreError> {
+        let mut held = Held::default();
+        if let Some(room) = owner.room {
+            held.room = self.space_of(doc! { "room": room.to_string() }).await?;
+        }
+        if let Some(visitor) = owner.maker.visitor {
+            held.visitor = self.space_of(doc! { "visitor": visitor.to_string() }).await?;
+        }
+        for mark in &owner.maker.networks {
+            let of_network = self.space_of(doc! { "networks": mark_text(*mark) });
+            held.networks.push(of_network.await?);
+        }
+        held.site = self.space_of_site(site).await?;
+        Ok(held)
+    }
+
+    async fn space_of_site(&self, limit: Space) -> Result<Space, StoreError> {
+        let far = |held: &Space| {
+            let close = |held: u64, limit: u64| held.saturating_mul(100) > limit.saturating_mul(CLOSE);
+            !close(held.bytes, limit.bytes) && !close(held.files, limit.files)
+        };
+        if let Some(recent) = self.held_by_site.recent().filter(far) {
+            return Ok(recent);
+        }
+        let space = self.space_of(doc! {}).await?;
+        self.held_by_site.set(space);
+        Ok(space)
+    }
+
+    async fn space_of(&self, which: Document) -> Result<Space, StoreError> {
+        let sum = [
+            doc! { "$match": which },
+            doc! { "$group": { "_id": null, "bytes": { "$sum": "$bytes" }, "files": { "$sum": 1 } } },
+        ];
+        let counted = async {
+            let mut found = self.files.aggregate(sum).await?;
+            found.try_next().await
+        };
+        let found = within(counted).await?;
+        let number = |key: &str| {
+            let value = found.as_ref().and_then(|found| found.get(key));
+            let value = value.and_then(|value| value.as_i64().or_else(|| value.as_i32().map(i64::from)));
+            value.map_or(0, |value| u64::try_from(value).unwrap_or(0))
+        };
+        Ok(Space {
+            bytes: number("bytes"),
+            files: number("files"),
+        })
+    }
+
+    /// Gives back the space of files that are deleted.
+    pub async fn forget_files(&self, names: &[GifName]) -> Result<(), StoreError> {
+        let ids: Vec<_> = names.iter().map(GifName::to_string).collect();
+        within(self.files.delete_many(doc! { "_id": { "$in": ids } }))
+            .await
+            .map(drop)
+    }
+
+    /// Finds out whose the files of an earlier version are, which kept no documents about that.
+    pub async fn take_over_files(&self) -> Result<(), StoreError> {
+        if within(self.files.find_one(doc! {})).await?.is_some() || within(self.gifs.find_one(doc! {})).await?.is_none()
+        {
+            return Ok(());
+        }
+        let name = doc! { "$replaceOne": { "input": "$_id", "find": "still-", "replacement": "" } };
+        let taken_over = [
+            doc! { "$project": { "name": name, "bytes": { "$toLong": { "$binarySize": "$bytes" } } } },
+            doc! { "$group": { "_id": "$name", "bytes": { "$sum": "$bytes" } } },
+            doc! { "$lookup": {
+                "from": "log", "localField": "_id", "foreignField": "gif.name",
+                "pipeline": [{ "$project": { "room": 1, "visitor": 1 } }, { "$limit": 1 }], "as": "named",
+            } },
+            doc! { "$project": {
+                "bytes": 1, "room": { "$first": "$named.room" }, "visitor": { "$first": "$named.visitor" },
+                "networks": [], "at": "$$NOW",
+            } },
+            doc! { "$merge": { "into": self.files.name(), "whenMatched": "keepExisting" } },
+        ];
+        let taking_over = async {
+            let done = self.gifs.aggregate(taken_over).await?;
+            done.try_collect::<Vec<Document>>().await
+        };
+        let done = tokio::time::timeout(TAKING_OVER, taking_over).await;
+        done.map_err(StoreError::failed)?.map_err(failure)?;
+        info!("it is known now whose the GIFs are");
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! The space of GIFs, counted in memory. A row for each file says whose it is, so that the count is the same after a restart.
+//!
+//! Rows are written with the next commit, which is that of the message that names the file: they cost no sync of their own.
+
+use std::collections::{HashMap, HashSet, hash_map};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use rusqlite::Connection;
+
+use super::{
+    SqliteStore,
+    command::Command,
+    rows::{maker, text},
+    writer::Writer,
+};
+use crate::{
+    domain::{AddressMark, GifName, RoomId, Space, VisitorId},
+    rules::{GifOwner, Held, Quotas},
+    store::{GifSpace, StoreError},
+};
+
+/// Rows that wait for a commit at most; then they get one of their own.
+const NOTES: usize = 256;
+
+/// What is to be written of a file.
+pub enum GifNote {
+    Taken(GifName, GifOwner, u64),
+    Gone(GifName),
+}
+
+/// Whose the files are. There are no more of them than the site may hold.
+#[derive(Default)]
+pub struct Ledger(Mutex<Files>);
+
+#[derive(Default)]
+struct Files {
+    files: HashMap<GifName, (GifOwner, u64)>,
+    rooms: HashMap<RoomId, Space>,
+    visitors: HashMap<VisitorId, Space>,
+    networks: HashMap<AddressMark, Space>,
+    site: Space,
+}
+
+impl Files {
+    fn held(&self, owner: &GifOwner) -> Held {
+        let networks = owner.maker.networks.iter();
+        Held {
+            room: of(&self.rooms, owner.room.as_ref()),
+            visitor: of(&self.visitors, owner.maker.visitor.as_ref()),
+            networks: networks.map(|mark| of(&self.networks, Some(mark))).collect(),
+            site: self.site,
+        }
+    }
+
+    fn add(&mut self, name: GifName, owner: GifOwner, bytes: u64) {
+        self.remove(name);
+        self.change(&owner, |held| held.plus(Space::of_file(bytes)));
+        self.files.insert(name, (owner, bytes));
+    }
+
+    fn remove(&mut self, name: GifName) -> Option<GifOwner> {
+        let (owner, bytes) = self.files.remove(&name)?;
+        self.change(&owner, |held| held.minus(Space::of_file(bytes)));
+        Some(owner)
+    }
+
+    fn change(&mut self, owner: &GifOwner, to: impl Fn(Space) -> Space) {
+        change(&mut self.rooms, owner.room, &to);
+        change(&mut self.visitors, owner.maker.visitor, &to);
+        for mark in &owner.maker.networks {
+            change(&mut self.networks, Some(*mark), &to);
+        }
+        self.site = to(self.site);
+    }
+}
+
+fn of<K: std::hash::Hash + Eq>(all: &HashMap<K, Space>, key: Option<&K>) -> Space {
+    key.and_then(|key| all.get(key)).copied().unwrap_or_default()
+}
+
+/// Whoever holds nothing any more is forgotten.
+fn change<K: std::hash::Hash + Eq>(all: &mut HashMap<K, Space>, key: Option<K>, to: impl Fn(Space) -> Space) {
+    let Some(key) = key else { return };
+    match all.entry(key) {
+        hash_map::Entry::Vacant(free) => drop(free.insert(to(Space::default()))),
+        hash_map::Entry::Occupied(mut held) => {
+            let now = to(*held.get());
+            if now == Space::default() {
+                held.remove();
+            } else {
+                held.insert(now);
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// The files that the rows say there are.
+    pub fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut files = Files::default();
+        let mut statement = connection.prepare("SELECT name, room, visitor, networks, bytes FROM gifs")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let owner = GifOwner {
+                room: Some(RoomId::from_bytes(row.get(1)?)),
+                maker: maker(row, 2, 3)?,
+            };
+            files.add(text(row, 0)?, owner, row.get(4)?);
+        }
+        Ok(Self(Mutex::new(files)))
+    }
+}
+
+#[async_trait]
+impl GifSpace for SqliteStore {
+    async fn held(&self, owner: &GifOwner, _: &Quotas) -> Result<Held, StoreError> {
+        Ok(self.ledger.0.lock().held(owner))
+    }
+
+    async fn take_space(&self, name: GifName, bytes: u64, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
+        let mut files = self.ledger.0.lock();
+        quotas.check(&files.held(owner), bytes).map_err(StoreError::Refused)?;
+        self.note(GifNote::Taken(name, owner.clone(), bytes))?;
+        files.add(name, owner.clone(), bytes);
+        Ok(())
+    }
+
+    fn give_back(&self, names: &[GifName]) {
+        let mut files = self.ledger.0.lock();
+        for name in names {
+            if files.remove(*name).is_some() {
+                // A row that stays when the queue is full goes at the next start.
+                let _ = self.note(GifNote::Gone(*name));
+            }
+        }
+    }
+
+    fn recount(&self, there: &[(GifName, u64)]) {
+        let mut files = self.ledger.0.lock();
+        let names: HashSet<_> = there.iter().map(|(name, _)| *name).collect();
+        let gone: Vec<_> = files
+            .files
+            .keys()
+            .filter(|name| !names.contains(*name))
+            .copied()
+            .collect();
+        for name in gone {
+            files.remove(name);
+            let _ = self.note(GifNote::Gone(name));
+        }
+        for (name, bytes) in there {
+            let nobody = || GifOwner {
+                room: None,
+                maker: Default::default(),
+            };
+            let owner = files.remove(*name).unwrap_or_else(nobody);
+            files.add(*name, owner, *bytes);
+        }
+    }
+
+    fn held_by_site(&self) -> Space {
+        self.ledger.0.lock().site
+    }
+}
+
+impl SqliteStore {
+    fn note(&self, note: GifNote) -> Result<(), StoreError> {
+        self.commands
+            .try_send(Command::Note(note))
+            .map_err(|_| StoreError::Busy)
+    }
+}
+
+impl Writer {
+    /// Whether so much waits that it gets a commit of its own.
+    pub(super) fn has_many_notes(&self) -> bool {
+        self.notes.len() >= NOTES
+    }
+
+    /// Writes what waits, within the open transaction.
+    pub(super) fn write_notes(&self) -> rusqlite::Result<()> {
+        for note in &self.notes {
+            match note {
+                GifNote::Gone(name) => {
+                    let mut delete = self.connection.prepare_cached("DELETE FROM gifs WHERE name = ?1")?;
+                    delete.execute([name.to_string()])?;
+                }
+                GifNote::Taken(name, owner, bytes) => {
+                    let Some(room) = owner.room else { continue };
+                    let sql = "INSERT OR REPLACE INTO gifs (name, room, visitor, networks, bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
+                    let visitor = owner.maker.visitor.map(|visitor| visitor.to_string());
+                    let row = (
+                        name.to_string(),
+                        room.to_bytes(),
+                        visitor,
+                        owner.maker.network_bytes(),
+                        bytes,
+                    );
+                    self.connection.prepare_cached(sql)?.execute(row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what waits before the file is closed. What can't be written now is found out at the next start.
+    pub(super) fn write_last_notes(&mut self) {
+        if self.notes.is_empty() || self.connection.execute_batch("BEGIN IMMEDIATE").is_err() {
+            return;
+        }
+        let written = self
+            .write_notes()
+            .and_then(|()| self.connection.execute_batch("COMMIT"));
+        if let Err(error) = written {
+            tracing::warn!(%error, "whose GIFs are could not be written at the end");
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        self.notes.clear();
+    }
+}
