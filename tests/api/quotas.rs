@@ -107,6 +107,11 @@ async fn what_is_deleted_makes_space_at_once_and_a_restart_forgets_nothing() {
     ann.upload(&room, animated(22, 20, 2)).await.ok();
     full(&ann.upload(&room, animated(23, 20, 2)).await, &["2 of at most 2"]);
     ann.delete(&room).await.ok();
+    let kept = if app.sqlite().is_some() { "gifs" } else { "files" };
+    eventually("nobody knows whose they were", async || {
+        (app.rows(kept).await == 0).then_some(())
+    })
+    .await;
     let other = ann.create_room("딴 방").await;
     let _socket = ann.join(&other).await;
     ann.upload(&other, animated(20, 20, 2)).await.ok();

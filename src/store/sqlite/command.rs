@@ -26,7 +26,7 @@ pub enum Command {
     ForgetGifs(Vec<GifName>, Reply<()>),
     ForgetUnreferenced(Vec<GifName>, Reply<()>),
     Expire(Graces, Reply<Expired>),
-    /// Written with the next commit; nobody waits for it.
+    /// Whose a file is, written with the next commit, or that it is gone; nobody waits for it.
     Note(GifNote),
     Ping(Reply<()>),
     Close(oneshot::Sender<()>),
@@ -50,7 +50,8 @@ impl Command {
             Self::Create(..) | Self::Submit(..) | Self::Redeem(..) => true,
             Self::Whisper(..) | Self::Report(..) => true,
             Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
-            Self::Expire(..) | Self::Note(_) | Self::Ping(..) | Self::Close(..) => false,
+            Self::Note(note) => matches!(note, GifNote::Gone(_)),
+            Self::Expire(..) | Self::Ping(..) | Self::Close(..) => false,
         }
     }
 

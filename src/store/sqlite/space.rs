@@ -1,6 +1,6 @@
 //! The space of GIFs, counted in memory. A row for each file says whose it is, so that the count is the same after a restart.
 //!
-//! Rows are written with the next commit, which is that of the message that names the file: they cost no sync of their own.
+//! A row is written with the next commit, which is that of the message that names the file: it costs no sync of its own.
 
 use std::collections::{HashMap, HashSet, hash_map};
 

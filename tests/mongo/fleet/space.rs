@@ -38,3 +38,23 @@ async fn twenty_uploads_at_once_through_three_servers_never_take_more_than_there
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn it_is_found_out_whose_the_files_of_an_earlier_version_are() {
+    let fleet = Fleet::new();
+    let [a] = fleet.servers(&[]).await;
+    let owner = a.visitor().await;
+    let room = owner.create_room("움짤").await;
+    let _seat = owner.join(&room).await;
+    owner.upload(&room, sized(30_000)).await.ok();
+    let files = mongod::behind(&fleet.url).await.collection::<Document>("files");
+    let before = files.find_one(doc! {}).await.unwrap().unwrap();
+    files.drop().await.unwrap();
+    let [_another] = fleet.servers(&[]).await;
+    let found = files.find_one(doc! {}).await.unwrap().unwrap();
+    for field in ["_id", "room", "bytes"] {
+        assert_eq!(found.get(field), before.get(field), "{field}");
+    }
+    assert_eq!(found.get_str("visitor").unwrap(), owner.id);
+}
