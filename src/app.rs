@@ -205,6 +205,7 @@ fn free_bytes(folder: &Path) -> u64 {
 
 async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
     let limits = config.limits();
+    let about = config.site.about().map_err(AppError::Other)?;
     let uploads = open_uploads(&config, &*store)
         .map_err(|error| AppError::Uploads(config.uploads.display().to_string(), error))?;
     uploads.sweep(&*store).await?;
@@ -228,7 +229,8 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         audit: Audit::new(config.log_address),
         proxies: config.proxies(),
         budgets: Arc::clone(&budgets),
-        assets: Assets::load(config.public.as_deref()),
+        assets: Assets::load(config.public.as_deref(), &about),
+        about,
         pictures: Pictures::default(),
         rows: LastRows::default(),
         rooms: Rooms::new(

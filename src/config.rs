@@ -7,6 +7,7 @@ mod listen;
 mod parse;
 mod quotas;
 mod shown;
+mod site;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -21,6 +22,7 @@ pub use self::{
     cli::{Cli, Task},
     listen::Listen,
     quotas::QuotaSettings,
+    site::SiteSettings,
 };
 use crate::{
     audit::LogAddress,
@@ -253,6 +255,10 @@ pub struct Config {
     /// How much space GIFs may take.
     #[command(flatten)]
     pub quotas: QuotaSettings,
+
+    /// What the operator says of the site.
+    #[command(flatten)]
+    pub site: SiteSettings,
 
     /// How long a new session lives; from its second request on it lives as long as --session-life says
     #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = duration, value_name = "TIME")]

@@ -1,5 +1,6 @@
 //! What pages show, in English and Korean.
 
+pub mod about;
 pub mod assets;
 pub mod avatar;
 pub mod manifest;

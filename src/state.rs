@@ -9,7 +9,7 @@ use crate::{
     domain::{Limits, Refusal},
     limits::{budgets::Budgets, closings::Closings, openings::Openings, proxies::Proxies, stopping::Stopping},
     metrics::SiteMetrics,
-    page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
+    page::{about::About, assets::Assets, avatar::picture::Pictures, views::LastRows},
     service::{deletions::Deletions, finishing::Finishing, messages::Messages, rooms::Rooms},
     store::Store,
 };
@@ -45,6 +45,8 @@ pub struct Parts {
     pub proxies: Proxies,
     /// What everybody may do in a time.
     pub budgets: Arc<Budgets>,
+    /// What the operator says of the site.
+    pub about: About,
     /// What the pages are made of.
     pub assets: Assets,
     /// The avatars that are no SVG.

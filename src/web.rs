@@ -28,7 +28,7 @@ use self::{
     extract::prefs,
     handlers::{
         files, gifs, health, install, invites, messages, moderation, pages, reactions, reports, rooms, share, sheets,
-        whispers,
+        site, whispers,
     },
     layers::{
         compress::{self, Compressor},
@@ -79,6 +79,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/room/{id}/moderate", post(moderation::moderate))
         .route("/room/{id}/bans", get(moderation::bans))
         .route(share::PATH, get(share::choose).post(share::lost))
+        .route(site::RULES, get(site::rules))
         .layer(from_fn(prefs::switch_language))
         .layer(from_fn_with_state(state.clone(), count::requests));
     let files = Router::new()
@@ -93,7 +94,8 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/sw.js", get(files::worker))
         .route("/offline/{name}", get(install::offline))
         .route("/offline/{name}/{*path}", get(files::asset))
-        .route("/robots.txt", get(files::robots));
+        .route("/robots.txt", get(files::robots))
+        .route(site::SECURITY, get(site::security));
     let prepared = handshake::Sockets {
         state: state.clone(),
         websockets: WebSockets::new(&sockets, &state.config, state.stopping.clone()),

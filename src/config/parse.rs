@@ -123,6 +123,20 @@ pub fn plain_http(text: &str) -> Result<Url, String> {
     }
 }
 
+/// Reads where to write to.
+pub fn contact(text: &str) -> Result<Url, String> {
+    let wrong = || {
+        format!("{text:?} is no contact; write it like mailto:security@chat.example or https://chat.example/security")
+    };
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let reached = match url.scheme() {
+        "mailto" => url.path().contains('@'),
+        "https" => url.has_host() && url.username().is_empty() && url.password().is_none(),
+        _ => false,
+    };
+    if reached { Ok(url) } else { Err(wrong()) }
+}
+
 /// Reads the address of a site.
 pub fn public_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("{text:?} is no address: {error}"))?;

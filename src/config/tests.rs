@@ -74,6 +74,10 @@ fn a_wrong_setting_is_refused_by_a_sentence_that_names_it() {
         ("--limit-joins", "often"),
         ("--trusted-proxies", "nginx"),
         ("--limit-exempt", "10.0.0.0/33"),
+        ("--name", "\n"),
+        ("--link", "Imprint=javascript:alert(1)"),
+        ("--security-contact", "http://chat.example"),
+        ("--security-contact", "mailto:ann"),
         ("--log-format", "xml"),
     ] {
         let error = Config::try_parse_from(["gifchat", flag, value])

@@ -54,13 +54,15 @@ pub struct Assets {
 
 impl Assets {
     /// The files in the binary, or those in `folder` as they are at each request.
-    pub fn load(folder: Option<&Path>) -> Self {
+    /// The version changes with `shown`, too: what the service worker keeps shows it.
+    pub fn load(folder: Option<&Path>, shown: &impl Hash) -> Self {
         let folder: Option<Arc<Path>> = folder.map(Into::into);
         let prefix = if folder.is_some() {
             "/assets/dev".into()
         } else {
             // The hash names the content and protects nothing, so the standard library's will do.
             let mut hasher = DefaultHasher::new();
+            shown.hash(&mut hasher);
             for path in Embedded::iter() {
                 path.hash(&mut hasher);
                 Embedded::get(&path)
@@ -187,10 +189,10 @@ mod tests {
 
     #[test]
     fn the_stylesheet_holds_every_part_in_order() {
-        let css = String::from_utf8(Assets::load(None).get("css/app.css").unwrap().plain.into()).unwrap();
+        let css = String::from_utf8(Assets::load(None, &()).get("css/app.css").unwrap().plain.into()).unwrap();
         let (tokens, base) = (css.find("--me-ink"), css.find(".skip"));
         assert!(tokens.is_some() && tokens < base);
-        let css = String::from_utf8(Assets::load(None).get("css/sheets.css").unwrap().plain.into()).unwrap();
+        let css = String::from_utf8(Assets::load(None, &()).get("css/sheets.css").unwrap().plain.into()).unwrap();
         assert!(css.contains(".sheet") && css.contains(".viewer"));
     }
 

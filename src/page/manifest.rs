@@ -7,17 +7,14 @@ use super::{
     texts::Lang,
 };
 
-/// The name, in every language.
-const NAME: &str = "gifchat";
-
 /// The ground of a page in a light theme, as `<meta name="theme-color">` has it.
 const PAPER: &str = "#fdfdfd";
 
 /// The field that shared GIFs come in, as `public/js/worker/main.js` reads it.
 const FIELD: &str = "gif";
 
-/// The manifest (W3C, "Web Application Manifest") in a language.
-pub fn manifest(lang: Lang) -> Value {
+/// The manifest (W3C, "Web Application Manifest") of a site in a language.
+pub fn manifest(name: &str, lang: Lang) -> Value {
     let mut icons =
         vec![json!({ "src": format!("/icons/{SVG}"), "type": "image/svg+xml", "sizes": "any", "purpose": "any" })];
     icons.extend(Icon::ALL.map(|icon| {
@@ -29,8 +26,8 @@ pub fn manifest(lang: Lang) -> Value {
     }));
     json!({
         "id": "/",
-        "name": NAME,
-        "short_name": NAME,
+        "name": name,
+        "short_name": name,
         "description": lang.texts().rooms.lead,
         "lang": lang.tag(),
         "dir": "ltr",

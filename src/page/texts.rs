@@ -102,6 +102,8 @@ texts! {
     /// The frame of every page.
     site: Site { skip, me, other_language, theme_now, theme_system, theme_light, theme_dark, see_rooms, make_room,
         close, foot, away, away_old, away_retry }
+    /// The rules of the site.
+    rules: RulesText { title, agree }
     /// How long ago something was.
     ago: Ago { now, minute, minutes, hour, hours, day, days }
     /// The time of a clock.
@@ -234,6 +236,8 @@ pub struct Split {
     pub opened: (&'static str, &'static str),
     /// `line.changed`.
     pub changed: (&'static str, &'static str),
+    /// `rules.agree`.
+    pub agree: (&'static str, &'static str),
 }
 
 fn around(text: &'static str) -> (&'static str, &'static str) {
@@ -309,6 +313,7 @@ impl Texts {
             closed: around(line.closed),
             opened: around(line.opened),
             changed: around(line.changed),
+            agree: around(self.rules.agree),
             whisper: around(whisper.with),
         };
         Self { split, scripts, ..self }

@@ -13,4 +13,5 @@ pub mod reports;
 pub mod rooms;
 pub mod share;
 pub mod sheets;
+pub mod site;
 pub mod whispers;

@@ -29,6 +29,7 @@ pub fn frame<'a>(state: &'a AppState, prefs: Prefs, me: &Visitor, path: &'a str)
         site: site(&state.config),
         assets: state.assets.prefix(),
         limits: (&*state.limits).into(),
+        about: &state.about,
     }
 }
 

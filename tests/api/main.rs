@@ -56,6 +56,7 @@ mod seats;
 mod service_manager;
 mod sessions;
 mod settings;
+mod site;
 mod sleeping;
 mod slow_mode;
 mod slow_reader;

@@ -1,5 +1,5 @@
 // What comes in while one looks elsewhere: a number in the title, a dot in the icon, and a notification for who wants it.
-import { announce, byId, setText } from "../lib/dom.js";
+import { announce, byId, setText, siteName } from "../lib/dom.js";
 import { straight, texts } from "../lib/texts.js";
 
 const KEY = "gifchat:notify";
@@ -58,7 +58,7 @@ export class Attention {
   }
 
   #show() {
-    const name = `${this.#title} – gifchat`;
+    const name = `${this.#title} – ${siteName()}`;
     document.title = this.#unread > 0 ? `(${this.#unread}) ${name}` : name;
     if (this.#unread === 0) this.#icon.href = this.#plain;
     else this.#dot();

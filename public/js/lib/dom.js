@@ -28,6 +28,9 @@ export const opensElsewhere = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || met
 
 export const markUrl = (id) => `/visitor/${encodeURIComponent(id)}.svg`;
 
+/** What the operator calls the site. */
+export const siteName = () => document.querySelector("[name=application-name]").content;
+
 // Longer than it takes a screen reader to notice that a region is empty, or that it has moved.
 const HEED = 100;
 let telling = [];

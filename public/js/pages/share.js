@@ -2,7 +2,7 @@
 // there, as after a reload. Nothing is sent by that.
 import { firstFrame } from "../components/own-file.js";
 import { startTheme } from "../components/theme.js";
-import { byId, clone, opensElsewhere, setText } from "../lib/dom.js";
+import { byId, clone, opensElsewhere, setText, siteName } from "../lib/dom.js";
 import { AT_ONCE, Files } from "../lib/files.js";
 import { drop, held } from "../lib/held.js";
 import { HAS_FILES, Keep } from "../lib/keep.js";
@@ -20,7 +20,7 @@ function show(files) {
   const lost = brought.length === 0;
   byId("share-held").hidden = lost;
   byId("share-lost").hidden = !lost;
-  document.title = `${document.querySelector(".hero:not([hidden]) h1").textContent} – gifchat`;
+  document.title = `${document.querySelector(".hero:not([hidden]) h1").textContent} – ${siteName()}`;
   byId("share-files").replaceChildren(...brought.map(card));
 }
 

@@ -1,7 +1,10 @@
 use askama::Template;
 
 use super::{Limits, LineView, MessageView, RoomForm, RoomView, VisitorView, limit_text};
-use crate::page::texts::{Texts, fill, grouped};
+use crate::page::{
+    about::About,
+    texts::{Texts, fill, grouped},
+};
 
 /// A theme somebody chose; without one the page follows the device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub struct Page<'a> {
     pub assets: &'a str,
     /// Sizes the page names and checks.
     pub limits: Limits,
+    /// What the operator says of the site.
+    pub about: &'a About,
 }
 
 impl<'a> Page<'a> {
@@ -259,6 +264,14 @@ impl<'a> ChatPage<'a> {
     fn is_me(&self, member: &VisitorView<'_>) -> bool {
         member.id == self.page.me.id
     }
+}
+
+/// rules.html: what the operator asks of everybody.
+#[derive(Template)]
+#[template(path = "rules.html")]
+pub struct RulesPage<'a> {
+    /// The frame, which has them.
+    pub page: Page<'a>,
 }
 
 /// error.html: one sentence, what one can do, and two ways out.

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use super::{EditedView, Limits, Page, QuoteView, ReactionView, VisitorView};
 use crate::{
     domain::{Invalid, Refusal},
-    page::texts::{Lang, Texts},
+    page::{
+        about::About,
+        texts::{Lang, Texts},
+    },
 };
 
 /// Dialogs of the page of a room that are fetched when they are asked for first.
@@ -85,6 +88,7 @@ impl<'a> SheetView<'a> {
             site: "",
             assets,
             limits,
+            about: About::NOTHING,
         };
         Self {
             sheet,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// `GET /manifest.webmanifest`
-pub async fn manifest_file(prefs: Prefs) -> Response {
+pub async fn manifest_file(State(state): State<AppState>, prefs: Prefs) -> Response {
     let headers = [
         (
             header::CONTENT_TYPE,
@@ -28,7 +28,7 @@ pub async fn manifest_file(prefs: Prefs) -> Response {
         (header::CACHE_CONTROL, NO_CACHE),
         (header::VARY, HeaderValue::from_static("Accept-Language, Cookie")),
     ];
-    (headers, manifest(prefs.lang).to_string()).into_response()
+    (headers, manifest(&state.about.name, prefs.lang).to_string()).into_response()
 }
 
 /// `GET /offline/{lang}`: the page that the service worker keeps, the same for everybody. All that it needs lies under

@@ -1,0 +1,80 @@
+//! The settings that make a site somebody's own: its name, links and rules.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use url::Url;
+
+use super::parse::contact;
+use crate::page::about::{self, About, LINKS, Link, NAME, RULES};
+
+/// What the operator says of the site.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "The site")]
+pub struct SiteSettings {
+    /// Name of the site, of 1 to 40 characters: in titles, at the head of pages, on cards of links and on home screens
+    #[arg(long, env = "GIFCHAT_NAME", default_value = NAME, value_name = "TEXT", value_parser = about::name)]
+    pub name: String,
+
+    /// A link in the foot of every page, such as Imprint=https://chat.example/imprint: https:, http:, mailto:, or a path of
+    /// this site behind a label of 1 to 40 characters. At most 10; in the environment | stands between two
+    #[arg(long, env = "GIFCHAT_LINK", value_delimiter = '|', value_name = "LABEL=URL")]
+    pub link: Vec<Link>,
+
+    /// File of the rules: plain text (UTF-8) of at most 65536 bytes, whose paragraphs blank lines divide. It is read at the
+    /// start and shown at /rules; every page links there, and so does the form that makes a room
+    #[arg(long, env = "GIFCHAT_RULES", value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+
+    /// Whom to tell of a hole in the site, such as mailto:security@chat.example: shown in /.well-known/security.txt, which is
+    /// not there without it
+    #[arg(long, env = "GIFCHAT_SECURITY_CONTACT", value_name = "mailto:…|https:…", value_parser = contact)]
+    pub security_contact: Option<Url>,
+}
+
+impl SiteSettings {
+    /// What pages show of the site; reads the rules.
+    ///
+    /// # Errors
+    /// A sentence that names the setting: the rules can't be read or are no text, or there are too many links.
+    pub fn about(&self) -> Result<About, String> {
+        if self.link.len() > LINKS {
+            return Err(format!(
+                "--link: there are {}, and at most {LINKS} fit",
+                self.link.len()
+            ));
+        }
+        let rules = match &self.rules {
+            Some(path) => {
+                let rules = read_text(path, RULES).and_then(|text| about::rules(&text));
+                rules.map_err(|error| format!("--rules {}: {error}", path.display()))?
+            }
+            None => Vec::new(),
+        };
+        Ok(About {
+            name: self.name.clone(),
+            links: self.link.clone(),
+            rules,
+        })
+    }
+}
+
+/// Reads a file of UTF-8 that has at most `most` bytes; no more of it is ever in memory.
+fn read_text(path: &Path, most: usize) -> Result<String, String> {
+    let mut text = String::new();
+    let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let read = File::open(path).and_then(|file| file.take(bound).read_to_string(&mut text));
+    match read {
+        Ok(bytes) if bytes > most => Err(format!("it has more than {most} bytes")),
+        Ok(_) => Ok(text),
+        // It may also be cut within a character.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            Err(format!("it is no UTF-8, or has more than {most} bytes"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
