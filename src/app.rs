@@ -230,7 +230,6 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
         proxies: config.proxies(),
         budgets: Arc::clone(&budgets),
         assets: Assets::load(config.public.as_deref(), &about),
-        about,
         pictures: Pictures::default(),
         rows: LastRows::default(),
         rooms: Rooms::new(
@@ -240,7 +239,9 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
             config.graces(),
             Arc::clone(&budgets),
             config.budgets.open_rooms(),
+            about.listed,
         ),
+        about,
         events: Events::new(Arc::clone(&store), uploads.clone()),
         messages: Messages::new(
             Arc::clone(&store),

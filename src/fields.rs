@@ -15,7 +15,7 @@ pub use self::json::by_name;
 use crate::domain::{Field, Invalid, Problem, moderation::flag};
 
 /// The fields that may come. Bounds how many [`Fields`] holds.
-const KNOWN: [Field; 23] = [
+const KNOWN: [Field; 24] = [
     Field::Title,
     Field::Max,
     Field::Password,
@@ -26,6 +26,7 @@ const KNOWN: [Field; 23] = [
     Field::Gif,
     Field::Alt,
     Field::Nonce,
+    Field::Room,
     Field::To,
     Field::Reason,
     Field::After,

@@ -47,6 +47,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
     let pages = Router::new()
         .route("/", get(pages::main))
         .route("/rooms", get(rooms::list))
+        .route("/open", post(pages::open))
         .route("/room", get(pages::room).post(rooms::create))
         .route(
             "/room/{id}",

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use url::Url;
 
 use super::parse::contact;
@@ -30,10 +30,24 @@ pub struct SiteSettings {
     #[arg(long, env = "GIFCHAT_RULES", value_name = "FILE")]
     pub rules: Option<PathBuf>,
 
+    /// Whether open rooms are listed. If not, a room is found by its address or an invite alone: neither the page of rooms nor
+    /// the list as JSON nor a socket says that there is one
+    #[arg(long, env = "GIFCHAT_LIST", default_value = "on", value_name = "on|off")]
+    pub list: Switch,
+
     /// Whom to tell of a hole in the site, such as mailto:security@chat.example: shown in /.well-known/security.txt, which is
     /// not there without it
     #[arg(long, env = "GIFCHAT_SECURITY_CONTACT", value_name = "mailto:…|https:…", value_parser = contact)]
     pub security_contact: Option<Url>,
+}
+
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 impl SiteSettings {
@@ -59,6 +73,7 @@ impl SiteSettings {
             name: self.name.clone(),
             links: self.link.clone(),
             rules,
+            listed: self.list == Switch::On,
         })
     }
 }

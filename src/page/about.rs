@@ -30,6 +30,8 @@ pub struct About {
     pub links: Vec<Link>,
     /// The paragraphs of its rules; none where it has no rules.
     pub rules: Vec<String>,
+    /// Whether everybody sees which rooms are open.
+    pub listed: bool,
 }
 
 /// A link, as `--link` gives it.
@@ -42,13 +44,6 @@ pub struct Link {
 }
 
 impl About {
-    /// That of what does not show it.
-    pub const NOTHING: &'static Self = &Self {
-        name: String::new(),
-        links: Vec::new(),
-        rules: Vec::new(),
-    };
-
     /// Whether the name is the one that the brand is drawn for.
     pub(super) fn has_own_name(&self) -> bool {
         self.name != NAME

@@ -100,7 +100,7 @@ macro_rules! texts {
 
 texts! {
     /// The frame of every page.
-    site: Site { skip, me, other_language, theme_now, theme_system, theme_light, theme_dark, see_rooms, make_room,
+    site: Site { skip, me, other_language, theme_now, theme_system, theme_light, theme_dark, see_rooms, home, make_room,
         close, foot, away, away_old, away_retry }
     /// The rules of the site.
     rules: RulesText { title, agree }
@@ -109,9 +109,10 @@ texts! {
     /// The time of a clock.
     clock: Clock { am, pm }
     /// The list of open rooms.
-    rooms: Rooms { asleep, closed, title, lead, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script }
+    rooms: Rooms { asleep, closed, title, lead, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script,
+        unlisted_title, unlisted_text, address, address_help, address_wrong }
     /// The form that makes a room.
-    make: Make { title, lead, name, name_help, max, max_help, password, optional, password_help, submit, preview,
+    make: Make { title, lead, name, name_help, name_help_unlisted, max, max_help, password, optional, password_help, submit, preview,
         preview_label, preview_title, no_script }
     /// The door of a locked room.
     gate: Gate { head, locked, password, submit }

@@ -62,7 +62,10 @@ pub fn register(io: &SocketIo, state: AppState) {
     let watching = state.clone();
     let watch = async move |socket: SocketRef| {
         opened(&socket);
-        if let Some(arrival) = socket.extensions.remove::<Arrival>() {
+        // Nobody is told of rooms that are not listed; who is in one hears of it by its own namespace.
+        if watching.rooms.are_listed()
+            && let Some(arrival) = socket.extensions.remove::<Arrival>()
+        {
             watching.events.lobby().watch(arrival, socket);
         }
     };

@@ -59,10 +59,11 @@ pub struct Rooms {
     graces: Graces,
     budgets: Arc<Budgets>,
     most: OpenRooms,
+    listed: bool,
 }
 
 impl Rooms {
-    /// The service over this store.
+    /// The service over this store; whether rooms are `listed`.
     pub fn new(
         store: Arc<dyn Store>,
         deletions: Deletions,
@@ -70,6 +71,7 @@ impl Rooms {
         graces: Graces,
         budgets: Arc<Budgets>,
         most: OpenRooms,
+        listed: bool,
     ) -> Self {
         Self {
             store,
@@ -78,14 +80,23 @@ impl Rooms {
             graces,
             budgets,
             most,
+            listed,
         }
     }
 
-    /// A page of the list, newest first.
+    /// Whether everybody may learn which rooms there are.
+    pub const fn are_listed(&self) -> bool {
+        self.listed
+    }
+
+    /// A page of the list, newest first; an empty one where rooms are not listed.
     ///
     /// # Errors
     /// The store fails.
     pub async fn list(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, Refusal> {
+        if !self.listed {
+            return Ok(RoomPage::default());
+        }
         Ok(self.store.rooms(after, limit).await?)
     }
 
@@ -94,9 +105,9 @@ impl Rooms {
     /// # Errors
     /// The store fails, and nothing is known.
     pub async fn look(&self, after: Option<RoomCursor>, limit: usize) -> Result<Look, Refusal> {
-        let error = match self.store.rooms(after, limit).await {
+        let error = match self.list(after, limit).await {
             Ok(page) => return Ok(Look { page, old: false }),
-            Err(error) => Refusal::from(error),
+            Err(refusal) => refusal,
         };
         let known = self.store.last_known_rooms(after, limit);
         known.map(|page| Look { page, old: true }).ok_or(error)

@@ -96,7 +96,7 @@ impl Change {
 }
 
 /// A page of the list of rooms, newest first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RoomPage {
     /// The rooms.
     pub rooms: Vec<Room>,

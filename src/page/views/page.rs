@@ -59,6 +59,23 @@ impl<'a> Page<'a> {
         fill(text, &[("limit", &grouped(limit))])
     }
 
+    /// What the way to the first page is called.
+    pub(super) fn way_home(&self) -> &'static str {
+        let site = &self.t.site;
+        if self.about.listed { site.see_rooms } else { site.home }
+    }
+
+    /// What is said of a title.
+    pub(super) fn title_help(&self) -> String {
+        let make = &self.t.make;
+        let text = if self.about.listed {
+            make.name_help
+        } else {
+            make.name_help_unlisted
+        };
+        self.limited(text, self.limits.title)
+    }
+
     pub(super) fn theme_now(&self) -> String {
         let site = &self.t.site;
         self.theme_label(match self.theme {
@@ -93,10 +110,21 @@ pub struct MainPage<'a> {
     pub guest: bool,
     /// Of `?error=CODE`: the sentence and what one can do, from [`Texts::code`].
     pub error: Option<(&'static str, &'static str)>,
+    /// What was typed as the address of a room, and is none.
+    pub mistyped: Option<String>,
     blank: RoomView<'static>,
 }
 
 impl<'a> MainPage<'a> {
+    fn title(&self) -> &'static str {
+        let rooms = &self.page.t.rooms;
+        if self.page.about.listed {
+            rooms.title
+        } else {
+            rooms.unlisted_title
+        }
+    }
+
     /// The list without an error.
     pub fn new(page: Page<'a>, rows: &'a str, total: u64) -> Self {
         Self {
@@ -108,6 +136,7 @@ impl<'a> MainPage<'a> {
             old: false,
             guest: false,
             error: None,
+            mistyped: None,
             blank: RoomView::blank(),
         }
     }

@@ -78,8 +78,8 @@ pub struct SheetView<'a> {
 }
 
 impl<'a> SheetView<'a> {
-    /// A sheet in a language; `assets` is the URL prefix of public files.
-    pub fn new(sheet: Sheet, lang: Lang, assets: &'a str, limits: Limits) -> Self {
+    /// A sheet of a site in a language; `assets` is the URL prefix of public files.
+    pub fn new(sheet: Sheet, lang: Lang, assets: &'a str, limits: Limits, about: &'a About) -> Self {
         let page = Page {
             t: lang.texts(),
             theme: None,
@@ -88,7 +88,7 @@ impl<'a> SheetView<'a> {
             site: "",
             assets,
             limits,
-            about: About::NOTHING,
+            about,
         };
         Self {
             sheet,

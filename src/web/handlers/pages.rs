@@ -11,7 +11,7 @@ use axum::{
 };
 
 use crate::{
-    domain::{Field, Guest, Invalid, Moment, Refusal, Room, RoomId, Visitor, VisitorId},
+    domain::{Field, Guest, Invalid, InviteToken, Moment, Problem, Refusal, Room, RoomId, Visitor, VisitorId},
     page::{
         sentences::sentence,
         views::{ChatPage, GatePage, MainPage, Page, RoomForm, RoomPage, RoomRows},
@@ -64,6 +64,43 @@ pub async fn main(
         .ok()
         .and_then(|code| prefs.lang.texts().code(code));
     Ok(html(&page))
+}
+
+/// `POST /open`: leads to the room or the invite that an address names, for who can't type it into the browser, as in the
+/// installed site.
+pub async fn open(
+    State(state): State<AppState>,
+    prefs: Prefs,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let typed = fields.text(Field::Room)?;
+    if let Some(path) = path_of(typed) {
+        return Ok(Redirect::to(&path).into_response());
+    }
+    let refusal = Refusal::from(Invalid::new(Field::Room, Problem::Malformed));
+    if prefs.json {
+        return Err(Refused(refusal));
+    }
+    state.count_refusal(&refusal);
+    let mut page = MainPage::new(frame(&state, prefs, &visitor, "/"), "", 0);
+    page.mistyped = Some(typed.to_owned());
+    Ok(answer_with(&refusal, html(&page)))
+}
+
+/// The path of a room or an invite in what may be an address, a path, or the id of a room. The host does not count: who copies
+/// an address may have come by another name of this site.
+fn path_of(typed: &str) -> Option<String> {
+    let path = typed.trim().split(['?', '#']).next()?;
+    let mut parts = path.trim_end_matches('/').rsplit('/');
+    match (parts.next()?, parts.next()) {
+        (token, Some("invite")) => token
+            .parse()
+            .ok()
+            .map(|token: InviteToken| format!("/invite/{}", token.secret())),
+        (id, None | Some("room")) => id.parse().ok().map(|id: RoomId| format!("/room/{id}")),
+        _ => None,
+    }
 }
 
 /// The rows of the list: those rendered last if they are still right, but for who owns a room on it.

@@ -27,7 +27,13 @@ pub async fn sheet(
     let Path((lang, name)) = path.map_err(|_| Refusal::NotFound)?;
     let lang = Lang::parse(&lang).ok_or(Refusal::NotFound)?;
     let sheet: Sheet = name.parse()?;
-    let view = SheetView::new(sheet, lang, state.assets.prefix(), (&*state.limits).into());
+    let view = SheetView::new(
+        sheet,
+        lang,
+        state.assets.prefix(),
+        (&*state.limits).into(),
+        &state.about,
+    );
     let html = view.render().map_err(|error| {
         tracing::error!(%error, "a sheet can't be rendered");
         Refusal::Unavailable
