@@ -26,7 +26,10 @@ use crate::{
     metrics::SiteMetrics,
     page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
     realtime::sockets,
-    service::{deletions::Deletions, finishing::Finishing, messages::Messages, passwords::Passwords, rooms::Rooms},
+    service::{
+        deletions::Deletions, finishing::Finishing, messages::Messages, passwords::Passwords, rooms::Rooms,
+        secrets::Door,
+    },
     state::{AppState, Parts},
     store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
     web,
@@ -206,6 +209,9 @@ fn free_bytes(folder: &Path) -> u64 {
 async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
     let limits = config.limits();
     let about = config.site.about().map_err(AppError::Other)?;
+    let door = config.site.password().map_err(AppError::Other)?;
+    let door = door.map(|password| Door::new(&password)).transpose();
+    let door = door.map_err(|error| AppError::Other(format!("--site-password-file: {error}")))?;
     let uploads = open_uploads(&config, &*store)
         .map_err(|error| AppError::Uploads(config.uploads.display().to_string(), error))?;
     uploads.sweep(&*store).await?;
@@ -242,6 +248,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
             about.listed,
         ),
         about,
+        door,
         events: Events::new(Arc::clone(&store), uploads.clone()),
         messages: Messages::new(
             Arc::clone(&store),

@@ -15,7 +15,7 @@ pub use self::json::by_name;
 use crate::domain::{Field, Invalid, Problem, moderation::flag};
 
 /// The fields that may come. Bounds how many [`Fields`] holds.
-const KNOWN: [Field; 24] = [
+const KNOWN: [Field; 25] = [
     Field::Title,
     Field::Max,
     Field::Password,
@@ -40,6 +40,7 @@ const KNOWN: [Field; 24] = [
     Field::Closed,
     Field::Slow,
     Field::Error,
+    Field::Back,
 ];
 
 /// The known fields of a body, each once.

@@ -6,3 +6,4 @@ pub mod finishing;
 pub mod messages;
 pub mod passwords;
 pub mod rooms;
+pub mod secrets;

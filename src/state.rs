@@ -10,7 +10,7 @@ use crate::{
     limits::{budgets::Budgets, closings::Closings, openings::Openings, proxies::Proxies, stopping::Stopping},
     metrics::SiteMetrics,
     page::{about::About, assets::Assets, avatar::picture::Pictures, views::LastRows},
-    service::{deletions::Deletions, finishing::Finishing, messages::Messages, rooms::Rooms},
+    service::{deletions::Deletions, finishing::Finishing, messages::Messages, rooms::Rooms, secrets::Door},
     store::Store,
 };
 
@@ -47,6 +47,8 @@ pub struct Parts {
     pub budgets: Arc<Budgets>,
     /// What the operator says of the site.
     pub about: About,
+    /// The door of the site, where it asks everybody for a password.
+    pub door: Option<Door>,
     /// What the pages are made of.
     pub assets: Assets,
     /// The avatars that are no SVG.

@@ -32,7 +32,7 @@ use self::{
     },
     layers::{
         compress::{self, Compressor},
-        count, guard, handshake, linger,
+        count, door, guard, handshake, linger,
     },
     refused::Refused,
 };
@@ -80,15 +80,24 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/room/{id}/moderate", post(moderation::moderate))
         .route("/room/{id}/bans", get(moderation::bans))
         .route(share::PATH, get(share::choose).post(share::lost))
-        .route(site::RULES, get(site::rules))
+        // Inside the other two: who stands before the door chooses a language, and counts.
+        .layer(from_fn_with_state(state.clone(), door::pass))
         .layer(from_fn(prefs::switch_language))
         .layer(from_fn_with_state(state.clone(), count::requests));
-    let files = Router::new()
+    let open = Router::new()
+        .route(site::RULES, get(site::rules))
+        .route("/door", post(site::enter))
+        .layer(from_fn(prefs::switch_language))
+        .layer(from_fn_with_state(state.clone(), count::requests));
+    let shared = Router::new()
         .route("/gif/{name}", get(files::gif))
         .route("/gif/{name}/still", get(files::still))
+        .route("/sheets/{lang}/{name}", get(sheets::sheet))
+        .layer(from_fn_with_state(state.clone(), door::pass));
+    // Open to everybody, also where the site has a password: they say nothing of rooms.
+    let files = Router::new()
         .route("/visitor/{file}", get(files::mark))
         .route("/assets/{version}/{*path}", get(files::asset))
-        .route("/sheets/{lang}/{name}", get(sheets::sheet))
         .route("/favicon.ico", get(files::favicon))
         .route("/icons/{file}", get(files::icon))
         .route("/manifest.webmanifest", get(install::manifest_file))
@@ -106,12 +115,15 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
     let sockets = Router::new()
         .route("/socket.io/", any(|| async { Refused(Refusal::NotFound) }))
         .layer(sockets)
-        .layer(from_fn_with_state(prepared, handshake::prepare));
+        .layer(from_fn_with_state(prepared, handshake::prepare))
+        .layer(from_fn_with_state(state.clone(), door::pass));
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
     Router::new()
         .merge(pages)
+        .merge(open)
+        .merge(shared)
         .merge(files)
         .merge(sockets)
         .fallback(count::nothing)

@@ -12,6 +12,10 @@ use url::Url;
 use super::parse::contact;
 use crate::page::about::{self, About, LINKS, Link, NAME, RULES};
 
+/// Bytes of a secret, and of a file of them.
+const SECRET: usize = 256;
+const SECRETS: usize = 512 << 10;
+
 /// What the operator says of the site.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "The site")]
@@ -34,6 +38,11 @@ pub struct SiteSettings {
     /// the list as JSON nor a socket says that there is one
     #[arg(long, env = "GIFCHAT_LIST", default_value = "on", value_name = "on|off")]
     pub list: Switch,
+
+    /// File whose first line is a password that everybody gives before anything of the site is shown but this question, the
+    /// rules and what pages are drawn with. Another password asks everybody again
+    #[arg(long, env = "GIFCHAT_SITE_PASSWORD_FILE", value_name = "FILE")]
+    pub site_password_file: Option<PathBuf>,
 
     /// Whom to tell of a hole in the site, such as mailto:security@chat.example: shown in /.well-known/security.txt, which is
     /// not there without it
@@ -75,6 +84,26 @@ impl SiteSettings {
             rules,
             listed: self.list == Switch::On,
         })
+    }
+}
+
+impl SiteSettings {
+    /// The password of the site, if it has one.
+    ///
+    /// # Errors
+    /// A sentence that names the setting, and never what the file holds.
+    pub fn password(&self) -> Result<Option<String>, String> {
+        let Some(path) = &self.site_password_file else {
+            return Ok(None);
+        };
+        let place = format!("--site-password-file {}", path.display());
+        let text = read_text(path, SECRETS).map_err(|error| format!("{place}: {error}"))?;
+        let password = text.lines().next().unwrap_or_default().trim();
+        match password.len() {
+            0 => Err(format!("{place}: its first line is empty; it has to be the password")),
+            1..=SECRET => Ok(Some(password.to_owned())),
+            _ => Err(format!("{place}: its first line has more than {SECRET} bytes")),
+        }
     }
 }
 

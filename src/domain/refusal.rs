@@ -17,6 +17,8 @@ pub enum Refusal {
     WrongMethod,
     /// The room has a password, and this was not it.
     WrongPassword,
+    /// The site has a password, and the visitor has not given it.
+    SitePasswordRequired,
     /// All seats are taken.
     RoomFull,
     /// The owner lets nobody in who is not in already.
@@ -102,11 +104,12 @@ pub enum Refusal {
 
 impl Refusal {
     /// All codes of the public interface.
-    pub const CODES: [&'static str; 30] = [
+    pub const CODES: [&'static str; 31] = [
         "room_not_found",
         "page_not_found",
         "method_not_allowed",
         "wrong_password",
+        "site_password_required",
         "room_full",
         "closed",
         "kicked",
@@ -142,6 +145,7 @@ impl Refusal {
             Self::NotFound | Self::GifNotFound => "page_not_found",
             Self::WrongMethod => "method_not_allowed",
             Self::WrongPassword => "wrong_password",
+            Self::SitePasswordRequired => "site_password_required",
             Self::RoomFull => "room_full",
             Self::RoomClosed => "closed",
             Self::Kicked => "kicked",
@@ -279,6 +283,8 @@ pub enum Field {
     Slow,
     /// Whether people of one address may take all seats.
     Crowd,
+    /// Where to go back to on this site.
+    Back,
     /// The code of a refusal that a page shows.
     Error,
     /// The form, JSON body or event as a whole.
@@ -313,6 +319,7 @@ impl Field {
             Self::Closed => "closed",
             Self::Slow => "slow",
             Self::Crowd => "crowd",
+            Self::Back => "back",
             Self::Error => "error",
             Self::Body => "body",
         }

@@ -18,6 +18,9 @@ const TABS: Empty = Empty {
     retry_after: Duration::from_secs(5),
 };
 
+/// What stands for a room where a password is the site's. Ids of rooms are random: none is this one.
+const NO_ROOM: RoomId = RoomId::from_bytes([0; 16]);
+
 /// The rate of one thing for an address, and for a visitor.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair {
@@ -217,6 +220,15 @@ impl Budgets {
     /// Too many wrong ones of the visitor, the address, or in the room.
     pub fn password(&self, guest: &Guest, room: RoomId, belongs: bool) -> Result<Attempt<'_>, Refusal> {
         self.passwords.attempt(guest, room, belongs)
+    }
+
+    /// A secret of the operator, such as the password of the site; it counts as a password when it turns out to be wrong. There
+    /// is no wait for all together, as a room has: with it, anybody could keep everybody out.
+    ///
+    /// # Errors
+    /// Too many wrong ones of the visitor or the address.
+    pub fn secret(&self, guest: &Guest) -> Result<Attempt<'_>, Refusal> {
+        self.passwords.attempt(guest, NO_ROOM, true)
     }
 }
 

@@ -28,6 +28,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::GifNotFound => t.error.gif_not_found,
         Refusal::WrongMethod => t.error.method_not_allowed,
         Refusal::WrongPassword => t.error.wrong_password,
+        Refusal::SitePasswordRequired => t.error.site_password_required,
         Refusal::RoomFull => t.error.room_full,
         Refusal::RoomClosed => t.error.closed,
         Refusal::Kicked => t.error.kicked,
@@ -252,7 +253,7 @@ fn field_name(field: Field, t: &Texts) -> &'static str {
         Field::Forbid | Field::On => field.name(),
         Field::Emoji => f.emoji,
         Field::Action => f.action,
-        Field::After | Field::Before | Field::Limit | Field::Error => field.name(),
+        Field::After | Field::Before | Field::Limit | Field::Error | Field::Back => field.name(),
     }
 }
 

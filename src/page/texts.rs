@@ -116,6 +116,8 @@ texts! {
         preview_label, preview_title, no_script }
     /// The door of a locked room.
     gate: Gate { head, locked, password, submit }
+    /// The door of a site that has a password.
+    door: DoorText { title, submit }
     /// The page of a room.
     chat: Chat { away, leave, locked, people, owner, members, log, log_keys, skip, older, empty, first_gif, message,
         placeholder, send,
@@ -168,7 +170,7 @@ texts! {
         missing, twice, room, to, reason, body, too_many_bytes, range, visitor, seconds, slow, crowd, closed, action,
         message_gone, visitor_gone, oneself }
     /// One sentence for each code.
-    error: ErrorText { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
+    error: ErrorText { room_not_found, wrong_password, site_password_required, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
         gif_not_found, method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
         visitor_not_found, message_not_found, not_the_author, edit_too_late, edit_over, not_editable, too_many_reactions, report_not_found, owner_report, unknown,
@@ -181,7 +183,7 @@ texts! {
     /// What is wrong with a GIF.
     gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }
     /// What one can do after the error of that code.
-    help: Help { room_not_found, wrong_password, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
+    help: Help { room_not_found, wrong_password, site_password_required, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
         banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found,
         not_the_author, edit_too_late, not_editable, too_many_reactions, report_not_found, owner_report, unknown }
@@ -331,6 +333,7 @@ impl Texts {
         Some(match code {
             "room_not_found" => (error.room_not_found, help.room_not_found),
             "wrong_password" => (error.wrong_password, help.wrong_password),
+            "site_password_required" => (error.site_password_required, help.site_password_required),
             "room_full" => (error.room_full, help.room_full),
             "closed" => (error.closed, help.closed),
             "kicked" => (error.kicked, help.kicked),

@@ -2,6 +2,7 @@
 
 pub mod compress;
 pub mod count;
+pub mod door;
 pub mod guard;
 pub mod handshake;
 pub mod linger;

@@ -63,7 +63,8 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         }
         Refusal::VisitorNotFound | Refusal::MessageNotFound | Refusal::ReportNotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-        Refusal::WrongPassword | Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
+        Refusal::WrongPassword | Refusal::SitePasswordRequired => StatusCode::FORBIDDEN,
+        Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
         Refusal::RoomClosed | Refusal::Kicked | Refusal::Banned { .. } => StatusCode::FORBIDDEN,
         Refusal::CrossOrigin | Refusal::ForbiddenGif | Refusal::OwnerReport => StatusCode::FORBIDDEN,
         Refusal::NotTheAuthor | Refusal::EditTooLate { .. } | Refusal::NotEditable => StatusCode::FORBIDDEN,

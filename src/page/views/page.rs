@@ -222,6 +222,18 @@ impl<'a> GatePage<'a> {
     }
 }
 
+/// door.html: the door of a site that has a password.
+#[derive(Template)]
+#[template(path = "door.html")]
+pub struct DoorPage<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// Path and query that the password leads to.
+    pub back: &'a str,
+    /// What was wrong with the last try, as a sentence.
+    pub error: Option<String>,
+}
+
 /// chat.html: inside a room.
 #[derive(Template)]
 #[template(path = "chat.html")]

@@ -7,12 +7,16 @@ use tower_sessions::{Expiry, Session, cookie::time::Duration as CookieDuration};
 use crate::{
     domain::{Color, Guest, Moment, Refusal, Source, Visitor, VisitorId},
     seldom::Seldom,
+    service::secrets::{Door, Pass},
     state::AppState,
     store::UNCONFIRMED,
     web::{is_safe, refused::Refused, source},
 };
 
 const KEY: &str = "visit";
+
+/// What a session keeps of the password of the site.
+const PASS: &str = "pass";
 
 /// What a session remembers of its visitor. Kept as a list: every cached session holds one, and an object of names
 /// takes 500 bytes more and longer to copy.
@@ -147,6 +151,27 @@ pub async fn visitor(session: &Session, source: &Source, state: &AppState) -> Re
 pub async fn known_visitor(session: &Session) -> Option<Visitor> {
     let visit = session.get::<Visit>(KEY).await.ok()??;
     Some(Visitor::from_store(visit.id, visit.color))
+}
+
+/// Whether the visitor of a session has given the password of the site that holds now; nothing is written.
+///
+/// # Errors
+/// The session store fails.
+pub async fn has_passed(session: &Session, door: &Door) -> Result<bool, Refusal> {
+    let Some(pass) = session.get::<String>(PASS).await.map_err(fault)? else {
+        return Ok(false);
+    };
+    let visitor = known_visitor(session).await.ok_or(Refusal::Unavailable)?;
+    Ok(door.pass_of(visitor.id).as_str() == pass)
+}
+
+/// Remembers that the visitor of a session has given it.
+///
+/// # Errors
+/// The session store fails.
+pub async fn let_pass(session: &Session, pass: &Pass) -> Result<(), Refusal> {
+    session.insert(PASS, pass.as_str()).await.map_err(fault)?;
+    rotate(session).await
 }
 
 /// Sees to it that the session is written although its cookie has not come back: it owns something from now on.

@@ -1,21 +1,23 @@
-//! What the operator says: the rules of the site, and whom to tell of a hole in it.
+//! What is the site's: its rules, whom to tell of a hole in it, and its door.
 
 use std::time::Duration;
 
 use axum::{
-    Extension,
-    extract::State,
+    Extension, Json,
+    extract::{MatchedPath, State},
     http::header,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
+use serde_json::json;
 use tower_sessions::Session;
 
 use crate::{
-    domain::{Moment, Refusal, Visitor, VisitorId},
+    domain::{Field, Guest, Moment, Refusal, Visitor, VisitorId},
     page::views::RulesPage,
     state::AppState,
     web::{
-        extract::{prefs::Prefs, visit},
+        extract::{fields::Fields, prefs::Prefs, visit},
+        layers::door,
         refused::Refused,
         rendered::{frame, html},
     },
@@ -45,6 +47,46 @@ pub async fn rules(
     let visitor = known.unwrap_or_else(|| Visitor::new(VisitorId::random()));
     let page = frame(&state, prefs, &visitor, RULES);
     Ok(html(&RulesPage { page }))
+}
+
+/// `POST /door`: the password of the site
+pub async fn enter(
+    State(state): State<AppState>,
+    prefs: Prefs,
+    guest: Guest,
+    Extension(session): Extension<Session>,
+    route: MatchedPath,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let door = state.door.as_ref().ok_or(Refused(Refusal::NotFound))?;
+    let back = Some(fields.text(Field::Back)?)
+        .filter(|back| is_here(back))
+        .unwrap_or("/");
+    match door.open(&state.budgets, &guest, fields.text(Field::Password)?) {
+        Ok(pass) => visit::let_pass(&session, &pass).await?,
+        Err(refusal) => {
+            if refusal == Refusal::WrongPassword {
+                state.audit.password_refused(route.as_str(), &guest.source);
+            }
+            if prefs.json {
+                return Err(refusal.into());
+            }
+            state.audit.limit_hit(&refusal, route.as_str(), &guest.source);
+            return Ok(door::shown(&state, prefs, &guest.visitor, ("/", back), &refusal));
+        }
+    }
+    Ok(if prefs.json {
+        Json(json!({ "ok": true })).into_response()
+    } else {
+        Redirect::to(back).into_response()
+    })
+}
+
+/// Whether that is a path of this site, and can't be read as another one: browsers take `\\` for `/`, and `//host` for a host.
+fn is_here(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
 }
 
 /// `GET /.well-known/security.txt`
