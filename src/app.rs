@@ -24,11 +24,15 @@ use crate::{
     limits::{budgets::Budgets, closings::Closings, openings::Openings, stopping::Stopping},
     media::uploads::{AtOnce, Uploads},
     metrics::SiteMetrics,
-    page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
+    page::{about::RoomsBy, assets::Assets, avatar::picture::Pictures, views::LastRows},
     realtime::sockets,
     service::{
-        deletions::Deletions, finishing::Finishing, messages::Messages, passwords::Passwords, rooms::Rooms,
-        secrets::Door,
+        deletions::Deletions,
+        finishing::Finishing,
+        messages::Messages,
+        passwords::Passwords,
+        rooms::{Makers, Rooms},
+        secrets::{Door, Secrets},
     },
     state::{AppState, Parts},
     store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
@@ -206,9 +210,19 @@ fn free_bytes(folder: &Path) -> u64 {
     }
 }
 
+/// Who makes rooms; reads the keys.
+fn makers(config: &Config) -> Result<Makers, String> {
+    Ok(match (config.site.rooms_by, config.site.room_keys()?) {
+        (_, Some(keys)) => Makers::WithKey(Secrets::new(keys.iter().map(String::as_str))),
+        (RoomsBy::Anyone, None) => Makers::Anyone,
+        (RoomsBy::Admin | RoomsBy::Key, None) => Makers::Nobody,
+    })
+}
+
 async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
     let limits = config.limits();
     let about = config.site.about().map_err(AppError::Other)?;
+    let makers = makers(&config).map_err(AppError::Other)?;
     let door = config.site.password().map_err(AppError::Other)?;
     let door = door.map(|password| Door::new(&password)).transpose();
     let door = door.map_err(|error| AppError::Other(format!("--site-password-file: {error}")))?;
@@ -246,6 +260,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
             Arc::clone(&budgets),
             config.budgets.open_rooms(),
             about.listed,
+            makers,
         ),
         about,
         door,

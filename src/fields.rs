@@ -15,7 +15,7 @@ pub use self::json::by_name;
 use crate::domain::{Field, Invalid, Problem, moderation::flag};
 
 /// The fields that may come. Bounds how many [`Fields`] holds.
-const KNOWN: [Field; 25] = [
+const KNOWN: [Field; 26] = [
     Field::Title,
     Field::Max,
     Field::Password,
@@ -41,6 +41,7 @@ const KNOWN: [Field; 25] = [
     Field::Slow,
     Field::Error,
     Field::Back,
+    Field::Key,
 ];
 
 /// The known fields of a body, each once.

@@ -10,11 +10,14 @@ use clap::{Args, ValueEnum};
 use url::Url;
 
 use super::parse::contact;
-use crate::page::about::{self, About, LINKS, Link, NAME, RULES};
+use crate::page::about::{self, About, LINKS, Link, NAME, RULES, RoomsBy};
 
 /// Bytes of a secret, and of a file of them.
 const SECRET: usize = 256;
 const SECRETS: usize = 512 << 10;
+
+/// Keys for making rooms.
+const KEYS: usize = 1_000;
 
 /// What the operator says of the site.
 #[derive(Clone, Debug, Args)]
@@ -43,6 +46,15 @@ pub struct SiteSettings {
     /// rules and what pages are drawn with. Another password asks everybody again
     #[arg(long, env = "GIFCHAT_SITE_PASSWORD_FILE", value_name = "FILE")]
     pub site_password_file: Option<PathBuf>,
+
+    /// Who makes rooms: anyone, the operator alone, or whoever has a key of --rooms-key-file
+    #[arg(long, env = "GIFCHAT_ROOMS_BY", default_value = "anyone", value_name = "WHO")]
+    pub rooms_by: RoomsBy,
+
+    /// File of the keys for --rooms-by key: one a line, of at most 256 bytes, and at most 1000. A wrong one counts as a wrong
+    /// password
+    #[arg(long, env = "GIFCHAT_ROOMS_KEY_FILE", value_name = "FILE")]
+    pub rooms_key_file: Option<PathBuf>,
 
     /// Whom to tell of a hole in the site, such as mailto:security@chat.example: shown in /.well-known/security.txt, which is
     /// not there without it
@@ -83,6 +95,7 @@ impl SiteSettings {
             links: self.link.clone(),
             rules,
             listed: self.list == Switch::On,
+            rooms_by: self.rooms_by,
         })
     }
 }
@@ -103,6 +116,36 @@ impl SiteSettings {
             0 => Err(format!("{place}: its first line is empty; it has to be the password")),
             1..=SECRET => Ok(Some(password.to_owned())),
             _ => Err(format!("{place}: its first line has more than {SECRET} bytes")),
+        }
+    }
+}
+
+impl SiteSettings {
+    /// The keys for making rooms, where that takes one.
+    ///
+    /// # Errors
+    /// A sentence that names the setting, and never what the file holds.
+    pub fn room_keys(&self) -> Result<Option<Vec<String>>, String> {
+        let path = match (self.rooms_by, &self.rooms_key_file) {
+            (RoomsBy::Key, Some(path)) => path,
+            (RoomsBy::Key, None) => return Err("--rooms-by key: there is no --rooms-key-file".to_owned()),
+            (_, None) => return Ok(None),
+            // Somebody would believe that rooms take a key.
+            (_, Some(_)) => return Err("--rooms-key-file: it counts for nothing without --rooms-by key".to_owned()),
+        };
+        let place = format!("--rooms-key-file {}", path.display());
+        let text = read_text(path, SECRETS).map_err(|error| format!("{place}: {error}"))?;
+        let keys = text.lines().map(str::trim).filter(|key| !key.is_empty());
+        let keys: Vec<_> = keys.map(ToOwned::to_owned).collect();
+        if keys.iter().any(|key| key.len() > SECRET) {
+            return Err(format!("{place}: a key has more than {SECRET} bytes"));
+        }
+        match keys.len() {
+            1..=KEYS => Ok(Some(keys)),
+            0 => Err(format!("{place}: there is no key in it")),
+            many => Err(format!(
+                "{place}: there are {many} keys in it, and at most {KEYS} may be"
+            )),
         }
     }
 }

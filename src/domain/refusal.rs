@@ -19,6 +19,10 @@ pub enum Refusal {
     WrongPassword,
     /// The site has a password, and the visitor has not given it.
     SitePasswordRequired,
+    /// It takes a key to make a room, and this was none.
+    WrongKey,
+    /// Visitors make no rooms here.
+    RoomsClosed,
     /// All seats are taken.
     RoomFull,
     /// The owner lets nobody in who is not in already.
@@ -104,12 +108,14 @@ pub enum Refusal {
 
 impl Refusal {
     /// All codes of the public interface.
-    pub const CODES: [&'static str; 31] = [
+    pub const CODES: [&'static str; 33] = [
         "room_not_found",
         "page_not_found",
         "method_not_allowed",
         "wrong_password",
         "site_password_required",
+        "wrong_key",
+        "rooms_closed",
         "room_full",
         "closed",
         "kicked",
@@ -146,6 +152,8 @@ impl Refusal {
             Self::WrongMethod => "method_not_allowed",
             Self::WrongPassword => "wrong_password",
             Self::SitePasswordRequired => "site_password_required",
+            Self::WrongKey => "wrong_key",
+            Self::RoomsClosed => "rooms_closed",
             Self::RoomFull => "room_full",
             Self::RoomClosed => "closed",
             Self::Kicked => "kicked",
@@ -283,6 +291,8 @@ pub enum Field {
     Slow,
     /// Whether people of one address may take all seats.
     Crowd,
+    /// A key for making a room.
+    Key,
     /// Where to go back to on this site.
     Back,
     /// The code of a refusal that a page shows.
@@ -319,6 +329,7 @@ impl Field {
             Self::Closed => "closed",
             Self::Slow => "slow",
             Self::Crowd => "crowd",
+            Self::Key => "key",
             Self::Back => "back",
             Self::Error => "error",
             Self::Body => "body",

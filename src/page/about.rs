@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use url::Url;
 
 use crate::domain::{Limits, Title};
@@ -32,6 +33,19 @@ pub struct About {
     pub rules: Vec<String>,
     /// Whether everybody sees which rooms are open.
     pub listed: bool,
+    /// Who makes rooms.
+    pub rooms_by: RoomsBy,
+}
+
+/// Who makes rooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ValueEnum)]
+pub enum RoomsBy {
+    /// Everybody.
+    Anyone,
+    /// The operator alone.
+    Admin,
+    /// Whoever has a key.
+    Key,
 }
 
 /// A link, as `--link` gives it.
@@ -52,6 +66,16 @@ impl About {
     /// Whether there is anything to link to.
     pub(super) fn has_links(&self) -> bool {
         self.has_rules() || !self.links.is_empty()
+    }
+
+    /// Whether visitors make rooms here, with a key or without.
+    pub(super) fn lets_make_rooms(&self) -> bool {
+        self.rooms_by != RoomsBy::Admin
+    }
+
+    /// Whether it takes a key to make a room.
+    pub(super) fn asks_for_key(&self) -> bool {
+        self.rooms_by == RoomsBy::Key
     }
 
     pub(super) fn has_rules(&self) -> bool {

@@ -112,7 +112,7 @@ texts! {
     rooms: Rooms { asleep, closed, title, lead, empty_title, empty_text, more, locked, mine, owner, seats, enter, full, no_script,
         unlisted_title, unlisted_text, address, address_help, address_wrong }
     /// The form that makes a room.
-    make: Make { title, lead, name, name_help, name_help_unlisted, max, max_help, password, optional, password_help, submit, preview,
+    make: Make { title, lead, name, name_help, name_help_unlisted, max, max_help, password, optional, password_help, key, key_help, submit, preview,
         preview_label, preview_title, no_script }
     /// The door of a locked room.
     gate: Gate { head, locked, password, submit }
@@ -165,12 +165,12 @@ texts! {
     /// Being no longer in a room, or not let in.
     out: Out { refused, reload, taken, waiting, gone, gone_more, wait, rejoin }
     /// What is wrong with a field.
-    field: Field { title, max, password, chat, alt, emoji, emoji_shape, nonce, gif, title_empty, title_too_long, max_range, max_number,
+    field: Field { title, max, password, key, chat, alt, emoji, emoji_shape, nonce, gif, title_empty, title_too_long, max_range, max_number,
         password_too_long, password_empty, chat_empty, chat_too_long, alt_too_long, control, invisible, too_many_marks, wrong_type, nonce_shape,
         missing, twice, room, to, reason, body, too_many_bytes, range, visitor, seconds, slow, crowd, closed, action,
         message_gone, visitor_gone, oneself }
     /// One sentence for each code.
-    error: ErrorText { room_not_found, wrong_password, site_password_required, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
+    error: ErrorText { room_not_found, wrong_password, site_password_required, wrong_key, rooms_closed, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
         gif_not_found, method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
         visitor_not_found, message_not_found, not_the_author, edit_too_late, edit_over, not_editable, too_many_reactions, report_not_found, owner_report, unknown,
@@ -183,7 +183,7 @@ texts! {
     /// What is wrong with a GIF.
     gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }
     /// What one can do after the error of that code.
-    help: Help { room_not_found, wrong_password, site_password_required, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
+    help: Help { room_not_found, wrong_password, site_password_required, wrong_key, rooms_closed, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
         banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found,
         not_the_author, edit_too_late, not_editable, too_many_reactions, report_not_found, owner_report, unknown }
@@ -334,6 +334,8 @@ impl Texts {
             "room_not_found" => (error.room_not_found, help.room_not_found),
             "wrong_password" => (error.wrong_password, help.wrong_password),
             "site_password_required" => (error.site_password_required, help.site_password_required),
+            "wrong_key" => (error.wrong_key, help.wrong_key),
+            "rooms_closed" => (error.rooms_closed, help.rooms_closed),
             "room_full" => (error.room_full, help.room_full),
             "closed" => (error.closed, help.closed),
             "kicked" => (error.kicked, help.kicked),

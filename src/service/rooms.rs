@@ -9,6 +9,8 @@ mod making;
 
 use std::sync::Arc;
 
+pub use self::making::{Makers, MayMake};
+
 use crate::{
     domain::{Access, Action, Ban, Guest, Max, Moment, Password, Refusal, Room, RoomId, Title, Visitor},
     limits::budgets::Budgets,
@@ -60,10 +62,11 @@ pub struct Rooms {
     budgets: Arc<Budgets>,
     most: OpenRooms,
     listed: bool,
+    makers: Arc<Makers>,
 }
 
 impl Rooms {
-    /// The service over this store; whether rooms are `listed`.
+    /// The service over this store; whether rooms are `listed`, and who makes them.
     pub fn new(
         store: Arc<dyn Store>,
         deletions: Deletions,
@@ -72,6 +75,7 @@ impl Rooms {
         budgets: Arc<Budgets>,
         most: OpenRooms,
         listed: bool,
+        makers: Makers,
     ) -> Self {
         Self {
             store,
@@ -81,6 +85,7 @@ impl Rooms {
             budgets,
             most,
             listed,
+            makers: Arc::new(makers),
         }
     }
 

@@ -206,3 +206,22 @@ fn what_is_wrong_with_the_file_of_the_store_is_said_without_what_stands_there() 
     let said = folder.refused(&["--config", "missing"], &[]);
     assert!(said.contains("--config missing: No such file"), "{said}");
 }
+
+#[test]
+fn links_are_a_list_and_secrets_of_the_site_are_shown_by_their_file_alone() {
+    let folder = Folder::new();
+    let secret = folder.file("secret", PASSWORD);
+    let toml = format!("link = [\"A=/a,b\", \"B=https://chat.example/\"]\nsite-password-file = {secret:?}\n");
+    let file = folder.file("gifchat.toml", &toml);
+    let shown = folder.shown(&["--config", &file], &[]);
+    assert!(
+        shown.contains("link = [\"A=/a,b\", \"B=https://chat.example/\"]"),
+        "{shown}"
+    );
+    assert_eq!(setting(&shown, "site-password-file").0, format!("{secret:?}"));
+    assert!(!shown.contains(PASSWORD), "{shown}");
+    let shown = folder.shown(&[], &[("GIFCHAT_LINK", "A=/a|B=/b")]);
+    assert!(shown.contains("link = [\"A=/a\", \"B=/b\"]"), "{shown}");
+    let said = folder.refused(&[], &[("GIFCHAT_LINK", "A=/a|B=javascript:x")]);
+    assert!(said.contains("--link"), "{said}");
+}

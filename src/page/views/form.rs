@@ -1,6 +1,7 @@
 use crate::domain::Invalid;
 
-/// The form that makes a room, as it was typed. There is no place for the password: it never goes back into a page.
+/// The form that makes a room, as it was typed. There is no place for the password and
+/// the key: they never go back into a page.
 #[derive(Clone, Debug, Default)]
 pub struct RoomForm {
     /// As typed.
@@ -13,4 +14,6 @@ pub struct RoomForm {
     pub max_error: Option<Invalid>,
     /// What is wrong with the password.
     pub password_error: Option<Invalid>,
+    /// Why the key opens nothing, as a sentence.
+    pub key_error: Option<String>,
 }

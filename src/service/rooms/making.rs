@@ -2,22 +2,63 @@
 
 use super::Rooms;
 use crate::{
-    domain::{Guest, Maker, Max, Password, Refusal, Room, Title},
+    domain::{Field, Guest, Invalid, Maker, Max, Password, Problem, Refusal, Room, Title},
     rules::{Command, Due, Graces, NewRoom},
+    service::secrets::Secrets,
     store::StoreError,
 };
 
 /// Tries to make a room while others make theirs in the places that become free.
 const TRIES: usize = 8;
 
+/// Who makes rooms.
+pub enum Makers {
+    /// Everybody.
+    Anyone,
+    /// No visitor.
+    Nobody,
+    /// Whoever has one of these keys.
+    WithKey(Secrets),
+}
+
+/// Proof that somebody may make a room, which [`Rooms::create`] takes: there is no way around the rule. An operator's console
+/// will have a proof of its own.
+pub struct MayMake(Guest);
+
 impl Rooms {
+    /// Whether a visitor may make a room at all.
+    ///
+    /// # Errors
+    /// None may.
+    pub fn take_makers(&self) -> Result<(), Refusal> {
+        match *self.makers {
+            Makers::Nobody => Err(Refusal::RoomsClosed),
+            Makers::Anyone | Makers::WithKey(_) => Ok(()),
+        }
+    }
+
+    /// A guest who may make a room, with the key that they give if it takes one.
+    ///
+    /// # Errors
+    /// No visitor may, the key is missing or wrong, or too many were.
+    pub fn may_make(&self, guest: Guest, key: &str) -> Result<MayMake, Refusal> {
+        self.take_makers()?;
+        if let Makers::WithKey(keys) = &*self.makers {
+            if key.is_empty() {
+                return Err(Invalid::new(Field::Key, Problem::Empty).into());
+            }
+            keys.admit(&self.budgets, &guest, key, Refusal::WrongKey)?;
+        }
+        Ok(MayMake(guest))
+    }
+
     /// Makes a room that `owner` owns.
     ///
     /// # Errors
     /// Too many new rooms, too many that are open, too many passwords are being hashed, or the store fails.
     pub async fn create(
         &self,
-        owner: Guest,
+        MayMake(owner): MayMake,
         title: Title,
         max: Max,
         password: Option<Password>,

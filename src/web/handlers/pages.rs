@@ -127,20 +127,21 @@ fn rows(
 }
 
 /// `GET /room`
-pub async fn room(State(state): State<AppState>, prefs: Prefs, visitor: Visitor) -> Response {
-    html(&RoomPage::new(
-        frame(&state, prefs, &visitor, "/room"),
-        RoomForm::default(),
-    ))
+pub async fn room(State(state): State<AppState>, prefs: Prefs, visitor: Visitor) -> Result<Response, Refused> {
+    state.rooms.take_makers()?;
+    let frame = frame(&state, prefs, &visitor, "/room");
+    Ok(html(&RoomPage::new(frame, RoomForm::default())))
 }
 
-/// The form again, with what was typed and what is wrong with it. The password is not sent back.
+/// The form again, with what was typed and what is wrong with it, or why the key opens nothing. Password and key are not sent
+/// back.
 pub fn room_again(
     state: &AppState,
     prefs: Prefs,
     visitor: &Visitor,
     fields: &Fields,
     [title_error, max_error, password_error]: [Option<Invalid>; 3],
+    key_refusal: Option<&Refusal>,
 ) -> Response {
     if let Some(wrong) = title_error.or(max_error).or(password_error) {
         state.count_refusal(&wrong.into());
@@ -151,8 +152,13 @@ pub fn room_again(
         title_error,
         max_error,
         password_error,
+        key_error: key_refusal.map(|refusal| sentence(refusal, prefs.lang)),
     };
     let page = RoomPage::new(frame(state, prefs, visitor, "/room"), form);
+    if let Some(refusal) = key_refusal {
+        state.count_refusal(refusal);
+        return answer_with(refusal, html(&page));
+    }
     (StatusCode::UNPROCESSABLE_ENTITY, html(&page)).into_response()
 }
 

@@ -84,8 +84,10 @@ pub async fn create(
     prefs: Prefs,
     guest: Guest,
     session: Session,
+    route: MatchedPath,
     fields: Fields,
 ) -> Result<Response, Refused> {
+    state.rooms.take_makers()?;
     let title = fields
         .text(Field::Title)
         .and_then(|text| Title::parse(text, &state.limits));
@@ -107,13 +109,34 @@ pub async fn create(
                     .map_or(Refused(Refusal::Unavailable), Refused::from));
             }
             // The form comes back with what was typed and every error at its field.
-            return Ok(pages::room_again(&state, prefs, &guest.visitor, &fields, wrong));
+            return Ok(pages::room_again(&state, prefs, &guest.visitor, &fields, wrong, None));
+        }
+    };
+    let maker = match state.rooms.may_make(guest, fields.text(Field::Key)?) {
+        Ok(maker) => maker,
+        Err(refusal) => {
+            if refusal == Refusal::WrongKey {
+                state.audit.password_refused(route.as_str(), &guest.source);
+            }
+            if prefs.json {
+                return Err(refusal.into());
+            }
+            state.audit.limit_hit(&refusal, route.as_str(), &guest.source);
+            let fine = [None, None, None];
+            return Ok(pages::room_again(
+                &state,
+                prefs,
+                &guest.visitor,
+                &fields,
+                fine,
+                Some(&refusal),
+            ));
         }
     };
     drop(fields);
     let room = state
         .rooms
-        .create(guest, making.title, making.max, making.password)
+        .create(maker, making.title, making.max, making.password)
         .await?;
     visit::keep(&session).await?;
     let path = format!("/room/{}", room.id);

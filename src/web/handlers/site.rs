@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    Extension, Json,
+    Json,
     extract::{MatchedPath, State},
     http::header,
     response::{IntoResponse, Redirect, Response},
@@ -35,11 +35,7 @@ pub const SECURITY: &str = "/.well-known/security.txt";
 const GOOD_FOR: Duration = Duration::from_secs(180 * 86_400);
 
 /// `GET /rules`. It makes no session: who reads them has not arrived yet.
-pub async fn rules(
-    State(state): State<AppState>,
-    prefs: Prefs,
-    Extension(session): Extension<Session>,
-) -> Result<Response, Refused> {
+pub async fn rules(State(state): State<AppState>, prefs: Prefs, session: Session) -> Result<Response, Refused> {
     if state.about.rules.is_empty() {
         return Err(Refused(Refusal::NotFound));
     }
@@ -54,7 +50,7 @@ pub async fn enter(
     State(state): State<AppState>,
     prefs: Prefs,
     guest: Guest,
-    Extension(session): Extension<Session>,
+    session: Session,
     route: MatchedPath,
     fields: Fields,
 ) -> Result<Response, Refused> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before } from "node:test";
 import { scenes } from "../support/album.js";
 import { useChromium } from "../support/chrome.js";
-import { makeRoom, openList, showPeople } from "../support/pages.js";
+import { REFUSED, inside, makeRoom, openList, reads, showPeople } from "../support/pages.js";
 import { words } from "../support/words.js";
 
 const NAME = "Donaudampfschifffahrtsgesellschaft 움짤방";
@@ -66,4 +66,72 @@ scenes("a long name, long links and rules", flags, async (stage, album, lang) =>
   });
   // One who reads the rules keeps the room.
   assert.equal(await page.locator("#members .links a[href='/rules']:not([target=_blank])").count(), 0);
+});
+
+scenes("rooms that are not listed", ["--list", "off"], async (stage, album, lang) => {
+  const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
+  const [ann, bea] = [await album.visitor("ann"), await album.visitor("bea")];
+  const { page } = bea;
+  bea.allow(/status of 422/);
+  await ann.page.goto("/room");
+  await reads(ann.page.locator("#title-help"), says("make.name_help_unlisted", { limit: 60 }));
+  const room = await makeRoom(ann, { title: "a secret party" });
+  await page.goto("/");
+  await reads(page.locator("h1"), says("rooms.unlisted_title"));
+  await shootFitting(album, bea, "unlisted");
+  await page.getByLabel(says("rooms.address")).fill("https://chat.example/cats");
+  await page.keyboard.press("Enter");
+  await reads(page.locator("#address-error"), says("rooms.address_wrong"));
+  await shootFitting(album, bea, "unlisted-mistyped");
+  await page.getByLabel(says("rooms.address")).fill(`${stage.server.url}/room/${room}`);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`/room/${room}`);
+  await inside(bea);
+});
+
+const secrets = [];
+before(async () => {
+  const password = join(folder, "password");
+  await writeFile(password, "open sesame\n");
+  const keys = join(folder, "keys");
+  await writeFile(keys, "first key\n");
+  secrets.push("--site-password-file", password, "--rooms-by", "key", "--rooms-key-file", keys);
+});
+
+scenes("a site with a password, and keys for rooms", secrets, async (stage, album, lang) => {
+  const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
+  const ann = await album.visitor("ann");
+  const { page } = ann;
+  ann.allow(REFUSED);
+  await page.goto("/room?x=1");
+  await reads(page.locator("h1"), says("door.title"));
+  await shootFitting(album, ann, "door");
+  await page.fill("#password", "wrong");
+  await page.keyboard.press("Enter");
+  await reads(page.locator("#password-error"), says("error.wrong_password"));
+  await shootFitting(album, ann, "door-wrong");
+  await page.fill("#password", "open sesame");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("/room?x=1");
+  await page.fill("[name=title]", "cats");
+  await page.fill("[name=key]", "wrong");
+  await page.click("#room-form [type=submit]");
+  await reads(page.locator("#key-error"), says("error.wrong_key"));
+  assert.equal(await page.inputValue("[name=title]"), "cats");
+  await shootFitting(album, ann, "room-key");
+  await page.fill("[name=key]", "first key");
+  await page.click("#room-form [type=submit]");
+  await page.waitForURL(/\/room\/\w+$/);
+  await inside(ann);
+});
+
+scenes("a site where the operator alone makes rooms", ["--rooms-by", "admin"], async (stage, album, lang) => {
+  const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
+  const ann = await album.visitor("ann");
+  ann.allow(REFUSED);
+  await openList(ann);
+  await shootFitting(album, ann, "main-admin");
+  await ann.page.goto("/room");
+  await reads(ann.page.locator("h1"), says("error.rooms_closed"));
+  await shootFitting(album, ann, "room-admin");
 });
