@@ -20,6 +20,7 @@ const RULES = `Be kind. Nobody here knows you, and you know nobody.
 
 let folder;
 const flags = [];
+const secrets = [];
 
 useChromium();
 before(async () => {
@@ -27,6 +28,10 @@ before(async () => {
   const rules = join(folder, "rules.txt");
   await writeFile(rules, RULES);
   flags.push("--name", NAME, "--rules", rules, "--link", `${LABEL}=https://chat.example/imprint`, "--link", "Kontakt=mailto:ann@chat.example", "--link", "문의=/rules");
+  const [password, keys] = [join(folder, "password"), join(folder, "keys")];
+  await writeFile(password, "open sesame\n");
+  await writeFile(keys, "first key\n");
+  secrets.push("--site-password-file", password, "--rooms-by", "key", "--rooms-key-file", keys);
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
@@ -87,15 +92,6 @@ scenes("rooms that are not listed", ["--list", "off"], async (stage, album, lang
   await page.keyboard.press("Enter");
   await page.waitForURL(`/room/${room}`);
   await inside(bea);
-});
-
-const secrets = [];
-before(async () => {
-  const password = join(folder, "password");
-  await writeFile(password, "open sesame\n");
-  const keys = join(folder, "keys");
-  await writeFile(keys, "first key\n");
-  secrets.push("--site-password-file", password, "--rooms-by", "key", "--rooms-key-file", keys);
 });
 
 scenes("a site with a password, and keys for rooms", secrets, async (stage, album, lang) => {
