@@ -52,6 +52,14 @@ pub struct Look {
     pub old: bool,
 }
 
+/// What the operator decided of all rooms.
+pub struct SiteRules {
+    /// Whether everybody may learn which rooms there are.
+    pub listed: bool,
+    /// Who makes rooms.
+    pub makers: Makers,
+}
+
 /// The service, and what it works with.
 #[derive(Clone)]
 pub struct Rooms {
@@ -61,12 +69,11 @@ pub struct Rooms {
     graces: Graces,
     budgets: Arc<Budgets>,
     most: OpenRooms,
-    listed: bool,
-    makers: Arc<Makers>,
+    site: Arc<SiteRules>,
 }
 
 impl Rooms {
-    /// The service over this store; whether rooms are `listed`, and who makes them.
+    /// The service over this store, with what the operator decided of rooms.
     pub fn new(
         store: Arc<dyn Store>,
         deletions: Deletions,
@@ -74,8 +81,7 @@ impl Rooms {
         graces: Graces,
         budgets: Arc<Budgets>,
         most: OpenRooms,
-        listed: bool,
-        makers: Makers,
+        site: SiteRules,
     ) -> Self {
         Self {
             store,
@@ -84,14 +90,13 @@ impl Rooms {
             graces,
             budgets,
             most,
-            listed,
-            makers: Arc::new(makers),
+            site: Arc::new(site),
         }
     }
 
     /// Whether everybody may learn which rooms there are.
-    pub const fn are_listed(&self) -> bool {
-        self.listed
+    pub fn are_listed(&self) -> bool {
+        self.site.listed
     }
 
     /// A page of the list, newest first; an empty one where rooms are not listed.
@@ -99,7 +104,7 @@ impl Rooms {
     /// # Errors
     /// The store fails.
     pub async fn list(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, Refusal> {
-        if !self.listed {
+        if !self.site.listed {
             return Ok(RoomPage::default());
         }
         Ok(self.store.rooms(after, limit).await?)

@@ -31,7 +31,7 @@ impl Rooms {
     /// # Errors
     /// None may.
     pub fn take_makers(&self) -> Result<(), Refusal> {
-        match *self.makers {
+        match self.site.makers {
             Makers::Nobody => Err(Refusal::RoomsClosed),
             Makers::Anyone | Makers::WithKey(_) => Ok(()),
         }
@@ -43,7 +43,7 @@ impl Rooms {
     /// No visitor may, the key is missing or wrong, or too many were.
     pub fn may_make(&self, guest: Guest, key: &str) -> Result<MayMake, Refusal> {
         self.take_makers()?;
-        if let Makers::WithKey(keys) = &*self.makers {
+        if let Makers::WithKey(keys) = &self.site.makers {
             if key.is_empty() {
                 return Err(Invalid::new(Field::Key, Problem::Empty).into());
             }
