@@ -15,7 +15,7 @@ pub use self::json::by_name;
 use crate::domain::{Field, Invalid, Problem, moderation::flag};
 
 /// The fields that may come. Bounds how many [`Fields`] holds.
-const KNOWN: [Field; 26] = [
+const KNOWN: [Field; 27] = [
     Field::Title,
     Field::Max,
     Field::Password,
@@ -39,6 +39,7 @@ const KNOWN: [Field; 26] = [
     Field::Forbid,
     Field::Closed,
     Field::Slow,
+    Field::Crowd,
     Field::Error,
     Field::Back,
     Field::Key,

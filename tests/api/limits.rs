@@ -307,3 +307,17 @@ async fn invites_and_reports_are_limited() {
     limited_event(&socket.ask("report", &report).await, "reports");
     limited(&member.post_json(&reports, report).await, "reports");
 }
+
+#[tokio::test]
+async fn people_of_one_address_have_half_of_the_seats_until_the_owner_lets_a_crowd_in() {
+    let app = counting(&[]).await;
+    let owner = app.visitor().await.behind_proxy("203.0.113.9");
+    let room = owner.create_room_of(json!({ "title": "교실", "max": 4 })).await;
+    for crowd in [true, false] {
+        let changed = owner.patch(&room, json!({ "crowd": crowd })).await;
+        assert_eq!(changed.ok().json()["crowd"], crowd);
+    }
+    let form = owner.request(Method::PATCH, &format!("/room/{room}"));
+    owner.send(form.form(&[("crowd", "true")])).await;
+    assert_eq!(owner.room(&room).await.ok().json()["crowd"], true);
+}
