@@ -35,7 +35,7 @@ use crate::{
         secrets::{Door, Secrets},
     },
     state::{AppState, Parts},
-    store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions},
+    store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions, sessions_file},
     web,
 };
 
@@ -117,7 +117,7 @@ async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppEr
             let (file, rooms) = (path.clone(), config.rooms);
             let open = tokio::task::spawn_blocking(move || SqliteStore::open(&file, rooms));
             let store = open.await.map_err(StoreError::failed)??;
-            let file = beside(path);
+            let file = sessions_file(path);
             let sessions = match open_sqlite_sessions(&file, store.full()).await {
                 Err(StoreError::Full) => {
                     store.give_up_reserve(path)?;
@@ -174,16 +174,6 @@ async fn open_mongo(url: &MongoUrl, _: &Config) -> Result<(Arc<dyn Store>, Sessi
     Err(AppError::Store(StoreError::failed(format!(
         "{url} can't be used: this gifchat is built without the feature mongodb"
     ))))
-}
-
-/// `data/gifchat.db` keeps its sessions in `data/gifchat-sessions.db`.
-fn beside(path: &Path) -> std::path::PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let end = path
-        .extension()
-        .map(|end| format!(".{}", end.to_string_lossy()))
-        .unwrap_or_default();
-    path.with_file_name(format!("{stem}-sessions{end}"))
 }
 
 fn open_uploads(config: &Config, store: &dyn Store) -> io::Result<Uploads> {

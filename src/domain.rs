@@ -4,6 +4,7 @@ mod id;
 mod visible;
 
 pub mod budget;
+mod epoch;
 pub mod gif;
 pub mod gif_body;
 mod guest;
@@ -24,6 +25,7 @@ pub mod whisper;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use budget::Budget;
+pub use epoch::Epoch;
 pub use gif_body::{Alt, GifBody, GifHash, GifName, GifWords};
 pub use guest::{Address, AddressKey, AddressMark, Guest, Network, Source};
 pub(crate) use id::asked_for;

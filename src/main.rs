@@ -9,7 +9,7 @@ use std::{
 use gifchat::{
     Config,
     app::{self, Inherited, Listener},
-    check,
+    backup, check,
     config::{Cli, Task},
     telemetry,
 };
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Some(Task::ShowConfig) => io::stdout()
             .write_all(cli.shown().as_bytes())
             .map_err(|error| error.to_string()),
+        Some(task) => maintain(&task, &cli.config),
         None => serve(cli.config),
     };
     match done {
@@ -33,6 +34,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn maintain(task: &Task, config: &Config) -> Result<(), String> {
+    telemetry::start(&config.log, config.log_format)?;
+    let said = backup::run(task, config)?;
+    writeln!(io::stdout(), "{said}").map_err(|error| error.to_string())
 }
 
 fn serve(config: Config) -> Result<(), String> {

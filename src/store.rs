@@ -16,9 +16,9 @@ mod whispers;
 
 pub use crate::rules::{REPORTS, REPORTS_EACH};
 pub use error::StoreError;
-pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_sessions};
+pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_sessions, sessions_file};
 pub use space::GifSpace;
-pub use sqlite::SqliteStore;
+pub use sqlite::{Counted, NamedGif, SqliteMoment, SqliteStore, begin_epoch, lock};
 pub use url::{MongoUrl, StoreUrl};
 pub use values::{
     Change, Changes, Committed, Entry, Expired, NewReport, NewWhisper, RoomCursor, RoomPage, Whispered, Window,
@@ -32,8 +32,8 @@ use bytes::Bytes;
 
 use crate::{
     domain::{
-        AddressKey, GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId, Visitor,
-        VisitorId, Whisper, WhisperId,
+        AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId,
+        Visitor, VisitorId, Whisper, WhisperId,
     },
     metrics::StoreMetrics,
     rules::{Command, Graces, Leave, NewRoom, Now, RoomState, SocketKey},
@@ -236,6 +236,9 @@ pub trait Store: RoomLog + RoomIndex + History + WhisperStore + ReportStore + Gi
 
     /// What this server has counted of its calls.
     fn metrics(&self) -> &StoreMetrics;
+
+    /// The epoch of all rooms: another one after a backup was restored.
+    fn epoch(&self) -> Epoch;
 
     /// Commands that wait for being committed.
     fn waiting(&self) -> usize;

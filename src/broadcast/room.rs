@@ -15,7 +15,7 @@ use super::{
     reactions::Untold,
 };
 use crate::{
-    domain::{Message, Report, Room, RoomId, Seq, Visitor, VisitorId},
+    domain::{Epoch, Message, Report, Room, RoomId, Seq, Visitor, VisitorId},
     metrics::Backlog,
     rules::SocketKey,
     store::{Change, Entry},
@@ -48,6 +48,7 @@ struct Joined<'a> {
     members: &'a [Visitor],
     away: &'a [VisitorId],
     seq: Seq,
+    epoch: Epoch,
     /// The version of the reactions from which on changes will be told.
     reactions: u64,
 }
@@ -258,6 +259,7 @@ impl RoomTask {
             members,
             away,
             seq: *seq,
+            epoch: self.events.store.epoch(),
             reactions: self.reactions_version(),
         });
         if self.removed {

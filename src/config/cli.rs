@@ -16,11 +16,26 @@ use super::{
 const ABOUT: &str = "An anonymous GIF chat: open a page, get a name, make a room, talk in text and GIFs";
 
 /// What to do instead of serving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Task {
     /// Print the settings in force and where each comes from, without secrets, and end
     #[command(name = "config")]
     ShowConfig,
+
+    /// Write what --store and --uploads hold at one moment into a new folder, while a server runs, and check it
+    Backup {
+        /// Folder to make. It is there when the backup is complete, and not before
+        dir: PathBuf,
+    },
+
+    /// Put a backup where --store and --uploads are, which have to be empty
+    Restore {
+        /// Folder of the backup
+        dir: PathBuf,
+    },
+
+    /// Say whether --store is sound and agrees with the files in --uploads; ends with 1 if not
+    Check,
 }
 
 /// What a start of the program asks for.

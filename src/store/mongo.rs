@@ -9,19 +9,22 @@
 //! - `lease`: this server's life, the seats of its sockets, and what it does after others' deaths
 //! - `snapshots`: writes them; `erasing`: carries deletions out
 //! - `whispers`, `reports`: entries with something for one other
-//! - `gifs`, `blobs`, `space`, `sessions`: what is kept beside the log
+//! - `gifs`, `blobs`, `space`, `sessions`, `epoch`: what is kept beside the log
 //! - `migration`: makes logs of the rooms of the first version; `items`: moves whispers and reports of the version before there
+//! - `moment`, `census`: the whole database for backups and checks
 //! - `breaker`: what happens while the database does not answer; `clock`: its time, which all servers go by
 
 mod append_queue;
 mod blobs;
 mod breaker;
 mod calls;
+mod census;
 mod change_stream;
 mod client;
 mod clock;
 mod commands;
 mod documents;
+mod epoch;
 mod erasing;
 mod folded;
 mod gifs;
@@ -29,6 +32,7 @@ mod items;
 mod lease;
 mod log;
 mod migration;
+mod moment;
 mod pulse;
 mod reading;
 mod reports;
@@ -65,7 +69,13 @@ use self::{
     log::Log,
     room_cache::RoomCache,
 };
-pub use self::{blobs::LARGEST, documents::SEATS, lease::Timing};
+pub use self::{
+    blobs::LARGEST,
+    census::Census,
+    documents::SEATS,
+    lease::Timing,
+    moment::{BATCH, EmptyMongo, MongoMoment},
+};
 use crate::store::{Changes, MongoUrl, Sessions, StoreError, whispers::Fills};
 
 /// Changes that may wait for their follower. The stream waits when it is full.

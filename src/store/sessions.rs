@@ -6,7 +6,7 @@ mod fresh;
 mod sqlite;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
 
@@ -93,6 +93,16 @@ pub fn hash_of(id: &Id) -> [u8; 32] {
 pub async fn open_sqlite_sessions(path: &Path, full: Arc<AtomicBool>) -> std::result::Result<Sessions, StoreError> {
     let sessions = CachedOnDisk::open(path, Clock::start(), full).await?;
     Ok(Sessions::new(Arc::new(sessions)))
+}
+
+/// The file of the sessions beside that of the rooms: `data/gifchat.db` has them in `data/gifchat-sessions.db`.
+pub fn sessions_file(rooms: &Path) -> PathBuf {
+    let stem = rooms.file_stem().unwrap_or_default().to_string_lossy();
+    let end = rooms
+        .extension()
+        .map(|end| format!(".{}", end.to_string_lossy()))
+        .unwrap_or_default();
+    rooms.with_file_name(format!("{stem}-sessions{end}"))
 }
 
 /// The file behind the cache. Both reckon by the steady clock; who asks reckons by the system's.

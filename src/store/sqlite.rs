@@ -7,6 +7,7 @@ mod command;
 mod events;
 mod facts;
 mod gifs;
+mod moment;
 mod reactions;
 mod reports;
 mod reserve;
@@ -34,10 +35,11 @@ use parking_lot::{Mutex, RwLock};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+pub use self::moment::{Counted, NamedGif, SqliteMoment, begin_epoch};
 use self::{cleanup::Clearing, command::Command, room_cache::RoomCache, space::Ledger, writer::Writer};
 pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
-    domain::{AddressKey, RoomId},
+    domain::{AddressKey, Epoch, RoomId},
     metrics::StoreMetrics,
     private_files,
     rules::{Hold, ServerId, SocketKey},
@@ -64,6 +66,7 @@ pub struct SqliteStore {
     ledger: Ledger,
     /// How many rooms may be open.
     limit: usize,
+    epoch: Epoch,
     readers: Arc<Mutex<Vec<Connection>>>,
     reading: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -96,6 +99,7 @@ impl SqliteStore {
         };
         let (clock, mut rooms) = (Clock::start(), RoomCache::default());
         let open = restore::open_rooms(&connection, clock.now()).map_err(failure)?;
+        let epoch = schema::epoch(&connection).map_err(failure)?;
         open.into_iter().for_each(|cached| rooms.insert(cached));
         let cache = Arc::new(RwLock::new(rooms));
         let site_key = restore::site_key(&connection).map_err(failure)?;
@@ -116,6 +120,7 @@ impl SqliteStore {
             site_key,
             ledger,
             limit,
+            epoch,
             readers: Arc::new(Mutex::new(readers.map_err(failure)?)),
             reading: Arc::new(Semaphore::new(READERS)),
             thread: Mutex::new(Some(thread.map_err(StoreError::failed)?)),
@@ -190,8 +195,11 @@ const fn hold(socket: SocketKey) -> Hold {
     }
 }
 
-/// Takes the lock beside the file.
-fn lock(path: &Path) -> Result<File, StoreError> {
+/// Takes the lock beside the file, which whoever has it open holds.
+///
+/// # Errors
+/// It is taken.
+pub fn lock(path: &Path) -> Result<File, StoreError> {
     let lock = private_files::open(&private_files::beside(path, ".lock")).map_err(StoreError::failed)?;
     lock.try_lock()
         .map_err(|_| StoreError::failed(format!("another server has {} open", path.display())))?;

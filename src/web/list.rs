@@ -6,6 +6,8 @@ use axum::{
 };
 use serde::Serialize;
 
+use crate::domain::Epoch;
+
 /// A list, or a page of one. `C` says where pages begin.
 #[derive(Serialize)]
 pub struct List<T, C = ()> {
@@ -15,6 +17,9 @@ pub struct List<T, C = ()> {
     /// How many there are on all pages, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<usize>,
+    /// That of the places in the list, where it has some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<Epoch>,
     #[serde(flatten)]
     paging: Option<Paging<C>>,
 }
@@ -33,6 +38,7 @@ impl<T> List<T> {
             count: data.len(),
             data,
             total: None,
+            epoch: None,
             paging: None,
         }
     }
@@ -45,6 +51,7 @@ impl<T, C> List<T, C> {
             count: data.len(),
             data,
             total: None,
+            epoch: None,
             paging: Some(Paging { cursor, next }),
         }
     }
@@ -53,6 +60,14 @@ impl<T, C> List<T, C> {
     pub fn of(self, total: usize) -> Self {
         Self {
             total: Some(total),
+            ..self
+        }
+    }
+
+    /// Adds the epoch of the places in it.
+    pub fn in_epoch(self, epoch: Epoch) -> Self {
+        Self {
+            epoch: Some(epoch),
             ..self
         }
     }

@@ -318,6 +318,7 @@ async fn people_of_one_address_have_half_of_the_seats_until_the_owner_lets_a_cro
         assert_eq!(changed.ok().json()["crowd"], crowd);
     }
     let form = owner.request(Method::PATCH, &format!("/room/{room}"));
-    owner.send(form.form(&[("crowd", "true")])).await;
+    let form = form.header("content-type", "application/x-www-form-urlencoded");
+    owner.send(form.body("crowd=true")).await;
     assert_eq!(owner.room(&room).await.ok().json()["crowd"], true);
 }

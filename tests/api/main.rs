@@ -15,6 +15,7 @@
 
 mod abuse;
 mod again;
+mod backup;
 mod bad_input;
 mod broken_uploads;
 mod compression;

@@ -239,7 +239,10 @@ async fn history_is_paged_both_ways() {
     let seqs_of = |page: &Value| seqs(page["data"].as_array().unwrap());
 
     let newest = page("").await;
-    assert_eq!(keys(&newest), BTreeSet::from(["data", "cursor", "count", "next"]));
+    assert_eq!(
+        keys(&newest),
+        BTreeSet::from(["data", "cursor", "count", "epoch", "next"])
+    );
     assert_eq!(seqs_of(&newest), (71..=120).collect::<Vec<_>>());
     assert_eq!(
         (&newest["count"], &newest["cursor"]),

@@ -137,7 +137,7 @@ async fn the_answer_to_join_says_from_where_messages_come() {
     let joined = reading.join(&room).await;
     assert_eq!(
         keys(&joined),
-        BTreeSet::from(["ok", "you", "room", "members", "away", "seq", "reactions"])
+        BTreeSet::from(["ok", "you", "room", "members", "away", "seq", "epoch", "reactions"])
     );
     assert_eq!(joined["seq"], 4, "right behind the own line");
     assert_eq!(joined["room"]["_id"], json!(room));

@@ -12,6 +12,7 @@
     reason = "tests"
 )]
 
+mod backup;
 mod clearing;
 mod costs;
 mod edits;

@@ -4,6 +4,7 @@
 
 mod answer;
 mod app;
+pub mod backups;
 #[cfg(feature = "mongodb")]
 pub mod mongod;
 mod polling;

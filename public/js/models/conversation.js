@@ -29,13 +29,15 @@ export class Conversation {
   #wanted = 0;
   #strikes = 0;
   #been = false;
+  #epoch;
 
   /**
    * `view` is told: deliver, leapt, missed, joined, left, refused, typing, away, lost, reported, changed, gone,
-   * sentOut, reacted, exception.
+   * sentOut, reacted, exception, stale.
    */
-  constructor({ room, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
+  constructor({ room, epoch, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
     this.#room = room;
+    this.#epoch = epoch;
     this.#socket = socket;
     this.#timeline = timeline;
     this.#getJson = getJson;
@@ -72,6 +74,7 @@ export class Conversation {
     }
     if (turn !== this.#turn || this.#over) return;
     if (!ack?.ok) return this.#refuse(ack ?? {});
+    if (this.#isStale(ack)) return;
     this.#joined = true;
     this.#view.joined(ack);
     const behind = ack.seq - this.#timeline.last;
@@ -137,6 +140,7 @@ export class Conversation {
         continue;
       }
       failures = 0;
+      if (this.#isStale(page)) return;
       const rows = page.data.flatMap((row) => this.#timeline.accept(row));
       const news = back ? rows.filter((row) => this.#view.isNews(row)).length : 0;
       if (news > 0) this.#view.missed(missed + news, missed > 0);
@@ -146,6 +150,14 @@ export class Conversation {
       if (!this.#behind) return;
       if (++tries === TRIES) return this.#giveUp();
     }
+  }
+
+  // After a restored backup, what is shown may be ahead of the room. A server of an earlier version names no epoch.
+  #isStale({ epoch }) {
+    if (!epoch || !this.#epoch || epoch === this.#epoch) return false;
+    this.#close();
+    this.#view.stale();
+    return true;
   }
 
   get #behind() { return this.#timeline.gap || this.#timeline.last < this.#wanted; }
@@ -192,17 +204,19 @@ export class Conversation {
 
   #out(refusal) {
     if (this.#over) return;
-    this.#over = true;
-    this.#joined = false;
-    this.#socket.close();
+    this.#close();
     this.#view.sentOut(refusal);
   }
 
   #end() {
     if (this.#over) return;
+    this.#close();
+    this.#view.gone();
+  }
+
+  #close() {
     this.#over = true;
     this.#joined = false;
     this.#socket.close();
-    this.#view.gone();
   }
 }

@@ -126,6 +126,7 @@ const typing = new Typing({
 
 const conversation = new Conversation({
   room,
+  epoch: page.epoch,
   socket,
   getJson,
   timeline: new Timeline(Number(page.last)),
@@ -200,6 +201,7 @@ const conversation = new Conversation({
       extras.forget();
       attention.forget();
     },
+    stale: () => location.reload(),
     sentOut: (why) => end(why, ({ sentOutNotice }, list) => sentOutNotice(why, list)),
     exception: (why) => notices.exception(why),
   },

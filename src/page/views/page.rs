@@ -1,9 +1,12 @@
 use askama::Template;
 
 use super::{Limits, LineView, MessageView, RoomForm, RoomView, VisitorView, limit_text};
-use crate::page::{
-    about::About,
-    texts::{Texts, fill, grouped},
+use crate::{
+    domain::Epoch,
+    page::{
+        about::About,
+        texts::{Texts, fill, grouped},
+    },
 };
 
 /// A theme somebody chose; without one the page follows the device.
@@ -240,6 +243,8 @@ pub struct DoorPage<'a> {
 pub struct ChatPage<'a> {
     /// The frame.
     pub page: Page<'a>,
+    /// That of the places of the messages.
+    pub epoch: Epoch,
     /// The room.
     pub room: RoomView<'a>,
     /// Who is in it; the page asks again when it has joined.
@@ -254,7 +259,7 @@ pub struct ChatPage<'a> {
 impl<'a> ChatPage<'a> {
     /// The room with one page of its history, oldest first; groups the messages.
     pub fn new(
-        page: Page<'a>,
+        (page, epoch): (Page<'a>, Epoch),
         room: RoomView<'a>,
         members: Vec<VisitorView<'a>>,
         mut messages: Vec<MessageView<'a>>,
@@ -262,6 +267,7 @@ impl<'a> ChatPage<'a> {
         MessageView::group(&mut messages);
         Self {
             page,
+            epoch,
             room,
             members,
             messages,

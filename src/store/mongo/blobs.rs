@@ -24,7 +24,7 @@ use crate::{
 pub const LARGEST: u64 = 15 << 20;
 
 /// How long a GIF waits for the message that names it.
-const UNNAMED: Duration = Duration::from_secs(3_600);
+pub const UNNAMED: Duration = Duration::from_secs(3_600);
 
 /// GIFs that one sweep deletes.
 const SWEPT: i64 = 1_000;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
-        AddressKey, GifBody, GifName, Guest, InviteHash, Message, Moment, Nonce, Report, Reported, Room, RoomId,
+        AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, Moment, Nonce, Report, Reported, Room, RoomId,
         Visitor, VisitorId, Whisper, WhisperId,
     },
     metrics::StoreMetrics,
@@ -217,6 +217,10 @@ impl Store for MongoStore {
 
     fn metrics(&self) -> &StoreMetrics {
         &self.log.collections.metrics
+    }
+
+    fn epoch(&self) -> Epoch {
+        self.log.collections.epoch
     }
 
     fn waiting(&self) -> usize {

@@ -16,11 +16,12 @@ use super::{
     breaker::{Breaker, CALLS},
     clock,
     documents::{EntryDoc, StateDoc, TurnDoc, bytes, hex},
+    epoch,
     pulse::Pulse,
     space::LastCount,
 };
 use crate::{
-    domain::AddressKey,
+    domain::{AddressKey, Epoch},
     metrics::StoreMetrics,
     seldom::Seldom,
     store::{MongoUrl, StoreError},
@@ -54,6 +55,8 @@ pub struct Collections {
     pub breaker: Arc<Breaker>,
     /// How its change stream is doing.
     pub pulse: Arc<Pulse>,
+    /// The epoch of all rooms.
+    pub epoch: Epoch,
     /// What this server counts of its calls.
     pub metrics: StoreMetrics,
     /// The logs of all rooms.
@@ -84,7 +87,9 @@ pub struct Collections {
 /// The address is wrong, nobody answers, or it is no replica set.
 pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
     let db = database(url).await?;
+    must_be_replicated(&db).await?;
     let site_key = site_key(&db).await?;
+    let epoch = epoch::of(&db).await?;
     let collections = Collections {
         log: db.collection("log"),
         rooms: db.collection("rooms"),
@@ -99,9 +104,9 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
         breaker: Arc::default(),
         pulse: Arc::default(),
         metrics: StoreError::metrics(),
+        epoch,
         db,
     };
-    collections.must_be_replicated().await?;
     within(clock::measure(&collections.db)).await?;
     collections.make_indexes().await?;
     collections.migrate().await?;
@@ -110,7 +115,8 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
     Ok(collections)
 }
 
-async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
+/// The database of an address.
+pub async fn database(url: &MongoUrl) -> Result<Database, StoreError> {
     let mut options = ClientOptions::parse(url.secret()).await.map_err(failure)?;
     options.app_name.get_or_insert_with(|| "gifchat".to_owned());
     options.server_selection_timeout.get_or_insert(SELECTION);
@@ -144,18 +150,19 @@ async fn site_key(db: &Database) -> Result<AddressKey, StoreError> {
         .ok_or_else(|| StoreError::failed("the key of the site is damaged"))
 }
 
-impl Collections {
-    async fn must_be_replicated(&self) -> Result<(), StoreError> {
-        let hello = within(self.db.run_command(doc! { "hello": 1 })).await?;
-        if hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid") {
-            Ok(())
-        } else {
-            Err(StoreError::failed(
-                "this MongoDB is no replica set, so it has no change streams; start it with --replSet",
-            ))
-        }
+/// Refuses a database without change streams.
+pub async fn must_be_replicated(db: &Database) -> Result<(), StoreError> {
+    let hello = within(db.run_command(doc! { "hello": 1 })).await?;
+    if hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid") {
+        Ok(())
+    } else {
+        Err(StoreError::failed(
+            "this MongoDB is no replica set, so it has no change streams; start it with --replSet",
+        ))
     }
+}
 
+impl Collections {
     async fn make_indexes(&self) -> Result<(), StoreError> {
         self.make_indexes_of_items().await?;
         let nonced = doc! { "nonce": { "$exists": true } };
@@ -248,7 +255,8 @@ pub async fn within<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> Resu
     answer(timeout(ANSWER, call.into_future()).await)
 }
 
-fn answer<T>(result: Result<Result<T, Error>, tokio::time::error::Elapsed>) -> Result<T, StoreError> {
+/// What came within [`ANSWER`].
+pub fn answer<T>(result: Result<Result<T, Error>, tokio::time::error::Elapsed>) -> Result<T, StoreError> {
     match result {
         Ok(result) => result.map_err(failure),
         Err(_) => Err(StoreError::failed("MongoDB did not answer in time")),

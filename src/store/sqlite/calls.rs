@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use super::{SqliteStore, cleanup, command::Command, gifs, hold, reports, room_cache::CachedRoom, rows, whispers};
 use crate::{
     domain::{
-        AddressKey, GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, Reported, Room, RoomId,
-        Visitor, VisitorId, Whisper, WhisperId,
+        AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, Reported, Room,
+        RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
     metrics::StoreMetrics,
     rules::{self, Graces, Leave, NewRoom, RoomState, SocketKey},
@@ -208,6 +208,10 @@ impl Store for SqliteStore {
 
     fn metrics(&self) -> &StoreMetrics {
         &self.metrics
+    }
+
+    fn epoch(&self) -> Epoch {
+        self.epoch
     }
 
     fn waiting(&self) -> usize {

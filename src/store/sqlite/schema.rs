@@ -5,11 +5,14 @@ use std::{fs, path::Path, time::Duration};
 use rusqlite::Connection;
 use tracing::{info, warn};
 
+use super::rows::text;
+use crate::domain::Epoch;
+
 /// What makes each version of the file from the one before. The number of the last is written to `user_version`; a file
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
     FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS, REACTIONS,
-    CROWDS, MAKERS,
+    CROWDS, MAKERS, EPOCH,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -240,6 +243,14 @@ INSERT INTO gifs SELECT gif, room, visitor, x'', 2 * max(bytes)
           UNION ALL SELECT gif, room, visitor, bytes FROM whispers WHERE gif IS NOT NULL) GROUP BY gif;
 ";
 
+/// The epoch of all rooms.
+const EPOCH: &str = "
+CREATE TABLE epoch (
+    epoch TEXT NOT NULL
+);
+INSERT INTO epoch (epoch) VALUES (lower(hex(randomblob(8))));
+";
+
 /// How long a statement waits for a lock.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -304,6 +315,29 @@ fn rewrite(connection: &Connection, bytes: u64) {
         // It works all the same.
         Err(error) => warn!(%error, "the file of the store can't be rewritten: it keeps its size"),
     }
+}
+
+/// Refuses a file of another version: what it holds is not known.
+pub fn must_be_current(connection: &Connection) -> rusqlite::Result<()> {
+    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version == VERSIONS.len() {
+        return Ok(());
+    }
+    let known = VERSIONS.len();
+    let why =
+        format!("the file is of version {version}, this gifchat is for version {known}; a server converts older ones");
+    Err(rusqlite::Error::ToSqlConversionFailure(why.into()))
+}
+
+/// The epoch of all rooms.
+pub fn epoch(connection: &Connection) -> rusqlite::Result<Epoch> {
+    connection.query_row("SELECT epoch FROM epoch", [], |row| text(row, 0))
+}
+
+/// Begins another epoch.
+pub fn renew_epoch(connection: &Connection) -> rusqlite::Result<()> {
+    let epoch = Epoch::random().to_string();
+    connection.execute("UPDATE epoch SET epoch = ?1", [epoch]).map(drop)
 }
 
 /// Opens a reading connection.

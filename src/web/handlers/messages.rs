@@ -140,7 +140,7 @@ pub async fn history(
     } else {
         None
     });
-    Ok(List::page(data, Cursor { before, after }, next))
+    Ok(List::page(data, Cursor { before, after }, next).in_epoch(state.store.epoch()))
 }
 
 /// Which messages the query asks for.

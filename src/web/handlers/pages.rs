@@ -200,7 +200,12 @@ pub async fn chat(
         .map(|member| visitor_view(member, prefs.lang))
         .collect();
     let room = room_view(&found.room, &visitor, prefs.lang, Moment::now());
-    Ok(html(&ChatPage::new(page, room, members, messages)))
+    Ok(html(&ChatPage::new(
+        (page, state.store.epoch()),
+        room,
+        members,
+        messages,
+    )))
 }
 
 /// The door of a room again, as the password was wrong or would not have helped.

@@ -57,8 +57,10 @@ for (const [way, transport] of Object.entries(WAYS)) {
       }
       assert.notEqual(me.id, you.id);
       assert.equal(me.color, room.owner);
-      assert.deepEqual(a.joined, { ok: true, you: me, room: { ...room, count: 1 }, members: [me], away: [], seq: 1, reactions: 0 });
-      assert.deepEqual(b.joined, { ok: true, you, room: { ...room, count: 2 }, members: [me, you], away: [], seq: 2, reactions: 0 });
+      const { epoch } = a.joined;
+      assert.match(epoch, /^[0-9a-f]{16}$/);
+      assert.deepEqual(a.joined, { ok: true, you: me, room: { ...room, count: 1 }, members: [me], away: [], seq: 1, epoch, reactions: 0 });
+      assert.deepEqual(b.joined, { ok: true, you, room: { ...room, count: 2 }, members: [me, you], away: [], seq: 2, epoch, reactions: 0 });
 
       await ask(a, "chat", { chat: "one" });
       const tab = await bea.enter(id, transport);

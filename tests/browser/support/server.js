@@ -32,14 +32,31 @@ export class Server {
   /** What it wrote to its log, one object a line. */
   get log() { return this.#log; }
 
+  /** Where its data is. */
+  get #place() {
+    return ["--store", this.#store ?? `sqlite:${join(this.#folder, "gifchat.db")}`, "--uploads", join(this.#folder, "uploads")];
+  }
+
+  /** Backs up what it has now. */
+  backUp() { return this.#run("backup", join(this.#folder, "backup")); }
+
+  /** Puts that in the place of what it has by now, while it is stopped. */
+  async restore() {
+    for (const name of await readdir(this.#folder)) {
+      if (name !== "backup") await rm(join(this.#folder, name), { recursive: true });
+    }
+    await this.#run("restore", join(this.#folder, "backup"));
+  }
+
+  async #run(...task) {
+    const child = spawn(BINARY, [...task, ...this.#place], { stdio: ["ignore", "ignore", "inherit"] });
+    const code = await within(new Promise((resolve) => child.once("close", resolve)), PATIENCE, task[0]);
+    if (code !== 0) throw new Error(`${task[0]} ended with ${code}`);
+  }
+
   /** Starts it again on the same port and data. */
   async start() {
-    const uploads = join(this.#folder, "uploads");
-    const args = [
-      "--listen", this.address, "--store", this.#store ?? `sqlite:${join(this.#folder, "gifchat.db")}`,
-      "--uploads", uploads,
-      "--log-format", "json", ...this.#flags,
-    ];
+    const args = ["--listen", this.address, ...this.#place, "--log-format", "json", ...this.#flags];
     // A test of something else may do as much as it likes.
     if (!args.includes("--limit-exempt")) args.push("--limit-exempt", "0.0.0.0/0,::/0");
     const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });

@@ -7,9 +7,10 @@ import { Clock, settled } from "../support/clock.js";
 const message = (seq) => ({ seq, chat: `m${seq}` });
 
 /** A room on a server that the test plays: `stored` is what it has, `joins` what it answers. */
-function setUp({ last = 0, stored = [] } = {}) {
+function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
   const clock = new Clock();
   const listeners = new Map();
+  const server = { epoch };
   const told = [];
   const shown = [];
   const asked = [];
@@ -22,7 +23,7 @@ function setUp({ last = 0, stored = [] } = {}) {
     restart: () => told.push("restart"),
     close: () => told.push("close"),
   };
-  const view = Object.fromEntries(["joined", "left", "refused", "system", "members", "changed", "gone", "exception", "known", "leapt", "missed", "typing"]
+  const view = Object.fromEntries(["joined", "left", "refused", "system", "members", "changed", "gone", "stale", "exception", "known", "leapt", "missed", "typing"]
     .map((name) => [name, (...args) => told.push([name, ...args])]));
   view.isNews = () => true;
   view.deliver = (messages) => shown.push(...messages.map(({ seq }) => seq));
@@ -31,11 +32,11 @@ function setUp({ last = 0, stored = [] } = {}) {
     asked.push(url);
     if (failing.length > 0) throw failing.shift();
     const { after, limit } = Object.fromEntries(new URL(url, "http://here").searchParams);
-    return { data: stored.filter(({ seq }) => seq > Number(after)).slice(0, Number(limit)) };
+    return { epoch: server.epoch, data: stored.filter(({ seq }) => seq > Number(after)).slice(0, Number(limit)) };
   };
-  const conversation = new Conversation({ room: "r", socket, timeline: new Timeline(last), getJson, view, setTimeout: clock.setTimeout });
+  const conversation = new Conversation({ room: "r", epoch, socket, timeline: new Timeline(last), getJson, view, setTimeout: clock.setTimeout });
   const hear = (event, data) => listeners.get(event)(data);
-  return { clock, told, shown, asked, requests, stored, failing, conversation, socket, hear };
+  return { server, clock, told, shown, asked, requests, stored, failing, conversation, socket, hear };
 }
 
 const names = (told) => told.map((one) => (Array.isArray(one) ? one[0] : one));
@@ -228,4 +229,33 @@ test("lines that nobody wrote are delivered in their place among the messages", 
   hear("join", { visitor: "v", seq: 1, line: "joined" });
   hear("chat", message(2));
   assert.deepEqual(shown, [1, 2, 3]);
+});
+
+test("after a restored backup the page is loaded again, as it may show what the room no longer has", async () => {
+  const { requests, shown, told, hear, conversation } = setUp({ last: 9, stored: [1, 2].map(message) });
+  hear("connect");
+  requests[0].resolve({ ok: true, seq: 2, epoch: "another", members: [] });
+  await settled();
+  assert.deepEqual([names(told), shown, conversation.joined], [["close", "stale"], [], false]);
+  hear("connect");
+  assert.equal(requests.length, 2);
+  requests[1].resolve({ ok: true, seq: 2, epoch: "another", members: [] });
+  await settled();
+  assert.deepEqual(names(told), ["close", "stale"], "once");
+});
+
+test("where WebSocket is blocked, the history names the epoch", async () => {
+  const { server, told, shown, conversation } = setUp({ last: 1, stored: [1, 2].map(message) });
+  server.epoch = "another";
+  await conversation.catchUp();
+  assert.deepEqual([names(told), shown], [["close", "stale"], []]);
+});
+
+test("a server of an earlier version names no epoch", async () => {
+  const { server, requests, told, shown, hear } = setUp({ last: 1, stored: [1, 2].map(message) });
+  server.epoch = undefined;
+  hear("connect");
+  requests[0].resolve({ ok: true, seq: 2, members: [] });
+  await settled();
+  assert.deepEqual([names(told), shown], [["joined"], [2]]);
 });
