@@ -10,9 +10,8 @@ useChromium();
 
 const MOST_BYTES = 42_000;
 const LONGEST_TASK = 50;
-const BURSTS = 4;
-// The most that the piece of work of `measured` may take, in ms, for the bound to mean something: a processor that is shared with
-// others down to a third of its speed makes every task three times as long.
+const BURSTS = 6;
+// What the piece of work of `measured` takes, in ms, where the bound holds as it stands.
 const REFERENCE = 3;
 
 /**
@@ -142,22 +141,22 @@ scene("500 messages that arrive in 5 s leave no task over 50 ms on the main thre
   // Warm code is what a page runs that is open for a while.
   for (let n = 0; n < 20; n += 1) await ask(sockets[n % 5], "chat", { chat: `warm ${n}` });
   await bea.page.locator("#rows .message").nth(19).waitFor();
-  // A slow moment of the machine makes a task long now and then; what the page does too long, it does in each burst.
+  // A slow moment of the machine makes a task long now and then; what the page does too long, it does in each burst. On a
+  // processor that is slow all the time, a task may take as many times 50 ms as the piece of work takes its time.
   const longest = [];
-  for (let n = 0; n < BURSTS && !longest.some((time) => time <= LONGEST_TASK); n += 1) {
+  for (let n = 0; n < BURSTS && !(longest.at(-1) <= LONGEST_TASK); n += 1) {
     const [trace, speed] = [await tracing(bea), await measured(bea)];
     await burst(sockets, `burst ${n}`);
     await bea.page.locator("#rows .message", { hasText: `burst ${n}: message 499 ` }).waitFor();
-    const slowness = (await speed.end()) / REFERENCE;
+    const slowness = Math.max(1, (await speed.end()) / REFERENCE);
     const tasks = await trace.end();
     assert.ok(tasks.length > 500, "the tasks were seen");
     assert.ok((await bea.page.locator("#rows [data-seq]").count()) <= 200);
     const time = Math.max(...tasks);
-    console.log(`# the longest task took ${time.toFixed(1)} ms, a piece of work ${slowness.toFixed(2)} times as long as it may`);
-    if (slowness <= 1) longest.push(time);
+    console.log(`# the longest task took ${time.toFixed(1)} ms, where all takes ${slowness.toFixed(2)} times as long`);
+    longest.push(time / slowness);
   }
-  if (longest.length === 0) console.log("# left out: the processor was too slow in every burst for a bound in milliseconds to mean something");
-  else assert.ok(longest.some((time) => time <= LONGEST_TASK), `${longest} ms`);
+  assert.ok(longest.at(-1) <= LONGEST_TASK, `${longest} ms`);
   owner.end();
   for (const other of others) other.end();
 });
