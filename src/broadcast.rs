@@ -71,7 +71,7 @@ pub struct Joining {
 /// The room whose GIFs, or some of them, are gone with a change, so that copies of them must not be shown any more.
 fn loses_gifs(change: &Change) -> Option<RoomId> {
     match change {
-        Change::RoomRemoved(room) => Some(*room),
+        Change::RoomRemoved(room) | Change::Forgotten(room) => Some(*room),
         Change::Posted(message) => match &message.body {
             Body::Line(line) if line.kind.is_about_messages() => Some(message.room),
             _ => None,

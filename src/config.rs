@@ -6,6 +6,7 @@ mod file;
 mod listen;
 mod parse;
 mod quotas;
+mod retention;
 mod shown;
 mod site;
 
@@ -22,6 +23,7 @@ pub use self::{
     cli::{Cli, Task},
     listen::Listen,
     quotas::QuotaSettings,
+    retention::RetentionSettings,
     site::SiteSettings,
 };
 use crate::{
@@ -256,6 +258,10 @@ pub struct Config {
     #[command(flatten)]
     pub quotas: QuotaSettings,
 
+    /// What rooms keep.
+    #[command(flatten)]
+    pub retention: RetentionSettings,
+
     /// What the operator says of the site.
     #[command(flatten)]
     pub site: SiteSettings,
@@ -314,13 +320,14 @@ impl Config {
     }
 
     /// How long seats and rooms wait.
-    pub const fn graces(&self) -> Graces {
+    pub fn graces(&self) -> Graces {
         Graces {
             seat: self.seat_grace,
             room: self.room_grace,
             lost: self.lost_grace,
             first: self.first_grace,
             owner: self.owner_grace,
+            retention: self.retention.retention(),
         }
     }
 

@@ -9,6 +9,7 @@
 //! - `servers`: what becomes of seats when servers end
 //! - `reactions`: those of a room
 //! - `seats`, `admission`, `posting`, `reacting`, `reporting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
+//! - `retention`: how much of what was said a room keeps
 //! - `open_rooms`, `quotas`: how much there may be on the whole site
 
 mod admission;
@@ -26,6 +27,7 @@ mod quotas;
 mod reacting;
 mod reactions;
 mod reporting;
+mod retention;
 mod seats;
 mod servers;
 mod settings;
@@ -46,6 +48,7 @@ pub use posting::{EDIT_WITHIN, EDITS};
 pub use quotas::{GifOwner, Held, Quotas};
 pub use reacting::{REACTION_KINDS, REACTIONS_EACH, REACTIONS_OF_MESSAGE, Reacting};
 pub use reactions::{Given, REACTIONS, REACTIONS_OF_VISITOR, Reactions};
+pub use retention::{Kept, Retention};
 pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.

@@ -98,7 +98,7 @@ impl Lobby {
     pub(super) fn note(&self, change: &Change) {
         if matches!(
             change,
-            Change::Posted(_) | Change::Reacted(..) | Change::Whispered(_) | Change::Reported(_)
+            Change::Posted(_) | Change::Reacted(..) | Change::Whispered(_) | Change::Reported(_) | Change::Forgotten(_)
         ) {
             return;
         }
@@ -137,6 +137,7 @@ impl Lobby {
             | Change::Reacted(..)
             | Change::Whispered(_)
             | Change::Reported(_)
+            | Change::Forgotten(_)
             | Change::Missed
             | Change::SeatsLost => (),
         }

@@ -88,6 +88,8 @@ impl Lost {
             }
             // The line about it follows.
             Change::Entered(..) | Change::Left(..) => return,
+            // Nobody is told: it stays on the pages that show it.
+            Change::Forgotten(_) => return,
             Change::SeatsLost => self.seats.store(true, Ordering::Relaxed),
             Change::RoomCreated(_)
             | Change::Away(..)

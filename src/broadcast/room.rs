@@ -157,7 +157,7 @@ impl RoomTask {
         match event {
             RoomEvent::Change(Change::Posted(message)) => self.tell_message(&message).await,
             // The line about it follows.
-            RoomEvent::Change(Change::Entered(..) | Change::Left(..)) => (),
+            RoomEvent::Change(Change::Entered(..) | Change::Left(..) | Change::Forgotten(_)) => (),
             RoomEvent::Change(Change::Away(_, who)) => self.tell_presence(who.id, true),
             RoomEvent::Change(Change::Back(_, who)) => self.tell_presence(who.id, false),
             RoomEvent::Change(Change::Whispered(whisper)) => {

@@ -54,6 +54,27 @@ pub fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Reads how many messages a room keeps: `10000`, or `off`.
+pub fn history(text: &str) -> Result<u64, String> {
+    if text == "off" {
+        return Ok(u64::MAX);
+    }
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| format!("{text:?} is no number of messages; write it like 10000, or off"))
+}
+
+/// Reads how long a message is kept: `12h`, or `off`.
+pub fn age(text: &str) -> Result<Duration, String> {
+    if text == "off" {
+        return Ok(Duration::MAX);
+    }
+    let age = duration(text).map_err(|sentence| format!("{sentence}, or off"))?;
+    match age >= Duration::from_secs(1) {
+        true => Ok(age),
+        false => Err("messages are kept for 1s or longer".to_owned()),
+    }
+}
+
 /// Reads `200MiB`, `20GiB`, a number of bytes, or `off`.
 pub fn bytes(text: &str) -> Result<u64, String> {
     if text == "off" {

@@ -119,7 +119,7 @@ texts! {
     /// The door of a site that has a password.
     door: DoorText { title, submit }
     /// The page of a room.
-    chat: Chat { away, leave, locked, people, owner, members, log, log_keys, skip, older, empty, first_gif, message,
+    chat: Chat { away, leave, locked, people, owner, members, log, log_keys, skip, older, older_gone, empty, first_gif, message,
         placeholder, send,
         pick, queue, drop_title, drop_text, no_script, gif_play, gif_pause, gif_no_alt, gif_open, gif_load, motion, more,
         writing, notify, sending, failed,

@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Hold, Reacting, ServerId};
+use super::{Hold, Reacting, Retention, ServerId};
 use crate::domain::{
-    Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, Message, MessageId, Reason, ReportId,
-    Seq, Title, Visitor, VisitorId, WhisperId,
+    Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, Message, MessageId, Moment, Reason,
+    ReportId, Seq, Title, Visitor, VisitorId, WhisperId,
 };
 
 /// Counts the passwords of a room: each new one, and removing it, increases it.
@@ -162,6 +162,7 @@ impl Graces {
         lost: RELOAD,
         first: RELOAD,
         owner: RELOAD,
+        retention: Retention::ALL,
     };
 }
 
@@ -204,6 +205,9 @@ pub struct Facts {
     pub reported: Option<(Seq, VisitorId)>,
     /// Where the visitor to be banned came from.
     pub addresses: Vec<AddressMark>,
+    /// The place of the first message that a room may keep, as [`RoomState::kept`](super::RoomState::kept) asks for, and when
+    /// it was said; the place of the next one, if there is none.
+    pub first_kept: Option<(Seq, Option<Moment>)>,
 }
 
 /// Something that time gives rise to.
@@ -213,6 +217,8 @@ pub enum Due {
     Seat(VisitorId),
     /// A room whose owner has been absent for too long gets another one.
     Owner,
+    /// What was said and is too old, or too much, goes.
+    Messages,
     /// A room that has been empty for too long ends.
     Room,
 }
@@ -220,7 +226,7 @@ pub enum Due {
 /// Time within which who loads the page again is back. That long a seat waits for its visitor, whoever else wants it.
 pub const RELOAD: Duration = Duration::from_secs(5);
 
-/// How long things wait.
+/// How long things wait, and how long they are kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Graces {
     /// A seat whose last connection was lost. One whose visitor closed the page waits for [`RELOAD`] at most.
@@ -233,4 +239,6 @@ pub struct Graces {
     pub first: Duration,
     /// A room whose owner has no socket in it, before another member becomes the owner.
     pub owner: Duration,
+    /// What rooms keep of their messages.
+    pub retention: Retention,
 }

@@ -1,7 +1,7 @@
 //! What time alone gives rise to.
 
 use super::{
-    Due, Event, Graces, Now, RELOAD, RoomState,
+    Due, Event, Facts, Graces, Now, RELOAD, RoomState,
     state::{Empty, Seat, elapsed},
 };
 use crate::domain::RoomId;
@@ -17,6 +17,7 @@ pub fn due(state: &RoomState, graces: Graces, now: Now) -> Vec<Due> {
     let lapsed = state.seats.iter().filter(|seat| has_lapsed(seat, graces, now));
     let mut due: Vec<_> = lapsed.map(|seat| Due::Seat(seat.visitor.id)).collect();
     due.extend(state.successor(graces, now).map(|_| Due::Owner));
+    due.extend(state.has_to_forget(graces.retention, now).then_some(Due::Messages));
     due
 }
 
@@ -63,13 +64,14 @@ impl RoomState {
     }
 
     /// Somebody may have come back since it was due.
-    pub(super) fn expire(&self, due: Due, graces: Graces, now: Now) -> Vec<Event> {
+    pub(super) fn expire(&self, due: Due, graces: Graces, facts: &Facts, now: Now) -> Vec<Event> {
         let event = match due {
             Due::Seat(visitor) => {
                 let lapsed = self.seat(visitor).filter(|seat| has_lapsed(seat, graces, now));
                 lapsed.map(|seat| Event::Left(seat.visitor))
             }
             Due::Owner => self.successor(graces, now).map(Event::OwnerChanged),
+            Due::Messages => self.forget(graces.retention, facts, now),
             Due::Room => self.is_over(graces, now).then_some(Event::Ended),
         };
         event.into_iter().collect()

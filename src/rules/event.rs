@@ -2,7 +2,7 @@
 
 use super::{Given, Hold, OpenReport, RoomChange};
 use crate::domain::{
-    AddressMark, Ban, Chat, InviteHash, LineKind, MessageId, Reason, Said, Seq, Visitor, VisitorId, WhisperId,
+    AddressMark, Ban, Chat, InviteHash, LineKind, MessageId, Moment, Reason, Said, Seq, Visitor, VisitorId, WhisperId,
 };
 
 /// One thing that happened in a room.
@@ -73,8 +73,6 @@ pub enum Event {
     Reported {
         /// What the room has to know of it.
         report: OpenReport,
-        /// The place of the message.
-        seq: Seq,
         /// Why.
         reason: Reason,
     },
@@ -106,6 +104,13 @@ pub enum Event {
     InvitesWithdrawn,
     /// The room changed, by the owner of that moment. Nobody is named by a store's entry that is older than messages about it.
     Changed(RoomChange, Option<Visitor>),
+    /// The room keeps nothing any more of what was said up to a place.
+    Forgotten {
+        /// The last `seq` that is gone.
+        until: Seq,
+        /// When the first message that is kept was said, if there was one.
+        oldest: Option<Moment>,
+    },
     /// No server was running for a while: all graces that run begin again.
     Restarted,
     /// The room is gone.

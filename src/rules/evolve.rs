@@ -13,6 +13,7 @@ impl RoomState {
     pub fn evolve(&mut self, event: &Event, now: Now) {
         if event.is_visible() {
             self.seq += 1;
+            self.note_oldest(now);
         }
         match event {
             Event::Joined { visitor, hold, mark } => self.seat_visitor(*visitor, *mark, *hold, now),
@@ -49,6 +50,7 @@ impl RoomState {
                 Arc::make_mut(&mut self.grants).retain(|_, grant| *grant != Grant::Invite);
             }
             Event::Changed(change, _) => self.change(change),
+            Event::Forgotten { until, oldest } => self.evolve_forgotten(*until, *oldest, now),
             Event::Restarted => self.renew_graces(now.steady),
             Event::Ended => self.ended = true,
             Event::Reported { report, .. } => Arc::make_mut(&mut self.reports).push(*report),

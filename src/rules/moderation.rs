@@ -80,11 +80,16 @@ impl RoomState {
         if others.count() >= BANS {
             return Err(Refusal::StorageFull);
         }
+        // What the room has forgotten of a member it still has of the seat.
+        let seat = self.seat(visitor).and_then(|seat| seat.mark);
+        let mut addresses: Vec<_> = seat.into_iter().collect();
+        addresses.extend(facts.addresses.iter().filter(|mark| Some(**mark) != seat));
+        addresses.truncate(ADDRESSES);
         Ok(Event::Banned(Ban {
             // Who is not here may never have been: the colour follows from the id.
             visitor: self.member(visitor).unwrap_or_else(|| Visitor::new(visitor)),
             until,
-            addresses: facts.addresses.iter().take(ADDRESSES).copied().collect(),
+            addresses,
         }))
     }
 }

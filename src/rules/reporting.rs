@@ -31,11 +31,12 @@ impl RoomState {
         let report = OpenReport {
             id: new.id,
             message: new.message,
+            seq,
             author,
             by: new.by,
         };
         let reason = new.reason.clone();
-        Ok(vec![Event::Reported { report, seq, reason }])
+        Ok(vec![Event::Reported { report, reason }])
     }
 
     pub(super) fn dismiss(&self, by: VisitorId, report: ReportId) -> Result<Vec<Event>, Refusal> {

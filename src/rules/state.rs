@@ -137,6 +137,8 @@ pub struct OpenReport {
     pub id: ReportId,
     /// The message it is about.
     pub message: MessageId,
+    /// Its place; 0 if an earlier version did not note it.
+    pub seq: Seq,
     /// Who wrote that message.
     pub author: VisitorId,
     /// Who reported it.
@@ -158,6 +160,10 @@ pub struct RoomState {
     pub maker: Arc<Maker>,
     /// The `seq` of its last message, 0 if there is none.
     pub seq: Seq,
+    /// The `seq` of the last message that the room does not keep any more, 0 if it keeps all.
+    pub forgotten: Seq,
+    /// When the first message that it keeps was said, or some time before; `None` if it keeps none.
+    pub oldest: Option<Moment>,
     /// Whether it is gone.
     pub ended: bool,
     /// Who is kept out, bans that are over included.
@@ -214,6 +220,8 @@ impl RoomState {
             address_key,
             maker: Arc::default(),
             seq: 0,
+            forgotten: 0,
+            oldest: None,
             ended: false,
             bans: Arc::default(),
             seats: Arc::default(),

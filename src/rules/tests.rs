@@ -8,6 +8,7 @@ mod owners;
 mod properties;
 mod reactions;
 mod reports;
+mod retention;
 
 use super::*;
 use crate::domain::{
@@ -29,6 +30,7 @@ const GRACES: Graces = Graces {
     lost: Duration::from_secs(600),
     first: Duration::from_secs(1_800),
     owner: Duration::from_secs(60),
+    retention: Retention::ALL,
 };
 
 /// The first owner is visitor 1.

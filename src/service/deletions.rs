@@ -60,14 +60,16 @@ impl Deletions {
         self.finishing.finish(work).await
     }
 
-    /// Frees the seats and ends the rooms whose grace is over, and deletes the files of those rooms.
+    /// Does what is due: frees seats, ends rooms, forgets messages, and deletes the files of these.
     ///
     /// # Errors
     /// The store fails.
     pub async fn expire(&self, graces: Graces) -> Result<(), Refusal> {
         let this = self.clone();
         let work = async move {
-            for (room, gifs) in this.store.expire(graces).await?.rooms {
+            let expired = this.store.expire(graces).await?;
+            this.uploads.delete(expired.unreferenced).await;
+            for (room, gifs) in expired.rooms {
                 tracing::debug!(%room, files = gifs.len(), "an empty room is gone");
                 this.uploads.delete(gifs).await;
             }

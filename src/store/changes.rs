@@ -74,14 +74,14 @@ pub fn whisper_of(event: &Event, room: RoomId, at: Moment, nonce: Option<Nonce>)
 
 /// The report that an event stored.
 pub fn report_of(event: &Event, room: RoomId, at: Moment) -> Option<Report> {
-    let Event::Reported { report, seq, reason } = event else {
+    let Event::Reported { report, reason } = event else {
         return None;
     };
     Some(Report {
         id: report.id,
         room,
         message: report.message,
-        seq: *seq,
+        seq: report.seq,
         reason: reason.clone(),
         created_at: at,
     })
@@ -106,6 +106,7 @@ pub fn changes_of(event: &Event, members: u32, after: &RoomState, message: Optio
         // Who has no other socket was away before.
         Event::Held(visitor, _) => after.held_by(*visitor, 1).map(|who| Change::Back(room(), who)),
         Event::OwnerChanged(_) | Event::Changed(..) => Some(Change::RoomUpdated(room())),
+        Event::Forgotten { .. } => Some(Change::Forgotten(after.room.id)),
         Event::Ended => Some(Change::RoomRemoved(after.room.id)),
         _ => None,
     };

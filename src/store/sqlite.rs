@@ -36,7 +36,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::moment::{Counted, NamedGif, SqliteMoment, begin_epoch};
-use self::{cleanup::Clearing, command::Command, room_cache::RoomCache, space::Ledger, writer::Writer};
+use self::{cleanup::Hidden, command::Command, room_cache::RoomCache, space::Ledger, writer::Writer};
 pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
     domain::{AddressKey, Epoch, RoomId},
@@ -159,8 +159,8 @@ impl SqliteStore {
     }
 
     /// What readers do not see of an open room. It has to be read before the rows: those of a clearing that is done are blank.
-    fn clearings(&self, id: RoomId) -> Option<Arc<Vec<Clearing>>> {
-        Some(Arc::clone(&self.rooms.read().get(id)?.clearings))
+    fn hidden(&self, id: RoomId) -> Option<Hidden> {
+        Some(self.rooms.read().get(id)?.hidden())
     }
 
     /// Runs a query on one of the reading connections, off the async threads.

@@ -41,6 +41,8 @@ pub enum Change {
     Whispered(Arc<Whisper>),
     /// A message was reported.
     Reported(Report),
+    /// A room keeps some of its oldest messages no more, nor their GIFs.
+    Forgotten(RoomId),
     /// Changes got lost on their way here: followers read anew what they show. What comes behind this is whole again.
     Missed,
     /// The seats that this server's sockets held are gone, as it was away for too long: each has to enter again.
@@ -53,7 +55,7 @@ impl Change {
         match self {
             Self::RoomCreated(room) | Self::RoomUpdated(room) => Some(room.id),
             Self::Entered(room, _) | Self::Left(room, _) | Self::Away(room, _) | Self::Back(room, _) => Some(room.id),
-            Self::RoomRemoved(id) | Self::Reacted(id, ..) => Some(*id),
+            Self::RoomRemoved(id) | Self::Reacted(id, ..) | Self::Forgotten(id) => Some(*id),
             Self::Posted(message) => Some(message.room),
             Self::Whispered(whisper) => Some(whisper.room),
             Self::Reported(report) => Some(report.room),
@@ -89,6 +91,7 @@ impl Change {
             Self::Reacted(..) => "reacted",
             Self::Whispered(_) => "whispered",
             Self::Reported(_) => "reported",
+            Self::Forgotten(_) => "forgotten",
             Self::Missed => "missed",
             Self::SeatsLost => "seats lost",
         }
@@ -244,4 +247,6 @@ pub enum Window {
 pub struct Expired {
     /// Rooms that have ended, with the files that their messages named.
     pub rooms: Vec<(RoomId, Vec<GifName>)>,
+    /// Files that nothing names any more since other rooms have forgotten messages.
+    pub unreferenced: Vec<GifName>,
 }

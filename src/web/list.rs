@@ -6,7 +6,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::domain::Epoch;
+use crate::domain::{Epoch, Seq};
 
 /// A list, or a page of one. `C` says where pages begin.
 #[derive(Serialize)]
@@ -20,6 +20,9 @@ pub struct List<T, C = ()> {
     /// That of the places in the list, where it has some.
     #[serde(skip_serializing_if = "Option::is_none")]
     epoch: Option<Epoch>,
+    /// The first place that is kept, where the list has places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first: Option<Seq>,
     #[serde(flatten)]
     paging: Option<Paging<C>>,
 }
@@ -39,6 +42,7 @@ impl<T> List<T> {
             data,
             total: None,
             epoch: None,
+            first: None,
             paging: None,
         }
     }
@@ -52,6 +56,7 @@ impl<T, C> List<T, C> {
             data,
             total: None,
             epoch: None,
+            first: None,
             paging: Some(Paging { cursor, next }),
         }
     }
@@ -64,10 +69,11 @@ impl<T, C> List<T, C> {
         }
     }
 
-    /// Adds the epoch of the places in it.
-    pub fn in_epoch(self, epoch: Epoch) -> Self {
+    /// Adds the epoch of the places in it, and the first of them that is kept.
+    pub fn of_places(self, epoch: Epoch, first: Seq) -> Self {
         Self {
             epoch: Some(epoch),
+            first: Some(first),
             ..self
         }
     }

@@ -52,6 +52,7 @@ mod quotas;
 mod reactions;
 mod refused_gifs;
 mod replies;
+mod retention;
 mod rooms;
 mod seats;
 mod service_manager;

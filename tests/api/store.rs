@@ -7,14 +7,14 @@ use gifchat::{
         Alt, Body, Chat, GifBody, GifHash, GifName, Limits, Line, LineKind, Max, Message, Nonce, Refusal, Room, RoomId,
         Title, Visitor, VisitorId,
     },
-    rules::{Graces, NewBody, NewRoom},
+    rules::{Graces, NewBody, NewRoom, Retention},
     store::{Change, Changes, SqliteStore, Store, StoreError, Window},
 };
 use tempfile::TempDir;
 
 use self::{
     bans::*, deletions::*, gifs::*, in_flight::*, invites::*, life::*, messages::*, moderation::*, reports::*,
-    rooms::*, seats::*, slices::*, whispers::*,
+    retention::*, rooms::*, seats::*, slices::*, whispers::*,
 };
 use crate::support::{NewMessage, Verbs, in_time};
 
@@ -28,6 +28,7 @@ mod life;
 mod messages;
 mod moderation;
 mod reports;
+mod retention;
 mod rooms;
 mod seats;
 mod slices;
@@ -152,6 +153,9 @@ every_kind! {
     what_is_being_cleared_as_abuse_is_refused_at_once
     a_large_room_is_gone_at_once_with_all_that_was_in_it
     forgotten_files_leave_their_places_empty
+    of_one_message_too_many_the_oldest_go_with_their_files
+    what_is_too_old_goes_and_nothing_can_be_done_about_it
+    who_holds_a_seat_is_known_after_a_restart_though_the_line_is_gone
     an_empty_room_goes_after_its_grace
     a_new_room_goes_when_nobody_joins
     what_was_committed_survives_a_restart
@@ -183,6 +187,7 @@ const fn graces(seat: u64, room: u64, first: u64) -> Graces {
         lost: Duration::from_millis(room),
         first: Duration::from_millis(first),
         owner: Duration::from_secs(3_600),
+        retention: Retention::ALL,
     }
 }
 

@@ -19,6 +19,7 @@ mod edits;
 #[path = "../support/fixtures.rs"]
 mod fixtures;
 mod fleet;
+mod forgetting;
 mod gifs;
 mod history;
 mod lines;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use gifchat::{
     domain::{Chat, Limits, Max, Message, Nonce, Room, RoomId, Title, Visitor, VisitorId},
-    rules::{Graces, NewBody, NewRoom},
+    rules::{Graces, NewBody, NewRoom, Retention},
     store::{
         Change, Changes, MongoUrl, StoreError, StoreUrl,
         mongo::{MongoStore, Timing},
@@ -116,6 +116,7 @@ pub fn no_graces() -> Graces {
         lost: Duration::ZERO,
         first: Duration::from_secs(60),
         owner: Duration::from_secs(3_600),
+        retention: Retention::ALL,
     }
 }
 

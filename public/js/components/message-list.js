@@ -24,6 +24,7 @@ export class MessageList {
   #box = byId("chat-list");
   #rows = byId("rows");
   #older = byId("older");
+  #gone = byId("gone");
   #me;
   #isNews;
   /** The rows with a place in the history that are in the page, in order. */
@@ -232,7 +233,7 @@ export class MessageList {
   #loadOlder() {
     const first = this.#shown[0];
     if (this.#older.hidden || !first) return;
-    return this.#pages.load(`before=${seqOf(first)}&limit=${PAGE}`, (page) => {
+    return this.#pages.load(`before=${seqOf(first)}&limit=${PAGE}`, (page, kept) => {
       // Meanwhile it has left the page.
       if (first !== this.#shown[0]) return;
       const rows = page.map((row) => this.#make(row));
@@ -242,7 +243,7 @@ export class MessageList {
         this.#enters(element, page[n]);
       });
       this.#shown.unshift(...rows);
-      this.#setOlder(page.length > 0 && page[0].seq > 1);
+      this.#setOlder(page.length > 0 && page[0].seq > kept, kept);
       this.#scroller.keep(() => this.#trimEnd());
     });
   }
@@ -261,8 +262,8 @@ export class MessageList {
     const wanted = this.#newest;
     this.#hurry = this.#pages.loading || this.#last < wanted;
     if (this.#last >= wanted) return;
-    this.#pages.load(`limit=${PAGE}`, (page) => {
-      this.#replace(page);
+    this.#pages.load(`limit=${PAGE}`, (page, kept) => {
+      this.#replace(page, kept);
       this.#last = Math.max(this.#last, wanted);
       this.#scroller.toEnd();
     });
@@ -272,8 +273,8 @@ export class MessageList {
   async reach(id, seq) {
     const around = `before=${seq + PAGE / 2}&limit=${PAGE}`;
     for (let tries = 0; tries < TRIES && !this.find(id); tries += 1) {
-      await (this.#pages.loading ?? this.#pages.load(around, (page) => {
-        this.#replace(page);
+      await (this.#pages.loading ?? this.#pages.load(around, (page, kept) => {
+        this.#replace(page, kept);
         this.find(id)?.scrollIntoView({ block: "center" });
       }));
     }
@@ -281,13 +282,13 @@ export class MessageList {
   }
 
   // Another stretch of the history takes the place of what is shown.
-  #replace(page) {
+  #replace(page, kept) {
     for (const row of this.#shown) this.#leaves(row);
     const { first } = this.#unsent;
     while (this.#rows.firstChild && this.#rows.firstChild !== first) this.#rows.firstChild.remove();
     this.#shown = [];
     for (const row of page) this.#place(row);
-    this.#setOlder(page.length > 0 && page[0].seq > 1);
+    this.#setOlder(page.length > 0 && page[0].seq > kept, kept);
   }
 
   // A page has come, or could not. Who has scrolled up meanwhile is in no hurry any more.
@@ -298,9 +299,11 @@ export class MessageList {
     this.#scroller.look();
   }
 
-  #setOlder(more) {
+  // Whether there is more before what is shown, and from which place on the room keeps anything.
+  #setOlder(more, kept = 1) {
     if (!more && this.#older.contains(document.activeElement)) this.#box.focus({ preventScroll: true });
     this.#older.hidden = !more;
+    this.#gone.hidden = more || kept <= 1;
     if (more) this.#older.querySelector("a").search = `?before=${seqOf(this.#shown[0])}`;
   }
 

@@ -22,7 +22,7 @@ export class PageLoader {
   /** Until the page that is on its way has come, or could not; null when there is none. */
   get loading() { return this.#loading; }
 
-  /** Gives the rows of a page to `show`, unless another one is on its way. */
+  /** Gives the rows of a page to `show`, and the first place that the room keeps, unless another page is on its way. */
   async load(query, show) {
     if (this.#loading) return;
     let done;
@@ -32,7 +32,7 @@ export class PageLoader {
     if (!page && !final) await new Promise((wake) => { setTimeout(wake, AGAIN); });
     this.#loading = null;
     done();
-    if (page) this.#quietly(() => show(page.data));
+    if (page) this.#quietly(() => show(page.data, page.first ?? 1));
     if (!final) this.#next();
   }
 

@@ -141,7 +141,9 @@ export class Conversation {
       }
       failures = 0;
       if (this.#isStale(page)) return;
-      const rows = page.data.flatMap((row) => this.#timeline.accept(row));
+      // What the room does not keep any more is not waited for.
+      const rows = this.#timeline.leap((page.first ?? 1) - 1);
+      rows.push(...page.data.flatMap((row) => this.#timeline.accept(row)));
       const news = back ? rows.filter((row) => this.#view.isNews(row)).length : 0;
       if (news > 0) this.#view.missed(missed + news, missed > 0);
       missed += news;

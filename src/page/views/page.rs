@@ -247,6 +247,8 @@ pub struct ChatPage<'a> {
     pub epoch: Epoch,
     /// The room.
     pub room: RoomView<'a>,
+    /// The place up to which it keeps nothing any more.
+    pub forgotten: u64,
     /// Who is in it; the page asks again when it has joined.
     pub members: Vec<VisitorView<'a>>,
     /// One page of history, oldest first, grouped.
@@ -260,7 +262,7 @@ impl<'a> ChatPage<'a> {
     /// The room with one page of its history, oldest first; groups the messages.
     pub fn new(
         (page, epoch): (Page<'a>, Epoch),
-        room: RoomView<'a>,
+        (room, forgotten): (RoomView<'a>, u64),
         members: Vec<VisitorView<'a>>,
         mut messages: Vec<MessageView<'a>>,
     ) -> Self {
@@ -269,6 +271,7 @@ impl<'a> ChatPage<'a> {
             page,
             epoch,
             room,
+            forgotten,
             members,
             messages,
             blank: MessageView::blank(),
@@ -282,12 +285,17 @@ impl<'a> ChatPage<'a> {
     }
 
     fn last(&self) -> u64 {
-        self.messages.last().map_or(0, |message| message.seq)
+        self.messages.last().map_or(self.forgotten, |message| message.seq)
+    }
+
+    /// Whether the room has messages before those of this page.
+    fn has_older(&self) -> bool {
+        self.first() > self.forgotten + 1
     }
 
     /// Whether anybody has said anything, as far as this page can tell; who came and went is no talk.
     fn has_talk(&self) -> bool {
-        self.first() > 1 || self.messages.iter().any(|message| message.line.is_none())
+        self.last() > 0 && self.first() != 1 || self.messages.iter().any(|message| message.line.is_none())
     }
 
     /// Whether any message has what is styled apart.

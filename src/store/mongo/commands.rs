@@ -132,6 +132,10 @@ impl MongoStore {
             Command::Whisper(new) => self.log.facts_of(&room, &new.body).await?,
             Command::Report(new) => self.log.facts_of_report(&room, new.message).await?,
             Command::Moderate(_, action) => self.facts_of_action(&room, *action).await?,
+            Command::Expire(Due::Messages, graces) => {
+                let kept = state.kept(graces.retention, now);
+                self.log.facts_of_forgetting(&room, kept).await?
+            }
             _ => Facts::default(),
         };
         Ok((facts, room.state.seq))
@@ -228,7 +232,7 @@ impl MongoStore {
     /// Does what time gives rise to.
     pub(super) async fn expire_due(&self, graces: Graces) -> Result<Expired, StoreError> {
         let due = self.log.cache.due(graces, Now::at(Moment::now()));
-        let (mut done, mut failed) = (Expired::default(), None);
+        let (mut done, mut failed, mut forgetting) = (Expired::default(), None, Vec::new());
         for some in due.chunks(AT_ONCE) {
             let expiring = some.iter().map(async |(room, due)| {
                 let expired = self.decide(*room, &Command::Expire(*due, graces), None).await;
@@ -240,13 +244,17 @@ impl MongoStore {
                     Ok(Decided::New(committed)) if committed.entry.is_some() && due == Due::Room => {
                         done.rooms.push((room, self.eraser.promptly(Work::Room(room)).await));
                     }
+                    Ok(Decided::New(committed)) if committed.entry.is_some() && due == Due::Messages => {
+                        forgetting.push(self.eraser.promptly(Work::Messages(room)));
+                    }
                     Ok(_) | Err(StoreError::Refused(_)) => (),
                     Err(error) => failed = failed.or(Some(error)),
                 }
             }
         }
+        done.unreferenced = join_all(forgetting).await.concat();
         match failed {
-            Some(error) if done.rooms.is_empty() => Err(error),
+            Some(error) if done.rooms.is_empty() && done.unreferenced.is_empty() => Err(error),
             // The rooms are gone all the same, and who asked has to delete their files.
             Some(error) => {
                 tracing::warn!(%error, "not all that is due can be done now");
@@ -270,7 +278,7 @@ const fn needs_facts(command: &Command) -> bool {
     match command {
         Command::Post(_, new) => new.reply.is_some() || !matches!(new.body, NewBody::Chat(_)),
         Command::Whisper(new) => !matches!(new.body, NewBody::Chat(_)),
-        Command::Edit(_) | Command::React(_) | Command::Report(_) => true,
+        Command::Edit(_) | Command::React(_) | Command::Report(_) | Command::Expire(Due::Messages, _) => true,
         Command::Moderate(_, action) => {
             matches!(action, Action::Ban(..) | Action::Delete { .. } | Action::Clear { .. })
         }

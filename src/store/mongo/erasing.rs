@@ -37,6 +37,10 @@ use crate::{
 /// Messages emptied by one write; it takes some 30 ms.
 const SLICE: u64 = 1_000;
 
+/// Entries before the last snapshot of a room that stay at least: a server that reads the one before it, and then the entries
+/// behind that, finds them all, unless so many came in between.
+const BEHIND: u64 = 1_000;
+
 /// A server that has not renewed its mark on a deletion for so long does not work on it any more.
 const TAKEN_FOR: Duration = Duration::from_secs(10);
 
@@ -110,9 +114,10 @@ impl Eraser {
                 self.wake.notified().await;
                 continue;
             };
+            // Before it is looked what there is: what comes meanwhile is work of its own.
+            self.waiting.lock().remove(&work);
             let begun = Instant::now();
             let erased = self.erase(work).await;
-            self.waiting.lock().remove(&work);
             match erased {
                 Ok(files) => info!(?work, files = files.len(), took = ?begun.elapsed(), "a deletion is carried out"),
                 Err(error) => {
@@ -138,6 +143,7 @@ impl Eraser {
                 for deletion in open.iter().flat_map(|open| open.deletions.iter()) {
                     names.extend(self.carry_out(room, deletion).await?);
                 }
+                names.extend(self.forget(room).await?);
                 Ok(names)
             }
         }
@@ -161,6 +167,29 @@ impl Eraser {
         };
         collections.breaker.guard(self.log.forget_reports(room)).await?;
         self.note_done(room, deletion.seq).await?;
+        Ok(names)
+    }
+
+    /// Deletes what a room does not keep any more. Whoever finds a deletion or an edit that is not carried out leaves it for
+    /// the next time: these find their messages, and mark their own entries, by what would be gone.
+    async fn forget(&self, room: RoomId) -> Result<Vec<GifName>, StoreError> {
+        let collections = &self.log.collections;
+        let open = collections.breaker.guard(self.log.fresh(room)).await?;
+        let Some(open) = open.filter(|open| open.state.forgotten > 0 && open.deletions.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let until = open.state.forgotten;
+        if open.edits.iter().any(|edit| edit.seq <= until) {
+            return Ok(Vec::new());
+        }
+        let (mut names, mut more) = (Vec::new(), true);
+        while more {
+            let slice = collections.breaker.guard(collections.forget_slice(room, until)).await?;
+            names.extend(slice.0);
+            more = slice.1;
+        }
+        collections.breaker.guard(self.log.forget_reports(room)).await?;
+        collections.breaker.guard(collections.prune(room)).await?;
         Ok(names)
     }
 
@@ -285,6 +314,9 @@ impl Eraser {
             if self.log.fresh(room).await?.is_none() {
                 self.erase_room(room).await?;
             }
+        }
+        for room in self.log.cache.all().iter().filter(|room| room.state.forgotten > 0) {
+            self.begin(Work::Messages(room.state.room.id));
         }
         collections.sweep_blobs().await
     }

@@ -146,9 +146,9 @@ impl Folded {
                     .any(|deletion| deletion.seq > seen && matters(deletion)))
     }
 
-    /// The message of an entry as readers see it, if there is one.
+    /// The message of an entry as readers see it, if there is one that the room keeps.
     pub fn show(&self, entry: &Entry) -> Option<Message> {
-        let mut message = entry.message()?;
+        let mut message = entry.message().filter(|message| message.seq > self.state.forgotten)?;
         if message.is_line() {
             return Some(message);
         }

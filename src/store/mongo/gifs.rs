@@ -23,13 +23,15 @@ use crate::{
 /// How long a claim keeps a GIF, in milliseconds; longer than a call may take.
 const CLAIM: i64 = 10_000;
 
-/// Narrows a query down to messages that no deletion hides.
+/// Narrows a query down to messages that the room keeps and no deletion hides.
 pub fn leave_hidden_out(mut which: Document, room: &Folded) -> Document {
     let hidden = room.deletions.iter().map(|deletion| match deletion.hidden {
         Hidden::Message(message) => doc! { "message": message.to_string() },
         Hidden::Author(visitor) => doc! { "visitor": visitor.to_string(), "seq": { "$lt": signed(deletion.seq) } },
     });
-    let hidden: Vec<_> = hidden.collect();
+    let forgotten = room.state.forgotten;
+    let old = (forgotten > 0).then(|| doc! { "seq": { "$lte": signed(forgotten) } });
+    let hidden: Vec<_> = hidden.chain(old).collect();
     if !hidden.is_empty() {
         which.insert("$nor", hidden);
     }

@@ -132,10 +132,10 @@ impl Collections {
                 report: OpenReport {
                     id: text(&report.id, "_id")?,
                     message: about.id,
+                    seq: number(report.seq, "seq")?,
                     author: about.author.id,
                     by: text(&report.by, "by")?,
                 },
-                seq: number(report.seq, "seq")?,
                 reason: Reason::from_store(&report.reason),
             };
             items.push(Item {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{Message, MessageId, Nonce, Reference, Refusal, RoomId, VisitorId},
-    rules::{EDITS, Edit, Facts},
+    rules::{EDITS, Edit, Facts, Kept},
     store::{StoreError, Window},
 };
 
@@ -63,7 +63,16 @@ impl Log {
         let tails = known.chunks(ROOMS).map(|rooms| self.collections.entries_after(rooms));
         let loads = unknown.into_iter().map(|room| self.load(room));
         let (tails, _) = tokio::try_join!(try_join_all(tails), try_join_all(loads))?;
-        tails.iter().for_each(|entries| self.cache.apply(entries, false));
+        for entries in &tails {
+            self.cache.apply(entries, false);
+            // What this server has not read and a snapshot holds may be gone.
+            let stuck = |entry: &&Entry| {
+                let known = self.cache.get(entry.room);
+                known.is_some_and(|known| known.position < entry.position && !known.state.ended)
+            };
+            let stuck: HashSet<_> = entries.iter().filter(stuck).map(|entry| entry.room).collect();
+            try_join_all(stuck.into_iter().map(|room| self.begin_again(room))).await?;
+        }
         Ok(())
     }
 
@@ -85,6 +94,18 @@ impl Log {
         Ok(())
     }
 
+    /// Reads a room anew that this server knows, and is so far behind that entries which it needs are deleted.
+    async fn begin_again(&self, room: RoomId) -> Result<(), StoreError> {
+        let Some(snapshot) = self.collections.snapshot(room).await? else {
+            return Ok(());
+        };
+        let entries = self.collections.entries_after(&[(room, snapshot.position)]).await?;
+        if let Some(folded) = Folded::fold(Some(snapshot), &entries) {
+            self.cache.overtake(folded);
+        }
+        Ok(())
+    }
+
     /// The messages of a window, oldest first.
     pub async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
         let Some(room) = self.fresh(id).await?.filter(|_| limit > 0) else {
@@ -92,10 +113,11 @@ impl Log {
         };
         // The room as of this moment: what is appended meanwhile may change messages in a way that it does not know.
         let last = room.state.seq;
+        let kept = room.state.forgotten;
         let (after, to, order) = match window {
-            Window::Newest => (0, last, -1),
-            Window::After(seq) => (seq, last, 1),
-            Window::Before(seq) => (0, last.min(seq.saturating_sub(1)), -1),
+            Window::Newest => (kept, last, -1),
+            Window::After(seq) => (seq.max(kept), last, 1),
+            Window::Before(seq) => (kept, last.min(seq.saturating_sub(1)), -1),
         };
         let seqs = doc! { "$gt": signed(after), "$lte": signed(to) };
         let which = doc! { "room": id.to_string(), "seq": seqs };
@@ -148,6 +170,20 @@ impl Log {
         which.insert("message", id.to_string());
         let found = self.shown(room, leave_hidden_out(which, room), 1, 1).await?.pop();
         Ok(found.map(Arc::new))
+    }
+
+    /// What has to be known to forget what is too old or too much.
+    pub async fn facts_of_forgetting(&self, room: &Folded, kept: Kept) -> Result<Facts, StoreError> {
+        let mut which = doc! { "room": room.state.room.id.to_string(), "seq": { "$gt": signed(kept.behind) } };
+        if let Some(after) = kept.after {
+            which.insert("at", doc! { "$gt": after.millis() });
+        }
+        let first = self.collections.entries(which, doc! { "seq": 1 }, Some(1)).await?.pop();
+        let first = first.and_then(|entry| Some((entry.shown?.seq, Some(entry.at))));
+        Ok(Facts {
+            first_kept: first.or(Some((room.state.seq + 1, None))),
+            ..Facts::default()
+        })
     }
 
     /// What has to be known of a message to be edited.

@@ -184,6 +184,20 @@ impl RoomCache {
         }
     }
 
+    /// Takes a room as it was read anew, if that is later than what is known.
+    pub fn overtake(&self, folded: Folded) {
+        let mut rooms = self.0.lock();
+        let room = folded.state.room.id;
+        if let Some(slot) = rooms.slots.get_mut(&room)
+            && !slot.folded.state.ended
+            && slot.folded.position < folded.position
+        {
+            slot.folded = Arc::new(folded);
+            slot.changed = Instant::now();
+            rooms.list(room);
+        }
+    }
+
     /// Notes that the stream has an entry; what followers are told.
     pub fn hear(&self, entry: &Entry) -> Vec<Change> {
         let mut rooms = self.0.lock();

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{SqliteStore, cleanup, command::Command, gifs, hold, reports, room_cache::CachedRoom, rows, whispers};
+use super::{SqliteStore, cleanup, command::Command, gifs, hold, reports, rows, whispers};
 use crate::{
     domain::{
         AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, Reported, Room,
@@ -102,32 +102,33 @@ impl RoomIndex for SqliteStore {
 impl History for SqliteStore {
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
         let known = self.rooms.read().get(id).cloned();
-        let Some(CachedRoom { state, clearings }) = known else {
+        let Some(cached) = known else {
             return Ok(Vec::new());
         };
-        let page = self.read(move |connection| rows::history(connection, id, window, limit, &clearings));
+        let hidden = cached.hidden();
+        let page = self.read(move |connection| rows::history(connection, id, window, limit, &hidden));
         let mut page = page.await?;
-        state.reactions.attach(&mut page);
+        cached.state.reactions.attach(&mut page);
         Ok(page)
     }
 
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {
-        let Some(clearings) = self.clearings(id) else {
+        let Some(hidden) = self.hidden(id) else {
             return Ok(Vec::new());
         };
-        self.read(move |connection| gifs::lately_sent(connection, id, limit, &clearings))
+        self.read(move |connection| gifs::lately_sent(connection, id, limit, &hidden))
             .await
     }
 
     async fn room_of_gif(&self, name: GifName) -> Result<Option<RoomId>, StoreError> {
         let room = self.read(move |connection| gifs::room_of(connection, name)).await?;
-        let Some((room, clearings)) = room.and_then(|room| Some((room, self.clearings(room)?))) else {
+        let Some((room, hidden)) = room.and_then(|room| Some((room, self.hidden(room)?))) else {
             return Ok(None);
         };
-        if clearings.is_empty() {
+        if hidden.is_empty() {
             return Ok(Some(room));
         }
-        let shown = move |connection: &Connection| gifs::in_room(connection, room, name, &clearings, usize::MAX);
+        let shown = move |connection: &Connection| gifs::in_room(connection, room, name, &hidden, usize::MAX);
         Ok(self.read(shown).await?.map(|_| room))
     }
 }
@@ -145,7 +146,7 @@ impl WhisperStore for SqliteStore {
         after: Option<WhisperId>,
         limit: usize,
     ) -> Result<Vec<Whisper>, StoreError> {
-        if self.clearings(id).is_none() {
+        if self.hidden(id).is_none() {
             return Ok(Vec::new());
         }
         self.read(move |connection| whispers::of_visitor(connection, id, visitor, after, limit))
@@ -154,7 +155,7 @@ impl WhisperStore for SqliteStore {
 
     async fn room_of_whispered(&self, name: GifName, visitor: VisitorId) -> Result<Option<RoomId>, StoreError> {
         let found = self.read(move |connection| whispers::room_of_gif(connection, name, visitor));
-        Ok(found.await?.filter(|room| self.clearings(*room).is_some()))
+        Ok(found.await?.filter(|room| self.hidden(*room).is_some()))
     }
 }
 
@@ -165,7 +166,7 @@ impl ReportStore for SqliteStore {
     }
 
     async fn reports(&self, id: RoomId) -> Result<Vec<Reported>, StoreError> {
-        if self.clearings(id).is_none() {
+        if self.hidden(id).is_none() {
             return Ok(Vec::new());
         }
         self.read(move |connection| reports::of_room(connection, id)).await

@@ -5,6 +5,8 @@
 //! is done after the next start. Files that the last row no longer names are listed in `unreferenced_files` by the commit
 //! that deletes the row, and leave that list when they are deleted.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
@@ -32,17 +34,36 @@ pub struct Clearing {
     pub forbid: bool,
 }
 
-/// Whether a message that somebody wrote is deleted for readers.
-pub fn is_hidden(clearings: &[Clearing], author: VisitorId, seq: Seq) -> bool {
-    let hides = |clearing: &Clearing| clearing.visitor == author && seq <= clearing.until;
-    clearings.iter().any(hides)
+/// What of a room is deleted for readers, and may be in the file.
+#[derive(Clone, Debug)]
+pub struct Hidden {
+    /// All up to this place: the room does not keep it any more.
+    pub forgotten: Seq,
+    pub clearings: Arc<Vec<Clearing>>,
 }
 
-/// Shows a message as readers see it.
-pub fn hide(clearings: &[Clearing], message: &mut Message) {
-    let written = !matches!(message.body, Body::Line(_));
-    if written && is_hidden(clearings, message.author.id, message.seq) {
-        message.blank();
+impl Hidden {
+    /// Whether a message that somebody wrote is deleted for readers.
+    pub fn hides(&self, author: VisitorId, seq: Seq) -> bool {
+        seq <= self.cleared_until(author)
+    }
+
+    /// The `seq` up to which messages of a visitor are hidden.
+    pub fn cleared_until(&self, visitor: VisitorId) -> Seq {
+        let of_visitor = self.clearings.iter().filter(|clearing| clearing.visitor == visitor);
+        of_visitor.map(|clearing| clearing.until).fold(self.forgotten, Seq::max)
+    }
+
+    /// Shows a message as readers see it.
+    pub fn hide(&self, message: &mut Message) {
+        let written = !matches!(message.body, Body::Line(_));
+        if written && self.hides(message.author.id, message.seq) {
+            message.blank();
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.forgotten == 0 && self.clearings.is_empty()
     }
 }
 
@@ -105,11 +126,59 @@ pub fn begin_clearing(connection: &Connection, new: Clearing) -> rusqlite::Resul
     Ok(Clearing { n, ..new })
 }
 
+/// Hides what was said up to a place, and deletes what is about it. The rows go in slices. Runs in a transaction.
+pub fn begin_forgetting(connection: &Connection, room: RoomId, until: Seq, visited: bool) -> rusqlite::Result<()> {
+    let key = room.to_bytes();
+    // A `seq` is never given out twice, even when the last message is gone.
+    let sql = "UPDATE rooms SET forgotten = ?2, visited = ?3, last_seq = max(last_seq, ?2) WHERE id = ?1";
+    connection.prepare_cached(sql)?.execute(params![key, until, visited])?;
+    for table in ["reports", "reactions"] {
+        let sql = format!("DELETE FROM {table} WHERE room = ?1 AND seq <= ?2");
+        connection.prepare_cached(&sql)?.execute(params![key, until])?;
+    }
+    let mut begin = connection.prepare_cached("INSERT OR IGNORE INTO forgettings (room) VALUES (?1)")?;
+    begin.execute([key]).map(drop)
+}
+
+/// The room that comes first of those with rows that they do not keep any more, and up to which place.
+pub fn next_forgetting(connection: &Connection) -> rusqlite::Result<Option<(RoomId, Seq)>> {
+    let sql =
+        "SELECT room, coalesce((SELECT forgotten FROM rooms WHERE id = room), 0) FROM forgettings ORDER BY n LIMIT 1";
+    let row = |row: &Row<'_>| Ok((RoomId::from_bytes(row.get(0)?), row.get(1)?));
+    connection.prepare_cached(sql)?.query_row([], row).optional()
+}
+
+/// Deletes at most so many rows that a room does not keep any more, and ends when there are none. The line by which somebody
+/// came who has not left stays, as it says who holds a seat. Runs in a transaction.
+pub fn forget_slice(connection: &Connection, (room, until): (RoomId, Seq), most: usize) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM messages WHERE room = ?1 AND seq IN (
+                   SELECT seq FROM messages AS old WHERE room = ?1 AND seq <= ?2 AND NOT (
+                       line IS 'joined' AND NOT EXISTS (
+                           SELECT 1 FROM messages INDEXED BY messages_line
+                           WHERE room = ?1 AND visitor = old.visitor AND seq > old.seq
+                               AND line IN ('joined', 'left', 'kicked', 'banned') AND line IS NOT NULL))
+                   ORDER BY seq LIMIT ?3)
+               RETURNING gif";
+    let (key, mut found, mut names) = (room.to_bytes(), 0, Vec::new());
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![key, until, signed(most)])?;
+    while let Some(row) = rows.next()? {
+        found += 1;
+        names.extend(file(row, 0)?);
+    }
+    unreference(connection, names)?;
+    if found < most {
+        connection.execute("DELETE FROM forgettings WHERE room = ?1", [key])?;
+    }
+    Ok(())
+}
+
 /// Removes a room for readers. Runs in a transaction.
 pub fn begin_removal(connection: &Connection, room: RoomId) -> rusqlite::Result<()> {
     let room = room.to_bytes();
     connection.execute("DELETE FROM rooms WHERE id = ?1", [room])?;
     connection.execute("DELETE FROM clearings WHERE room = ?1", [room])?;
+    connection.execute("DELETE FROM forgettings WHERE room = ?1", [room])?;
     connection.execute("INSERT INTO removed_rooms (room) VALUES (?1)", [room])?;
     Ok(())
 }

@@ -5,7 +5,6 @@ use rusqlite::{Connection, OptionalExtension};
 use super::{
     cleanup::{self, BLANK, Clearing},
     command::failure,
-    facts::cleared_until,
     gifs, reactions, reports,
     room_cache::CachedRoom,
     rows::{self, text},
@@ -148,6 +147,7 @@ fn write_parts(
             connection.execute("DELETE FROM grants WHERE room = ?1 AND invited", [room])?;
         }
         Event::Changed(change, _) => update_room(connection, &before.state.room, change)?,
+        Event::Forgotten { until, .. } => cleanup::begin_forgetting(connection, id, *until, after.visited)?,
         Event::Ended => {
             cleanup::begin_removal(connection, id)?;
             cleanup::remove_slice(connection, id, REMOVED_AT_ONCE)?;
@@ -268,7 +268,7 @@ fn clear(
         n: 0,
         room: before.state.room.id,
         visitor,
-        since: cleared_until(&before.clearings, visitor),
+        since: before.hidden().cleared_until(visitor),
         until: before.state.seq,
         forbid,
     };

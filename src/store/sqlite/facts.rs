@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    cleanup::{self, Clearing, SAYS, is_hidden},
+    cleanup::{self, Hidden, SAYS},
     command::failure,
     gifs, reports,
     room_cache::CachedRoom,
@@ -13,8 +13,8 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    domain::{Action, AddressMark, GifBody, Message, MessageId, RoomId, Seq, Visitor, VisitorId},
-    rules::{ADDRESSES, AgainGif, Command, Edit, Facts, NewBody},
+    domain::{Action, AddressMark, GifBody, Message, MessageId, Moment, RoomId, Seq, Visitor, VisitorId},
+    rules::{ADDRESSES, AgainGif, Command, Due, Edit, Facts, Kept, NewBody},
     store::StoreError,
 };
 
@@ -42,19 +42,24 @@ impl Writer {
             }
             Command::Whisper(new) => return self.facts_of(cached, &new.body),
             Command::Report(new) => {
-                let reported = reports::reported(connection, room, new.message, &cached.clearings);
+                let reported = reports::reported(connection, room, new.message, &cached.hidden());
                 facts.reported = reported.map_err(failure)?;
             }
             Command::Moderate(_, Action::Ban(visitor, _)) => {
                 facts.addresses = addresses_of(connection, room, *visitor).map_err(failure)?;
             }
             Command::Moderate(_, Action::Delete { message, .. }) => {
-                let author = author_of(connection, room, *message, &cached.clearings);
+                let author = author_of(connection, room, *message, &cached.hidden());
                 facts.author = author.map_err(failure)?;
             }
             Command::Moderate(_, Action::Clear { visitor, .. }) => {
-                let since = cleared_until(&cached.clearings, *visitor);
+                let since = cached.hidden().cleared_until(*visitor);
                 facts.author = cleanup::author(connection, room, *visitor, since).map_err(failure)?;
+            }
+            Command::Expire(Due::Messages, graces) => {
+                let kept = cached.state.kept(graces.retention, self.clock.now());
+                let first = first_kept(connection, room, kept).map_err(failure)?;
+                facts.first_kept = first.or(Some((cached.state.seq + 1, None)));
             }
             _ => (),
         }
@@ -63,7 +68,7 @@ impl Writer {
 
     /// A message that somebody wrote, also if it is deleted.
     fn written(&self, cached: &CachedRoom, id: MessageId) -> Result<Option<Arc<Message>>, StoreError> {
-        let found = rows::by_id(&self.connection, cached.state.room.id, id, &cached.clearings);
+        let found = rows::by_id(&self.connection, cached.state.room.id, id, &cached.hidden());
         Ok(found
             .map_err(failure)?
             .filter(|message| !message.is_line())
@@ -77,30 +82,36 @@ impl Writer {
 
     /// About what a message or whisper is to say.
     fn facts_of(&self, cached: &CachedRoom, body: &NewBody) -> Result<Facts, StoreError> {
-        let (connection, room, clearings) = (&self.connection, cached.state.room.id, &cached.clearings);
+        let (connection, room, hidden) = (&self.connection, cached.state.room.id, cached.hidden());
         let mut facts = Facts::default();
         let hash = match body {
             NewBody::Chat(_) => None,
             NewBody::Gif(gif) => gif.hash,
             NewBody::Again(again) => {
-                let earlier = gifs::in_room(connection, room, again.name, clearings, LOOKS);
+                let earlier = gifs::in_room(connection, room, again.name, &hidden, LOOKS);
                 facts.earlier_gif = earlier.map_err(failure)?;
                 facts.earlier_gif.as_ref().and_then(|gif: &GifBody| gif.hash)
             }
         };
         if let Some(hash) = hash {
             let forbidden = gifs::is_forbidden(connection, room, hash)
-                .and_then(|known| Ok(known || cleanup::is_being_forbidden(connection, clearings, hash)?));
+                .and_then(|known| Ok(known || cleanup::is_being_forbidden(connection, &hidden.clearings, hash)?));
             facts.forbidden = forbidden.map_err(failure)?;
         }
         Ok(facts)
     }
 }
 
-/// The `seq` up to which messages of a visitor are hidden.
-pub fn cleared_until(clearings: &[Clearing], visitor: VisitorId) -> Seq {
-    let of_visitor = clearings.iter().filter(|clearing| clearing.visitor == visitor);
-    of_visitor.map(|clearing| clearing.until).max().unwrap_or(0)
+/// The place of the first message that a room may keep, and when it was said. It walks over those that are to go.
+fn first_kept(connection: &Connection, room: RoomId, kept: Kept) -> rusqlite::Result<Option<(Seq, Option<Moment>)>> {
+    let sql =
+        "SELECT seq, created_at FROM messages WHERE room = ?1 AND seq > ?2 AND created_at > ?3 ORDER BY seq LIMIT 1";
+    let after = kept.after.map_or(i64::MIN, Moment::millis);
+    let first = |row: &Row<'_>| Ok((row.get(0)?, Some(Moment::from_millis(row.get(1)?))));
+    let mut statement = connection.prepare_cached(sql)?;
+    statement
+        .query_row((room.to_bytes(), kept.behind, after), first)
+        .optional()
 }
 
 /// The author of a message that readers see.
@@ -108,7 +119,7 @@ fn author_of(
     connection: &Connection,
     room: RoomId,
     message: MessageId,
-    clearings: &[Clearing],
+    hidden: &Hidden,
 ) -> rusqlite::Result<Option<Visitor>> {
     let sql = format!(
         "SELECT visitor, color, seq FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2 AND {SAYS}"
@@ -119,7 +130,7 @@ fn author_of(
             Ok((visitor(row, 0, 1)?, row.get::<_, Seq>(2)?))
         })
         .optional()?;
-    let shown = found.filter(|(author, seq)| !is_hidden(clearings, author.id, *seq));
+    let shown = found.filter(|(author, seq)| !hidden.hides(author.id, *seq));
     Ok(shown.map(|(author, _)| author))
 }
 

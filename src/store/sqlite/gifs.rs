@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{
-    cleanup::{self, Clearing, is_hidden},
+    cleanup::{self, Hidden},
     rows::{gif, text},
     whispers,
     writer::Writer,
@@ -57,7 +57,7 @@ pub fn in_room(
     connection: &Connection,
     room: RoomId,
     name: GifName,
-    clearings: &[Clearing],
+    hidden: &Hidden,
     most: usize,
 ) -> rusqlite::Result<Option<GifBody>> {
     let sql =
@@ -66,7 +66,7 @@ pub fn in_room(
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut rows = statement.query((room.to_bytes(), name.to_string(), most))?;
     while let Some(row) = rows.next()? {
-        if !is_hidden(clearings, text(row, 8)?, row.get(9)?) {
+        if !hidden.hides(text(row, 8)?, row.get(9)?) {
             return gif(row, 0).map(Some);
         }
     }
@@ -78,7 +78,7 @@ pub fn lately_sent(
     connection: &Connection,
     room: RoomId,
     limit: usize,
-    clearings: &[Clearing],
+    hidden: &Hidden,
 ) -> rusqlite::Result<Vec<GifBody>> {
     let sql = format!("SELECT {GIF}, visitor, seq FROM messages WHERE room = ?1 AND gif IS NOT NULL ORDER BY seq DESC");
     let mut statement = connection.prepare_cached(&sql)?;
@@ -86,7 +86,7 @@ pub fn lately_sent(
     let (mut seen, mut sent, mut looked_at) = (HashSet::new(), Vec::new(), 0);
     while sent.len() < limit && looked_at < LATELY {
         let Some(row) = rows.next()? else { break };
-        if is_hidden(clearings, text(row, 8)?, row.get(9)?) {
+        if hidden.hides(text(row, 8)?, row.get(9)?) {
             continue;
         }
         looked_at += 1;

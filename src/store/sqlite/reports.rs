@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    cleanup::{Clearing, is_hidden},
+    cleanup::Hidden,
     command::failure,
     rows::{MESSAGE, message, text},
     writer::Writer,
@@ -57,7 +57,7 @@ pub fn of_room(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Re
 
 /// Those that wait for the owner of a room, the oldest first.
 pub fn open_in(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<OpenReport>> {
-    let sql = "SELECT reports.id, reports.message, messages.visitor, reports.visitor
+    let sql = "SELECT reports.id, reports.message, messages.visitor, reports.visitor, reports.seq
                FROM reports JOIN messages ON messages.room = reports.room AND messages.seq = reports.seq
                WHERE reports.room = ?1 ORDER BY reports.n";
     let mut statement = connection.prepare_cached(sql)?;
@@ -67,6 +67,7 @@ pub fn open_in(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Op
             message: MessageId::from_bytes(row.get(1)?),
             author: text(row, 2)?,
             by: text(row, 3)?,
+            seq: row.get(4)?,
         })
     })?;
     open.collect()
@@ -106,7 +107,7 @@ pub fn reported(
     connection: &Connection,
     room: RoomId,
     message: MessageId,
-    clearings: &[Clearing],
+    hidden: &Hidden,
 ) -> rusqlite::Result<Option<(Seq, VisitorId)>> {
     let sql =
         format!("SELECT seq, visitor FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2 AND {WRITTEN}");
@@ -114,7 +115,7 @@ pub fn reported(
     let found = connection
         .query_row(&sql, (room.to_bytes(), message.to_bytes()), place)
         .optional()?;
-    Ok(found.filter(|(seq, author)| !is_hidden(clearings, *author, *seq)))
+    Ok(found.filter(|(seq, author)| !hidden.hides(*author, *seq)))
 }
 
 impl Writer {

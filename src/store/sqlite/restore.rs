@@ -20,7 +20,8 @@ use crate::{
 type Member = (Visitor, Option<AddressMark>);
 
 /// Who holds a seat as the system messages say, the longest first, each with where they came from, and who ever came.
-fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Member>, Came)> {
+fn members_of(connection: &Connection, state: &RoomState) -> rusqlite::Result<(Vec<Member>, Came)> {
+    let room = &state.room;
     // Of a group with max(), SQLite takes the other columns from the row that has it.
     let sql = "SELECT visitor, color, line, max(seq), sum(line = 'joined') > 0, address FROM messages
                WHERE room = ?1 AND line IN ('joined', 'left', 'kicked', 'banned') GROUP BY visitor";
@@ -36,9 +37,10 @@ fn members_of(connection: &Connection, room: &Room) -> rusqlite::Result<(Vec<Mem
     let came = last.into_iter().filter(|(.., came)| *came);
     let mut last: Vec<_> = came.map(|(joined, seq, member, _)| (joined, seq, member)).collect();
     // Where the owner is another one by now, the maker came and is not the owner.
-    let came = match last.iter().any(|(.., (visitor, _))| visitor.id != room.owner.id) {
+    let came = match state.visited || last.iter().any(|(.., (visitor, _))| visitor.id != room.owner.id) {
         true => Came::Others,
-        false if last.is_empty() => Came::Nobody,
+        // Somebody has come where something is forgotten.
+        false if last.is_empty() && state.forgotten == 0 => Came::Nobody,
         false => Came::Maker,
     };
     last.retain(|(joined, ..)| *joined);
@@ -55,7 +57,9 @@ pub fn site_key(connection: &Connection) -> rusqlite::Result<AddressKey> {
 pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<CachedRoom>> {
     let sql = "SELECT id, title, max, password_hash, owner, owner_color, created_at,
                       max(last_seq, coalesce((SELECT max(seq) FROM messages WHERE room = rooms.id), 0)), address_key,
-                      closed, slow, crowd, maker, networks
+                      closed, slow, crowd, maker, networks, forgotten,
+                      visited,
+                      (SELECT created_at FROM messages WHERE room = rooms.id AND seq > forgotten ORDER BY seq LIMIT 1)
                FROM rooms";
     let mut statement = connection.prepare(sql)?;
     let restored = |row: &Row<'_>| {
@@ -77,6 +81,9 @@ pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<Cac
         let mut state = RoomState::restored(room, password_hash, AddressKey::from_bytes(row.get(8)?), now);
         state.seq = row.get(7)?;
         state.maker = Arc::new(maker(row, 12, 13)?);
+        state.forgotten = row.get(14)?;
+        state.visited = row.get(15)?;
+        state.oldest = row.get::<_, Option<i64>>(16)?.map(Moment::from_millis);
         Ok(state)
     };
     let states: Vec<_> = statement.query_map([], restored)?.collect::<rusqlite::Result<_>>()?;
@@ -89,7 +96,7 @@ pub fn open_rooms(connection: &Connection, now: Now) -> rusqlite::Result<Vec<Cac
 /// Adds to a room what is kept beside it.
 fn with_parts(connection: &Connection, state: RoomState, now: Now) -> rusqlite::Result<CachedRoom> {
     let id = state.room.id;
-    let (members, came) = members_of(connection, &state.room)?;
+    let (members, came) = members_of(connection, &state)?;
     let mut state = state
         .with_grants(grants_of(connection, id)?, invites_of(connection, id)?)
         .with_seats(members, came, now);

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::cleanup::Clearing;
+use super::cleanup::{Clearing, Hidden};
 use crate::{
     domain::{Room, RoomId, VisitorId},
     rules::RoomState,
@@ -26,6 +26,14 @@ impl CachedRoom {
         Self {
             state,
             clearings: Arc::default(),
+        }
+    }
+
+    /// What of it readers do not see.
+    pub fn hidden(&self) -> Hidden {
+        Hidden {
+            forgotten: self.state.forgotten,
+            clearings: Arc::clone(&self.clearings),
         }
     }
 }

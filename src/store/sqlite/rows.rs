@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params, types::Type};
 
-use super::cleanup::{Clearing, hide};
+use super::cleanup::Hidden;
 use crate::{
     domain::{
         AddressMark, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Maker, Message, MessageId,
@@ -115,38 +115,40 @@ pub fn history(
     room: RoomId,
     window: Window,
     limit: usize,
-    clearings: &[Clearing],
+    hidden: &Hidden,
 ) -> rusqlite::Result<Vec<Message>> {
     let (bounds, order, from) = match window {
         Window::Newest => ("seq > ?2", "DESC", 0),
         Window::After(seq) => ("seq > ?2", "ASC", seq),
         Window::Before(seq) => ("seq < ?2", "DESC", seq),
     };
-    let sql = format!("SELECT {MESSAGE} FROM messages WHERE room = ?1 AND {bounds} ORDER BY seq {order} LIMIT ?3");
+    let kept = signed(hidden.forgotten);
+    let sql = format!(
+        "SELECT {MESSAGE} FROM messages WHERE room = ?1 AND {bounds} AND seq > ?4 ORDER BY seq {order} LIMIT ?3"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     // A place beyond SQLite's integers lies behind every message.
-    let from = i64::try_from(from).unwrap_or(i64::MAX);
+    let from = signed(from);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map((room.to_bytes(), from, limit), message)?;
+    let rows = statement.query_map((room.to_bytes(), from, limit, kept), message)?;
     let mut messages: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
     if order == "DESC" {
         messages.reverse();
     }
-    show(connection, room, clearings, &mut messages)?;
+    show(connection, room, hidden, &mut messages)?;
     Ok(messages)
 }
 
+fn signed(place: Seq) -> i64 {
+    i64::try_from(place).unwrap_or(i64::MAX)
+}
+
 /// Shows messages as readers see them, with those that they refer to.
-pub fn show(
-    connection: &Connection,
-    room: RoomId,
-    clearings: &[Clearing],
-    page: &mut [Message],
-) -> rusqlite::Result<()> {
-    page.iter_mut().for_each(|message| hide(clearings, message));
+pub fn show(connection: &Connection, room: RoomId, hidden: &Hidden, page: &mut [Message]) -> rusqlite::Result<()> {
+    page.iter_mut().for_each(|message| hidden.hide(message));
     let mut originals = Vec::new();
     for id in Reference::missing(page) {
-        originals.extend(by_id(connection, room, id, clearings)?);
+        originals.extend(by_id(connection, room, id, hidden)?);
     }
     Reference::resolve(page, originals);
     Ok(())
@@ -157,13 +159,13 @@ pub fn by_id(
     connection: &Connection,
     room: RoomId,
     id: MessageId,
-    clearings: &[Clearing],
+    hidden: &Hidden,
 ) -> rusqlite::Result<Option<Message>> {
     let sql = format!("SELECT {MESSAGE} FROM messages INDEXED BY messages_id WHERE room = ?1 AND id = ?2");
     let key = (room.to_bytes(), id.to_bytes());
     let mut found = connection.prepare_cached(&sql)?.query_row(key, message).optional()?;
-    found.iter_mut().for_each(|message| hide(clearings, message));
-    Ok(found)
+    found.iter_mut().for_each(|message| hidden.hide(message));
+    Ok(found.filter(|message| message.seq > hidden.forgotten))
 }
 
 /// The message that a visitor has posted with a nonce.
@@ -172,12 +174,12 @@ pub fn by_nonce(
     room: RoomId,
     author: VisitorId,
     nonce: &Nonce,
-    clearings: &[Clearing],
+    hidden: &Hidden,
 ) -> rusqlite::Result<Option<Message>> {
     let sql = format!("SELECT {MESSAGE} FROM messages WHERE room = ?1 AND visitor = ?2 AND nonce = ?3");
     let key = (room.to_bytes(), author.to_string(), nonce.as_str());
     let mut known = connection.prepare_cached(&sql)?.query_row(key, message).optional()?;
-    show(connection, room, clearings, known.as_mut_slice())?;
+    show(connection, room, hidden, known.as_mut_slice())?;
     Ok(known)
 }
 

@@ -12,7 +12,7 @@ use crate::domain::Epoch;
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
     FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS, REACTIONS,
-    CROWDS, MAKERS, EPOCH,
+    CROWDS, MAKERS, EPOCH, FORGOTTEN,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -249,6 +249,17 @@ CREATE TABLE epoch (
     epoch TEXT NOT NULL
 );
 INSERT INTO epoch (epoch) VALUES (lower(hex(randomblob(8))));
+";
+
+/// Up to which place rooms keep nothing, whether others than the maker ever came, whose lines may be gone by then, and which
+/// rooms have rows that are to be deleted for that (see `cleanup`).
+const FORGOTTEN: &str = "
+ALTER TABLE rooms ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE rooms ADD COLUMN visited INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE forgettings (
+    n     INTEGER PRIMARY KEY,
+    room  BLOB NOT NULL UNIQUE
+);
 ";
 
 /// How long a statement waits for a lock.

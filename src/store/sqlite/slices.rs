@@ -219,6 +219,11 @@ impl Writer {
                 false => Left::Something,
             });
         }
+        // After the clearings: these find the bytes that a room is to refuse by their rows.
+        if let Some(forgetting) = cleanup::next_forgetting(connection)? {
+            cleanup::forget_slice(connection, forgetting, ROWS)?;
+            return Ok(Left::Something);
+        }
         if let Some(room) = cleanup::next_room(connection)? {
             cleanup::remove_slice(connection, room, ROWS)?;
             return Ok(Left::Something);

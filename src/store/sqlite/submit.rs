@@ -7,7 +7,7 @@ use tracing::error;
 
 use super::{command::failure, room_cache::CachedRoom, rows, writer::Writer};
 use crate::{
-    domain::{AddressKey, Guest, InviteHash, Maker, Message, Nonce, Refusal, Room, RoomId},
+    domain::{AddressKey, GifName, Guest, InviteHash, Maker, Message, Nonce, Refusal, Room, RoomId},
     rules::{self, Command, Due, Event, Facts, Graces, NewRoom, Now, RoomState},
     seldom::Seldom,
     store::{
@@ -18,6 +18,14 @@ use crate::{
 
 /// Rooms that end by one commit at most; after a restart all end at the same moment. The others end the next time.
 const ENDS: usize = 64;
+
+/// Files go with the rows, in slices.
+const fn expired(rooms: Vec<(RoomId, Vec<GifName>)>) -> Expired {
+    Expired {
+        rooms,
+        unreferenced: Vec::new(),
+    }
+}
 
 impl Writer {
     pub(super) fn create(&mut self, new: NewRoom) -> Result<Room, StoreError> {
@@ -56,7 +64,7 @@ impl Writer {
     ) -> Result<Committed, StoreError> {
         let mut cached = self.look(id)?;
         if let (Command::Post(author, _), Some(nonce)) = (command, &nonce) {
-            let known = rows::by_nonce(&self.connection, id, author.id, nonce, &cached.clearings);
+            let known = rows::by_nonce(&self.connection, id, author.id, nonce, &cached.hidden());
             if let Some(known) = known.map_err(failure)? {
                 return Ok(Committed {
                     state: cached.state,
@@ -94,7 +102,7 @@ impl Writer {
         after.state.evolve(event, now);
         let message = message_of(event, &after.state, nonce, facts.message.as_ref(), now).map(Arc::new);
         let left = self.write_event(&before, &after.state, event, message.as_deref(), now)?;
-        if left.is_some() || after.state.ended {
+        if left.is_some() || after.state.ended || matches!(event, Event::Forgotten { .. }) {
             self.slices.wake();
         } else if matches!(
             event,
@@ -152,14 +160,14 @@ impl Writer {
                         }
                         // The failure of a statement may have ended the transaction.
                         if self.connection.is_autocommit() {
-                            return Ok(Expired { rooms: removed });
+                            return Ok(expired(removed));
                         }
                         break;
                     }
                 }
             }
         }
-        Ok(Expired { rooms: removed })
+        Ok(expired(removed))
     }
 
     /// Rooms in which something is due. One that somebody enters in the batch at work does not end.

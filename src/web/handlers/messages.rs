@@ -140,7 +140,8 @@ pub async fn history(
     } else {
         None
     });
-    Ok(List::page(data, Cursor { before, after }, next).in_epoch(state.store.epoch()))
+    let kept = reader.room().forgotten + 1;
+    Ok(List::page(data, Cursor { before, after }, next).of_places(state.store.epoch(), kept))
 }
 
 /// Which messages the query asks for.

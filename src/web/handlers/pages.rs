@@ -202,7 +202,7 @@ pub async fn chat(
     let room = room_view(&found.room, &visitor, prefs.lang, Moment::now());
     Ok(html(&ChatPage::new(
         (page, state.store.epoch()),
-        room,
+        (room, found.forgotten),
         members,
         messages,
     )))

@@ -22,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gifchat::rules::Graces;
+use gifchat::rules::{Graces, Retention};
 use parking_lot::Mutex;
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::task::LocalSet;
@@ -95,6 +95,7 @@ async fn a_server_decides_and_shows_what_the_rule_book_does() {
         lost: HOUR,
         first: HOUR,
         owner: HOUR,
+        retention: Retention::ALL,
     })
     .await;
 }
@@ -107,6 +108,7 @@ async fn a_server_without_graces_decides_and_shows_what_the_rule_book_does() {
         lost: Duration::ZERO,
         first: HOUR,
         owner: Duration::ZERO,
+        retention: Retention::ALL,
     })
     .await;
 }

@@ -79,6 +79,7 @@ impl World {
             lost,
             first,
             owner,
+            ..
         } = graces;
         let [seat, room, lost, first, owner] = [seat, room, lost, first, owner].map(millis);
         let flags = [

@@ -43,6 +43,32 @@ scene("the page holds at most 200 of 600 messages, whichever way one scrolls, an
   owner.end();
 });
 
+scene("where older messages are gone, the list says so, also to who scrolls there and to who comes back", ["--history", "150"], async (stage) => {
+  const { id, owner, more } = await talk(stage, 140);
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  ann.allow(/ERR_INTERNET_DISCONNECTED/);
+  await enter(ann, id);
+  await bea.page.goto("/");
+  const gone = (who) => who.page.locator("#gone");
+  assert.equal(await gone(ann).isVisible(), false);
+  await ann.context.setOffline(true);
+  for (let n = 141; n <= 200; n += 1) await more(`line ${n}`);
+  const first = async () => (await (await fetch(`${stage.server.url}/room/${id}/messages?limit=1`, { headers: { accept: "application/json" } })).json()).first;
+  await eventually(async () => await first() > 40, "the oldest are gone");
+  await ann.context.setOffline(false);
+  await eventually(async () => (await texts(ann)).at(-1) === "line 200", "who comes back has all that is kept");
+  isRun((await seqs(ann)).slice(-50));
+  await enter(bea, id);
+  for (let n = 0; n < 100 && !(await gone(bea).isVisible()); n += 1) {
+    await scrollBy(bea, -2_000);
+    await frames(bea);
+  }
+  assert.equal(await gone(bea).textContent(), "Older messages are gone.");
+  assert.equal((await seqs(bea))[0], await first());
+  assert.equal(await bea.page.locator("#older").isVisible(), false);
+  owner.end();
+});
+
 scene("who reads further up is told how many messages came, and is led to them", [], async (stage) => {
   const { id, owner, more } = await talk(stage, 300);
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];

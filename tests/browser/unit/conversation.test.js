@@ -32,7 +32,7 @@ function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
     asked.push(url);
     if (failing.length > 0) throw failing.shift();
     const { after, limit } = Object.fromEntries(new URL(url, "http://here").searchParams);
-    return { epoch: server.epoch, data: stored.filter(({ seq }) => seq > Number(after)).slice(0, Number(limit)) };
+    return { epoch: server.epoch, first: server.first, data: stored.filter(({ seq }) => seq > Number(after)).slice(0, Number(limit)) };
   };
   const conversation = new Conversation({ room: "r", epoch, socket, timeline: new Timeline(last), getJson, view, setTimeout: clock.setTimeout });
   const hear = (event, data) => listeners.get(event)(data);
@@ -53,6 +53,18 @@ test("it joins when the line is up, and asks for what it missed", async () => {
   assert.equal(asked.length, 2, "in pages");
   hear("disconnect");
   assert.deepEqual([conversation.joined, names(told)], [false, ["joined", "left"]]);
+});
+
+test("what the room does not keep any more is not waited for", async () => {
+  const { shown, asked, requests, server, stored, hear } = setUp({ last: 5, stored: [98, 99, 100].map(message) });
+  server.first = 98;
+  hear("connect");
+  requests[0].resolve({ ok: true, seq: 100, members: [] });
+  await settled();
+  assert.deepEqual([shown, asked.length], [[98, 99, 100], 1]);
+  stored.push(message(101));
+  hear("chat", message(101));
+  assert.equal(shown.at(-1), 101, "it goes on");
 });
 
 test("a gap among live messages is filled before later ones are shown", async () => {

@@ -172,6 +172,11 @@ pub struct EntryDoc {
     pub pending: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub erased: Option<i64>,
+    /// The last `seq` that a room does not keep any more, and when what follows was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forgotten: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oldest: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invite: Option<Binary>,
     #[serde(skip_serializing_if = "Option::is_none")]

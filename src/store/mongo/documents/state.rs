@@ -38,6 +38,11 @@ pub struct StateDoc {
     crowd: bool,
     created: i64,
     seq: i64,
+    /// Earlier versions kept all.
+    #[serde(default)]
+    forgotten: i64,
+    #[serde(default)]
+    oldest: Option<i64>,
     password: Option<String>,
     password_version: i64,
     key: String,
@@ -107,6 +112,8 @@ impl From<&Folded> for StateDoc {
             crowd: state.room.crowd,
             created: state.room.created_at.millis(),
             seq: signed(state.seq),
+            forgotten: signed(state.forgotten),
+            oldest: state.oldest.map(Moment::millis),
             password: state.password_hash.as_deref().map(str::to_owned),
             password_version: signed(state.password_version),
             key: hex(&state.address_key.to_bytes()),
@@ -177,6 +184,8 @@ impl StateDoc {
             address_key: AddressKey::from_bytes(bytes(&self.key).ok_or(Damaged("key"))?),
             maker: Arc::new(read_maker(self.maker.as_deref(), &self.networks)?),
             seq: number(self.seq, "seq")?,
+            forgotten: number(self.forgotten, "forgotten")?,
+            oldest: self.oldest.map(Moment::from_millis),
             ended: false,
             bans: Arc::new(bans),
             seats: Arc::new(seats),

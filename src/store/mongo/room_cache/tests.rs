@@ -120,3 +120,23 @@ fn rooms_that_one_visitor_is_making_count_as_open_ones_of_theirs() {
     drop(place);
     assert!(cache.place(9, &of(ann)).is_ok());
 }
+
+#[test]
+fn a_room_that_was_read_anew_goes_on_where_that_ended() {
+    let (cache, (room, entries)) = (RoomCache::default(), life());
+    cache.reading(room).apply(&entries[..1], false);
+    let made = (*cache.get(room).unwrap()).clone();
+    cache.overtake(Folded {
+        position: 7,
+        ..made.clone()
+    });
+    assert_eq!(cache.get(room).unwrap().position, 7);
+    cache.overtake(made);
+    assert_eq!(cache.get(room).unwrap().position, 7, "nothing is taken back");
+    let next = Entry {
+        position: 8,
+        ..entries[1].clone()
+    };
+    let told: Vec<_> = cache.hear(&next).into_iter().map(|change| change.kind()).collect();
+    assert_eq!((told, slots(&cache)), (vec!["room removed"], 0));
+}

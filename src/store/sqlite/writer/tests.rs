@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::{
     domain::{Action, Chat, Limits, Max, Refusal, Room, Title, Visitor},
-    rules::{Command as Rule, Graces, Leave, NewBody, NewRoom, RoomChange, ServerId},
+    rules::{Command as Rule, Graces, Leave, NewBody, NewRoom, Retention, RoomChange, ServerId},
     store::{
         Committed, Expired,
         sqlite::{cleanup, command::Reply, schema},
@@ -239,6 +239,7 @@ fn a_room_whose_owner_removes_it_while_it_ends_costs_the_others_no_list_of_files
         lost: Duration::from_secs(60),
         first: Duration::ZERO,
         owner: Duration::from_secs(60),
+        retention: Retention::ALL,
     };
     let (removing, removed) = oneshot::channel();
     let (expiring, expired) = oneshot::channel();
@@ -289,7 +290,7 @@ fn every_table_with_rows_of_a_room_is_emptied_with_it() {
         .map(|(table, ..)| *table)
         .collect();
     // These are emptied by themselves, the last of them with the files.
-    known.extend(["clearings", "removed_rooms", "gifs"]);
+    known.extend(["clearings", "forgettings", "removed_rooms", "gifs"]);
     known.sort_unstable();
     assert_eq!(names, known);
 }
@@ -356,6 +357,7 @@ fn what_is_due_and_cannot_be_written_in_one_room_holds_up_no_other() {
         lost: Duration::from_secs(60),
         first: Duration::ZERO,
         owner: Duration::from_secs(60),
+        retention: Retention::ALL,
     };
     let expired: Expired = stage.ask(|reply| Command::Expire(graces, reply)).unwrap();
     assert_eq!(expired.rooms.len(), over.len());

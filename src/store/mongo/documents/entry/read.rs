@@ -122,6 +122,10 @@ impl EntryDoc {
                 self.change()?,
                 self.visitor.is_some().then(|| self.visitor()).transpose()?,
             ),
+            "forgotten" => Event::Forgotten {
+                until: number(self.forgotten.unwrap_or_default(), "forgotten")?,
+                oldest: self.oldest.map(Moment::from_millis),
+            },
             "restarted" => Event::Restarted,
             "ended" => Event::Ended,
             _ => return Err(Damaged("kind")),
@@ -160,10 +164,10 @@ impl EntryDoc {
             report: OpenReport {
                 id: self.item()?,
                 message: self.about()?,
+                seq: number(self.place.unwrap_or_default(), "place")?,
                 author: text(self.author.as_deref().unwrap_or_default(), "author")?,
                 by: text(self.visitor.as_deref().unwrap_or_default(), "visitor")?,
             },
-            seq: number(self.place.unwrap_or_default(), "place")?,
             reason: Reason::from_store(self.reason.as_deref().unwrap_or_default()),
         })
     }

@@ -68,12 +68,12 @@ fn records() -> Vec<Record> {
     };
     let report = |n: u8| Event::Reported {
         report: OpenReport {
+            seq: 3,
             id: ReportId::random(),
             message: message(n),
             author: visitor(2).id,
             by: visitor(1).id,
         },
-        seq: 3,
         reason: Reason::from_store("욕"),
     };
     let reacted = |with, on| Event::Reacted {

@@ -122,10 +122,10 @@ impl EntryDoc {
                 self.secret = self.nonce.take();
                 self.set_said(said);
             }
-            Event::Reported { report, seq, reason } => {
+            Event::Reported { report, reason } => {
                 self.set_id("reported", report.by);
                 (self.item, self.about) = (Some(report.id.to_string()), Some(report.message.to_string()));
-                (self.author, self.place) = (Some(report.author.to_string()), Some(signed(*seq)));
+                (self.author, self.place) = (Some(report.author.to_string()), Some(signed(report.seq)));
                 self.reason = Some(reason.as_str().to_owned());
             }
             Event::Dismissed(message) => {
@@ -153,6 +153,12 @@ impl EntryDoc {
             }
             Event::InvitesWithdrawn => self.set("withdrawn", None),
             Event::Changed(change, by) => self.set_change(change, *by),
+            Event::Forgotten { until, oldest } => {
+                self.set("forgotten", None);
+                self.forgotten = Some(signed(*until));
+                self.oldest = oldest.map(Moment::millis);
+                self.pending = Some(true);
+            }
             Event::Restarted => self.set("restarted", None),
             Event::Ended => {
                 self.set("ended", None);

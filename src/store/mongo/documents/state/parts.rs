@@ -54,6 +54,9 @@ pub struct PostDoc {
 pub struct ReportDoc {
     pub id: String,
     pub message: String,
+    /// Earlier versions did not note it.
+    #[serde(default)]
+    pub seq: i64,
     pub author: String,
     pub by: String,
 }
@@ -160,6 +163,7 @@ impl From<&OpenReport> for ReportDoc {
         Self {
             id: report.id.to_string(),
             message: report.message.to_string(),
+            seq: signed(report.seq),
             author: report.author.to_string(),
             by: report.by.to_string(),
         }
@@ -171,6 +175,7 @@ impl ReportDoc {
         Ok(OpenReport {
             id: text(&self.id, "report")?,
             message: text(&self.message, "message")?,
+            seq: number(self.seq, "seq")?,
             author: text(&self.author, "author")?,
             by: text(&self.by, "by")?,
         })
