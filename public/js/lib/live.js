@@ -1,5 +1,10 @@
 // The page's socket: the address, and the moments at which trying again at once makes sense.
+import { getJson } from "./http.js";
 import { Socket } from "./socket.js";
+
+// A socket that is refused is not told why. Every so many failures the site is asked whether it lets one in at all.
+const ASK_EVERY = 3;
+const SHUT = ["site_password_required", "banned_from_site"];
 
 export function liveSocket(namespace) {
   const url = new URL("/socket.io/?EIO=4&transport=websocket", location.href);
@@ -8,6 +13,11 @@ export function liveSocket(namespace) {
   addEventListener("online", () => socket.retryNow());
   addEventListener("offline", () => socket.restart());
   document.addEventListener("visibilitychange", () => { if (!document.hidden) socket.retryNow(); });
+  socket.on("failed", async ({ failures }) => {
+    if (failures % ASK_EVERY !== 0) return;
+    const { code } = await getJson("/rooms?limit=1").then(() => ({}), (why) => why);
+    if (SHUT.includes(code)) location.reload();
+  });
   // A page kept for the back button must neither hold a seat nor miss messages unnoticed.
   addEventListener("pagehide", () => socket.close());
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

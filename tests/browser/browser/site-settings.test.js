@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { scenes } from "../support/album.js";
-import { useChromium } from "../support/chrome.js";
-import { REFUSED, inside, makeRoom, openList, reads, showPeople } from "../support/pages.js";
+import { scene, useChromium } from "../support/chrome.js";
+import { NO_LINE, REFUSED, inside, makeRoom, openList, reads, showPeople } from "../support/pages.js";
 import { words } from "../support/words.js";
 
 const NAME = "Donaudampfschifffahrtsgesellschaft 움짤방";
@@ -21,6 +21,7 @@ const RULES = `Be kind. Nobody here knows you, and you know nobody.
 let folder;
 const flags = [];
 const secrets = [];
+const changing = [];
 
 useChromium();
 before(async () => {
@@ -31,6 +32,8 @@ before(async () => {
   const [password, keys] = [join(folder, "password"), join(folder, "keys")];
   await writeFile(password, "open sesame\n");
   await writeFile(keys, "first key\n");
+  changing.push("--site-password-file", join(folder, "changing"));
+  await writeFile(changing[1], "the first one\n");
   secrets.push("--site-password-file", password, "--rooms-by", "key", "--rooms-key-file", keys);
 });
 after(() => rm(folder, { recursive: true, force: true }));
@@ -130,4 +133,24 @@ scenes("a site where the operator alone makes rooms", ["--rooms-by", "admin"], a
   await ann.page.goto("/room");
   await reads(ann.page.locator("h1"), says("error.rooms_closed"));
   await shootFitting(album, ann, "room-admin");
+});
+
+scene("a page that is open while the password of the site changes asks for the new one, and goes on", changing, async (stage) => {
+  const ann = await stage.visitor({ name: "ann" });
+  ann.allow(REFUSED, ...NO_LINE);
+  const { page } = ann;
+  const give = async (password) => {
+    await page.fill("#password", password);
+    await page.keyboard.press("Enter");
+  };
+  await page.goto("/");
+  await give("the first one");
+  const room = await makeRoom(ann, { title: "cats" });
+  await stage.server.stop();
+  await writeFile(changing[1], "the second one\n");
+  await stage.server.start();
+  await page.locator("#password").waitFor();
+  await give("the second one");
+  await page.waitForURL(`/room/${room}`);
+  await inside(ann);
 });
