@@ -142,6 +142,7 @@ scene("a page that is open while the password of the site changes asks for the n
   const give = async (password) => {
     await page.fill("#password", password);
     await page.keyboard.press("Enter");
+    await page.locator("#password").waitFor({ state: "detached" });
   };
   await page.goto("/");
   await give("the first one");
