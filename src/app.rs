@@ -5,6 +5,7 @@ mod connection;
 mod listener;
 mod metrics;
 mod open_files;
+mod operators;
 mod refusals;
 mod serve;
 mod service_manager;
@@ -30,6 +31,7 @@ use crate::{
         deletions::Deletions,
         finishing::Finishing,
         messages::Messages,
+        operator::Operators,
         passwords::Passwords,
         rooms::{Makers, Rooms, SiteRules},
         secrets::{Door, Secrets},
@@ -78,6 +80,11 @@ pub async fn run(
         Some(address) => Some(metrics::Listener::bind(address).await.map_err(AppError::Other)?),
         None => None,
     };
+    let console = match &config.operators.admin {
+        Some(listen) => Some(Listener::bind_as("--admin", listen).await.map_err(AppError::Other)?),
+        None => None,
+    };
+    let tokens = config.operators.tokens().map_err(AppError::Other)?;
     let most = open_files::fitting(config.connections);
     let (store, sessions) = open_store(&config).await?;
     let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
@@ -85,6 +92,11 @@ pub async fn run(
     start_tasks(&mut tasks, &state, &sessions)?;
     if let Some(listener) = exposed {
         tasks.spawn(listener.serve(metrics::Exporter::new(state.clone(), io.clone())));
+    }
+    tasks.spawn(sockets::watch(io.clone(), state.clone()));
+    if let Some(listener) = console {
+        let router = web::operator::router(state.clone(), tokens);
+        tasks.spawn(operators::serve(listener, router));
     }
     let router = web::router(state.clone(), sessions.clone(), (io.clone(), layer));
     tasks.spawn(service_manager::watch(Arc::clone(&store)));
@@ -264,6 +276,7 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
             finishing.clone(),
             Arc::clone(&budgets),
         ),
+        operators: Operators::new(Arc::clone(&store), deletions.clone(), finishing.clone()),
         deletions,
         finishing,
         openings: Openings::new(config.connect_timeout),
@@ -301,11 +314,12 @@ fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -
     tasks.spawn(Arc::clone(&state.events).follow(changes));
     let events = Arc::clone(&state.events);
     tasks.spawn(async move { events.lobby().run().await });
-    let rooms = state.rooms.clone();
+    let expiring = state.clone();
     tasks.spawn(async move {
         loop {
             tokio::time::sleep(EXPIRE_EVERY).await;
-            if let Err(refusal) = rooms.expire().await
+            let _ = expiring.operators.forget_lapsed().await;
+            if let Err(refusal) = expiring.rooms.expire().await
                 && refusal != Refusal::Unavailable
             {
                 error!(code = refusal.code(), "what is due in rooms can't be done now");

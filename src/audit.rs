@@ -74,6 +74,15 @@ impl Audit {
         }
     }
 
+    /// Notes that an operator took something out of a room.
+    pub fn taken_down(&self) {
+        warn!(
+            event = "takedown",
+            by = "operator",
+            "content is taken down by an operator"
+        );
+    }
+
     fn shown(&self, ip: IpAddr) -> Option<String> {
         match self.address {
             LogAddress::Off => None,

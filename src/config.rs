@@ -1,5 +1,7 @@
 //! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`, and a name in a file.
 
+mod actions;
+mod admin;
 mod budgets;
 mod cli;
 mod file;
@@ -19,6 +21,8 @@ use url::Url;
 
 use self::parse::{StoreParser, duration, lease, network, plain_http, public_url};
 pub use self::{
+    actions::{Action, BanTime, Pausable},
+    admin::{AdminSettings, Token},
     budgets::BudgetSettings,
     cli::{Cli, Task},
     listen::Listen,
@@ -265,6 +269,10 @@ pub struct Config {
     /// What the operator says of the site.
     #[command(flatten)]
     pub site: SiteSettings,
+
+    /// The interface for operators.
+    #[command(flatten)]
+    pub operators: AdminSettings,
 
     /// How long a new session lives; from its second request on it lives as long as --session-life says
     #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = duration, value_name = "TIME")]

@@ -2,11 +2,11 @@
 //!
 //! # Layout
 //! Imports point down only; what stands in braces does not import each other:
-//! `main → {app, backup} → web → realtime → state → {broadcast, service, telemetry} → {config, media} → store →
+//! `main → {app, backup, console} → web → realtime → state → {broadcast, service, telemetry} → {config, media} → store →
 //! {audit, fields, limits, page, private_files, rules} → {check, domain, metrics, seldom}`.
 //!
 //! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs; [`check`]: asks a
-//!   running server whether it answers
+//!   running server whether it answers; [`console`]: `gifchat admin`, which asks the interface for operators
 //! - [`backup`]: backs a site up, restores it, checks it
 //! - `web`: the table of URLs; its handlers, what they take from a request, and the layers around them
 //! - `realtime`: socket events of clients, and their connections before they are sessions
@@ -34,6 +34,7 @@ pub mod backup;
 pub mod broadcast;
 pub mod check;
 pub mod config;
+pub mod console;
 pub mod domain;
 mod fields;
 #[cfg(test)]

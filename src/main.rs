@@ -10,8 +10,8 @@ use gifchat::{
     Config,
     app::{self, Inherited, Listener},
     backup, check,
-    config::{Cli, Task},
-    telemetry,
+    config::{Action, Cli, Task},
+    console, telemetry,
 };
 use tokio::{runtime::Runtime, signal::unix};
 
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Some(Task::ShowConfig) => io::stdout()
             .write_all(cli.shown().as_bytes())
             .map_err(|error| error.to_string()),
+        Some(Task::Admin { action }) => administrate(&action, &cli.config),
         Some(task) => maintain(&task, &cli.config),
         None => serve(cli.config),
     };
@@ -34,6 +35,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn administrate(action: &Action, config: &Config) -> Result<(), String> {
+    let runtime = Runtime::new().map_err(|error| error.to_string())?;
+    let said = runtime.block_on(console::run(action, config))?;
+    writeln!(io::stdout(), "{said}").map_err(|error| error.to_string())
 }
 
 fn maintain(task: &Task, config: &Config) -> Result<(), String> {

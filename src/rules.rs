@@ -9,6 +9,7 @@
 //! - `servers`: what becomes of seats when servers end
 //! - `reactions`: those of a room
 //! - `seats`, `admission`, `posting`, `reacting`, `reporting`, `moderation`, `settings`, `ownership`: the decisions, one file a feature
+//! - `site`: what the operator decides about the whole site
 //! - `retention`: how much of what was said a room keeps
 //! - `open_rooms`, `quotas`: how much there may be on the whole site
 
@@ -31,13 +32,14 @@ mod retention;
 mod seats;
 mod servers;
 mod settings;
+mod site;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use command::{
     AgainGif, Command, Due, Edit, Facts, Graces, Leave, NewBody, NewMessage, PasswordVersion, RELOAD, Reporting,
-    RoomChange, Whispering,
+    RoomChange, TakeDown, Whispering,
 };
 pub use decide::{decide, decide_without};
 pub use due::{due, give_way};
@@ -49,6 +51,7 @@ pub use quotas::{GifOwner, Held, Quotas};
 pub use reacting::{REACTION_KINDS, REACTIONS_EACH, REACTIONS_OF_MESSAGE, Reacting};
 pub use reactions::{Given, REACTIONS, REACTIONS_OF_VISITOR, Reactions};
 pub use retention::{Kept, Retention};
+pub use site::{AUDIT, Pauses, SITE_BANS, SiteBan, SiteCommand, SiteState};
 pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.

@@ -4,6 +4,7 @@ pub mod access;
 pub mod deletions;
 pub mod finishing;
 pub mod messages;
+pub mod operator;
 pub mod passwords;
 pub mod rooms;
 pub mod secrets;

@@ -10,7 +10,10 @@ use crate::{
     limits::{budgets::Budgets, closings::Closings, openings::Openings, proxies::Proxies, stopping::Stopping},
     metrics::SiteMetrics,
     page::{about::About, assets::Assets, avatar::picture::Pictures, views::LastRows},
-    service::{deletions::Deletions, finishing::Finishing, messages::Messages, rooms::Rooms, secrets::Door},
+    service::{
+        deletions::Deletions, finishing::Finishing, messages::Messages, operator::Operators, rooms::Rooms,
+        secrets::Door,
+    },
     store::Store,
 };
 
@@ -59,6 +62,8 @@ pub struct Parts {
     pub rooms: Rooms,
     /// The service of messages.
     pub messages: Messages,
+    /// What operators do.
+    pub operators: Operators,
     /// What deletes files.
     pub deletions: Deletions,
     /// What these two finish although nobody waits for it.

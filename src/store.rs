@@ -8,6 +8,7 @@ mod error;
 #[cfg(feature = "mongodb")]
 pub mod mongo;
 mod sessions;
+mod site;
 mod space;
 mod sqlite;
 mod url;
@@ -17,6 +18,7 @@ mod whispers;
 pub use crate::rules::{REPORTS, REPORTS_EACH};
 pub use error::StoreError;
 pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_sessions, sessions_file};
+pub use site::SiteStore;
 pub use space::GifSpace;
 pub use sqlite::{Counted, NamedGif, SqliteMoment, SqliteStore, begin_epoch, lock};
 pub use url::{MongoUrl, StoreUrl};
@@ -225,7 +227,7 @@ pub trait GifIndex: Send + Sync + 'static {
 
 /// A store: what it keeps, and its life.
 #[async_trait]
-pub trait Store: RoomLog + RoomIndex + History + WhisperStore + ReportStore + GifIndex + GifSpace {
+pub trait Store: RoomLog + RoomIndex + History + WhisperStore + ReportStore + GifIndex + GifSpace + SiteStore {
     /// Whether the store answers.
     async fn ready(&self) -> Result<(), StoreError>;
 

@@ -4,6 +4,7 @@ mod extract;
 mod handlers;
 mod layers;
 mod list;
+pub mod operator;
 mod refused;
 mod rendered;
 mod source;
@@ -31,6 +32,7 @@ use self::{
         site, whispers,
     },
     layers::{
+        admitted,
         compress::{self, Compressor},
         count, door, guard, handshake, linger,
     },
@@ -82,6 +84,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route(share::PATH, get(share::choose).post(share::lost))
         // Inside the other two: who stands before the door chooses a language, and counts.
         .layer(from_fn_with_state(state.clone(), door::pass))
+        .layer(from_fn_with_state(state.clone(), admitted::pass))
         .layer(from_fn(prefs::switch_language))
         .layer(from_fn_with_state(state.clone(), count::requests));
     let open = Router::new()
@@ -93,7 +96,8 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/gif/{name}", get(files::gif))
         .route("/gif/{name}/still", get(files::still))
         .route("/sheets/{lang}/{name}", get(sheets::sheet))
-        .layer(from_fn_with_state(state.clone(), door::pass));
+        .layer(from_fn_with_state(state.clone(), door::pass))
+        .layer(from_fn_with_state(state.clone(), admitted::pass));
     // Open to everybody, also where the site has a password: they say nothing of rooms.
     let files = Router::new()
         .route("/visitor/{file}", get(files::mark))
@@ -116,7 +120,8 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/socket.io/", any(|| async { Refused(Refusal::NotFound) }))
         .layer(sockets)
         .layer(from_fn_with_state(prepared, handshake::prepare))
-        .layer(from_fn_with_state(state.clone(), door::pass));
+        .layer(from_fn_with_state(state.clone(), door::pass))
+        .layer(from_fn_with_state(state.clone(), admitted::pass));
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));

@@ -43,11 +43,19 @@ impl Listener {
     /// # Errors
     /// A sentence: the address is in use, or may not be used.
     pub async fn bind(listen: &Listen) -> Result<Self, String> {
+        Self::bind_as("--listen", listen).await
+    }
+
+    /// The same for another setting.
+    ///
+    /// # Errors
+    /// Those of [`Self::bind`].
+    pub async fn bind_as(setting: &str, listen: &Listen) -> Result<Self, String> {
         let bound = match listen {
             Listen::Address(address) => TcpListener::bind(address).await.map(Kind::Port),
             Listen::Socket(path) => bind_socket(path).map(|(listener, file)| Kind::Socket(listener, Some(file))),
         };
-        bound.map(Self).map_err(|error| format!("--listen {listen}: {error}"))
+        bound.map(Self).map_err(|error| format!("{setting} {listen}: {error}"))
     }
 
     /// A socket file that this process did not make, and does not remove.

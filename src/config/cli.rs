@@ -8,7 +8,7 @@ use clap::{
 };
 
 use super::{
-    Config,
+    Action, Config,
     file::{self, Entry},
 };
 
@@ -32,6 +32,13 @@ pub enum Task {
     Restore {
         /// Folder of the backup
         dir: PathBuf,
+    },
+
+    /// Do or look at something as an operator of the server whose --admin is given
+    Admin {
+        /// What
+        #[command(subcommand)]
+        action: Action,
     },
 
     /// Say whether --store is sound and agrees with the files in --uploads; ends with 1 if not

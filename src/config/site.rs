@@ -151,7 +151,7 @@ impl SiteSettings {
 }
 
 /// Reads a file of UTF-8 that has at most `most` bytes; no more of it is ever in memory.
-fn read_text(path: &Path, most: usize) -> Result<String, String> {
+pub(super) fn read_text(path: &Path, most: usize) -> Result<String, String> {
     let mut text = String::new();
     let bound = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let read = File::open(path).and_then(|file| file.take(bound).read_to_string(&mut text));

@@ -19,6 +19,13 @@ pub enum Refusal {
     WrongPassword,
     /// The site has a password, and the visitor has not given it.
     SitePasswordRequired,
+    /// The operator keeps the visitor, or where they come from, out of the site, until then or for good.
+    BannedFromSite {
+        /// The end of it.
+        until: Option<Moment>,
+    },
+    /// The operator has paused that for now.
+    Paused(Paused),
     /// It takes a key to make a room, and this was none.
     WrongKey,
     /// Visitors make no rooms here.
@@ -108,12 +115,14 @@ pub enum Refusal {
 
 impl Refusal {
     /// All codes of the public interface.
-    pub const CODES: [&'static str; 33] = [
+    pub const CODES: [&'static str; 35] = [
         "room_not_found",
         "page_not_found",
         "method_not_allowed",
         "wrong_password",
         "site_password_required",
+        "banned_from_site",
+        "paused",
         "wrong_key",
         "rooms_closed",
         "room_full",
@@ -152,6 +161,8 @@ impl Refusal {
             Self::WrongMethod => "method_not_allowed",
             Self::WrongPassword => "wrong_password",
             Self::SitePasswordRequired => "site_password_required",
+            Self::BannedFromSite { .. } => "banned_from_site",
+            Self::Paused(_) => "paused",
             Self::WrongKey => "wrong_key",
             Self::RoomsClosed => "rooms_closed",
             Self::RoomFull => "room_full",
@@ -426,4 +437,15 @@ mod tests {
         let written: Vec<_> = codes.split('"').skip(1).step_by(2).collect();
         assert_eq!(written, Refusal::CODES);
     }
+}
+
+/// What an operator pauses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paused {
+    /// New rooms.
+    Rooms,
+    /// Uploads.
+    Uploads,
+    /// All that who has just come may do but read.
+    Newcomers,
 }

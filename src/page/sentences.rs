@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{
-        Budget, Field, Full, Holder, Invalid, Moment, Problem, Refusal, TooLarge,
+        Budget, Field, Full, Holder, Invalid, Moment, Paused, Problem, Refusal, TooLarge,
         gif::{DecodeFault, GifError},
     },
     page::{
@@ -29,13 +29,29 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::WrongMethod => t.error.method_not_allowed,
         Refusal::WrongPassword => t.error.wrong_password,
         Refusal::SitePasswordRequired => t.error.site_password_required,
+        Refusal::BannedFromSite { until: None } => t.error.banned_from_site,
+        Refusal::BannedFromSite { until: Some(until) } => {
+            let e = &t.error;
+            let texts = [
+                e.banned_from_site_until,
+                e.banned_from_site_hours,
+                e.banned_from_site_days,
+            ];
+            return left_sentence(*until, texts);
+        }
+        Refusal::Paused(Paused::Rooms) => t.error.paused_rooms,
+        Refusal::Paused(Paused::Uploads) => t.error.paused_uploads,
+        Refusal::Paused(Paused::Newcomers) => t.error.paused_newcomers,
         Refusal::WrongKey => t.error.wrong_key,
         Refusal::RoomsClosed => t.error.rooms_closed,
         Refusal::RoomFull => t.error.room_full,
         Refusal::RoomClosed => t.error.closed,
         Refusal::Kicked => t.error.kicked,
         Refusal::Banned { until: None } => t.error.banned,
-        Refusal::Banned { until: Some(until) } => return ban_sentence(*until, t),
+        Refusal::Banned { until: Some(until) } => {
+            let e = &t.error;
+            return left_sentence(*until, [e.banned_until, e.banned_hours, e.banned_days]);
+        }
         Refusal::SlowMode { .. } => {
             let seconds = grouped(refusal.retry_seconds().unwrap_or(1));
             return fill(t.error.slow_mode, &[("n", &seconds)]);
@@ -127,13 +143,13 @@ fn wait_text(wait: Duration, t: &Texts) -> String {
 }
 
 /// Says how long a ban still lasts, as nobody here knows the time on the visitor's wall.
-fn ban_sentence(until: Moment, t: &Texts) -> String {
+fn left_sentence(until: Moment, [in_minutes, in_hours, in_days]: [&str; 3]) -> String {
     let left = until.millis().saturating_sub(Moment::now().millis()).max(0);
     let minutes = left / 60_000 + 1;
     let (text, n) = match minutes {
-        ..120 => (t.error.banned_until, minutes),
-        120..2_880 => (t.error.banned_hours, (minutes + 59) / 60),
-        _ => (t.error.banned_days, (minutes + 1_439) / 1_440),
+        ..120 => (in_minutes, minutes),
+        120..2_880 => (in_hours, (minutes + 59) / 60),
+        _ => (in_days, (minutes + 1_439) / 1_440),
     };
     fill(text, &[("n", &n.to_string())])
 }

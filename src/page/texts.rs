@@ -100,7 +100,7 @@ macro_rules! texts {
 
 texts! {
     /// The frame of every page.
-    site: Site { skip, me, other_language, theme_now, theme_system, theme_light, theme_dark, see_rooms, home, make_room,
+    site: Site { notice, skip, me, other_language, theme_now, theme_system, theme_light, theme_dark, see_rooms, home, make_room,
         close, foot, away, away_old, away_retry }
     /// The rules of the site.
     rules: RulesText { title, agree }
@@ -170,7 +170,7 @@ texts! {
         missing, twice, room, to, reason, body, too_many_bytes, range, visitor, seconds, slow, crowd, closed, action,
         message_gone, visitor_gone, oneself }
     /// One sentence for each code.
-    error: ErrorText { room_not_found, wrong_password, site_password_required, wrong_key, rooms_closed, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
+    error: ErrorText { banned_from_site, banned_from_site_until, banned_from_site_hours, banned_from_site_days, paused_rooms, paused_uploads, paused_newcomers, room_not_found, wrong_password, site_password_required, wrong_key, rooms_closed, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
         gif_not_found, method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
         visitor_not_found, message_not_found, not_the_author, edit_too_late, edit_over, not_editable, too_many_reactions, report_not_found, owner_report, unknown,
@@ -183,7 +183,7 @@ texts! {
     /// What is wrong with a GIF.
     gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }
     /// What one can do after the error of that code.
-    help: Help { room_not_found, wrong_password, site_password_required, wrong_key, rooms_closed, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
+    help: Help { banned_from_site, paused, room_not_found, wrong_password, site_password_required, wrong_key, rooms_closed, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,
         banned, slow_mode, forbidden_gif, invite_not_found, visitor_not_found, message_not_found,
         not_the_author, edit_too_late, not_editable, too_many_reactions, report_not_found, owner_report, unknown }
@@ -334,6 +334,8 @@ impl Texts {
             "room_not_found" => (error.room_not_found, help.room_not_found),
             "wrong_password" => (error.wrong_password, help.wrong_password),
             "site_password_required" => (error.site_password_required, help.site_password_required),
+            "banned_from_site" => (error.banned_from_site, help.banned_from_site),
+            "paused" => (error.paused_newcomers, help.paused),
             "wrong_key" => (error.wrong_key, help.wrong_key),
             "rooms_closed" => (error.rooms_closed, help.rooms_closed),
             "room_full" => (error.room_full, help.room_full),

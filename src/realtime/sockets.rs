@@ -10,6 +10,7 @@
 //! | `typing` | nothing | nothing |
 //! | `moderate` | `{action, visitor?, message?, seconds?, forbid?}` | `{ok}` |
 
+mod banned;
 mod chat;
 mod event;
 mod fields;
@@ -28,11 +29,14 @@ use std::{
 
 use socketioxide::{SocketIo, TransportType, extract::SocketRef, handler::ConnectHandler, socket::Sid};
 
-pub use self::hangup::{Hangup, Hangups};
 use self::inbox::Bounds;
+pub use self::{
+    banned::watch,
+    hangup::{Hangup, Hangups},
+};
 use crate::{
     broadcast::{Arrival, CHAT_NS, LOBBY_NS},
-    domain::Guest,
+    domain::{Guest, Moment},
     limits::{closings::CLOSING_NS, openings::Opening},
     page::texts::Lang,
     rules::SocketKey,
@@ -44,6 +48,8 @@ use crate::{
 pub struct Handshake {
     /// The visitor of the session, and where from.
     pub guest: Guest,
+    /// When the session began.
+    pub since: Option<Moment>,
     /// The language of the visitor's answers.
     pub lang: Lang,
 }

@@ -46,12 +46,23 @@ pub enum Command {
     Moderate(Visitor, Action),
     /// Removes the room, for the owner.
     Remove(VisitorId),
+    /// Takes something out of the site, for who runs it.
+    TakeDown(TakeDown),
     /// Does what time gives rise to; nothing if it is not due any more.
     Expire(Due, Graces),
     /// Takes a socket of a server that died from a visitor's seat: one for each command, as long as there are any.
     Lose(VisitorId, ServerId),
     /// Renews all graces that run, as after a restart of the only server.
     Restart,
+}
+
+/// What an operator takes out of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakeDown {
+    /// All of it.
+    Room,
+    /// What a message says. The room refuses the bytes of its GIF from then on.
+    Message(MessageId),
 }
 
 /// How a socket leaves.

@@ -28,6 +28,7 @@ pub fn decide(state: &RoomState, command: &Command, facts: &Facts, now: Now) -> 
         Command::Change(by, change) => state.change_by(*by, change),
         Command::Moderate(by, action) => state.moderate(*by, *action, facts, now),
         Command::Remove(by) => state.by_owner(*by, Event::Ended),
+        Command::TakeDown(what) => Ok(vec![state.take_down(*what, facts)?]),
         Command::Expire(due, graces) => Ok(state.expire(*due, *graces, facts, now)),
         Command::Lose(visitor, server) => Ok(state.lose(*visitor, *server)),
         Command::Restart => Ok(state.restart()),

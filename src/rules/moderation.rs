@@ -1,6 +1,6 @@
 //! What an owner may do.
 
-use super::{ADDRESSES, BANS, Event, Facts, Now, RoomState};
+use super::{ADDRESSES, BANS, Event, Facts, Now, RoomState, TakeDown};
 use crate::domain::{Action, Ban, Field, Invalid, MessageId, Moment, Problem, Refusal, Visitor, VisitorId};
 
 impl RoomState {
@@ -43,6 +43,18 @@ impl RoomState {
                 forbid,
             },
         }])
+    }
+
+    /// An operator asks nobody. What is not there any more is an error, so that nobody believes to have removed it.
+    pub(super) fn take_down(&self, what: TakeDown, facts: &Facts) -> Result<Event, Refusal> {
+        match what {
+            TakeDown::Room => Ok(Event::Ended),
+            TakeDown::Message(message) => Ok(Event::Deleted {
+                message,
+                author: facts.author.ok_or(Refusal::MessageNotFound)?,
+                forbid: true,
+            }),
+        }
     }
 
     pub(super) fn is_reported(&self, message: MessageId) -> bool {

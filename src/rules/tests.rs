@@ -9,6 +9,7 @@ mod properties;
 mod reactions;
 mod reports;
 mod retention;
+mod site;
 
 use super::*;
 use crate::domain::{

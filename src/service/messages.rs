@@ -11,7 +11,7 @@ use tokio::fs::File;
 
 use crate::{
     domain::{
-        Alt, Chat, Emoji, Field, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, MessageId, Nonce,
+        Alt, Chat, Emoji, Field, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, MessageId, Nonce, Paused,
         Problem, Reaction, Refusal, RoomId, Source, Space, Visitor, asked_for,
     },
     limits::budgets::{Budgets, UploadBytes},
@@ -198,12 +198,15 @@ impl Messages {
         self.uploads.space_of_site()
     }
 
-    /// Refuses what an upload writes while the store keeps the last space of the disk for deletions: both may be on one disk.
+    /// Refuses what an upload writes while the operator has paused uploads, and while the store keeps the last space of the
+    /// disk for deletions: both may be on one disk.
     ///
     /// # Errors
-    /// `StorageFull`.
+    /// `Paused` or `StorageFull`.
     pub fn check_space(&self) -> Result<(), Refusal> {
-        if self.store.is_full() {
+        if self.store.site().pauses.uploads {
+            Err(Refusal::Paused(Paused::Uploads))
+        } else if self.store.is_full() {
             Err(Refusal::StorageFull)
         } else {
             Ok(())

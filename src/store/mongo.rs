@@ -23,6 +23,7 @@ mod change_stream;
 mod client;
 mod clock;
 mod commands;
+mod decisions;
 mod documents;
 mod epoch;
 mod erasing;
@@ -164,6 +165,8 @@ impl MongoStore {
         self.run("sweeping", move || sweep(Arc::clone(&eraser)));
         let log = self.log.clone();
         self.run("writing snapshots", move || snapshots::write(log.clone()));
+        let collections = self.log.collections.clone();
+        self.run("following decisions", move || decisions::follow(collections.clone()));
         let collections = self.log.collections.clone();
         self.run("watching the database", move || Breaker::watch(collections.clone()));
     }

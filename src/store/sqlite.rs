@@ -15,6 +15,7 @@ mod restore;
 mod room_cache;
 mod rows;
 mod schema;
+mod site;
 mod slices;
 mod space;
 mod submit;
@@ -36,7 +37,7 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::moment::{Counted, NamedGif, SqliteMoment, begin_epoch};
-use self::{cleanup::Hidden, command::Command, room_cache::RoomCache, space::Ledger, writer::Writer};
+use self::{cleanup::Hidden, command::Command, room_cache::RoomCache, site::Decisions, space::Ledger, writer::Writer};
 pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
     domain::{AddressKey, Epoch, RoomId},
@@ -64,6 +65,8 @@ pub struct SqliteStore {
     site_key: AddressKey,
     /// Whose the GIFs are.
     ledger: Ledger,
+    /// What operators decided.
+    decisions: Decisions,
     /// How many rooms may be open.
     limit: usize,
     epoch: Epoch,
@@ -104,6 +107,7 @@ impl SqliteStore {
         let cache = Arc::new(RwLock::new(rooms));
         let site_key = restore::site_key(&connection).map_err(failure)?;
         let ledger = Ledger::read(&connection).map_err(failure)?;
+        let decisions = Decisions::read(&connection).map_err(failure)?;
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| schema::open_reader(path)).collect();
         let (commands, waiting) = mpsc::channel(QUEUE);
         let (tell, changes) = mpsc::channel(CHANGES);
@@ -119,6 +123,7 @@ impl SqliteStore {
             clock,
             site_key,
             ledger,
+            decisions,
             limit,
             epoch,
             readers: Arc::new(Mutex::new(readers.map_err(failure)?)),

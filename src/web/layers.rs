@@ -1,5 +1,6 @@
 //! What every request or answer passes through.
 
+pub mod admitted;
 pub mod compress;
 pub mod count;
 pub mod door;

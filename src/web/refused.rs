@@ -65,6 +65,7 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::WrongPassword | Refusal::SitePasswordRequired => StatusCode::FORBIDDEN,
         Refusal::WrongKey | Refusal::RoomsClosed => StatusCode::FORBIDDEN,
+        Refusal::BannedFromSite { .. } | Refusal::Paused(_) => StatusCode::FORBIDDEN,
         Refusal::NotAMember | Refusal::NotTheOwner => StatusCode::FORBIDDEN,
         Refusal::RoomClosed | Refusal::Kicked | Refusal::Banned { .. } => StatusCode::FORBIDDEN,
         Refusal::CrossOrigin | Refusal::ForbiddenGif | Refusal::OwnerReport => StatusCode::FORBIDDEN,

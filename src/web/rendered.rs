@@ -30,6 +30,12 @@ pub fn frame<'a>(state: &'a AppState, prefs: Prefs, me: &Visitor, path: &'a str)
         assets: state.assets.prefix(),
         limits: (&*state.limits).into(),
         about: &state.about,
+        notice: state
+            .store
+            .site()
+            .notice
+            .as_ref()
+            .map(|notice| notice.as_str().to_owned()),
     }
 }
 

@@ -45,6 +45,7 @@ mod model;
 mod moderation;
 mod names;
 mod openings;
+mod operators;
 mod ownership;
 mod pages;
 mod passwords;

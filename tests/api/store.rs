@@ -13,12 +13,13 @@ use gifchat::{
 use tempfile::TempDir;
 
 use self::{
-    bans::*, deletions::*, gifs::*, in_flight::*, invites::*, life::*, messages::*, moderation::*, reports::*,
-    retention::*, rooms::*, seats::*, slices::*, whispers::*,
+    bans::*, decisions::*, deletions::*, gifs::*, in_flight::*, invites::*, life::*, messages::*, moderation::*,
+    reports::*, retention::*, rooms::*, seats::*, slices::*, whispers::*,
 };
 use crate::support::{NewMessage, Verbs, in_time};
 
 mod bans;
+mod decisions;
 mod deletions;
 mod full;
 mod gifs;
@@ -100,6 +101,7 @@ macro_rules! every_kind {
 every_kind! {
     changes_come_in_commit_order
     changes_go_to_one_follower
+    what_operators_decided_is_there_after_a_restart
     a_room_is_found_as_it_was_made
     rooms_are_paged_newest_first
     the_rooms_of_a_visitor_are_those_with_a_seat_of_theirs

@@ -5,6 +5,7 @@
 mod answer;
 mod app;
 pub mod backups;
+mod console;
 #[cfg(feature = "mongodb")]
 pub mod mongod;
 mod polling;
@@ -25,6 +26,7 @@ use tokio::time::Instant;
 pub use self::{
     answer::Answer,
     app::{COUNTED, TestApp, WITH_SLOW_READERS, exemption},
+    console::Console,
     polling::Polling,
     server::Server,
     socket::{Event, Socket},

@@ -55,6 +55,8 @@ pub struct Page<'a> {
     pub limits: Limits,
     /// What the operator says of the site.
     pub about: &'a About,
+    /// What the operator tells everybody now.
+    pub notice: Option<String>,
 }
 
 impl<'a> Page<'a> {

@@ -89,6 +89,7 @@ impl<'a> SheetView<'a> {
             assets,
             limits,
             about,
+            notice: None,
         };
         Self {
             sheet,

@@ -23,7 +23,10 @@ use super::{
 };
 use crate::{
     broadcast::Joining,
-    domain::{Action, Budget, Field, Invalid, Message, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper},
+    domain::{
+        Action, Budget, Field, Invalid, Message, Moment, Paused, Problem, Reason, Refusal, Report, RoomId, Visitor,
+        Whisper,
+    },
     rules::{Edit, Leave, NewMessage, Reacting, SocketKey},
     service::messages::{addressee, answered, message_named, reaction, rewritten, said},
     state::AppState,
@@ -177,6 +180,7 @@ impl Client {
         // A session that began by polling may have a connection by now.
         opened(&socket);
         let done = match name {
+            _ if self.has_to_wait(name) => Err(Refusal::Paused(Paused::Newcomers)),
             // Its answer comes from the room's task, so that it stands in order with what the room tells.
             Name::Join => return self.join(&data, socket, reply).await,
             Name::Chat => self.chat(&data).await.map(Done::Posted),
@@ -206,6 +210,12 @@ impl Client {
             }
         };
         self.count(answered, &socket);
+    }
+
+    /// Whether the operator lets newcomers only read, and this is one who does something else.
+    fn has_to_wait(&self, name: Name) -> bool {
+        let reads = matches!(name, Name::Join | Name::Leave | Name::Typing | Name::Unknown);
+        !reads && self.state.store.site().makes_wait(self.who.since, Moment::now())
     }
 
     async fn join(&self, data: &Data, socket: SocketRef, reply: Reply) {

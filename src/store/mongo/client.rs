@@ -15,6 +15,7 @@ use super::{
     append_queue::Failure,
     breaker::{Breaker, CALLS},
     clock,
+    decisions::Decisions,
     documents::{EntryDoc, StateDoc, TurnDoc, bytes, hex},
     epoch,
     pulse::Pulse,
@@ -77,6 +78,10 @@ pub struct Collections {
     pub held_by_site: Arc<LastCount>,
     /// What the site marks addresses with.
     pub site_key: AddressKey,
+    /// What the site has one of.
+    pub site: Collection<Document>,
+    /// What operators decided.
+    pub decisions: Arc<Decisions>,
     /// Hashes of GIFs that rooms refuse.
     pub forbidden: Collection<Document>,
 }
@@ -98,6 +103,8 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
         gifs: db.collection("gifs"),
         forbidden: db.collection("forbidden"),
         files: db.collection("files"),
+        site: db.collection(epoch::SITE),
+        decisions: Arc::default(),
         held_by_site: Arc::default(),
         taking: Arc::default(),
         site_key,
@@ -112,6 +119,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
     collections.migrate().await?;
     collections.move_items().await?;
     collections.take_over_files().await?;
+    collections.read_decisions().await?;
     Ok(collections)
 }
 

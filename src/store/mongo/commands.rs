@@ -19,7 +19,7 @@ use crate::{
         Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Message, Moment, Nonce, Refusal, Room, RoomId,
         Seq, VisitorId,
     },
-    rules::{self, ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, RoomState},
+    rules::{self, ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, RoomState, TakeDown},
     store::{Expired, StoreError},
 };
 
@@ -85,8 +85,12 @@ impl MongoStore {
     pub(super) async fn carry_out(&self, room: &RoomState, command: &Command) -> Vec<GifName> {
         let (room, ended) = (room.room.id, room.ended);
         match command {
-            Command::Remove(_) | Command::Expire(Due::Room, _) if ended => self.eraser.promptly(Work::Room(room)).await,
-            Command::Edit(_) | Command::Moderate(_, Action::Delete { .. } | Action::Clear { .. }) => {
+            Command::Remove(_) | Command::TakeDown(TakeDown::Room) | Command::Expire(Due::Room, _) if ended => {
+                self.eraser.promptly(Work::Room(room)).await
+            }
+            Command::Edit(_)
+            | Command::TakeDown(TakeDown::Message(_))
+            | Command::Moderate(_, Action::Delete { .. } | Action::Clear { .. }) => {
                 self.eraser.promptly(Work::Messages(room)).await
             }
             // Who becomes the owner is part of no report any more.
@@ -132,6 +136,13 @@ impl MongoStore {
             Command::Whisper(new) => self.log.facts_of(&room, &new.body).await?,
             Command::Report(new) => self.log.facts_of_report(&room, new.message).await?,
             Command::Moderate(_, action) => self.facts_of_action(&room, *action).await?,
+            Command::TakeDown(TakeDown::Message(message)) => {
+                let delete = Action::Delete {
+                    message: *message,
+                    forbid: true,
+                };
+                self.facts_of_action(&room, delete).await?
+            }
             Command::Expire(Due::Messages, graces) => {
                 let kept = state.kept(graces.retention, now);
                 self.log.facts_of_forgetting(&room, kept).await?
@@ -279,6 +290,7 @@ const fn needs_facts(command: &Command) -> bool {
         Command::Post(_, new) => new.reply.is_some() || !matches!(new.body, NewBody::Chat(_)),
         Command::Whisper(new) => !matches!(new.body, NewBody::Chat(_)),
         Command::Edit(_) | Command::React(_) | Command::Report(_) | Command::Expire(Due::Messages, _) => true,
+        Command::TakeDown(what) => matches!(what, TakeDown::Message(_)),
         Command::Moderate(_, action) => {
             matches!(action, Action::Ban(..) | Action::Delete { .. } | Action::Clear { .. })
         }

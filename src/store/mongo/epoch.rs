@@ -14,7 +14,7 @@ use super::{
 use crate::{domain::Epoch, store::StoreError};
 
 /// The collection of what the whole site has one of.
-const SITE: &str = "site";
+pub const SITE: &str = "site";
 
 /// The `_id` of the document.
 const ID: &str = "epoch";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::documents::{Entry, Position, Record};
 use crate::{
     domain::{Action, Chat, Message, MessageId, Moment, Seq, VisitorId},
-    rules::{Command, Event, Now, RoomState},
+    rules::{Command, Event, Now, RoomState, TakeDown},
 };
 
 /// What the entries up to a position have made of a room. Cloning is cheap.
@@ -132,7 +132,8 @@ impl Folded {
     /// Whether what was looked up for a command when the room had that `seq` may have been deleted or edited since.
     pub fn outdates(&self, command: &Command, seen: Seq) -> bool {
         let matters = |deletion: &Deletion| match (command, deletion.hidden) {
-            (Command::Moderate(_, Action::Delete { message, .. }), Hidden::Message(hidden)) => *message == hidden,
+            (Command::Moderate(_, Action::Delete { message, .. }), Hidden::Message(hidden))
+            | (Command::TakeDown(TakeDown::Message(message)), Hidden::Message(hidden)) => *message == hidden,
             _ => true,
         };
         let depends = !matches!(command, Command::Moderate(_, Action::Ban(..)));

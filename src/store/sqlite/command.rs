@@ -28,6 +28,8 @@ pub enum Command {
     Expire(Graces, Reply<Expired>),
     /// Whose a file is, written with the next commit, or that it is gone; nobody waits for it.
     Note(GifNote),
+    /// What operators decided, as text.
+    Decide(String, Reply<()>),
     Ping(Reply<()>),
     Close(oneshot::Sender<()>),
 }
@@ -49,7 +51,7 @@ impl Command {
         match self {
             Self::Create(..) | Self::Submit(..) | Self::Redeem(..) => true,
             Self::Whisper(..) | Self::Report(..) => true,
-            Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
+            Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) | Self::Decide(..) => true,
             Self::Note(note) => matches!(note, GifNote::Gone(_)),
             Self::Expire(..) | Self::Ping(..) | Self::Close(..) => false,
         }
@@ -61,6 +63,7 @@ impl Command {
             Self::Create(_, reply) => failing(reply),
             Self::Submit(.., reply) => failing(reply),
             Self::ForgetGifs(_, reply) | Self::ForgetUnreferenced(_, reply) | Self::Ping(reply) => failing(reply),
+            Self::Decide(_, reply) => failing(reply),
             Self::Redeem(_, _, reply) => failing(reply),
             Self::Whisper(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),

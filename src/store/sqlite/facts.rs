@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{Action, AddressMark, GifBody, Message, MessageId, Moment, RoomId, Seq, Visitor, VisitorId},
-    rules::{ADDRESSES, AgainGif, Command, Due, Edit, Facts, Kept, NewBody},
+    rules::{ADDRESSES, AgainGif, Command, Due, Edit, Facts, Kept, NewBody, TakeDown},
     store::StoreError,
 };
 
@@ -48,7 +48,7 @@ impl Writer {
             Command::Moderate(_, Action::Ban(visitor, _)) => {
                 facts.addresses = addresses_of(connection, room, *visitor).map_err(failure)?;
             }
-            Command::Moderate(_, Action::Delete { message, .. }) => {
+            Command::Moderate(_, Action::Delete { message, .. }) | Command::TakeDown(TakeDown::Message(message)) => {
                 let author = author_of(connection, room, *message, &cached.hidden());
                 facts.author = author.map_err(failure)?;
             }

@@ -12,7 +12,7 @@ use crate::domain::Epoch;
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
     FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS, REACTIONS,
-    CROWDS, MAKERS, EPOCH, FORGOTTEN,
+    CROWDS, MAKERS, EPOCH, FORGOTTEN, DECISIONS,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -259,6 +259,14 @@ ALTER TABLE rooms ADD COLUMN visited INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE forgettings (
     n     INTEGER PRIMARY KEY,
     room  BLOB NOT NULL UNIQUE
+);
+";
+
+/// What operators decided, as JSON.
+const DECISIONS: &str = "
+CREATE TABLE decisions (
+    n     INTEGER PRIMARY KEY CHECK (n = 1),
+    state TEXT NOT NULL
 );
 ";
 

@@ -314,6 +314,7 @@ impl Writer {
                 self.notes.push(note);
                 Err(None)
             }
+            Command::Decide(text, reply) => answer(reply, self.write_decisions(&text), Answer::Done),
             Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),
             Command::Close(_) => Err(None),
         }

@@ -153,6 +153,12 @@ pub async fn known_visitor(session: &Session) -> Option<Visitor> {
     Some(Visitor::from_store(visit.id, visit.color))
 }
 
+/// The visitor of a session and when it began, if there is one already; nothing is written.
+pub async fn arrived(session: &Session) -> Option<(VisitorId, Moment)> {
+    let visit = session.get::<Visit>(KEY).await.ok()??;
+    Some((visit.id, Moment::from_millis(visit.since)))
+}
+
 /// Whether the visitor of a session has given the password of the site that holds now; nothing is written.
 ///
 /// # Errors

@@ -252,8 +252,10 @@ async fn open(state: &AppState, share: &Share, parts: &Parts) -> Result<(Handsha
     let place = state.budgets.socket(&source)?;
     let slot = share.reserve()?;
     let visitor = visit::visitor(session, &source, state).await?;
+    let since = visit::arrived(session).await.map(|(_, since)| since);
     let handshake = Handshake {
         guest: Guest { visitor, source },
+        since,
         lang: Prefs::of(&parts.headers).lang,
     };
     Ok((handshake, share.open(slot, &handshake.guest)?, Place(Arc::new(place))))

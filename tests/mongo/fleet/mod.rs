@@ -4,6 +4,7 @@ mod clocks;
 mod deaths;
 mod gifs;
 mod moderation;
+mod operators;
 mod outages;
 mod posting;
 mod seats;

@@ -1,0 +1,77 @@
+//! The listener for operators: few connections, each bounded by itself.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use http::Request;
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tracing::{debug, info};
+
+use super::listener::{Listener, Stream};
+use crate::web::Peer;
+
+/// Connections at once; others wait.
+const CONNECTIONS: usize = 32;
+
+/// Time for the header of a request, and between two requests of a connection.
+const HEADER: Duration = Duration::from_secs(30);
+
+/// How long a connection may last: one that takes no answer ends, too.
+const CONNECTION: Duration = Duration::from_secs(600);
+
+/// Pause after a failed accept.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Bytes of a connection's read buffer, and so of a request's header.
+const READ_BUFFER: usize = 16 << 10;
+
+/// Serves operators until dropped.
+pub async fn serve(listener: Listener, router: Router) {
+    info!(operators = %listener, "serving operators");
+    let (places, mut connections) = (Arc::new(Semaphore::new(CONNECTIONS)), JoinSet::new());
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        while connections.try_join_next().is_some() {}
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let router = router.clone();
+                connections.spawn(async move {
+                    connection(stream, peer, router).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                debug!(%error, "a connection of an operator can't be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: Stream, peer: Peer, router: Router) {
+    let routes = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        routes.call(request)
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER)
+        .max_buf_size(READ_BUFFER)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Ok(Err(error)) = timeout(CONNECTION, served).await {
+        debug!(%error, "a connection of an operator broke");
+    }
+}

@@ -1,0 +1,68 @@
+//! What the operator decides about the whole site.
+
+use super::*;
+use crate::domain::{KeptOut, Notice, Operator, Why};
+
+fn decide_at(state: &SiteState, command: SiteCommand, millis: i64) -> Result<SiteState, Refusal> {
+    let now = Now::at(Moment::from_millis(millis));
+    state.decide(&Operator::nameless(), Why::default(), command, now)
+}
+
+fn ban(who: &str, seconds: Option<u64>) -> SiteCommand {
+    SiteCommand::Ban(KeptOut::parse(who).unwrap(), seconds)
+}
+
+#[test]
+fn a_ban_keeps_out_until_it_is_over_or_lifted_and_the_longest_counts() {
+    let state = decide_at(&SiteState::default(), ban("192.0.2.0/24", Some(60)), 0).unwrap();
+    let state = decide_at(&state, ban("00000000000000aa", None), 0).unwrap();
+    let until = |state: &SiteState, visitor: u64, ip: &str, millis: i64| {
+        state.ban_of(Some(id(visitor)), ip.parse().unwrap(), Moment::from_millis(millis))
+    };
+    let end = Some(Some(Moment::from_millis(60_000)));
+    assert_eq!(until(&state, 1, "192.0.2.9", 0), end);
+    assert_eq!(until(&state, 1, "192.0.2.9", 60_000), None, "it is over");
+    assert_eq!(until(&state, 1, "192.0.3.9", 0), None);
+    assert_eq!(until(&state, 0xaa, "192.0.2.9", 0), Some(None), "for good");
+    // Again is another one in its place, and what is over goes with the next decision.
+    let again = decide_at(&state, ban("192.0.2.0/24", Some(120)), 0).unwrap();
+    assert_eq!(again.bans.len(), 2);
+    let later = decide_at(&again, ban("198.51.100.1", None), 200_000).unwrap();
+    assert_eq!(later.bans.len(), 2);
+    let lifted = decide_at(&later, SiteCommand::Lift(later.bans[0].id), 200_000).unwrap();
+    assert_eq!(until(&lifted, 0xaa, "192.0.2.9", 200_000), None);
+    assert_eq!(decide_at(&lifted, SiteCommand::Lift(99), 0), Err(Refusal::NotFound));
+    // What is over is forgotten without a word.
+    let over = Moment::from_millis(61_000);
+    assert!(state.has_lapsed(over) && !again.has_lapsed(over));
+    let forgotten = decide_at(&state, SiteCommand::Lapse, 61_000).unwrap();
+    assert_eq!((forgotten.bans.len(), forgotten.audit.len()), (1, state.audit.len()));
+}
+
+#[test]
+fn bans_and_what_is_written_down_have_a_bound() {
+    let mut state = SiteState::default();
+    for n in 0..SITE_BANS {
+        state = decide_at(&state, ban(&format!("{n:016x}"), None), 0).unwrap();
+    }
+    assert_eq!(decide_at(&state, ban("192.0.2.1", None), 0), Err(Refusal::StorageFull));
+    state = decide_at(&state, SiteCommand::Done("remove room", "x".into()), 7).unwrap();
+    assert_eq!(state.audit.len(), AUDIT);
+    let last = state.audit.back().unwrap();
+    assert_eq!((last.at, &*last.what, &*last.target), (7, "remove room", "x"));
+}
+
+#[test]
+fn what_was_decided_is_the_same_once_it_was_written_and_read() {
+    let mut state = decide_at(&SiteState::default(), ban("2001:db8::/32", Some(9)), 5).unwrap();
+    let notice = Notice::parse("Back at noon").unwrap();
+    state = decide_at(&state, SiteCommand::Notice(notice), 6).unwrap();
+    let pauses = Pauses {
+        uploads: true,
+        ..Pauses::default()
+    };
+    state = decide_at(&state, SiteCommand::Pause(pauses), 7).unwrap();
+    let text = serde_json::to_string(&state).unwrap();
+    assert_eq!(serde_json::from_str::<SiteState>(&text).unwrap(), state);
+    assert_eq!(serde_json::from_str::<SiteState>("{}").unwrap(), SiteState::default());
+}

@@ -1,0 +1,44 @@
+//! Whom the operator lets in: everybody but those who are banned from the site; and while newcomers are paused, these only
+//! read.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tower_sessions::Session;
+
+use crate::{
+    domain::{Moment, Paused, Refusal, Source},
+    state::AppState,
+    web::{extract::visit, is_safe, refused::Refused},
+};
+
+/// What changes something and is open to who may only read: going in and out of rooms, and sockets, whose events are looked
+/// at by themselves.
+fn is_reading(path: &str) -> bool {
+    path.starts_with("/socket.io") || path.ends_with("/enter") || path.ends_with("/leave")
+}
+
+/// Refuses who is kept out, on every route that is for visitors. It costs a look at a flag while nobody is.
+pub async fn pass(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let site = state.store.site();
+    if site.bans.is_empty() && !site.pauses.newcomers {
+        return next.run(request).await;
+    }
+    let extensions = request.extensions();
+    let source = extensions.get().copied().unwrap_or(Source::UNKNOWN);
+    let arrived = match extensions.get::<Session>() {
+        Some(session) => visit::arrived(session).await,
+        None => None,
+    };
+    let now = Moment::now();
+    if let Some(until) = site.ban_of(arrived.map(|(visitor, _)| visitor), source.ip(), now) {
+        return Refused(Refusal::BannedFromSite { until }).into_response();
+    }
+    let acts = !is_safe(request.method()) && !is_reading(request.uri().path());
+    if acts && site.makes_wait(arrived.map(|(_, since)| since), now) {
+        return Refused(Refusal::Paused(Paused::Newcomers)).into_response();
+    }
+    next.run(request).await
+}

@@ -1,0 +1,99 @@
+//! The interface for operators, at an address of its own: JSON for scripts and for `gifchat admin`.
+//!
+//! Operators see everything that rooms hold but whispers, passwords, addresses and invites.
+
+mod auth;
+mod rooms;
+mod site;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use serde_json::json;
+
+use self::auth::Keys;
+use crate::{
+    config::Token,
+    domain::{Refusal, Why},
+    page::{sentences::sentence, texts::Lang},
+    state::AppState,
+    web::refused::{Refused, answer_with, wrong_method},
+};
+
+/// Bytes of a body.
+const BODY: usize = 16 << 10;
+
+/// Every URL of the interface.
+pub fn router(state: AppState, tokens: Option<Vec<Token>>) -> Router {
+    let keys = Arc::new(Keys::new(tokens));
+    Router::new()
+        .route("/", get(site::overview))
+        .route("/rooms", get(rooms::list))
+        .route("/rooms/{id}", get(rooms::one))
+        .route("/rooms/{id}/remove", post(rooms::remove))
+        .route("/rooms/{id}/messages/{message}/remove", post(rooms::remove_message))
+        .route("/bans", get(site::bans).post(site::ban))
+        .route("/bans/{ban}/lift", post(site::lift))
+        .route("/pauses", post(site::pause))
+        .route("/notice", post(site::notice))
+        .route("/audit", get(site::audit))
+        .fallback(async || Refused(Refusal::NotFound))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY))
+        .layer(from_fn_with_state(keys, auth::pass))
+        .layer(from_fn_with_state(state.clone(), render))
+        .with_state(state)
+}
+
+/// Why something is done: every action may say so.
+#[derive(Default, Deserialize)]
+struct Because {
+    #[serde(default)]
+    why: String,
+}
+
+impl Because {
+    fn why(&self) -> Result<Why, Wrong> {
+        Why::parse(&self.why).map_err(Wrong)
+    }
+}
+
+/// What is wrong with what an operator wrote.
+struct Wrong(String);
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        let body = Json(json!({ "code": "invalid", "message": self.0 }));
+        (StatusCode::UNPROCESSABLE_ENTITY, body).into_response()
+    }
+}
+
+/// Writes the body of a refusal. Nothing here is kept by anybody.
+async fn render(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+        state.count_refusal(&refusal);
+        let body = json!({ "code": refusal.code(), "message": sentence(&refusal, Lang::En) });
+        response = answer_with(&refusal, Json(body).into_response());
+    }
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

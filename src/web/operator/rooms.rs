@@ -1,0 +1,93 @@
+//! Rooms as operators see them, and what they take out of them.
+
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+
+use super::Because;
+use crate::{
+    domain::{Field, MessageId, Operator, Refusal, RoomId},
+    rules::{GifOwner, TakeDown},
+    state::AppState,
+    store::{RoomCursor, Window},
+    web::{
+        extract::{fields::Params, named::Named},
+        handlers::{messages::window, rooms::Id},
+        refused::Refused,
+    },
+};
+
+/// Rooms and messages on a page.
+const PAGE: usize = 100;
+
+/// `GET /rooms?after=`
+pub async fn list(State(state): State<AppState>, Params(params): Params) -> Result<Json<Value>, Refused> {
+    let after = params.given(Field::After)?;
+    let after: Option<RoomCursor> = after.map(str::parse).transpose().map_err(|_| Refusal::NotFound)?;
+    let page = state.store.rooms(after, PAGE).await?;
+    let next = page.next.map(|next| next.to_string());
+    Ok(Json(json!({ "rooms": page.rooms, "total": page.total, "next": next })))
+}
+
+/// `GET /rooms/{id}?before=`
+pub async fn one(State(state): State<AppState>, Id(id): Id, Params(params): Params) -> Result<Json<Value>, Refused> {
+    let found = state.rooms.load(id).await?;
+    let window = match window(&params)? {
+        Window::After(_) => return Err(Refused(Refusal::NotFound)),
+        window => window,
+    };
+    let messages = state.store.history(id, window, PAGE).await?;
+    let owner = GifOwner {
+        room: Some(id),
+        maker: Default::default(),
+    };
+    let held = state.store.held(&owner, &state.config.quotas.quotas(None)).await?;
+    let before = messages
+        .first()
+        .map(|first| first.seq)
+        .filter(|seq| *seq > found.forgotten + 1);
+    let mut shown = json!(found.room);
+    shown["members"] = json!(found.members());
+    shown["messages"] = json!(messages);
+    shown["seq"] = json!(found.seq);
+    shown["gifs"] = json!({ "bytes": held.room.bytes, "files": held.room.files });
+    shown["before"] = json!(before);
+    Ok(Json(shown))
+}
+
+async fn take_down(
+    state: &AppState,
+    who: &Operator,
+    because: &Because,
+    what: (RoomId, TakeDown),
+) -> Result<Response, Response> {
+    let why = because.why().map_err(IntoResponse::into_response)?;
+    let taken = state.operators.take_down(who, why, what, &state.audit).await;
+    taken.map_err(|refusal| Refused(refusal).into_response())?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `POST /rooms/{id}/remove`
+pub async fn remove(
+    State(state): State<AppState>,
+    Id(id): Id,
+    Extension(who): Extension<Operator>,
+    Json(because): Json<Because>,
+) -> Result<Response, Response> {
+    take_down(&state, &who, &because, (id, TakeDown::Room)).await
+}
+
+/// `POST /rooms/{id}/messages/{message}/remove`
+pub async fn remove_message(
+    State(state): State<AppState>,
+    Id(id): Id,
+    Named(message): Named<MessageId>,
+    Extension(who): Extension<Operator>,
+    Json(because): Json<Because>,
+) -> Result<Response, Response> {
+    take_down(&state, &who, &because, (id, TakeDown::Message(message))).await
+}

@@ -1,0 +1,49 @@
+// What visitors see of what an operator decides.
+import assert from "node:assert/strict";
+import { scenes } from "../support/album.js";
+import { useChromium } from "../support/chrome.js";
+import { NO_LINE, REFUSED, enter, makeRoom, openList, reads, say, sees } from "../support/pages.js";
+import { eventually } from "../support/wait.js";
+import { words } from "../support/words.js";
+
+useChromium();
+
+const FLAGS = ["--admin", "127.0.0.1:0"];
+const NOTICE = "We are moving on Sunday from 10 to 11: rooms will be gone. 일요일 10시부터 11시까지 서버를 옮겨요.";
+
+/** Does something as an operator. */
+async function operate(stage, path, body) {
+  const at = await eventually(async () => stage.server.log.find((line) => line.operators)?.operators, "it says where operators are");
+  const answer = await fetch(`http://${at}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  assert.ok(answer.ok, `${path} is answered with ${answer.status}`);
+}
+
+scenes("a notice, a pause and a ban", FLAGS, async (stage, album, lang) => {
+  const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
+  const [ann, bea] = [await album.visitor("ann"), await album.visitor("bea")];
+  for (const one of [ann, bea]) one.allow(REFUSED, ...NO_LINE);
+  await operate(stage, "/notice", { text: NOTICE });
+  await openList(ann);
+  await reads(ann.page.locator(".bulletin"), NOTICE);
+  await album.shoot(ann, "operators-notice-main");
+  const room = await makeRoom(ann, { title: "cats" });
+  await say(ann, "hello");
+  await reads(ann.page.locator(".bulletin"), NOTICE);
+  await album.shoot(ann, "operators-notice-chat");
+
+  await operate(stage, "/pauses", { rooms: true });
+  await bea.page.goto("/room");
+  await bea.page.fill("[name=title]", "dogs");
+  await bea.page.click("#room-form [type=submit]");
+  await bea.page.getByText(says("error.paused_rooms")).first().waitFor();
+  await album.shoot(bea, "operators-paused");
+
+  await operate(stage, "/pauses", {});
+  await enter(bea, room);
+  await sees(bea, "hello");
+  const id = await bea.page.evaluate(() => document.body.dataset.me);
+  await operate(stage, "/bans", { who: id, seconds: 7_200, why: "spam" });
+  await reads(bea.page.locator("h1"), says("error.banned_from_site_hours", { n: 2 }));
+  await album.shoot(bea, "operators-banned");
+  await say(ann, "still here");
+});

@@ -1,0 +1,88 @@
+//! What an operator decides at one of three servers.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::Fleet;
+use crate::support::{Console, eventually, in_time};
+
+/// Time in which every server goes by it, and what a busy machine adds to that.
+const EVERYWHERE: Duration = Duration::from_millis(1_000 + 500);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn what_an_operator_does_at_one_server_holds_at_all_of_them_within_a_second() {
+    let fleet = Fleet::new();
+    let [a, b, c] = fleet.servers(&Console::FLAGS).await;
+    let console = Console::of(&a).await;
+    let ann = a.visitor().await;
+    let room = ann.create_room("움짤").await;
+    let mut socket = ann.join(&room).await;
+    let said = socket.post("weg damit").await;
+    let there = [b.meets(&ann), c.meets(&ann)];
+    let mut sockets = Vec::new();
+    for visitor in &there {
+        sockets.push(visitor.join(&room).await);
+    }
+
+    let begun = Instant::now();
+    let message = said["_id"].as_str().unwrap();
+    let path = format!("/rooms/{room}/messages/{message}/remove");
+    assert_eq!(console.post(&path, json!({})).await.status, 204);
+    for visitor in &there {
+        eventually("it says nothing any more", async || {
+            let messages = visitor.written(&room).await;
+            messages[0].get("chat").is_none().then_some(())
+        })
+        .await;
+    }
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    console.post("/pauses", json!({ "rooms": true })).await.ok();
+    for visitor in &there {
+        eventually("no rooms are made", async || {
+            let made = visitor.post_json("/room", json!({ "title": "x" })).await;
+            (made.status == 403).then_some(())
+        })
+        .await;
+    }
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    let ban = console.post("/bans", json!({ "who": ann.id })).await.ok().json();
+    for socket in [&mut socket].into_iter().chain(&mut sockets) {
+        in_time("the socket is closed", socket.closed()).await;
+    }
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+    for visitor in [&ann].into_iter().chain(&there) {
+        visitor.get_json("/rooms").await.refused(403, "banned_from_site");
+    }
+
+    // Another operator, at another server, knows of it.
+    let other = Console::of(&c).await;
+    let lift = format!("/bans/{}/lift", ban["bans"][0]["id"]);
+    other.post(&lift, json!({})).await.ok();
+    let done = other.get("/audit").await.ok().json();
+    let done: Vec<_> = done["audit"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["what"].clone())
+        .collect();
+    assert_eq!(done, ["lift ban", "ban", "pause", "remove message"]);
+
+    let begun = Instant::now();
+    assert_eq!(
+        console.post(&format!("/rooms/{room}/remove"), json!({})).await.status,
+        204
+    );
+    for visitor in &there {
+        eventually("the room is gone", async || {
+            (visitor.room(&room).await.status == 404).then_some(())
+        })
+        .await;
+    }
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+}
