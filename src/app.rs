@@ -1,11 +1,11 @@
 //! Puts everything together, serves, stops.
 
 mod admission;
+mod aside;
 mod connection;
 mod listener;
 mod metrics;
 mod open_files;
-mod operators;
 mod refusals;
 mod serve;
 mod service_manager;
@@ -20,7 +20,7 @@ pub use self::{listener::Listener, service_manager::Inherited};
 use crate::{
     audit::Audit,
     broadcast::Events,
-    config::Config,
+    config::{Config, Listen},
     domain::{Budget, Refusal},
     limits::{budgets::Budgets, closings::Closings, openings::Openings, stopping::Stopping},
     media::uploads::{AtOnce, Uploads},
@@ -77,7 +77,10 @@ pub async fn run(
 ) -> Result<(), AppError> {
     let listener = listener.into();
     let exposed = match config.metrics {
-        Some(address) => Some(metrics::Listener::bind(address).await.map_err(AppError::Other)?),
+        Some(address) => {
+            let bound = Listener::bind_as("--metrics", &Listen::Address(address)).await;
+            Some(bound.map_err(AppError::Other)?)
+        }
         None => None,
     };
     let console = match &config.operators.admin {
@@ -91,12 +94,15 @@ pub async fn run(
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
     if let Some(listener) = exposed {
-        tasks.spawn(listener.serve(metrics::Exporter::new(state.clone(), io.clone())));
+        info!(metrics = %listener, "serving metrics");
+        let exporter = metrics::Exporter::new(state.clone(), io.clone());
+        tasks.spawn(aside::serve(listener, metrics::router(exporter)));
     }
     tasks.spawn(sockets::watch(io.clone(), state.clone()));
     if let Some(listener) = console {
         let router = web::operator::router(state.clone(), tokens);
-        tasks.spawn(operators::serve(listener, router));
+        info!(operators = %listener, "serving operators");
+        tasks.spawn(aside::serve(listener, router));
     }
     let router = web::router(state.clone(), sessions.clone(), (io.clone(), layer));
     tasks.spawn(service_manager::watch(Arc::clone(&store)));

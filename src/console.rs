@@ -59,6 +59,12 @@ impl Action {
                 post("/pauses".into(), body)
             }
             Self::Notice { text } => post("/notice".into(), json!({ "text": text.as_deref().unwrap_or_default() })),
+            Self::Block { hashes, reason } => {
+                let why = reason.as_deref().unwrap_or_default();
+                post("/blocked".into(), json!({ "hashes": hashes, "why": why }))
+            }
+            Self::Unblock { hashes } => post("/blocked/remove".into(), json!({ "hashes": hashes })),
+            Self::Blocked => get("/blocked".into()),
             Self::Audit => get("/audit".into()),
         }
     }
@@ -77,6 +83,31 @@ fn part(text: &str) -> String {
     out
 }
 
+/// The same with what files hold in the place of their paths.
+fn with_files(action: &Action) -> Result<Action, String> {
+    let Action::Block { hashes, reason } = action else {
+        return Ok(action.clone());
+    };
+    let mut all = Vec::new();
+    for hash in hashes {
+        if hash.len() == 64 && hash.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            all.push(hash.clone());
+            continue;
+        }
+        let text = std::fs::read_to_string(hash).map_err(|error| format!("{hash}: {error}"))?;
+        let lines = text.lines().map(str::trim);
+        all.extend(
+            lines
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+                .map(str::to_owned),
+        );
+    }
+    Ok(Action::Block {
+        hashes: all,
+        reason: reason.clone(),
+    })
+}
+
 /// Does it; what to print.
 ///
 /// # Errors
@@ -86,7 +117,8 @@ pub async fn run(action: &Action, config: &Config) -> Result<String, String> {
     let Some(listen) = &settings.admin else {
         return Err("--admin: it says where to ask, as it does for the server".to_owned());
     };
-    let token = settings.tokens()?.and_then(|mut tokens| tokens.pop());
+    let action = &with_files(action)?;
+    let token = settings.tokens()?.and_then(|tokens| tokens.into_iter().next());
     let asked = ask(listen, action, token.map(|(_, token)| token));
     let (status, body) = match timeout(PATIENCE, asked).await {
         Ok(answer) => answer.map_err(|error| format!("--admin {listen}: {error}"))?,
@@ -97,6 +129,10 @@ pub async fn run(action: &Action, config: &Config) -> Result<String, String> {
         let said = answer["message"].as_str().map(str::to_owned);
         let said = said.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
         return Err(format!("{said} ({status})"));
+    }
+    if *action == Action::Blocked {
+        let hashes = answer["blocked"].as_array().into_iter().flatten();
+        return Ok(hashes.filter_map(Value::as_str).collect::<Vec<_>>().join("\n"));
     }
     match answer.is_null() {
         true => Ok("done".to_owned()),

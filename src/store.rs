@@ -2,6 +2,7 @@
 //!
 //! A store commits in one order and tells what it committed, in that order, through [`Store::changes`].
 
+mod blocked;
 mod changes;
 mod clock;
 mod error;
@@ -16,6 +17,7 @@ mod values;
 mod whispers;
 
 pub use crate::rules::{REPORTS, REPORTS_EACH};
+pub use blocked::{BLOCKED, BlockList};
 pub use error::StoreError;
 pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_sessions, sessions_file};
 pub use site::SiteStore;
@@ -227,7 +229,9 @@ pub trait GifIndex: Send + Sync + 'static {
 
 /// A store: what it keeps, and its life.
 #[async_trait]
-pub trait Store: RoomLog + RoomIndex + History + WhisperStore + ReportStore + GifIndex + GifSpace + SiteStore {
+pub trait Store:
+    RoomLog + RoomIndex + History + WhisperStore + ReportStore + GifIndex + GifSpace + SiteStore + BlockList
+{
     /// Whether the store answers.
     async fn ready(&self) -> Result<(), StoreError>;
 

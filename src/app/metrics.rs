@@ -1,6 +1,6 @@
 //! What Prometheus reads: the name and the meaning of everything that is counted.
 
-mod listener;
+mod route;
 
 use std::{fmt, time::Duration};
 
@@ -12,7 +12,7 @@ use prometheus_client::{
 use socketioxide::SocketIo;
 use tokio::time::timeout;
 
-pub use self::listener::Listener;
+pub use self::route::router;
 use crate::{
     metrics::{Counter, Gauge},
     realtime::sockets::Connected,

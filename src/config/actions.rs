@@ -68,6 +68,23 @@ pub enum Action {
         /// Plain text of at most 500 characters
         text: Option<String>,
     },
+    /// Keep bytes of GIFs out of the site, and remove what holds them
+    Block {
+        /// SHA-256 of each, as a room shows it; or the path of a file with one in each line
+        #[arg(required = true)]
+        hashes: Vec<String>,
+        /// Why, for the audit log
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Let bytes in again
+    Unblock {
+        /// SHA-256 of each
+        #[arg(required = true)]
+        hashes: Vec<String>,
+    },
+    /// The bytes that are kept out: a SHA-256 in each line
+    Blocked,
     /// What operators did, the latest first
     Audit,
 }

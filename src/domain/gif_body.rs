@@ -1,6 +1,6 @@
 //! A GIF as messages and whispers carry it: its file by name, its facts, its words.
 
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Serialize, Serializer};
@@ -52,9 +52,25 @@ impl GifHash {
     }
 }
 
-impl fmt::Debug for GifHash {
+impl fmt::Display for GifHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for GifHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for GifHash {
+    type Err = NotAnId;
+
+    /// Reads 64 hexadecimal digits.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| NotAnId)?;
+        bytes.try_into().map(Self).map_err(|_| NotAnId)
     }
 }
 

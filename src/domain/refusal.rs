@@ -96,6 +96,8 @@ pub enum Refusal {
     },
     /// The owner of the room removed a GIF of these bytes for good.
     ForbiddenGif,
+    /// The operator keeps GIFs of these bytes out of the site.
+    BlockedGif,
     /// The request was made by a page of another site.
     CrossOrigin,
     /// The request did not arrive in the time it has.
@@ -184,7 +186,7 @@ impl Refusal {
             Self::Invalid(_) => "invalid",
             Self::TooLarge(_) => "too_large",
             Self::NotAGif(_) => "not_a_gif",
-            Self::ForbiddenGif => "forbidden_gif",
+            Self::ForbiddenGif | Self::BlockedGif => "forbidden_gif",
             Self::RateLimited { .. } | Self::TooManySockets { .. } | Self::TooManyWhispers { .. } => "rate_limited",
             Self::CrossOrigin => "cross_origin",
             Self::TimedOut => "timed_out",

@@ -75,6 +75,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::OwnerReport => t.error.owner_report,
         Refusal::NotTheOwner => t.error.not_the_owner,
         Refusal::ForbiddenGif => t.error.forbidden_gif,
+        Refusal::BlockedGif => t.error.blocked_gif,
         Refusal::RateLimited { budget, retry_after } => return limit_sentence(*budget, *retry_after, t),
         Refusal::CrossOrigin => t.error.cross_origin,
         Refusal::TimedOut => t.error.timed_out,

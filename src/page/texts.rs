@@ -170,7 +170,7 @@ texts! {
         missing, twice, room, to, reason, body, too_many_bytes, range, visitor, seconds, slow, crowd, closed, action,
         message_gone, visitor_gone, oneself }
     /// One sentence for each code.
-    error: ErrorText { banned_from_site, banned_from_site_until, banned_from_site_hours, banned_from_site_days, paused_rooms, paused_uploads, paused_newcomers, room_not_found, wrong_password, site_password_required, wrong_key, rooms_closed, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
+    error: ErrorText { banned_from_site, banned_from_site_until, banned_from_site_hours, banned_from_site_days, blocked_gif, paused_rooms, paused_uploads, paused_newcomers, room_not_found, wrong_password, site_password_required, wrong_key, rooms_closed, room_full, not_a_member, not_the_owner, invalid, too_large, too_large_form,
         too_large_over, too_large_any, not_a_gif, rate_limited, cross_origin, storage_full, unavailable, page_not_found,
         gif_not_found, method_not_allowed, timed_out, closed, kicked, banned, banned_until, banned_hours, banned_days, too_many_tabs, too_many_whispers, slow_mode, forbidden_gif, invite_not_found,
         visitor_not_found, message_not_found, not_the_author, edit_too_late, edit_over, not_editable, too_many_reactions, report_not_found, owner_report, unknown,

@@ -68,6 +68,7 @@ pub fn register(io: &SocketIo, state: AppState) {
     let watching = state.clone();
     let watch = async move |socket: SocketRef| {
         opened(&socket);
+        banned::close_if_banned(&socket, &watching.store.site());
         // Nobody is told of rooms that are not listed; who is in one hears of it by its own namespace.
         if watching.rooms.are_listed()
             && let Some(arrival) = socket.extensions.remove::<Arrival>()
@@ -82,9 +83,11 @@ pub fn register(io: &SocketIo, state: AppState) {
         closing.closings.ready(socket.id);
     });
     let bounds = Arc::new(Bounds::new(state.limits.event));
+    let letting = state.clone();
     let chat = async move |socket: SocketRef| chat::register(&socket, &state, &bounds);
-    let let_in = async |socket: SocketRef| {
+    let let_in = async move |socket: SocketRef| {
         opened(&socket);
+        banned::close_if_banned(&socket, &letting.store.site());
         chat::let_in(&socket);
     };
     io.ns(CHAT_NS, let_in.with(chat));

@@ -205,6 +205,8 @@ pub struct Facts {
     pub earlier_gif: Option<GifBody>,
     /// Whether the room refuses the bytes of the GIF.
     pub forbidden: bool,
+    /// Whether no room takes them.
+    pub blocked: bool,
     /// The message to be edited or reacted to, `None` if it says nothing; or the one to be answered, which may be deleted: who
     /// answers it has read it.
     pub message: Option<Arc<Message>>,

@@ -105,16 +105,24 @@ impl RoomState {
 }
 
 /// What a message or whisper to be stored says, if its room takes it: `GifNotFound` if no message names the GIF that is to be
-/// sent again, `ForbiddenGif` if the room refuses its bytes.
+/// sent again, `ForbiddenGif` or `BlockedGif` if its bytes are refused.
 fn said(body: &NewBody, facts: &Facts) -> Result<Said, Refusal> {
     let gif = match body {
         NewBody::Chat(chat) => return Ok(Said::Chat(chat.clone())),
         NewBody::Gif(gif) => gif.clone(),
         NewBody::Again(again) => again.body(facts.earlier_gif.clone().ok_or(Refusal::GifNotFound)?),
     };
-    if facts.forbidden {
-        Err(Refusal::ForbiddenGif)
-    } else {
-        Ok(Said::Gif(gif))
+    facts.must_take_bytes()?;
+    Ok(Said::Gif(gif))
+}
+
+impl Facts {
+    /// Refuses bytes that the room, or every room, refuses.
+    pub(super) const fn must_take_bytes(&self) -> Result<(), Refusal> {
+        match self {
+            Self { blocked: true, .. } => Err(Refusal::BlockedGif),
+            Self { forbidden: true, .. } => Err(Refusal::ForbiddenGif),
+            _ => Ok(()),
+        }
     }
 }

@@ -46,8 +46,8 @@ impl RoomState {
         if new.gif().is_some() && facts.earlier_gif.is_none() {
             return Err(Refusal::GifNotFound);
         }
-        if new.on && facts.forbidden {
-            return Err(Refusal::ForbiddenGif);
+        if new.on {
+            facts.must_take_bytes()?;
         }
         let given = Given {
             message: message.id,

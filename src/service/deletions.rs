@@ -88,7 +88,7 @@ impl Deletions {
     }
 
     /// Deletes the files that a deletion returned, and the first of those that the store lists.
-    async fn delete(&self, gifs: Vec<GifName>) {
+    pub async fn delete(&self, gifs: Vec<GifName>) {
         if !gifs.is_empty() {
             self.uploads.delete(gifs).await;
         }

@@ -21,6 +21,11 @@ impl Finishing {
         self.0.spawn(work).await.map_err(|_| Refusal::Unavailable)?
     }
 
+    /// Does it in a task of its own, for nobody who waits.
+    pub fn later(&self, work: impl Future<Output = ()> + Send + 'static) {
+        drop(self.0.spawn(work));
+    }
+
     /// Waits until all of it is done.
     pub async fn done(&self) {
         self.0.close();

@@ -1,16 +1,28 @@
 //! What operators do: takes down what is in rooms, and decides about the whole site.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     audit::Audit,
-    domain::{Operator, Refusal, RoomId, Why},
+    domain::{GifHash, Operator, Refusal, RoomId, Why},
     rules::{Command, SiteCommand, SiteState, TakeDown},
     service::{deletions::Deletions, finishing::Finishing},
     store::Store,
 };
 
+/// Time in which a message that is on its way is stored, or never will be.
+const ON_THE_WAY: Duration = Duration::from_secs(5);
+
+/// Hashes as the audit log has them.
+fn named(hashes: &[GifHash]) -> String {
+    match hashes {
+        [one] => one.to_string(),
+        many => format!("{} hashes", many.len()),
+    }
+}
+
 /// The service, and what it works with.
+#[derive(Clone)]
 pub struct Operators {
     store: Arc<dyn Store>,
     deletions: Deletions,
@@ -40,6 +52,64 @@ impl Operators {
         decided.await
     }
 
+    /// Keeps bytes of GIFs out of the site, and removes what holds them; how many of them are new, and how many messages went.
+    ///
+    /// # Errors
+    /// Too many are blocked, or the store fails.
+    pub async fn block(
+        &self,
+        by: &Operator,
+        why: Why,
+        hashes: Vec<GifHash>,
+        audit: &Audit,
+    ) -> Result<(usize, usize), Refusal> {
+        let new = self.store.block(hashes.clone()).await?;
+        audit.taken_down();
+        let target = named(&hashes);
+        let removed = self.remove_all(&hashes).await?;
+        // A message that was on its way when the bytes were blocked is there by now.
+        let this = self.clone();
+        self.finishing.later(async move {
+            tokio::time::sleep(ON_THE_WAY).await;
+            if let Err(refusal) = this.remove_all(&hashes).await {
+                tracing::error!(code = refusal.code(), "what holds blocked bytes can't be removed now");
+            }
+        });
+        self.decide(by, why, SiteCommand::Done("block GIFs", target)).await?;
+        Ok((new, removed))
+    }
+
+    /// Lets bytes in again; how many of them were blocked.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn unblock(&self, by: &Operator, why: Why, hashes: Vec<GifHash>) -> Result<usize, Refusal> {
+        let target = named(&hashes);
+        let gone = self.store.unblock(hashes).await?;
+        self.decide(by, why, SiteCommand::Done("unblock GIFs", target)).await?;
+        Ok(gone)
+    }
+
+    /// Removes messages and whispers that hold such bytes; how many messages.
+    async fn remove_all(&self, hashes: &[GifHash]) -> Result<usize, Refusal> {
+        let mut removed = 0;
+        for (room, message) in self.store.messages_with(hashes.to_vec()).await? {
+            let command = Command::TakeDown(TakeDown::Message(message));
+            match self.deletions.submit(room, command).await {
+                Ok(()) => removed += 1,
+                // Somebody was faster.
+                Err(Refusal::MessageNotFound | Refusal::RoomNotFound) => (),
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        let whispered = self.store.whispered_with(hashes.to_vec()).await?;
+        if !whispered.is_empty() {
+            self.store.forget_gifs(whispered.clone()).await?;
+            self.deletions.delete(whispered).await;
+        }
+        Ok(removed)
+    }
+
     /// Forgets bans that are over: addresses are kept for no longer than they keep anybody out.
     ///
     /// # Errors
@@ -55,7 +125,7 @@ impl Operators {
     /// Takes something out of a room, and writes that down.
     ///
     /// # Errors
-    /// It is not there, or the store fails.
+    /// It is not there, or the store fails. That it can't be written down is none.
     pub async fn take_down(
         &self,
         by: &Operator,
@@ -69,6 +139,13 @@ impl Operators {
             TakeDown::Room => SiteCommand::Done("remove room", room.to_string()),
             TakeDown::Message(message) => SiteCommand::Done("remove message", format!("{message} of room {room}")),
         };
-        self.decide(by, why, done).await.map(drop)
+        // It is gone already, and the log has a line about it: on a full disk there may be no space for an entry.
+        if let Err(refusal) = self.decide(by, why, done).await {
+            tracing::error!(
+                code = refusal.code(),
+                "what an operator took down can't be written down"
+            );
+        }
+        Ok(())
     }
 }

@@ -16,6 +16,7 @@
 
 mod append_queue;
 mod blobs;
+mod blocked;
 mod breaker;
 mod calls;
 mod census;

@@ -1,5 +1,6 @@
 //! Rooms and messages in one SQLite file: one thread writes, a few connections read, the seats are in memory.
 
+mod blocked;
 mod calls;
 mod checkpoints;
 mod cleanup;

@@ -3,6 +3,7 @@
 //! Operators see everything that rooms hold but whispers, passwords, addresses and invites.
 
 mod auth;
+mod blocked;
 mod rooms;
 mod site;
 
@@ -31,9 +32,13 @@ use crate::{
 /// Bytes of a body.
 const BODY: usize = 16 << 10;
 
+/// Bytes of a list of hashes: as many as may be blocked.
+const LIST: usize = 8 << 20;
+
 /// Every URL of the interface.
 pub fn router(state: AppState, tokens: Option<Vec<Token>>) -> Router {
     let keys = Arc::new(Keys::new(tokens));
+    let list = DefaultBodyLimit::max(LIST);
     Router::new()
         .route("/", get(site::overview))
         .route("/rooms", get(rooms::list))
@@ -45,6 +50,8 @@ pub fn router(state: AppState, tokens: Option<Vec<Token>>) -> Router {
         .route("/pauses", post(site::pause))
         .route("/notice", post(site::notice))
         .route("/audit", get(site::audit))
+        .route("/blocked", get(blocked::list).post(blocked::block).layer(list))
+        .route("/blocked/remove", post(blocked::unblock).layer(list))
         .fallback(async || Refused(Refusal::NotFound))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY))

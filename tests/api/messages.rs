@@ -241,7 +241,7 @@ async fn history_is_paged_both_ways() {
     let newest = page("").await;
     assert_eq!(
         keys(&newest),
-        BTreeSet::from(["data", "cursor", "count", "epoch", "next"])
+        BTreeSet::from(["data", "cursor", "count", "epoch", "first", "next"])
     );
     assert_eq!(seqs_of(&newest), (71..=120).collect::<Vec<_>>());
     assert_eq!(

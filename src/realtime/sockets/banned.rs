@@ -1,19 +1,24 @@
-//! Closes the sockets of people whom the operator bans while they are connected. Later ones are refused at the handshake.
+//! Closes the sockets of people whom the operator bans while they are connected. Later ones are refused at the handshake, and
+//! those in between when they are let in.
 
 use std::{sync::Arc, time::Duration};
 
-use socketioxide::SocketIo;
-use tokio::time::sleep;
+use socketioxide::{SocketIo, extract::SocketRef};
+use tokio::{task::yield_now, time::sleep};
 
 use super::{Handshake, Hangup};
 use crate::{
     broadcast::{CHAT_NS, LOBBY_NS},
     domain::Moment,
+    rules::SiteState,
     state::AppState,
 };
 
 /// How often it is looked whether an operator decided anything.
 const EVERY: Duration = Duration::from_millis(250);
+
+/// Sockets that are looked at without a pause for others: there may be thousands, and many bans.
+const TOGETHER: usize = 64;
 
 /// Watches what operators decide, until dropped.
 pub async fn watch(io: SocketIo, state: AppState) {
@@ -25,26 +30,30 @@ pub async fn watch(io: SocketIo, state: AppState) {
             continue;
         }
         known = now;
-        if known.bans.is_empty() {
-            continue;
-        }
         let namespaces = [LOBBY_NS, CHAT_NS].into_iter().filter_map(|ns| io.of(ns));
-        for socket in namespaces.flat_map(|ns| ns.sockets()) {
-            let extensions = &socket.req_parts().extensions;
-            let Some(guest) = extensions.get::<Handshake>().map(|who| who.guest) else {
-                continue;
-            };
-            if known
-                .ban_of(Some(guest.visitor.id), guest.source.ip(), Moment::now())
-                .is_none()
-            {
-                continue;
-            }
-            if let Some(hangup) = extensions.get::<Hangup>() {
-                hangup.hang_up();
-            }
-            // Its client asks why, and is told.
-            let _ = socket.disconnect();
+        let sockets: Vec<_> = namespaces.flat_map(|ns| ns.sockets()).collect();
+        for some in sockets.chunks(TOGETHER) {
+            some.iter().for_each(|socket| close_if_banned(socket, &known));
+            yield_now().await;
         }
     }
+}
+
+/// Closes a socket of somebody who is banned. Its client asks the site why, and is told.
+pub fn close_if_banned(socket: &SocketRef, site: &SiteState) {
+    if site.bans.is_empty() {
+        return;
+    }
+    let extensions = &socket.req_parts().extensions;
+    let Some(guest) = extensions.get::<Handshake>().map(|who| who.guest) else {
+        return;
+    };
+    let ban = site.ban_of(Some(guest.visitor.id), guest.source.ip(), Moment::now());
+    if ban.is_none() {
+        return;
+    }
+    if let Some(hangup) = extensions.get::<Hangup>() {
+        hangup.hang_up();
+    }
+    let _ = socket.clone().disconnect();
 }

@@ -82,6 +82,8 @@ pub struct Collections {
     pub site: Collection<Document>,
     /// What operators decided.
     pub decisions: Arc<Decisions>,
+    /// Hashes of GIFs that no room takes.
+    pub blocked: Collection<Document>,
     /// Hashes of GIFs that rooms refuse.
     pub forbidden: Collection<Document>,
 }
@@ -102,6 +104,7 @@ pub async fn connect(url: &MongoUrl) -> Result<Collections, StoreError> {
         servers: db.collection("servers"),
         gifs: db.collection("gifs"),
         forbidden: db.collection("forbidden"),
+        blocked: db.collection("blocked"),
         files: db.collection("files"),
         site: db.collection(epoch::SITE),
         decisions: Arc::default(),
@@ -177,6 +180,7 @@ impl Collections {
         let log = [
             sparse(doc! { "edge": 1 }),
             sparse(doc! { "pending": 1 }),
+            sparse(doc! { "gif.hash": 1 }),
             sparse(doc! { "invite": 1 }),
             sparse(doc! { "message": 1 }),
             sparse(doc! { "gif.name": 1 }),

@@ -72,6 +72,7 @@ impl Log {
         };
         if let Some(hash) = gif.and_then(|gif| gif.hash) {
             facts.forbidden = self.is_forbidden(room, hash).await?;
+            facts.blocked = self.collections.is_blocked(hash).await?;
         }
         Ok(facts)
     }
@@ -84,6 +85,7 @@ impl Log {
         }
         if let Some(hash) = facts.earlier_gif.as_ref().and_then(|gif| gif.hash) {
             facts.forbidden = self.is_forbidden(room, hash).await?;
+            facts.blocked = self.collections.is_blocked(hash).await?;
         }
         Ok(facts)
     }

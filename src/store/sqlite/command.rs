@@ -6,7 +6,7 @@ use tracing::error;
 
 use super::space::GifNote;
 use crate::{
-    domain::{GifName, Guest, InviteHash, Nonce, Report, Room, RoomId},
+    domain::{GifHash, GifName, Guest, InviteHash, Nonce, Report, Room, RoomId},
     rules::{self, Graces, NewRoom},
     seldom::Seldom,
     store::{Committed, Expired, NewReport, NewWhisper, StoreError, Whispered},
@@ -30,6 +30,8 @@ pub enum Command {
     Note(GifNote),
     /// What operators decided, as text.
     Decide(String, Reply<()>),
+    /// Blocks bytes in all rooms, or does so no more.
+    Block(Vec<GifHash>, bool, Reply<usize>),
     Ping(Reply<()>),
     Close(oneshot::Sender<()>),
 }
@@ -42,6 +44,7 @@ pub enum Answer {
     Whispered(Whispered, Reply<Whispered>),
     Report(Report, Reply<Report>),
     Expired(Expired, Reply<Expired>),
+    Counted(usize, Reply<usize>),
     Done((), Reply<()>),
 }
 
@@ -51,7 +54,7 @@ impl Command {
         match self {
             Self::Create(..) | Self::Submit(..) | Self::Redeem(..) => true,
             Self::Whisper(..) | Self::Report(..) => true,
-            Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) | Self::Decide(..) => true,
+            Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) | Self::Decide(..) | Self::Block(..) => true,
             Self::Note(note) => matches!(note, GifNote::Gone(_)),
             Self::Expire(..) | Self::Ping(..) | Self::Close(..) => false,
         }
@@ -64,6 +67,7 @@ impl Command {
             Self::Submit(.., reply) => failing(reply),
             Self::ForgetGifs(_, reply) | Self::ForgetUnreferenced(_, reply) | Self::Ping(reply) => failing(reply),
             Self::Decide(_, reply) => failing(reply),
+            Self::Block(_, _, reply) => failing(reply),
             Self::Redeem(_, _, reply) => failing(reply),
             Self::Whisper(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),
@@ -83,6 +87,7 @@ impl Answer {
             Self::Whispered(whispered, reply) => drop(reply.send(Ok(whispered))),
             Self::Report(report, reply) => drop(reply.send(Ok(report))),
             Self::Expired(tended, reply) => drop(reply.send(Ok(tended))),
+            Self::Counted(count, reply) => drop(reply.send(Ok(count))),
             Self::Done((), reply) => drop(reply.send(Ok(()))),
         }
     }
@@ -96,6 +101,7 @@ impl Answer {
             Self::Whispered(_, reply) => failing(reply),
             Self::Report(_, reply) => failing(reply),
             Self::Expired(_, reply) => failing(reply),
+            Self::Counted(_, reply) => failing(reply),
             Self::Done(_, reply) => failing(reply),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
+    blocked,
     cleanup::{self, Hidden, SAYS},
     command::failure,
     gifs, reports,
@@ -94,6 +95,7 @@ impl Writer {
             }
         };
         if let Some(hash) = hash {
+            facts.blocked = blocked::is_blocked(connection, hash).map_err(failure)?;
             let forbidden = gifs::is_forbidden(connection, room, hash)
                 .and_then(|known| Ok(known || cleanup::is_being_forbidden(connection, &hidden.clearings, hash)?));
             facts.forbidden = forbidden.map_err(failure)?;

@@ -129,7 +129,7 @@ impl Command {
             Self::Expire(..) | Self::Close(..) => true,
             Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) => true,
             Self::Submit(_, command, ..) => match command {
-                rules::Command::Leave(..) | rules::Command::Remove(_) => true,
+                rules::Command::Leave(..) | rules::Command::Remove(_) | rules::Command::TakeDown(_) => true,
                 rules::Command::WithdrawInvites(_) | rules::Command::Dismiss(..) => true,
                 rules::Command::Moderate(_, action) => {
                     matches!(action, Action::Kick(_) | Action::Delete { .. } | Action::Clear { .. })

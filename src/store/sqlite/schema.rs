@@ -12,7 +12,7 @@ use crate::domain::Epoch;
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
     FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS, REACTIONS,
-    CROWDS, MAKERS, EPOCH, FORGOTTEN, DECISIONS,
+    CROWDS, MAKERS, EPOCH, FORGOTTEN, DECISIONS, BLOCKED,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -268,6 +268,15 @@ CREATE TABLE decisions (
     n     INTEGER PRIMARY KEY CHECK (n = 1),
     state TEXT NOT NULL
 );
+";
+
+/// Bytes that no room takes, and where bytes are.
+const BLOCKED: &str = "
+CREATE TABLE blocked (
+    hash BLOB PRIMARY KEY
+) WITHOUT ROWID;
+CREATE INDEX messages_bytes ON messages (hash) WHERE hash IS NOT NULL;
+CREATE INDEX whispers_bytes ON whispers (hash) WHERE hash IS NOT NULL;
 ";
 
 /// How long a statement waits for a lock.

@@ -315,6 +315,7 @@ impl Writer {
                 Err(None)
             }
             Command::Decide(text, reply) => answer(reply, self.write_decisions(&text), Answer::Done),
+            Command::Block(hashes, on, reply) => answer(reply, self.block(&hashes, on), Answer::Counted),
             Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),
             Command::Close(_) => Err(None),
         }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Because;
 use crate::{
-    domain::{Field, MessageId, Operator, Refusal, RoomId},
+    domain::{Body, Field, MessageId, Operator, Refusal, RoomId},
     rules::{GifOwner, TakeDown},
     state::AppState,
     store::{RoomCursor, Window},
@@ -52,6 +52,11 @@ pub async fn one(State(state): State<AppState>, Id(id): Id, Params(params): Para
         .filter(|seq| *seq > found.forgotten + 1);
     let mut shown = json!(found.room);
     shown["members"] = json!(found.members());
+    let hashes = messages.iter().filter_map(|message| match &message.body {
+        Body::Gif(gif) => Some((gif.name.to_string(), json!(gif.hash?.to_string()))),
+        _ => None,
+    });
+    shown["hashes"] = Value::Object(hashes.collect());
     shown["messages"] = json!(messages);
     shown["seq"] = json!(found.seq);
     shown["gifs"] = json!({ "bytes": held.room.bytes, "files": held.room.files });

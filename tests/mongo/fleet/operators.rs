@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::Fleet;
-use crate::support::{Console, eventually, in_time};
+use crate::{
+    fixtures::animated,
+    support::{Console, eventually, in_time},
+};
 
 /// Time in which every server goes by it, and what a busy machine adds to that.
 const EVERYWHERE: Duration = Duration::from_millis(1_000 + 500);
@@ -36,6 +39,17 @@ async fn what_an_operator_does_at_one_server_holds_at_all_of_them_within_a_secon
             messages[0].get("chat").is_none().then_some(())
         })
         .await;
+    }
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+
+    let gif = animated(20, 20, 2);
+    let sent = ann.upload(&room, gif.clone()).await.ok().json();
+    let shown = console.get(&format!("/rooms/{room}")).await.ok().json();
+    let hash = &shown["hashes"][sent["gif"].as_str().unwrap()];
+    let begun = Instant::now();
+    console.post("/blocked", json!({ "hashes": [hash] })).await.ok();
+    for visitor in &there {
+        visitor.upload(&room, gif.clone()).await.refused(403, "forbidden_gif");
     }
     assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
 
@@ -71,7 +85,7 @@ async fn what_an_operator_does_at_one_server_holds_at_all_of_them_within_a_secon
         .iter()
         .map(|entry| entry["what"].clone())
         .collect();
-    assert_eq!(done, ["lift ban", "ban", "pause", "remove message"]);
+    assert_eq!(done, ["lift ban", "ban", "pause", "block GIFs", "remove message"]);
 
     let begun = Instant::now();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! The listener for operators: few connections, each bounded by itself.
+//! Listeners aside from that of the site, for who runs it: few connections, each bounded by itself.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tracing::{debug, info};
+use tracing::debug;
 
 use super::listener::{Listener, Stream};
 use crate::web::Peer;
@@ -26,8 +26,9 @@ use crate::web::Peer;
 /// Connections at once; others wait.
 const CONNECTIONS: usize = 32;
 
-/// Time for the header of a request, and between two requests of a connection.
-const HEADER: Duration = Duration::from_secs(30);
+/// Time for the header of a request, and between two requests of a connection: longer than the pause between two readings of
+/// Prometheus commonly is.
+const HEADER: Duration = Duration::from_secs(60);
 
 /// How long a connection may last: one that takes no answer ends, too.
 const CONNECTION: Duration = Duration::from_secs(600);
@@ -38,9 +39,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Bytes of a connection's read buffer, and so of a request's header.
 const READ_BUFFER: usize = 16 << 10;
 
-/// Serves operators until dropped.
+/// Serves until dropped.
 pub async fn serve(listener: Listener, router: Router) {
-    info!(operators = %listener, "serving operators");
     let (places, mut connections) = (Arc::new(Semaphore::new(CONNECTIONS)), JoinSet::new());
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
         while connections.try_join_next().is_some() {}
@@ -53,7 +53,7 @@ pub async fn serve(listener: Listener, router: Router) {
                 });
             }
             Err(error) => {
-                debug!(%error, "a connection of an operator can't be accepted");
+                debug!(%error, "a connection aside from the site can't be accepted");
                 sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -72,6 +72,6 @@ async fn connection(stream: Stream, peer: Peer, router: Router) {
         .max_buf_size(READ_BUFFER)
         .serve_connection(TokioIo::new(stream), service);
     if let Ok(Err(error)) = timeout(CONNECTION, served).await {
-        debug!(%error, "a connection of an operator broke");
+        debug!(%error, "a connection aside from the site broke");
     }
 }
