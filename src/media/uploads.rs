@@ -159,6 +159,17 @@ impl Uploads {
         space.map_or(Space::UNLIMITED, |space| space.of_site())
     }
 
+    /// The space that the GIFs of a room take.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn space_of_room(&self, room: RoomId) -> Result<Space, StoreError> {
+        match &self.space {
+            Some(space) => space.of_room(room).await,
+            None => Ok(Space::default()),
+        }
+    }
+
     /// What is counted of uploads.
     pub const fn metrics(&self) -> &UploadMetrics {
         &self.metrics

@@ -68,7 +68,7 @@ pub fn register(io: &SocketIo, state: AppState) {
     let watching = state.clone();
     let watch = async move |socket: SocketRef| {
         opened(&socket);
-        banned::close_if_banned(&socket, &watching.store.site());
+        banned::close_if_banned(&socket, &watching.operators.site());
         // Nobody is told of rooms that are not listed; who is in one hears of it by its own namespace.
         if watching.rooms.are_listed()
             && let Some(arrival) = socket.extensions.remove::<Arrival>()
@@ -87,7 +87,7 @@ pub fn register(io: &SocketIo, state: AppState) {
     let chat = async move |socket: SocketRef| chat::register(&socket, &state, &bounds);
     let let_in = async move |socket: SocketRef| {
         opened(&socket);
-        banned::close_if_banned(&socket, &letting.store.site());
+        banned::close_if_banned(&socket, &letting.operators.site());
         chat::let_in(&socket);
     };
     io.ns(CHAT_NS, let_in.with(chat));

@@ -3,7 +3,7 @@
 use crate::domain::{Full, Holder, Maker, Network, Refusal, RoomId, Space};
 
 /// Whose a GIF is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GifOwner {
     /// The room it is in; unknown of one that an earlier version stored.
     pub room: Option<RoomId>,

@@ -46,13 +46,17 @@ impl RoomState {
     /// Whether there are too many messages, or the first of them is too old.
     pub(super) fn has_to_forget(&self, retention: Retention, now: Now) -> bool {
         let is_old = || Some(self.oldest? <= retention.until(now)?);
-        self.seq - self.forgotten.min(self.seq) > retention.messages || is_old() == Some(true)
+        self.has_too_many(retention) || is_old() == Some(true)
+    }
+
+    const fn has_too_many(&self, retention: Retention) -> bool {
+        self.seq.saturating_sub(self.forgotten) > retention.messages
     }
 
     /// Which message is to be the first one, for [`Facts::first_kept`].
     pub fn kept(&self, retention: Retention, now: Now) -> Kept {
         let most = retention.messages - retention.together();
-        let behind = match self.seq - self.forgotten.min(self.seq) > retention.messages {
+        let behind = match self.has_too_many(retention) {
             true => self.seq - most,
             false => self.forgotten,
         };

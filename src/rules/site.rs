@@ -5,12 +5,13 @@ use std::{collections::VecDeque, net::IpAddr, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::Now;
-use crate::domain::{AuditEntry, KeptOut, Moment, Notice, Operator, Refusal, VisitorId, Why};
+use crate::domain::{AuditEntry, KeptOut, Moment, Notice, Operator, Paused, Refusal, VisitorId, Why};
 
 /// Bans of the site at most; one more is refused as `storage_full`.
 pub const SITE_BANS: usize = 1_000;
 
-/// What operators did that is kept; of one more the oldest goes.
+/// What operators did that is kept; of one more the oldest goes. Each takes some 3 kB at most, so that all that is decided has
+/// less than 5 MB, which a document of MongoDB holds.
 pub const AUDIT: usize = 1_000;
 
 /// How long somebody is a newcomer.
@@ -78,23 +79,67 @@ pub enum SiteCommand {
     Done(&'static str, String),
 }
 
+const fn refuse(is_paused: bool, what: Paused) -> Result<(), Refusal> {
+    match is_paused {
+        true => Err(Refusal::Paused(what)),
+        false => Ok(()),
+    }
+}
+
 impl SiteState {
     /// Until when somebody is kept out; `None` within is for good.
-    pub fn ban_of(&self, visitor: Option<VisitorId>, ip: IpAddr, now: Moment) -> Option<Option<Moment>> {
-        let bans = self
-            .bans
-            .iter()
-            .filter(|ban| !ban.is_over(now) && ban.who.holds(visitor, ip));
+    fn ban_of(&self, visitor: Option<VisitorId>, ip: IpAddr, now: Moment) -> Option<Option<Moment>> {
+        let bans = self.bans_at(now).filter(|ban| ban.who.holds(visitor, ip));
         // The one that lasts longest.
         let ban = bans.max_by_key(|ban| ban.until.unwrap_or(i64::MAX))?;
         Some(ban.until.map(Moment::from_millis))
     }
 
-    /// Whether who came then, or never did, may do nothing for now.
-    pub fn makes_wait(&self, since: Option<Moment>, now: Moment) -> bool {
+    /// Whether everybody may come and do everything: then nobody has to be looked at.
+    pub const fn lets_everybody_in(&self) -> bool {
+        self.bans.is_empty() && !self.pauses.newcomers
+    }
+
+    /// Refuses who is banned from the site.
+    ///
+    /// # Errors
+    /// `BannedFromSite`.
+    pub fn may_come(&self, visitor: Option<VisitorId>, ip: IpAddr, now: Moment) -> Result<(), Refusal> {
+        match self.ban_of(visitor, ip, now) {
+            Some(until) => Err(Refusal::BannedFromSite { until }),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses who came less than an hour ago, or has not come yet, while newcomers only read.
+    ///
+    /// # Errors
+    /// `Paused`.
+    pub fn may_act(&self, since: Option<Moment>, now: Moment) -> Result<(), Refusal> {
         let came = since.unwrap_or(now);
         let age = u128::try_from(now.millis().saturating_sub(came.millis())).unwrap_or(0);
-        self.pauses.newcomers && age < NEWCOMER.as_millis()
+        refuse(self.pauses.newcomers && age < NEWCOMER.as_millis(), Paused::Newcomers)
+    }
+
+    /// Refuses new rooms while they are paused.
+    ///
+    /// # Errors
+    /// `Paused`.
+    pub const fn may_make_rooms(&self) -> Result<(), Refusal> {
+        refuse(self.pauses.rooms, Paused::Rooms)
+    }
+
+    /// Refuses uploads while they are paused.
+    ///
+    /// # Errors
+    /// `Paused`.
+    pub const fn may_upload(&self) -> Result<(), Refusal> {
+        refuse(self.pauses.uploads, Paused::Uploads)
+    }
+
+    /// The bans that are not over.
+    pub fn bans_at(&self, now: Moment) -> impl Iterator<Item = &SiteBan> {
+        self.bans.iter().filter(move |ban| !ban.is_over(now))
     }
 
     /// The state after a command.

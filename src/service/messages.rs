@@ -11,7 +11,7 @@ use tokio::fs::File;
 
 use crate::{
     domain::{
-        Alt, Chat, Emoji, Field, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, MessageId, Nonce, Paused,
+        Alt, Chat, Emoji, Field, GifBody, GifName, GifWords, Guest, Invalid, Limits, Message, MessageId, Nonce,
         Problem, Reaction, Refusal, RoomId, Source, Space, Visitor, asked_for,
     },
     limits::budgets::{Budgets, UploadBytes},
@@ -187,10 +187,18 @@ impl Messages {
     /// # Errors
     /// No such room, banned, closed, not a member, or no space on the disk or within the quotas.
     pub async fn begin_gif(&self, id: RoomId, author: Visitor, slot: UploadSlot) -> Result<Upload, Refusal> {
-        self.check_space()?;
+        self.must_take_uploads()?;
         let room = self.store.room(id).await?.ok_or(Refusal::RoomNotFound)?;
         room.must_be_inside(author.id, self.store.now())?;
         self.uploads.begin(slot, id).await
+    }
+
+    /// The space that the GIFs of a room take.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn space_of_room(&self, room: RoomId) -> Result<Space, Refusal> {
+        Ok(self.uploads.space_of_room(room).await?)
     }
 
     /// The space that the GIFs of the site may take.
@@ -203,10 +211,9 @@ impl Messages {
     ///
     /// # Errors
     /// `Paused` or `StorageFull`.
-    pub fn check_space(&self) -> Result<(), Refusal> {
-        if self.store.site().pauses.uploads {
-            Err(Refusal::Paused(Paused::Uploads))
-        } else if self.store.is_full() {
+    pub fn must_take_uploads(&self) -> Result<(), Refusal> {
+        self.store.site().may_upload()?;
+        if self.store.is_full() {
             Err(Refusal::StorageFull)
         } else {
             Ok(())

@@ -1,13 +1,13 @@
 //! What operators do: takes down what is in rooms, and decides about the whole site.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use crate::{
     audit::Audit,
-    domain::{GifHash, Operator, Refusal, RoomId, Why},
+    domain::{GifHash, Message, Operator, Refusal, RoomId, Space, Why},
     rules::{Command, SiteCommand, SiteState, TakeDown},
     service::{deletions::Deletions, finishing::Finishing},
-    store::Store,
+    store::{Occupancy, RoomCursor, RoomPage, Store, Window},
 };
 
 /// Time in which a message that is on its way is stored, or never will be.
@@ -39,6 +39,40 @@ impl Operators {
         }
     }
 
+    /// What is decided about the whole site, as this server last knew it.
+    pub fn site(&self) -> Arc<SiteState> {
+        self.store.site()
+    }
+
+    /// How many rooms and seats there are, and what the GIFs of the site hold.
+    pub fn occupancy(&self) -> (Occupancy, Space) {
+        (self.store.occupancy(), self.store.held_by_site())
+    }
+
+    /// A page of all rooms, listed or not, newest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn rooms(&self, after: Option<RoomCursor>, limit: usize) -> Result<RoomPage, Refusal> {
+        Ok(self.store.rooms(after, limit).await?)
+    }
+
+    /// Messages of any room, oldest first.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn history(&self, room: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, Refusal> {
+        Ok(self.store.history(room, window, limit).await?)
+    }
+
+    /// The bytes that are kept out of the site.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn blocked(&self) -> Result<Vec<GifHash>, Refusal> {
+        Ok(self.store.blocked().await?)
+    }
+
     /// Decides something about the whole site.
     ///
     /// # Errors
@@ -65,17 +99,18 @@ impl Operators {
     ) -> Result<(usize, usize), Refusal> {
         let new = self.store.block(hashes.clone()).await?;
         audit.taken_down();
-        let target = named(&hashes);
+        // Before what takes its time, and may fail.
+        self.decide(by, why, SiteCommand::Done("block GIFs", named(&hashes)))
+            .await?;
         let removed = self.remove_all(&hashes).await?;
         // A message that was on its way when the bytes were blocked is there by now.
         let this = self.clone();
         self.finishing.later(async move {
             tokio::time::sleep(ON_THE_WAY).await;
-            if let Err(refusal) = this.remove_all(&hashes).await {
+            if let Err(refusal) = this.remove_blocked(hashes).await {
                 tracing::error!(code = refusal.code(), "what holds blocked bytes can't be removed now");
             }
         });
-        self.decide(by, why, SiteCommand::Done("block GIFs", target)).await?;
         Ok((new, removed))
     }
 
@@ -88,6 +123,13 @@ impl Operators {
         let gone = self.store.unblock(hashes).await?;
         self.decide(by, why, SiteCommand::Done("unblock GIFs", target)).await?;
         Ok(gone)
+    }
+
+    /// The same for those of these bytes that are still blocked: somebody may have let them in again.
+    async fn remove_blocked(&self, mut hashes: Vec<GifHash>) -> Result<usize, Refusal> {
+        let blocked: HashSet<_> = self.store.blocked().await?.into_iter().collect();
+        hashes.retain(|hash| blocked.contains(hash));
+        self.remove_all(&hashes).await
     }
 
     /// Removes messages and whispers that hold such bytes; how many messages.
@@ -115,7 +157,7 @@ impl Operators {
     /// # Errors
     /// The store fails.
     pub async fn forget_lapsed(&self) -> Result<(), Refusal> {
-        if self.store.site().has_lapsed(self.store.now().date) {
+        if self.site().has_lapsed(self.store.now().date) {
             let nobody = Operator::nameless();
             self.decide(&nobody, Why::default(), SiteCommand::Lapse).await?;
         }

@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
     http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::json;
 
 use self::auth::Keys;
@@ -68,18 +68,48 @@ struct Because {
 }
 
 impl Because {
-    fn why(&self) -> Result<Why, Wrong> {
-        Why::parse(&self.why).map_err(Wrong)
+    fn why(&self) -> Result<Why, Failure> {
+        Why::parse(&self.why).map_err(Failure::Wrong)
     }
 }
 
-/// What is wrong with what an operator wrote.
-struct Wrong(String);
+/// Why an operator gets nothing.
+enum Failure {
+    /// A rule, or the store.
+    Refused(Refusal),
+    /// What they wrote is wrong: a sentence.
+    Wrong(String),
+    /// The body can't be read: a status and a sentence.
+    Unread(StatusCode, String),
+}
 
-impl IntoResponse for Wrong {
+impl<E: Into<Refusal>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let body = Json(json!({ "code": "invalid", "message": self.0 }));
-        (StatusCode::UNPROCESSABLE_ENTITY, body).into_response()
+        let (status, sentence) = match self {
+            Self::Refused(refusal) => return Refused(refusal).into_response(),
+            Self::Wrong(sentence) => (StatusCode::UNPROCESSABLE_ENTITY, sentence),
+            Self::Unread(status, sentence) => (status, sentence),
+        };
+        (status, Json(json!({ "code": "invalid", "message": sentence }))).into_response()
+    }
+}
+
+/// The body of an action, as JSON. Its type is asked for: no form of another page can have it.
+struct Body<T>(T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
+        let read = Json::<T>::from_request(request, state).await;
+        read.map(|Json(body)| Self(body))
+            .map_err(|error| Failure::Unread(error.status(), error.body_text()))
     }
 }
 

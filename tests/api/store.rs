@@ -158,6 +158,7 @@ every_kind! {
     of_one_message_too_many_the_oldest_go_with_their_files
     what_is_too_old_goes_and_nothing_can_be_done_about_it
     who_holds_a_seat_is_known_after_a_restart_though_the_line_is_gone
+    a_ban_holds_no_address_that_the_room_has_forgotten
     an_empty_room_goes_after_its_grace
     a_new_room_goes_when_nobody_joins
     what_was_committed_survives_a_restart

@@ -24,6 +24,9 @@ const EVERY: Duration = Duration::from_millis(20);
 /// Backups that are made meanwhile.
 const BACKUPS: u64 = 4;
 
+/// GIFs that are there before the first backup; only what is more is deleted meanwhile.
+const GIFS: usize = 10;
+
 /// A task of the binary on a store and a folder of GIFs.
 pub struct Tasks {
     pub store: String,
@@ -106,7 +109,11 @@ impl Posts {
         let (mut backups, mut bytes) = (Vec::new(), HashMap::new());
         for n in 0..BACKUPS {
             let enough = (n + 1) * 40;
-            eventually("some are posted", async || (poster.last().await > enough).then_some(())).await;
+            eventually("some are posted", async || {
+                let is_enough = poster.last().await > enough && poster.gifs().await.len() >= GIFS;
+                is_enough.then_some(())
+            })
+            .await;
             let before = poster.posted.lock().await.clone();
             let folder = folder.join(format!("backup-{n}"));
             tasks.does(&["backup", folder.to_str().unwrap()]).await;
@@ -167,7 +174,7 @@ impl Posts {
             visitor.get(&format!("/gif/{name}/still")).await.ok();
             served += 1;
         }
-        assert!(served > 5);
+        assert!(served >= GIFS);
         let posted = visitor.join(&poster.room).await.post("and on").await;
         assert!(seq(&posted) > last);
         let epoch = epoch(&visitor, &poster.room).await;
@@ -198,17 +205,11 @@ impl Poster {
     /// Posts the `n`th message: each third is a GIF, and each tenth post deletes a GIF of before.
     async fn post(&self, n: u16) {
         if n % 10 == 9 {
-            let gif = self
-                .posted
-                .lock()
-                .await
-                .iter()
-                .find(|(_, (_, gif))| gif.is_some())
-                .map(|(seq, _)| *seq);
+            let mut gifs = self.gifs().await;
             // One that is deleted is not chosen again.
-            let gone = match gif {
-                Some(seq) => self.posted.lock().await.remove(&seq),
-                None => None,
+            let gone = match gifs.pop() {
+                Some(seq) if gifs.len() >= GIFS => self.posted.lock().await.remove(&seq),
+                _ => None,
             };
             if let Some((message, _)) = gone {
                 let delete = json!({ "action": "delete", "message": message["_id"] });
@@ -228,6 +229,13 @@ impl Poster {
             .lock()
             .await
             .insert(message["seq"].as_u64().unwrap(), (message, gif));
+    }
+
+    /// Where GIFs stand that nobody deletes.
+    async fn gifs(&self) -> Vec<u64> {
+        let posted = self.posted.lock().await;
+        let gifs = posted.iter().filter(|(_, (_, gif))| gif.is_some());
+        gifs.map(|(seq, _)| *seq).collect()
     }
 
     async fn last(&self) -> u64 {

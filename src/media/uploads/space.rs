@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::{
     domain::{GifName, Guest, Maker, Refusal, RoomId, Space},
     rules::{GifOwner, Quotas},
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// Hundredths of the site's space from which on the log says how full it is.
@@ -35,6 +35,15 @@ impl UploadSpace {
     /// The most that the site may hold.
     pub const fn of_site(&self) -> Space {
         self.quotas.site
+    }
+
+    /// What a room holds.
+    pub async fn of_room(&self, room: RoomId) -> Result<Space, StoreError> {
+        let owner = GifOwner {
+            room: Some(room),
+            ..GifOwner::default()
+        };
+        Ok(self.store.held(&owner, &self.quotas).await?.room)
     }
 
     /// Whose an upload of a guest in a room is.

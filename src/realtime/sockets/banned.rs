@@ -22,10 +22,10 @@ const TOGETHER: usize = 64;
 
 /// Watches what operators decide, until dropped.
 pub async fn watch(io: SocketIo, state: AppState) {
-    let mut known = state.store.site();
+    let mut known = state.operators.site();
     loop {
         sleep(EVERY).await;
-        let now = state.store.site();
+        let now = state.operators.site();
         if Arc::ptr_eq(&known, &now) {
             continue;
         }
@@ -48,8 +48,8 @@ pub fn close_if_banned(socket: &SocketRef, site: &SiteState) {
     let Some(guest) = extensions.get::<Handshake>().map(|who| who.guest) else {
         return;
     };
-    let ban = site.ban_of(Some(guest.visitor.id), guest.source.ip(), Moment::now());
-    if ban.is_none() {
+    let may_come = site.may_come(Some(guest.visitor.id), guest.source.ip(), Moment::now());
+    if may_come.is_ok() {
         return;
     }
     if let Some(hangup) = extensions.get::<Hangup>() {

@@ -24,8 +24,7 @@ use super::{
 use crate::{
     broadcast::Joining,
     domain::{
-        Action, Budget, Field, Invalid, Message, Moment, Paused, Problem, Reason, Refusal, Report, RoomId, Visitor,
-        Whisper,
+        Action, Budget, Field, Invalid, Message, Moment, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper,
     },
     rules::{Edit, Leave, NewMessage, Reacting, SocketKey},
     service::messages::{addressee, answered, message_named, reaction, rewritten, said},
@@ -180,18 +179,11 @@ impl Client {
         // A session that began by polling may have a connection by now.
         opened(&socket);
         let done = match name {
-            _ if self.has_to_wait(name) => Err(Refusal::Paused(Paused::Newcomers)),
             // Its answer comes from the room's task, so that it stands in order with what the room tells.
             Name::Join => return self.join(&data, socket, reply).await,
-            Name::Chat => self.chat(&data).await.map(Done::Posted),
-            Name::React => self.react(&data).await.map(|()| Done::Nothing {}),
-            Name::Edit => self.edit(&data).await.map(|()| Done::Nothing {}),
-            Name::Whisper => self.whisper(&data).await.map(Done::Whispered),
-            Name::Report => self.report(&data).await.map(Done::Reported),
             Name::Leave => self.leave(Leave::Explicit).await.map(|()| Done::Nothing {}),
             Name::Typing => self.typing().map(|()| Done::Nothing {}),
-            Name::Moderate => self.moderate(&data).await.map(|()| Done::Nothing {}),
-            Name::Unknown => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+            _ => self.act(name, &data).await,
         };
         // The answer may wait for the client to read.
         drop(data);
@@ -212,10 +204,19 @@ impl Client {
         self.count(answered, &socket);
     }
 
-    /// Whether the operator lets newcomers only read, and this is one who does something else.
-    fn has_to_wait(&self, name: Name) -> bool {
-        let reads = matches!(name, Name::Join | Name::Leave | Name::Typing | Name::Unknown);
-        !reads && self.state.store.site().makes_wait(self.who.since, Moment::now())
+    /// Does what somebody who only reads never asks for.
+    async fn act(&self, name: Name, data: &Data) -> Result<Done, Refusal> {
+        let site = self.state.operators.site();
+        site.may_act(self.who.since, Moment::now())?;
+        match name {
+            Name::Chat => self.chat(data).await.map(Done::Posted),
+            Name::Whisper => self.whisper(data).await.map(Done::Whispered),
+            Name::Report => self.report(data).await.map(Done::Reported),
+            Name::React => self.react(data).await.map(|()| Done::Nothing {}),
+            Name::Edit => self.edit(data).await.map(|()| Done::Nothing {}),
+            Name::Moderate => self.moderate(data).await.map(|()| Done::Nothing {}),
+            _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+        }
     }
 
     async fn join(&self, data: &Data, socket: SocketRef, reply: Reply) {

@@ -1,7 +1,7 @@
 //! What the operator decides about the whole site.
 
 use super::*;
-use crate::domain::{KeptOut, Notice, Operator, Why};
+use crate::domain::{KeptOut, Notice, Operator, Paused, Why};
 
 fn decide_at(state: &SiteState, command: SiteCommand, millis: i64) -> Result<SiteState, Refusal> {
     let now = Now::at(Moment::from_millis(millis));
@@ -17,7 +17,11 @@ fn a_ban_keeps_out_until_it_is_over_or_lifted_and_the_longest_counts() {
     let state = decide_at(&SiteState::default(), ban("192.0.2.0/24", Some(60)), 0).unwrap();
     let state = decide_at(&state, ban("00000000000000aa", None), 0).unwrap();
     let until = |state: &SiteState, visitor: u64, ip: &str, millis: i64| {
-        state.ban_of(Some(id(visitor)), ip.parse().unwrap(), Moment::from_millis(millis))
+        let come = state.may_come(Some(id(visitor)), ip.parse().unwrap(), Moment::from_millis(millis));
+        come.err().map(|refusal| match refusal {
+            Refusal::BannedFromSite { until } => until,
+            other => panic!("{other:?}"),
+        })
     };
     let end = Some(Some(Moment::from_millis(60_000)));
     assert_eq!(until(&state, 1, "192.0.2.9", 0), end);
@@ -65,4 +69,26 @@ fn what_was_decided_is_the_same_once_it_was_written_and_read() {
     let text = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<SiteState>(&text).unwrap(), state);
     assert_eq!(serde_json::from_str::<SiteState>("{}").unwrap(), SiteState::default());
+}
+
+#[test]
+fn what_is_paused_is_refused_and_newcomers_are_none_after_an_hour() {
+    let open = SiteState::default();
+    let (came, hour) = (Moment::from_millis(0), 3_600_000);
+    let at = Moment::from_millis;
+    assert!(open.lets_everybody_in() && open.may_act(None, came).is_ok());
+    assert!(open.may_make_rooms().is_ok() && open.may_upload().is_ok());
+    let pauses = Pauses {
+        rooms: true,
+        uploads: true,
+        newcomers: true,
+    };
+    let paused = decide_at(&open, SiteCommand::Pause(pauses), 0).unwrap();
+    assert!(!paused.lets_everybody_in());
+    assert_eq!(paused.may_make_rooms(), Err(Refusal::Paused(Paused::Rooms)));
+    assert_eq!(paused.may_upload(), Err(Refusal::Paused(Paused::Uploads)));
+    let waits = Err(Refusal::Paused(Paused::Newcomers));
+    assert_eq!(paused.may_act(Some(came), at(hour - 1)), waits);
+    assert_eq!(paused.may_act(Some(came), at(hour)), Ok(()));
+    assert_eq!(paused.may_act(None, at(hour)), waits, "who has no session yet");
 }

@@ -2,7 +2,7 @@
 
 use super::Rooms;
 use crate::{
-    domain::{Field, Guest, Invalid, Maker, Max, Password, Paused, Problem, Refusal, Room, Title},
+    domain::{Field, Guest, Invalid, Maker, Max, Password, Problem, Refusal, Room, Title},
     rules::{Command, Due, Graces, NewRoom},
     service::secrets::Secrets,
     store::StoreError,
@@ -63,9 +63,7 @@ impl Rooms {
         max: Max,
         password: Option<Password>,
     ) -> Result<Room, Refusal> {
-        if self.store.site().pauses.rooms {
-            return Err(Refusal::Paused(Paused::Rooms));
-        }
+        self.store.site().may_make_rooms()?;
         self.budgets.room(&owner)?;
         let new = NewRoom {
             title,

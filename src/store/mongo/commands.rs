@@ -9,7 +9,7 @@ use super::{
     MongoStore,
     append_queue::{Committed, Outcome, Request},
     client::within,
-    documents::{Entry, EntryDoc, Record, binary},
+    documents::{Entry, EntryDoc, Record, binary, read_mark, signed},
     erasing::Work,
     folded::Folded,
     gifs::{leave_hidden_out, says},
@@ -189,7 +189,7 @@ impl MongoStore {
         let mut said = says(room.state.room.id);
         match action {
             Action::Ban(visitor, _) => {
-                facts.addresses = self.addresses_of(room.state.room.id, visitor).await?;
+                facts.addresses = self.addresses_of(room, visitor).await?;
                 return Ok(facts);
             }
             Action::Delete { message, .. } => said.insert("message", message.to_string()),
@@ -204,13 +204,14 @@ impl MongoStore {
         Ok(facts)
     }
 
-    /// Where a visitor came from.
-    async fn addresses_of(&self, room: RoomId, visitor: VisitorId) -> Result<Vec<AddressMark>, StoreError> {
+    /// Where a visitor came from, as far as the room still knows it.
+    async fn addresses_of(&self, room: &Folded, visitor: VisitorId) -> Result<Vec<AddressMark>, StoreError> {
         let came = doc! {
-            "room": room.to_string(), "visitor": visitor.to_string(), "address": { "$exists": true },
+            "room": room.state.room.id.to_string(), "visitor": visitor.to_string(), "address": { "$exists": true },
+            "seq": { "$gt": signed(room.state.forgotten) },
         };
         let found = within(self.log.collections.log.distinct("address", came)).await?;
-        let mark = |mark: &mongodb::bson::Bson| super::documents::read_mark(mark.as_str()?).ok();
+        let mark = |mark: &mongodb::bson::Bson| read_mark(mark.as_str()?).ok();
         Ok(found.iter().filter_map(mark).take(ADDRESSES).collect())
     }
 

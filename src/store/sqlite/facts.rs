@@ -47,7 +47,7 @@ impl Writer {
                 facts.reported = reported.map_err(failure)?;
             }
             Command::Moderate(_, Action::Ban(visitor, _)) => {
-                facts.addresses = addresses_of(connection, room, *visitor).map_err(failure)?;
+                facts.addresses = addresses_of(connection, room, *visitor, cached.state.forgotten).map_err(failure)?;
             }
             Command::Moderate(_, Action::Delete { message, .. }) | Command::TakeDown(TakeDown::Message(message)) => {
                 let author = author_of(connection, room, *message, &cached.hidden());
@@ -145,13 +145,18 @@ fn edits_of(connection: &Connection, room: RoomId, edit: &Edit) -> rusqlite::Res
 }
 
 /// Where a visitor came from when they joined.
-fn addresses_of(connection: &Connection, room: RoomId, visitor: VisitorId) -> rusqlite::Result<Vec<AddressMark>> {
+fn addresses_of(
+    connection: &Connection,
+    room: RoomId,
+    visitor: VisitorId,
+    forgotten: Seq,
+) -> rusqlite::Result<Vec<AddressMark>> {
     let sql = format!(
         "SELECT DISTINCT address FROM messages
-         WHERE room = ?1 AND visitor = ?2 AND line = 'joined' AND address IS NOT NULL LIMIT {ADDRESSES}"
+         WHERE room = ?1 AND visitor = ?2 AND seq > ?3 AND line = 'joined' AND address IS NOT NULL LIMIT {ADDRESSES}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let marks = statement.query_map((room.to_bytes(), visitor.to_string()), |row| {
+    let marks = statement.query_map((room.to_bytes(), visitor.to_string(), forgotten), |row| {
         Ok(AddressMark::from_bytes(row.get(0)?))
     })?;
     marks.collect()

@@ -241,7 +241,7 @@ impl Reader<'_> {
             let Some(chunk) = chunk else { return Ok(upload) };
             self.file.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             bytes.came(chunk.len())?;
-            self.state.messages.check_space()?;
+            self.state.messages.must_take_uploads()?;
             upload.push(&chunk).await?;
         }
     }

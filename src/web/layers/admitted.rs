@@ -9,7 +9,7 @@ use axum::{
 use tower_sessions::Session;
 
 use crate::{
-    domain::{Moment, Paused, Refusal, Source},
+    domain::{Moment, Source},
     state::AppState,
     web::{extract::visit, is_safe, refused::Refused},
 };
@@ -22,8 +22,8 @@ fn is_reading(path: &str) -> bool {
 
 /// Refuses who is kept out, on every route that is for visitors. It costs a look at a flag while nobody is.
 pub async fn pass(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let site = state.store.site();
-    if site.bans.is_empty() && !site.pauses.newcomers {
+    let site = state.operators.site();
+    if site.lets_everybody_in() {
         return next.run(request).await;
     }
     let extensions = request.extensions();
@@ -33,12 +33,12 @@ pub async fn pass(State(state): State<AppState>, request: Request, next: Next) -
         None => None,
     };
     let now = Moment::now();
-    if let Some(until) = site.ban_of(arrived.map(|(visitor, _)| visitor), source.ip(), now) {
-        return Refused(Refusal::BannedFromSite { until }).into_response();
+    let mut allowed = site.may_come(arrived.map(|(visitor, _)| visitor), source.ip(), now);
+    if !is_safe(request.method()) && !is_reading(request.uri().path()) {
+        allowed = allowed.and_then(|()| site.may_act(arrived.map(|(_, since)| since), now));
     }
-    let acts = !is_safe(request.method()) && !is_reading(request.uri().path());
-    if acts && site.makes_wait(arrived.map(|(_, since)| since), now) {
-        return Refused(Refusal::Paused(Paused::Newcomers)).into_response();
+    match allowed {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => Refused(refusal).into_response(),
     }
-    next.run(request).await
 }

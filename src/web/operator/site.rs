@@ -3,17 +3,15 @@
 use axum::{
     Extension, Json,
     extract::{Path, State},
-    response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Because, Wrong};
+use super::{Because, Body, Failure};
 use crate::{
     domain::{AuditEntry, KeptOut, Moment, Notice, Operator},
     rules::{Pauses, SiteCommand, SiteState},
     state::AppState,
-    web::refused::Refused,
 };
 
 /// What is decided, as every action answers it.
@@ -24,17 +22,16 @@ fn decided(site: &SiteState) -> Value {
 }
 
 fn bans_of(site: &SiteState) -> Vec<Value> {
-    let now = Moment::now().millis();
-    let bans = site.bans.iter().filter(|ban| ban.until.is_none_or(|until| until > now));
+    let bans = site.bans_at(Moment::now());
     let ban = bans.map(|ban| json!({ "id": ban.id, "who": ban.who, "until": ban.until.map(Moment::from_millis) }));
     ban.collect()
 }
 
 /// `GET /`
 pub async fn overview(State(state): State<AppState>) -> Json<Value> {
-    let (now, held) = (state.store.occupancy(), state.store.held_by_site());
+    let (now, held) = state.operators.occupancy();
     let space = state.messages.space_of_site();
-    let site = state.store.site();
+    let site = state.operators.site();
     let mut shown = decided(&site);
     shown["name"] = json!(state.about.name);
     shown["rooms"] = json!({ "open": now.rooms, "most": state.config.rooms });
@@ -47,12 +44,12 @@ pub async fn overview(State(state): State<AppState>) -> Json<Value> {
 
 /// `GET /bans`
 pub async fn bans(State(state): State<AppState>) -> Json<Value> {
-    Json(json!({ "bans": bans_of(&state.store.site()) }))
+    Json(json!({ "bans": bans_of(&state.operators.site()) }))
 }
 
 /// `GET /audit`
 pub async fn audit(State(state): State<AppState>) -> Json<Value> {
-    let site = state.store.site();
+    let site = state.operators.site();
     let entry = |entry: &AuditEntry| {
         json!({
             "at": entry.at(), "who": entry.who, "what": entry.what, "target": entry.target, "why": entry.why,
@@ -67,11 +64,9 @@ async fn decide(
     who: &Operator,
     because: &Because,
     command: SiteCommand,
-) -> Result<Response, Response> {
-    let why = because.why().map_err(IntoResponse::into_response)?;
-    let site = state.operators.decide(who, why, command).await;
-    let site = site.map_err(|refusal| Refused(refusal).into_response())?;
-    Ok(Json(decided(&site)).into_response())
+) -> Result<Json<Value>, Failure> {
+    let site = state.operators.decide(who, because.why()?, command).await?;
+    Ok(Json(decided(&site)))
 }
 
 #[derive(Deserialize)]
@@ -87,9 +82,9 @@ pub struct NewBan {
 pub async fn ban(
     State(state): State<AppState>,
     Extension(who): Extension<Operator>,
-    Json(new): Json<NewBan>,
-) -> Result<Response, Response> {
-    let kept_out = KeptOut::parse(&new.who).map_err(|error| Wrong(error).into_response())?;
+    Body(new): Body<NewBan>,
+) -> Result<Json<Value>, Failure> {
+    let kept_out = KeptOut::parse(&new.who).map_err(Failure::Wrong)?;
     decide(&state, &who, &new.because, SiteCommand::Ban(kept_out, new.seconds)).await
 }
 
@@ -98,8 +93,8 @@ pub async fn lift(
     State(state): State<AppState>,
     Path(ban): Path<u64>,
     Extension(who): Extension<Operator>,
-    Json(because): Json<Because>,
-) -> Result<Response, Response> {
+    Body(because): Body<Because>,
+) -> Result<Json<Value>, Failure> {
     decide(&state, &who, &because, SiteCommand::Lift(ban)).await
 }
 
@@ -115,8 +110,8 @@ pub struct NewPauses {
 pub async fn pause(
     State(state): State<AppState>,
     Extension(who): Extension<Operator>,
-    Json(new): Json<NewPauses>,
-) -> Result<Response, Response> {
+    Body(new): Body<NewPauses>,
+) -> Result<Json<Value>, Failure> {
     decide(&state, &who, &new.because, SiteCommand::Pause(new.pauses)).await
 }
 
@@ -131,8 +126,8 @@ pub struct NewNotice {
 pub async fn notice(
     State(state): State<AppState>,
     Extension(who): Extension<Operator>,
-    Json(new): Json<NewNotice>,
-) -> Result<Response, Response> {
-    let notice = Notice::parse(&new.text).map_err(|error| Wrong(error).into_response())?;
+    Body(new): Body<NewNotice>,
+) -> Result<Json<Value>, Failure> {
+    let notice = Notice::parse(&new.text).map_err(Failure::Wrong)?;
     decide(&state, &who, &new.because, SiteCommand::Notice(notice)).await
 }

@@ -3,14 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use gifchat::{
-    domain::{Action, Chat, Field, GifName, Invalid, Limits, Problem, Reason, Refusal, RoomId},
-    rules::{Command, Edit, Graces, NewBody, NewMessage, Retention},
+    domain::{Action, Chat, Field, GifName, Invalid, Limits, Problem, Reason, Refusal, RoomId, Visitor},
+    rules::{Command, Edit, Graces, Leave, NewBody, NewMessage, Retention},
     store::{NewReport, Store, Window},
 };
 
 use super::{
     FOREVER, Kind,
     gifs::{again, send},
+    moderation::from,
     post, refusal, seqs, somebody, text, with_member,
 };
 use crate::support::{Verbs, eventually};
@@ -170,10 +171,7 @@ pub(super) async fn who_holds_a_seat_is_known_after_a_restart_though_the_line_is
     let (stays, leaves) = (somebody(), somebody());
     store.enter(room.id, stays.into(), 2).await.unwrap();
     store.enter(room.id, leaves.into(), 3).await.unwrap();
-    store
-        .leave(room.id, leaves, 3, gifchat::rules::Leave::Explicit)
-        .await
-        .unwrap();
+    store.leave(room.id, leaves, 3, Leave::Explicit).await.unwrap();
     let last = GifName::random();
     for n in 0..20 {
         if n == 16 {
@@ -194,4 +192,30 @@ pub(super) async fn who_holds_a_seat_is_known_after_a_restart_though_the_line_is
     let state = store.room(room.id).await.unwrap().unwrap();
     assert!(state.visited, "somebody else has come");
     assert_eq!(shown(&store, room.id).await, [22, 23, 24], "no line is seen for it");
+}
+
+pub(super) async fn a_ban_holds_no_address_that_the_room_has_forgotten<K: Kind>() {
+    let (_place, store, room, owner) = with_member::<K>().await;
+    let [left, stays, later] = [(); 3].map(|()| somebody());
+    for (socket, visitor, address) in [(2, left, "203.0.113.7"), (3, stays, "203.0.113.8")] {
+        store.enter(room.id, from(visitor, address), socket).await.unwrap();
+    }
+    store.leave(room.id, left, 2, Leave::Explicit).await.unwrap();
+    for n in 0..8 {
+        post(&store, text(room.id, owner, &n.to_string(), None)).await;
+    }
+    store.expire(keeping(4)).await.unwrap();
+    store.enter(room.id, from(later, "203.0.113.9"), 4).await.unwrap();
+    store.leave(room.id, later, 4, Leave::Explicit).await.unwrap();
+    for visitor in [left, stays, later] {
+        store
+            .moderate(room.id, owner, Action::Ban(visitor.id, None))
+            .await
+            .unwrap();
+    }
+    let bans = store.bans(room.id).await.unwrap();
+    let known = |visitor: Visitor| bans.iter().find(|ban| ban.visitor == visitor).unwrap().addresses.len();
+    assert_eq!(known(left), 0, "the line of it is gone");
+    assert_eq!(known(stays), 1, "who holds a seat is still known");
+    assert_eq!(known(later), 1, "the line of it is kept");
 }
