@@ -40,6 +40,9 @@ impl Action {
                 format!("/rooms/{}/messages/{}/remove", part(room), part(message)),
                 because(why),
             ),
+            Self::Find { what } if what.ends_with(".gif") => get(format!("/gifs/{}", part(what))),
+            Self::Find { what } => get(format!("/visitors/{}", part(what))),
+            Self::RemoveGif { gif, why } => post(format!("/gifs/{}/remove", part(gif)), because(why)),
             Self::Bans => get("/bans".into()),
             Self::Ban { who, time, why } => {
                 let seconds = match time {

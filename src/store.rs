@@ -12,6 +12,7 @@ mod sessions;
 mod site;
 mod space;
 mod sqlite;
+mod traces;
 mod url;
 mod values;
 mod whispers;
@@ -23,6 +24,7 @@ pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_ses
 pub use site::SiteStore;
 pub use space::GifSpace;
 pub use sqlite::{Counted, NamedGif, SqliteMoment, SqliteStore, begin_epoch, lock};
+pub use traces::{Trace, Traces};
 pub use url::{MongoUrl, StoreUrl};
 pub use values::{
     Change, Changes, Committed, Entry, Expired, NewReport, NewWhisper, RoomCursor, RoomPage, Whispered, Window,
@@ -230,7 +232,7 @@ pub trait GifIndex: Send + Sync + 'static {
 /// A store: what it keeps, and its life.
 #[async_trait]
 pub trait Store:
-    RoomLog + RoomIndex + History + WhisperStore + ReportStore + GifIndex + GifSpace + SiteStore + BlockList
+    RoomLog + RoomIndex + History + WhisperStore + ReportStore + GifIndex + GifSpace + SiteStore + BlockList + Traces
 {
     /// Whether the store answers.
     async fn ready(&self) -> Result<(), StoreError>;

@@ -37,6 +37,18 @@ pub enum Action {
         /// Why, for the audit log
         why: Option<String>,
     },
+    /// Where a visitor is and what they wrote, or where a GIF is
+    Find {
+        /// The id of a visitor, or the name of a file such as 0123…ef.gif
+        what: String,
+    },
+    /// Remove a GIF from every room and whisper, by its bytes; unlike `block` it may be sent elsewhere later
+    RemoveGif {
+        /// The name of its file
+        gif: String,
+        /// Why, for the audit log
+        why: Option<String>,
+    },
     /// Who is banned from the site
     Bans,
     /// Keep a visitor, an address or a network out of the site

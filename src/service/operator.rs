@@ -1,5 +1,9 @@
 //! What operators do: takes down what is in rooms, and decides about the whole site.
 
+mod finding;
+
+pub use finding::{Found, FoundGif};
+
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use crate::{
@@ -135,9 +139,9 @@ impl Operators {
     /// Removes messages and whispers that hold such bytes; how many messages.
     async fn remove_all(&self, hashes: &[GifHash]) -> Result<usize, Refusal> {
         let mut removed = 0;
-        for (room, message) in self.store.messages_with(hashes.to_vec()).await? {
-            let command = Command::TakeDown(TakeDown::Message(message));
-            match self.deletions.submit(room, command).await {
+        for held in self.store.messages_with(hashes.to_vec()).await? {
+            let command = Command::TakeDown(TakeDown::Message(held.message));
+            match self.deletions.submit(held.room, command).await {
                 Ok(()) => removed += 1,
                 // Somebody was faster.
                 Err(Refusal::MessageNotFound | Refusal::RoomNotFound) => (),

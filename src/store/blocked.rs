@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{GifHash, GifName, MessageId, RoomId};
+use crate::domain::GifHash;
 
 /// Hashes that are blocked at most; one more is refused as `storage_full`.
 pub const BLOCKED: usize = 100_000;
 
-/// Keeps bytes out of all rooms, and finds where they are. Whoever asks whether a room refuses bytes hears of these, too.
+/// Keeps bytes out of all rooms. Whoever asks whether a room refuses bytes hears of these, too.
 #[async_trait]
 pub trait BlockList: Send + Sync + 'static {
     /// Blocks bytes from now on, on all servers at once; how many of them were not blocked before. `StorageFull` if there would
@@ -20,10 +20,4 @@ pub trait BlockList: Send + Sync + 'static {
 
     /// All that are blocked.
     async fn blocked(&self) -> Result<Vec<GifHash>, StoreError>;
-
-    /// The messages that hold such bytes.
-    async fn messages_with(&self, hashes: Vec<GifHash>) -> Result<Vec<(RoomId, MessageId)>, StoreError>;
-
-    /// The files of such bytes that whispers name.
-    async fn whispered_with(&self, hashes: Vec<GifHash>) -> Result<Vec<GifName>, StoreError>;
 }

@@ -42,6 +42,7 @@ mod room_cache;
 mod sessions;
 mod snapshots;
 mod space;
+mod traces;
 mod whispers;
 
 use std::{

@@ -20,6 +20,7 @@ mod site;
 mod slices;
 mod space;
 mod submit;
+mod traces;
 mod whispers;
 mod writer;
 

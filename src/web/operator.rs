@@ -4,6 +4,7 @@
 
 mod auth;
 mod blocked;
+mod finding;
 mod rooms;
 mod site;
 
@@ -45,6 +46,10 @@ pub fn router(state: AppState, tokens: Option<Vec<Token>>) -> Router {
         .route("/rooms/{id}", get(rooms::one))
         .route("/rooms/{id}/remove", post(rooms::remove))
         .route("/rooms/{id}/messages/{message}/remove", post(rooms::remove_message))
+        .route("/visitors/{id}", get(finding::visitor))
+        .route("/gifs/{name}", get(finding::gif))
+        .route("/gifs/{name}/still", get(finding::still))
+        .route("/gifs/{name}/remove", post(finding::remove))
         .route("/bans", get(site::bans).post(site::ban))
         .route("/bans/{ban}/lift", post(site::lift))
         .route("/pauses", post(site::pause))

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use self::{
     bans::*, decisions::*, deletions::*, gifs::*, in_flight::*, invites::*, life::*, messages::*, moderation::*,
-    reports::*, retention::*, rooms::*, seats::*, slices::*, whispers::*,
+    reports::*, retention::*, rooms::*, seats::*, slices::*, traces::*, whispers::*,
 };
 use crate::support::{NewMessage, Verbs, in_time};
 
@@ -33,6 +33,7 @@ mod retention;
 mod rooms;
 mod seats;
 mod slices;
+mod traces;
 mod whispers;
 
 /// A kind of store, and the place where one of its stores keeps its rows.
@@ -159,6 +160,7 @@ every_kind! {
     what_is_too_old_goes_and_nothing_can_be_done_about_it
     who_holds_a_seat_is_known_after_a_restart_though_the_line_is_gone
     a_ban_holds_no_address_that_the_room_has_forgotten
+    what_holds_bytes_and_what_somebody_wrote_is_found_in_every_room
     an_empty_room_goes_after_its_grace
     a_new_room_goes_when_nobody_joins
     what_was_committed_survives_a_restart

@@ -13,14 +13,14 @@ use super::{
     documents::binary,
 };
 use crate::{
-    domain::{GifHash, GifName, MessageId, Refusal, RoomId},
+    domain::{GifHash, Refusal},
     store::{BLOCKED, BlockList, StoreError},
 };
 
 /// Hashes that one request names.
-const TOGETHER: usize = 1_000;
+pub(super) const TOGETHER: usize = 1_000;
 
-fn keys(hashes: &[GifHash]) -> Vec<Binary> {
+pub(super) fn keys(hashes: &[GifHash]) -> Vec<Binary> {
     hashes.iter().map(|hash| binary(hash.to_bytes())).collect()
 }
 
@@ -94,25 +94,5 @@ impl BlockList for MongoStore {
 
     async fn blocked(&self) -> Result<Vec<GifHash>, StoreError> {
         self.call(Box::pin(self.log.collections.blocked_of(doc! {}))).await
-    }
-
-    async fn messages_with(&self, hashes: Vec<GifHash>) -> Result<Vec<(RoomId, MessageId)>, StoreError> {
-        let mut all = Vec::new();
-        for some in hashes.chunks(TOGETHER) {
-            let which = doc! { "gif.hash": { "$in": keys(some) }, "kind": "posted" };
-            let entries = self.log.collections.entries(which, doc! { "_id": 1 }, None);
-            let entries = self.call(Box::pin(entries)).await?;
-            all.extend(entries.iter().filter_map(|entry| Some((entry.room, entry.shown?.id))));
-        }
-        Ok(all)
-    }
-
-    async fn whispered_with(&self, hashes: Vec<GifHash>) -> Result<Vec<GifName>, StoreError> {
-        let mut all = Vec::new();
-        for some in hashes.chunks(TOGETHER) {
-            let which = doc! { "gif.hash": { "$in": keys(some) }, "kind": "whispered" };
-            all.extend(self.call(Box::pin(self.log.collections.named(which))).await?);
-        }
-        Ok(all)
     }
 }

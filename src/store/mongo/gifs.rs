@@ -227,6 +227,16 @@ impl Collections {
         Ok(names)
     }
 
+    /// The hash of the bytes of a file that a message or a whisper names.
+    pub async fn hash_of(&self, name: GifName) -> Result<Option<GifHash>, StoreError> {
+        let found = within(self.log.distinct("gif.hash", doc! { "gif.name": name.to_string() })).await?;
+        let hash = |found: &Bson| match found {
+            Bson::Binary(hash) => hash.bytes.as_slice().try_into().ok().map(GifHash::from_bytes),
+            _ => None,
+        };
+        Ok(found.iter().find_map(hash))
+    }
+
     /// Takes messages that name these files, and whispers, out of the history. Their entries stay: the log has no gaps.
     pub async fn forget_gifs(&self, missing: Vec<GifName>) -> Result<(), StoreError> {
         for name in missing {

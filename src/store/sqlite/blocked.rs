@@ -1,11 +1,11 @@
 //! Bytes of GIFs that no room takes: a row for each.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
-use super::{SqliteStore, command::Command, rows::text, writer::Writer};
+use super::{SqliteStore, command::Command, writer::Writer};
 use crate::{
-    domain::{GifHash, GifName, MessageId, Refusal, RoomId},
+    domain::{GifHash, Refusal},
     store::{BLOCKED, BlockList, StoreError},
 };
 
@@ -13,22 +13,6 @@ use crate::{
 pub fn is_blocked(connection: &Connection, hash: GifHash) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM blocked WHERE hash = ?1)")?;
     statement.query_row([hash.to_bytes()], |row| row.get(0))
-}
-
-/// What a query finds for each of these hashes.
-fn of_each<T>(
-    connection: &Connection,
-    sql: &str,
-    hashes: &[GifHash],
-    read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
-) -> rusqlite::Result<Vec<T>> {
-    let (mut statement, mut found) = (connection.prepare_cached(sql)?, Vec::new());
-    for hash in hashes {
-        for row in statement.query_map([hash.to_bytes()], &read)? {
-            found.push(row?);
-        }
-    }
-    Ok(found)
 }
 
 #[async_trait]
@@ -48,19 +32,6 @@ impl BlockList for SqliteStore {
             hashes.collect()
         };
         self.read(all).await
-    }
-
-    async fn messages_with(&self, hashes: Vec<GifHash>) -> Result<Vec<(RoomId, MessageId)>, StoreError> {
-        let sql = "SELECT room, id FROM messages WHERE hash = ?1 AND hash IS NOT NULL";
-        let read = |row: &Row<'_>| Ok((RoomId::from_bytes(row.get(0)?), MessageId::from_bytes(row.get(1)?)));
-        self.read(move |connection| of_each(connection, sql, &hashes, read))
-            .await
-    }
-
-    async fn whispered_with(&self, hashes: Vec<GifHash>) -> Result<Vec<GifName>, StoreError> {
-        let sql = "SELECT DISTINCT gif FROM whispers WHERE hash = ?1 AND hash IS NOT NULL";
-        self.read(move |connection| of_each(connection, sql, &hashes, |row| text(row, 0)))
-            .await
     }
 }
 

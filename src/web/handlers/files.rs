@@ -69,6 +69,16 @@ async fn serve_gif(
     let name: GifName = name.parse().map_err(|_| Refusal::NotFound)?;
     let (parts, _) = request.into_parts();
     let named = named_in(&state, name, &parts).await?;
+    send_gif(&state, (name, named), picture, &parts.headers).await
+}
+
+/// Sends a GIF or its still, to who may see it.
+pub async fn send_gif(
+    state: &AppState,
+    (name, named): (GifName, NamedIn),
+    picture: Picture,
+    known: &HeaderMap,
+) -> Result<Response, Refused> {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("image/gif")),
         (header::CONTENT_SECURITY_POLICY, SANDBOX),
@@ -76,7 +86,7 @@ async fn serve_gif(
     ];
     // A name never changes its content, so the name is the tag.
     let tag = format!("\"{name}\"");
-    if is_cached(&parts.headers, &tag) {
+    if is_cached(known, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let file = state.messages.picture(name, named, picture).await?;
