@@ -282,7 +282,12 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
             finishing.clone(),
             Arc::clone(&budgets),
         ),
-        operators: Operators::new(Arc::clone(&store), deletions.clone(), finishing.clone()),
+        operators: Operators::new(
+            Arc::clone(&store),
+            deletions.clone(),
+            finishing.clone(),
+            Arc::clone(&budgets),
+        ),
         deletions,
         finishing,
         openings: Openings::new(config.connect_timeout),

@@ -40,6 +40,8 @@ impl Action {
                 format!("/rooms/{}/messages/{}/remove", part(room), part(message)),
                 because(why),
             ),
+            Self::Reports => get("/reports".into()),
+            Self::Dismiss { report, why } => post(format!("/reports/{report}/dismiss"), because(why)),
             Self::Find { what } if what.ends_with(".gif") => get(format!("/gifs/{}", part(what))),
             Self::Find { what } => get(format!("/visitors/{}", part(what))),
             Self::RemoveGif { gif, why } => post(format!("/gifs/{}/remove", part(gif)), because(why)),

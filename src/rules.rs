@@ -51,7 +51,10 @@ pub use quotas::{GifOwner, Held, Quotas};
 pub use reacting::{REACTION_KINDS, REACTIONS_EACH, REACTIONS_OF_MESSAGE, Reacting};
 pub use reactions::{Given, REACTIONS, REACTIONS_OF_VISITOR, Reactions};
 pub use retention::{Kept, Retention};
-pub use site::{AUDIT, Pauses, SITE_BANS, SiteBan, SiteCommand, SiteState};
+pub use site::{
+    AUDIT, NewSiteReport, Pauses, SITE_BANS, SITE_REPORTS, SITE_REPORTS_EACH, SiteBan, SiteCommand, SiteReport,
+    SiteState,
+};
 pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.

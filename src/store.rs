@@ -38,8 +38,8 @@ use bytes::Bytes;
 
 use crate::{
     domain::{
-        AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, Nonce, Report, Reported, Room, RoomId,
-        Visitor, VisitorId, Whisper, WhisperId,
+        AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, MessageId, Nonce, Report, Reported, Room,
+        RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
     metrics::StoreMetrics,
     rules::{Command, Graces, Leave, NewRoom, Now, RoomState, SocketKey},
@@ -159,6 +159,9 @@ pub trait RoomIndex: Send + Sync + 'static {
 pub trait History: Send + Sync + 'static {
     /// Messages of a room, oldest first, at most `limit`.
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError>;
+
+    /// A message of a room that says something.
+    async fn message(&self, id: RoomId, message: MessageId) -> Result<Option<Message>, StoreError>;
 
     /// The GIFs that the latest messages of a room name, each once, the newest first, at most `limit`.
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError>;

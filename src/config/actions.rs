@@ -37,6 +37,15 @@ pub enum Action {
         /// Why, for the audit log
         why: Option<String>,
     },
+    /// What visitors reported to the site, the oldest first
+    Reports,
+    /// Drop a report, with all others about the same
+    Dismiss {
+        /// Its number
+        report: u64,
+        /// Why, for the audit log
+        why: Option<String>,
+    },
     /// Where a visitor is and what they wrote, or where a GIF is
     Find {
         /// The id of a visitor, or the name of a file such as 0123…ef.gif

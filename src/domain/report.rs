@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Field, Invalid, Limits, Message, MessageId, Moment, RoomId, Seq, id::hex_id, room::check_text};
 
@@ -13,7 +13,8 @@ hex_id!(
 );
 
 /// Why somebody reports a message; may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub struct Reason(Arc<str>);
 
 impl Reason {
@@ -37,6 +38,12 @@ impl Reason {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self(text.into())
     }
 }
 

@@ -1,8 +1,12 @@
 //! What the operator decides about the whole site while it runs, and what a decision leads to.
 
+mod reports;
+
 use std::{collections::VecDeque, net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
+
+pub use reports::{NewSiteReport, SITE_REPORTS, SITE_REPORTS_EACH, SiteReport};
 
 use super::Now;
 use crate::domain::{AuditEntry, KeptOut, Moment, Notice, Operator, Paused, Refusal, VisitorId, Why};
@@ -60,6 +64,8 @@ pub struct SiteState {
     pub notice: Option<Notice>,
     /// What operators did, the oldest first.
     pub audit: VecDeque<AuditEntry>,
+    /// What visitors told them, the oldest first.
+    pub reports: Vec<SiteReport>,
 }
 
 /// What an operator decides.
@@ -73,10 +79,14 @@ pub enum SiteCommand {
     Pause(Pauses),
     /// Sets what stands on every page, or takes it away.
     Notice(Option<Notice>),
-    /// Forgets bans that are over, and with them the addresses. Nobody does it: nothing is written down.
+    /// Forgets bans that are over, and with them the addresses, and reports nobody looked at. Nobody does it: nothing is written down.
     Lapse,
     /// Only writes down what was done elsewhere: what, and to what.
     Done(&'static str, String),
+    /// A visitor tells the operators something: nothing is written down about it.
+    Report(NewSiteReport),
+    /// Drops a report, with all others about the same.
+    Dismiss(u64),
 }
 
 const fn refuse(is_paused: bool, what: Paused) -> Result<(), Refusal> {
@@ -150,6 +160,7 @@ impl SiteState {
         let mut after = self.clone();
         after.version += 1;
         after.bans.retain(|ban| !ban.is_over(now.date));
+        after.reports.retain(|report| !report.is_over(now.date));
         let Some((what, target)) = after.apply(command, now)? else {
             return Ok(after);
         };
@@ -166,9 +177,9 @@ impl SiteState {
         Ok(after)
     }
 
-    /// Whether a ban is over that is still known.
+    /// Whether a ban or a report is over that is still known.
     pub fn has_lapsed(&self, now: Moment) -> bool {
-        self.bans.iter().any(|ban| ban.is_over(now))
+        self.bans.iter().any(|ban| ban.is_over(now)) || self.reports.iter().any(|report| report.is_over(now))
     }
 
     /// What was done, and to what.
@@ -213,6 +224,11 @@ impl SiteState {
             }
             SiteCommand::Lapse => return Ok(None),
             SiteCommand::Done(what, target) => (what, target),
+            SiteCommand::Report(new) => {
+                self.report(new, now)?;
+                return Ok(None);
+            }
+            SiteCommand::Dismiss(id) => ("dismiss report", self.dismiss(id)?),
         }))
     }
 }

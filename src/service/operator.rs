@@ -1,14 +1,17 @@
 //! What operators do: takes down what is in rooms, and decides about the whole site.
 
 mod finding;
+mod reports;
 
 pub use finding::{Found, FoundGif};
+pub use reports::ToldOf;
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use crate::{
     audit::Audit,
     domain::{GifHash, Message, Operator, Refusal, RoomId, Space, Why},
+    limits::budgets::Budgets,
     rules::{Command, SiteCommand, SiteState, TakeDown},
     service::{deletions::Deletions, finishing::Finishing},
     store::{Occupancy, RoomCursor, RoomPage, Store, Window},
@@ -31,15 +34,17 @@ pub struct Operators {
     store: Arc<dyn Store>,
     deletions: Deletions,
     finishing: Finishing,
+    budgets: Arc<Budgets>,
 }
 
 impl Operators {
     /// The service over this store.
-    pub fn new(store: Arc<dyn Store>, deletions: Deletions, finishing: Finishing) -> Self {
+    pub fn new(store: Arc<dyn Store>, deletions: Deletions, finishing: Finishing, budgets: Arc<Budgets>) -> Self {
         Self {
             store,
             deletions,
             finishing,
+            budgets,
         }
     }
 

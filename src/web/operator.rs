@@ -5,6 +5,7 @@
 mod auth;
 mod blocked;
 mod finding;
+mod reports;
 mod rooms;
 mod site;
 
@@ -46,6 +47,8 @@ pub fn router(state: AppState, tokens: Option<Vec<Token>>) -> Router {
         .route("/rooms/{id}", get(rooms::one))
         .route("/rooms/{id}/remove", post(rooms::remove))
         .route("/rooms/{id}/messages/{message}/remove", post(rooms::remove_message))
+        .route("/reports", get(reports::list))
+        .route("/reports/{report}/dismiss", post(reports::dismiss))
         .route("/visitors/{id}", get(finding::visitor))
         .route("/gifs/{name}", get(finding::gif))
         .route("/gifs/{name}/still", get(finding::still))

@@ -1,7 +1,7 @@
 //! What the operator decides about the whole site.
 
 use super::*;
-use crate::domain::{KeptOut, Notice, Operator, Paused, Why};
+use crate::domain::{KeptOut, MessageId, Notice, Operator, Paused, Reason, RoomId, Why};
 
 fn decide_at(state: &SiteState, command: SiteCommand, millis: i64) -> Result<SiteState, Refusal> {
     let now = Now::at(Moment::from_millis(millis));
@@ -91,4 +91,61 @@ fn what_is_paused_is_refused_and_newcomers_are_none_after_an_hour() {
     assert_eq!(paused.may_act(Some(came), at(hour - 1)), waits);
     assert_eq!(paused.may_act(Some(came), at(hour)), Ok(()));
     assert_eq!(paused.may_act(None, at(hour)), waits, "who has no session yet");
+}
+
+#[test]
+fn a_report_to_the_site_waits_once_until_it_is_dismissed_or_nobody_looked_at_it() {
+    let (room, message) = (RoomId::random(), MessageId::random());
+    let report = |by: u64, message: Option<MessageId>| {
+        SiteCommand::Report(NewSiteReport {
+            room,
+            message,
+            reason: Reason::from_store("spam"),
+            by: id(by),
+        })
+    };
+    let mut state = SiteState::default();
+    for (by, about) in [(1, None), (1, None), (2, None), (1, Some(message))] {
+        state = decide_at(&state, report(by, about), 0).unwrap();
+    }
+    assert_eq!(
+        (state.reports.len(), state.audit.len()),
+        (3, 0),
+        "nothing an operator did"
+    );
+    let about: Vec<_> = state.reports.iter().map(|report| report.message).collect();
+    assert_eq!(about, [None, None, Some(message)]);
+    let text = serde_json::to_string(&state).unwrap();
+    assert_eq!(serde_json::from_str::<SiteState>(&text).unwrap(), state);
+
+    let title = state.reports[1].id;
+    let after = decide_at(&state, SiteCommand::Dismiss(title), 1).unwrap();
+    assert_eq!(after.reports, state.reports[2..], "with all others about the same");
+    assert_eq!(after.audit[0].target, format!("title of room {room}"));
+    let again = decide_at(&after, SiteCommand::Dismiss(title), 2);
+    assert_eq!(again, Err(Refusal::ReportNotFound));
+    let days = 30 * 86_400_000;
+    assert!(!after.has_lapsed(Moment::from_millis(days - 1)) && after.has_lapsed(Moment::from_millis(days)));
+    assert!(decide_at(&after, SiteCommand::Lapse, days).unwrap().reports.is_empty());
+}
+
+#[test]
+fn so_many_reports_of_one_visitor_wait_and_so_many_of_all() {
+    let mut state = SiteState::default();
+    let report = |by: u64| {
+        SiteCommand::Report(NewSiteReport {
+            room: RoomId::random(),
+            message: None,
+            reason: Reason::default(),
+            by: id(by),
+        })
+    };
+    let is_full = |state: &SiteState, by| matches!(decide_at(state, report(by), 0), Err(Refusal::RateLimited { .. }));
+    for n in 0..SITE_REPORTS as u64 {
+        let by = n / SITE_REPORTS_EACH as u64;
+        state = decide_at(&state, report(by), 0).unwrap();
+        let has_all = (n + 1) % SITE_REPORTS_EACH as u64 == 0;
+        assert_eq!(is_full(&state, by), has_all || n + 1 == SITE_REPORTS as u64, "{n}");
+    }
+    assert!(is_full(&state, 1_000), "somebody else");
 }

@@ -5,7 +5,7 @@ use crate::{
     audit::Audit,
     domain::{GifHash, GifName, Message, Operator, Refusal, Room, RoomId, VisitorId, Why},
     rules::SiteCommand,
-    store::{Trace, Window},
+    store::Trace,
 };
 
 /// Messages and rooms that a search finds at most.
@@ -83,13 +83,8 @@ impl Operators {
     async fn shown(&self, traces: Vec<Trace>) -> Result<Found, Refusal> {
         let mut shown = Vec::new();
         for trace in Trace::latest(traces, FOUND) {
-            let message = self.store.history(trace.room, Window::Before(trace.seq + 1), 1).await?;
-            let message = message.into_iter().find(|message| message.id == trace.message);
-            shown.extend(
-                message
-                    .filter(|message| !message.is_deleted())
-                    .map(|message| (trace.room, message)),
-            );
+            let message = self.store.message(trace.room, trace.message).await?;
+            shown.extend(message.map(|message| (trace.room, message)));
         }
         Ok(shown)
     }

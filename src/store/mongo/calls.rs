@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, Moment, Nonce, Report, Reported, Room, RoomId,
-        Visitor, VisitorId, Whisper, WhisperId,
+        AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, MessageId, Moment, Nonce, Report, Reported,
+        Room, RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
     metrics::StoreMetrics,
     rules::{self, Command, Graces, Leave, NewRoom, Now, RoomState, SocketKey},
@@ -133,6 +133,16 @@ impl RoomIndex for MongoStore {
 impl History for MongoStore {
     async fn history(&self, id: RoomId, window: Window, limit: usize) -> Result<Vec<Message>, StoreError> {
         self.call(Box::pin(self.log.history(id, window, limit))).await
+    }
+
+    async fn message(&self, id: RoomId, message: MessageId) -> Result<Option<Message>, StoreError> {
+        let found = async {
+            match self.log.fresh(id).await? {
+                Some(room) => self.log.said(&room, message).await,
+                None => Ok(None),
+            }
+        };
+        Ok(self.call(Box::pin(found)).await?.map(Arc::unwrap_or_clone))
     }
 
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {

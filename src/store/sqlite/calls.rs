@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use super::{SqliteStore, cleanup, command::Command, gifs, hold, reports, rows, whispers};
 use crate::{
     domain::{
-        AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, Nonce, Refusal, Report, Reported, Room,
-        RoomId, Visitor, VisitorId, Whisper, WhisperId,
+        AddressKey, Epoch, GifBody, GifName, Guest, InviteHash, Message, MessageId, Nonce, Refusal, Report, Reported,
+        Room, RoomId, Visitor, VisitorId, Whisper, WhisperId,
     },
     metrics::StoreMetrics,
     rules::{self, Graces, Leave, NewRoom, RoomState, SocketKey},
@@ -110,6 +110,14 @@ impl History for SqliteStore {
         let mut page = page.await?;
         cached.state.reactions.attach(&mut page);
         Ok(page)
+    }
+
+    async fn message(&self, id: RoomId, message: MessageId) -> Result<Option<Message>, StoreError> {
+        let Some(hidden) = self.hidden(id) else {
+            return Ok(None);
+        };
+        let found = self.read(move |connection| rows::by_id(connection, id, message, &hidden));
+        Ok(found.await?.filter(|found| !found.is_line() && !found.is_deleted()))
     }
 
     async fn lately_sent(&self, id: RoomId, limit: usize) -> Result<Vec<GifBody>, StoreError> {

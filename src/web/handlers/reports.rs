@@ -6,10 +6,14 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use serde_json::json;
 
 use crate::{
     domain::{Field, Guest, Reason, ReportId, Reported},
-    service::{access::Owner, messages::message_named},
+    service::{
+        access::Owner,
+        messages::{answered, message_named},
+    },
     state::AppState,
     web::{
         extract::{fields::Fields, named::Named},
@@ -30,6 +34,23 @@ pub async fn post(
     let reason = Reason::parse(fields.text(Field::Reason)?, &state.limits)?;
     let report = state.messages.report(room, &guest, message, reason).await?;
     Ok((StatusCode::CREATED, Json(report)).into_response())
+}
+
+/// `POST /room/{id}/reports/site`: tells the operators of the site, and not the owner. Of a title anybody may, as the list shows
+/// it; of a message whoever may read it.
+pub async fn to_site(
+    State(state): State<AppState>,
+    Id(room): Id,
+    guest: Guest,
+    fields: Fields,
+) -> Result<Response, Refused> {
+    let message = answered(fields.given(Field::Message)?);
+    let reason = Reason::parse(fields.text(Field::Reason)?, &state.limits)?;
+    if message.is_some() {
+        state.rooms.reader(room, guest).await?;
+    }
+    state.operators.report(room, &guest, message, reason).await?;
+    Ok((StatusCode::CREATED, Json(json!({ "ok": true }))).into_response())
 }
 
 /// `GET /room/{id}/reports`
