@@ -229,7 +229,10 @@ fn makers(config: &Config) -> Result<Makers, String> {
 
 async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
     let limits = config.limits();
-    let about = config.site.about().map_err(AppError::Other)?;
+    let about = config
+        .site
+        .about(config.operators.admin.is_some())
+        .map_err(AppError::Other)?;
     let makers = makers(&config).map_err(AppError::Other)?;
     let door = config.site.password().map_err(AppError::Other)?;
     let door = door.map(|password| Door::new(&password)).transpose();

@@ -72,11 +72,11 @@ pub enum Switch {
 }
 
 impl SiteSettings {
-    /// What pages show of the site; reads the rules.
+    /// What pages show of the site, which `takes_reports` or not; reads the rules.
     ///
     /// # Errors
     /// A sentence that names the setting: the rules can't be read or are no text, or there are too many links.
-    pub fn about(&self) -> Result<About, String> {
+    pub fn about(&self, takes_reports: bool) -> Result<About, String> {
         if self.link.len() > LINKS {
             return Err(format!(
                 "--link: there are {}, and at most {LINKS} fit",
@@ -96,6 +96,7 @@ impl SiteSettings {
             rules,
             listed: self.list == Switch::On,
             rooms_by: self.rooms_by,
+            takes_reports,
         })
     }
 }

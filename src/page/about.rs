@@ -35,6 +35,8 @@ pub struct About {
     pub listed: bool,
     /// Who makes rooms.
     pub rooms_by: RoomsBy,
+    /// Whether operators can see what is reported to the site.
+    pub takes_reports: bool,
 }
 
 /// Who makes rooms.

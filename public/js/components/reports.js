@@ -1,4 +1,4 @@
-// Reports: telling the owner about a message, and the owner's list of what was told.
+// Reports: telling the owner or the site about a message, and the owner's list of what was told.
 import { byId, isolated, setHue, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { refusal, texts } from "../lib/texts.js";
@@ -8,13 +8,21 @@ import { mute } from "./muted.js";
 
 const ask = byId("report");
 const reason = byId("report-reason");
+// Not there where no operator would see it.
+const toSite = byId("report-site");
 const list = byId("reports");
 let about = null;
 
-/** Asks why, then reports a message. To report the owner would tell the owner alone: there are other ways. */
+/** Asks why, then reports a message. Of the owner only the site is told; where that takes no reports, there are other ways. */
 export function openReport(room, subject, { owner }) {
-  if (subject.visitor === owner) return offerOtherWays(subject);
-  about = { room, id: subject.id };
+  const isOwners = subject.visitor === owner;
+  if (isOwners && !toSite) return offerOtherWays(subject);
+  about = { path: `/room/${room}/reports`, id: subject.id, isOwners };
+  if (toSite) {
+    toSite.hidden = isOwners;
+    setText(byId("report-text"), isOwners ? texts.report.text_site : texts.report.text_both);
+    setText(byId("report-send"), isOwners ? texts.report.to_site : texts.report.to_owner);
+  }
   const alt = subject.element.querySelector(".gif__frame img")?.alt;
   byId("report-about").replaceChildren(...(subject.text === null ? ["GIF: ", isolated(alt)] : [subject.text]));
   reason.value = "";
@@ -34,16 +42,22 @@ function offerOtherWays({ visitor, name }) {
 }
 
 byId("report-cancel").addEventListener("click", () => ask.close());
-byId("report-form").addEventListener("submit", async (event) => {
+byId("report-form").addEventListener("submit", (event) => {
   event.preventDefault();
+  send(about.isOwners);
+});
+toSite?.addEventListener("click", () => send(true));
+
+async function send(isForSite) {
+  const path = isForSite ? `${about.path}/site` : about.path;
   try {
-    await askJson(`/room/${about.room}/reports`, { method: "POST", body: { message: about.id, reason: reason.value } });
+    await askJson(path, { method: "POST", body: { message: about.id, reason: reason.value } });
   } catch (why) {
     return setText(byId("report-error"), refusal(why));
   }
   ask.close();
-  toast(texts.report.sent);
-});
+  toast(isForSite ? texts.report.sent_site : texts.report.sent);
+}
 
 /** Opens the owner's list; `counted(n)` is told how many wait. */
 export async function openReports(room, counted) {

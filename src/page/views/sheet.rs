@@ -138,7 +138,8 @@ impl<'a> SheetView<'a> {
                 "copy_self": invite.copy_self, "withdrawn": invite.withdrawn, "qr": invite.qr,
             } }),
             Sheet::Reports => json!({ "report": {
-                "sent": report.sent, "none": report.none, "dismiss": report.dismiss, "delete": report.delete,
+                "sent": report.sent, "sent_site": report.sent_site, "text_both": report.text_both, "text_site": report.text_site,
+                "to_owner": report.to_owner, "to_site": report.to_site, "none": report.none, "dismiss": report.dismiss, "delete": report.delete,
                 "dismissed": report.dismissed, "deleted": self.page.t.owner.delete_message_done,
             } }),
         }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scenes } from "../support/album.js";
 import { useChromium } from "../support/chrome.js";
-import { NO_LINE, REFUSED, enter, makeRoom, openList, reads, say, sees } from "../support/pages.js";
+import { NO_LINE, REFUSED, enter, makeRoom, message, openList, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
 
@@ -11,11 +11,13 @@ useChromium();
 const FLAGS = ["--admin", "127.0.0.1:0"];
 const NOTICE = "We are moving on Sunday from 10 to 11: rooms will be gone. 일요일 10시부터 11시까지 서버를 옮겨요.";
 
-/** Does something as an operator. */
+/** Does something as an operator, or without a body looks; what is answered. */
 async function operate(stage, path, body) {
   const at = await eventually(async () => stage.server.log.find((line) => line.operators)?.operators, "it says where operators are");
-  const answer = await fetch(`http://${at}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const how = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch(`http://${at}${path}`, how);
   assert.ok(answer.ok, `${path} is answered with ${answer.status}`);
+  return answer.json();
 }
 
 scenes("a notice, a pause and a ban", FLAGS, async (stage, album, lang) => {
@@ -46,4 +48,44 @@ scenes("a notice, a pause and a ban", FLAGS, async (stage, album, lang) => {
   await reads(bea.page.locator("h1"), says("error.banned_from_site_hours", { n: 2 }));
   await album.shoot(bea, "operators-banned");
   await say(ann, "still here");
+});
+
+scenes("a report to the site, of a message of somebody and of the owner", FLAGS, async (stage, album, lang) => {
+  const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
+  const [ann, bea, eve] = [await album.visitor("ann"), await album.visitor("bea"), await album.visitor("eve")];
+  const room = await makeRoom(ann, { title: "cats" });
+  for (const one of [bea, eve]) await enter(one, room);
+  await say(eve, "bad");
+  await say(ann, "worse");
+  await sees(bea, "worse");
+  const dialog = bea.page.locator("#report[open]");
+  const opens = async (text) => {
+    await message(bea, text).hover();
+    await message(bea, text).locator(".more").click();
+    await bea.page.getByRole("menuitem", { name: says("report.report"), exact: true }).click();
+    await dialog.waitFor();
+  };
+  const told = (text) => bea.page.getByText(says(text), { exact: true }).first().waitFor();
+  const button = (name) => dialog.getByRole("button", { name: says(name), exact: true });
+
+  await opens("bad");
+  await bea.page.fill("#report-reason", "it is rude");
+  await album.shoot(bea, "report-to-either");
+  await button("report.to_site").click();
+  await told("report.sent_site");
+  assert.equal(await ann.page.locator("#reports-badge").isVisible(), false, "the owner hears nothing");
+
+  await opens("worse");
+  assert.equal(await button("report.to_owner").count(), 0, "nobody tells the owner about the owner");
+  await reads(bea.page.locator("#report-text"), says("report.text_site"));
+  await album.shoot(bea, "report-to-site");
+  await bea.page.press("#report-reason", "Enter");
+  await dialog.waitFor({ state: "detached" });
+
+  await opens("bad");
+  await bea.page.press("#report-reason", "Enter");
+  await dialog.waitFor({ state: "detached" });
+  await reads(ann.page.locator("#reports-count"), "1");
+  const { reports } = await operate(stage, "/reports");
+  assert.deepEqual(reports.map(({ message, reason }) => [message.chat, reason]), [["bad", "it is rude"], ["worse", ""]]);
 });
