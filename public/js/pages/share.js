@@ -78,4 +78,7 @@ async function start() {
   return setTimeout(() => { show([]); drop(); }, left);
 }
 
-start().catch(() => { if (links.length > 0) show([]); });
+// Until it is known what was brought no room opens: it would open without that.
+start()
+  .catch(() => { if (links.length > 0) show([]); })
+  .finally(() => byId("share-rooms")?.removeAttribute("inert"));
