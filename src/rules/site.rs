@@ -79,7 +79,8 @@ pub enum SiteCommand {
     Pause(Pauses),
     /// Sets what stands on every page, or takes it away.
     Notice(Option<Notice>),
-    /// Forgets bans that are over, and with them the addresses, and reports nobody looked at. Nobody does it: nothing is written down.
+    /// Forgets bans that are over, with their addresses, and reports that have waited for too long. It happens by itself, so
+    /// that nothing is written down.
     Lapse,
     /// Only writes down what was done elsewhere: what, and to what.
     Done(&'static str, String),

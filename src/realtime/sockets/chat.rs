@@ -183,7 +183,10 @@ impl Client {
             Name::Join => return self.join(&data, socket, reply).await,
             Name::Leave => self.leave(Leave::Explicit).await.map(|()| Done::Nothing {}),
             Name::Typing => self.typing().map(|()| Done::Nothing {}),
-            _ => self.act(name, &data).await,
+            Name::Unknown => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
+            Name::Chat | Name::React | Name::Edit | Name::Whisper | Name::Report | Name::Moderate => {
+                self.act(name, &data).await
+            }
         };
         // The answer may wait for the client to read.
         drop(data);
@@ -204,7 +207,7 @@ impl Client {
         self.count(answered, &socket);
     }
 
-    /// Does what somebody who only reads never asks for.
+    /// Does what somebody who only reads does not ask for.
     async fn act(&self, name: Name, data: &Data) -> Result<Done, Refusal> {
         let site = self.state.operators.site();
         site.may_act(self.who.since, Moment::now())?;

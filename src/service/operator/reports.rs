@@ -4,6 +4,7 @@ use super::Operators;
 use crate::{
     domain::{Guest, Message, MessageId, Operator, Reason, Refusal, Room, RoomId, Why},
     rules::{NewSiteReport, SiteCommand, SiteReport},
+    service::access::Reader,
 };
 
 /// Reports that are listed at most.
@@ -21,7 +22,8 @@ pub struct ToldOf {
 }
 
 impl Operators {
-    /// Tells the operators of a room's title, or of a message in it. Who was told so before is not told again.
+    /// Tells the operators of a room's title, or of a message that a reader of the room sees. What the same visitor has told
+    /// them before is not noted twice.
     ///
     /// # Errors
     /// Too many reports, no such room, no such message, too many reports wait, or the store fails.
@@ -29,19 +31,20 @@ impl Operators {
         &self,
         room: RoomId,
         by: &Guest,
-        message: Option<MessageId>,
+        message: Option<(Reader, MessageId)>,
         reason: Reason,
     ) -> Result<(), Refusal> {
         self.budgets.report(by)?;
-        match message {
-            Some(message) => {
-                let found = self.store.message(room, message).await?;
+        match &message {
+            Some((reader, message)) => {
+                let found = self.store.message(reader.id(), *message).await?;
                 found.ok_or(Refusal::MessageNotFound).map(drop)?;
             }
             None => {
                 self.store.room(room).await?.ok_or(Refusal::RoomNotFound)?;
             }
         }
+        let message = message.map(|(_, message)| message);
         let by = by.visitor.id;
         let new = NewSiteReport {
             room,

@@ -46,9 +46,10 @@ pub async fn to_site(
 ) -> Result<Response, Refused> {
     let message = answered(fields.given(Field::Message)?);
     let reason = Reason::parse(fields.text(Field::Reason)?, &state.limits)?;
-    if message.is_some() {
-        state.rooms.reader(room, guest).await?;
-    }
+    let message = match message {
+        Some(message) => Some((state.rooms.reader(room, guest).await?, message)),
+        None => None,
+    };
     state.operators.report(room, &guest, message, reason).await?;
     Ok((StatusCode::CREATED, Json(json!({ "ok": true }))).into_response())
 }
