@@ -17,6 +17,9 @@ use nix::{
 /// the process inherits comes as the shell's third file, and becomes the first after those that every process has.
 const KEEPER: &str = r#"dir=$1; shift; cd "$dir"; "$@" >log 3>&2 2>&1 & pid=$!; exec 2>/dev/null; echo $pid; cat >/dev/null; kill -9 $pid; wait $pid; rm -rf "$dir""#;
 
+/// Lines of its log that are shown when its test fails.
+const LAST: usize = 40;
+
 /// A process in a folder of its own, where its log is.
 pub struct Process {
     keeper: Child,
@@ -103,6 +106,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // What a test that failed on a busy machine leaves behind is all that there is to learn from.
+            let log = self.log();
+            let last = log.lines().rev().take(LAST).collect::<Vec<_>>().into_iter().rev();
+            eprintln!("-- the last of process {}:", self.pid);
+            last.for_each(|line| eprintln!("{line}"));
+        }
         drop(self.keeper.stdin.take());
         let _ = self.keeper.wait();
     }
