@@ -69,6 +69,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/room/{id}/whisper/gif", post(gifs::whisper).layer(upload))
         .route("/room/{id}/whispers", get(whispers::list))
         .route("/room/{id}/reports", get(reports::list).post(reports::post))
+        .route("/room/{id}/report", get(reports::form))
         .route("/room/{id}/reports/site", post(reports::to_site))
         .route("/room/{id}/reports/{report}", delete(reports::dismiss))
         .route("/room/{id}/reports/{report}/delete", post(reports::delete))

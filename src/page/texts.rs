@@ -137,7 +137,7 @@ texts! {
     /// Inviting others.
     invite: Invite { title, open, locked, secret, qr, link, copy, copied, copy_self, share, anew, withdraw, withdrawn }
     /// Reports to the owner.
-    report: Report { report, owner_title, owner_text, title, text, text_both, text_site, to_owner, to_site, reason, send, sent, sent_site, list, none, dismiss, dismissed, delete, show, came }
+    report: Report { report, owner_title, owner_text, title, text, text_both, text_site, to_owner, to_site, room, room_title, room_text, reason, send, sent, sent_site, list, none, dismiss, dismissed, delete, show, came }
     /// Answering a message.
     reply: ReplyText { reply, to, quote, gone, cancel }
     /// Reacting to a message.

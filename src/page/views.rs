@@ -14,7 +14,7 @@ pub use extras::{EditedView, QuoteView, ReactionView};
 pub use form::RoomForm;
 pub use installed::{OfflinePage, SharePage};
 pub use message::{GifView, LineView, MessageView};
-pub use page::{ChatPage, DoorPage, ErrorPage, GatePage, MainPage, Page, RoomPage, RulesPage, Theme};
+pub use page::{ChatPage, DoorPage, ErrorPage, GatePage, MainPage, Page, ReportPage, RoomPage, RulesPage, Theme};
 pub use room::{Age, RoomView};
 pub use rows::{LastRows, RoomRows};
 pub use sheet::{Sheet, SheetView};

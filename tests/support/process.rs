@@ -105,6 +105,7 @@ impl Process {
 }
 
 impl Drop for Process {
+    #[expect(clippy::print_stderr, reason = "a test has no other place for it")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             // What a test that failed on a busy machine leaves behind is all that there is to learn from.

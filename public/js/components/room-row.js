@@ -8,6 +8,8 @@ export function makeRow(room, me) {
   row.dataset.id = room._id;
   row.querySelector("time").dateTime = room.createdAt;
   row.querySelector(".join-btn").dataset.id = room._id;
+  // Not there where the site takes no reports.
+  row.querySelector(".room__report")?.setAttribute("href", `/room/${room._id}/report`);
   updateRow(row, room, me);
   return row;
 }
@@ -18,7 +20,7 @@ export function updateRow(row, room, me) {
   showOwner(row, room);
   row.querySelector(".tag").hidden = !mine;
   setText(row.querySelector(".room__title"), room.title);
-  setText(row.querySelector(".room__name"), room.title);
+  for (const name of row.querySelectorAll(".room__name")) setText(name, room.title);
   setText(row.querySelector(".room__count"), `${room.count}/${room.max}`);
   const seats = row.querySelector(".seats");
   seats.max = room.max;

@@ -331,6 +331,18 @@ pub struct RulesPage<'a> {
     pub page: Page<'a>,
 }
 
+/// report.html: asks why a room is reported to the site, and says that it was.
+#[derive(Template)]
+#[template(path = "report.html")]
+pub struct ReportPage<'a> {
+    /// The frame.
+    pub page: Page<'a>,
+    /// The room.
+    pub room: RoomView<'a>,
+    /// Whether the site was told.
+    pub sent: bool,
+}
+
 /// error.html: one sentence, what one can do, and two ways out.
 #[derive(Template)]
 #[template(path = "error.html")]

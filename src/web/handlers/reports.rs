@@ -9,17 +9,19 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    domain::{Field, Guest, Reason, ReportId, Reported},
+    domain::{Field, Guest, Moment, Reason, ReportId, Reported, RoomId, Visitor},
+    page::views::ReportPage,
     service::{
         access::Owner,
         messages::{answered, message_named},
     },
     state::AppState,
     web::{
-        extract::{fields::Fields, named::Named},
+        extract::{fields::Fields, named::Named, prefs::Prefs},
         handlers::rooms::Id,
         list::List,
         refused::Refused,
+        rendered::{frame, html, room_view},
     },
 };
 
@@ -41,6 +43,7 @@ pub async fn post(
 pub async fn to_site(
     State(state): State<AppState>,
     Id(room): Id,
+    prefs: Prefs,
     guest: Guest,
     fields: Fields,
 ) -> Result<Response, Refused> {
@@ -51,7 +54,30 @@ pub async fn to_site(
         None => None,
     };
     state.operators.report(room, &guest, message, reason).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "ok": true }))).into_response())
+    if prefs.json {
+        return Ok((StatusCode::CREATED, Json(json!({ "ok": true }))).into_response());
+    }
+    page(&state, room, prefs, &guest.visitor, true).await
+}
+
+/// `GET /room/{id}/report`: a form for the title of a room.
+pub async fn form(
+    State(state): State<AppState>,
+    Id(room): Id,
+    prefs: Prefs,
+    visitor: Visitor,
+) -> Result<Response, Refused> {
+    page(&state, room, prefs, &visitor, false).await
+}
+
+async fn page(state: &AppState, room: RoomId, prefs: Prefs, me: &Visitor, sent: bool) -> Result<Response, Refused> {
+    let found = state.rooms.load(room).await?;
+    let path = format!("/room/{room}/report");
+    Ok(html(&ReportPage {
+        page: frame(state, prefs, me, &path),
+        room: room_view(&found.room, me, prefs.lang, Moment::now()),
+        sent,
+    }))
 }
 
 /// `GET /room/{id}/reports`

@@ -100,3 +100,33 @@ async fn reports_to_the_site_and_to_owners_have_one_budget() {
     assert_eq!(bea.post_json(&path, report).await.status, 201);
     bea.post_json(&path, json!({})).await.refused(429, "rate_limited");
 }
+
+#[tokio::test]
+async fn a_title_is_reported_by_a_form_too_where_operators_can_see_it() {
+    let (server, console) = server(&[]).await;
+    let (ann, eve) = (server.visitor().await, server.visitor().await);
+    let room = ann.create_room("<b>나쁜</b>").await;
+    let link = format!("/room/{room}/report");
+    assert!(eve.get("/").await.text().contains(&link), "the list leads there");
+    let page = eve.get(&link).await.ok().text();
+    assert!(page.contains("&#60;b&#62;나쁜"), "{page}");
+    let path = format!("/room/{room}/reports/site");
+    let sent = eve.post_form(&path, &[("reason", "rude")]).await.ok();
+    assert!(
+        sent.text().contains("Reported to whoever runs this site."),
+        "{}",
+        sent.text()
+    );
+    let listed = console.get("/reports").await.ok().json();
+    assert_eq!(
+        (&listed["total"], &listed["reports"][0]["reason"]),
+        (&json!(1), &json!("rude"))
+    );
+    let gone = eve.get("/room/5f5f5f5f5f5f5f5f5f5f5f5f/report").await;
+    assert_eq!(gone.status, 404);
+
+    let server = crate::support::Server::alone(&[]).await;
+    let (ann, eve) = (server.visitor().await, server.visitor().await);
+    ann.create_room("방").await;
+    assert!(!eve.get("/").await.text().contains("/report"), "nobody would see it");
+}

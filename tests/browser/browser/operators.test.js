@@ -1,7 +1,7 @@
 // What visitors see of what an operator decides.
 import assert from "node:assert/strict";
 import { scenes } from "../support/album.js";
-import { useChromium } from "../support/chrome.js";
+import { scene, useChromium } from "../support/chrome.js";
 import { NO_LINE, REFUSED, enter, makeRoom, message, openList, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
@@ -88,4 +88,34 @@ scenes("a report to the site, of a message of somebody and of the owner", FLAGS,
   await reads(ann.page.locator("#reports-count"), "1");
   const { reports } = await operate(stage, "/reports");
   assert.deepEqual(reports.map(({ message, reason }) => [message.chat, reason]), [["bad", "it is rude"], ["worse", ""]]);
+});
+
+scenes("a report of a room to the site, from the list", FLAGS, async (stage, album, lang) => {
+  const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
+  const [ann, bea] = [await album.visitor("ann"), await album.visitor("bea")];
+  await openList(bea);
+  await makeRoom(ann, { title: "An awfully long and rude title, two lines of it" });
+  const row = bea.page.locator("#room-list .room");
+  await row.waitFor();
+  await bea.page.reload();
+  await album.shoot(bea, "report-room-list");
+  await row.locator(".room__report").click();
+  await reads(bea.page.locator("h1"), says("report.room_title"));
+  await album.shoot(bea, "report-room");
+  await bea.page.fill("#reason", "rude");
+  await bea.page.click("[type=submit]");
+  await reads(bea.page.locator("h1"), says("report.sent_site"));
+  await album.shoot(bea, "report-room-sent");
+  const { reports } = await operate(stage, "/reports");
+  assert.deepEqual(reports.map(({ about, title, reason }) => [about, title.slice(0, 10), reason]), [[null, "An awfully", "rude"]]);
+});
+
+scene("a room that comes while the list is open can be reported from there", FLAGS, async (stage) => {
+  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+  await openList(bea);
+  const id = await makeRoom(ann, { title: "dogs" });
+  const link = bea.page.locator(".room__report");
+  await link.waitFor();
+  assert.equal(await link.getAttribute("href"), `/room/${id}/report`);
+  assert.equal(await link.innerText(), "Report room: dogs");
 });
