@@ -182,6 +182,17 @@ texts! {
     full: FullText { room, visitor, address, site, bytes, files }
     /// What is wrong with a GIF.
     gif: GifText { empty, cut_off, damaged, no_frames, trailing, side, frames, pixels }
+    /// The operators' console.
+    console: ConsoleText {
+        title, sign_in, sign_out, token, token_help, wrong_token, overview, reports, rooms, find, bans, blocked,
+        audit, done, why, why_help, of, people, gifs, bytes, pauses, pauses_help, pause_rooms, pause_uploads,
+        pause_newcomers, save_pauses, notice, notice_text, notice_help, save_notice, reports_none, of_title,
+        of_message, its_room, room_gone, message_gone, dismiss, rooms_none, room_title, messages, opened, owner,
+        next_page, older, remove, remove_message, remove_room, remove_room_text, find_label, find_help, find_wrong,
+        is_in, is_nowhere, wrote, wrote_nothing, first_frame, file, whispered, remove_gif, remove_gif_text, block,
+        block_text, unblock, hashes, blocked_count, export, bans_none, ban, lift, who, who_help, how_long, hour, day,
+        week, for_good, until, audit_none, when, by, what, target
+    }
     /// What one can do after the error of that code.
     help: Help { banned_from_site, paused, room_not_found, wrong_password, site_password_required, wrong_key, rooms_closed, room_full, not_a_member, not_the_owner, invalid, too_large, not_a_gif,
         rate_limited, cross_origin, storage_full, unavailable, page_not_found, method_not_allowed, timed_out, closed, kicked,

@@ -1,5 +1,6 @@
 //! What the templates are given: plain data, computed before rendering. One struct for each page.
 
+pub mod console;
 mod extras;
 mod form;
 mod installed;
@@ -46,9 +47,9 @@ pub const CSS_ORDER: &[&str] = &[
 /// The parts of `{assets}/css/sheets.css`, which comes with the first sheet that is opened.
 pub const SHEETS_CSS_ORDER: &[&str] = &["css/sheets.css", "css/queue.css", "css/viewer.css"];
 
-/// Stylesheets that some pages link by themselves: that of a share, and how a quote, reactions and the mark of an edit look, which
+/// Stylesheets that some pages link by themselves: those of a share and of the operators' console, and how a quote, reactions and the mark of an edit look, which
 /// a room that has some links, and which comes to others with the first.
-pub const PAGE_CSS: &[&str] = &["css/share.css", "css/extras.css"];
+pub const PAGE_CSS: &[&str] = &["css/share.css", "css/extras.css", "css/console.css"];
 
 /// What the pages say and check about sizes; the rules themselves are in the domain.
 #[derive(Clone, Copy, Debug)]
@@ -122,15 +123,16 @@ impl VisitorView<'_> {
 
 const KB: u64 = 1_000;
 const MB: u64 = 1_000 * KB;
+const GB: u64 = 1_000 * MB;
 
 /// A size as people read it: `77 kB`, `1.3 MB`. Rounded up, so that what is over a limit never looks like it.
 pub fn size_text(bytes: u64, lang: Lang) -> String {
     if bytes <= MB - KB {
-        with_unit(bytes.div_ceil(KB), 0, "kB", lang)
-    } else {
-        let tenths = bytes.div_ceil(MB / 10);
-        with_unit(tenths / 10, tenths % 10, "MB", lang)
+        return with_unit(bytes.div_ceil(KB), 0, "kB", lang);
     }
+    let (unit, name) = if bytes <= GB - MB / 10 { (MB, "MB") } else { (GB, "GB") };
+    let tenths = bytes.div_ceil(unit / 10);
+    with_unit(tenths / 10, tenths % 10, name, lang)
 }
 
 /// A limit as people read it. Rounded down, so that it is never overstated: what is within it in words is accepted.
@@ -138,6 +140,7 @@ pub fn limit_text(bytes: u64, lang: Lang) -> String {
     match bytes {
         ..KB => with_unit(bytes, 0, "B", lang),
         KB..MB => with_unit(bytes / KB, 0, "kB", lang),
+        10_000_000_000.. => with_unit(bytes / GB, 0, "GB", lang),
         _ if bytes >= 10 * MB => with_unit(bytes / MB, 0, "MB", lang),
         _ => with_unit(bytes / MB, bytes % MB / (MB / 10), "MB", lang),
     }
@@ -165,6 +168,8 @@ mod tests {
         let english = ["0 kB", "1 kB", "77 kB", "999 kB", "1 MB", "1 MB", "10.5 MB"];
         assert_eq!(sizes.map(|size| size_text(size, Lang::En)), english);
         assert_eq!(size_text(1_250_000, Lang::Ko), "1.3MB");
+        let large = [999_900_000, 999_900_001, 58_100_000_000].map(|size| size_text(size, Lang::En));
+        assert_eq!(large, ["999.9 MB", "1 GB", "58.1 GB"]);
     }
 
     #[test]
@@ -181,6 +186,8 @@ mod tests {
         let english = ["300 B", "50 kB", "65 kB", "999 kB", "1.2 MB", "10 MB", "15 MB"];
         assert_eq!(limits.map(|limit| limit_text(limit, Lang::En)), english);
         assert_eq!(limit_text(10 * 1024 * 1024, Lang::Ko), "10MB");
+        let large = [9_999_999_999, 58_123_000_000].map(|limit| limit_text(limit, Lang::En));
+        assert_eq!(large, ["9999 MB", "58 GB"]);
     }
 
     #[test]

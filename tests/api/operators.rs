@@ -1,6 +1,7 @@
 //! What operators see and do, by the interface of their own and from a shell.
 
 mod gifs;
+mod pages;
 mod reports;
 
 use std::{fs, process::Command, time::Duration};

@@ -7,16 +7,15 @@ use std::{
 };
 
 use axum::{
-    Json,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use parking_lot::Mutex;
-use serde_json::json;
 use tracing::warn;
 
+use super::{Said, sign_in::Browsers};
 use crate::{
     config::Token,
     domain::Operator,
@@ -30,8 +29,16 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The tokens, and how many wrong ones came lately.
+/// What is said to who has no token. A page asks for it then.
+pub const TOKEN_REQUIRED: &str = "token_required";
+
+/// Marks a request of a browser that is signed in.
+#[derive(Clone, Copy)]
+pub struct SignedIn;
+
+/// The tokens, who came in by one, and how many wrong ones came lately.
 pub struct Keys {
+    pub browsers: Browsers,
     known: Option<(Secrets, Vec<Operator>)>,
     wrong: Mutex<(Instant, u32)>,
 }
@@ -44,51 +51,66 @@ impl Keys {
             (secrets, tokens.into_iter().map(|(who, _)| who).collect())
         });
         Self {
+            browsers: Browsers::default(),
             known,
             wrong: Mutex::new((Instant::now(), 0)),
         }
     }
 
-    /// The operator who asks.
-    fn who(&self, request: &Request) -> Result<Operator, Refused> {
-        let Some((secrets, names)) = &self.known else {
+    /// The operator who asks, and whether by a browser that is signed in.
+    fn who(&self, request: &Request) -> Result<(Operator, bool), Denied> {
+        if self.known.is_none() {
             return match is_from_here(request) {
-                true => Ok(Operator::nameless()),
-                false => Err(Refused::Elsewhere),
+                true => Ok((Operator::nameless(), false)),
+                false => Err(Denied::Elsewhere),
             };
+        }
+        let headers = request.headers();
+        if let Some(given) = headers.get(header::AUTHORIZATION) {
+            let given = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
+            return given.map_or(Err(Denied::NoToken), |given| Ok((self.of_token(given)?, false)));
+        }
+        let who = self.browsers.who(headers).ok_or(Denied::NoToken)?;
+        match is_safe(request.method()) || is_of_no_page(headers) {
+            true => Ok((who, true)),
+            false => Err(Denied::Elsewhere),
+        }
+    }
+
+    /// Whose token it is.
+    pub fn of_token(&self, given: &str) -> Result<Operator, Denied> {
+        let Some((secrets, names)) = &self.known else {
+            return Err(Denied::NoToken);
         };
         let mut wrong = self.wrong.lock();
         if wrong.0.elapsed() > WITHIN {
             *wrong = (Instant::now(), 0);
         }
         if wrong.1 >= WRONG {
-            return Err(Refused::TooMany(WITHIN.saturating_sub(wrong.0.elapsed())));
+            return Err(Denied::TooMany(WITHIN.saturating_sub(wrong.0.elapsed())));
         }
-        let given = request.headers().get(header::AUTHORIZATION);
-        let given = given.and_then(|given| given.to_str().ok()?.strip_prefix("Bearer "));
-        let found = given.and_then(|given| names.get(secrets.which(given.trim())?));
+        let found = secrets.which(given.trim()).and_then(|at| names.get(at));
         found.cloned().ok_or_else(|| {
-            if given.is_some() {
-                wrong.1 += 1;
-                warn!(event = "password_refused", route = "operators", "a token is refused");
-            }
-            Refused::NoToken
+            wrong.1 += 1;
+            warn!(event = "password_refused", route = "operators", "a token is refused");
+            Denied::NoToken
         })
     }
 }
 
-enum Refused {
+/// Why somebody is no operator.
+pub enum Denied {
     NoToken,
     TooMany(Duration),
     Elsewhere,
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for Denied {
     fn into_response(self) -> Response {
         let (status, code, message) = match self {
             Self::NoToken => (
                 StatusCode::UNAUTHORIZED,
-                "token_required",
+                TOKEN_REQUIRED,
                 "This takes a token: Authorization: Bearer TOKEN.",
             ),
             Self::TooMany(_) => (
@@ -102,7 +124,8 @@ impl IntoResponse for Refused {
                 "This is not for pages of other sites: ask for the address itself.",
             ),
         };
-        let mut response = (status, Json(json!({ "code": code, "message": message }))).into_response();
+        let sentence = message.to_owned();
+        let mut response = Said { code, sentence }.with(status);
         let headers = response.headers_mut();
         match self {
             Self::NoToken => drop(headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"))),
@@ -133,24 +156,33 @@ fn is_this_machine(headers: &HeaderMap) -> bool {
     name.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
-/// Browsers say of every request whether a page made it, and older ones where that page is from.
-fn is_of_no_page(headers: &HeaderMap) -> bool {
+/// Whether no page of another site made the request. Browsers say so, or where that page is from.
+pub fn is_of_no_page(headers: &HeaderMap) -> bool {
     match headers.get(SEC_FETCH_SITE).map(|site| site.as_bytes()) {
         Some(b"same-origin" | b"none") => true,
         Some(_) => false,
-        None => !headers.contains_key(header::ORIGIN),
+        None => headers.get(header::ORIGIN).is_none_or(|origin| {
+            let origin = origin.to_str().unwrap_or_default();
+            let authority = origin.split_once("://").map(|(_, authority)| authority.as_bytes());
+            authority.is_some() && authority == headers.get(header::HOST).map(|host| host.as_bytes())
+        }),
     }
 }
 
-/// Lets operators pass, and says who they are.
+/// Lets operators pass, and says who they are, also to what answers them.
 pub async fn pass(State(keys): State<Arc<Keys>>, mut request: Request, next: Next) -> Response {
-    match keys.who(&request) {
-        Ok(who) => {
-            request.extensions_mut().insert(who);
-            next.run(request).await
-        }
-        Err(refused) => refused.into_response(),
+    let (who, signed_in) = match keys.who(&request) {
+        Ok(known) => known,
+        Err(denied) => return denied.into_response(),
+    };
+    request.extensions_mut().insert(who);
+    if !signed_in {
+        return next.run(request).await;
     }
+    request.extensions_mut().insert(SignedIn);
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(SignedIn);
+    response
 }
 
 #[cfg(test)]

@@ -1,20 +1,39 @@
 //! Bytes of GIFs that operators keep out of the site.
 
-use axum::{Extension, Json, extract::State};
-use serde::Deserialize;
-use serde_json::{Value, json};
-
-use super::{Because, Body, Failure};
-use crate::{
-    domain::{GifHash, Operator},
-    state::AppState,
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
 };
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    Failure,
+    asks::Asks,
+    body::{Because, Body},
+};
+use crate::{domain::GifHash, page::views::console::BlockedPage, state::AppState};
 
 /// `GET /blocked`
-pub async fn list(State(state): State<AppState>) -> Result<Json<Value>, Failure> {
+pub async fn list(State(state): State<AppState>, asks: Asks) -> Result<Response, Failure> {
     let hashes = state.operators.blocked().await?;
-    let hashes: Vec<_> = hashes.iter().map(GifHash::to_string).collect();
-    Ok(Json(json!({ "blocked": hashes })))
+    Ok(asks.show(
+        || json!({ "blocked": hashes.iter().map(GifHash::to_string).collect::<Vec<_>>() }),
+        || BlockedPage {
+            page: asks.page(&state),
+            count: hashes.len(),
+        },
+    ))
+}
+
+/// `GET /blocked.txt`: one hash a line, as `gifchat admin block FILE` reads them.
+pub async fn export(State(state): State<AppState>) -> Result<Response, Failure> {
+    let hashes = state.operators.blocked().await?;
+    let lines: String = hashes.iter().map(|hash| format!("{hash}\n")).collect();
+    let file = "attachment; filename=\"blocked.txt\"";
+    Ok(([(header::CONTENT_DISPOSITION, file)], lines).into_response())
 }
 
 #[derive(Deserialize)]
@@ -39,23 +58,15 @@ impl Hashes {
 }
 
 /// `POST /blocked`
-pub async fn block(
-    State(state): State<AppState>,
-    Extension(who): Extension<Operator>,
-    Body(new): Body<Hashes>,
-) -> Result<Json<Value>, Failure> {
+pub async fn block(State(state): State<AppState>, asks: Asks, Body(new): Body<Hashes>) -> Result<Response, Failure> {
     let (hashes, why) = (new.read()?, new.because.why()?);
-    let (new, removed) = state.operators.block(&who, why, hashes, &state.audit).await?;
-    Ok(Json(json!({ "new": new, "removed": removed })))
+    let (new, removed) = state.operators.block(&asks.who, why, hashes, &state.audit).await?;
+    Ok(asks.done("/blocked", Json(json!({ "new": new, "removed": removed }))))
 }
 
 /// `POST /blocked/remove`
-pub async fn unblock(
-    State(state): State<AppState>,
-    Extension(who): Extension<Operator>,
-    Body(old): Body<Hashes>,
-) -> Result<Json<Value>, Failure> {
+pub async fn unblock(State(state): State<AppState>, asks: Asks, Body(old): Body<Hashes>) -> Result<Response, Failure> {
     let (hashes, why) = (old.read()?, old.because.why()?);
-    let gone = state.operators.unblock(&who, why, hashes).await?;
-    Ok(Json(json!({ "removed": gone })))
+    let gone = state.operators.unblock(&asks.who, why, hashes).await?;
+    Ok(asks.done("/blocked", Json(json!({ "removed": gone }))))
 }

@@ -1,20 +1,30 @@
 //! What operators find in the whole site.
 
 use axum::{
-    Extension, Json,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
+    Json,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Because, Body, Failure};
+use super::{
+    Failure,
+    asks::Asks,
+    body::{Because, Body},
+};
 use crate::{
-    domain::{GifName, Operator, Refusal, VisitorId},
+    domain::{GifName, Moment, Refusal, Visitor, VisitorId},
     media::uploads::{NamedIn, Picture},
+    page::views::console::{FindPage, GifPage, Seen, VisitorPage},
     service::operator::Found,
     state::AppState,
-    web::{handlers::files::send_gif, refused::Refused},
+    web::{
+        handlers::files::send_gif,
+        refused::Refused,
+        rendered::{html, room_view, visitor_view},
+    },
 };
 
 fn shown(found: &Found) -> Vec<Value> {
@@ -26,22 +36,66 @@ fn name_of(part: &str) -> Result<GifName, Failure> {
     part.parse().map_err(|_| Refusal::GifNotFound.into())
 }
 
+fn seen<'a>(asks: &Asks, found: &'a Found) -> Vec<Seen<'a>> {
+    found.iter().map(|(room, message)| asks.seen(*room, message)).collect()
+}
+
+#[derive(Deserialize)]
+pub struct Sought {
+    #[serde(default, rename = "for")]
+    text: String,
+}
+
+/// `GET /find?for=`: leads to the visitor or the GIF of that name.
+pub async fn form(State(state): State<AppState>, asks: Asks, Query(sought): Query<Sought>) -> Response {
+    let given = Some(sought.text.trim()).filter(|given| !given.is_empty());
+    let to = given.and_then(|given| {
+        let visitor = given.parse::<VisitorId>().map(|id| format!("/visitors/{id}"));
+        visitor
+            .ok()
+            .or_else(|| given.parse::<GifName>().map(|name| format!("/gifs/{name}")).ok())
+    });
+    if let Some(to) = to {
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+    }
+    let page = asks.page(&state);
+    html(&FindPage { page, wrong: given })
+}
+
 /// `GET /visitors/{id}`
-pub async fn visitor(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<Value>, Failure> {
+pub async fn visitor(State(state): State<AppState>, Path(id): Path<String>, asks: Asks) -> Result<Response, Failure> {
     let id: VisitorId = id.parse().map_err(|_| Refusal::VisitorNotFound)?;
     let (seats, wrote) = state.operators.find_visitor(id).await?;
-    Ok(Json(
-        json!({ "visitor": id.to_string(), "rooms": seats, "messages": shown(&wrote) }),
+    let who = Visitor::new(id);
+    Ok(asks.show(
+        || json!({ "visitor": id.to_string(), "rooms": seats, "messages": shown(&wrote) }),
+        || VisitorPage {
+            page: asks.page(&state),
+            visitor: visitor_view(&who, asks.prefs.lang),
+            rooms: seats
+                .iter()
+                .map(|room| room_view(room, &who, asks.prefs.lang, Moment::now()))
+                .collect(),
+            seen: seen(&asks, &wrote),
+        },
     ))
 }
 
 /// `GET /gifs/{name}`
-pub async fn gif(State(state): State<AppState>, Path(name): Path<String>) -> Result<Json<Value>, Failure> {
+pub async fn gif(State(state): State<AppState>, Path(name): Path<String>, asks: Asks) -> Result<Response, Failure> {
     let name = name_of(&name)?;
     let found = state.operators.find_gif(name).await?;
-    Ok(Json(json!({
-        "gif": name.to_string(), "hash": found.hash.to_string(), "messages": shown(&found.messages), "whispered": found.whispered,
-    })))
+    let (name, hash) = (name.to_string(), found.hash.to_string());
+    Ok(asks.show(
+        || json!({ "gif": name, "hash": hash, "messages": shown(&found.messages), "whispered": found.whispered }),
+        || GifPage {
+            page: asks.page(&state),
+            name: name.clone(),
+            hash: hash.clone(),
+            seen: seen(&asks, &found.messages),
+            whispered: found.whispered,
+        },
+    ))
 }
 
 /// `GET /gifs/{name}/still`: the first frame, also of a locked room's GIF. What is only whispered nobody else sees.
@@ -60,10 +114,11 @@ pub async fn still(
 pub async fn remove(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    Extension(who): Extension<Operator>,
+    asks: Asks,
     Body(because): Body<Because>,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Response, Failure> {
     let (name, why) = (name_of(&name)?, because.why()?);
-    let removed = state.operators.remove_gif(&who, why, name, &state.audit).await?;
-    Ok(Json(json!({ "removed": removed })))
+    let removed = state.operators.remove_gif(&asks.who, why, name, &state.audit).await?;
+    // Nothing names it any more, so that it has no page.
+    Ok(asks.done("/audit", Json(json!({ "removed": removed }))))
 }

@@ -1,14 +1,20 @@
 //! What visitors tell the operators.
 
 use axum::{
-    Extension, Json,
+    Json,
     extract::{Path, State},
+    response::Response,
 };
 use serde_json::{Value, json};
 
-use super::{Because, Body, Failure};
+use super::{
+    Failure,
+    asks::Asks,
+    body::{Because, Body},
+};
 use crate::{
-    domain::{Moment, Operator},
+    domain::Moment,
+    page::views::console::{ReportsPage, ToldView},
     rules::SiteCommand,
     service::operator::ToldOf,
     state::AppState,
@@ -22,21 +28,38 @@ fn shown(told: &ToldOf) -> Value {
     })
 }
 
+fn view<'a>(asks: &Asks, told: &'a ToldOf) -> ToldView<'a> {
+    let ToldOf { report, room, message } = told;
+    ToldView {
+        id: report.id,
+        at: Moment::from_millis(report.at).to_string(),
+        reason: report.reason.as_str(),
+        room: (report.room.to_string(), room.as_ref().map(|room| room.title.as_str())),
+        of_title: report.message.is_none(),
+        message: message.as_ref().map(|message| asks.seen(report.room, message)),
+    }
+}
+
 /// `GET /reports`
-pub async fn list(State(state): State<AppState>) -> Result<Json<Value>, Failure> {
+pub async fn list(State(state): State<AppState>, asks: Asks) -> Result<Response, Failure> {
     let (told, total) = state.operators.reports().await?;
-    let told: Vec<_> = told.iter().map(shown).collect();
-    Ok(Json(json!({ "reports": told, "total": total })))
+    Ok(asks.show(
+        || json!({ "reports": told.iter().map(shown).collect::<Vec<_>>(), "total": total }),
+        || ReportsPage {
+            page: asks.page(&state),
+            reports: told.iter().map(|told| view(&asks, told)).collect(),
+        },
+    ))
 }
 
 /// `POST /reports/{report}/dismiss`
 pub async fn dismiss(
     State(state): State<AppState>,
     Path(report): Path<u64>,
-    Extension(who): Extension<Operator>,
+    asks: Asks,
     Body(because): Body<Because>,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Response, Failure> {
     let dismiss = SiteCommand::Dismiss(report);
-    let site = state.operators.decide(&who, because.why()?, dismiss).await?;
-    Ok(Json(json!({ "total": site.reports.len() })))
+    let site = state.operators.decide(&asks.who, because.why()?, dismiss).await?;
+    Ok(asks.done("/reports", Json(json!({ "total": site.reports.len() }))))
 }

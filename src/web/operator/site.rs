@@ -1,16 +1,22 @@
 //! What operators see of the whole site, and decide about it.
 
 use axum::{
-    Extension, Json,
+    Json,
     extract::{Path, State},
+    response::Response,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Because, Body, Failure};
+use super::{
+    Failure,
+    asks::Asks,
+    body::{Because, Body},
+};
 use crate::{
-    domain::{AuditEntry, KeptOut, Moment, Notice, Operator},
-    rules::{Pauses, SiteCommand, SiteState},
+    domain::{AuditEntry, KeptOut, Moment, Notice},
+    page::views::console::{AuditPage, AuditRow, BansPage, OverviewPage, SiteBanView},
+    rules::{Pauses, SiteBan, SiteCommand, SiteState},
     state::AppState,
 };
 
@@ -28,45 +34,87 @@ fn bans_of(site: &SiteState) -> Vec<Value> {
 }
 
 /// `GET /`
-pub async fn overview(State(state): State<AppState>) -> Json<Value> {
+pub async fn overview(State(state): State<AppState>, asks: Asks) -> Response {
     let (now, held) = state.operators.occupancy();
     let space = state.messages.space_of_site();
     let site = state.operators.site();
-    let mut shown = decided(&site);
-    shown["name"] = json!(state.about.name);
-    shown["rooms"] = json!({ "open": now.rooms, "most": state.config.rooms });
-    shown["seats"] = json!(now.seats);
-    shown["gifs"] = json!({
-        "bytes": held.bytes, "files": held.files, "mostBytes": space.bytes, "mostFiles": space.files,
-    });
-    Json(shown)
+    let json = || {
+        let mut shown = decided(&site);
+        shown["name"] = json!(state.about.name);
+        shown["rooms"] = json!({ "open": now.rooms, "most": state.config.rooms });
+        shown["seats"] = json!(now.seats);
+        shown["gifs"] = json!({
+            "bytes": held.bytes, "files": held.files, "mostBytes": space.bytes, "mostFiles": space.files,
+        });
+        shown
+    };
+    asks.show(json, || OverviewPage {
+        page: asks.page(&state),
+        rooms: (now.rooms as u64, state.config.rooms as u64),
+        people: now.seats as u64,
+        gifs: (held.files, space.files),
+        bytes: (held.bytes, space.bytes),
+        paused: [site.pauses.rooms, site.pauses.uploads, site.pauses.newcomers],
+        notice: site.notice.as_ref().map_or("", Notice::as_str),
+    })
+}
+
+fn ban_view(ban: &SiteBan) -> SiteBanView {
+    SiteBanView {
+        id: ban.id,
+        who: ban.who.to_string(),
+        until: ban.until.map(|until| Moment::from_millis(until).to_string()),
+    }
 }
 
 /// `GET /bans`
-pub async fn bans(State(state): State<AppState>) -> Json<Value> {
-    Json(json!({ "bans": bans_of(&state.operators.site()) }))
+pub async fn bans(State(state): State<AppState>, asks: Asks) -> Response {
+    let site = state.operators.site();
+    asks.show(
+        || json!({ "bans": bans_of(&site) }),
+        || BansPage {
+            page: asks.page(&state),
+            bans: site.bans_at(Moment::now()).map(ban_view).collect(),
+        },
+    )
 }
 
 /// `GET /audit`
-pub async fn audit(State(state): State<AppState>) -> Json<Value> {
+pub async fn audit(State(state): State<AppState>, asks: Asks) -> Response {
     let site = state.operators.site();
+    let entries = site.audit.iter().rev();
     let entry = |entry: &AuditEntry| {
         json!({
             "at": entry.at(), "who": entry.who, "what": entry.what, "target": entry.target, "why": entry.why,
         })
     };
-    let entries: Vec<_> = site.audit.iter().rev().map(entry).collect();
-    Json(json!({ "audit": entries }))
+    asks.show(
+        || json!({ "audit": entries.clone().map(entry).collect::<Vec<_>>() }),
+        || AuditPage {
+            page: asks.page(&state),
+            rows: entries.clone().map(row_of).collect(),
+        },
+    )
+}
+
+fn row_of(entry: &AuditEntry) -> AuditRow<'_> {
+    AuditRow {
+        at: entry.at().to_string(),
+        who: entry.who.to_string(),
+        what: &entry.what,
+        target: &entry.target,
+        why: entry.why.as_str(),
+    }
 }
 
 async fn decide(
     state: &AppState,
-    who: &Operator,
-    because: &Because,
+    asks: &Asks,
+    (next, because): (&str, &Because),
     command: SiteCommand,
-) -> Result<Json<Value>, Failure> {
-    let site = state.operators.decide(who, because.why()?, command).await?;
-    Ok(Json(decided(&site)))
+) -> Result<Response, Failure> {
+    let site = state.operators.decide(&asks.who, because.why()?, command).await?;
+    Ok(asks.done(next, Json(decided(&site))))
 }
 
 #[derive(Deserialize)]
@@ -79,23 +127,25 @@ pub struct NewBan {
 }
 
 /// `POST /bans`
-pub async fn ban(
-    State(state): State<AppState>,
-    Extension(who): Extension<Operator>,
-    Body(new): Body<NewBan>,
-) -> Result<Json<Value>, Failure> {
+pub async fn ban(State(state): State<AppState>, asks: Asks, Body(new): Body<NewBan>) -> Result<Response, Failure> {
     let kept_out = KeptOut::parse(&new.who).map_err(Failure::Wrong)?;
-    decide(&state, &who, &new.because, SiteCommand::Ban(kept_out, new.seconds)).await
+    decide(
+        &state,
+        &asks,
+        ("/bans", &new.because),
+        SiteCommand::Ban(kept_out, new.seconds),
+    )
+    .await
 }
 
 /// `POST /bans/{ban}/lift`
 pub async fn lift(
     State(state): State<AppState>,
     Path(ban): Path<u64>,
-    Extension(who): Extension<Operator>,
+    asks: Asks,
     Body(because): Body<Because>,
-) -> Result<Json<Value>, Failure> {
-    decide(&state, &who, &because, SiteCommand::Lift(ban)).await
+) -> Result<Response, Failure> {
+    decide(&state, &asks, ("/bans", &because), SiteCommand::Lift(ban)).await
 }
 
 #[derive(Deserialize)]
@@ -107,12 +157,8 @@ pub struct NewPauses {
 }
 
 /// `POST /pauses`
-pub async fn pause(
-    State(state): State<AppState>,
-    Extension(who): Extension<Operator>,
-    Body(new): Body<NewPauses>,
-) -> Result<Json<Value>, Failure> {
-    decide(&state, &who, &new.because, SiteCommand::Pause(new.pauses)).await
+pub async fn pause(State(state): State<AppState>, asks: Asks, Body(new): Body<NewPauses>) -> Result<Response, Failure> {
+    decide(&state, &asks, ("/", &new.because), SiteCommand::Pause(new.pauses)).await
 }
 
 #[derive(Deserialize)]
@@ -125,9 +171,9 @@ pub struct NewNotice {
 /// `POST /notice`
 pub async fn notice(
     State(state): State<AppState>,
-    Extension(who): Extension<Operator>,
+    asks: Asks,
     Body(new): Body<NewNotice>,
-) -> Result<Json<Value>, Failure> {
+) -> Result<Response, Failure> {
     let notice = Notice::parse(&new.text).map_err(Failure::Wrong)?;
-    decide(&state, &who, &new.because, SiteCommand::Notice(notice)).await
+    decide(&state, &asks, ("/", &new.because), SiteCommand::Notice(notice)).await
 }
