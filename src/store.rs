@@ -22,7 +22,7 @@ pub use blocked::{BLOCKED, BlockList};
 pub use error::StoreError;
 pub use sessions::{PurgingStore, Sessions, UNCONFIRMED, hash_of, open_sqlite_sessions, sessions_file};
 pub use site::SiteStore;
-pub use space::GifSpace;
+pub use space::{GifSpace, NewFile};
 pub use sqlite::{Counted, NamedGif, SqliteMoment, SqliteStore, begin_epoch, lock};
 pub use traces::{Trace, Traces};
 pub use url::{MongoUrl, StoreUrl};

@@ -3,12 +3,14 @@
 //! # Layout
 //! - `walk`: [`GifWalk`], the push parser that sees every byte of an upload and says which are stored;
 //! - `blocks`: the two things the walk reads, fields of a fixed size and runs of sub-blocks;
+//! - `look`: what the first frame looks like, in 64 bits;
 //! - `still`: the first frame of a stored file: [`check_first_frame`] and [`write_still`].
 //!
 //! The format is that of <https://www.w3.org/Graphics/GIF/spec-gif89a.txt>. The walk never decodes pixels, so its cost
 //! and memory do not depend on what a file claims to hold; [`check_first_frame`] then asks a decoder for one frame.
 
 mod blocks;
+mod look;
 mod still;
 #[cfg(test)]
 mod tests;

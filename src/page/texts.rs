@@ -189,7 +189,7 @@ texts! {
         pause_newcomers, save_pauses, notice, notice_text, notice_help, save_notice, reports_none, of_title,
         of_message, its_room, room_gone, message_gone, dismiss, rooms_none, room_title, messages, opened, owner,
         next_page, older, remove, remove_message, remove_room, remove_room_text, find_label, find_help, find_wrong,
-        is_in, is_nowhere, wrote, wrote_nothing, first_frame, file, whispered, remove_gif, remove_gif_text, block,
+        is_in, is_nowhere, wrote, wrote_nothing, first_frame, file, near, near_help, near_one, whispered, remove_gif, remove_gif_text, block,
         block_text, unblock, hashes, blocked_count, export, bans_none, ban, lift, who, who_help, how_long, hour, day,
         week, for_good, until, audit_none, when, by, what, target
     }

@@ -4,9 +4,32 @@ use async_trait::async_trait;
 
 use super::StoreError;
 use crate::{
-    domain::{GifName, Space},
+    domain::{GifName, Look, Space},
     rules::{GifOwner, Held, Quotas},
 };
+
+/// A file that is whole, as its space is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct NewFile {
+    /// Its name.
+    pub name: GifName,
+    /// Its bytes, with those of its still.
+    pub bytes: u64,
+    /// What its first frame looks like.
+    pub look: Look,
+}
+
+/// Of the files that look like that one, the nearest first.
+pub fn nearest(name: GifName, looks: impl Iterator<Item = (GifName, Look)> + Clone) -> Vec<(GifName, u32)> {
+    let Some((_, own)) = looks.clone().find(|(other, _)| *other == name) else {
+        return Vec::new();
+    };
+    let others = looks.filter(|(other, _)| *other != name);
+    let near = others.map(|(other, look)| (other, own.distance(look)));
+    let mut near: Vec<_> = near.filter(|(_, distance)| *distance <= Look::NEAR).collect();
+    near.sort_unstable_by_key(|(name, distance)| (*distance, *name));
+    near
+}
 
 /// Counts the space of GIFs for the room, the visitor and the address they are of, and for the site.
 ///
@@ -17,8 +40,12 @@ pub trait GifSpace: Send + Sync + 'static {
     /// What is held by those that a GIF would count for. What is far from a quota may be what was held a moment ago.
     async fn held(&self, owner: &GifOwner, quotas: &Quotas) -> Result<Held, StoreError>;
 
-    /// Takes space for a file of so many bytes. `QuotaReached` if there is none.
-    async fn take_space(&self, name: GifName, bytes: u64, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError>;
+    /// Takes space for a file. `QuotaReached` if there is none.
+    async fn take_space(&self, file: NewFile, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError>;
+
+    /// Files whose first frames differ from that of a file in at most [`Look::NEAR`] bits, with in how many; not the file itself. Of
+    /// files that an earlier version took in it is not known what they look like.
+    async fn near_copies(&self, name: GifName) -> Result<Vec<(GifName, u32)>, StoreError>;
 
     /// Gives back the space of files that this server has deleted. A store that keeps GIFs itself knows when they are gone.
     fn give_back(&self, _names: &[GifName]) {}

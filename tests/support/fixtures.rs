@@ -22,6 +22,29 @@ pub fn animated(width: u16, height: u16, frames: u16) -> Vec<u8> {
     encode(width, height, &[0x20, 0x40, 0x80, 0xFF, 0xE0, 0x60], pictures)
 }
 
+/// A picture in 16 shades of a colour: `shade` says how bright it is, from 0 to 1, at a place between 0 and 1 each way.
+pub fn picture(width: u16, height: u16, colour: [u16; 3], shade: impl Fn(f64, f64) -> f64) -> Vec<u8> {
+    let palette: Vec<u8> = (0..16)
+        .flat_map(|step| colour.map(|part| (part * step / 15) as u8))
+        .collect();
+    let place = |at: u16, of: u16| (f64::from(at) + 0.5) / f64::from(of);
+    let row = |y: u16| {
+        let shade = &shade;
+        (0..width).map(move |x| (shade(place(x, width), place(y, height)) * 15.0).clamp(0.0, 15.0) as u8)
+    };
+    encode(
+        width,
+        height,
+        &palette,
+        [(0..height).flat_map(row).collect()].into_iter(),
+    )
+}
+
+/// Waves, as a shade of [`picture`]: with other `from` they are another picture.
+pub fn waves(from: f64) -> impl Fn(f64, f64) -> f64 {
+    move |x, y| 0.5 + 0.5 * ((x - from).hypot(y - 0.3) * 14.0).sin()
+}
+
 /// A GIF of at least that many bytes and at most 30 KB more: frames of noise that no encoder can shorten. 10 MiB take
 /// about 500 frames.
 pub fn sized(bytes_at_least: usize) -> Vec<u8> {

@@ -6,12 +6,13 @@ use std::ops::Range;
 
 use ::gif::{DecodeOptions, Decoder, DecodingError, MemoryLimit};
 
-use super::{DecodeFault, GifError, GifLimits};
+use super::{DecodeFault, GifError, GifLimits, look::Looking};
+use crate::domain::Look;
 
 /// Ends every GIF.
 pub(super) const TRAILER: u8 = 0x3B;
 
-/// Bytes the check decodes at a time; it needs the pixels only to see that they can be had.
+/// Bytes the check decodes at a time: it needs the pixels to see that they can be had, and for what they look like.
 const STRIP: usize = 64 * 1024;
 
 /// Byte ranges in the stored file whose concatenation, and a trailer, is a one-frame GIF.
@@ -24,12 +25,12 @@ pub struct StillRanges {
 }
 
 /// Decodes only the first frame of the stored file, strip by strip, so that a frame of any size takes the memory of a
-/// small one. Blocks on reading and computing.
+/// small one; what it looks like. Blocks on reading and computing.
 ///
 /// # Errors
 /// [`GifError::Undecodable`], [`GifError::TooLargeSide`] when the file has not passed the walk of the same limits, and
 /// [`GifError::Unreadable`] when reading fails.
-pub fn check_first_frame(stored: impl Read, limits: &GifLimits) -> Result<(), GifError> {
+pub fn check_first_frame(stored: impl Read, limits: &GifLimits) -> Result<Look, GifError> {
     let mut options = DecodeOptions::new();
     // Nothing here needs more than a strip; a decoder that wants to is on the wrong track.
     options.set_memory_limit(NonZeroU64::new(STRIP as u64).map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));
@@ -45,10 +46,13 @@ pub fn check_first_frame(stored: impl Read, limits: &GifLimits) -> Result<(), Gi
     }
     let frame = decoder.next_frame_info().map_err(refusal)?.ok_or(GifError::NoFrames)?;
     let pixels = u64::from(frame.width) * u64::from(frame.height);
-    decode(&mut decoder, pixels)
+    let frame = frame.clone();
+    let mut looking = Looking::new(&frame, decoder.global_palette());
+    decode(&mut decoder, pixels, &mut looking)?;
+    Ok(looking.look())
 }
 
-fn decode(decoder: &mut Decoder<impl Read>, mut pixels: u64) -> Result<(), GifError> {
+fn decode(decoder: &mut Decoder<impl Read>, mut pixels: u64, looking: &mut Looking) -> Result<(), GifError> {
     let mut strip = vec![0; STRIP];
     while pixels > 0 {
         // One byte a pixel: the decoder gives indices into the colour table.
@@ -56,6 +60,7 @@ fn decode(decoder: &mut Decoder<impl Read>, mut pixels: u64) -> Result<(), GifEr
         if !decoder.fill_buffer(&mut strip).map_err(refusal)? {
             return Err(GifError::Undecodable(DecodeFault::TooShort));
         }
+        looking.see(&strip);
         pixels = pixels.saturating_sub(strip.len() as u64);
     }
     Ok(())

@@ -18,6 +18,7 @@ mod fixtures;
 use fixtures::*;
 
 mod hostile;
+mod looks;
 mod walks;
 
 /// The answer of a walk and what it kept, given the upload in chunks of these sizes, over and over.

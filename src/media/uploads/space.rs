@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::{
     domain::{GifName, Guest, Maker, Refusal, RoomId, Space},
     rules::{GifOwner, Quotas},
-    store::{Store, StoreError},
+    store::{NewFile, Store, StoreError},
 };
 
 /// Hundredths of the site's space from which on the log says how full it is.
@@ -60,8 +60,8 @@ impl UploadSpace {
     }
 
     /// Takes space for a file that is whole.
-    pub async fn take(&self, name: GifName, bytes: u64, owner: &GifOwner) -> Result<(), Refusal> {
-        self.store.take_space(name, bytes, owner, &self.quotas).await?;
+    pub async fn take(&self, file: NewFile, owner: &GifOwner) -> Result<(), Refusal> {
+        self.store.take_space(file, owner, &self.quotas).await?;
         self.watch();
         Ok(())
     }

@@ -18,13 +18,14 @@ use super::{
 };
 use crate::{
     domain::{
-        GifBody, GifHash, GifName, GifWords, Refusal,
+        GifBody, GifHash, GifName, GifWords, Look, Refusal,
         gif::{GifError, GifLimits},
     },
     media::gif::{GifFacts, GifWalk, check_first_frame, write_still},
     metrics::Counter,
     private_files,
     rules::GifOwner,
+    store::NewFile,
 };
 
 /// Bytes that have to come before an upload takes one of the turns of all and makes a file. A smaller one does when it is
@@ -166,9 +167,10 @@ impl Upload {
         };
         let (folder, name, limits) = (self.folder, self.name, self.limits);
         let Begun { part, turn } = begun;
-        let settled =
-            spawn_blocking(move || settle(&folder, name, part, &file, &facts, limits).map(|()| (folder, facts)));
-        let (folder, facts) = settled.await.map_err(|_| Refusal::Unavailable)??;
+        let settled = spawn_blocking(move || {
+            settle(&folder, name, part, &file, &facts, limits).map(|look| (folder, facts, look))
+        });
+        let (folder, facts, look) = settled.await.map_err(|_| Refusal::Unavailable)??;
         let mut stored = StoredGif {
             folder,
             space: None,
@@ -180,7 +182,8 @@ impl Upload {
             keep: false,
         };
         if let Some((space, owner)) = self.space {
-            space.take(name, stored.folder.bytes_of(name), &owner).await?;
+            let bytes = stored.folder.bytes_of(name);
+            space.take(NewFile { name, bytes, look }, &owner).await?;
             stored.space = Some(space);
         }
         if let Some(shared) = &stored.shared {
@@ -197,7 +200,7 @@ fn refused(error: GifError) -> Refusal {
     error.into()
 }
 
-/// Checks, syncs and renames. The file has its final name only when its bytes are durable.
+/// Checks, syncs and renames; what the first frame looks like. The file has its final name only when its bytes are durable.
 fn settle(
     folder: &Folder,
     name: GifName,
@@ -205,8 +208,8 @@ fn settle(
     file: &File,
     facts: &GifFacts,
     limits: GifLimits,
-) -> Result<(), Refusal> {
-    check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits).map_err(refused)?;
+) -> Result<Look, Refusal> {
+    let look = check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits).map_err(refused)?;
     let mut still = Scratch(folder.join(format!("still-{name}.{PART}")));
     let mut write = || -> io::Result<()> {
         let mut out = BufWriter::new(private_files::create_new(&still.0)?);
@@ -218,7 +221,7 @@ fn settle(
         // The names are durable only once the folder is.
         File::open(&**folder)?.sync_all()
     };
-    write().map_err(|error| {
+    write().map(|()| look).map_err(|error| {
         folder.delete(name);
         disk(error)
     })

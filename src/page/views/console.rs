@@ -221,6 +221,8 @@ pub struct GifPage<'a> {
     pub seen: Vec<Seen<'a>>,
     /// How many files of whispers have the same bytes.
     pub whispered: usize,
+    /// Files that look alike, with how many bits of 64 differ; the nearest first.
+    pub near: Vec<(String, u32)>,
 }
 
 /// A ban of the whole site.

@@ -11,6 +11,9 @@ use crate::{
 /// Messages and rooms that a search finds at most.
 const FOUND: usize = 100;
 
+/// Near copies that are shown at most.
+const NEAR: usize = 24;
+
 /// Rooms that are searched together.
 const TOGETHER: usize = 1_000;
 
@@ -26,6 +29,8 @@ pub struct FoundGif {
     pub messages: Found,
     /// How many files of the same bytes are in whispers, which operators do not read.
     pub whispered: usize,
+    /// Files of messages that look alike, with the bits of 64 in which they differ; the nearest first. That is a hint and no more.
+    pub near: Vec<(GifName, u32)>,
 }
 
 impl Operators {
@@ -59,7 +64,22 @@ impl Operators {
             hash,
             messages: self.shown(messages).await?,
             whispered: self.store.whispered_with(vec![hash]).await?.len(),
+            near: self.near_copies(name).await?,
         })
+    }
+
+    /// Those that a message names: what is only whispered is not shown.
+    async fn near_copies(&self, name: GifName) -> Result<Vec<(GifName, u32)>, Refusal> {
+        let mut near = Vec::new();
+        for (other, distance) in self.store.near_copies(name).await? {
+            if self.store.room_of_gif(other).await?.is_some() {
+                near.push((other, distance));
+            }
+            if near.len() == NEAR {
+                break;
+            }
+        }
+        Ok(near)
     }
 
     /// Removes a GIF from every room and whisper, by its bytes; how many messages went. The rooms refuse the bytes from then on,

@@ -19,9 +19,9 @@ use super::{
     documents::{mark_text, mark_texts, signed},
 };
 use crate::{
-    domain::{GifName, Moment, Space},
+    domain::{GifName, Look, Moment, Space},
     rules::{GifOwner, Held, Quotas},
-    store::{GifSpace, StoreError},
+    store::{GifSpace, NewFile, StoreError, space::nearest},
 };
 
 /// How long the space of the site is taken for what it was, while it is far from full: it is counted over all files.
@@ -69,20 +69,21 @@ impl GifSpace for MongoStore {
         self.call(Box::pin(self.log.collections.held(owner, quotas.site))).await
     }
 
-    async fn take_space(&self, name: GifName, bytes: u64, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
+    async fn take_space(&self, file: NewFile, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
         let collections = &self.log.collections;
         let _turn = collections.taking.lock().await;
         for _ in 1..TRIES {
-            match self
-                .call(Box::pin(collections.take_space(name, bytes, owner, quotas)))
-                .await
-            {
+            match self.call(Box::pin(collections.take_space(file, owner, quotas))).await {
                 Err(StoreError::Refused(_)) => sleep(PAUSE.mul_f32(rand::random())).await,
                 taken => return taken,
             }
         }
-        self.call(Box::pin(collections.take_space(name, bytes, owner, quotas)))
-            .await
+        self.call(Box::pin(collections.take_space(file, owner, quotas))).await
+    }
+
+    async fn near_copies(&self, name: GifName) -> Result<Vec<(GifName, u32)>, StoreError> {
+        let looks = self.call(Box::pin(self.log.collections.looks())).await?;
+        Ok(nearest(name, looks.iter().copied()))
     }
 
     fn held_by_site(&self) -> Space {
@@ -91,13 +92,15 @@ impl GifSpace for MongoStore {
 }
 
 impl Collections {
-    async fn take_space(&self, name: GifName, bytes: u64, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
+    async fn take_space(&self, new: NewFile, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
+        let NewFile { name, bytes, look } = new;
         let file = doc! {
             "_id": name.to_string(),
             "room": owner.room.map(|room| room.to_string()),
             "visitor": owner.maker.visitor.map(|visitor| visitor.to_string()),
             "networks": mark_texts(&owner.maker),
             "bytes": signed(bytes),
+            "look": look.bits(),
             "at": DateTime::from_millis(Moment::now().millis()),
         };
         within(self.files.insert_one(file)).await?;
@@ -133,6 +136,20 @@ impl Collections {
         }
         held.site = self.space_of_site(site).await?;
         Ok(held)
+    }
+
+    /// What the first frames of all files look like, as far as it is known.
+    async fn looks(&self) -> Result<Vec<(GifName, Look)>, StoreError> {
+        let known = self
+            .files
+            .find(doc! { "look": { "$exists": true } })
+            .projection(doc! { "look": 1 });
+        let found = async { known.await?.try_collect::<Vec<_>>().await };
+        let look = |file: &Document| {
+            let name = file.get_str("_id").ok()?.parse().ok()?;
+            Some((name, Look::from_bits(file.get_i64("look").ok()?)))
+        };
+        Ok(within(found).await?.iter().filter_map(look).collect())
     }
 
     async fn space_of_site(&self, limit: Space) -> Result<Space, StoreError> {

@@ -12,7 +12,7 @@ use crate::domain::Epoch;
 /// of a later version is refused rather than guessed at.
 const VERSIONS: &[&str] = &[
     FIRST, LINES, GIFS_AGAIN, INVITES, WHISPERS, REPORTS, AUTHORS, CLEANUP, PAIRS, PAUSES, PRUNED, ANSWERS, REACTIONS,
-    CROWDS, MAKERS, EPOCH, FORGOTTEN, DECISIONS, BLOCKED,
+    CROWDS, MAKERS, EPOCH, FORGOTTEN, DECISIONS, BLOCKED, LOOKS,
 ];
 
 /// Rooms, who may enter them, messages.
@@ -277,6 +277,11 @@ CREATE TABLE blocked (
 ) WITHOUT ROWID;
 CREATE INDEX messages_bytes ON messages (hash) WHERE hash IS NOT NULL;
 CREATE INDEX whispers_bytes ON whispers (hash) WHERE hash IS NOT NULL;
+";
+
+/// What the first frame of a file looks like; not known of files that were there before.
+const LOOKS: &str = "
+ALTER TABLE gifs ADD COLUMN look INTEGER;
 ";
 
 /// How long a statement waits for a lock.

@@ -15,9 +15,9 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    domain::{AddressMark, GifName, RoomId, Space, VisitorId},
+    domain::{AddressMark, GifName, Look, RoomId, Space, VisitorId},
     rules::{GifOwner, Held, Quotas},
-    store::{GifSpace, StoreError},
+    store::{GifSpace, NewFile, StoreError, space::nearest},
 };
 
 /// Rows that wait for a commit at most; then they get one of their own.
@@ -25,7 +25,7 @@ const NOTES: usize = 256;
 
 /// What is to be written of a file.
 pub enum GifNote {
-    Taken(GifName, GifOwner, u64),
+    Taken(NewFile, GifOwner),
     Gone(GifName),
 }
 
@@ -33,9 +33,15 @@ pub enum GifNote {
 #[derive(Default)]
 pub struct Ledger(Mutex<Files>);
 
+struct File {
+    owner: GifOwner,
+    bytes: u64,
+    look: Option<Look>,
+}
+
 #[derive(Default)]
 struct Files {
-    files: HashMap<GifName, (GifOwner, u64)>,
+    files: HashMap<GifName, File>,
     rooms: HashMap<RoomId, Space>,
     visitors: HashMap<VisitorId, Space>,
     networks: HashMap<AddressMark, Space>,
@@ -53,16 +59,16 @@ impl Files {
         }
     }
 
-    fn add(&mut self, name: GifName, owner: GifOwner, bytes: u64) {
+    fn add(&mut self, name: GifName, file: File) {
         self.remove(name);
-        self.change(&owner, |held| held.plus(Space::of_file(bytes)));
-        self.files.insert(name, (owner, bytes));
+        self.change(&file.owner, |held| held.plus(Space::of_file(file.bytes)));
+        self.files.insert(name, file);
     }
 
-    fn remove(&mut self, name: GifName) -> Option<GifOwner> {
-        let (owner, bytes) = self.files.remove(&name)?;
-        self.change(&owner, |held| held.minus(Space::of_file(bytes)));
-        Some(owner)
+    fn remove(&mut self, name: GifName) -> Option<File> {
+        let file = self.files.remove(&name)?;
+        self.change(&file.owner, |held| held.minus(Space::of_file(file.bytes)));
+        Some(file)
     }
 
     fn change(&mut self, owner: &GifOwner, to: impl Fn(Space) -> Space) {
@@ -99,14 +105,15 @@ impl Ledger {
     /// The files that the rows say there are.
     pub fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let mut files = Files::default();
-        let mut statement = connection.prepare("SELECT name, room, visitor, networks, bytes FROM gifs")?;
+        let mut statement = connection.prepare("SELECT name, room, visitor, networks, bytes, look FROM gifs")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let owner = GifOwner {
                 room: Some(RoomId::from_bytes(row.get(1)?)),
                 maker: maker(row, 2, 3)?,
             };
-            files.add(text(row, 0)?, owner, row.get(4)?);
+            let (bytes, look) = (row.get(4)?, row.get::<_, Option<i64>>(5)?.map(Look::from_bits));
+            files.add(text(row, 0)?, File { owner, bytes, look });
         }
         Ok(Self(Mutex::new(files)))
     }
@@ -118,12 +125,20 @@ impl GifSpace for SqliteStore {
         Ok(self.ledger.0.lock().held(owner))
     }
 
-    async fn take_space(&self, name: GifName, bytes: u64, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
+    async fn take_space(&self, file: NewFile, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
+        let NewFile { name, bytes, look } = file;
         let mut files = self.ledger.0.lock();
         quotas.check(&files.held(owner), bytes).map_err(StoreError::Refused)?;
-        self.note(GifNote::Taken(name, owner.clone(), bytes))?;
-        files.add(name, owner.clone(), bytes);
+        self.note(GifNote::Taken(file, owner.clone()))?;
+        let (owner, look) = (owner.clone(), Some(look));
+        files.add(name, File { owner, bytes, look });
         Ok(())
+    }
+
+    async fn near_copies(&self, name: GifName) -> Result<Vec<(GifName, u32)>, StoreError> {
+        let files = &self.ledger.0.lock().files;
+        let looks = files.iter().filter_map(|(name, file)| Some((*name, file.look?)));
+        Ok(nearest(name, looks))
     }
 
     fn give_back(&self, names: &[GifName]) {
@@ -150,12 +165,10 @@ impl GifSpace for SqliteStore {
             let _ = self.note(GifNote::Gone(name));
         }
         for (name, bytes) in there {
-            let nobody = || GifOwner {
-                room: None,
-                maker: Default::default(),
-            };
-            let owner = files.remove(*name).unwrap_or_else(nobody);
-            files.add(*name, owner, *bytes);
+            let before = files.remove(*name);
+            let (owner, look) = before.map_or_else(Default::default, |file| (file.owner, file.look));
+            let bytes = *bytes;
+            files.add(*name, File { owner, bytes, look });
         }
     }
 
@@ -186,9 +199,10 @@ impl Writer {
                     let mut delete = self.connection.prepare_cached("DELETE FROM gifs WHERE name = ?1")?;
                     delete.execute([name.to_string()])?;
                 }
-                GifNote::Taken(name, owner, bytes) => {
+                GifNote::Taken(NewFile { name, bytes, look }, owner) => {
                     let Some(room) = owner.room else { continue };
-                    let sql = "INSERT OR REPLACE INTO gifs (name, room, visitor, networks, bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
+                    let sql = "INSERT OR REPLACE INTO gifs (name, room, visitor, networks, bytes, look)
+                               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
                     let visitor = owner.maker.visitor.map(|visitor| visitor.to_string());
                     let row = (
                         name.to_string(),
@@ -196,6 +210,7 @@ impl Writer {
                         visitor,
                         owner.maker.network_bytes(),
                         bytes,
+                        look.bits(),
                     );
                     self.connection.prepare_cached(sql)?.execute(row)?;
                 }

@@ -86,16 +86,25 @@ pub async fn gif(State(state): State<AppState>, Path(name): Path<String>, asks: 
     let name = name_of(&name)?;
     let found = state.operators.find_gif(name).await?;
     let (name, hash) = (name.to_string(), found.hash.to_string());
-    Ok(asks.show(
-        || json!({ "gif": name, "hash": hash, "messages": shown(&found.messages), "whispered": found.whispered }),
-        || GifPage {
-            page: asks.page(&state),
-            name: name.clone(),
-            hash: hash.clone(),
-            seen: seen(&asks, &found.messages),
-            whispered: found.whispered,
-        },
-    ))
+    let near = found.near.iter().map(|(name, bits)| (name.to_string(), *bits));
+    let near: Vec<_> = near.collect();
+    let json = || {
+        let near: Vec<_> = near
+            .iter()
+            .map(|(gif, bits)| json!({ "gif": gif, "bits": bits }))
+            .collect();
+        json!({
+            "gif": name, "hash": hash, "messages": shown(&found.messages), "whispered": found.whispered, "near": near,
+        })
+    };
+    Ok(asks.show(json, || GifPage {
+        page: asks.page(&state),
+        name: name.clone(),
+        hash: hash.clone(),
+        seen: seen(&asks, &found.messages),
+        whispered: found.whispered,
+        near: near.clone(),
+    }))
 }
 
 /// `GET /gifs/{name}/still`: the first frame, also of a locked room's GIF. What is only whispered nobody else sees.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{audit, server};
 use crate::{
-    fixtures::animated,
+    fixtures::{animated, picture, waves},
     support::{Answer, Visitor, form_of},
 };
 
@@ -186,4 +186,35 @@ async fn an_operator_finds_what_a_visitor_wrote_in_any_room_and_where_they_are()
     let nobody = console.get("/visitors/00000000000000aa").await.ok().json();
     assert_eq!((&nobody["rooms"], &nobody["messages"]), (&json!([]), &json!([])));
     console.get("/visitors/bea").await.refused(404, "visitor_not_found");
+}
+
+#[tokio::test]
+async fn an_operator_is_shown_near_copies_of_a_gif_and_none_that_is_only_whispered() {
+    let (server, console) = server(&[]).await;
+    let (ann, bea) = (server.visitor().await, server.visitor().await);
+    let (room, other) = (ann.create_room("하나").await, ann.create_room("둘").await);
+    let (_there, _here, _beas) = (ann.join(&room).await, ann.join(&other).await, bea.join(&room).await);
+    let grey = [255, 255, 255];
+    let sent = async |room: &str, gif| {
+        let gif = ann.upload(room, gif).await.ok().json();
+        gif["gif"].as_str().unwrap().to_owned()
+    };
+    let first = sent(&room, picture(90, 64, grey, waves(0.2))).await;
+    let near = sent(&other, picture(45, 32, [240, 120, 60], waves(0.2))).await;
+    sent(&room, picture(90, 64, grey, waves(0.7))).await;
+    whisper(&ann, &room, &bea, picture(180, 128, grey, waves(0.2)))
+        .await
+        .ok();
+
+    let of = |name: &str| format!("/gifs/{name}");
+    let found = console.get(&of(&first)).await.ok().json();
+    let nears = found["near"].as_array().unwrap();
+    assert_eq!((nears.len(), &nears[0]["gif"]), (1, &json!(near)), "{found}");
+    assert!(nears[0]["bits"].as_u64().unwrap() <= 10);
+    let page = console.request(Method::GET, &of(&first)).header("accept", "text/html");
+    let page = Answer::of(page.send().await.unwrap()).await.text();
+    assert!(page.contains(&format!("{}/still", of(&near))), "{page}");
+    console.post(&format!("{}/remove", of(&first)), json!({})).await.ok();
+    let left = console.get(&of(&near)).await.ok().json();
+    assert_eq!(left["near"], json!([]), "nothing is removed for looking alike");
 }
