@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { scenes } from "../support/album.js";
 import { useChromium } from "../support/chrome.js";
-import { gif } from "../support/gif.js";
+import { gif, sea } from "../support/gif.js";
 import { NO_LINE, choose, enter, makeRoom, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
@@ -24,9 +24,12 @@ scenes("an operator's day at the console", FLAGS, async (stage, album, lang) => 
   const at = await eventually(async () => stage.server.log.find((line) => line.operators)?.operators, "it says where operators are");
   const room = await makeRoom(ann, { title: "고양이 & a title that is long enough to need two lines" });
   await say(ann, "an_awfully_long_word_without_any_place_to_break_it_that_goes_on_and_on_and_on");
-  await choose(ann, { name: "rings.gif", bytes: gif() });
-  await ann.page.locator("#chat-form [type=submit]").click();
-  await ann.page.locator("#chat-list .message[data-seq] .gif").waitFor();
+  const pictures = [gif(), gif({ width: 90, height: 60 }), gif({ paint: sea })];
+  for (const [sent, bytes] of pictures.entries()) {
+    await choose(ann, { name: "rings.gif", bytes });
+    await ann.page.locator("#chat-form [type=submit]").click();
+    await ann.page.locator("#chat-list .message[data-seq] .gif").nth(sent).waitFor();
+  }
   await enter(bea, room);
   await say(bea, "rude words\nin two lines");
   await sees(ann, "rude words\nin two lines");
@@ -74,6 +77,7 @@ scenes("an operator's day at the console", FLAGS, async (stage, album, lang) => 
   await album.shoot(op, "console-room");
   await page.locator(".console__still img").first().click();
   await heading("GIF");
+  assert.equal(await page.getByRole("link", { name: says("console.near_one") }).count(), 1, "the same rings in another size, and no sea");
   await album.shoot(op, "console-gif");
   await page.getByText(says("console.block"), { exact: true }).first().click();
   await page.locator("details[open] [name=why]").fill("not ours");
