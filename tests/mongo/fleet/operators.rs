@@ -101,3 +101,83 @@ async fn what_an_operator_does_at_one_server_holds_at_all_of_them_within_a_secon
     }
     assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn what_else_an_operator_does_at_one_server_holds_at_all_of_them_within_a_second() {
+    let fleet = Fleet::new();
+    let [a, b, c] = fleet.servers(&Console::FLAGS).await;
+    let (console, other) = (Console::of(&a).await, Console::of(&b).await);
+    let ann = a.visitor().await;
+    let rooms = [ann.create_room("one").await, ann.create_room("two").await];
+    let (gif, mut sent, mut seats) = (animated(20, 20, 2), Vec::new(), Vec::new());
+    for room in &rooms {
+        seats.push(ann.join(room).await);
+        sent.push(ann.upload(room, gif.clone()).await.ok().json()["gif"].clone());
+    }
+    let there = [b.meets(&ann), c.meets(&ann)];
+    let reported = json!({ "reason": "rude title" });
+    let report = format!("/room/{}/reports/site", rooms[0]);
+    assert_eq!(b.visitor().await.post_json(&report, reported).await.status, 201);
+
+    let begun = Instant::now();
+    let name = sent[0].as_str().unwrap();
+    console.post(&format!("/gifs/{name}/remove"), json!({})).await.ok();
+    for (visitor, gif) in there.iter().zip(&sent) {
+        let path = format!("/gif/{}", gif.as_str().unwrap());
+        eventually("it is served no more", async || {
+            (visitor.get(&path).await.status == 404).then_some(())
+        })
+        .await;
+    }
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    console
+        .post("/notice", json!({ "text": "We close at <b>ten</b>" }))
+        .await
+        .ok();
+    for visitor in &there {
+        eventually("every page says it", async || {
+            let page = visitor.get("/").await.ok().text();
+            page.contains("We close at &#60;b&#62;ten").then_some(())
+        })
+        .await;
+    }
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    let paused = json!({ "uploads": true, "newcomers": true });
+    console.post("/pauses", paused).await.ok();
+    for server in [&b, &c] {
+        let newcomer = server.visitor().await;
+        eventually("newcomers only read", async || {
+            let said = newcomer.post_chat(&rooms[1], "hi").await;
+            (said.status == 403 && said.json()["code"] == "paused").then_some(())
+        })
+        .await;
+    }
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    let reports = other.get("/reports").await.ok().json();
+    let dismiss = format!("/reports/{}/dismiss", reports["reports"][0]["id"]);
+    other.post(&dismiss, json!({})).await.ok();
+    eventually("another operator has it no more", async || {
+        let left = console.get("/reports").await.ok().json();
+        (left["reports"] == json!([])).then_some(())
+    })
+    .await;
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+
+    let begun = Instant::now();
+    let hash = format!("{:064x}", 7);
+    console.post("/blocked", json!({ "hashes": [hash] })).await.ok();
+    other.post("/blocked/remove", json!({ "hashes": [hash] })).await.ok();
+    eventually("it is not blocked", async || {
+        let blocked = console.get("/blocked").await.ok().json();
+        (blocked["blocked"] == json!([])).then_some(())
+    })
+    .await;
+    assert!(begun.elapsed() < EVERYWHERE, "{:?}", begun.elapsed());
+}
