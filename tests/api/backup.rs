@@ -9,6 +9,7 @@ use std::{
 };
 
 use rusqlite::Connection;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
@@ -121,6 +122,37 @@ async fn an_interrupted_backup_leaves_no_folder_of_that_name() {
     site.does(&backup).await;
     assert!(to.join("gifchat.db").exists() && !partial.exists());
     assert!(site.refuses(&backup).await.contains("there already"));
+}
+
+#[tokio::test]
+async fn a_backup_holds_the_gifs_that_come_and_go_after_it_linked_those_that_lay_there() {
+    let folder = TempDir::new().unwrap();
+    let (site, server, names) = small_site(folder.path()).await;
+    let visitor = server.visitor().await;
+    let room = visitor.create_room("meanwhile").await;
+    let _socket = visitor.join(&room).await;
+    let to = folder.path().join("backup");
+    // It waits for the second of both files, and lets go of the first one each time.
+    let sessions = Connection::open(site.folder.join("gifchat-sessions.db")).unwrap();
+    sessions.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut child = site.tasks().command(&["backup", to.to_str().unwrap()]).spawn().unwrap();
+    let linked = folder.path().join("backup.partial/uploads");
+    eventually("it has linked those", async || {
+        let files = fs::read_dir(&linked).map_or(0, Iterator::count);
+        (files == 2 * names.len()).then_some(())
+    })
+    .await;
+    let came = visitor.upload(&room, animated(30, 8, 2)).await.ok().json();
+    let went = visitor.upload(&room, animated(40, 8, 2)).await.ok().json();
+    let delete = json!({ "action": "delete", "message": went["_id"] });
+    visitor.post_json(&format!("/room/{room}/moderate"), delete).await.ok();
+    assert!(child.try_wait().unwrap().is_none(), "it still waits");
+    drop(sessions);
+    let done = eventually("it is done", async || child.try_wait().unwrap()).await;
+    assert!(done.success());
+    let has = |gif: &Value| to.join("uploads").join(gif["gif"].as_str().unwrap()).exists();
+    assert_eq!((has(&came), has(&went)), (true, false));
+    Site::new(to).does(&["check"]).await;
 }
 
 #[tokio::test]

@@ -22,6 +22,9 @@ use crate::{
 /// and the server gives up a commit after [`schema::PATIENCE`].
 const ONE_TRY: Duration = Duration::from_secs(1);
 
+/// Time between two tries, in which the server commits: SQLite asks for a lock that is taken every 100 ms.
+const PAUSE: Duration = Duration::from_millis(250);
+
 /// How long it is tried.
 const TRIES: Duration = Duration::from_secs(60);
 
@@ -92,6 +95,7 @@ impl SqliteMoment {
             if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || since.elapsed() > TRIES {
                 return Err(failure(error));
             }
+            std::thread::sleep(PAUSE);
         }
         Ok(Self {
             lock: Some(lock),
