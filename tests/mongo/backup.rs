@@ -1,15 +1,21 @@
 //! Backups of a database, as the real binary makes and restores them.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use mongodb::bson::{Document, doc};
 use tempfile::TempDir;
 
-use crate::support::{
-    Server,
-    backups::{BUSY, Posts, Tasks},
-    mongod,
+use crate::{
+    proxy::{Proxy, Way},
+    support::{
+        Server,
+        backups::{BUSY, Posts, Tasks},
+        mongod,
+    },
 };
+
+/// What each answer and each request takes.
+const BETWEEN: Duration = Duration::from_millis(50);
 
 fn tasks(url: &str) -> Tasks {
     Tasks {
@@ -24,7 +30,11 @@ async fn a_backup_under_posts_holds_one_moment_and_can_be_restored_into_an_empty
     let (folder, url) = (TempDir::new().unwrap(), mongod::fresh_database());
     let server = Server::start(&url, &BUSY).await;
     let site = tasks(&url);
-    let mut posts = Posts::during_backups(&server, &site, folder.path()).await;
+    // Between the reads of two collections there is time for posts.
+    let proxy = Proxy::before(mongod::port()).await;
+    proxy.set(Way::Slow(BETWEEN));
+    let slow = tasks(&proxy.before_url(&url));
+    let mut posts = Posts::during_backups(&server, &slow, folder.path()).await;
     assert!(site.does(&["check"]).await.contains("store and files agree: 1 rooms"));
     for n in 0..posts.backups.len() {
         let (empty, backup) = (mongod::fresh_database(), &posts.backups[n].folder);
