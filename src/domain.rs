@@ -38,7 +38,7 @@ pub use look::Look;
 pub use maker::Maker;
 pub use message::{Body, Chat, Message, MessageId, Nonce, Original, Reference, Said, Seq};
 pub use moderation::{Action, Ban};
-pub use operator::{AuditEntry, KeptOut, Notice, Operator, Why};
+pub use operator::{AuditEntry, KeptOut, Notice, Operator, Why, ban_time};
 pub use quota::{Full, Holder, Space};
 pub use reaction::{Emoji, Reacted, ReactedTo, Reaction};
 pub use refusal::{Field, Invalid, Paused, Problem, Refusal, TooLarge};

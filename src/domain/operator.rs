@@ -9,7 +9,7 @@ use std::{
 use ipnet::{IpNet, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, VisitorId};
+use super::{Moment, VisitorId, moderation::BAN_MOST};
 
 /// Characters of an operator's name, of why they do something, and of a notice.
 const NAME: usize = 40;
@@ -55,6 +55,30 @@ impl KeptOut {
             Self::Visitor(kept_out) => visitor == Some(*kept_out),
             // What can't be read is no network.
             Self::Network(network) => ip != Ipv6Addr::UNSPECIFIED && network.contains(&ip.to_canonical()),
+        }
+    }
+}
+
+/// How many seconds a ban from the site lasts; none is for good.
+///
+/// # Errors
+/// A sentence: it is none, or more than a year.
+pub fn ban_time(seconds: Option<u64>) -> Result<Option<u32>, String> {
+    let bounded = |seconds| {
+        u32::try_from(seconds)
+            .ok()
+            .filter(|seconds| (1..=BAN_MOST).contains(seconds))
+    };
+    let wrong = || format!("seconds is 1 to {BAN_MOST}, which is a year, or is left out for a ban for good");
+    seconds.map(|seconds| bounded(seconds).ok_or_else(wrong)).transpose()
+}
+
+impl KeptOut {
+    /// What the audit log says for good: the ban of an address by its number, as addresses are forgotten with it.
+    pub fn in_audit(&self, ban: u64) -> String {
+        match self {
+            Self::Visitor(visitor) => visitor.to_string(),
+            Self::Network(_) => format!("an address, ban {ban}"),
         }
     }
 }

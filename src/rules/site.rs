@@ -72,7 +72,7 @@ pub struct SiteState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SiteCommand {
     /// Keeps somebody out for so many seconds, or for good.
-    Ban(KeptOut, Option<u64>),
+    Ban(KeptOut, Option<u32>),
     /// Ends a ban.
     Lift(u64),
     /// Sets what is paused.
@@ -191,19 +191,15 @@ impl SiteState {
                 if self.bans.len() >= SITE_BANS {
                     return Err(Refusal::StorageFull);
                 }
-                let millis = seconds.map(|seconds| i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX));
-                let until = millis.map(|millis| now.date.millis().saturating_add(millis));
-                self.bans.push(SiteBan {
-                    id: self.version,
-                    who,
-                    until,
-                });
-                ("ban", who.to_string())
+                let id = self.version;
+                let until = seconds.map(|seconds| now.date.millis().saturating_add(i64::from(seconds) * 1_000));
+                self.bans.push(SiteBan { id, who, until });
+                ("ban", who.in_audit(id))
             }
             SiteCommand::Lift(id) => {
                 let at = self.bans.iter().position(|ban| ban.id == id);
                 let ban = self.bans.remove(at.ok_or(Refusal::NotFound)?);
-                ("lift ban", ban.who.to_string())
+                ("lift ban", ban.who.in_audit(id))
             }
             SiteCommand::Pause(pauses) => {
                 self.pauses = pauses;

@@ -8,7 +8,7 @@ fn decide_at(state: &SiteState, command: SiteCommand, millis: i64) -> Result<Sit
     state.decide(&Operator::nameless(), Why::default(), command, now)
 }
 
-fn ban(who: &str, seconds: Option<u64>) -> SiteCommand {
+fn ban(who: &str, seconds: Option<u32>) -> SiteCommand {
     SiteCommand::Ban(KeptOut::parse(who).unwrap(), seconds)
 }
 

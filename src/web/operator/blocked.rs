@@ -9,11 +9,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    Failure,
-    asks::Asks,
-    body::{Because, Body},
-};
+use super::{Failure, asks::Asks, body::Body};
 use crate::{domain::GifHash, page::views::console::BlockedPage, state::AppState};
 
 /// `GET /blocked`
@@ -37,10 +33,9 @@ pub async fn export(State(state): State<AppState>) -> Result<Response, Failure> 
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hashes {
     hashes: Vec<String>,
-    #[serde(flatten)]
-    because: Because,
 }
 
 impl Hashes {
@@ -58,15 +53,15 @@ impl Hashes {
 }
 
 /// `POST /blocked`
-pub async fn block(State(state): State<AppState>, asks: Asks, Body(new): Body<Hashes>) -> Result<Response, Failure> {
-    let (hashes, why) = (new.read()?, new.because.why()?);
+pub async fn block(State(state): State<AppState>, asks: Asks, body: Body<Hashes>) -> Result<Response, Failure> {
+    let (hashes, why) = (body.given.read()?, body.why);
     let (new, removed) = state.operators.block(&asks.who, why, hashes, &state.audit).await?;
     Ok(asks.done("/blocked", Json(json!({ "new": new, "removed": removed }))))
 }
 
 /// `POST /blocked/remove`
-pub async fn unblock(State(state): State<AppState>, asks: Asks, Body(old): Body<Hashes>) -> Result<Response, Failure> {
-    let (hashes, why) = (old.read()?, old.because.why()?);
+pub async fn unblock(State(state): State<AppState>, asks: Asks, body: Body<Hashes>) -> Result<Response, Failure> {
+    let (hashes, why) = (body.given.read()?, body.why);
     let gone = state.operators.unblock(&asks.who, why, hashes).await?;
     Ok(asks.done("/blocked", Json(json!({ "removed": gone }))))
 }

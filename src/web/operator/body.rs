@@ -1,55 +1,100 @@
 //! What an operator writes: JSON, or the fields of a form, which become the same.
 
 use axum::{
-    Json,
     body::Bytes,
-    extract::{FromRequest, Request},
-    http::StatusCode,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::{Failure, asks::is_form};
-use crate::{domain::Why, state::AppState};
+use crate::{
+    domain::{Refusal, Why},
+    state::AppState,
+};
 
-/// Why something is done: every action may say so.
-#[derive(Default, Deserialize)]
-pub struct Because {
-    #[serde(default)]
-    why: String,
+const NO_TYPE: &str = "send JSON (content-type: application/json), or the fields of a form";
+const TOO_LONG: &str = "the body is too long: lists of hashes have at most 8 MiB, everything else 16 KiB";
+
+/// The body of an action. A field that the action does not know is refused: a typo in `seconds` would ban for good.
+pub struct Body<T = Nothing> {
+    pub given: T,
+    /// Every action may say it.
+    pub why: Why,
 }
 
-impl Because {
-    pub fn why(&self) -> Result<Why, Failure> {
-        Why::parse(&self.why).map_err(Failure::Wrong)
-    }
-}
-
-/// The body of an action.
-pub struct Body<T>(pub T);
+/// What an action takes that needs nothing else.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Body<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Failure> {
-        if !is_form(request.headers()) {
-            // Its type is asked for: no page of another site can have it.
-            let read = Json::<T>::from_request(request, state).await;
-            return read
-                .map(|Json(body)| Self(body))
-                .map_err(|error| Failure::Unread(error.status(), error.body_text()));
-        }
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|error| Failure::Unread(error.status(), error.body_text()))?;
-        let body = serde_json::from_value(of_form(&bytes));
-        body.map(Self)
-            .map_err(|error| Failure::Unread(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))
+        let mut fields = fields_of(request, state).await?;
+        let why = match fields.remove("why") {
+            None | Some(Value::Null) => Why::default(),
+            Some(Value::String(why)) => Why::parse(&why).map_err(Failure::Wrong)?,
+            Some(_) => return Err(Failure::Wrong("why is a text".to_owned())),
+        };
+        let given = serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+            let path = error.path().to_string();
+            let inner = error.into_inner();
+            Failure::Wrong(match &*path {
+                "." => inner.to_string(),
+                field => format!("{field}: {inner}"),
+            })
+        })?;
+        Ok(Self { given, why })
+    }
+}
+
+async fn fields_of(request: Request, state: &AppState) -> Result<Map<String, Value>, Failure> {
+    let form = is_form(request.headers());
+    // A type that no page of another site can send without being asked.
+    if !form && !is_json(request.headers()) {
+        return Err(Failure::Unread(StatusCode::UNSUPPORTED_MEDIA_TYPE, NO_TYPE.to_owned()));
+    }
+    let bytes = Bytes::from_request(request, state).await.map_err(|error| {
+        let status = error.status();
+        let too_long = status == StatusCode::PAYLOAD_TOO_LARGE;
+        let sentence = if too_long {
+            TOO_LONG
+        } else {
+            "the body did not come whole"
+        };
+        Failure::Unread(status, sentence.to_owned())
+    })?;
+    if form {
+        return Ok(of_form(&bytes));
+    }
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::Unread(StatusCode::BAD_REQUEST, format!("the body is no JSON object: {error}")))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
+    kind.is_some_and(|kind| kind.starts_with(b"application/json"))
+}
+
+/// The number in a path; what is none names nothing.
+pub struct Number(pub u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for Number {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let read = Path::<u64>::from_request_parts(parts, state).await;
+        read.map(|Path(number)| Self(number))
+            .map_err(|_| Refusal::NotFound.into())
     }
 }
 
 /// The fields of a form as the JSON of the same action. A box that is not checked is not sent, and an empty number is none.
-fn of_form(bytes: &[u8]) -> Value {
+fn of_form(bytes: &[u8]) -> Map<String, Value> {
     let mut fields = Map::new();
     for (name, value) in form_urlencoded::parse(bytes) {
         let value = match &*name {
@@ -61,7 +106,7 @@ fn of_form(bytes: &[u8]) -> Value {
         };
         fields.insert(name.into_owned(), value);
     }
-    Value::Object(fields)
+    fields
 }
 
 #[cfg(test)]
@@ -74,8 +119,9 @@ mod tests {
         let same = json!({
             "who": "192.0.2.7", "seconds": 3600, "why": "a flood", "rooms": true, "hashes": ["aa", "bb"],
         });
-        assert_eq!(of_form(form), same);
-        assert_eq!(of_form(b"seconds="), json!({ "seconds": null }));
-        assert_eq!(of_form(b"seconds=soon"), json!({ "seconds": "soon" }));
+        let read = |form: &[u8]| Value::Object(of_form(form));
+        assert_eq!(read(form), same);
+        assert_eq!(read(b"seconds="), json!({ "seconds": null }));
+        assert_eq!(read(b"seconds=soon"), json!({ "seconds": "soon" }));
     }
 }

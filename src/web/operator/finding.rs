@@ -9,11 +9,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    Failure,
-    asks::Asks,
-    body::{Because, Body},
-};
+use super::{Failure, asks::Asks, body::Body};
 use crate::{
     domain::{GifName, Moment, Refusal, Visitor, VisitorId},
     media::uploads::{NamedIn, Picture},
@@ -64,7 +60,7 @@ pub async fn form(State(state): State<AppState>, asks: Asks, Query(sought): Quer
 
 /// `GET /visitors/{id}`
 pub async fn visitor(State(state): State<AppState>, Path(id): Path<String>, asks: Asks) -> Result<Response, Failure> {
-    let id: VisitorId = id.parse().map_err(|_| Refusal::VisitorNotFound)?;
+    let id: VisitorId = id.parse().map_err(|_| Refusal::NotFound)?;
     let (seats, wrote) = state.operators.find_visitor(id).await?;
     let who = Visitor::new(id);
     Ok(asks.show(
@@ -124,10 +120,13 @@ pub async fn remove(
     State(state): State<AppState>,
     Path(name): Path<String>,
     asks: Asks,
-    Body(because): Body<Because>,
+    body: Body,
 ) -> Result<Response, Failure> {
-    let (name, why) = (name_of(&name)?, because.why()?);
-    let removed = state.operators.remove_gif(&asks.who, why, name, &state.audit).await?;
+    let name = name_of(&name)?;
+    let removed = state
+        .operators
+        .remove_gif(&asks.who, body.why, name, &state.audit)
+        .await?;
     // Nothing names it any more, so that it has no page.
     Ok(asks.done("/audit", Json(json!({ "removed": removed }))))
 }

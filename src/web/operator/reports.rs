@@ -1,16 +1,12 @@
 //! What visitors tell the operators.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use serde_json::{Value, json};
 
 use super::{
     Failure,
     asks::Asks,
-    body::{Because, Body},
+    body::{Body, Number},
 };
 use crate::{
     domain::Moment,
@@ -55,11 +51,11 @@ pub async fn list(State(state): State<AppState>, asks: Asks) -> Result<Response,
 /// `POST /reports/{report}/dismiss`
 pub async fn dismiss(
     State(state): State<AppState>,
-    Path(report): Path<u64>,
+    Number(report): Number,
     asks: Asks,
-    Body(because): Body<Because>,
+    body: Body,
 ) -> Result<Response, Failure> {
     let dismiss = SiteCommand::Dismiss(report);
-    let site = state.operators.decide(&asks.who, because.why()?, dismiss).await?;
+    let site = state.operators.decide(&asks.who, body.why, dismiss).await?;
     Ok(asks.done("/reports", Json(json!({ "total": site.reports.len() }))))
 }

@@ -8,13 +8,9 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{
-    Failure,
-    asks::Asks,
-    body::{Because, Body},
-};
+use super::{Failure, asks::Asks, body::Body};
 use crate::{
-    domain::{self, Field, MessageId, Moment, Refusal, Room, RoomId, Space, Visitor, VisitorId},
+    domain::{self, Field, MessageId, Moment, Refusal, Room, RoomId, Space, Visitor, VisitorId, Why},
     page::views::console::{OneRoomPage, RoomRow, RoomsPage},
     rules::TakeDown,
     state::AppState,
@@ -138,10 +134,9 @@ pub async fn one(
 async fn take_down(
     state: &AppState,
     asks: &Asks,
-    because: &Because,
+    why: Why,
     (room, what): (RoomId, TakeDown),
 ) -> Result<Response, Failure> {
-    let why = because.why()?;
     state
         .operators
         .take_down(&asks.who, why, (room, what), &state.audit)
@@ -154,13 +149,8 @@ async fn take_down(
 }
 
 /// `POST /rooms/{id}/remove`
-pub async fn remove(
-    State(state): State<AppState>,
-    Id(id): Id,
-    asks: Asks,
-    Body(because): Body<Because>,
-) -> Result<Response, Failure> {
-    take_down(&state, &asks, &because, (id, TakeDown::Room)).await
+pub async fn remove(State(state): State<AppState>, Id(id): Id, asks: Asks, body: Body) -> Result<Response, Failure> {
+    take_down(&state, &asks, body.why, (id, TakeDown::Room)).await
 }
 
 /// `POST /rooms/{id}/messages/{message}/remove`
@@ -169,7 +159,7 @@ pub async fn remove_message(
     Id(id): Id,
     Named(message): Named<MessageId>,
     asks: Asks,
-    Body(because): Body<Because>,
+    body: Body,
 ) -> Result<Response, Failure> {
-    take_down(&state, &asks, &because, (id, TakeDown::Message(message))).await
+    take_down(&state, &asks, body.why, (id, TakeDown::Message(message))).await
 }

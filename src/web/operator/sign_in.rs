@@ -105,7 +105,7 @@ pub async fn sign_in(
     State(state): State<AppState>,
     Extension(keys): Extension<Arc<Keys>>,
     asks: Asks,
-    Body(given): Body<Given>,
+    Body { given, .. }: Body<Given>,
 ) -> Result<Response, Failure> {
     match keys.of_token(&given.token) {
         Ok(who) => {

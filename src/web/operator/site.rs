@@ -1,20 +1,16 @@
 //! What operators see of the whole site, and decide about it.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
     Failure,
     asks::Asks,
-    body::{Because, Body},
+    body::{Body, Number},
 };
 use crate::{
-    domain::{AuditEntry, KeptOut, Moment, Notice},
+    domain::{AuditEntry, KeptOut, Moment, Notice, Why, ban_time},
     page::views::console::{AuditPage, AuditRow, BansPage, OverviewPage, SiteBanView},
     rules::{Pauses, SiteBan, SiteCommand, SiteState},
     state::AppState,
@@ -110,70 +106,81 @@ fn row_of(entry: &AuditEntry) -> AuditRow<'_> {
 async fn decide(
     state: &AppState,
     asks: &Asks,
-    (next, because): (&str, &Because),
+    (next, why): (&str, Why),
     command: SiteCommand,
 ) -> Result<Response, Failure> {
-    let site = state.operators.decide(&asks.who, because.why()?, command).await?;
+    let site = state.operators.decide(&asks.who, why, command).await?;
     Ok(asks.done(next, Json(decided(&site))))
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewBan {
     who: String,
     /// None is for good.
     seconds: Option<u64>,
-    #[serde(flatten)]
-    because: Because,
 }
 
 /// `POST /bans`
-pub async fn ban(State(state): State<AppState>, asks: Asks, Body(new): Body<NewBan>) -> Result<Response, Failure> {
-    let kept_out = KeptOut::parse(&new.who).map_err(Failure::Wrong)?;
-    decide(
-        &state,
-        &asks,
-        ("/bans", &new.because),
-        SiteCommand::Ban(kept_out, new.seconds),
-    )
-    .await
+pub async fn ban(
+    State(state): State<AppState>,
+    asks: Asks,
+    Body { given, why }: Body<NewBan>,
+) -> Result<Response, Failure> {
+    let kept_out = KeptOut::parse(&given.who).map_err(Failure::Wrong)?;
+    let time = ban_time(given.seconds).map_err(Failure::Wrong)?;
+    decide(&state, &asks, ("/bans", why), SiteCommand::Ban(kept_out, time)).await
 }
 
 /// `POST /bans/{ban}/lift`
 pub async fn lift(
     State(state): State<AppState>,
-    Path(ban): Path<u64>,
+    Number(ban): Number,
     asks: Asks,
-    Body(because): Body<Because>,
+    body: Body,
 ) -> Result<Response, Failure> {
-    decide(&state, &asks, ("/bans", &because), SiteCommand::Lift(ban)).await
+    decide(&state, &asks, ("/bans", body.why), SiteCommand::Lift(ban)).await
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NewPauses {
-    #[serde(flatten)]
-    pauses: Pauses,
-    #[serde(flatten)]
-    because: Because,
+    rooms: bool,
+    uploads: bool,
+    newcomers: bool,
 }
 
 /// `POST /pauses`
-pub async fn pause(State(state): State<AppState>, asks: Asks, Body(new): Body<NewPauses>) -> Result<Response, Failure> {
-    decide(&state, &asks, ("/", &new.because), SiteCommand::Pause(new.pauses)).await
+pub async fn pause(
+    State(state): State<AppState>,
+    asks: Asks,
+    Body { given, why }: Body<NewPauses>,
+) -> Result<Response, Failure> {
+    let NewPauses {
+        rooms,
+        uploads,
+        newcomers,
+    } = given;
+    let pauses = Pauses {
+        rooms,
+        uploads,
+        newcomers,
+    };
+    decide(&state, &asks, ("/", why), SiteCommand::Pause(pauses)).await
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewNotice {
     text: String,
-    #[serde(flatten)]
-    because: Because,
 }
 
 /// `POST /notice`
 pub async fn notice(
     State(state): State<AppState>,
     asks: Asks,
-    Body(new): Body<NewNotice>,
+    Body { given, why }: Body<NewNotice>,
 ) -> Result<Response, Failure> {
-    let notice = Notice::parse(&new.text).map_err(Failure::Wrong)?;
-    decide(&state, &asks, ("/", &new.because), SiteCommand::Notice(notice)).await
+    let notice = Notice::parse(&given.text).map_err(Failure::Wrong)?;
+    decide(&state, &asks, ("/", why), SiteCommand::Notice(notice)).await
 }

@@ -185,7 +185,7 @@ async fn an_operator_finds_what_a_visitor_wrote_in_any_room_and_where_they_are()
     assert_eq!((rooms.len(), &rooms[0]["_id"]), (1, &json!(one)), "where she is");
     let nobody = console.get("/visitors/00000000000000aa").await.ok().json();
     assert_eq!((&nobody["rooms"], &nobody["messages"]), (&json!([]), &json!([])));
-    console.get("/visitors/bea").await.refused(404, "visitor_not_found");
+    console.get("/visitors/bea").await.refused(404, "page_not_found");
 }
 
 #[tokio::test]
