@@ -21,6 +21,7 @@ mod broken_uploads;
 mod compression;
 mod connections;
 mod deletions;
+mod documents;
 mod doors;
 mod durability;
 mod edits;

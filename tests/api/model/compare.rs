@@ -77,7 +77,7 @@ impl World {
             let what = format!("what visitor {who} is to room {n}");
             equal(&what, &code.as_str().into(), &model.into())?;
             equal(
-                &format!("{what} by the README"),
+                &format!("{what} by docs/interface.md"),
                 &code.into(),
                 &self.door_says(who, n, false).into(),
             )?;

@@ -1,4 +1,4 @@
-//! Who may enter a room as the README says it, by what visitors see and without the rule book.
+//! Who may enter a room as docs/interface.md says it, by what visitors see and without the rule book.
 
 use std::collections::HashSet;
 

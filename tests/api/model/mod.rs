@@ -6,7 +6,7 @@
 //!
 //! - `steps`: random commands; `rooms`: rooms by the rule book, with what people see of them; `world`: a server and the model
 //!   beside it; `acting`, `owning`, `sockets`: give a command to both; `compare`: what has to be equal after each;
-//!   `interface`: who may enter as the README says it, so that a wrong rule book is noticed, too
+//!   `interface`: who may enter as docs/interface.md says it, so that a wrong rule book is noticed, too
 
 mod acting;
 mod compare;

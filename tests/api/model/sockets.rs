@@ -40,7 +40,7 @@ impl World {
         let (guest, tab) = (person.guest, &mut person.tabs[tab]);
         let answered = of_ack(tab.socket.ask("join", id).await);
         let code = answered.as_ref().map_or_else(String::as_str, |_| "ok");
-        equal("a join by the README", &code.into(), &says.into())?;
+        equal("a join by docs/interface.md", &code.into(), &says.into())?;
         let mut room = place.map(|place| &mut self.rooms[place]);
         let enter = Command::Enter(guest, tab.hold());
         if let Some(room) = &mut room {
