@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use http::{Method, Request, header};
+use axum::http::{Method, Request, StatusCode, header};
 use hyper::{body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -145,7 +145,7 @@ pub async fn run(action: &Action, config: &Config) -> Result<String, String> {
     }
 }
 
-async fn ask(listen: &Listen, action: &Action, token: Option<String>) -> Result<(http::StatusCode, Bytes), String> {
+async fn ask(listen: &Listen, action: &Action, token: Option<String>) -> Result<(StatusCode, Bytes), String> {
     let wrong = |error: &dyn std::error::Error| error.to_string();
     let (stream, host) = match listen {
         Listen::Address(address) => {

@@ -2,8 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::Router;
-use http::Request;
+use axum::{Router, http::Request};
 use hyper::{
     body::Incoming,
     server::conn::http1,

@@ -9,8 +9,10 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
-use http::{Request, StatusCode};
+use axum::{
+    Router,
+    http::{Request, StatusCode},
+};
 use hyper::{
     body::Incoming,
     server::conn::http1,

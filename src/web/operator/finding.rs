@@ -2,12 +2,12 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::{Failure, asks::Asks, body::Body};
 use crate::{
@@ -36,15 +36,14 @@ fn seen<'a>(asks: &Asks, found: &'a Found) -> Vec<Seen<'a>> {
     found.iter().map(|(room, message)| asks.seen(*room, message)).collect()
 }
 
-#[derive(Deserialize)]
-pub struct Sought {
-    #[serde(default, rename = "for")]
-    text: String,
-}
-
 /// `GET /find?for=`: leads to the visitor or the GIF of that name.
-pub async fn form(State(state): State<AppState>, asks: Asks, Query(sought): Query<Sought>) -> Response {
-    let given = Some(sought.text.trim()).filter(|given| !given.is_empty());
+pub async fn form(State(state): State<AppState>, asks: Asks, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "for");
+    let given = given
+        .map(|(_, text)| text.trim().to_owned())
+        .filter(|text| !text.is_empty());
+    let given = given.as_deref();
     let to = given.and_then(|given| {
         let visitor = given.parse::<VisitorId>().map(|id| format!("/visitors/{id}"));
         visitor

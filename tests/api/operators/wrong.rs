@@ -43,6 +43,7 @@ async fn what_an_operator_writes_wrong_is_refused_by_a_sentence_that_names_the_f
     for path in ["/bans/zz/lift", "/bans/-1/lift", "/reports/zz/dismiss"] {
         console.post(path, json!({})).await.refused(404, "page_not_found");
     }
+    console.get("/find?for=a&for=%ff").await.ok();
     assert!(audit(&console).await.is_empty(), "nothing of it is done");
 }
 
