@@ -29,7 +29,7 @@ use crate::{
     realtime::sockets,
     service::{
         deletions::Deletions,
-        finishing::Finishing,
+        detached_tasks::DetachedTasks,
         messages::Messages,
         operator::Operators,
         passwords::Passwords,
@@ -121,7 +121,7 @@ pub async fn run(
     if timeout(PATIENCE, connections.shutdown()).await.is_err() {
         info!("some requests did not end in time");
     }
-    state.finishing.done().await;
+    state.detached.done().await;
     store.close().await;
     tasks.shutdown().await;
     sessions.close().await;
@@ -248,8 +248,8 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let passwords =
         Passwords::new(cores).map_err(|error| AppError::Other(format!("passwords can't be hashed: {error}")))?;
-    let finishing = Finishing::default();
-    let deletions = Deletions::new(Arc::clone(&store), uploads.clone(), finishing.clone());
+    let detached = DetachedTasks::default();
+    let deletions = Deletions::new(Arc::clone(&store), uploads.clone(), detached.clone());
     let budgets = Arc::new(Budgets::new(&config.budgets.rates()));
     let metrics = SiteMetrics::new(
         &Refusal::CODES,
@@ -282,17 +282,17 @@ async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, Soc
             Arc::clone(&store),
             uploads,
             deletions.clone(),
-            finishing.clone(),
+            detached.clone(),
             Arc::clone(&budgets),
         ),
         operators: Operators::new(
             Arc::clone(&store),
             deletions.clone(),
-            finishing.clone(),
+            detached.clone(),
             Arc::clone(&budgets),
         ),
         deletions,
-        finishing,
+        detached,
         openings: Openings::new(config.connect_timeout),
         closings: Closings::default(),
         stopping: Stopping::default(),

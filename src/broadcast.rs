@@ -3,15 +3,15 @@
 //! One task a room, so that a room's events keep their order; one for the lobby. The follower waits for none of them: a
 //! room whose queue is full reads from the store what did not fit, and holds up no other.
 
-mod audience;
 mod catch_up;
 mod late;
 mod lobby;
-mod mend;
 mod presence;
 mod queue;
 mod reactions;
+mod recovery;
 mod room;
+mod subscribers;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

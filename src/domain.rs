@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 pub use budget::Budget;
 pub use epoch::Epoch;
 pub use gif_body::{Alt, GifBody, GifHash, GifName, GifWords};
-pub use guest::{Address, AddressKey, AddressMark, Guest, Network, Source};
+pub use guest::{Address, AddressHash, AddressKey, Guest, Network, Source};
 pub(crate) use id::asked_for;
 pub use invite::{InviteHash, InviteToken};
 pub use limits::Limits;

@@ -1,52 +1,52 @@
 //! An anonymous GIF chat: anyone opens a page, gets a name and a creature, makes a room and talks in text and GIFs.
 //!
 //! # Layout
-//! Imports point down only; what stands in braces does not import each other:
+//! Modules import only what stands to their right; modules in one pair of braces do not import each other:
 //! `main → {app, backup, console} → web → realtime → state → {broadcast, service, telemetry} → {config, media} → store →
-//! {audit, fields, limits, page, private_files, rules} → {check, domain, metrics, seldom}`.
+//! {audit, fields, limits, page, private_files, rules} → {domain, healthcheck, log_throttle, metrics}`.
 //!
-//! - [`app`]: puts everything together, serves, stops; [`config`]: the settings; [`telemetry`]: logs; [`check`]: asks a
-//!   running server whether it answers; [`console`]: `gifchat admin`, which asks the interface for operators
-//! - [`backup`]: backs a site up, restores it, checks it
-//! - `web`: the table of URLs; its handlers, what they take from a request, and the layers around them
-//! - `realtime`: socket events of clients, and their connections before they are sessions
-//! - [`broadcast`]: tells sockets what was committed; the only emitter
+//! - [`app`]: assembles the server, runs it, shuts it down; [`config`]: the settings; [`telemetry`]: logging; [`healthcheck`]: asks
+//!   a running server whether it responds; [`console`]: `gifchat admin`, the client of the operators' interface
+//! - [`backup`]: backs up, restores and checks a site
+//! - `web`: the routes, their handlers, extractors and middleware; `web::operator` is the operators' console
+//! - `realtime`: socket events from clients, and connections that are not Socket.IO sessions yet
+//! - [`broadcast`]: sends committed changes to sockets; nothing else emits
 //! - [`service`]: what handlers call: rooms, messages, passwords, and who may read or own a room
-//! - [`media`]: GIFs, checked and on disk
-//! - [`store`]: rooms, seats, messages, sessions, in SQLite or MongoDB
-//! - [`rules`]: the rule book of a room, as pure functions: what a command leads to, and what a room is after it
-//! - [`domain`]: values that parse themselves: rooms, messages, visitors, refusals
-//! - [`page`]: what pages show, in English and Korean; avatars and assets
-//! - `fields`: the fields of forms, JSON bodies and events, without whatever else they hold
-//! - [`limits`]: bounds how much, how often and how slowly somebody may do something
-//! - [`audit`]: the log of what is refused to protect the site, and of what is taken down
-//! - `metrics`: counters, gauges and histograms, and which of them each part has; `app::metrics` serves them
-//! - `private_files`: files and folders that no other user may read; `seldom`: bounds how often the log says the same
+//! - [`media`]: checks GIFs and keeps them on disk
+//! - [`store`]: rooms, seats, messages and sessions, in SQLite or MongoDB
+//! - [`rules`]: the rules of a room as pure functions: what a command leads to, and the state after an event
+//! - [`domain`]: types that validate themselves: rooms, messages, visitors, refusals
+//! - [`page`]: views and texts of pages in English and Korean, avatars, assets
+//! - `fields`: reads the known fields of forms, JSON bodies and events
+//! - [`limits`]: rate limits, and bounds on connections and uploads
+//! - [`audit`]: log lines for refusals that protect the site, and for content that was taken down
+//! - `metrics`: counters, gauges and histograms by module; `app::metrics` serves them
+//! - `private_files`: files and folders that only the server's user may read; `log_throttle`: limits repeated log lines
 //!
-//! # The way of a command
-//! A handler parses it, the service submits it ([`store::RoomLog::submit`]), the store asks the rule book ([`rules::decide`])
-//! and commits what happens, the commit comes back through [`store::RoomLog::changes`], and [`broadcast`] sends it. Nobody sees
-//! what is not durable, and everybody sees it in the same order.
+//! # The path of a command
+//! A handler parses it, the service submits it ([`store::RoomLog::submit`]), the store asks the rules ([`rules::decide`]) and
+//! commits the resulting events, the commit is returned by [`store::RoomLog::changes`], and [`broadcast`] sends it. Nobody sees a
+//! change before it is durable, and everybody sees all changes in the same order.
 
 pub mod app;
 pub mod audit;
 pub mod backup;
 pub mod broadcast;
-pub mod check;
 pub mod config;
 pub mod console;
 pub mod domain;
 mod fields;
+pub mod healthcheck;
 #[cfg(test)]
 mod imports;
 pub mod limits;
+mod log_throttle;
 pub mod media;
 mod metrics;
 pub mod page;
 mod private_files;
 mod realtime;
 pub mod rules;
-mod seldom;
 pub mod service;
 mod state;
 pub mod store;

@@ -9,9 +9,9 @@ use std::{
 use gifchat::{
     Config,
     app::{self, Inherited, Listener},
-    backup, check,
+    backup,
     config::{Action, Cli, Task},
-    console, telemetry,
+    console, healthcheck, telemetry,
 };
 use tokio::{runtime::Runtime, signal::unix};
 
@@ -58,7 +58,7 @@ fn serve(config: Config) -> Result<(), String> {
 
 async fn start(config: Config, inherited: Inherited) -> Result<(), String> {
     if let Some(url) = &config.check {
-        return check::check(url).await;
+        return healthcheck::check(url).await;
     }
     telemetry::start(&config.log, config.log_format)?;
     let listener = match inherited.listener()? {

@@ -8,7 +8,7 @@ use std::{
 };
 
 #[cfg(unix)]
-use crate::seldom::Seldom;
+use crate::log_throttle::LogThrottle;
 
 /// What SQLite puts beside a file. It makes them with the permissions of the file; those of an earlier version may have more.
 const BESIDE: [&str; 2] = ["-wal", "-shm"];
@@ -93,10 +93,10 @@ pub fn restrict(path: &Path) -> io::Result<()> {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported
             ) =>
         {
-            static LINE: Seldom = Seldom::new();
-            if let Some(left_out) = LINE.turn() {
+            static LINE: LogThrottle = LogThrottle::new();
+            if let Some(suppressed) = LINE.permit() {
                 let path = path.display();
-                tracing::warn!(%error, %path, left_out, "the permissions of a file can't be changed: others may be able to read it");
+                tracing::warn!(%error, %path, suppressed, "the permissions of a file can't be changed: others may be able to read it");
             }
             Ok(())
         }

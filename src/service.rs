@@ -2,7 +2,7 @@
 
 pub mod access;
 pub mod deletions;
-pub mod finishing;
+pub mod detached_tasks;
 pub mod messages;
 pub mod operator;
 pub mod passwords;

@@ -11,7 +11,7 @@ use crate::{
     metrics::SiteMetrics,
     page::{about::About, assets::Assets, avatar::picture::Pictures, views::LastRows},
     service::{
-        deletions::Deletions, finishing::Finishing, messages::Messages, operator::Operators, rooms::Rooms,
+        deletions::Deletions, detached_tasks::DetachedTasks, messages::Messages, operator::Operators, rooms::Rooms,
         secrets::Door,
     },
     store::Store,
@@ -67,7 +67,7 @@ pub struct Parts {
     /// What deletes files.
     pub deletions: Deletions,
     /// What these two finish although nobody waits for it.
-    pub finishing: Finishing,
+    pub detached: DetachedTasks,
     /// The emitter.
     pub events: Arc<Events>,
     /// The sessions of sockets that have no namespace yet.

@@ -1,11 +1,11 @@
 //! HTTP: the table of URLs and the layers around it.
 
+mod error;
 mod extract;
 mod handlers;
 mod layers;
 mod list;
 pub mod operator;
-mod refused;
 mod rendered;
 mod source;
 
@@ -26,7 +26,8 @@ use tower_sessions::{
 
 pub use self::source::Peer;
 use self::{
-    extract::prefs,
+    error::ApiError,
+    extract::negotiation,
     handlers::{
         files, gifs, health, install, invites, messages, moderation, pages, reactions, reports, rooms, share, sheets,
         site, whispers,
@@ -34,9 +35,8 @@ use self::{
     layers::{
         admitted,
         compress::{self, Compressor},
-        count, door, guard, handshake, linger,
+        count, door, drain_body, guard, handshake,
     },
-    refused::Refused,
 };
 use crate::{
     config::Config, domain::Refusal, realtime::sockets::Hangups, realtime::transport::WebSockets, state::AppState,
@@ -87,12 +87,12 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         // Inside the other two: who stands before the door chooses a language, and counts.
         .layer(from_fn_with_state(state.clone(), door::pass))
         .layer(from_fn_with_state(state.clone(), admitted::pass))
-        .layer(from_fn(prefs::switch_language))
+        .layer(from_fn(negotiation::switch_language))
         .layer(from_fn_with_state(state.clone(), count::requests));
     let open = Router::new()
         .route(site::RULES, get(site::rules))
         .route("/door", post(site::enter))
-        .layer(from_fn(prefs::switch_language))
+        .layer(from_fn(negotiation::switch_language))
         .layer(from_fn_with_state(state.clone(), count::requests));
     let shared = Router::new()
         .route("/gif/{name}", get(files::gif))
@@ -119,7 +119,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         io,
     };
     let sockets = Router::new()
-        .route("/socket.io/", any(|| async { Refused(Refusal::NotFound) }))
+        .route("/socket.io/", any(|| async { ApiError(Refusal::NotFound) }))
         .layer(sockets)
         .layer(from_fn_with_state(prepared, handshake::prepare))
         .layer(from_fn_with_state(state.clone(), door::pass))
@@ -134,13 +134,13 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .merge(files)
         .merge(sockets)
         .fallback(count::nothing)
-        .method_not_allowed_fallback(refused::wrong_method)
+        .method_not_allowed_fallback(error::wrong_method)
         .layer(from_fn_with_state(state.clone(), guard::same_site))
-        .layer(from_fn_with_state(state.clone(), refused::render))
+        .layer(from_fn_with_state(state.clone(), error::render))
         .layer(from_fn_with_state(Arc::new(Compressor::new()), compress::compress))
         .layer(session_layer(&state.config, sessions))
         .merge(health)
-        .layer(from_fn(linger::linger))
+        .layer(from_fn(drain_body::drain_body))
         .layer(from_fn_with_state(state.clone(), source::find))
         .layer(from_fn_with_state(state.clone(), guard::frame))
         .with_state(state)

@@ -10,7 +10,7 @@ use tokio::{
 use tracing::warn;
 
 use super::{admission::Full, connection::socket, listener::Stream};
-use crate::{metrics::SiteMetrics, seldom::Seldom};
+use crate::{log_throttle::LogThrottle, metrics::SiteMetrics};
 
 /// The whole answer. It fits into the buffer of a new connection, so nobody waits while it is written.
 const ANSWER: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
@@ -32,8 +32,8 @@ const MOMENT: Duration = Duration::from_secs(1);
 /// Refuses connections.
 pub struct Refusals {
     leaving: Arc<Semaphore>,
-    all: Seldom,
-    address: Seldom,
+    all: LogThrottle,
+    address: LogThrottle,
     metrics: SiteMetrics,
 }
 
@@ -42,8 +42,8 @@ impl Refusals {
     pub fn new(metrics: SiteMetrics) -> Self {
         Self {
             leaving: Arc::new(Semaphore::new(LEAVING)),
-            all: Seldom::new(),
-            address: Seldom::new(),
+            all: LogThrottle::new(),
+            address: LogThrottle::new(),
             metrics,
         }
     }
@@ -65,15 +65,18 @@ impl Refusals {
         match full {
             Full::All => {
                 self.metrics.limit_hit("connections");
-                if let Some(left_out) = self.all.turn() {
-                    warn!(left_out, "a connection is refused: there are as many as --connections");
+                if let Some(suppressed) = self.all.permit() {
+                    warn!(
+                        suppressed,
+                        "a connection is refused: there are as many as --connections"
+                    );
                 }
             }
             Full::Address => {
                 self.metrics.limit_hit("connections_per_address");
-                if let Some(left_out) = self.address.turn() {
+                if let Some(suppressed) = self.address.permit() {
                     warn!(
-                        left_out,
+                        suppressed,
                         "a connection is refused: its address has --connections-per-address"
                     );
                 }

@@ -35,7 +35,7 @@ use super::{
     listener::{Listener, Stream},
     refusals::Refusals,
 };
-use crate::{config::Config, realtime::sockets::Hangup, seldom::Seldom, state::AppState, web::Peer};
+use crate::{config::Config, log_throttle::LogThrottle, realtime::sockets::Hangup, state::AppState, web::Peer};
 
 /// Bytes of a connection's read buffer at most, and so of a request's header.
 const READ_BUFFER: usize = 64 << 10;
@@ -76,7 +76,7 @@ pub async fn serve(
     };
     let admission = Admission::new(most, config.connections_per_address);
     let refusals = Refusals::new(state.metrics.clone());
-    let failures = Seldom::new();
+    let failures = LogThrottle::new();
     let http = http(config);
     let mut shutdown = pin!(shutdown);
     loop {
@@ -87,8 +87,8 @@ pub async fn serve(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                if let Some(left_out) = failures.turn() {
-                    warn!(%error, left_out, "a connection can't be accepted");
+                if let Some(suppressed) = failures.permit() {
+                    warn!(%error, suppressed, "a connection can't be accepted");
                 }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;

@@ -5,9 +5,9 @@ use tracing::warn;
 
 use super::{
     Events,
-    audience::{Behind, Encoded, Listener},
     late::Late,
     room::RoomTask,
+    subscribers::{Behind, Encoded, Listener},
 };
 use crate::{
     domain::{RoomId, Seq, VisitorId},
@@ -24,7 +24,7 @@ impl RoomTask {
         let Self {
             room,
             events,
-            audience,
+            subscribers,
             seq,
             late,
             now,
@@ -32,7 +32,7 @@ impl RoomTask {
         } = self;
         let last = seq.unwrap_or(0);
         let mut taken = false;
-        for listener in audience.iter_mut().filter(|listener| listener.is_behind()) {
+        for listener in subscribers.iter_mut().filter(|listener| listener.is_behind()) {
             let before = listener.behind.as_ref().map(|behind| behind.after);
             let done = catch_up_messages(events, *room, last, late, listener).await;
             taken |= before != listener.behind.as_ref().map(|behind| behind.after);

@@ -1,7 +1,7 @@
-//! Messages that were announced and are not in the history.
+//! Messages that were announced but are not in the history yet.
 //!
-//! A read may be older than what announced them, as after a failover: they come. Or they were deleted since: then a
-//! message after them, which says so, comes at once; only files that got lost take their messages along without one.
+//! A read may be older than the announcement, for example after a failover: then they will appear. If they have been deleted, the
+//! message that records the deletion follows at once; only messages whose file was lost disappear without one.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tracing::warn;
 
 use crate::{
     domain::{RoomId, Seq},
-    seldom::Seldom,
+    log_throttle::LogThrottle,
 };
 
 /// How long they may be missing before they count as deleted: longer than any failover takes.
@@ -29,9 +29,9 @@ impl Late {
         {
             return since.elapsed() >= PATIENCE;
         }
-        static LINE: Seldom = Seldom::every(60);
-        if let Some(left_out) = LINE.turn() {
-            warn!(%room, after, left_out, "announced messages are not in the history yet; they are read again");
+        static LINE: LogThrottle = LogThrottle::every(60);
+        if let Some(suppressed) = LINE.permit() {
+            warn!(%room, after, suppressed, "announced messages are not in the history yet; they are read again");
         }
         self.0 = Some((after, Instant::now()));
         false
@@ -134,12 +134,12 @@ mod tests {
         stage.hide(Some(7));
         stage.task.tell_message(&tenth).await;
         assert_eq!(stage.task.seq, Some(7), "it goes no further than it can read");
-        assert!(stage.task.wrong.missed);
-        stage.task.mend().await;
+        assert!(stage.task.recovery.missed);
+        stage.task.recover().await;
         assert_eq!(stage.task.seq, Some(7));
         stage.hide(None);
-        stage.task.mend().await;
-        assert_eq!((stage.task.seq, stage.task.wrong.missed), (Some(10), false));
+        stage.task.recover().await;
+        assert_eq!((stage.task.seq, stage.task.recovery.missed), (Some(10), false));
     }
 
     #[tokio::test]
@@ -150,15 +150,15 @@ mod tests {
         stage.hide(Some(10 - 1));
         stage.task.tell_message(&announced).await;
         stage.hide(None);
-        stage.task.mend().await;
+        stage.task.recover().await;
         assert_eq!(
-            (stage.task.seq, stage.task.wrong.missed),
+            (stage.task.seq, stage.task.recovery.missed),
             (Some(10), true),
             "one is missing"
         );
         stage.post().await;
-        stage.task.mend().await;
-        assert_eq!((stage.task.seq, stage.task.wrong.missed), (Some(11), false));
+        stage.task.recover().await;
+        assert_eq!((stage.task.seq, stage.task.recovery.missed), (Some(11), false));
     }
 
     #[tokio::test]

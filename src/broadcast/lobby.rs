@@ -1,4 +1,4 @@
-//! The list of rooms, told to everyone who looks at it.
+//! Broadcasts changes of the list of rooms to everyone who is viewing it.
 
 use std::{
     sync::{
@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use socketioxide::extract::SocketRef;
 use tokio::{sync::Notify, time::sleep};
 
-use super::audience::{Audience, Encoded, Listener};
+use super::subscribers::{Encoded, Listener, Subscribers};
 use crate::{
     domain::{Room, RoomId},
     metrics::{Backlog, BroadcastMetrics},
@@ -44,7 +44,7 @@ struct Arriving {
 
 /// Who looks at the list, and what they have not been told yet.
 pub struct Lobby {
-    audience: Mutex<Audience>,
+    subscribers: Mutex<Subscribers>,
     metrics: BroadcastMetrics,
     pending: Mutex<IndexMap<RoomId, Pending>>,
     news: Notify,
@@ -56,7 +56,7 @@ impl Lobby {
     /// Nobody looks yet.
     pub fn new(metrics: BroadcastMetrics) -> Self {
         Self {
-            audience: Mutex::new(Audience::new(metrics.clone())),
+            subscribers: Mutex::new(Subscribers::new(metrics.clone())),
             metrics,
             pending: Mutex::default(),
             news: Notify::new(),
@@ -75,7 +75,7 @@ impl Lobby {
 
     /// Lets a socket that is connected hear of rooms. What has changed since its arrival it has missed.
     pub fn watch(&self, Arrival(arrival): Arrival, socket: SocketRef) {
-        let mut audience = self.audience.lock();
+        let mut subscribers = self.subscribers.lock();
         if arrival.gone.load(Ordering::SeqCst) {
             return;
         }
@@ -84,14 +84,14 @@ impl Lobby {
         if listener.missed {
             self.news.notify_one();
         }
-        audience.add(listener);
+        subscribers.add(listener);
     }
 
     /// Lets a socket hear of rooms no more. It may have gone before it began to.
     pub fn unwatch(&self, Arrival(arrival): &Arrival) {
-        let mut audience = self.audience.lock();
+        let mut subscribers = self.subscribers.lock();
         arrival.gone.store(true, Ordering::SeqCst);
-        drop(audience.remove(arrival.key));
+        drop(subscribers.remove(arrival.key));
     }
 
     /// Notes what a change means for the list.
@@ -102,13 +102,13 @@ impl Lobby {
         ) {
             return;
         }
-        // Counted first: who begins to watch after the look at the audience finds it counted.
+        // Counted first: a viewer who subscribes after the check of the subscribers is already counted.
         self.changes.fetch_add(1, Ordering::SeqCst);
-        if self.audience.lock().is_empty() {
+        if self.subscribers.lock().is_empty() {
             return;
         }
         if matches!(change, Change::Missed) {
-            self.audience
+            self.subscribers
                 .lock()
                 .iter_mut()
                 .for_each(|listener| listener.missed = true);
@@ -149,7 +149,7 @@ impl Lobby {
     pub async fn run(&self) {
         let mut backlog = Backlog::new(self.metrics.clone());
         loop {
-            let (behind, _) = self.audience.lock().behind(0);
+            let (behind, _) = self.subscribers.lock().behind(0);
             backlog.set(behind, 0);
             if behind > 0 {
                 let _ = tokio::time::timeout(PAUSE, self.news.notified()).await;
@@ -163,7 +163,7 @@ impl Lobby {
 
     fn tell(&self) {
         let pending = std::mem::take(&mut *self.pending.lock());
-        let mut audience = self.audience.lock();
+        let mut subscribers = self.subscribers.lock();
         for (id, news) in pending {
             let event = match news {
                 Pending::New(room) => Encoded::new("newRoom", &room),
@@ -171,14 +171,14 @@ impl Lobby {
                 Pending::Removed => Encoded::new("removeRoom", &id),
             };
             if let Some(event) = event {
-                audience.send_line(&event);
+                subscribers.send_line(&event);
             }
         }
-        if audience.any_behind()
+        if subscribers.any_behind()
             && let Some(event) = Encoded::new("missed", &())
         {
             // Who missed something is told so, and reads the list again.
-            audience.tell_missed(&event);
+            subscribers.tell_missed(&event);
         }
     }
 }

@@ -8,11 +8,11 @@ use tracing::warn;
 
 use super::{
     Events, Joining,
-    audience::{Audience, Behind, Encoded, Listener},
     late::Late,
-    mend::{Leaving, Wrong},
     queue::Lost,
     reactions::Untold,
+    recovery::{Leaving, Recovery},
+    subscribers::{Behind, Encoded, Listener, Subscribers},
 };
 use crate::{
     domain::{Epoch, Message, Report, Room, RoomId, Seq, Visitor, VisitorId},
@@ -56,7 +56,7 @@ struct Joined<'a> {
 pub struct RoomTask {
     pub(super) room: RoomId,
     pub(super) events: Arc<Events>,
-    pub(super) audience: Audience,
+    pub(super) subscribers: Subscribers,
     /// The last message that was told; unknown until the first socket comes.
     pub(super) seq: Option<Seq>,
     /// The last message that the store announced.
@@ -64,8 +64,8 @@ pub struct RoomTask {
     /// Announced messages that can't be read yet.
     pub(super) late: Late,
     pub(super) removed: bool,
-    /// What went wrong and is not put right yet.
-    pub(super) wrong: Wrong,
+    /// What has to be recovered.
+    pub(super) recovery: Recovery,
     /// Those who were sent out and do not know it yet. One entry a connected socket at most: it is dropped when the
     /// socket has it, is closed, or has joined again.
     pub(super) leaving: Vec<Leaving>,
@@ -81,13 +81,13 @@ impl RoomTask {
     pub fn new(room: RoomId, events: Arc<Events>, lost: Arc<Lost>) -> Self {
         Self {
             room,
-            audience: Audience::new(events.metrics.clone()),
+            subscribers: Subscribers::new(events.metrics.clone()),
             events,
             seq: None,
             announced: 0,
             late: Late::default(),
             removed: false,
-            wrong: Wrong::default(),
+            recovery: Recovery::default(),
             leaving: Vec::new(),
             reactions: Untold::default(),
             lost,
@@ -126,9 +126,9 @@ impl RoomTask {
                 };
                 retry = Instant::now() + pause;
             }
-            let (sockets, messages) = self.audience.behind(self.seq.unwrap_or(0));
+            let (sockets, messages) = self.subscribers.behind(self.seq.unwrap_or(0));
             backlog.set(sockets, messages);
-            if self.audience.is_empty() && self.leaving.is_empty() && self.events.end(self.room, &mut queue) {
+            if self.subscribers.is_empty() && self.leaving.is_empty() && self.events.end(self.room, &mut queue) {
                 return;
             }
         }
@@ -136,7 +136,7 @@ impl RoomTask {
 
     /// Whether there is something to tell again. Of a room that is gone that is its end.
     fn is_behind(&self) -> bool {
-        self.removed || !self.leaving.is_empty() || self.audience.any_behind() || self.wrong.any()
+        self.removed || !self.leaving.is_empty() || self.subscribers.any_behind() || self.recovery.any()
     }
 
     /// Tells it; whether a socket took anything.
@@ -146,7 +146,7 @@ impl RoomTask {
             self.tell_removal();
             return false;
         }
-        self.mend().await;
+        self.recover().await;
         self.catch_up().await || told
     }
 
@@ -162,7 +162,7 @@ impl RoomTask {
             RoomEvent::Change(Change::Back(_, who)) => self.tell_presence(who.id, false),
             RoomEvent::Change(Change::Whispered(whisper)) => {
                 if let Some(event) = Encoded::new("whisper", &*whisper) {
-                    self.audience.send_to(&event, &[whisper.author.id, whisper.to.id]);
+                    self.subscribers.send_to(&event, &[whisper.author.id, whisper.to.id]);
                 }
             }
             RoomEvent::Change(Change::Reported(report)) => self.tell_owner(&report).await,
@@ -171,20 +171,20 @@ impl RoomTask {
             RoomEvent::Change(Change::RoomRemoved(_)) => self.tell_removal(),
             RoomEvent::Change(Change::RoomCreated(_)) => (),
             RoomEvent::Change(Change::Missed) => {
-                self.wrong.missed = true;
-                self.mend().await;
+                self.recovery.missed = true;
+                self.recover().await;
             }
             RoomEvent::Change(Change::SeatsLost) => {
                 self.lose_seats();
-                self.mend().await;
+                self.recover().await;
             }
             RoomEvent::Attach(joining) => self.attach(*joining).await,
             RoomEvent::Detach(key) => self.detach(key).await,
             RoomEvent::Typing(visitor, key) => {
-                if self.audience.has(key)
+                if self.subscribers.has(key)
                     && let Some(event) = Encoded::new("typing", &visitor)
                 {
-                    self.audience.send_hint(&event, visitor.id);
+                    self.subscribers.send_hint(&event, visitor.id);
                 }
             }
         }
@@ -195,7 +195,7 @@ impl RoomTask {
         match self.events.store.room(self.room).await {
             Ok(Some(record)) => {
                 if let Some(event) = Encoded::new("report", report) {
-                    self.audience.send_to(&event, &[record.room.owner.id]);
+                    self.subscribers.send_to(&event, &[record.room.owner.id]);
                 }
             }
             Ok(None) => (),
@@ -207,13 +207,13 @@ impl RoomTask {
     pub(super) fn tell_removal(&mut self) {
         self.removed = true;
         if let Some(event) = Encoded::new("removeRoom", &self.room) {
-            self.audience.dismiss(&event);
+            self.subscribers.dismiss(&event);
         }
     }
 
     pub(super) fn tell(&mut self, name: &'static str, data: &impl Serialize) {
         if let Some(event) = Encoded::new(name, data) {
-            self.audience.send_line(&event);
+            self.subscribers.send_line(&event);
         }
     }
 
@@ -265,11 +265,11 @@ impl RoomTask {
         if self.removed {
             // It went between the seat and this answer.
             let _ = socket.emit("removeRoom", &self.room);
-        } else if let Some(listener) = self.audience.iter_mut().find(|listener| listener.key == key) {
+        } else if let Some(listener) = self.subscribers.iter_mut().find(|listener| listener.key == key) {
             // The line that sends somebody out before this seat was taken may still come.
             listener.seated = *seq;
         } else {
-            self.audience.add(Listener {
+            self.subscribers.add(Listener {
                 guest: Some(guest),
                 lang,
                 from: *seq,
@@ -302,13 +302,13 @@ impl RoomTask {
                 self.send_message(message);
             }
         } else {
-            self.wrong.missed = true;
+            self.recovery.missed = true;
         }
     }
 
     pub(super) fn send_message(&mut self, message: &Message) {
         if let Some(event) = Encoded::new(message.event(), message) {
-            self.audience.send_message(message.seq, &event);
+            self.subscribers.send_message(message.seq, &event);
         }
         self.seq = Some(message.seq);
         self.note_cleared(message);

@@ -157,22 +157,22 @@ impl AddressKey {
     }
 
     /// The mark of an address in this room.
-    pub fn mark(&self, address: Address) -> AddressMark {
+    pub fn mark(&self, address: Address) -> AddressHash {
         // Both are of a fixed length, so nothing can be appended to what is hashed.
         Self::first_of(Sha256::new().chain_update(self.0).chain_update(address.0))
     }
 
     /// The mark of an address or a network on this site.
-    pub fn mark_network(&self, Network(address, bits): Network) -> AddressMark {
+    pub fn mark_network(&self, Network(address, bits): Network) -> AddressHash {
         let hashed = Sha256::new().chain_update(self.0).chain_update(address);
         Self::first_of(hashed.chain_update(bits.to_be_bytes()))
     }
 
-    fn first_of(hashed: Sha256) -> AddressMark {
+    fn first_of(hashed: Sha256) -> AddressHash {
         let digest = hashed.finalize();
         let mut mark = [0; 16];
         mark.copy_from_slice(digest.get(..16).unwrap_or(&[0; 16]));
-        AddressMark(mark)
+        AddressHash(mark)
     }
 }
 
@@ -184,9 +184,9 @@ impl fmt::Debug for AddressKey {
 
 /// The mark of an address in one room: the same for the same address, and no way back without the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct AddressMark([u8; 16]);
+pub struct AddressHash([u8; 16]);
 
-impl AddressMark {
+impl AddressHash {
     /// The bytes a store keeps.
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0

@@ -1,6 +1,6 @@
 //! Who made a room or stored a GIF, as the bounds of the whole site count it.
 
-use super::{AddressKey, AddressMark, Guest, VisitorId};
+use super::{AddressHash, AddressKey, Guest, VisitorId};
 
 /// A visitor, and marks of where they came from, made with the key of the site. Of somebody whom no limit counts
 /// (`--limit-exempt`) neither is known.
@@ -9,7 +9,7 @@ pub struct Maker {
     /// Who.
     pub visitor: Option<VisitorId>,
     /// Their address and the networks around it, the narrowest first, at most as many as [`super::Network::TIMES`].
-    pub networks: Vec<AddressMark>,
+    pub networks: Vec<AddressHash>,
 }
 
 impl Maker {
@@ -35,7 +35,7 @@ impl Maker {
         let marks = networks.chunks_exact(16).filter_map(|mark| mark.try_into().ok());
         Self {
             visitor,
-            networks: marks.map(AddressMark::from_bytes).collect(),
+            networks: marks.map(AddressHash::from_bytes).collect(),
         }
     }
 }

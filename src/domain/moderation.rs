@@ -1,6 +1,6 @@
 //! What an owner does to keep a room in order.
 
-use super::{AddressMark, Field, Guest, Invalid, MessageId, Moment, Problem, Visitor, VisitorId, room::Banned};
+use super::{AddressHash, Field, Guest, Invalid, MessageId, Moment, Problem, Visitor, VisitorId, room::Banned};
 
 /// Something that only the owner may do, but for deleting a message: its author may, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub struct Ban {
     /// Until when; for the life of the room without.
     pub until: Option<Moment>,
     /// Where they came from, so that a thrown away cookie is not enough.
-    pub addresses: Vec<AddressMark>,
+    pub addresses: Vec<AddressHash>,
 }
 
 impl Ban {
@@ -128,7 +128,7 @@ impl Ban {
     }
 
     /// Whether it keeps a guest out. Who has a seat keeps it, wherever others at the same address were sent out.
-    pub fn keeps_out(&self, guest: Guest, mark: Option<AddressMark>, seated: bool) -> bool {
+    pub fn keeps_out(&self, guest: Guest, mark: Option<AddressHash>, seated: bool) -> bool {
         let same_place = || mark.is_some_and(|mark| self.addresses.contains(&mark));
         self.visitor.id == guest.visitor.id || (!seated && same_place())
     }
@@ -138,7 +138,7 @@ impl Ban {
 pub fn kept_out(
     bans: &[Ban],
     guest: Guest,
-    mark: impl FnOnce() -> Option<AddressMark>,
+    mark: impl FnOnce() -> Option<AddressHash>,
     seated: bool,
     now: Moment,
 ) -> Option<Banned> {
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn a_ban_follows_the_visitor_and_the_place_but_not_who_sits_there() {
         let (banned, other) = (Visitor::new(VisitorId::random()), Visitor::new(VisitorId::random()));
-        let (mark, elsewhere) = (AddressMark::from_bytes([1; 16]), AddressMark::from_bytes([2; 16]));
+        let (mark, elsewhere) = (AddressHash::from_bytes([1; 16]), AddressHash::from_bytes([2; 16]));
         let ban = Ban {
             visitor: banned,
             until: Some(Moment::from_millis(1_000)),

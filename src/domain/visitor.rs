@@ -3,19 +3,19 @@
 mod color;
 #[cfg(test)]
 mod contrast;
-mod dice;
 mod name;
+mod splitmix64;
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeStruct};
 
 pub use color::{Color, NotAColor};
-pub(crate) use dice::Dice;
 #[cfg(test)]
 pub(crate) use name::Look;
 pub use name::Name;
 pub(crate) use name::SHAPE;
+pub(crate) use splitmix64::SplitMix64;
 
 /// The public id of a visitor: 64 random bits, written as 16 lowercase hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

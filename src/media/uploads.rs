@@ -1,8 +1,8 @@
 //! GIFs on disk: streamed in, checked, made durable, found again, deleted. On a store that keeps GIFs itself the files
 //! are copies.
 
+mod cache;
 mod folder;
-mod shared;
 mod space;
 mod sweep;
 mod turns;
@@ -20,8 +20,8 @@ use tracing::{error, warn};
 
 pub use self::upload::{StoredGif, Upload};
 use self::{
+    cache::GifCache,
     folder::Folder,
-    shared::Shared,
     space::UploadSpace,
     sweep::{Swept, sweep},
     turns::Turns,
@@ -29,10 +29,10 @@ use self::{
 use crate::{
     domain::{Budget, GifName, Guest, Refusal, RoomId, Space, gif::GifLimits},
     limits::keyed_slots::{GuestSlot, GuestSlots},
+    log_throttle::LogThrottle,
     metrics::UploadMetrics,
     private_files,
     rules::Quotas,
-    seldom::Seldom,
     store::{Blobs, Store, StoreError},
 };
 
@@ -102,7 +102,7 @@ pub struct UploadSlot {
 pub struct Uploads {
     folder: Folder,
     metrics: UploadMetrics,
-    shared: Option<Arc<Shared>>,
+    cache: Option<Arc<GifCache>>,
     limits: GifLimits,
     turns: Arc<Turns>,
     each: Arc<GuestSlots>,
@@ -121,7 +121,7 @@ impl Uploads {
         Ok(Self {
             folder: Folder::new(folder, metrics.on_disk.clone()),
             metrics,
-            shared: None,
+            cache: None,
             limits,
             turns: Arc::new(Turns::new(at_once)),
             each: Arc::new(GuestSlots::new(at_once.each, at_once.each)),
@@ -141,8 +141,8 @@ impl Uploads {
         bytes: u64,
     ) -> io::Result<Self> {
         let mut uploads = Self::open(&folder.join(COPIES), limits, at_once)?;
-        let shared = Shared::new(uploads.folder.clone(), blobs, bytes)?;
-        uploads.shared = Some(Arc::new(shared));
+        let cache = GifCache::new(uploads.folder.clone(), blobs, bytes)?;
+        uploads.cache = Some(Arc::new(cache));
         Ok(uploads)
     }
 
@@ -203,7 +203,7 @@ impl Uploads {
             None => None,
         };
         Ok(Upload::new(
-            (self.folder.clone(), self.shared.clone()),
+            (self.folder.clone(), self.cache.clone()),
             space,
             self.limits,
             (Arc::clone(&self.turns), slot),
@@ -220,46 +220,46 @@ impl Uploads {
             Picture::Gif => self.folder.gif(name),
             Picture::Still => self.folder.still(name),
         };
-        let Some(shared) = &self.shared else {
+        let Some(cache) = &self.cache else {
             return tokio::fs::File::open(path).await.map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound => Refusal::NotFound,
                 _ => disk(error),
             });
         };
         for _ in 0..FETCHES {
-            shared.fetch(name, named).await?;
+            cache.fetch(name, named).await?;
             if let Ok(file) = tokio::fs::File::open(&path).await {
                 return Ok(file);
             }
             // It was evicted between the two.
-            shared.forget(name).await;
+            cache.forget(name).await;
         }
         Err(Refusal::NotFound)
     }
 
     /// The room of a GIF that lies in the folder as a copy: the store need not be asked.
     pub async fn room_of(&self, name: GifName) -> Option<RoomId> {
-        self.shared.as_ref()?.room_of(name).await
+        self.cache.as_ref()?.room_of(name).await
     }
 
     /// Deletes the copies of the GIFs of a room that is gone, or of which some are.
     pub async fn forget_room(&self, room: RoomId) {
-        if let Some(shared) = &self.shared {
-            shared.forget_room(room).await;
+        if let Some(cache) = &self.cache {
+            cache.forget_room(room).await;
         }
     }
 
     /// Deletes all copies, when it was missed which GIFs were deleted.
     pub async fn forget_all(&self) {
-        if let Some(shared) = &self.shared {
-            shared.forget_all().await;
+        if let Some(cache) = &self.cache {
+            cache.forget_all().await;
         }
     }
 
     /// Deletes GIFs with their stills. What can't be deleted is logged; the sweep at the next start tries again.
     pub async fn delete(&self, names: Vec<GifName>) {
-        if let Some(shared) = &self.shared {
-            return shared.delete(&names).await;
+        if let Some(cache) = &self.cache {
+            return cache.delete(&names).await;
         }
         for name in names {
             let folder = self.folder.clone();
@@ -278,7 +278,7 @@ impl Uploads {
     /// # Errors
     /// The store or the disk failed.
     pub async fn sweep(&self, store: &dyn Store) -> Result<(), StoreError> {
-        if self.shared.is_some() {
+        if self.cache.is_some() {
             // Missing copies are no loss, and the store sweeps for itself.
             return Ok(());
         }
@@ -312,9 +312,9 @@ fn delete_file(path: &Path) -> bool {
 }
 
 /// A file that goes away unless it is renamed.
-struct Scratch(PathBuf);
+struct TempFile(PathBuf);
 
-impl Drop for Scratch {
+impl Drop for TempFile {
     fn drop(&mut self) {
         if !self.0.as_os_str().is_empty() {
             delete_file(&self.0);
@@ -332,9 +332,9 @@ async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send 
 
 /// Logs a fault of the disk and says what the visitor may know of it.
 fn disk(error: io::Error) -> Refusal {
-    static LINE: Seldom = Seldom::new();
-    if let Some(left_out) = LINE.turn() {
-        error!(%error, left_out, "the disk of the uploads failed");
+    static LINE: LogThrottle = LogThrottle::new();
+    if let Some(suppressed) = LINE.permit() {
+        error!(%error, suppressed, "the disk of the uploads failed");
     }
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Refusal::StorageFull,

@@ -11,7 +11,7 @@ mod top;
 use std::fmt;
 
 use self::{body::Body, eyes::Eyes, top::Top};
-use crate::domain::visitor::{Color, Dice, SHAPE, VisitorId};
+use crate::domain::visitor::{Color, SHAPE, SplitMix64, VisitorId};
 
 /// Units of an edge of the SVG.
 const CANVAS: u8 = 48;
@@ -30,10 +30,10 @@ pub fn svg(id: VisitorId) -> String {
 }
 
 fn parts(id: VisitorId) -> (Body, Top, Eyes) {
-    let mut dice = Dice::new(id, SHAPE);
-    let body = Body::new(&mut dice);
-    let top = Top::new(&mut dice, &body);
-    (body, top, Eyes::new(&mut dice))
+    let mut random = SplitMix64::new(id, SHAPE);
+    let body = Body::new(&mut random);
+    let top = Top::new(&mut random, &body);
+    (body, top, Eyes::new(&mut random))
 }
 
 /// A place on the canvas of 48 by 48; y grows downwards.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Hold, Reacting, Retention, ServerId};
 use crate::domain::{
-    Action, AddressMark, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, Message, MessageId, Moment, Reason,
+    Action, AddressHash, Alt, Chat, GifBody, GifName, Guest, InviteHash, Max, Message, MessageId, Moment, Reason,
     ReportId, Seq, Title, Visitor, VisitorId, WhisperId,
 };
 
@@ -217,7 +217,7 @@ pub struct Facts {
     /// The place and the author of the message to be reported; `None` if it says nothing.
     pub reported: Option<(Seq, VisitorId)>,
     /// Where the visitor to be banned came from.
-    pub addresses: Vec<AddressMark>,
+    pub addresses: Vec<AddressHash>,
     /// The place of the first message that a room may keep, as [`RoomState::kept`](super::RoomState::kept) asks for, and when
     /// it was said; the place of the next one, if there is none.
     pub first_kept: Option<(Seq, Option<Moment>)>,

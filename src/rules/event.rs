@@ -2,7 +2,7 @@
 
 use super::{Given, Hold, OpenReport, RoomChange};
 use crate::domain::{
-    AddressMark, Ban, Chat, InviteHash, LineKind, MessageId, Moment, Reason, Said, Seq, Visitor, VisitorId, WhisperId,
+    AddressHash, Ban, Chat, InviteHash, LineKind, MessageId, Moment, Reason, Said, Seq, Visitor, VisitorId, WhisperId,
 };
 
 /// One thing that happened in a room.
@@ -15,7 +15,7 @@ pub enum Event {
         /// The socket that holds the seat.
         hold: Hold,
         /// Where the visitor came from, if that is known.
-        mark: Option<AddressMark>,
+        mark: Option<AddressHash>,
     },
     /// Another socket holds a visitor's seat, too.
     Held(VisitorId, Hold),

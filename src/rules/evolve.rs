@@ -6,7 +6,7 @@ use super::{
     Event, Grant, Hold, INVITES, Now, RoomChange, RoomState,
     state::{Empty, Seat},
 };
-use crate::domain::{AddressMark, Moment, Visitor, VisitorId};
+use crate::domain::{AddressHash, Moment, Visitor, VisitorId};
 
 impl RoomState {
     /// Applies an event that happened now.
@@ -69,7 +69,7 @@ impl RoomState {
         }
     }
 
-    fn seat_visitor(&mut self, visitor: Visitor, mark: Option<AddressMark>, hold: Hold, now: Now) {
+    fn seat_visitor(&mut self, visitor: Visitor, mark: Option<AddressHash>, hold: Hold, now: Now) {
         Arc::make_mut(&mut self.seats).push(Seat {
             visitor,
             mark,

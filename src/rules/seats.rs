@@ -4,7 +4,7 @@ use super::{
     Event, Hold, Leave, Now, RELOAD, RoomState, SOCKETS_EACH,
     state::{Seat, elapsed},
 };
-use crate::domain::{AddressMark, Budget, Guest, Refusal, VisitorId};
+use crate::domain::{AddressHash, Budget, Guest, Refusal, VisitorId};
 use std::time::Duration;
 
 /// Seats that people of one address may have in any room: a family in a room of few.
@@ -34,7 +34,7 @@ impl RoomState {
 
     /// Refuses somebody at an address that has its part of the seats, so that one client with many cookies can't fill a room.
     /// The owner may let all of a class or an office in, and always gets in.
-    fn must_leave_seats_to_others(&self, guest: &Guest, mark: Option<AddressMark>) -> Result<(), Refusal> {
+    fn must_leave_seats_to_others(&self, guest: &Guest, mark: Option<AddressHash>) -> Result<(), Refusal> {
         if self.room.crowd || mark.is_none() || guest.source.is_exempt || guest.visitor.id == self.room.owner.id {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{OpenRooms, PasswordVersion, Reactions, last_posts::LastPosts};
 use crate::domain::{
-    Access, AddressKey, AddressMark, Ban, Guest, InviteHash, Maker, Max, MessageId, Moment, ReportId, Room, RoomId,
+    Access, AddressHash, AddressKey, Ban, Guest, InviteHash, Maker, Max, MessageId, Moment, ReportId, Room, RoomId,
     Seq, Title, Visitor, VisitorId, moderation::kept_out,
 };
 
@@ -89,7 +89,7 @@ pub struct Seat {
     /// Whose it is.
     pub visitor: Visitor,
     /// Where they came from when they took it, if that tells people apart.
-    pub mark: Option<AddressMark>,
+    pub mark: Option<AddressHash>,
     /// At most [`super::SOCKETS_EACH`].
     pub holds: Vec<Hold>,
     /// Since when no socket holds it: its visitor is away.
@@ -249,7 +249,7 @@ impl RoomState {
     #[must_use]
     pub fn with_seats(
         mut self,
-        visitors: impl IntoIterator<Item = (Visitor, Option<AddressMark>)>,
+        visitors: impl IntoIterator<Item = (Visitor, Option<AddressHash>)>,
         came: Came,
         now: Now,
     ) -> Self {

@@ -15,7 +15,7 @@ use crate::{
     domain::{GifName, Refusal, RoomId},
     media::uploads::Uploads,
     rules::{Command, Graces},
-    service::finishing::Finishing,
+    service::detached_tasks::DetachedTasks,
     store::Store,
 };
 
@@ -30,18 +30,18 @@ const PROMPTLY: Duration = Duration::from_millis(50);
 pub struct Deletions {
     store: Arc<dyn Store>,
     uploads: Uploads,
-    finishing: Finishing,
+    detached: DetachedTasks,
     /// Held by whoever deletes listed files.
     listed: Arc<Mutex<()>>,
 }
 
 impl Deletions {
     /// Deletes what this store no longer names.
-    pub fn new(store: Arc<dyn Store>, uploads: Uploads, finishing: Finishing) -> Self {
+    pub fn new(store: Arc<dyn Store>, uploads: Uploads, detached: DetachedTasks) -> Self {
         Self {
             store,
             uploads,
-            finishing,
+            detached,
             listed: Arc::default(),
         }
     }
@@ -57,7 +57,7 @@ impl Deletions {
             this.delete(committed.unreferenced).await;
             Ok(())
         };
-        self.finishing.finish(work).await
+        self.detached.finish(work).await
     }
 
     /// Does what is due: frees seats, ends rooms, forgets messages, and deletes the files of these.
@@ -75,7 +75,7 @@ impl Deletions {
             }
             Ok(())
         };
-        self.finishing.finish(work).await
+        self.detached.finish(work).await
     }
 
     /// Deletes files that the store lists; whether there may be more of them. One caller at a time, and a few files at a

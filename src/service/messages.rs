@@ -17,7 +17,7 @@ use crate::{
     limits::budgets::{Budgets, UploadBytes},
     media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
     rules::{AgainGif, Command, Edit, NewBody, NewMessage, Reacting},
-    service::{access::Reader, deletions::Deletions, finishing::Finishing},
+    service::{access::Reader, deletions::Deletions, detached_tasks::DetachedTasks},
     store::{Committed, Store, StoreError, Window},
 };
 
@@ -92,7 +92,7 @@ pub struct Messages {
     store: Arc<dyn Store>,
     uploads: Uploads,
     deletions: Deletions,
-    finishing: Finishing,
+    detached: DetachedTasks,
     budgets: Arc<Budgets>,
 }
 
@@ -102,14 +102,14 @@ impl Messages {
         store: Arc<dyn Store>,
         uploads: Uploads,
         deletions: Deletions,
-        finishing: Finishing,
+        detached: DetachedTasks,
         budgets: Arc<Budgets>,
     ) -> Self {
         Self {
             store,
             uploads,
             deletions,
-            finishing,
+            detached,
             budgets,
         }
     }
@@ -275,7 +275,7 @@ impl Messages {
                 Err(error) => Err(error.into()),
             }
         };
-        self.finishing.finish(settle).await
+        self.detached.finish(settle).await
     }
 
     /// Messages of a room, oldest first.

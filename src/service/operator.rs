@@ -13,7 +13,7 @@ use crate::{
     domain::{GifHash, Message, Operator, Refusal, RoomId, Space, Why},
     limits::budgets::Budgets,
     rules::{Command, SiteCommand, SiteState, TakeDown},
-    service::{deletions::Deletions, finishing::Finishing},
+    service::{deletions::Deletions, detached_tasks::DetachedTasks},
     store::{Occupancy, RoomCursor, RoomPage, Store, Window},
 };
 
@@ -33,17 +33,17 @@ fn named(hashes: &[GifHash]) -> String {
 pub struct Operators {
     store: Arc<dyn Store>,
     deletions: Deletions,
-    finishing: Finishing,
+    detached: DetachedTasks,
     budgets: Arc<Budgets>,
 }
 
 impl Operators {
     /// The service over this store.
-    pub fn new(store: Arc<dyn Store>, deletions: Deletions, finishing: Finishing, budgets: Arc<Budgets>) -> Self {
+    pub fn new(store: Arc<dyn Store>, deletions: Deletions, detached: DetachedTasks, budgets: Arc<Budgets>) -> Self {
         Self {
             store,
             deletions,
-            finishing,
+            detached,
             budgets,
         }
     }
@@ -90,7 +90,7 @@ impl Operators {
         let (store, by) = (Arc::clone(&self.store), by.clone());
         // Even if nobody waits for it any more: what is committed has to hold here.
         let decided = self
-            .finishing
+            .detached
             .finish(async move { Ok(store.change_site(&by, &why, command).await?) });
         decided.await
     }
@@ -114,7 +114,7 @@ impl Operators {
         let removed = self.remove_all(&hashes).await?;
         // A message that was on its way when the bytes were blocked is there by now.
         let this = self.clone();
-        self.finishing.later(async move {
+        self.detached.later(async move {
             tokio::time::sleep(ON_THE_WAY).await;
             if let Err(refusal) = this.remove_blocked(hashes).await {
                 tracing::error!(code = refusal.code(), "what holds blocked bytes can't be removed now");

@@ -1,6 +1,6 @@
 //! Why a store did not do something, and what a visitor may know of that.
 
-use crate::{domain::Refusal, metrics::StoreMetrics, seldom::Seldom};
+use crate::{domain::Refusal, log_throttle::LogThrottle, metrics::StoreMetrics};
 
 /// Why a store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -87,8 +87,8 @@ impl From<StoreError> for Refusal {
 }
 
 fn log(cause: &(dyn std::error::Error + Send + Sync)) {
-    static LINE: Seldom = Seldom::new();
-    if let Some(left_out) = LINE.turn() {
-        tracing::error!(%cause, left_out, "the store failed");
+    static LINE: LogThrottle = LogThrottle::new();
+    if let Some(suppressed) = LINE.permit() {
+        tracing::error!(%cause, suppressed, "the store failed");
     }
 }

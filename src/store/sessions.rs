@@ -22,7 +22,7 @@ use tower_sessions::{
 pub use self::fresh::UNCONFIRMED;
 use self::{clock::Clock, fresh::Fresh, sqlite::SqliteSessions};
 use super::StoreError;
-use crate::{private_files, seldom::Seldom};
+use crate::{log_throttle::LogThrottle, private_files};
 
 /// Sessions kept in memory; the least used go first, and are read from disk again when they come back.
 const CACHED: u64 = 20_000;
@@ -190,9 +190,9 @@ impl CachedOnDisk {
     /// Keeps what the disk does not take, as when it is full, among the sessions that are not written yet: a page is worth more
     /// than a colour that survives a restart. It is written the next time that the session changes.
     fn keep_in_memory(&self, record: &Record, error: &session_store::Error) -> Result<()> {
-        static LINE: Seldom = Seldom::new();
-        if let Some(left_out) = LINE.turn() {
-            tracing::error!(%error, left_out, "a session can't be saved; it is kept in memory");
+        static LINE: LogThrottle = LogThrottle::new();
+        if let Some(suppressed) = LINE.permit() {
+            tracing::error!(%error, suppressed, "a session can't be saved; it is kept in memory");
         }
         self.fresh.save(record)
     }

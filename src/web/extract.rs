@@ -3,5 +3,5 @@
 pub mod access;
 pub mod fields;
 pub mod named;
-pub mod prefs;
-pub mod visit;
+pub mod negotiation;
+pub mod session;

@@ -4,7 +4,7 @@ pub mod admitted;
 pub mod compress;
 pub mod count;
 pub mod door;
+pub mod drain_body;
 pub mod guard;
 pub mod handshake;
-pub mod linger;
 pub mod paced_body;

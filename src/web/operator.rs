@@ -38,9 +38,9 @@ use crate::{
     },
     state::AppState,
     web::{
-        extract::prefs,
+        error::{ApiError, answer_with, wrong_method},
+        extract::negotiation,
         handlers::files,
-        refused::{Refused, answer_with, wrong_method},
         rendered::html,
     },
 };
@@ -86,14 +86,14 @@ pub fn router(state: AppState, tokens: Option<Vec<Token>>) -> Router {
         .route("/blocked", get(blocked::list).post(blocked::block).layer(list))
         .route("/blocked.txt", get(blocked::export))
         .route("/blocked/remove", post(blocked::unblock).layer(list))
-        .fallback(async || Refused(Refusal::NotFound))
+        .fallback(async || ApiError(Refusal::NotFound))
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(Arc::clone(&keys), auth::pass));
     closed
         .merge(open)
         .layer(DefaultBodyLimit::max(BODY))
         .layer(Extension(keys))
-        .layer(from_fn(prefs::switch_language))
+        .layer(from_fn(negotiation::switch_language))
         .layer(from_fn_with_state(state.clone(), render))
         .with_state(state)
 }
@@ -132,7 +132,7 @@ impl Said {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, sentence) = match self {
-            Self::Refused(refusal) => return Refused(refusal).into_response(),
+            Self::Refused(refusal) => return ApiError(refusal).into_response(),
             Self::Wrong(sentence) => (StatusCode::UNPROCESSABLE_ENTITY, sentence),
             Self::Unread(status, sentence) => (status, sentence),
         };

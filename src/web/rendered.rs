@@ -8,7 +8,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use super::extract::prefs::Prefs;
+use super::extract::negotiation::Prefs;
 use crate::{
     config::Config,
     domain::{Body, Message, Moment, Reacted, Reaction, Reference, Room, Visitor},

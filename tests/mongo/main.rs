@@ -22,7 +22,7 @@ mod fleet;
 mod forgetting;
 mod gifs;
 mod history;
-mod lines;
+mod outages;
 mod pages;
 mod proxy;
 mod seats;
@@ -32,7 +32,7 @@ mod sites;
 mod stream;
 #[path = "../support/mod.rs"]
 mod support;
-mod trouble;
+mod system_messages;
 mod upgrade;
 mod upgrade_fixtures;
 mod whispers;

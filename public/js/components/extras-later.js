@@ -16,8 +16,8 @@ export class ExtrasLater {
   #version = 0;
   #sure = true;
 
-  /** `load()` gives what `startExtras` does for `list`. What one answers is in `keep`. */
-  constructor(keep, list, load) {
+  /** `load()` gives what `startExtras` does for `list`. What one answers is in `storage`. */
+  constructor(storage, list, load) {
     this.#list = list;
     this.#load = load;
     byId("rows").addEventListener("click", (event) => {
@@ -26,7 +26,7 @@ export class ExtrasLater {
       event.preventDefault();
       this.use((extras) => extras.press(part));
     });
-    if (keep.read("reply", null)) this.use(() => {});
+    if (storage.read("reply", null)) this.use(() => {});
     byId("chat").addEventListener("keydown", ({ key, target, isComposing, shiftKey, ctrlKey, altKey, metaKey }) => {
       if (shiftKey || ctrlKey || altKey || metaKey) return;
       if (key === "ArrowUp" && !target.value && !isComposing) this.use((extras) => extras.editLast());

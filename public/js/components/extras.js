@@ -9,10 +9,10 @@ import { Reactions } from "./reactions.js";
 import { Strip } from "./strip.js";
 
 /** Begins with what `list` shows. */
-export async function startExtras({ room, me, keep, list }) {
+export async function startExtras({ room, me, storage, list }) {
   await fetchStyle("extras.css");
   const rows = byId("rows");
-  const strip = new Strip((message, chat) => askJson(`/room/${room}/messages/${message}`, { method: "PATCH", body: { chat } }), keep);
+  const strip = new Strip((message, chat) => askJson(`/room/${room}/messages/${message}`, { method: "PATCH", body: { chat } }), storage);
   const edit = (about) => strip.edit(about);
   const reactions = new Reactions({ room, me, list });
   watchMuted(rows);

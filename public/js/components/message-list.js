@@ -3,8 +3,8 @@
 import { byId } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
 import { openActions } from "./actions.js";
-import { arrange, nextRow, takeOut } from "./arrange.js";
-import { Frames } from "./frames.js";
+import { arrange, nextRow, takeOut } from "./grouping.js";
+import { FrameQueue } from "./frame-queue.js";
 import { Gifs } from "./gif.js";
 import { applyLine, dateLine, makeLine, missedLine } from "./lines.js";
 import { listenForKeys, takeFromTab } from "./log-stop.js";
@@ -42,7 +42,7 @@ export class MessageList {
   #meanwhile = [];
   #pages;
   #gifs;
-  #frames = new Frames((changes) => this.#change(changes));
+  #frameQueue = new FrameQueue((changes) => this.#change(changes));
   #scroller;
 
   /**
@@ -97,11 +97,11 @@ export class MessageList {
   get messages() { return [...this.#rows.querySelectorAll(".message")]; }
 
   /** Rows that the room has got, in order. */
-  deliver(rows) { this.#frames.add(...rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy))); }
+  deliver(rows) { this.#frameQueue.add(...rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy))); }
 
   /** The room is at `seq`, too far to show all up to there: one scrolls. So many were `missed` while the line was down. */
   leap(seq, missed) {
-    this.#frames.add(() => {
+    this.#frameQueue.add(() => {
       this.#newest = seq;
       this.#scroller.unread(missed);
       this.#scroller.look();
@@ -110,7 +110,7 @@ export class MessageList {
 
   /** Says that so many messages came while the line was down; they follow below. `again` corrects the number. */
   missed(count, again) {
-    this.#frames.add(() => {
+    this.#frameQueue.add(() => {
       const line = missedLine(count, again && this.#missed);
       if (again) return;
       this.#missed?.remove();
@@ -121,7 +121,7 @@ export class MessageList {
 
   /** Shows an own message that is not stored yet, or its new state. */
   showItem(item) {
-    if (item.state === "sent" || item.state === "removed") return this.#frames.add(() => this.#drop(item.nonce));
+    if (item.state === "sent" || item.state === "removed") return this.#frameQueue.add(() => this.#drop(item.nonce));
     const element = this.#unsent.show(item);
     if (!element) return;
     this.#rows.append(element);

@@ -17,7 +17,7 @@ form.querySelector(".composer__row").before(strip);
 
 export class Strip {
   #save;
-  #keep;
+  #storage;
   /** What one answers, as a quote. */
   #reply = null;
   /** The message that is edited, and what one wrote before. */
@@ -25,11 +25,11 @@ export class Strip {
   #draft = "";
   #busy = false;
 
-  /** `save(id, text)` stores what a message says now, or throws a refusal. What one answers outlives a reload in `keep`. */
-  constructor(save, keep) {
+  /** `save(id, text)` stores what a message says now, or throws a refusal. What one answers outlives a reload in `storage`. */
+  constructor(save, storage) {
     this.#save = save;
-    this.#keep = keep;
-    this.#reply = keep.read("reply", null);
+    this.#storage = storage;
+    this.#reply = storage.read("reply", null);
     if (this.#reply) this.#showReply();
     byId("strip-cancel").addEventListener("click", () => this.#cancel());
     field.addEventListener("keydown", (event) => {
@@ -56,7 +56,7 @@ export class Strip {
   answer(reply) {
     if (this.#edits) this.#cancel();
     this.#reply = reply;
-    this.#keep.write("reply", reply ?? "");
+    this.#storage.write("reply", reply ?? "");
     if (!reply) return this.#hide();
     this.#showReply();
     this.#begin();
@@ -68,7 +68,7 @@ export class Strip {
     if (!now) return;
     const { chat, gif, alt, ...by } = this.#reply;
     this.#reply = now.deleted ? { ...by, deleted: true } : { ...this.#reply, ...now };
-    this.#keep.write("reply", this.#reply);
+    this.#storage.write("reply", this.#reply);
     if (!this.#edits) this.#showReply();
   }
 

@@ -1,5 +1,5 @@
 // Own messages that are not stored yet. They stand behind all that is.
-import { DAY } from "./arrange.js";
+import { DAY } from "./grouping.js";
 import { makePending, setState } from "./message.js";
 
 export class Unsent {

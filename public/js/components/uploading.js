@@ -16,7 +16,7 @@ const UNDERWAY = ["waiting", "sending", "checking"];
  * `list` shows what is on its way, `stored(message)` what has become of it; `say(text)` tells what can't be taken. Gives the
  * `uploads`, and `take(files)` for what was brought; `returned(caption, reply)` gets back what goes with none.
  */
-export function startUploads({ room, tab, pace, limit, list, stored, say, returned }) {
+export function startUploads({ room, tab, slowMode, limit, list, stored, say, returned }) {
   const files = new Files(room, tab);
   const queue = new UploadQueue((what, item) => {
     if (what === "retry") uploads.retry(item);
@@ -26,7 +26,7 @@ export function startUploads({ room, tab, pace, limit, list, stored, say, return
   });
   const uploads = new Uploads({
     newNonce,
-    pace,
+    slowMode,
     limit,
     post: (item, progress) => postGif(`/room/${room}/gif`, item, progress),
     view: {

@@ -1,6 +1,6 @@
 // GIFs on their way. What sends them is fetched once one does something on the page, or with the first file; until then
 // there are none.
-import { HAS_FILES } from "../lib/keep.js";
+import { HAS_FILES } from "../lib/room-storage.js";
 import { texts } from "../lib/texts.js";
 import { startFiles } from "./file-sources.js";
 
@@ -17,18 +17,18 @@ export class UploadsLater {
   #said = false;
 
   /** `load()` gives what `startUploads` does; `say(text)` tells that files are kept until it can be had. */
-  constructor({ keep, say, load }) {
+  constructor({ storage, say, load }) {
     this.#load = load;
     this.#say = say;
     startFiles((brought) => {
-      keep.write(HAS_FILES, true);
+      storage.write(HAS_FILES, true);
       this.#take(brought);
     });
     const early = () => { this.#fetch().catch(() => {}); };
     // Whoever does something may soon bring a file, when there is perhaps no line.
     for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, early, { once: true });
     // Some may have waited when the page was left.
-    if (keep.read(HAS_FILES, false)) early();
+    if (storage.read(HAS_FILES, false)) early();
   }
 
   start() {

@@ -31,7 +31,7 @@ let desks = null;
 
 /** Opens it; gives `{partner, show(whispers)}` for what comes while it is open. */
 export function openWhisper(whispers, partner, closed) {
-  desks ??= new Map(Object.entries(whispers.ways.keep.read("whispering", {})));
+  desks ??= new Map(Object.entries(whispers.ways.storage.read("whispering", {})));
   now = { whispers, partner, closed, desk: deskOf(partner.id) };
   const name = dialog.querySelector(".sheet__title .name");
   showName(name, partner);
@@ -78,7 +78,7 @@ function deskOf(id) {
 function write(desk, text) {
   desk.text = text;
   const kept = [...desks].filter(([, { text }]) => text).map(([id, { text, draft }]) => [id, { text, draft }]);
-  now.whispers.ways.keep.write("whispering", Object.fromEntries(kept));
+  now.whispers.ways.storage.write("whispering", Object.fromEntries(kept));
 }
 
 function attach(desk, content) {

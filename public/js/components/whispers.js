@@ -24,13 +24,13 @@ export class Whispers {
   #button = byId("whispers-news");
 
   /** `news(whispers)` is told of whispers that nobody has seen yet. */
-  constructor({ room, me, keep, socket, news, tray, opens }) {
+  constructor({ room, me, storage, socket, news, tray, opens }) {
     this.#room = room;
     this.#me = me;
     this.#news = news;
     this.#seen = new Seen(room, () => this.#draw());
     const upload = (item) => postGif(`/room/${room}/whisper/gif`, item).done;
-    this.ways = { room, me, keep, send: (said) => send(socket, said), upload, tray };
+    this.ways = { room, me, storage, send: (said) => send(socket, said), upload, tray };
     this.#opens = opens;
     this.#list.addEventListener("click", ({ target }) => {
       const id = target.closest("button")?.dataset.id;

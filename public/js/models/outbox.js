@@ -10,20 +10,20 @@ export class Outbox {
   #changed;
   #newNonce;
   #limit;
-  #pace;
+  #slowMode;
   #wait;
   #open = false;
   #busy = false;
 
   /**
    * `send(item)` resolves with an ack and rejects when no answer came; `changed(item)` is told of each new state;
-   * `pace` says when the next may go; `saved` is what `unsent` gave in an earlier life of the page.
+   * `slowMode` says when the next may go; `saved` is what `unsent` gave in an earlier life of the page.
    */
-  constructor({ send, changed, newNonce, pace, limit = 200, saved = [], wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
+  constructor({ send, changed, newNonce, slowMode, limit = 200, saved = [], wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
     this.#send = send;
     this.#changed = changed;
     this.#newNonce = newNonce;
-    this.#pace = pace;
+    this.#slowMode = slowMode;
     this.#limit = limit;
     this.#wait = wait;
     this.#items = saved.slice(0, limit).map((item) => ({ ...item, state: item.why ? "failed" : "pending" }));
@@ -95,7 +95,7 @@ export class Outbox {
   async #flush() {
     if (this.#busy) return;
     this.#busy = true;
-    for (let item = this.#next(); item && this.#open; item = this.#next()) await (this.#pace.pause ?? this.#try(item));
+    for (let item = this.#next(); item && this.#open; item = this.#next()) await (this.#slowMode.pause ?? this.#try(item));
     this.#busy = false;
   }
 
@@ -109,7 +109,7 @@ export class Outbox {
       return;
     }
     if (item.state !== "pending") return;
-    if (ack?.code === "slow_mode") return this.#pace.hold(ack.retryAfter);
+    if (ack?.code === "slow_mode") return this.#slowMode.hold(ack.retryAfter);
     if (ack?.ok) {
       // It leaves this list when its message takes its place in the room.
       item.state = "stored";

@@ -11,7 +11,7 @@ export class Uploads {
   #view;
   #newNonce;
   #limit;
-  #pace;
+  #slowMode;
   #wait;
   #latest = 0;
   #open = false;
@@ -19,14 +19,14 @@ export class Uploads {
 
   /**
    * `post(item, progress)` gives {done, abort}; `view` is told: changed(item), removed(item, stored), stored(message),
-   * returned(caption, reply) when no GIF takes it along; `pace` says when the next may go.
+   * returned(caption, reply) when no GIF takes it along; `slowMode` says when the next may go.
    */
-  constructor({ post, view, newNonce, limit, pace, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
+  constructor({ post, view, newNonce, limit, slowMode, wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
     this.#post = post;
     this.#view = view;
     this.#newNonce = newNonce;
     this.#limit = limit;
-    this.#pace = pace;
+    this.#slowMode = slowMode;
     this.#wait = wait;
   }
 
@@ -107,7 +107,7 @@ export class Uploads {
     if (this.#current || !this.#open) return;
     const item = this.#items.find(({ state }) => state === "waiting");
     if (!item) return;
-    if (this.#pace.pause) return this.#pace.pause.then(() => this.#next());
+    if (this.#slowMode.pause) return this.#slowMode.pause.then(() => this.#next());
     item.progress = 0;
     this.#turn(item, "sending");
     const { done, abort } = this.#post(item, (share) => {
@@ -124,7 +124,7 @@ export class Uploads {
     }
     this.#current = null;
     // A line that broke a moment ago is not asked again in the same breath.
-    if (item.state === "waiting" && !this.#pace.pause) await this.#wait(PAUSE_AFTER_BREAK);
+    if (item.state === "waiting" && !this.#slowMode.pause) await this.#wait(PAUSE_AFTER_BREAK);
     this.#next();
   }
 
@@ -132,7 +132,7 @@ export class Uploads {
     // Too early, nobody knows whether it is stored, or we are not in at the moment: it goes again by itself, under the same
     // nonce.
     const slow = refusal.code === "slow_mode";
-    if (slow) this.#pace.hold(refusal.retryAfter);
+    if (slow) this.#slowMode.hold(refusal.retryAfter);
     if (refusal.code === "offline" || refusal.code === "unknown") item.unsure = true;
     const unanswered = item.unsure && ["offline", "unknown", "unavailable"].includes(refusal.code);
     const broken = unanswered && item.tries++ < 2;

@@ -1,5 +1,5 @@
 // chat.html: puts the models of a room and the parts of its page together.
-import { Attention } from "../components/attention.js";
+import { UnreadBadge } from "../components/unread-badge.js";
 import { Composer } from "../components/composer.js";
 import { ExtrasLater } from "../components/extras-later.js";
 import { startActions } from "../components/actions.js";
@@ -19,9 +19,9 @@ import { WhispersLater } from "../components/whispers-later.js";
 import { announce, byId } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { keepFocusOfDialogs } from "../lib/focus.js";
-import { Keep } from "../lib/keep.js";
+import { RoomStorage } from "../lib/room-storage.js";
 import { fetchSheet } from "../lib/sheets.js";
-import { liveSocket, seemsBlocked } from "../lib/live.js";
+import { liveSocket, seemsBlocked } from "../lib/page-socket.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
@@ -29,7 +29,7 @@ import { whoIs } from "../lib/who.js";
 import "../lib/worker.js";
 import { Conversation } from "../models/conversation.js";
 import { Outbox } from "../models/outbox.js";
-import { Pace } from "../models/pace.js";
+import { SlowMode } from "../models/slow-mode.js";
 import { Timeline } from "../models/timeline.js";
 import { Typing } from "../models/typing.js";
 
@@ -38,7 +38,7 @@ const ASK_EVERY = 3_000;
 const page = document.body.dataset;
 const room = page.room;
 const me = { id: page.me, name: page.name, color: page.color, hue: page.hue === "" ? null : Number(page.hue) };
-const keep = new Keep(room);
+const storage = new RoomStorage(room);
 const isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(visitor);
 
 startTheme();
@@ -62,30 +62,30 @@ const list = new MessageList({
   },
   told: (line) => extras.line(line),
 });
-const extras = new ExtrasLater(keep, list, () => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, me, keep, list })));
+const extras = new ExtrasLater(storage, list, () => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, me, storage, list })));
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const facts = new RoomFacts(me);
-const attention = new Attention(facts.title);
+const unreadBadge = new UnreadBadge(facts.title);
 let asking = null;
 
 const whispers = new WhispersLater({
   room,
   me,
-  keep,
+  storage,
   socket,
-  news: (heard) => attention.came(heard),
+  news: (heard) => unreadBadge.came(heard),
   tray: (take) => sheets.tray(take, "add"),
   opens: (...sheet) => sheets.open(...sheet),
 });
 
-const pace = new Pace({ changed: (seconds) => composer.pause(seconds) });
-const hasSaid = () => { if (facts.slow && !facts.mine) pace.hold(facts.slow); };
+const slowMode = new SlowMode({ changed: (seconds) => composer.pause(seconds) });
+const hasSaid = () => { if (facts.slow && !facts.mine) slowMode.hold(facts.slow); };
 
 const outbox = new Outbox({
   newNonce,
-  pace,
-  saved: keep.read("unsent", []),
+  slowMode,
+  saved: storage.read("unsent", []),
   send: async ({ nonce, content }) => {
     const item = { nonce, content: { ...content, reply: content.reply?._id } };
     const ack = await (conversation.joined || !asking ? conversation.say(item) : post(item));
@@ -100,7 +100,7 @@ const outbox = new Outbox({
   changed: (item) => {
     list.showItem(item);
     if (item.state === "failed" && !item.final) announce(`${texts.chat.failed} ${refusal(item.why)}`);
-    keep.write("unsent", outbox.unsent);
+    storage.write("unsent", outbox.unsent);
   },
 });
 
@@ -110,10 +110,10 @@ const stored = (message) => {
   conversation.take(message);
 };
 const uploads = new UploadsLater({
-  keep,
+  storage,
   say,
   load: () => fetchSheet("queue", () => import("../components/uploading.js"))
-    .then(({ startUploads }) => startUploads({ room, tab: keep.tab, pace, list, limit: Number(page.gifLimit), stored, say, returned })),
+    .then(({ startUploads }) => startUploads({ room, tab: storage.tab, slowMode, list, limit: Number(page.gifLimit), stored, say, returned })),
 });
 
 const typing = new Typing({
@@ -134,11 +134,11 @@ const conversation = new Conversation({
     isNews,
     deliver(rows) {
       list.deliver(rows);
-      attention.came(rows.filter(isNews));
+      unreadBadge.came(rows.filter(isNews));
       for (const row of rows) {
         if (row.line) {
           members.line(row);
-          attention.line(row);
+          unreadBadge.line(row);
         }
         if (!row.line || row.line === "left") typing.stopped(row.visitor);
         this.known(row);
@@ -197,9 +197,9 @@ const conversation = new Conversation({
     gone() {
       end({ code: "room_not_found", message: texts.talk.room_gone }, ({ goneNotice }, list) => goneNotice(list));
       // What was said there goes with the room.
-      for (const what of ["draft", "reply", "unsent"]) keep.write(what, "");
+      for (const what of ["draft", "reply", "unsent"]) storage.write(what, "");
       extras.forget();
-      attention.forget();
+      unreadBadge.forget();
     },
     stale: () => location.reload(),
     sentOut: (why) => end(why, ({ sentOutNotice }, list) => sentOutNotice(why, list)),
@@ -209,10 +209,10 @@ const conversation = new Conversation({
 
 const composer = new Composer({
   limit: Number(page.chatLimit),
-  draft: keep.read("draft", ""),
+  draft: storage.read("draft", ""),
   typed(text) {
     if (extras.editing) return;
-    keep.write("draft", text);
+    storage.write("draft", text);
     typing.wrote(text);
   },
   send: (text) => (uploads.send(text, extras.reply) ? answered() : !text || add({ chat: text })),
@@ -306,8 +306,8 @@ function changed(fresh) {
   const { slow } = facts;
   facts.update(fresh);
   // Another pause, or none: what waits asks again.
-  if (slow !== facts.slow || facts.mine) pace.free();
-  attention.title(facts.title);
+  if (slow !== facts.slow || facts.mine) slowMode.free();
+  unreadBadge.title(facts.title);
   members.room(fresh);
   sheets.changed();
 }

@@ -3,7 +3,7 @@
 import { startTheme } from "../components/theme.js";
 import { byId } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
-import { liveSocket } from "../lib/live.js";
+import { liveSocket } from "../lib/page-socket.js";
 import "../lib/worker.js";
 
 startTheme();

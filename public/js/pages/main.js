@@ -4,7 +4,7 @@ import { RoomListView } from "../components/room-list.js";
 import { startTheme } from "../components/theme.js";
 import { byId } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
-import { liveSocket, seemsBlocked } from "../lib/live.js";
+import { liveSocket, seemsBlocked } from "../lib/page-socket.js";
 import "../lib/worker.js";
 
 const ASK_EVERY = 3_000;

@@ -5,7 +5,7 @@ import { startTheme } from "../components/theme.js";
 import { byId, clone, opensElsewhere, setText, siteName } from "../lib/dom.js";
 import { AT_ONCE, Files } from "../lib/files.js";
 import { drop, held } from "../lib/held.js";
-import { HAS_FILES, Keep } from "../lib/keep.js";
+import { HAS_FILES, RoomStorage } from "../lib/room-storage.js";
 import { newNonce } from "../lib/nonce.js";
 import "../lib/worker.js";
 
@@ -41,14 +41,14 @@ function card(file) {
 
 /** Puts what was shared where the page of a room looks for what it left behind; whether the browser keeps it. */
 async function bring(room) {
-  const keep = new Keep(room);
-  const files = new Files(room, keep.tab);
+  const storage = new RoomStorage(room);
+  const files = new Files(room, storage.tab);
   const free = AT_ONCE - (await files.left()).length;
   const now = Date.now();
   for (const [n, file] of brought.slice(0, Math.max(0, free)).entries()) {
     if (!await files.put({ nonce: newNonce(), file, alt: "", chat: "", state: "ready", at: now + n })) return false;
   }
-  keep.write(HAS_FILES, true);
+  storage.write(HAS_FILES, true);
   return true;
 }
 

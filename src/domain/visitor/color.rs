@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use palette::{FromColor, IsWithinBounds, LinSrgb, Oklch, Srgb, convert::FromColorUnclamped};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::{Dice, VisitorId, lower_hex};
+use super::{SplitMix64, VisitorId, lower_hex};
 
 /// An sRGB colour, written `#rrggbb`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,9 +26,9 @@ impl Color {
     /// Made in OKLCH (Björn Ottosson, <https://bottosson.github.io/posts/oklab/>), whose hues look equally spaced.
     #[must_use]
     pub fn of(id: VisitorId) -> Self {
-        let mut dice = Dice::new(id, 0);
-        let hue = dice.between(0.0, 360.0);
-        let (lightness, chroma) = match dice.below(8) {
+        let mut random = SplitMix64::new(id, 0);
+        let hue = random.between(0.0, 360.0);
+        let (lightness, chroma) = match random.below(8) {
             0..=2 => (0.72, 0.19),
             3 | 4 => (0.68, 0.2),
             5 => (0.8, 0.14),

@@ -5,7 +5,7 @@ mod words;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use self::words::{COLORS, GREY, LOOKS, Word};
-use super::{Dice, VisitorId};
+use super::{SplitMix64, VisitorId};
 
 /// A name of two words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,31 +65,31 @@ pub(crate) struct Look {
 pub(crate) const SHAPE: u64 = 0x6d61_726b_7368_6170;
 
 impl Look {
-    /// Throws the same dice in the same order as the avatar does.
+    /// Draws the same numbers in the same order as the avatar does.
     pub(crate) fn of(id: VisitorId) -> Self {
-        let mut dice = Dice::new(id, SHAPE);
-        let outline = match dice.below(6) {
+        let mut random = SplitMix64::new(id, SHAPE);
+        let outline = match random.below(6) {
             0 => 0,
             1 => 1,
             2 | 3 => 2,
             _ => 3,
         };
         for _ in 0..4 {
-            dice.between(0.0, 1.0);
+            random.between(0.0, 1.0);
         }
-        let head = match dice.below(4) {
+        let head = match random.below(4) {
             0 => 0,
             1 => 1,
             2 => {
-                dice.between(0.0, 1.0);
+                random.between(0.0, 1.0);
                 2
             }
             _ => {
-                dice.below(2);
+                random.below(2);
                 3
             }
         };
-        let eyes = match dice.below(5) {
+        let eyes = match random.below(5) {
             0..=2 => 1,
             3 => 0,
             _ => 2,

@@ -11,8 +11,9 @@ use tokio::{task::spawn_blocking, time::Instant};
 use tracing::debug;
 
 use super::{
-    BUSY, Folder, NamedIn, PART, Scratch, UploadSlot, disk, on_disk,
-    shared::Shared,
+    BUSY, Folder, NamedIn, PART, TempFile, UploadSlot,
+    cache::GifCache,
+    disk, on_disk,
     space::UploadSpace,
     turns::{Turn, Turns},
 };
@@ -42,7 +43,7 @@ type Counted = (Arc<UploadSpace>, GifOwner);
 /// A GIF on its way in. Dropped before [`Upload::finish`], it leaves nothing behind.
 pub struct Upload {
     folder: Folder,
-    shared: Option<Arc<Shared>>,
+    cache: Option<Arc<GifCache>>,
     space: Option<Counted>,
     limits: GifLimits,
     name: GifName,
@@ -62,14 +63,14 @@ pub struct Upload {
 
 /// What an upload has since it has begun for good.
 struct Begun {
-    part: Scratch,
+    part: TempFile,
     turn: Turn,
 }
 
 impl Upload {
     /// An upload of which nothing has come.
     pub(super) fn new(
-        (folder, shared): (Folder, Option<Arc<Shared>>),
+        (folder, cache): (Folder, Option<Arc<GifCache>>),
         space: Option<Counted>,
         limits: GifLimits,
         (turns, slot): (Arc<Turns>, UploadSlot),
@@ -77,7 +78,7 @@ impl Upload {
     ) -> Self {
         Self {
             folder,
-            shared,
+            cache,
             space,
             limits,
             name: GifName::random(),
@@ -102,7 +103,7 @@ impl Upload {
             .turns
             .take(&self.slot.guest, self.came, Instant::now())
             .ok_or(BUSY)?;
-        let part = Scratch(self.folder.join(format!("{}.{PART}", self.name)));
+        let part = TempFile(self.folder.join(format!("{}.{PART}", self.name)));
         // The file and what deletes it stay together: who gives up meanwhile drops both, whichever thread has them.
         let (file, part) = on_disk(move || private_files::create_new(&part.0).map(|file| (file, part))).await?;
         self.file = Some(file);
@@ -174,8 +175,8 @@ impl Upload {
         let mut stored = StoredGif {
             folder,
             space: None,
-            deletions: self.shared.as_ref().map_or(0, |shared| shared.deletions()),
-            shared: self.shared,
+            deletions: self.cache.as_ref().map_or(0, |cache| cache.deletions()),
+            cache: self.cache,
             name,
             facts,
             hash: GifHash::from_bytes(self.hasher.finalize().into()),
@@ -186,8 +187,8 @@ impl Upload {
             space.take(NewFile { name, bytes, look }, &owner).await?;
             stored.space = Some(space);
         }
-        if let Some(shared) = &stored.shared {
-            shared.put(name).await?;
+        if let Some(cache) = &stored.cache {
+            cache.put(name).await?;
         }
         drop(turn);
         Ok(stored)
@@ -204,13 +205,13 @@ fn refused(error: GifError) -> Refusal {
 fn settle(
     folder: &Folder,
     name: GifName,
-    mut part: Scratch,
+    mut part: TempFile,
     file: &File,
     facts: &GifFacts,
     limits: GifLimits,
 ) -> Result<Look, Refusal> {
     let look = check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits).map_err(refused)?;
-    let mut still = Scratch(folder.join(format!("still-{name}.{PART}")));
+    let mut still = TempFile(folder.join(format!("still-{name}.{PART}")));
     let mut write = || -> io::Result<()> {
         let mut out = BufWriter::new(private_files::create_new(&still.0)?);
         write_still(&mut File::open(&part.0)?, &facts.still, &mut out)?;
@@ -230,7 +231,7 @@ fn settle(
 /// A durable GIF that no message names yet. Dropped before [`StoredGif::keep`], its files are deleted.
 pub struct StoredGif {
     folder: Folder,
-    shared: Option<Arc<Shared>>,
+    cache: Option<Arc<GifCache>>,
     /// Where its space was taken.
     space: Option<Arc<UploadSpace>>,
     /// Deletions of GIFs before any message could name this one.
@@ -260,17 +261,17 @@ impl StoredGif {
     /// A message or a whisper names it now.
     pub async fn keep(mut self, named: NamedIn) {
         self.keep = true;
-        if let Some(shared) = &self.shared {
+        if let Some(cache) = &self.cache {
             // A still is a part of its GIF.
             let bytes = 2 * self.facts.bytes;
-            shared.keep(self.name, named, bytes, self.deletions).await;
+            cache.keep(self.name, named, bytes, self.deletions).await;
         }
     }
 
     /// No message will name it.
     pub async fn discard(self) {
-        if let Some(shared) = &self.shared {
-            shared.delete(&[self.name]).await;
+        if let Some(cache) = &self.cache {
+            cache.delete(&[self.name]).await;
         }
     }
 }

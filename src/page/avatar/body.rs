@@ -1,7 +1,7 @@
 use std::{f64::consts::TAU, fmt};
 
 use super::Point;
-use crate::domain::visitor::Dice;
+use crate::domain::visitor::SplitMix64;
 
 /// A circle pulled out of round; the whole shape of a mark but for what grows on its head.
 pub struct Body {
@@ -18,8 +18,8 @@ pub const MIDDLE: Point = Point { x: 24.0, y: 27.0 };
 const RADIUS: f64 = 14.6;
 
 impl Body {
-    pub fn new(dice: &mut Dice) -> Self {
-        let lobes = match dice.below(6) {
+    pub fn new(random: &mut SplitMix64) -> Self {
+        let lobes = match random.below(6) {
             0 => 0,
             1 => 2,
             2 => 3,
@@ -29,10 +29,10 @@ impl Body {
         };
         Self {
             lobes,
-            height: dice.between(0.06, 0.09),
-            phase: dice.between(0.0, TAU),
-            stretch: dice.between(0.94, 1.06),
-            lean: dice.between(-0.1, 0.1),
+            height: random.between(0.06, 0.09),
+            phase: random.between(0.0, TAU),
+            stretch: random.between(0.94, 1.06),
+            lean: random.between(-0.1, 0.1),
         }
     }
 

@@ -1,7 +1,7 @@
 use std::f64::consts::TAU;
 
 use super::Point;
-use crate::domain::visitor::Dice;
+use crate::domain::visitor::SplitMix64;
 
 /// One to three eyes in a row, all looking the same way.
 pub struct Eyes {
@@ -20,15 +20,15 @@ const PUPIL: f64 = 0.54;
 const GLANCE: f64 = 0.75;
 
 impl Eyes {
-    pub fn new(dice: &mut Dice) -> Self {
-        let (radius, sides) = match dice.below(5) {
+    pub fn new(random: &mut SplitMix64) -> Self {
+        let (radius, sides) = match random.below(5) {
             0..=2 => {
-                let radius = dice.between(3.6, 4.2);
+                let radius = random.between(3.6, 4.2);
                 (radius, vec![-radius - 0.65, radius + 0.65])
             }
-            3 => (dice.between(5.0, 5.6), vec![0.0]),
+            3 => (random.between(5.0, 5.6), vec![0.0]),
             _ => {
-                let radius = dice.between(3.0, 3.2);
+                let radius = random.between(3.0, 3.2);
                 (radius, vec![-2.0 * radius - 1.3, 0.0, 2.0 * radius + 1.3])
             }
         };
@@ -42,7 +42,7 @@ impl Eyes {
         Self {
             middles,
             radius,
-            gaze: dice.between(0.0, TAU),
+            gaze: random.between(0.0, TAU),
         }
     }
 

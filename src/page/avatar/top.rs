@@ -4,7 +4,7 @@ use super::{
     Number, Point,
     body::{Body, MIDDLE},
 };
-use crate::domain::visitor::Dice;
+use crate::domain::visitor::SplitMix64;
 
 /// What grows on a head; it starts inside the body, so that the outline runs round both as one.
 pub enum Top {
@@ -24,13 +24,13 @@ const BALL: f64 = 2.6;
 const LEAF: f64 = 9.0;
 
 impl Top {
-    pub fn new(dice: &mut Dice, body: &Body) -> Self {
+    pub fn new(random: &mut SplitMix64, body: &Body) -> Self {
         let head = body.rim(0.75);
-        match dice.below(4) {
+        match random.below(4) {
             0 => Self::Bare,
             1 => Self::antenna(head),
-            2 => Self::ears(body, dice.between(3.8, 4.5)),
-            _ => Self::sprout(head, if dice.below(2) == 0 { 1.0 } else { -1.0 }),
+            2 => Self::ears(body, random.between(3.8, 4.5)),
+            _ => Self::sprout(head, if random.below(2) == 0 { 1.0 } else { -1.0 }),
         }
     }
 

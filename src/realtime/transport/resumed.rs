@@ -60,14 +60,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Resumed<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Resumed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let left_out = match self.greeting {
+        let suppressed = match self.greeting {
             Greeting::Rest(0) => return Pin::new(&mut self.stream).poll_write(cx, buf),
             Greeting::Rest(size) => size,
             // A frame is written from one buffer, its header first.
             Greeting::Ahead => frame::size_of_ours(buf).ok_or(io::ErrorKind::InvalidData)?,
         };
-        let size = left_out.min(buf.len());
-        self.greeting = Greeting::Rest(left_out - size);
+        let size = suppressed.min(buf.len());
+        self.greeting = Greeting::Rest(suppressed - size);
         Poll::Ready(Ok(size))
     }
 

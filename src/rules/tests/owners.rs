@@ -1,7 +1,7 @@
 //! What owners may do, and what the authors of messages may.
 
 use super::*;
-use crate::domain::{Action, AddressMark, InviteToken, Source};
+use crate::domain::{Action, AddressHash, InviteToken, Source};
 
 #[test]
 fn only_the_owner_moderates_and_not_against_the_owner() {
@@ -57,7 +57,7 @@ fn a_ban_keeps_out_the_visitor_and_the_address_but_not_other_members_there() {
     scene.enter(1).unwrap();
     scene.run(Command::Enter(from_there(2), hold(2))).unwrap();
     scene.run(Command::Enter(from_there(3), hold(3))).unwrap();
-    let came: Vec<AddressMark> = vec![scene.state.address_key.mark(source.address())];
+    let came: Vec<AddressHash> = vec![scene.state.address_key.mark(source.address())];
     let facts = Facts {
         addresses: came,
         ..Facts::default()

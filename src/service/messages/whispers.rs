@@ -55,7 +55,7 @@ impl Messages {
             let (_, whisper) = store_whisper(&*store, &uploads, new).await?;
             Ok(whisper)
         };
-        let whispered = self.finishing.finish(whispering).await;
+        let whispered = self.detached.finish(whispering).await;
         whispered.map_err(|refusal| refusal.of_nonced(nonced))
     }
 

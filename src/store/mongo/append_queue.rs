@@ -36,7 +36,7 @@ use super::{
     documents::{EntryDoc, TurnDoc},
     log::{Log, not_found},
 };
-use crate::{domain::RoomId, seldom::Seldom, store::StoreError};
+use crate::{domain::RoomId, log_throttle::LogThrottle, store::StoreError};
 
 /// Commands decided together at most.
 const BATCH: usize = 256;
@@ -305,9 +305,9 @@ fn refuse_gone(jobs: &mut VecDeque<Job>, begun: &HashSet<RoomId>) {
 /// Answers all that could not be decided.
 fn give_up(jobs: &mut VecDeque<Job>, error: &StoreError) {
     if !matches!(error, StoreError::Away) {
-        static LINE: Seldom = Seldom::new();
-        if let Some(left_out) = LINE.turn() {
-            tracing::warn!(%error, commands = jobs.len(), left_out, "commands could not be decided");
+        static LINE: LogThrottle = LogThrottle::new();
+        if let Some(suppressed) = LINE.permit() {
+            tracing::warn!(%error, commands = jobs.len(), suppressed, "commands could not be decided");
         }
     }
     for job in jobs.drain(..) {

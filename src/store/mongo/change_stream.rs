@@ -34,7 +34,7 @@ use super::{
     room_cache::RoomCache,
 };
 use crate::{
-    seldom::Seldom,
+    log_throttle::LogThrottle,
     store::{Change, StoreError},
 };
 
@@ -104,8 +104,8 @@ pub struct ChangeStream {
     stuck: Option<Instant>,
     /// Whether the log says that the stream runs.
     announced: bool,
-    broken: Seldom,
-    lost: Seldom,
+    broken: LogThrottle,
+    lost: LogThrottle,
 }
 
 impl ChangeStream {
@@ -120,8 +120,8 @@ impl ChangeStream {
             progress: false,
             stuck: None,
             announced: false,
-            broken: Seldom::every(LINE_EVERY),
-            lost: Seldom::every(LINE_EVERY),
+            broken: LogThrottle::every(LINE_EVERY),
+            lost: LogThrottle::every(LINE_EVERY),
         }
     }
 
@@ -148,14 +148,14 @@ impl ChangeStream {
             match (self.judge(stop), begun.take()) {
                 (Stop::Broken(error) | Stop::Gone(error), Some(begun)) => return drop(begun.send(Err(error))),
                 (Stop::Broken(error), None) => {
-                    if let Some(left_out) = self.broken.turn() {
-                        warn!(%error, left_out, "the change stream broke; it goes on where it was");
+                    if let Some(suppressed) = self.broken.permit() {
+                        warn!(%error, suppressed, "the change stream broke; it goes on where it was");
                         self.announced = false;
                     }
                 }
                 (Stop::Gone(error), None) => {
-                    if let Some(left_out) = self.lost.turn() {
-                        error!(%error, left_out, "the change stream can't go on; clients catch up");
+                    if let Some(suppressed) = self.lost.permit() {
+                        error!(%error, suppressed, "the change stream can't go on; clients catch up");
                         self.announced = false;
                     }
                     self.place = None;

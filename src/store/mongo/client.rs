@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     domain::{AddressKey, Epoch},
+    log_throttle::LogThrottle,
     metrics::StoreMetrics,
-    seldom::Seldom,
     store::{MongoUrl, StoreError},
 };
 
@@ -335,9 +335,9 @@ pub fn insert_outcome(
 }
 
 fn log_failure(error: &Error) {
-    static LINE: Seldom = Seldom::new();
-    if let Some(left_out) = LINE.turn() {
-        tracing::warn!(%error, left_out, "entries could not be stored");
+    static LINE: LogThrottle = LogThrottle::new();
+    if let Some(suppressed) = LINE.permit() {
+        tracing::warn!(%error, suppressed, "entries could not be stored");
     }
 }
 

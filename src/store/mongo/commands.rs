@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Action, AddressKey, AddressMark, GifName, Guest, InviteHash, Message, Moment, Nonce, Refusal, Room, RoomId,
+        Action, AddressHash, AddressKey, GifName, Guest, InviteHash, Message, Moment, Nonce, Refusal, Room, RoomId,
         Seq, VisitorId,
     },
     rules::{self, ADDRESSES, Command, Due, Facts, Graces, NewBody, NewRoom, Now, RoomState, TakeDown},
@@ -205,7 +205,7 @@ impl MongoStore {
     }
 
     /// Where a visitor came from, as far as the room still knows it.
-    async fn addresses_of(&self, room: &Folded, visitor: VisitorId) -> Result<Vec<AddressMark>, StoreError> {
+    async fn addresses_of(&self, room: &Folded, visitor: VisitorId) -> Result<Vec<AddressHash>, StoreError> {
         let came = doc! {
             "room": room.state.room.id.to_string(), "visitor": visitor.to_string(), "address": { "$exists": true },
             "seq": { "$gt": signed(room.state.forgotten) },

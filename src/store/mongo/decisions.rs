@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{Moment, Operator, Why},
+    log_throttle::LogThrottle,
     rules::{Now, SiteCommand, SiteState},
-    seldom::Seldom,
     store::{SiteStore, StoreError},
 };
 
@@ -85,7 +85,7 @@ impl Collections {
 
 /// Reads what other servers decided, until dropped. While the database does not answer, what was last known holds.
 pub async fn follow(collections: Collections) {
-    static LINE: Seldom = Seldom::new();
+    static LINE: LogThrottle = LogThrottle::new();
     loop {
         sleep(EVERY).await;
         if collections.breaker.check().is_err() {
@@ -98,9 +98,9 @@ pub async fn follow(collections: Collections) {
             Ok::<_, StoreError>(())
         };
         if let Err(error) = read.await
-            && let Some(left_out) = LINE.turn()
+            && let Some(suppressed) = LINE.permit()
         {
-            tracing::warn!(%error, left_out, "what operators decided can't be read now");
+            tracing::warn!(%error, suppressed, "what operators decided can't be read now");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::log::Log;
-use crate::{seldom::Seldom, store::StoreError};
+use crate::{log_throttle::LogThrottle, store::StoreError};
 
 /// Pause between two looks for rooms whose snapshot is due.
 const EVERY: Duration = Duration::from_secs(1);
@@ -36,8 +36,8 @@ async fn write_some(log: &Log, last: bool) {
 }
 
 fn complain(error: &StoreError) {
-    static LINE: Seldom = Seldom::new();
-    if let Some(left_out) = LINE.turn() {
-        tracing::warn!(%error, left_out, "a snapshot can't be written now");
+    static LINE: LogThrottle = LogThrottle::new();
+    if let Some(suppressed) = LINE.permit() {
+        tracing::warn!(%error, suppressed, "a snapshot can't be written now");
     }
 }

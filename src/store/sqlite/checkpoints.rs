@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use tracing::error;
 
 use super::{command::Trouble, schema, writer::Writer};
-use crate::seldom::Seldom;
+use crate::log_throttle::LogThrottle;
 
 /// Time between two checkpoints while something is written: each one syncs the file, beside the syncs of the commits.
 const EVERY: Duration = Duration::from_secs(1);
@@ -100,7 +100,7 @@ impl Checkpoints {
 }
 
 fn run(connection: &Connection, signals: &Receiver<()>, found: &Found) {
-    static LINE: Seldom = Seldom::new();
+    static LINE: LogThrottle = LogThrottle::new();
     while signals.recv().is_ok() {
         let pass = || connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1));
         let log = pass().and_then(|log| match log {
@@ -112,8 +112,8 @@ fn run(connection: &Connection, signals: &Receiver<()>, found: &Found) {
         match log {
             Ok(log) => found.pages.store(log, Ordering::Relaxed),
             Err(error) => {
-                if let Some(left_out) = LINE.turn() {
-                    error!(%error, left_out, "the log of the store can't be taken into its file");
+                if let Some(suppressed) = LINE.permit() {
+                    error!(%error, suppressed, "the log of the store can't be taken into its file");
                 }
             }
         }
@@ -173,7 +173,7 @@ impl Writer {
     }
 
     fn log_again(&self, how: &str, readers: Duration) -> bool {
-        static LINE: Seldom = Seldom::new();
+        static LINE: LogThrottle = LogThrottle::new();
         let done = self.connection.busy_timeout(readers).and_then(|()| {
             let checkpoint = format!("PRAGMA wal_checkpoint({how})");
             let done = self.connection.query_row(&checkpoint, [], |_| Ok(()));
@@ -181,8 +181,8 @@ impl Writer {
             done
         });
         let Err(error) = done else { return true };
-        if let Some(left_out) = LINE.turn() {
-            error!(%error, left_out, "the log of the store can't begin again");
+        if let Some(suppressed) = LINE.permit() {
+            error!(%error, suppressed, "the log of the store can't begin again");
         }
         Trouble::of_statement(&error) != Trouble::Full
     }

@@ -7,8 +7,8 @@ use tracing::error;
 use super::space::GifNote;
 use crate::{
     domain::{GifHash, GifName, Guest, InviteHash, Nonce, Report, Room, RoomId},
+    log_throttle::LogThrottle,
     rules::{self, Graces, NewRoom},
-    seldom::Seldom,
     store::{Committed, Expired, NewReport, NewWhisper, StoreError, Whispered},
 };
 
@@ -139,9 +139,9 @@ impl Trouble {
 
 /// Logs why a batch failed, and answers all its commands.
 pub fn fail_all(failures: impl Iterator<Item = Failure>, trouble: Trouble, error: &rusqlite::Error) {
-    static LINE: Seldom = Seldom::new();
-    if let Some(left_out) = LINE.turn() {
-        error!(%error, ?trouble, left_out, "a batch could not be committed");
+    static LINE: LogThrottle = LogThrottle::new();
+    if let Some(suppressed) = LINE.permit() {
+        error!(%error, ?trouble, suppressed, "a batch could not be committed");
     }
     for fail in failures {
         fail(match trouble {

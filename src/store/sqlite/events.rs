@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        AddressMark, Ban, Chat, GifHash, GifName, Message, MessageId, Moment, Room, RoomId, Seq, Visitor, VisitorId,
+        AddressHash, Ban, Chat, GifHash, GifName, Message, MessageId, Moment, Room, RoomId, Seq, Visitor, VisitorId,
     },
     rules::{Event, INVITES, Now, RoomChange, RoomState},
     store::{StoreError, changes::report_of},
@@ -64,7 +64,7 @@ impl Writer {
         }
     }
 
-    fn insert(&self, message: &Message, mark: Option<AddressMark>) -> Result<Option<Clearing>, StoreError> {
+    fn insert(&self, message: &Message, mark: Option<AddressHash>) -> Result<Option<Clearing>, StoreError> {
         rows::insert_message(&self.connection, message, mark).map_err(failure)?;
         Ok(None)
     }

@@ -14,7 +14,7 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    domain::{Action, AddressMark, GifBody, Message, MessageId, Moment, RoomId, Seq, Visitor, VisitorId},
+    domain::{Action, AddressHash, GifBody, Message, MessageId, Moment, RoomId, Seq, Visitor, VisitorId},
     rules::{ADDRESSES, AgainGif, Command, Due, Edit, Facts, Kept, NewBody, TakeDown},
     store::StoreError,
 };
@@ -150,14 +150,14 @@ fn addresses_of(
     room: RoomId,
     visitor: VisitorId,
     forgotten: Seq,
-) -> rusqlite::Result<Vec<AddressMark>> {
+) -> rusqlite::Result<Vec<AddressHash>> {
     let sql = format!(
         "SELECT DISTINCT address FROM messages
          WHERE room = ?1 AND visitor = ?2 AND seq > ?3 AND line = 'joined' AND address IS NOT NULL LIMIT {ADDRESSES}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let marks = statement.query_map((room.to_bytes(), visitor.to_string(), forgotten), |row| {
-        Ok(AddressMark::from_bytes(row.get(0)?))
+        Ok(AddressHash::from_bytes(row.get(0)?))
     })?;
     marks.collect()
 }

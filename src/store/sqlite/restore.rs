@@ -11,13 +11,13 @@ use super::{
 };
 use crate::{
     domain::{
-        AddressKey, AddressMark, Ban, InviteHash, LineKind, Max, Moment, Room, RoomId, Seq, Title, Visitor, VisitorId,
+        AddressHash, AddressKey, Ban, InviteHash, LineKind, Max, Moment, Room, RoomId, Seq, Title, Visitor, VisitorId,
     },
     rules::{Came, Grant, LastPosts, Now, RoomState},
 };
 
 /// A visitor, and where from.
-type Member = (Visitor, Option<AddressMark>);
+type Member = (Visitor, Option<AddressHash>);
 
 /// Who holds a seat as the system messages say, the longest first, each with where they came from, and who ever came.
 fn members_of(connection: &Connection, state: &RoomState) -> rusqlite::Result<(Vec<Member>, Came)> {
@@ -29,7 +29,7 @@ fn members_of(connection: &Connection, state: &RoomState) -> rusqlite::Result<(V
     let rows = statement.query_map([room.id.to_bytes()], |row| {
         let joined = row.get_ref(2)?.as_str()? == LineKind::Joined.name();
         let mark: Option<[u8; 16]> = row.get(5)?;
-        let member = (visitor(row, 0, 1)?, mark.map(AddressMark::from_bytes));
+        let member = (visitor(row, 0, 1)?, mark.map(AddressHash::from_bytes));
         Ok((joined, row.get::<_, Seq>(3)?, member, row.get(4)?))
     })?;
     let last: Vec<(_, _, _, bool)> = rows.collect::<rusqlite::Result<_>>()?;
@@ -145,7 +145,7 @@ fn bans_of(connection: &Connection, room: RoomId) -> rusqlite::Result<Vec<Ban>> 
         Ok(Ban {
             visitor: visitor(row, 0, 1)?,
             until: until.map(Moment::from_millis),
-            addresses: marks.map(AddressMark::from_bytes).collect(),
+            addresses: marks.map(AddressHash::from_bytes).collect(),
         })
     })?;
     bans.collect()

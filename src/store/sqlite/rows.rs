@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params, typ
 use super::cleanup::Hidden;
 use crate::{
     domain::{
-        AddressMark, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Maker, Message, MessageId,
+        AddressHash, Alt, Body, Chat, Color, GifBody, GifHash, GifName, Line, LineKind, Maker, Message, MessageId,
         Moment, Nonce, Reference, RoomId, Said, Seq, Visitor, VisitorId,
     },
     rules::RoomState,
@@ -224,7 +224,7 @@ impl<'s, 'c> Binder<'s, 'c> {
 pub fn insert_message(
     connection: &Connection,
     message: &Message,
-    address: Option<AddressMark>,
+    address: Option<AddressHash>,
 ) -> rusqlite::Result<()> {
     let sql = format!(
         "INSERT INTO messages ({MESSAGE}, address)
@@ -251,7 +251,7 @@ pub fn insert_message(
     let reply = message.refers.as_ref().filter(|_| line.is_none());
     bind.next(reply.map(|reply| reply.to.to_bytes()))?;
     bind.next(message.edited.map(Moment::millis))?;
-    bind.next(address.map(AddressMark::to_bytes))?;
+    bind.next(address.map(AddressHash::to_bytes))?;
     statement.raw_execute()?;
     Ok(())
 }

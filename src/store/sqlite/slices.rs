@@ -8,7 +8,7 @@ use std::{
 use tracing::error;
 
 use super::{cleanup, command::Trouble, writer::Writer};
-use crate::{domain::RoomId, seldom::Seldom};
+use crate::{domain::RoomId, log_throttle::LogThrottle};
 
 /// Rows deleted, or pages handed back, between two looks at the clock.
 const ROWS: usize = 16;
@@ -104,9 +104,9 @@ impl Writer {
                 }
             }
             Err(error) => {
-                static LINE: Seldom = Seldom::new();
-                if let Some(left_out) = LINE.turn() {
-                    error!(%error, left_out, "what was deleted can't be taken out of the file now");
+                static LINE: LogThrottle = LogThrottle::new();
+                if let Some(suppressed) = LINE.permit() {
+                    error!(%error, suppressed, "what was deleted can't be taken out of the file now");
                 }
                 self.slices.next = begun + PAUSE;
                 return;
@@ -140,7 +140,7 @@ impl Writer {
     /// Writes a small file anew: deleted rows are overwritten, but not what SQLite left of them on pages from which it had
     /// moved them to others. A larger file keeps that until those pages are used again.
     fn rewrite_if_small(&mut self) {
-        static LINE: Seldom = Seldom::new();
+        static LINE: LogThrottle = LogThrottle::new();
         let number = |pragma| {
             self.connection
                 .pragma_query_value(None, pragma, |row| row.get::<_, u64>(0))
@@ -152,9 +152,9 @@ impl Writer {
             return;
         }
         if let Err(error) = self.connection.execute_batch("VACUUM")
-            && let Some(left_out) = LINE.turn()
+            && let Some(suppressed) = LINE.permit()
         {
-            error!(%error, left_out, "the file of the store can't be written anew: copies of what was deleted may be in it");
+            error!(%error, suppressed, "the file of the store can't be written anew: copies of what was deleted may be in it");
         }
     }
 

@@ -15,7 +15,7 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    domain::{AddressMark, GifName, Look, RoomId, Space, VisitorId},
+    domain::{AddressHash, GifName, Look, RoomId, Space, VisitorId},
     rules::{GifOwner, Held, Quotas},
     store::{GifSpace, NewFile, StoreError, space::nearest},
 };
@@ -44,7 +44,7 @@ struct Files {
     files: HashMap<GifName, File>,
     rooms: HashMap<RoomId, Space>,
     visitors: HashMap<VisitorId, Space>,
-    networks: HashMap<AddressMark, Space>,
+    networks: HashMap<AddressHash, Space>,
     site: Space,
 }
 

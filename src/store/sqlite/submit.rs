@@ -8,8 +8,8 @@ use tracing::error;
 use super::{command::failure, room_cache::CachedRoom, rows, writer::Writer};
 use crate::{
     domain::{AddressKey, GifName, Guest, InviteHash, Maker, Message, Nonce, Refusal, Room, RoomId},
+    log_throttle::LogThrottle,
     rules::{self, Command, Due, Event, Facts, Graces, NewRoom, Now, RoomState},
-    seldom::Seldom,
     store::{
         Change, Committed, Expired, StoreError,
         changes::{changes_of, message_of},
@@ -154,9 +154,9 @@ impl Writer {
                     // With the reserve it succeeds.
                     Err(StoreError::Full) => return Err(StoreError::Full),
                     Err(error) => {
-                        static LINE: Seldom = Seldom::new();
-                        if let Some(left_out) = LINE.turn() {
-                            error!(%error, room = %id, left_out, "what is due in a room can't be done now");
+                        static LINE: LogThrottle = LogThrottle::new();
+                        if let Some(suppressed) = LINE.permit() {
+                            error!(%error, room = %id, suppressed, "what is due in a room can't be done now");
                         }
                         // The failure of a statement may have ended the transaction.
                         if self.connection.is_autocommit() {

@@ -6,13 +6,13 @@ use crate::{
     domain::{Guest, Visitor},
     service::access::{Owner, Reader},
     state::AppState,
-    web::{handlers::rooms::Id, refused::Refused},
+    web::{error::ApiError, handlers::rooms::Id},
 };
 
 impl FromRequestParts<AppState> for Reader {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Id(room) = Id::from_request_parts(parts, state).await?;
         let guest = Guest::from_request_parts(parts, state).await?;
         Ok(state.rooms.reader(room, guest).await?)
@@ -20,9 +20,9 @@ impl FromRequestParts<AppState> for Reader {
 }
 
 impl FromRequestParts<AppState> for Owner {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Id(room) = Id::from_request_parts(parts, state).await?;
         let visitor = Visitor::from_request_parts(parts, state).await?;
         Ok(state.rooms.owner(room, visitor).await?)

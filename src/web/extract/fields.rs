@@ -14,13 +14,13 @@ pub use crate::fields::Fields;
 use crate::{
     domain::{Field, Invalid, Problem, Refusal, TooLarge},
     state::AppState,
-    web::refused::Refused,
+    web::error::ApiError,
 };
 
 impl FromRequest<AppState> for Fields {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Refused> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let bytes = read(&parts.headers, body, state.limits.body, state.config.body_timeout).await?;
         let json = media_type(&parts.headers).is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
@@ -36,9 +36,9 @@ impl FromRequest<AppState> for Fields {
 pub struct Params(pub Fields);
 
 impl<S: Sync> FromRequestParts<S> for Params {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Ok(Self(Fields::from_form(
             parts.uri.query().unwrap_or_default().as_bytes(),
         )?))

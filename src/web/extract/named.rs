@@ -9,29 +9,29 @@ use axum::{
 
 use crate::{
     domain::{MessageId, Refusal, ReportId, RoomId, asked_for},
-    web::refused::Refused,
+    web::error::ApiError,
 };
 
 /// The second part of a path that varies; what can't be an id is one that names nothing.
 pub struct Named<T>(pub T);
 
 impl<S: Send + Sync> FromRequestParts<S> for Named<MessageId> {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         named(parts, state, MessageId::random).await.map(Self)
     }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Named<ReportId> {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         named(parts, state, ReportId::random).await.map(Self)
     }
 }
 
-async fn named<S: Send + Sync, T: FromStr>(parts: &mut Parts, state: &S, other: fn() -> T) -> Result<T, Refused> {
+async fn named<S: Send + Sync, T: FromStr>(parts: &mut Parts, state: &S, other: fn() -> T) -> Result<T, ApiError> {
     let path = Path::<(String, String)>::from_request_parts(parts, state).await;
     let Path((room, id)) = path.map_err(|_| Refusal::RoomNotFound)?;
     let _: RoomId = room.parse().map_err(|_| Refusal::RoomNotFound)?;

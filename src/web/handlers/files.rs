@@ -21,7 +21,7 @@ use crate::{
         },
     },
     state::AppState,
-    web::{extract::visit, layers::compress::Encoding, refused::Refused, source},
+    web::{error::ApiError, extract::session, layers::compress::Encoding, source},
 };
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -41,22 +41,22 @@ const CHUNK: usize = 16 << 10;
 pub struct Part(String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Part {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         path.map(|Path(part)| Self(part))
-            .map_err(|_| Refused(Refusal::NotFound))
+            .map_err(|_| ApiError(Refusal::NotFound))
     }
 }
 
 /// `GET /gif/{name}`
-pub async fn gif(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, Refused> {
+pub async fn gif(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, ApiError> {
     serve_gif(state, name, request, Picture::Gif).await
 }
 
 /// `GET /gif/{name}/still`
-pub async fn still(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, Refused> {
+pub async fn still(state: State<AppState>, Part(name): Part, request: Request) -> Result<Response, ApiError> {
     serve_gif(state, name, request, Picture::Still).await
 }
 
@@ -65,7 +65,7 @@ async fn serve_gif(
     name: String,
     request: Request,
     picture: Picture,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let name: GifName = name.parse().map_err(|_| Refusal::NotFound)?;
     let (parts, _) = request.into_parts();
     let named = named_in(&state, name, &parts).await?;
@@ -78,7 +78,7 @@ pub async fn send_gif(
     (name, named): (GifName, NamedIn),
     picture: Picture,
     known: &HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("image/gif")),
         (header::CONTENT_SECURITY_POLICY, SANDBOX),
@@ -118,7 +118,7 @@ async fn named_in(state: &AppState, name: GifName, parts: &Parts) -> Result<Name
 /// Who asks for a file, if there was a session before: a file begins none.
 async fn known(parts: &Parts) -> Result<Option<Visitor>, Refusal> {
     let session = parts.extensions.get::<Session>().ok_or(Refusal::Unavailable)?;
-    Ok(visit::known_visitor(session).await)
+    Ok(session::known_visitor(session).await)
 }
 
 fn is_cached(headers: &HeaderMap, tag: &str) -> bool {
@@ -127,23 +127,23 @@ fn is_cached(headers: &HeaderMap, tag: &str) -> bool {
 }
 
 /// `GET /visitor/{id}.svg`, and the same as a PNG
-pub async fn mark(State(state): State<AppState>, Part(file): Part) -> Result<Response, Refused> {
+pub async fn mark(State(state): State<AppState>, Part(file): Part) -> Result<Response, ApiError> {
     let (id, kind) = file.split_once('.').ok_or(Refusal::NotFound)?;
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
     match kind {
         "svg" => Ok(image("image/svg+xml", FOREVER, avatar::svg(id))),
         "png" => Ok(painted(&state, FOREVER, Painted::Avatar(id)).await?),
-        _ => Err(Refused(Refusal::NotFound)),
+        _ => Err(ApiError(Refusal::NotFound)),
     }
 }
 
 /// `GET /favicon.ico`, for what looks for one without reading a page: the avatar of the site
-pub async fn favicon(State(state): State<AppState>) -> Result<Response, Refused> {
+pub async fn favicon(State(state): State<AppState>) -> Result<Response, ApiError> {
     Ok(painted(&state, FOREVER, Painted::Avatar(VisitorId::SITE)).await?)
 }
 
 /// `GET /icons/{file}`: those that the manifest names
-pub async fn icon(State(state): State<AppState>, Part(file): Part) -> Result<Response, Refused> {
+pub async fn icon(State(state): State<AppState>, Part(file): Part) -> Result<Response, ApiError> {
     if file == icon::SVG {
         let svg = Purpose::Any.svg().ok_or(Refusal::Unavailable)?;
         return Ok(image("image/svg+xml", DAY, svg));
@@ -173,7 +173,7 @@ pub async fn asset(
     State(state): State<AppState>,
     path: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let Path((version, path)) = path.map_err(|_| Refusal::NotFound)?;
     let cache = if state.assets.is_current(&version) {
         FOREVER
@@ -184,7 +184,7 @@ pub async fn asset(
 }
 
 /// `GET /sw.js`: the service worker. It is asked for again with every page, so that a new one takes over at once.
-pub async fn worker(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Refused> {
+pub async fn worker(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
     let file = versioned(&state, assets::WORKER.0, state.assets.version(), NO_CACHE, &headers).await?;
     Ok(([(header::CONTENT_SECURITY_POLICY, WORKER)], file).into_response())
 }

@@ -28,13 +28,13 @@ use crate::{
     service::messages::{addressee, answered, caption},
     state::AppState,
     web::{
-        extract::{fields::announced, prefs::Prefs},
+        error::ApiError,
+        extract::{fields::announced, negotiation::Prefs},
         handlers::{
             messages::{nonce, posted},
             rooms::Id,
         },
         layers::paced_body::{PacedBody, Unread},
-        refused::Refused,
     },
 };
 
@@ -90,7 +90,7 @@ pub async fn post(
     prefs: Prefs,
     guest: Guest,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let visitor = guest.visitor;
     let running = state.metrics.uploads.begin();
     let stored = async {
@@ -116,7 +116,7 @@ pub async fn whisper(
     prefs: Prefs,
     guest: Guest,
     request: Request,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let visitor = guest.visitor;
     let running = state.metrics.uploads.begin();
     let stored = async {

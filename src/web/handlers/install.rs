@@ -11,9 +11,9 @@ use crate::{
     page::{manifest::manifest, texts::Lang, views::OfflinePage},
     state::AppState,
     web::{
-        extract::prefs::Prefs,
+        error::ApiError,
+        extract::negotiation::Prefs,
         handlers::files::NO_CACHE,
-        refused::Refused,
         rendered::{frame, html},
     },
 };
@@ -37,7 +37,7 @@ pub async fn offline(
     State(state): State<AppState>,
     lang: Result<Path<String>, PathRejection>,
     prefs: Prefs,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let lang = lang.ok().and_then(|Path(lang)| Lang::parse(&lang));
     let lang = lang.ok_or(Refusal::NotFound)?;
     let prefs = Prefs {

@@ -19,12 +19,12 @@ use crate::{
     service::access::{Owner, Reader},
     state::AppState,
     web::{
+        error::ApiError,
         extract::{
-            prefs::Prefs,
-            visit::{self, Remembered},
+            negotiation::Prefs,
+            session::{self, Remembered},
         },
         handlers::rooms::Id,
-        refused::Refused,
     },
 };
 
@@ -64,7 +64,7 @@ fn site(config: &Config, headers: &HeaderMap) -> Result<String, Refusal> {
 }
 
 /// `GET /room/{id}/invite`: the plain link to the room, which asks for the password where there is one
-pub async fn link(State(state): State<AppState>, reader: Reader, headers: HeaderMap) -> Result<Response, Refused> {
+pub async fn link(State(state): State<AppState>, reader: Reader, headers: HeaderMap) -> Result<Response, ApiError> {
     let site = site(&state.config, &headers)?;
     Ok(Json(Invite::of(format!("{site}/room/{}", reader.id()))?).into_response())
 }
@@ -75,7 +75,7 @@ pub async fn invite(
     owner: Owner,
     source: Source,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let site = site(&state.config, &headers)?;
     let url = match state.rooms.invite(&owner, source).await? {
         Some(token) => format!("{site}/invite/{}", token.secret()),
@@ -85,7 +85,7 @@ pub async fn invite(
 }
 
 /// `DELETE /room/{id}/invite`
-pub async fn withdraw(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<&'static str, Refused> {
+pub async fn withdraw(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<&'static str, ApiError> {
     state.rooms.withdraw_invites(room, visitor).await?;
     Ok("ok")
 }
@@ -131,11 +131,11 @@ pub async fn redeem(
     prefs: Prefs,
     Remembered(guest): Remembered,
     session: Session,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let token = path.ok().and_then(|Path(token)| token.parse().ok());
     let token = token.ok_or(Refusal::InviteNotFound)?;
     let room = state.rooms.redeem(token, guest).await?;
-    visit::rotate(&session).await?;
+    session::rotate(&session).await?;
     if prefs.json {
         return Ok(Json(state.rooms.load(room).await?.room).into_response());
     }

@@ -15,14 +15,14 @@ use crate::{
     state::AppState,
     store::Window,
     web::{
+        error::ApiError,
         extract::{
             fields::{Fields, Params},
             named::Named,
-            prefs::Prefs,
+            negotiation::Prefs,
         },
         handlers::{moderation::done, rooms::Id},
         list::List,
-        refused::Refused,
     },
 };
 
@@ -36,7 +36,7 @@ pub async fn post(
     prefs: Prefs,
     guest: Guest,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let nonce = nonce(fields.text(Field::Nonce)?)?;
     let body = said(&fields, &state)?;
     let reply = messages::answered(fields.given(Field::Reply)?);
@@ -53,7 +53,7 @@ pub async fn edit(
     prefs: Prefs,
     guest: Guest,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let chat = messages::rewritten(fields.given(Field::Chat)?, &state.limits)?;
     let by = guest.visitor;
     let edit = Edit { by, message, chat };
@@ -90,7 +90,7 @@ pub fn posted(prefs: Prefs, room: RoomId, message: &impl Serialize) -> Response 
 }
 
 /// `GET /room/{id}/gifs`
-pub async fn lately_sent(State(state): State<AppState>, reader: Reader) -> Result<List<GifBody>, Refused> {
+pub async fn lately_sent(State(state): State<AppState>, reader: Reader) -> Result<List<GifBody>, ApiError> {
     Ok(List::whole(state.messages.lately_sent(&reader).await?))
 }
 
@@ -108,7 +108,7 @@ pub async fn history(
     State(state): State<AppState>,
     Params(params): Params,
     reader: Reader,
-) -> Result<List<Message, Cursor>, Refused> {
+) -> Result<List<Message, Cursor>, ApiError> {
     let room = reader.id();
     let window = window(&params)?;
     let limit = limit(&params, LIMIT)?;

@@ -12,10 +12,10 @@ use crate::{
     service::{access::Owner, rooms::Rooms},
     state::AppState,
     web::{
-        extract::{fields::Fields, prefs::Prefs},
+        error::ApiError,
+        extract::{fields::Fields, negotiation::Prefs},
         handlers::rooms::Id,
         list::List,
-        refused::Refused,
     },
 };
 
@@ -27,7 +27,7 @@ pub async fn moderate(
     guest: Guest,
     route: MatchedPath,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let action = Action::parse(|field| fields.plain(field))?;
     state.rooms.moderate(room, guest.visitor, action).await?;
     state.audit.moderated(&action, route.as_str(), &guest.source);

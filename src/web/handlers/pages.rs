@@ -19,15 +19,15 @@ use crate::{
     service::access::Reader,
     state::AppState,
     web::{
+        error::{ApiError, answer_with},
         extract::{
             fields::{Fields, Params},
-            prefs::Prefs,
+            negotiation::Prefs,
         },
         handlers::{
             messages,
             rooms::{self, Id},
         },
-        refused::{Refused, answer_with},
         rendered::{age, broken, frame, html, message_view, room_view, visitor_view},
     },
 };
@@ -39,9 +39,9 @@ const HISTORY: usize = 50;
 pub async fn main(
     state: State<AppState>,
     prefs: Prefs,
-    visitor: Result<Visitor, Refused>,
+    visitor: Result<Visitor, ApiError>,
     params: Params,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     if prefs.json {
         return Ok(rooms::list(state, params).await?.into_response());
     }
@@ -73,14 +73,14 @@ pub async fn open(
     prefs: Prefs,
     visitor: Visitor,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let typed = fields.text(Field::Room)?;
     if let Some(path) = path_of(typed) {
         return Ok(Redirect::to(&path).into_response());
     }
     let refusal = Refusal::from(Invalid::new(Field::Room, Problem::Malformed));
     if prefs.json {
-        return Err(Refused(refusal));
+        return Err(ApiError(refusal));
     }
     state.count_refusal(&refusal);
     let mut page = MainPage::new(frame(&state, prefs, &visitor, "/"), "", 0);
@@ -127,7 +127,7 @@ fn rows(
 }
 
 /// `GET /room`
-pub async fn room(State(state): State<AppState>, prefs: Prefs, visitor: Visitor) -> Result<Response, Refused> {
+pub async fn room(State(state): State<AppState>, prefs: Prefs, visitor: Visitor) -> Result<Response, ApiError> {
     state.rooms.take_makers()?;
     let frame = frame(&state, prefs, &visitor, "/room");
     Ok(html(&RoomPage::new(frame, RoomForm::default())))
@@ -169,7 +169,7 @@ pub async fn chat(
     prefs: Prefs,
     guest: Guest,
     Params(params): Params,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let (found, access) = state.rooms.find(id, guest).await?;
     let visitor = guest.visitor;
     match access.refusal() {
@@ -215,7 +215,7 @@ pub async fn gate_again(
     guest: Guest,
     id: RoomId,
     refusal: &Refusal,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let found = state.rooms.load(id).await?;
     Ok(gate(state, prefs, &guest.visitor, &found.room, Some(refusal)))
 }

@@ -10,10 +10,10 @@ use crate::{
     service::{access::Reader, messages::reaction},
     state::AppState,
     web::{
-        extract::{fields::Fields, named::Named, prefs::Prefs},
+        error::ApiError,
+        extract::{fields::Fields, named::Named, negotiation::Prefs},
         handlers::{moderation::done, rooms::Id},
         list::List,
-        refused::Refused,
     },
 };
 
@@ -25,7 +25,7 @@ pub async fn post(
     prefs: Prefs,
     guest: Guest,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let with = reaction(fields.given(Field::Emoji)?, fields.given(Field::Gif)?)?;
     let on = !fields.has(Field::On) || fields.flag(Field::On)?;
     let by = guest.visitor;

@@ -17,10 +17,10 @@ use crate::{
     },
     state::AppState,
     web::{
-        extract::{fields::Fields, named::Named, prefs::Prefs},
+        error::ApiError,
+        extract::{fields::Fields, named::Named, negotiation::Prefs},
         handlers::rooms::Id,
         list::List,
-        refused::Refused,
         rendered::{frame, html, room_view},
     },
 };
@@ -31,7 +31,7 @@ pub async fn post(
     Id(room): Id,
     guest: Guest,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let message = message_named(fields.given(Field::Message)?)?;
     let reason = Reason::parse(fields.text(Field::Reason)?, &state.limits)?;
     let report = state.messages.report(room, &guest, message, reason).await?;
@@ -46,7 +46,7 @@ pub async fn to_site(
     prefs: Prefs,
     guest: Guest,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let message = answered(fields.given(Field::Message)?);
     let reason = Reason::parse(fields.text(Field::Reason)?, &state.limits)?;
     let message = match message {
@@ -66,11 +66,11 @@ pub async fn form(
     Id(room): Id,
     prefs: Prefs,
     visitor: Visitor,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     page(&state, room, prefs, &visitor, false).await
 }
 
-async fn page(state: &AppState, room: RoomId, prefs: Prefs, me: &Visitor, sent: bool) -> Result<Response, Refused> {
+async fn page(state: &AppState, room: RoomId, prefs: Prefs, me: &Visitor, sent: bool) -> Result<Response, ApiError> {
     let found = state.rooms.load(room).await?;
     let path = format!("/room/{room}/report");
     Ok(html(&ReportPage {
@@ -81,7 +81,7 @@ async fn page(state: &AppState, room: RoomId, prefs: Prefs, me: &Visitor, sent: 
 }
 
 /// `GET /room/{id}/reports`
-pub async fn list(State(state): State<AppState>, owner: Owner) -> Result<List<Reported>, Refused> {
+pub async fn list(State(state): State<AppState>, owner: Owner) -> Result<List<Reported>, ApiError> {
     Ok(List::whole(state.messages.reports(&owner).await?))
 }
 
@@ -90,7 +90,7 @@ pub async fn dismiss(
     State(state): State<AppState>,
     Named(report): Named<ReportId>,
     owner: Owner,
-) -> Result<&'static str, Refused> {
+) -> Result<&'static str, ApiError> {
     state.messages.dismiss_report(&owner, report).await?;
     Ok("ok")
 }
@@ -100,7 +100,7 @@ pub async fn delete(
     State(state): State<AppState>,
     Named(report): Named<ReportId>,
     owner: Owner,
-) -> Result<&'static str, Refused> {
+) -> Result<&'static str, ApiError> {
     state.messages.delete_reported(&owner, report).await?;
     Ok("ok")
 }

@@ -18,14 +18,14 @@ use crate::{
     state::AppState,
     store::RoomCursor,
     web::{
+        error::ApiError,
         extract::{
             fields::{Fields, Params},
-            prefs::Prefs,
-            visit,
+            negotiation::Prefs,
+            session,
         },
         handlers::{messages::limit, pages},
         list::List,
-        refused::Refused,
     },
 };
 
@@ -36,9 +36,9 @@ pub const LIMIT: (usize, usize) = (30, 100);
 pub struct Id(pub RoomId);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let params = RawPathParams::from_request_parts(parts, state).await;
         let params = params.map_err(|_| Refusal::RoomNotFound)?;
         let id = params.iter().find(|(name, _)| *name == "id");
@@ -63,7 +63,7 @@ pub struct Cursor {
 }
 
 /// `GET /rooms`
-pub async fn list(State(state): State<AppState>, Params(params): Params) -> Result<List<Room, Cursor>, Refused> {
+pub async fn list(State(state): State<AppState>, Params(params): Params) -> Result<List<Room, Cursor>, ApiError> {
     let limit = limit(&params, LIMIT)?;
     let page = state.rooms.list(cursor(&params)?, limit).await?;
     let next = page.next.map(|cursor| format!("/rooms?after={cursor}&limit={limit}"));
@@ -86,7 +86,7 @@ pub async fn create(
     session: Session,
     route: MatchedPath,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     state.rooms.take_makers()?;
     let title = fields
         .text(Field::Title)
@@ -106,7 +106,7 @@ pub async fn create(
                     .into_iter()
                     .flatten()
                     .next()
-                    .map_or(Refused(Refusal::Unavailable), Refused::from));
+                    .map_or(ApiError(Refusal::Unavailable), ApiError::from));
             }
             // The form comes back with what was typed and every error at its field.
             return Ok(pages::room_again(&state, prefs, &guest.visitor, &fields, wrong, None));
@@ -138,7 +138,7 @@ pub async fn create(
         .rooms
         .create(maker, making.title, making.max, making.password)
         .await?;
-    visit::keep(&session).await?;
+    session::keep(&session).await?;
     let path = format!("/room/{}", room.id);
     if prefs.json {
         return Ok((StatusCode::CREATED, [(header::LOCATION, path)], Json(room)).into_response());
@@ -155,7 +155,7 @@ pub async fn enter(
     session: Session,
     route: MatchedPath,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let password = Password::parse(fields.text(Field::Password)?.to_owned(), &state.limits)?;
     // The password may have to wait for its turn, and nothing else of the body with it.
     drop(fields);
@@ -169,7 +169,7 @@ pub async fn enter(
         state.audit.limit_hit(&refusal, route.as_str(), &guest.source);
         return pages::gate_again(&state, prefs, guest, room, &refusal).await;
     }
-    visit::rotate(&session).await?;
+    session::rotate(&session).await?;
     if prefs.json {
         return Ok(Json(state.rooms.load(room).await?.room).into_response());
     }
@@ -177,7 +177,7 @@ pub async fn enter(
 }
 
 /// `POST /room/{id}/leave`, by a page that is closed or loaded again
-pub async fn leave(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<StatusCode, Refused> {
+pub async fn leave(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<StatusCode, ApiError> {
     state.rooms.close_page(room, visitor).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -195,7 +195,7 @@ pub async fn update(
     Id(room): Id,
     guest: Guest,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let mut edit = RoomEdit::default();
     if fields.has(Field::Title) {
         edit.title = Some(Title::parse(fields.text(Field::Title)?, &state.limits)?);
@@ -224,7 +224,7 @@ pub async fn update(
 }
 
 /// `DELETE /room/{id}`
-pub async fn remove(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<&'static str, Refused> {
+pub async fn remove(State(state): State<AppState>, Id(room): Id, visitor: Visitor) -> Result<&'static str, ApiError> {
     state.rooms.remove(room, visitor).await?;
     Ok("ok")
 }
@@ -235,7 +235,7 @@ pub async fn remove_by_form(
     Id(room): Id,
     prefs: Prefs,
     visitor: Visitor,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     state.rooms.remove(room, visitor).await?;
     Ok(if prefs.json {
         "ok".into_response()

@@ -11,9 +11,9 @@ use crate::{
     page::views::SharePage,
     state::AppState,
     web::{
-        extract::prefs::Prefs,
+        error::ApiError,
+        extract::negotiation::Prefs,
         list::List,
-        refused::Refused,
         rendered::{frame, html, room_view},
     },
 };
@@ -30,7 +30,7 @@ pub async fn choose(
     prefs: Prefs,
     visitor: Visitor,
     RawQuery(query): RawQuery,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let rooms = state.rooms.of(visitor).await?;
     if prefs.json {
         return Ok(List::whole(rooms).into_response());

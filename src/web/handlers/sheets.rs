@@ -16,14 +16,14 @@ use crate::{
         views::{Sheet, SheetView},
     },
     state::AppState,
-    web::refused::Refused,
+    web::error::ApiError,
 };
 
 /// `GET /sheets/{lang}/{name}`: `{html, texts}`, the markup of a sheet and what its script says.
 pub async fn sheet(
     State(state): State<AppState>,
     path: Result<Path<(String, String)>, PathRejection>,
-) -> Result<impl IntoResponse, Refused> {
+) -> Result<impl IntoResponse, ApiError> {
     let Path((lang, name)) = path.map_err(|_| Refusal::NotFound)?;
     let lang = Lang::parse(&lang).ok_or(Refusal::NotFound)?;
     let sheet: Sheet = name.parse()?;

@@ -16,9 +16,9 @@ use crate::{
     page::views::RulesPage,
     state::AppState,
     web::{
-        extract::{fields::Fields, prefs::Prefs, visit},
+        error::ApiError,
+        extract::{fields::Fields, negotiation::Prefs, session},
         layers::door,
-        refused::Refused,
         rendered::{frame, html},
     },
 };
@@ -35,11 +35,11 @@ pub const SECURITY: &str = "/.well-known/security.txt";
 const GOOD_FOR: Duration = Duration::from_secs(180 * 86_400);
 
 /// `GET /rules`. It makes no session: who reads them has not arrived yet.
-pub async fn rules(State(state): State<AppState>, prefs: Prefs, session: Session) -> Result<Response, Refused> {
+pub async fn rules(State(state): State<AppState>, prefs: Prefs, session: Session) -> Result<Response, ApiError> {
     if state.about.rules.is_empty() {
-        return Err(Refused(Refusal::NotFound));
+        return Err(ApiError(Refusal::NotFound));
     }
-    let known = visit::known_visitor(&session).await;
+    let known = session::known_visitor(&session).await;
     let visitor = known.unwrap_or_else(|| Visitor::new(VisitorId::random()));
     let page = frame(&state, prefs, &visitor, RULES);
     Ok(html(&RulesPage { page }))
@@ -53,13 +53,13 @@ pub async fn enter(
     session: Session,
     route: MatchedPath,
     fields: Fields,
-) -> Result<Response, Refused> {
-    let door = state.door.as_ref().ok_or(Refused(Refusal::NotFound))?;
+) -> Result<Response, ApiError> {
+    let door = state.door.as_ref().ok_or(ApiError(Refusal::NotFound))?;
     let back = Some(fields.text(Field::Back)?)
         .filter(|back| is_here(back))
         .unwrap_or("/");
     match door.open(&state.budgets, &guest, fields.text(Field::Password)?) {
-        Ok(pass) => visit::let_pass(&session, &pass).await?,
+        Ok(pass) => session::let_pass(&session, &pass).await?,
         Err(refusal) => {
             if refusal == Refusal::WrongPassword {
                 state.audit.password_refused(route.as_str(), &guest.source);
@@ -86,10 +86,10 @@ fn is_here(path: &str) -> bool {
 }
 
 /// `GET /.well-known/security.txt`
-pub async fn security(State(state): State<AppState>) -> Result<Response, Refused> {
+pub async fn security(State(state): State<AppState>) -> Result<Response, ApiError> {
     let config = &state.config;
     let contact = config.site.security_contact.as_ref();
-    let contact = contact.ok_or(Refused(Refusal::NotFound))?;
+    let contact = contact.ok_or(ApiError(Refusal::NotFound))?;
     let good_for = i64::try_from(GOOD_FOR.as_millis()).unwrap_or(i64::MAX);
     let end = Moment::from_millis(Moment::of_this_machine().millis().saturating_add(good_for));
     let mut text = format!("Contact: {contact}\nExpires: {end}\nPreferred-Languages: en, ko\n");

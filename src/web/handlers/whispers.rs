@@ -8,16 +8,16 @@ use crate::{
     service::{access::Reader, messages::addressee},
     state::AppState,
     web::{
+        error::ApiError,
         extract::{
             fields::{Fields, Params},
-            prefs::Prefs,
+            negotiation::Prefs,
         },
         handlers::{
             messages::{limit, nonce, posted, said},
             rooms::Id,
         },
         list::List,
-        refused::Refused,
     },
 };
 
@@ -31,7 +31,7 @@ pub async fn post(
     prefs: Prefs,
     guest: Guest,
     fields: Fields,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let to = addressee(guest.visitor, fields.given(Field::To)?)?;
     let nonce = nonce(fields.text(Field::Nonce)?)?;
     let body = said(&fields, &state)?;
@@ -51,7 +51,7 @@ pub async fn list(
     State(state): State<AppState>,
     Params(params): Params,
     reader: Reader,
-) -> Result<List<Whisper, Cursor>, Refused> {
+) -> Result<List<Whisper, Cursor>, ApiError> {
     let room = reader.id();
     let malformed = Invalid::new(Field::After, Problem::Malformed);
     let after: Option<WhisperId> = params

@@ -11,7 +11,7 @@ use tower_sessions::Session;
 use crate::{
     domain::{Moment, Source},
     state::AppState,
-    web::{extract::visit, is_safe, refused::Refused},
+    web::{error::ApiError, extract::session, is_safe},
 };
 
 /// What changes something and is open to who may only read: going in and out of rooms, and sockets, whose events are looked
@@ -29,7 +29,7 @@ pub async fn pass(State(state): State<AppState>, request: Request, next: Next) -
     let extensions = request.extensions();
     let source = extensions.get().copied().unwrap_or(Source::UNKNOWN);
     let arrived = match extensions.get::<Session>() {
-        Some(session) => visit::arrived(session).await,
+        Some(session) => session::arrived(session).await,
         None => None,
     };
     let now = Moment::now();
@@ -39,6 +39,6 @@ pub async fn pass(State(state): State<AppState>, request: Request, next: Next) -
     }
     match allowed {
         Ok(()) => next.run(request).await,
-        Err(refusal) => Refused(refusal).into_response(),
+        Err(refusal) => ApiError(refusal).into_response(),
     }
 }

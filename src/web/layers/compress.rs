@@ -17,7 +17,7 @@ use hyper::body::Body as HttpBody;
 use moka::sync::Cache;
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use crate::{domain::Refusal, web::refused::Refused};
+use crate::{domain::Refusal, web::error::ApiError};
 
 /// Bytes of a body that is compressed: a smaller one would hardly shrink, and a larger one would take a turn for long.
 const SIZES: std::ops::RangeInclusive<u64> = 256..=1 << 20;
@@ -161,7 +161,7 @@ pub async fn compress(State(compressor): State<Arc<Compressor>>, request: Reques
     let (mut parts, body) = response.into_parts();
     // It is in memory already.
     let Ok(plain) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
-        return Refused(Refusal::Unavailable).into_response();
+        return ApiError(Refusal::Unavailable).into_response();
     };
     let Some(packed) = compressor.compressed(encoding, &plain).await else {
         return Response::from_parts(parts, Body::from(plain));

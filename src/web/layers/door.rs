@@ -15,8 +15,8 @@ use crate::{
     page::{sentences::sentence, views::DoorPage},
     state::AppState,
     web::{
-        extract::{prefs::Prefs, visit},
-        refused::{Refused, answer_with},
+        error::{ApiError, answer_with},
+        extract::{negotiation::Prefs, session},
         rendered::{frame, html},
     },
 };
@@ -28,12 +28,12 @@ pub async fn pass(State(state): State<AppState>, request: Request, next: Next) -
         return next.run(request).await;
     };
     let Some(session) = request.extensions().get::<Session>().cloned() else {
-        return Refused(Refusal::Unavailable).into_response();
+        return ApiError(Refusal::Unavailable).into_response();
     };
-    match visit::has_passed(&session, door).await {
+    match session::has_passed(&session, door).await {
         Ok(true) => next.run(request).await,
         // A store that does not answer opens nothing.
-        Err(refusal) => Refused(refusal).into_response(),
+        Err(refusal) => ApiError(refusal).into_response(),
         Ok(false) => {
             let prefs = Prefs::of(request.headers());
             if prefs.json || !prefs.page {
@@ -43,7 +43,7 @@ pub async fn pass(State(state): State<AppState>, request: Request, next: Next) -
             let uri = request.uri();
             let back = uri.path_and_query().filter(|_| safe).map_or("/", |path| path.as_str());
             let path = if safe { uri.path() } else { "/" };
-            let known = visit::known_visitor(&session).await;
+            let known = session::known_visitor(&session).await;
             let visitor = known.unwrap_or_else(|| Visitor::new(VisitorId::random()));
             shown(&state, prefs, &visitor, (path, back), &Refusal::SitePasswordRequired)
         }

@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     domain::Refusal,
     state::AppState,
-    web::{handlers::share, is_safe, refused::Refused},
+    web::{error::ApiError, handlers::share, is_safe},
 };
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -36,7 +36,7 @@ pub async fn same_site(State(state): State<AppState>, request: Request, next: Ne
     if allowed {
         next.run(request).await
     } else {
-        Refused(Refusal::CrossOrigin).into_response()
+        ApiError(Refusal::CrossOrigin).into_response()
     }
 }
 

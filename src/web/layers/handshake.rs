@@ -32,8 +32,8 @@ use crate::{
     },
     state::AppState,
     web::{
-        extract::{fields::read, prefs::Prefs, visit},
-        refused::Refused,
+        error::ApiError,
+        extract::{fields::read, negotiation::Prefs, session},
         source,
     },
 };
@@ -75,7 +75,7 @@ pub struct Sockets {
 /// Finds the visitor of a handshake and strips the request. A handshake that opens a websocket is answered here.
 pub async fn prepare(State(sockets): State<Sockets>, request: Request, next: Next) -> Response {
     if sockets.state.stopping.is_begun() {
-        return Refused(Refusal::Unavailable).into_response();
+        return ApiError(Refusal::Unavailable).into_response();
     }
     // Only the first request opens a socket; those that follow name it by its sid.
     if is_known(request.uri()) {
@@ -102,7 +102,7 @@ async fn begin(sockets: &Sockets, request: Request, next: Next) -> Response {
     };
     let (handshake, opening, place) = match open(state, share, &parts).await {
         Ok(opened) => opened,
-        Err(refusal) => return Refused(refusal).into_response(),
+        Err(refusal) => return ApiError(refusal).into_response(),
     };
     let mut extensions = Extensions::new();
     extensions.insert(handshake);
@@ -122,13 +122,13 @@ async fn begin(sockets: &Sockets, request: Request, next: Next) -> Response {
     extensions.insert(hangup.clone());
     let body = match read_whole(state, &parts, body).await {
         Ok(body) => body,
-        Err(refusal) => return Refused(refusal).into_response(),
+        Err(refusal) => return ApiError(refusal).into_response(),
     };
     let mut request = stripped(&parts, body);
     *request.extensions_mut() = extensions;
     let (answer, body) = next.run(request).await.into_parts();
     let Ok(body) = to_bytes(body, GREETING).await else {
-        return Refused(Refusal::Unavailable).into_response();
+        return ApiError(Refusal::Unavailable).into_response();
     };
     if let Some(sid) = greeted(&body) {
         hangups.list(sid, &hangup, opening);
@@ -148,12 +148,12 @@ async fn follow(sockets: &Sockets, request: Request, next: Next) -> Response {
         next.run(close(sid)).await;
         let retry_after = Duration::from_secs(1);
         let budget = Budget::Events;
-        return Refused(Refusal::RateLimited { budget, retry_after }).into_response();
+        return ApiError(Refusal::RateLimited { budget, retry_after }).into_response();
     }
     let upgrade = parts.extensions.remove::<OnUpgrade>();
     let body = match read_whole(state, &parts, body).await {
         Ok(body) => body,
-        Err(refusal) => return Refused(refusal).into_response(),
+        Err(refusal) => return ApiError(refusal).into_response(),
     };
     if parts.method == Method::POST
         && let Some(sid) = sid
@@ -251,8 +251,8 @@ async fn open(state: &AppState, share: &Share, parts: &Parts) -> Result<(Handsha
     let source = source::of(parts);
     let place = state.budgets.socket(&source)?;
     let slot = share.reserve()?;
-    let visitor = visit::visitor(session, &source, state).await?;
-    let since = visit::arrived(session).await.map(|(_, since)| since);
+    let visitor = session::visitor(session, &source, state).await?;
+    let since = session::arrived(session).await.map(|(_, since)| since);
     let handshake = Handshake {
         guest: Guest { visitor, source },
         since,

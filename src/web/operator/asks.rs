@@ -17,7 +17,7 @@ use crate::{
     page::views::console::{ConsolePage, Seen},
     state::AppState,
     web::{
-        extract::prefs::Prefs,
+        extract::negotiation::Prefs,
         rendered::{html, message_view, visitor_view},
     },
 };

@@ -17,8 +17,8 @@ use crate::{
     service::operator::Found,
     state::AppState,
     web::{
+        error::ApiError,
         handlers::files::send_gif,
-        refused::Refused,
         rendered::{html, room_view, visitor_view},
     },
 };
@@ -111,7 +111,7 @@ pub async fn still(
     let name = name_of(&name)?;
     let room = state.messages.room_of_gif(name).await?.ok_or(Refusal::GifNotFound)?;
     let sent = send_gif(&state, (name, NamedIn::Message(room)), Picture::Still, &headers).await;
-    sent.map_err(|Refused(refusal)| refusal.into())
+    sent.map_err(|ApiError(refusal)| refusal.into())
 }
 
 /// `POST /gifs/{name}/remove`

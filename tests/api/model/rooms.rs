@@ -7,7 +7,7 @@ use std::{
 
 use gifchat::{
     domain::{
-        AddressMark, Body, GifBody, GifHash, Line, Message, MessageId, Moment, Nonce, Reference, Refusal, Seq, Visitor,
+        AddressHash, Body, GifBody, GifHash, Line, Message, MessageId, Moment, Nonce, Reference, Refusal, Seq, Visitor,
         VisitorId,
     },
     rules::{Command, Due, Event, Facts, Graces, NewBody, NewMessage, Now, RoomState, decide, decide_without, due},
@@ -26,7 +26,7 @@ pub struct ModelRoom {
     /// How many of the messages have the ids that the server gave them.
     pub identified: usize,
     /// Where its members came from.
-    marks: HashMap<VisitorId, HashSet<AddressMark>>,
+    marks: HashMap<VisitorId, HashSet<AddressHash>>,
     forbidden: HashSet<GifHash>,
 }
 

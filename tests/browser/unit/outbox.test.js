@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "../../../public/js/models/outbox.js";
-import { Pace } from "../../../public/js/models/pace.js";
+import { SlowMode } from "../../../public/js/models/slow-mode.js";
 import { Clock, settled } from "../support/clock.js";
 
 /** An outbox whose sends are answered by the test. */
@@ -10,16 +10,16 @@ function setUp(options = {}) {
   const sends = [];
   const states = [];
   let nonces = 0;
-  const pace = new Pace({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
+  const slowMode = new SlowMode({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   const outbox = new Outbox({
     send: (item) => new Promise((resolve, reject) => sends.push({ item, nonce: item.nonce, chat: item.content.chat, resolve, reject })),
     changed: ({ content: { chat }, state }) => states.push(`${chat} ${state}`),
     newNonce: () => `n${++nonces}`,
-    pace,
+    slowMode,
     wait: clock.wait,
     ...options,
   });
-  return { clock, sends, states, outbox, pace };
+  return { clock, sends, states, outbox, slowMode };
 }
 
 const sent = (sends) => sends.map(({ nonce, chat }) => `${nonce} ${chat}`);
@@ -162,14 +162,14 @@ test("what comes too early waits for its turn and goes by itself, before what ca
 });
 
 test("it goes at once when the pause ends before its time, and what was deleted meanwhile does not", async () => {
-  const { clock, sends, outbox, pace } = setUp();
+  const { clock, sends, outbox, slowMode } = setUp();
   outbox.start();
   outbox.add({ chat: "a" });
   outbox.add({ chat: "b" });
   sends[0].resolve({ ok: false, code: "slow_mode", retryAfter: 3_600 });
   await clock.pass(5_000);
   outbox.remove("n1");
-  pace.free();
+  slowMode.free();
   await settled();
   assert.deepEqual(sent(sends), ["n1 a", "n2 b"]);
   assert.deepEqual(clock.due, [], "and nothing is left of the pause");

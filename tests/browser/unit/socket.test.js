@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Socket } from "../../../public/js/lib/socket.js";
-import { seemsBlocked } from "../../../public/js/lib/live.js";
+import { seemsBlocked } from "../../../public/js/lib/page-socket.js";
 import { Clock, settled } from "../support/clock.js";
 
 /** A socket over a line that does what the test says. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Pace } from "../../../public/js/models/pace.js";
+import { SlowMode } from "../../../public/js/models/slow-mode.js";
 import { Uploads } from "../../../public/js/models/uploads.js";
 import { Clock, settled } from "../support/clock.js";
 import { gif } from "../support/gif.js";
@@ -11,7 +11,7 @@ function setUp({ limit = 1_000_000 } = {}) {
   const told = [];
   const returned = [];
   let nonces = 0;
-  const pace = new Pace({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
+  const slowMode = new SlowMode({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   const uploads = new Uploads({
     post(item, progress) {
       const post = { item, nonce: item.nonce, progress, aborted: false };
@@ -27,10 +27,10 @@ function setUp({ limit = 1_000_000 } = {}) {
     },
     newNonce: () => `n${++nonces}`,
     limit,
-    pace,
+    slowMode,
     wait: clock.wait,
   });
-  return { clock, posts, told, returned, uploads, pace };
+  return { clock, posts, told, returned, uploads, slowMode };
 }
 
 const file = (name, bytes = gif()) => new File([bytes], name, { type: "image/gif" });
@@ -145,7 +145,7 @@ test("a cancelled upload is aborted and gone, and the next one goes", async () =
 });
 
 test("a GIF that comes too early waits for its turn and goes by itself", async () => {
-  const { clock, posts, uploads, pace } = setUp();
+  const { clock, posts, uploads, slowMode } = setUp();
   uploads.start();
   const [a, b] = [await uploads.add(file("a")), await uploads.add(file("b"))];
   uploads.send();
@@ -157,11 +157,11 @@ test("a GIF that comes too early waits for its turn and goes by itself", async (
   await clock.pass(1);
   assert.deepEqual(posts.map(({ nonce }) => nonce), ["n1", "n1"]);
   // A message of any kind makes the next one wait.
-  pace.hold(30);
+  slowMode.hold(30);
   posts[1].resolve({ seq: 1 });
   await clock.pass(29_999);
   assert.equal(posts.length, 2);
-  pace.free();
+  slowMode.free();
   await settled();
   assert.deepEqual([b.state, posts.length], ["sending", 3]);
 });

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Damaged, GifDoc, StateDoc, bytes, hex, text};
 use crate::{
     domain::{
-        AddressKey, AddressMark, Body, InviteHash, Line, Maker, Message, MessageId, Moment, Nonce, Report, RoomId,
+        AddressHash, AddressKey, Body, InviteHash, Line, Maker, Message, MessageId, Moment, Nonce, Report, RoomId,
         Said, Seq, Whisper,
     },
     metrics::StoreMetrics,
@@ -264,12 +264,12 @@ pub fn pruned() -> Document {
 }
 
 /// A mark of an address as documents keep it.
-pub fn mark_text(mark: AddressMark) -> String {
+pub fn mark_text(mark: AddressHash) -> String {
     hex(&mark.to_bytes())
 }
 
-pub fn read_mark(mark: &str) -> Result<AddressMark, Damaged> {
-    bytes(mark).map(AddressMark::from_bytes).ok_or(Damaged("address"))
+pub fn read_mark(mark: &str) -> Result<AddressHash, Damaged> {
+    bytes(mark).map(AddressHash::from_bytes).ok_or(Damaged("address"))
 }
 
 /// Marks of networks as documents keep them.

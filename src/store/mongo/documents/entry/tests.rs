@@ -35,7 +35,7 @@ fn records() -> Vec<Record> {
         server: ServerId(u64::MAX),
         socket,
     };
-    let mark = AddressMark::from_bytes([9; 16]);
+    let mark = AddressHash::from_bytes([9; 16]);
     let new = NewRoom {
         title: Title::from_store("방"),
         max: Max::from_store(3),

@@ -1,10 +1,10 @@
-// What must outlive a reload, per room and per tab. A browser may refuse storage; then it is simply not kept.
+// What has to survive a reload, per room and tab. If the browser refuses storage, it is not kept.
 import { newNonce } from "./nonce.js";
 
 /** What a tab keeps when it has, or had, files to send. */
 export const HAS_FILES = "files";
 
-export class Keep {
+export class RoomStorage {
   #key;
 
   constructor(room) { this.#key = (what) => `gifchat:${room}:${what}`; }

@@ -1,4 +1,4 @@
-//! Refusals as answers: a page for people, JSON for scripts.
+//! Error responses: a page for people, JSON for scripts.
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -10,7 +10,7 @@ use serde::Serialize;
 use tower_sessions::Session;
 
 use super::{
-    extract::{prefs::Prefs, visit},
+    extract::{negotiation::Prefs, session},
     is_safe, rendered,
 };
 use crate::{
@@ -24,15 +24,15 @@ const RETRY: u8 = 5;
 
 /// A handler's refusal. [`render`] gives it its body.
 #[derive(Debug)]
-pub struct Refused(pub Refusal);
+pub struct ApiError(pub Refusal);
 
-impl<E: Into<Refusal>> From<E> for Refused {
+impl<E: Into<Refusal>> From<E> for ApiError {
     fn from(error: E) -> Self {
         Self(error.into())
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = answer_with(&self.0, ().into_response());
         response.extensions_mut().insert(self.0);
@@ -85,8 +85,8 @@ pub const fn status(refusal: &Refusal) -> StatusCode {
 }
 
 /// A route that does not know the method.
-pub async fn wrong_method() -> Refused {
-    Refused(Refusal::WrongMethod)
+pub async fn wrong_method() -> ApiError {
+    ApiError(Refusal::WrongMethod)
 }
 
 #[derive(Serialize)]
@@ -126,7 +126,7 @@ pub async fn render(State(state): State<AppState>, request: Request, next: Next)
     // An error makes no session: who asks for what is not there has not arrived yet. And who asks for too much makes nobody
     // look for one.
     let known = match &session {
-        Some(session) if !matches!(refusal, Refusal::RateLimited { .. }) => visit::known_visitor(session).await,
+        Some(session) if !matches!(refusal, Refusal::RateLimited { .. }) => session::known_visitor(session).await,
         _ => None,
     };
     let me = known.unwrap_or_else(|| Visitor::new(VisitorId::random()));

@@ -1,10 +1,10 @@
-// What comes in while one looks elsewhere: a number in the title, a dot in the icon, and a notification for who wants it.
+// What arrives while the page is in the background: a number in the title, a dot on the icon, and a notification if enabled.
 import { announce, byId, setText, siteName } from "../lib/dom.js";
 import { straight, texts } from "../lib/texts.js";
 
 const KEY = "gifchat:notify";
 
-export class Attention {
+export class UnreadBadge {
   #title;
   #unread = 0;
   #icon = document.querySelector("link[rel=icon]");

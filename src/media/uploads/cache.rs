@@ -1,7 +1,7 @@
-//! The folder as a bounded copy of what the store keeps for all servers.
+//! A bounded cache, in the folder of the GIFs, of files that the store keeps for all servers.
 //!
-//! What this server took in or was asked for is kept until others were used more lately, or its room is gone. It starts
-//! empty: what became of its files while the server was away is not known.
+//! It holds what this server received or was asked for, evicts the least recently used files, and drops those of rooms that are
+//! gone. It starts empty, because files may have been deleted while the server was down.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use std::{
 
 use moka::{future::Cache, notification::RemovalCause, policy::EvictionPolicy};
 
-use super::{Folder, NamedIn, PART, Scratch, delete_file};
+use super::{Folder, NamedIn, PART, TempFile, delete_file};
 use crate::{
     domain::{GifName, Refusal, RoomId},
     private_files,
@@ -37,7 +37,7 @@ impl Kept {
 }
 
 /// The GIFs of the store, and those of them that are in the folder.
-pub struct Shared {
+pub struct GifCache {
     blobs: Arc<dyn Blobs>,
     folder: Folder,
     kept: Cache<GifName, Kept>,
@@ -45,7 +45,7 @@ pub struct Shared {
     deletions: AtomicU64,
 }
 
-impl Shared {
+impl GifCache {
     /// Empties the folder of GIFs; from now on it holds about that many bytes at most.
     pub fn new(folder: Folder, blobs: Arc<dyn Blobs>, bytes: u64) -> io::Result<Self> {
         empty(&folder)?;
@@ -167,7 +167,7 @@ impl Shared {
 /// Writes both files; they have their names only when they are whole.
 fn write(folder: &Folder, name: GifName, blob: &Blob) -> io::Result<()> {
     for (path, bytes) in [(folder.still(name), &blob.still), (folder.gif(name), &blob.gif)] {
-        let mut part = Scratch(path.with_extension(PART));
+        let mut part = TempFile(path.with_extension(PART));
         let mut file = private_files::open(&part.0)?;
         file.set_len(0)?;
         file.write_all(bytes)?;
@@ -227,13 +227,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let copies = Folder::new(folder.path(), Gauge::default());
         let (slow, name, room) = (Arc::new(Slow::default()), GifName::random(), RoomId::random());
-        let shared = Shared::new(copies.clone(), Arc::clone(&slow) as _, 1 << 20).unwrap();
+        let cache = GifCache::new(copies.clone(), Arc::clone(&slow) as _, 1 << 20).unwrap();
         for deleted_meanwhile in [true, false] {
-            let fetched = shared.fetch(name, NamedIn::Message(room));
+            let fetched = cache.fetch(name, NamedIn::Message(room));
             let meanwhile = async {
                 slow.asked.notified().await;
                 if deleted_meanwhile {
-                    shared.forget_room(room).await;
+                    cache.forget_room(room).await;
                 }
                 slow.go_on.notify_one();
             };
@@ -241,9 +241,9 @@ mod tests {
             fetched.unwrap();
             let there = copies.gif(name).exists();
             assert_eq!(there, !deleted_meanwhile);
-            assert_eq!(shared.room_of(name).await.is_some(), there);
+            assert_eq!(cache.room_of(name).await.is_some(), there);
         }
-        shared.forget_all().await;
+        cache.forget_all().await;
         assert!(!copies.gif(name).exists());
     }
 
@@ -252,21 +252,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let copies = Folder::new(folder.path(), Gauge::default());
         let (name, room) = (GifName::random(), RoomId::random());
-        let shared = Shared::new(copies.clone(), Arc::new(Slow::default()), 1 << 20).unwrap();
+        let cache = GifCache::new(copies.clone(), Arc::new(Slow::default()), 1 << 20).unwrap();
         for deleted_meanwhile in [true, false] {
             let blob = Blob {
                 gif: b"gif".as_slice().into(),
                 still: b"still".as_slice().into(),
             };
             write(&copies, name, &blob).unwrap();
-            let before = shared.deletions();
+            let before = cache.deletions();
             if deleted_meanwhile {
-                shared.forget_room(room).await;
+                cache.forget_room(room).await;
             }
-            shared.keep(name, NamedIn::Message(room), 8, before).await;
+            cache.keep(name, NamedIn::Message(room), 8, before).await;
             let there = copies.gif(name).exists();
             assert_eq!(there, !deleted_meanwhile);
-            assert_eq!(shared.room_of(name).await.is_some(), there);
+            assert_eq!(cache.room_of(name).await.is_some(), there);
         }
     }
 }

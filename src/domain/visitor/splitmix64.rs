@@ -1,9 +1,9 @@
 /// A stream of well mixed numbers from a seed: `SplitMix64` by Sebastiano Vigna (<https://prng.di.unimi.it/splitmix64.c>,
-/// public domain). The same seed always falls the same, so what is drawn from an id needs no storing. Not for secrets.
-pub struct Dice(u64);
+/// public domain). The same seed always gives the same numbers, so what is derived from an id needs no storage. Not for secrets.
+pub struct SplitMix64(u64);
 
-impl Dice {
-    /// One seed for each id and purpose, so that what is thrown for one says nothing about another.
+impl SplitMix64 {
+    /// One seed for each id and purpose, so that the numbers of one purpose reveal nothing about another.
     pub fn new(id: super::VisitorId, purpose: u64) -> Self {
         Self(id.0 ^ purpose)
     }
@@ -35,12 +35,12 @@ mod tests {
 
     #[test]
     fn the_words_are_those_of_the_reference() {
-        let mut dice = Dice(1_234_567);
+        let mut random = SplitMix64(1_234_567);
         let reference = [
             6_457_827_717_110_365_317,
             3_203_168_211_198_807_973,
             9_817_491_932_198_370_423,
         ];
-        assert_eq!(reference.map(|_| dice.word()), reference);
+        assert_eq!(reference.map(|_| random.word()), reference);
     }
 }

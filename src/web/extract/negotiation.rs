@@ -1,4 +1,4 @@
-//! What the visitor prefers: language, theme, HTML or JSON.
+//! Negotiates language, theme, and HTML or JSON.
 
 use std::convert::Infallible;
 

@@ -126,12 +126,12 @@ impl Listener {
 }
 
 /// The sockets of a room, or of the lobby. A map, as thousands may go at the same moment.
-pub struct Audience {
+pub struct Subscribers {
     listeners: IndexMap<SocketKey, Listener>,
     metrics: BroadcastMetrics,
 }
 
-impl Audience {
+impl Subscribers {
     pub fn new(metrics: BroadcastMetrics) -> Self {
         Self {
             listeners: IndexMap::new(),

@@ -1,4 +1,4 @@
-//! A socket that goes from one room to another.
+//! A socket that moves from one room to another.
 
 use crate::support::{TestApp, eventually};
 

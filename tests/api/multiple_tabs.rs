@@ -1,4 +1,4 @@
-//! One visitor in many tabs.
+//! One visitor in several tabs.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-// The page's socket: the address, and the moments at which trying again at once makes sense.
+// The page's socket: its address, and the moments at which it reconnects at once.
 import { getJson } from "./http.js";
 import { Socket } from "./socket.js";
 

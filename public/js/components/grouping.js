@@ -1,4 +1,4 @@
-// How neighbours in the list depend on each other: a line where a day begins, one head for one visitor in a row.
+// Groups neighbouring rows: a separator where a day begins, one header for consecutive messages of a visitor.
 import { clone, setText } from "../lib/dom.js";
 import { dayKey, dayName } from "../lib/format.js";
 import { texts } from "../lib/texts.js";

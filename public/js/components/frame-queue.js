@@ -1,11 +1,11 @@
-// Changes of the page, gathered and made once a frame, so that a burst of events never holds it up.
+// Collects changes of the page and applies them once per frame, so that a burst of events does not block it.
 
 const AT_ONCE = 16;
 // A hidden page has no frames, and its timers may be a minute late.
 const HIDDEN = 200;
 const MOST_WAITING = 600;
 
-export class Frames {
+export class FrameQueue {
   #apply;
   #waiting = [];
   #asked = false;

@@ -1,4 +1,4 @@
-//! Who may read a room over HTTP: not who is banned from it, and nobody new while it is closed.
+//! Who may read a room over HTTP: no banned visitor, and no newcomer while it is closed.
 
 use reqwest::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Clients that hang up before they are answered.
+//! Clients that disconnect before they have a response.
 
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 

@@ -1,4 +1,4 @@
-//! Sessions of sockets that have no namespace yet: how many there may be, how long, and that they leave nothing behind.
+//! Socket sessions without a namespace: how many are allowed, for how long, and that they leave nothing behind.
 
 use reqwest::Method;
 use serde_json::{Value, json};

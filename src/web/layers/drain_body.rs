@@ -1,4 +1,4 @@
-//! Reads the rest of a body that was refused, before the answer goes out.
+//! Reads the rest of a refused request body before the response is sent.
 //!
 //! A server that answers and closes while the client is still sending resets the connection, and the client never sees
 //! why it was refused (RFC 9112, 9.6).
@@ -25,7 +25,7 @@ const MOST: usize = 64 << 20;
 
 /// Lets whatever answers leave the body unread: a handler, a fallback, or a layer that refuses. So it goes around all of
 /// them, and by any method: a body that does not belong there is refused with its request.
-pub async fn linger(request: Request, next: Next) -> Response {
+pub async fn drain_body(request: Request, next: Next) -> Response {
     // A client that waits for permission has sent nothing yet, and asking for the rest would only make it send.
     let waits = request.headers().contains_key(header::EXPECT);
     if waits || request.body().is_end_stream() {

@@ -1,4 +1,4 @@
-//! The tray: GIFs of a room that are sent again without uploading them again.
+//! GIFs that are sent again from the tray, without another upload.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Who asks: the visitor of the session.
+//! The visitor of a request, from its session.
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use serde::{Deserialize, Serialize};
@@ -6,11 +6,11 @@ use tower_sessions::{Expiry, Session, cookie::time::Duration as CookieDuration};
 
 use crate::{
     domain::{Color, Guest, Moment, Refusal, Source, Visitor, VisitorId},
-    seldom::Seldom,
+    log_throttle::LogThrottle,
     service::secrets::{Door, Pass},
     state::AppState,
     store::UNCONFIRMED,
-    web::{is_safe, refused::Refused, source},
+    web::{error::ApiError, is_safe, source},
 };
 
 const KEY: &str = "visit";
@@ -75,21 +75,21 @@ impl From<Visit> for Kept {
 }
 
 impl FromRequestParts<AppState> for Visitor {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         Ok(Guest::from_request_parts(parts, state).await?.visitor)
     }
 }
 
 impl FromRequestParts<AppState> for Guest {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         match Remembered::from_request_parts(parts, state).await {
             Ok(Remembered(guest)) => Ok(guest),
             // What is only looked at can be shown to somebody without a session.
-            Err(Refused(Refusal::RateLimited { .. })) if is_safe(&parts.method) => Ok(Self {
+            Err(ApiError(Refusal::RateLimited { .. })) if is_safe(&parts.method) => Ok(Self {
                 visitor: Visitor::new(VisitorId::random()),
                 source: source::of(parts),
             }),
@@ -102,10 +102,13 @@ impl FromRequestParts<AppState> for Guest {
 pub struct Remembered(pub Guest);
 
 impl FromRequestParts<AppState> for Remembered {
-    type Rejection = Refused;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refused> {
-        let session = parts.extensions.get::<Session>().ok_or(Refused(Refusal::Unavailable))?;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let session = parts
+            .extensions
+            .get::<Session>()
+            .ok_or(ApiError(Refusal::Unavailable))?;
         let source = source::of(parts);
         let visitor = visitor(session, &source, state).await?;
         Ok(Self(Guest { visitor, source }))
@@ -201,9 +204,9 @@ pub async fn rotate(session: &Session) -> Result<(), Refusal> {
 }
 
 fn fault(error: tower_sessions::session::Error) -> Refusal {
-    static LINE: Seldom = Seldom::new();
-    if let Some(left_out) = LINE.turn() {
-        tracing::error!(%error, left_out, "a session can't be read or written");
+    static LINE: LogThrottle = LogThrottle::new();
+    if let Some(suppressed) = LINE.permit() {
+        tracing::error!(%error, suppressed, "a session can't be read or written");
     }
     Refusal::Unavailable
 }

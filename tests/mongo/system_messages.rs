@@ -1,4 +1,4 @@
-//! Lines across servers: each once, whoever moves it to the messages.
+//! System messages across servers: each is stored once, whichever server moves it to the messages.
 
 use gifchat::{
     domain::{Action, Body, LineKind, Refusal},

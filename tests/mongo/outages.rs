@@ -1,4 +1,4 @@
-//! A database that does not answer.
+//! A database that does not respond.
 
 use std::{
     sync::Arc,

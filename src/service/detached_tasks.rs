@@ -1,19 +1,19 @@
-//! Work that is finished even when whoever asked for it has gone: a handler is dropped when its client hangs up, and what
-//! is committed by then would keep files that nothing names.
+//! Tasks that run to their end even if the client disconnects: its handler is dropped then, and half of the work would leave files
+//! that no message references.
 
 use tokio_util::task::TaskTracker;
 
 use crate::domain::Refusal;
 
-/// Work of this kind that is going on.
+/// The tasks that are running.
 #[derive(Clone, Debug, Default)]
-pub struct Finishing(TaskTracker);
+pub struct DetachedTasks(TaskTracker);
 
-impl Finishing {
-    /// Does it in a task of its own.
+impl DetachedTasks {
+    /// Runs the work in its own task and returns its result.
     ///
     /// # Errors
-    /// Those of the work; `Unavailable` when it broke.
+    /// Those of the work; `Unavailable` if it panicked.
     pub async fn finish<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
@@ -21,12 +21,12 @@ impl Finishing {
         self.0.spawn(work).await.map_err(|_| Refusal::Unavailable)?
     }
 
-    /// Does it in a task of its own, for nobody who waits.
+    /// Runs the work in its own task, without a result.
     pub fn later(&self, work: impl Future<Output = ()> + Send + 'static) {
         drop(self.0.spawn(work));
     }
 
-    /// Waits until all of it is done.
+    /// Waits until all tasks have ended.
     pub async fn done(&self) {
         self.0.close();
         self.0.wait().await;

@@ -1,14 +1,14 @@
-//! Puts right what a room's task missed, when the store says that changes or seats were lost.
+//! Recovers a room's task after the store has reported that changes or seats were lost.
 
 use serde::Serialize;
 use tokio::sync::mpsc::Receiver;
 use tracing::warn;
 
 use super::{
-    audience::{Encoded, Hold, Listener},
     catch_up::{CATCH_UP_PAGE, as_it_is},
     queue::Found,
     room::{RoomEvent, RoomTask},
+    subscribers::{Encoded, Hold, Listener},
 };
 use crate::{
     domain::{Body, Line, LineKind, Message, Refusal, Seq},
@@ -17,30 +17,30 @@ use crate::{
     store::{Change, StoreError, Window},
 };
 
-/// What went wrong and is not put right yet. It is tried again until it is.
+/// What has to be recovered; each part is retried until it succeeds.
 #[derive(Default)]
-pub struct Wrong {
+pub struct Recovery {
     /// Changes of the room are missing.
     pub missed: bool,
-    /// Messages are missing up to this place, and nothing else.
+    /// Only messages are missing, up to this `seq`.
     pub messages: Option<Seq>,
     /// Some sockets have lost their seats.
     pub seatless: bool,
 }
 
-impl Wrong {
+impl Recovery {
     pub const fn any(&self) -> bool {
         self.missed || self.seatless || self.messages.is_some()
     }
 }
 
-/// Somebody who was sent out while their buffer was full. They hear nothing of the room but this.
+/// A socket whose visitor was removed from the room while its buffer was full. It gets this event and no other.
 pub struct Leaving {
     listener: Listener,
     word: Encoded,
 }
 
-/// Told to a socket that does not get its seat back.
+/// Sent to a socket that does not get its seat back.
 #[derive(Serialize)]
 struct Unseated {
     code: &'static str,
@@ -48,18 +48,18 @@ struct Unseated {
 }
 
 impl RoomTask {
-    /// Tries to put right what is wrong.
-    pub async fn mend(&mut self) {
-        if self.wrong.seatless {
-            self.wrong.seatless = !self.retake_seats().await;
+    /// Retries everything that has not been recovered yet.
+    pub async fn recover(&mut self) {
+        if self.recovery.seatless {
+            self.recovery.seatless = !self.retake_seats().await;
         }
-        if self.wrong.missed {
-            self.wrong.missed = !self.read_anew().await;
+        if self.recovery.missed {
+            self.recovery.missed = !self.read_again().await;
         }
-        if let Some(end) = self.wrong.messages
+        if let Some(end) = self.recovery.messages
             && self.tell_up_to(end).await
         {
-            self.wrong.messages = None;
+            self.recovery.messages = None;
         }
     }
 
@@ -69,11 +69,11 @@ impl RoomTask {
         if found.seats {
             self.lose_seats();
         }
-        self.wrong.messages = self.wrong.messages.max((found.seq > 0).then_some(found.seq));
+        self.recovery.messages = self.recovery.messages.max((found.seq > 0).then_some(found.seq));
         if !found.state {
             return;
         }
-        self.wrong.missed = true;
+        self.recovery.missed = true;
         // The changes that wait are older than what is read now: told after it, they would bring back what was.
         for _ in 0..queue.len() {
             match queue.try_recv() {
@@ -87,24 +87,29 @@ impl RoomTask {
 
     /// Notes that no socket holds its seat any more.
     pub fn lose_seats(&mut self) {
-        self.wrong.seatless = true;
-        self.audience.iter_mut().for_each(|listener| listener.hold = Hold::Lost);
+        self.recovery.seatless = true;
+        self.subscribers
+            .iter_mut()
+            .for_each(|listener| listener.hold = Hold::Lost);
     }
 
     /// Lets the sockets enter again; whether all have their answer. Before that it tells what happened meanwhile: who was
     /// sent out does not come back without being asked.
     async fn retake_seats(&mut self) -> bool {
-        if !self.read_anew().await {
+        if !self.read_again().await {
             return false;
         }
         if self.removed {
             return true;
         }
         let Self {
-            room, events, audience, ..
+            room,
+            events,
+            subscribers,
+            ..
         } = self;
         let (mut refused, mut gone) = (Vec::new(), false);
-        for listener in audience.iter_mut().filter(|listener| listener.hold == Hold::Lost) {
+        for listener in subscribers.iter_mut().filter(|listener| listener.hold == Hold::Lost) {
             let Some(guest) = listener.guest else { continue };
             match events.store.enter(*room, guest, listener.key).await {
                 Ok(entry) => {
@@ -142,14 +147,14 @@ impl RoomTask {
             LineKind::Banned => Refusal::Banned { until: None },
             _ => return,
         };
-        for key in self.audience.seated_before(line.author.id, line.seq) {
+        for key in self.subscribers.seated_before(line.author.id, line.seq) {
             self.unseat(key, &refusal);
         }
     }
 
     /// Lets a socket go that has no seat any more. Who can't take even that word is told again later.
     fn unseat(&mut self, key: SocketKey, refusal: &Refusal) {
-        if let Some(listener) = self.audience.remove(key) {
+        if let Some(listener) = self.subscribers.remove(key) {
             let message = sentence(refusal, listener.lang);
             let code = refusal.code();
             if let Some(word) = Encoded::new("exception", &Unseated { code, message }) {
@@ -177,7 +182,7 @@ impl RoomTask {
     /// socket may have left before.
     pub async fn detach(&mut self, key: SocketKey) {
         self.forget_leaving(key);
-        let gone = self.audience.remove(key).filter(|gone| gone.hold == Hold::Retaken);
+        let gone = self.subscribers.remove(key).filter(|gone| gone.hold == Hold::Retaken);
         if let Some(guest) = gone.and_then(|gone| gone.guest) {
             let how = Leave::Disconnected;
             let left = self.events.store.leave(self.room, guest.visitor, key, how).await;
@@ -188,7 +193,7 @@ impl RoomTask {
     }
 
     /// Tells what the room is now: its messages and lines, its title and seats; whether that could be read.
-    async fn read_anew(&mut self) -> bool {
+    async fn read_again(&mut self) -> bool {
         let record = match self.events.store.room(self.room).await {
             Ok(Some(record)) => record,
             Ok(None) => {
@@ -207,8 +212,8 @@ impl RoomTask {
         let Some([room, missed]) = as_it_is(&record) else {
             return true;
         };
-        self.audience.send_line(&room);
-        self.audience.send_line(&missed);
+        self.subscribers.send_line(&room);
+        self.subscribers.send_line(&missed);
         true
     }
 

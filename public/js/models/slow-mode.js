@@ -1,6 +1,6 @@
-// The pause between two messages that slow mode asks for: one for texts and GIFs alike.
+// The wait between two messages in slow mode, shared by texts and GIFs.
 
-export class Pace {
+export class SlowMode {
   #changed;
   #env;
   #pause = null;
