@@ -3,6 +3,7 @@
 mod gifs;
 mod pages;
 mod reports;
+mod underway;
 mod wrong;
 
 use std::{fs, process::Command, time::Duration};

@@ -23,6 +23,18 @@ pub async fn begin(address: SocketAddr, bytes: &[u8]) -> TcpStream {
     stream
 }
 
+/// Begins a request and waits until its body is asked for: from then on the server reads it.
+pub async fn begin_asked(address: SocketAddr, head: &str) -> TcpStream {
+    let head = format!("{head}Expect: 100-continue\r\nConnection: close\r\n\r\n");
+    let mut stream = begin(address, head.as_bytes()).await;
+    let mut asked = [0; 25];
+    in_time("the body is asked for", stream.read_exact(&mut asked))
+        .await
+        .unwrap();
+    assert_eq!(asked, *b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream
+}
+
 /// What comes until the server closes the connection.
 pub async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();

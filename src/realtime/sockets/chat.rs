@@ -344,13 +344,22 @@ impl Client {
     }
 
     async fn gone(&self, reason: DisconnectReason) {
-        // Only a client that said goodbye gives its seat up at once; a reload breaks the connection without a word.
+        // Only a client that said goodbye gives its seat up at once; a reload breaks the connection without a word. Who is
+        // banned from the site will not come back for theirs.
         let how = match reason {
             DisconnectReason::ClientNSDisconnect => Leave::Explicit,
+            _ if self.is_banned() => Leave::Explicit,
             _ => Leave::Disconnected,
         };
         // A store that has stopped keeps no seats; there is nobody left to tell.
         let _ = self.leave(how).await;
+    }
+
+    fn is_banned(&self) -> bool {
+        let guest = &self.who.guest;
+        let site = self.state.operators.site();
+        site.may_come(Some(guest.visitor.id), guest.source.ip(), Moment::now())
+            .is_err()
     }
 
     async fn leave(&self, how: Leave) -> Result<(), Refusal> {
