@@ -8,7 +8,7 @@ use std::{
 use clap::ValueEnum;
 use tracing::warn;
 
-use crate::domain::{Action, Refusal, Source};
+use crate::domain::{Action, Operator, Refusal, Source};
 
 /// How much of an address these lines hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,10 +75,11 @@ impl Audit {
     }
 
     /// Notes that an operator took something out of a room.
-    pub fn taken_down(&self) {
+    pub fn taken_down(&self, operator: &Operator) {
         warn!(
             event = "takedown",
             by = "operator",
+            %operator,
             "content is taken down by an operator"
         );
     }

@@ -12,7 +12,10 @@ use tokio::{
 };
 use tokio_util::either::Either;
 
-use crate::config::{Action, BanTime, Config, Listen, Pausable};
+use crate::{
+    config::{Action, BanTime, Config, Listen, Pausable},
+    domain::hashes_in,
+};
 
 /// Time for the whole answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -63,12 +66,18 @@ impl Action {
                 });
                 post("/pauses".into(), body)
             }
-            Self::Notice { text } => post("/notice".into(), json!({ "text": text.as_deref().unwrap_or_default() })),
+            Self::Notice { text, why } => {
+                let [text, why] = [text, why].map(|given| given.as_deref().unwrap_or_default());
+                post("/notice".into(), json!({ "text": text, "why": why }))
+            }
             Self::Block { hashes, reason } => {
                 let why = reason.as_deref().unwrap_or_default();
                 post("/blocked".into(), json!({ "hashes": hashes, "why": why }))
             }
-            Self::Unblock { hashes } => post("/blocked/remove".into(), json!({ "hashes": hashes })),
+            Self::Unblock { hashes, reason } => {
+                let why = reason.as_deref().unwrap_or_default();
+                post("/blocked/remove".into(), json!({ "hashes": hashes, "why": why }))
+            }
             Self::Blocked => get("/blocked".into()),
             Self::Audit => get("/audit".into()),
         }
@@ -90,9 +99,15 @@ fn part(text: &str) -> String {
 
 /// The same with what files hold in the place of their paths.
 fn with_files(action: &Action) -> Result<Action, String> {
-    let Action::Block { hashes, reason } = action else {
-        return Ok(action.clone());
-    };
+    let mut action = action.clone();
+    if let Action::Block { hashes, .. } | Action::Unblock { hashes, .. } = &mut action {
+        *hashes = all_of(hashes)?;
+    }
+    Ok(action)
+}
+
+/// These hashes, and those in these files.
+fn all_of(hashes: &[String]) -> Result<Vec<String>, String> {
     let mut all = Vec::new();
     for hash in hashes {
         if hash.len() == 64 && hash.bytes().all(|digit| digit.is_ascii_hexdigit()) {
@@ -100,17 +115,9 @@ fn with_files(action: &Action) -> Result<Action, String> {
             continue;
         }
         let text = std::fs::read_to_string(hash).map_err(|error| format!("{hash}: {error}"))?;
-        let lines = text.lines().map(str::trim);
-        all.extend(
-            lines
-                .filter(|line| !line.is_empty() && !line.starts_with('#'))
-                .map(str::to_owned),
-        );
+        all.extend(hashes_in(&text).into_iter().map(str::to_owned));
     }
-    Ok(Action::Block {
-        hashes: all,
-        reason: reason.clone(),
-    })
+    Ok(all)
 }
 
 /// Does it; what to print.

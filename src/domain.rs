@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 pub use budget::Budget;
 pub use epoch::Epoch;
-pub use gif_body::{Alt, GifBody, GifHash, GifName, GifWords};
+pub use gif_body::{Alt, GifBody, GifHash, GifName, GifWords, hashes_in};
 pub use guest::{Address, AddressHash, AddressKey, Guest, Network, Source};
 pub(crate) use id::asked_for;
 pub use invite::{InviteHash, InviteToken};

@@ -88,10 +88,12 @@ pub enum Action {
     Notice {
         /// Plain text of at most 500 characters
         text: Option<String>,
+        /// Why, for the audit log
+        why: Option<String>,
     },
     /// Keep bytes of GIFs out of the site, and remove what holds them
     Block {
-        /// SHA-256 of each, as a room shows it; or the path of a file with one in each line
+        /// SHA-256 of each file, as sha256sum or a room shows it; or the path of a list with one in each line
         #[arg(required = true)]
         hashes: Vec<String>,
         /// Why, for the audit log
@@ -100,9 +102,12 @@ pub enum Action {
     },
     /// Let bytes in again
     Unblock {
-        /// SHA-256 of each
+        /// SHA-256 of each, or the path of a file with one in each line
         #[arg(required = true)]
         hashes: Vec<String>,
+        /// Why, for the audit log
+        #[arg(long)]
+        reason: Option<String>,
     },
     /// The bytes that are kept out: a SHA-256 in each line
     Blocked,

@@ -74,6 +74,17 @@ impl FromStr for GifHash {
     }
 }
 
+/// The hashes of a list, unread: words, or lines as `sha256sum` writes them, whose names of files are left out. What stands
+/// behind a `#` at the beginning of a line is a comment.
+pub fn hashes_in(list: &str) -> Vec<&str> {
+    let lines = list.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let without_name = |line| match str::split_once(line, ' ') {
+        Some((hash, name)) if name.starts_with([' ', '*']) => hash,
+        _ => line,
+    };
+    lines.flat_map(|line| without_name(line).split_whitespace()).collect()
+}
+
 /// A GIF as a message carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GifBody {
@@ -165,6 +176,18 @@ impl Alt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_hashes_has_words_comments_and_what_sha256sum_writes() {
+        for (list, hashes) in [
+            ("aa\nbb\r\n\n  cc ", vec!["aa", "bb", "cc"]),
+            ("aa bb", vec!["aa", "bb"]),
+            ("# of last week\naa  bad one.gif\nbb *other.gif", vec!["aa", "bb"]),
+            ("", vec![]),
+        ] {
+            assert_eq!(hashes_in(list), hashes, "{list:?}");
+        }
+    }
 
     #[test]
     fn a_gif_name_has_one_spelling_and_no_path() {

@@ -6,10 +6,14 @@ use std::{
     str::FromStr,
 };
 
-use ipnet::{IpNet, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, VisitorId, moderation::BAN_MOST};
+use super::{
+    Moment, VisitorId,
+    moderation::BAN_MOST,
+    visible::{shows_something, straight},
+};
 
 /// Characters of an operator's name, of why they do something, and of a notice.
 const NAME: usize = 40;
@@ -39,7 +43,12 @@ impl KeptOut {
         let network = match text.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
             Ok(IpAddr::V6(v6)) => Ipv6Net::new(v6, 64).ok().map(|net| IpNet::V6(net.trunc())),
             Ok(v4) => Some(IpNet::from(v4)),
-            Err(_) => text.parse::<IpNet>().ok().filter(is_narrow).map(|net| net.trunc()),
+            Err(_) => text
+                .parse()
+                .ok()
+                .map(canonical)
+                .filter(is_narrow)
+                .map(|net| net.trunc()),
         };
         let wrong = || {
             "who is banned is the id of a visitor, an address, or a network of /8 or narrower (of IPv6 /16): 00112233aabbccdd, \
@@ -106,6 +115,16 @@ impl TryFrom<String> for KeptOut {
     }
 }
 
+/// A network of addresses of IPv4 that are written as those of IPv6 is that of IPv4: so addresses are compared.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else {
+        return network;
+    };
+    let mapped = v6.addr().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(96));
+    let v4 = mapped.and_then(|(v4, prefix)| Ipv4Net::new(v4, prefix).ok());
+    v4.map_or(network, IpNet::V4)
+}
+
 /// Whether a ban of that network leaves most of the world outside of it: a slip would keep out everybody.
 const fn is_narrow(network: &IpNet) -> bool {
     match network {
@@ -114,9 +133,10 @@ const fn is_narrow(network: &IpNet) -> bool {
     }
 }
 
-/// A line of plain text that operators write: what stands around it goes, and a line break in it is a space.
+/// A line of plain text that operators write: what stands around it and what turns directions goes, and a line break in it is a
+/// space.
 fn line(text: &str, most: usize, field: &str) -> Result<String, String> {
-    let text: String = text
+    let text: String = straight(text)
         .trim()
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -156,7 +176,7 @@ impl Notice {
     /// It has more than 500 characters.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
         let text = line(text, NOTICE, "a notice")?;
-        Ok((!text.is_empty()).then_some(Self(text)))
+        Ok(shows_something(&text).then_some(Self(text)))
     }
 
     /// The words.
@@ -215,6 +235,22 @@ impl AuditEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_of_mapped_addresses_is_that_of_the_addresses() {
+        let read = |text: &str| KeptOut::parse(text).map(|who| who.to_string());
+        assert_eq!(read("::ffff:192.0.2.0/120"), Ok("192.0.2.0/24".to_owned()));
+        assert!(read("::ffff:0:0/96").is_err(), "that is everybody");
+        assert_eq!(read("2001:db8::/32"), Ok("2001:db8::/32".to_owned()));
+    }
+
+    #[test]
+    fn what_operators_write_turns_no_directions_and_a_notice_shows_something() {
+        let notice = |text: &str| Notice::parse(text).unwrap().map(|notice| notice.0);
+        assert_eq!(notice("a\u{202E}b\nc"), Some("ab c".to_owned()));
+        assert_eq!(notice("\u{200B}"), None);
+        assert_eq!(Why::parse("\u{2066}why").unwrap().as_str(), "why");
+    }
 
     #[test]
     fn who_is_kept_out_is_a_visitor_an_address_or_a_network() {

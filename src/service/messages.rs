@@ -15,7 +15,7 @@ use crate::{
         Problem, Reaction, Refusal, RoomId, Source, Space, Visitor, asked_for,
     },
     limits::budgets::{Budgets, UploadBytes},
-    media::uploads::{NamedIn, Picture, Upload, UploadSlot, Uploads},
+    media::uploads::{NamedIn, Picture, StoredGif, Upload, UploadSlot, Uploads},
     rules::{AgainGif, Command, Edit, NewBody, NewMessage, Reacting},
     service::{access::Reader, deletions::Deletions, detached_tasks::DetachedTasks},
     store::{Committed, Store, StoreError, Window},
@@ -84,6 +84,14 @@ pub fn rewritten(raw: Option<&str>, limits: &Limits) -> Result<Option<Chat>, Inv
 pub fn caption(raw: &str, limits: &Limits) -> Result<Option<Chat>, Invalid> {
     let said = Some(raw).filter(|raw| !raw.trim().is_empty());
     said.map(|raw| Chat::parse(raw, limits)).transpose()
+}
+
+/// Refuses a GIF whose file as it came is blocked. Whether what is stored of it is, the rules ask.
+async fn must_not_be_blocked(store: &dyn Store, stored: &StoredGif) -> Result<(), Refusal> {
+    match stored.original() {
+        Some(original) if store.is_blocked(original).await? => Err(Refusal::BlockedGif),
+        _ => Ok(()),
+    }
 }
 
 /// The service, and what it works with.
@@ -255,8 +263,13 @@ impl Messages {
         Committed: Future<Output = Result<(bool, T), StoreError>> + Send,
     {
         // Were it cancelled between commit and keep, a message would lose its file.
+        let store = Arc::clone(&self.store);
         let settle = async move {
             let stored = upload.finish().await?;
+            if let Err(refusal) = must_not_be_blocked(&*store, &stored).await {
+                stored.discard().await;
+                return Err(refusal);
+            }
             match commit(NewBody::Gif(stored.body(words))).await {
                 Ok((true, done)) => {
                     stored.keep(named).await;

@@ -107,11 +107,13 @@ impl Operators {
         audit: &Audit,
     ) -> Result<(usize, usize), Refusal> {
         let new = self.store.block(hashes.clone()).await?;
-        audit.taken_down();
         // Before what takes its time, and may fail.
         self.decide(by, why, SiteCommand::Done("block GIFs", named(&hashes)))
             .await?;
         let removed = self.remove_all(&hashes).await?;
+        if removed > 0 {
+            audit.taken_down(by);
+        }
         // A message that was on its way when the bytes were blocked is there by now.
         let this = self.clone();
         self.detached.later(async move {
@@ -185,7 +187,7 @@ impl Operators {
         audit: &Audit,
     ) -> Result<(), Refusal> {
         self.deletions.submit(room, Command::TakeDown(what)).await?;
-        audit.taken_down();
+        audit.taken_down(by);
         let done = match what {
             TakeDown::Room => SiteCommand::Done("remove room", room.to_string()),
             TakeDown::Message(message) => SiteCommand::Done("remove message", format!("{message} of room {room}")),

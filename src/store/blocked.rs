@@ -18,6 +18,9 @@ pub trait BlockList: Send + Sync + 'static {
     /// Blocks them no more; how many of them were.
     async fn unblock(&self, hashes: Vec<GifHash>) -> Result<usize, StoreError>;
 
+    /// Whether these bytes are.
+    async fn is_blocked(&self, hash: GifHash) -> Result<bool, StoreError>;
+
     /// All that are blocked.
     async fn blocked(&self) -> Result<Vec<GifHash>, StoreError>;
 }

@@ -61,7 +61,7 @@ pub fn router(state: AppState, tokens: Option<Vec<Token>>) -> Router {
     let list = DefaultBodyLimit::max(LIST);
     // What says nothing of the site, for who has not signed in.
     let open = Router::new()
-        .route("/sign-in", post(sign_in::sign_in))
+        .route("/sign-in", get(sign_in::start).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/assets/{version}/{*path}", get(files::asset))
         .route("/visitor/{file}", get(files::mark));

@@ -58,6 +58,8 @@ pub struct Upload {
     kept: Vec<u8>,
     /// Of what is stored, not of what came: the same picture is the same whatever was hidden in its file.
     hasher: Sha256,
+    /// Of what came: operators may know no more of a GIF than its file.
+    original: Sha256,
     slot: UploadSlot,
 }
 
@@ -90,6 +92,7 @@ impl Upload {
             walk: GifWalk::new(limits),
             kept: Vec::new(),
             hasher: Sha256::new(),
+            original: Sha256::new(),
             slot,
         }
     }
@@ -118,6 +121,7 @@ impl Upload {
     pub async fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
         self.bytes.add(chunk.len() as u64);
         self.walk.push(chunk, &mut self.kept).map_err(refused)?;
+        self.original.update(chunk);
         self.came = self.came.saturating_add(chunk.len());
         match &self.begun {
             Some(begun) => begun.turn.came(chunk.len()),
@@ -180,6 +184,7 @@ impl Upload {
             name,
             facts,
             hash: GifHash::from_bytes(self.hasher.finalize().into()),
+            original: GifHash::from_bytes(self.original.finalize().into()),
             keep: false,
         };
         if let Some((space, owner)) = self.space {
@@ -239,6 +244,7 @@ pub struct StoredGif {
     name: GifName,
     facts: GifFacts,
     hash: GifHash,
+    original: GifHash,
     keep: bool,
 }
 
@@ -256,6 +262,11 @@ impl StoredGif {
             caption: words.caption,
             hash: Some(self.hash),
         }
+    }
+
+    /// The hash of the file as it came, where something was left out of it.
+    pub fn original(&self) -> Option<GifHash> {
+        (self.original != self.hash).then_some(self.original)
     }
 
     /// A message or a whisper names it now.

@@ -91,7 +91,7 @@ impl Operators {
         let hash = self.hash_of(name).await?;
         self.decide(by, why, SiteCommand::Done("remove GIF", name.to_string()))
             .await?;
-        audit.taken_down();
+        audit.taken_down(by);
         self.remove_all(&[hash]).await
     }
 

@@ -92,6 +92,10 @@ impl BlockList for MongoStore {
         self.write(Box::pin(self.log.collections.remove_blocked(&hashes))).await
     }
 
+    async fn is_blocked(&self, hash: GifHash) -> Result<bool, StoreError> {
+        self.call(Box::pin(self.log.collections.is_blocked(hash))).await
+    }
+
     async fn blocked(&self) -> Result<Vec<GifHash>, StoreError> {
         self.call(Box::pin(self.log.collections.blocked_of(doc! {}))).await
     }

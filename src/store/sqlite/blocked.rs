@@ -25,6 +25,10 @@ impl BlockList for SqliteStore {
         self.ask(|reply| Command::Block(hashes, false, reply)).await
     }
 
+    async fn is_blocked(&self, hash: GifHash) -> Result<bool, StoreError> {
+        self.read(move |connection| is_blocked(connection, hash)).await
+    }
+
     async fn blocked(&self) -> Result<Vec<GifHash>, StoreError> {
         let all = |connection: &Connection| {
             let mut statement = connection.prepare_cached("SELECT hash FROM blocked ORDER BY hash")?;

@@ -23,7 +23,8 @@ use crate::{
     web::{Peer, is_safe},
 };
 
-/// Wrong tokens in a time, from everybody together: nobody guesses one, and the log stays short.
+/// Wrong tokens in a time, from everybody together: nobody guesses one, and the log stays short. Right ones are let in all the
+/// same, or whoever reaches the address could lock operators out.
 const WRONG: u32 = 20;
 const WITHIN: Duration = Duration::from_secs(60);
 
@@ -66,9 +67,8 @@ impl Keys {
             };
         }
         let headers = request.headers();
-        if let Some(given) = headers.get(header::AUTHORIZATION) {
-            let given = given.to_str().ok().and_then(|given| given.strip_prefix("Bearer "));
-            return given.map_or(Err(Denied::NoToken), |given| Ok((self.of_token(given)?, false)));
+        if let Some(given) = bearer(headers) {
+            return Ok((self.of_token(given)?, false));
         }
         let who = self.browsers.who(headers).ok_or(Denied::NoToken)?;
         match is_safe(request.method()) || is_of_no_page(headers) {
@@ -82,20 +82,29 @@ impl Keys {
         let Some((secrets, names)) = &self.known else {
             return Err(Denied::NoToken);
         };
+        let found = secrets.which(given.trim()).and_then(|at| names.get(at));
+        found.cloned().ok_or_else(|| self.count_wrong())
+    }
+
+    fn count_wrong(&self) -> Denied {
         let mut wrong = self.wrong.lock();
         if wrong.0.elapsed() > WITHIN {
             *wrong = (Instant::now(), 0);
         }
         if wrong.1 >= WRONG {
-            return Err(Denied::TooMany(WITHIN.saturating_sub(wrong.0.elapsed())));
+            return Denied::TooMany(WITHIN.saturating_sub(wrong.0.elapsed()));
         }
-        let found = secrets.which(given.trim()).and_then(|at| names.get(at));
-        found.cloned().ok_or_else(|| {
-            wrong.1 += 1;
-            warn!(event = "password_refused", route = "operators", "a token is refused");
-            Denied::NoToken
-        })
+        wrong.1 += 1;
+        warn!(event = "password_refused", route = "operators", "a token is refused");
+        Denied::NoToken
     }
+}
+
+/// The token of a request. What is meant for somebody in between, such as a password of a proxy, is none.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
 /// Why somebody is no operator.
@@ -188,6 +197,20 @@ pub async fn pass(State(keys): State<Arc<Keys>>, mut request: Request, next: Nex
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_that_of_the_bearer_scheme_in_any_case() {
+        for (given, token) in [
+            ("Bearer 0123", Some("0123")),
+            ("bearer 0123", Some("0123")),
+            ("Basic 0123", None),
+            ("0123", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, given.parse().unwrap());
+            assert_eq!(bearer(&headers), token, "{given}");
+        }
+    }
 
     #[test]
     fn only_names_of_this_machine_lead_to_it() {

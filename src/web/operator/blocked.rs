@@ -10,7 +10,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Failure, asks::Asks, body::Body};
-use crate::{domain::GifHash, page::views::console::BlockedPage, state::AppState};
+use crate::{
+    domain::{GifHash, Refusal},
+    page::views::console::BlockedPage,
+    state::AppState,
+    store::BLOCKED,
+};
 
 /// `GET /blocked`
 pub async fn list(State(state): State<AppState>, asks: Asks) -> Result<Response, Failure> {
@@ -38,6 +43,12 @@ pub struct Hashes {
     hashes: Vec<String>,
 }
 
+fn too_many() -> Failure {
+    Failure::Wrong(format!(
+        "hashes: at most {BLOCKED} are blocked; let some in again first"
+    ))
+}
+
 impl Hashes {
     fn read(&self) -> Result<Vec<GifHash>, Failure> {
         let read = |hash: &String| {
@@ -45,9 +56,10 @@ impl Hashes {
             let wrong = || Failure::Wrong(format!("{hash:?} is no SHA-256: a hash has 64 hexadecimal digits"));
             hash.parse().map_err(|_| wrong())
         };
-        match self.hashes.is_empty() {
-            true => Err(Failure::Wrong("hashes: there is none".to_owned())),
-            false => self.hashes.iter().map(read).collect(),
+        match self.hashes.len() {
+            0 => Err(Failure::Wrong("hashes: there is none".to_owned())),
+            1..=BLOCKED => self.hashes.iter().map(read).collect(),
+            _ => Err(too_many()),
         }
     }
 }
@@ -55,7 +67,11 @@ impl Hashes {
 /// `POST /blocked`
 pub async fn block(State(state): State<AppState>, asks: Asks, body: Body<Hashes>) -> Result<Response, Failure> {
     let (hashes, why) = (body.given.read()?, body.why);
-    let (new, removed) = state.operators.block(&asks.who, why, hashes, &state.audit).await?;
+    let blocked = state.operators.block(&asks.who, why, hashes, &state.audit).await;
+    let (new, removed) = blocked.map_err(|refusal| match refusal {
+        Refusal::StorageFull => too_many(),
+        refusal => refusal.into(),
+    })?;
     Ok(asks.done("/blocked", Json(json!({ "new": new, "removed": removed }))))
 }
 

@@ -1,5 +1,7 @@
 //! What an operator writes: JSON, or the fields of a form, which become the same.
 
+use std::time::Duration;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request},
@@ -7,15 +9,18 @@ use axum::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 use url::form_urlencoded;
 
 use super::{Failure, asks::is_form};
 use crate::{
-    domain::{Refusal, Why},
+    domain::{Refusal, Why, hashes_in},
     state::AppState,
+    web::extract::fields::announced,
 };
 
 const NO_TYPE: &str = "send JSON (content-type: application/json), or the fields of a form";
+const TOO_SLOW: &str = "the body came too slowly";
 const TOO_LONG: &str = "the body is too long: lists of hashes have at most 8 MiB, everything else 16 KiB";
 
 /// The body of an action. A field that the action does not know is refused: a typo in `seconds` would ban for good.
@@ -58,7 +63,9 @@ async fn fields_of(request: Request, state: &AppState) -> Result<Map<String, Val
     if !form && !is_json(request.headers()) {
         return Err(Failure::Unread(StatusCode::UNSUPPORTED_MEDIA_TYPE, NO_TYPE.to_owned()));
     }
-    let bytes = Bytes::from_request(request, state).await.map_err(|error| {
+    let whole = timeout(patience(request.headers(), state), Bytes::from_request(request, state));
+    let too_slow = |_| Failure::Unread(StatusCode::REQUEST_TIMEOUT, TOO_SLOW.to_owned());
+    let bytes = whole.await.map_err(too_slow)?.map_err(|error| {
         let status = error.status();
         let too_long = status == StatusCode::PAYLOAD_TOO_LARGE;
         let sentence = if too_long {
@@ -69,10 +76,18 @@ async fn fields_of(request: Request, state: &AppState) -> Result<Map<String, Val
         Failure::Unread(status, sentence.to_owned())
     })?;
     if form {
-        return Ok(of_form(&bytes));
+        return of_form(&bytes);
     }
     serde_json::from_slice(&bytes)
         .map_err(|error| Failure::Unread(StatusCode::BAD_REQUEST, format!("the body is no JSON object: {error}")))
+}
+
+/// Time for the whole body: a list may take as long as a GIF.
+fn patience(headers: &HeaderMap, state: &AppState) -> Duration {
+    match announced(headers) {
+        Some(bytes) if bytes > super::BODY as u64 => state.config.upload_timeout,
+        _ => state.config.body_timeout,
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -94,19 +109,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
 }
 
 /// The fields of a form as the JSON of the same action. A box that is not checked is not sent, and an empty number is none.
-fn of_form(bytes: &[u8]) -> Map<String, Value> {
+///
+/// # Errors
+/// A field comes twice.
+fn of_form(bytes: &[u8]) -> Result<Map<String, Value>, Failure> {
     let mut fields = Map::new();
     for (name, value) in form_urlencoded::parse(bytes) {
         let value = match &*name {
-            "hashes" => json!(value.split_whitespace().collect::<Vec<_>>()),
-            "rooms" | "uploads" | "newcomers" => json!(true),
+            "hashes" => json!(hashes_in(&value)),
+            "rooms" | "uploads" | "newcomers" => match &*value {
+                "on" | "true" => json!(true),
+                "false" => json!(false),
+                _ => json!(value),
+            },
             "seconds" if value.is_empty() => Value::Null,
             "seconds" => value.parse::<u64>().map_or_else(|_| json!(value), Value::from),
             _ => json!(value),
         };
-        fields.insert(name.into_owned(), value);
+        if fields.insert(name.to_string(), value).is_some() {
+            return Err(Failure::Wrong(format!("{name}: it is there twice")));
+        }
     }
-    fields
+    Ok(fields)
 }
 
 #[cfg(test)]
@@ -119,9 +143,16 @@ mod tests {
         let same = json!({
             "who": "192.0.2.7", "seconds": 3600, "why": "a flood", "rooms": true, "hashes": ["aa", "bb"],
         });
-        let read = |form: &[u8]| Value::Object(of_form(form));
+        let read = |form: &[u8]| of_form(form).map_or(Value::Null, Value::Object);
         assert_eq!(read(form), same);
         assert_eq!(read(b"seconds="), json!({ "seconds": null }));
         assert_eq!(read(b"seconds=soon"), json!({ "seconds": "soon" }));
+        assert_eq!(read(b"rooms=false"), json!({ "rooms": false }));
+        assert_eq!(
+            read(b"rooms=0"),
+            json!({ "rooms": "0" }),
+            "which is refused as no boolean"
+        );
+        assert_eq!(read(b"who=a&who=b"), Value::Null);
     }
 }

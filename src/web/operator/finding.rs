@@ -37,7 +37,7 @@ fn seen<'a>(asks: &Asks, found: &'a Found) -> Vec<Seen<'a>> {
 }
 
 /// `GET /find?for=`: leads to the visitor or the GIF of that name.
-pub async fn form(State(state): State<AppState>, asks: Asks, RawQuery(query): RawQuery) -> Response {
+pub async fn form(State(state): State<AppState>, asks: Asks, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     let query = query.unwrap_or_default();
     let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "for");
     let given = given
@@ -51,10 +51,13 @@ pub async fn form(State(state): State<AppState>, asks: Asks, RawQuery(query): Ra
             .or_else(|| given.parse::<GifName>().map(|name| format!("/gifs/{name}")).ok())
     });
     if let Some(to) = to {
-        return (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+        return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response());
+    }
+    if !asks.wants_page() {
+        return Err(Refusal::NotFound.into());
     }
     let page = asks.page(&state);
-    html(&FindPage { page, wrong: given })
+    Ok(html(&FindPage { page, wrong: given }))
 }
 
 /// `GET /visitors/{id}`

@@ -90,8 +90,14 @@ fn pass_in(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE).map(|(_, pass)| pass)
 }
 
-fn cookie(pass: &str, seconds: u64) -> Result<HeaderValue, Failure> {
-    let cookie = format!("{COOKIE}={pass}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict");
+/// Only over HTTPS where the page came by it, which its forms say.
+fn cookie(pass: &str, seconds: u64, headers: &HeaderMap) -> Result<HeaderValue, Failure> {
+    let origin = headers.get(header::ORIGIN).map(HeaderValue::as_bytes);
+    let secure = match origin.is_some_and(|origin| origin.starts_with(b"https://")) {
+        true => "; Secure",
+        false => "",
+    };
+    let cookie = format!("{COOKIE}={pass}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     HeaderValue::try_from(cookie).map_err(|_| Failure::Refused(crate::domain::Refusal::Unavailable))
 }
 
@@ -100,23 +106,32 @@ pub struct Given {
     token: String,
 }
 
+/// `GET /sign-in`: where a wrong token leaves a browser. The overview asks for it.
+pub async fn start() -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response()
+}
+
 /// `POST /sign-in`
 pub async fn sign_in(
     State(state): State<AppState>,
     Extension(keys): Extension<Arc<Keys>>,
     asks: Asks,
+    headers: HeaderMap,
     Body { given, .. }: Body<Given>,
 ) -> Result<Response, Failure> {
+    if !is_of_no_page(&headers) {
+        return Ok(Denied::Elsewhere.into_response());
+    }
     match keys.of_token(&given.token) {
         Ok(who) => {
-            let cookie = cookie(&keys.browsers.add(who), LASTS.as_secs())?;
+            let cookie = cookie(&keys.browsers.add(who), LASTS.as_secs(), &headers)?;
             let to_overview = [
                 (header::SET_COOKIE, cookie),
                 (header::LOCATION, HeaderValue::from_static("/")),
             ];
             Ok((StatusCode::SEE_OTHER, to_overview).into_response())
         }
-        Err(Denied::NoToken) => {
+        Err(Denied::NoToken) if asks.wants_page() => {
             let error = Some(asks.prefs.lang.texts().console.wrong_token);
             Ok((
                 StatusCode::FORBIDDEN,
@@ -138,7 +153,7 @@ pub async fn sign_out(Extension(keys): Extension<Arc<Keys>>, request: Request) -
     }
     keys.browsers.remove(request.headers());
     let out = [
-        (header::SET_COOKIE, cookie("", 0)?),
+        (header::SET_COOKIE, cookie("", 0, request.headers())?),
         (header::LOCATION, HeaderValue::from_static("/")),
     ];
     Ok((StatusCode::SEE_OTHER, out).into_response())

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
+use data_encoding::HEXLOWER;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use super::{audit, server};
+use super::{audit, pages::form, server};
 use crate::{
-    fixtures::{animated, picture, waves},
+    fixtures::{animated, picture, waves, with_comment},
     support::{Answer, Visitor, form_of},
 };
 
@@ -90,6 +92,29 @@ async fn bytes_that_are_blocked_are_gone_from_every_room_and_come_in_by_no_way()
         .collect();
     assert_eq!(done[2], ["block GIFs", &hash]);
     assert_eq!(done[0], ["unblock GIFs", &hash]);
+}
+
+#[tokio::test]
+async fn a_gif_is_also_blocked_by_the_hash_of_its_file_as_it_came() {
+    let (server, console) = server(&[]).await;
+    let (ann, bea) = (server.visitor().await, server.visitor().await);
+    let room = ann.create_room("방").await;
+    let (_anns, _beas) = (ann.join(&room).await, bea.join(&room).await);
+    let plain = animated(20, 20, 2);
+    let file = with_comment(&plain, "Created with GIMP");
+    let list = format!(
+        "# from elsewhere\n{}  bad.gif\n",
+        HEXLOWER.encode(&Sha256::digest(&file))
+    );
+    let request = form(console.request(Method::POST, "/blocked"), &[("hashes", &list)]);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    let refused = ann.upload(&room, file.clone()).await;
+    refused.refused(403, "forbidden_gif");
+    assert!(refused.text().contains("blocked on this site"), "{}", refused.text());
+    whisper(&ann, &room, &bea, file).await.refused(403, "forbidden_gif");
+    let held = console.get("/").await.ok().json();
+    assert_eq!(held["gifs"]["files"], 0, "nothing is left of them");
+    ann.upload(&room, plain).await.ok();
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::{
 const TOKEN: &str = "5mGkP2vXq8Tz4NwR";
 
 /// The request with the fields of a form.
-fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
+pub fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
     let body = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish();
@@ -215,6 +215,16 @@ async fn who_has_a_token_signs_in_and_out_and_no_other_site_uses_that() {
     assert_eq!(browser.open(css).await.status, 200, "also for who has not signed in");
     let wrong = browser.send("/sign-in", &[("token", "5mGkP2vXq8Tz4NwS")]).await;
     assert_eq!((wrong.status, wrong.set_cookie("gifchat_operator")), (403, None));
+    let again = browser.open("/sign-in").await;
+    assert_eq!(
+        (again.status, again.header("location")),
+        (303, Some("/")),
+        "its address is asked for again"
+    );
+    let script = console
+        .request(Method::POST, "/sign-in")
+        .json(&json!({ "token": "wrong" }));
+    assert_eq!(script.send().await.unwrap().status(), 401, "a script gets no page");
 
     let signed_in = browser.send("/sign-in", &[("token", TOKEN)]).await;
     let cookie = signed_in.set_cookie("gifchat_operator").unwrap();
@@ -226,7 +236,17 @@ async fn who_has_a_token_signs_in_and_out_and_no_other_site_uses_that() {
     assert!(browser.text("/").await.contains("/sign-out"));
     browser.done("/notice", &[("text", "hi"), ("why", "")]).await;
     assert_eq!(audit(&console.with(TOKEN)).await[0], ["ann", "notice", "hi", ""]);
+    assert!(!cookie.contains("Secure"), "it came without TLS");
+    let host = browser.at.split_once("://").unwrap().1;
+    let request = browser
+        .request(Method::POST, "/sign-in")
+        .header("origin", format!("https://{host}"));
+    let by_tls = form(request, &[("token", TOKEN)]).send().await.unwrap();
+    assert!(by_tls.headers()["set-cookie"].to_str().unwrap().ends_with("; Secure"));
     for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
+        let request = browser.request(Method::POST, "/sign-in").header(name, value);
+        let sent = form(request, &[("token", TOKEN)]).send().await.unwrap();
+        assert_eq!(sent.status(), 403, "{name}");
         let request = browser.request(Method::POST, "/notice").header(name, value);
         let sent = form(request, &[("text", "evil")]).send().await.unwrap();
         assert_eq!(sent.status(), 403, "{name}");
@@ -247,6 +267,8 @@ async fn who_has_a_token_signs_in_and_out_and_no_other_site_uses_that() {
     for _ in 0..20 {
         browser.send("/sign-in", &[("token", "wrong")]).await;
     }
-    assert_eq!(browser.send("/sign-in", &[("token", TOKEN)]).await.status, 429);
+    assert_eq!(browser.send("/sign-in", &[("token", "wrong")]).await.status, 429);
+    let right = browser.send("/sign-in", &[("token", TOKEN)]).await;
+    assert_eq!(right.status, 303, "wrong ones keep out nobody who has a right one");
     assert!(!server.log().contains(TOKEN) && !server.log().contains(browser.cookie.as_deref().unwrap()));
 }

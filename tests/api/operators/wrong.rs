@@ -2,8 +2,10 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt, net::TcpSocket};
 
 use super::{audit, server};
+use crate::support::{in_time, raw};
 
 #[tokio::test]
 async fn what_an_operator_writes_wrong_is_refused_by_a_sentence_that_names_the_field() {
@@ -43,7 +45,7 @@ async fn what_an_operator_writes_wrong_is_refused_by_a_sentence_that_names_the_f
     for path in ["/bans/zz/lift", "/bans/-1/lift", "/reports/zz/dismiss"] {
         console.post(path, json!({})).await.refused(404, "page_not_found");
     }
-    console.get("/find?for=a&for=%ff").await.ok();
+    console.get("/find?for=a&for=%ff").await.refused(404, "page_not_found");
     assert!(audit(&console).await.is_empty(), "nothing of it is done");
 }
 
@@ -68,6 +70,50 @@ async fn a_body_of_another_kind_or_too_long_is_refused_by_a_sentence() {
         assert_eq!(answered, status, "{message}");
         assert!(message.contains(says), "{message}");
     }
+}
+
+#[tokio::test]
+async fn a_field_of_a_form_is_there_once_and_says_yes_or_no() {
+    let (_server, console) = server(&[]).await;
+    for (path, body, status) in [
+        ("/notice", "text=a&text=b", 422),
+        ("/pauses", "rooms=0", 422),
+        ("/pauses", "rooms=", 422),
+        ("/pauses", "rooms=on&uploads=true&newcomers=false", 200),
+    ] {
+        let request = console.request(Method::POST, path).body(body);
+        let sent = request.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(sent.send().await.unwrap().status(), status, "{path} {body}");
+    }
+    let paused = console.get("/").await.ok().json()["pauses"].clone();
+    assert_eq!(paused, json!({ "rooms": true, "uploads": true, "newcomers": false }));
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up() {
+    let (_server, console) = server(&["--body-timeout", "300ms"]).await;
+    let head = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                Connection: close\r\nContent-Length: 50\r\n\r\ntoken=";
+    let answer = raw::exchange(console.at, head.as_bytes()).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 408") && answer.contains("too slowly"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn whoever_only_reaches_the_address_keeps_nobody_else_out() {
+    let (_server, console) = server(&[]).await;
+    let mut held = Vec::new();
+    for _ in 0..80 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        let mut stream = in_time("a connection", socket.connect(console.at)).await.unwrap();
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nHost: ").await;
+        held.push(stream);
+    }
+    let open = in_time("others are served", console.get("/")).await;
+    open.ok();
 }
 
 #[tokio::test]

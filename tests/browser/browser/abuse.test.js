@@ -10,8 +10,8 @@ import { eventually } from "../support/wait.js";
 useChromium();
 
 const WORDS = {
-  "en-US": { remove: "Delete message", clear: /^Delete all of [A-Z][a-z]+ [A-Z][a-z]+'s messages$/, one: "Block this GIF in this room", all: "Block these GIFs in this room", refused: /The owner blocked this GIF in this room\./ },
-  "ko-KR": { remove: "메시지 삭제", clear: /^[가-힣]+ [가-힣]+님의 메시지 모두 삭제$/, one: "이 방에서 이 GIF 차단하기", all: "이 방에서 이 GIF들 차단하기", refused: /방장이 이 방에서 차단한 GIF예요\./ },
+  "en-US": { remove: "Delete message", clear: /^Delete all of [A-Z][a-z]+ [A-Z][a-z]+'s messages$/, one: "Block this GIF in this room", all: "Block these GIFs in this room", refused: /This GIF is blocked in this room\./ },
+  "ko-KR": { remove: "메시지 삭제", clear: /^[가-힣]+ [가-힣]+님의 메시지 모두 삭제$/, one: "이 방에서 이 GIF 차단하기", all: "이 방에서 이 GIF들 차단하기", refused: /이 방에서 차단된 GIF예요\./ },
 };
 
 /** Opens the question behind an entry of the menu of a message, by keyboard alone. */

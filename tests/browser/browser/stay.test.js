@@ -113,7 +113,7 @@ scene("a GIF that was reported and deleted as abuse cannot be sent here again, a
 
   await choose(bea, bad);
   await bea.page.click("#send-btn");
-  await reads(bea.page.locator("#queue .upload__why"), "방장이 이 방에서 차단한 GIF예요.");
+  await reads(bea.page.locator("#queue .upload__why"), "이 방에서 차단된 GIF예요.");
   await choose(bea, { name: "good.gif", bytes: gif({ width: 80, height: 40 }) });
   await bea.page.locator("#queue .upload__alt:visible").last().fill("good");
   await bea.page.click("#send-btn");
