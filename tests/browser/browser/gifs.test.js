@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ball, gif, sea } from "../support/gif.js";
 import { scene, useChromium } from "../support/chrome.js";
+import { keptFiles } from "../support/kept.js";
 import { choose, enter, inside, intercept, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
@@ -195,6 +196,7 @@ scene("GIFs that wait survive a reload, with their descriptions, and are sent on
   await cards.nth(0).locator(".upload__alt").fill("the first");
   await cards.nth(1).locator(".upload__alt").fill("the second");
   await ann.page.focus("#chat");
+  await eventually(async () => (await keptFiles(ann)).map(({ alt }) => alt).sort().join() === "the first,the second", "the browser keeps what was written");
   await ann.page.reload();
   await inside(ann);
   await eventually(async () => (await cards.count()) === 2);

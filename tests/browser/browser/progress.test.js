@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { gif, sea } from "../support/gif.js";
+import { keptFiles } from "../support/kept.js";
 import { choose, inside, intercept, makeRoom, reads, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
@@ -15,19 +16,6 @@ async function sends(ann, name, padding) {
   await ann.page.locator("#queue .upload__alt:visible").fill(name);
   await ann.page.click("#send-btn");
 }
-
-/** The browser keeps the GIF as one that was sent, not as one that is only chosen: what it has not written is lost by a reload. */
-const waitsThere = ({ page }) => eventually(() => page.evaluate(() => new Promise((done, fail) => {
-  const opening = indexedDB.open("gifchat", 1);
-  opening.onerror = () => fail(opening.error);
-  opening.onsuccess = () => {
-    const reading = opening.result.transaction("files").objectStore("files").getAll();
-    reading.onsuccess = () => {
-      opening.result.close();
-      done(reading.result.length === 1 && reading.result[0].waiting);
-    };
-  };
-})), "it is kept as one that waits");
 
 // The browser holds a picture that is asked for then to another rule of the page's policy, which no blob: meets.
 scene("a page that goes while a GIF goes up asks for no more pictures", [], async (stage) => {
@@ -54,7 +42,7 @@ scene("a page that goes while a GIF goes up asks for no more pictures", [], asyn
   const image = ann.page.locator("#rows .message--pending .gif--playing img");
   const plays = () => eventually(() => image.evaluate((one) => window.kinds[one.src] === "image/gif"), "it plays");
   await plays();
-  await waitsThere(ann);
+  await eventually(async () => (await keptFiles(ann)).some(({ waiting }) => waiting), "it is kept as one that waits");
   await ann.page.reload();
   await inside(ann);
   await plays();
