@@ -9,6 +9,7 @@ mod events;
 mod facts;
 mod gifs;
 mod moment;
+mod notes;
 mod reactions;
 mod reports;
 mod reserve;
@@ -39,7 +40,10 @@ use rusqlite::Connection;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use self::moment::{Counted, NamedGif, SqliteMoment, begin_epoch};
-use self::{cleanup::Hidden, command::Command, room_cache::RoomCache, site::Decisions, space::Ledger, writer::Writer};
+use self::{
+    cleanup::Hidden, command::Command, notes::Unwritten, room_cache::RoomCache, site::Decisions, space::Ledger,
+    writer::Writer,
+};
 pub(super) use self::{command::failure, schema::INCREMENTAL};
 use crate::{
     domain::{AddressKey, Epoch, RoomId},
@@ -67,6 +71,8 @@ pub struct SqliteStore {
     site_key: AddressKey,
     /// Whose the GIFs are.
     ledger: Ledger,
+    /// How much of that is still to be written.
+    unwritten: Unwritten,
     /// What operators decided.
     decisions: Decisions,
     /// How many rooms may be open.
@@ -115,6 +121,7 @@ impl SqliteStore {
         let (tell, changes) = mpsc::channel(CHANGES);
         let writer = Writer::new(connection, Arc::clone(&cache), clock, limit, tell);
         let (full, metrics) = (writer.reserve.given_up(), writer.metrics.clone());
+        let unwritten = writer.notes.unwritten();
         let thread = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || writer.run(waiting));
@@ -125,6 +132,7 @@ impl SqliteStore {
             clock,
             site_key,
             ledger,
+            unwritten,
             decisions,
             limit,
             epoch,

@@ -4,7 +4,7 @@ use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 use tracing::error;
 
-use super::space::GifNote;
+use super::notes::GifNote;
 use crate::{
     domain::{GifHash, GifName, Guest, InviteHash, Nonce, Report, Room, RoomId},
     log_throttle::LogThrottle,
@@ -26,7 +26,7 @@ pub enum Command {
     ForgetGifs(Vec<GifName>, Reply<()>),
     ForgetUnreferenced(Vec<GifName>, Reply<()>),
     Expire(Graces, Reply<Expired>),
-    /// Whose a file is, written with the next commit, or that it is gone; nobody waits for it.
+    /// Whose a file is, or that it is gone: kept until a commit succeeds that writes it; nobody waits for it.
     Note(GifNote),
     /// What operators decided, as text.
     Decide(String, Reply<()>),
@@ -55,8 +55,7 @@ impl Command {
             Self::Create(..) | Self::Submit(..) | Self::Redeem(..) => true,
             Self::Whisper(..) | Self::Report(..) => true,
             Self::ForgetGifs(..) | Self::ForgetUnreferenced(..) | Self::Decide(..) | Self::Block(..) => true,
-            Self::Note(note) => matches!(note, GifNote::Gone(_)),
-            Self::Expire(..) | Self::Ping(..) | Self::Close(..) => false,
+            Self::Note(_) | Self::Expire(..) | Self::Ping(..) | Self::Close(..) => false,
         }
     }
 

@@ -172,6 +172,8 @@ fn guard<T: 'static>(reply: Reply<T>, make: impl Fn(Reply<T>) -> Command + 'stat
 impl Writer {
     /// Writes a batch. What deletes and finds no space is done again by itself, and then with the reserve.
     pub(super) fn work(&mut self, batch: Vec<Command>) {
+        // They wait for a commit that succeeds, whatever becomes of this batch.
+        let batch = self.note(batch);
         if !self.reserve.is_held() {
             return self.work_on_reserve(batch);
         }
@@ -188,6 +190,18 @@ impl Writer {
             self.reserve.give_up();
             self.work_on_reserve(again);
         }
+    }
+
+    /// Keeps the notes of a batch; the rest of it.
+    fn note(&mut self, batch: Vec<Command>) -> Vec<Command> {
+        let mut rest = Vec::with_capacity(batch.len());
+        for command in batch {
+            match command {
+                Command::Note(note) => self.notes.add(note),
+                other => rest.push(other),
+            }
+        }
+        rest
     }
 
     /// Empties the log into what the reserve left, unless the file would take that from the deletions.

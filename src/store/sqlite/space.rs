@@ -11,23 +11,14 @@ use rusqlite::Connection;
 use super::{
     SqliteStore,
     command::Command,
+    notes::GifNote,
     rows::{maker, text},
-    writer::Writer,
 };
 use crate::{
     domain::{AddressHash, GifName, Look, RoomId, Space, VisitorId},
     rules::{GifOwner, Held, Quotas},
     store::{GifSpace, NewFile, StoreError, space::nearest},
 };
-
-/// Rows that wait for a commit at most; then they get one of their own.
-const NOTES: usize = 256;
-
-/// What is to be written of a file.
-pub enum GifNote {
-    Taken(NewFile, GifOwner),
-    Gone(GifName),
-}
 
 /// Whose the files are. There are no more of them than the site may hold.
 #[derive(Default)]
@@ -129,6 +120,9 @@ impl GifSpace for SqliteStore {
         let NewFile { name, bytes, look } = file;
         let mut files = self.ledger.0.lock();
         quotas.check(&files.held(owner), bytes).map_err(StoreError::Refused)?;
+        if self.unwritten.are_too_many() {
+            return Err(StoreError::Busy);
+        }
         self.note(GifNote::Taken(file, owner.clone()))?;
         let (owner, look) = (owner.clone(), Some(look));
         files.add(name, File { owner, bytes, look });
@@ -182,55 +176,5 @@ impl SqliteStore {
         self.commands
             .try_send(Command::Note(note))
             .map_err(|_| StoreError::Busy)
-    }
-}
-
-impl Writer {
-    /// Whether so much waits that it gets a commit of its own.
-    pub(super) fn has_many_notes(&self) -> bool {
-        self.notes.len() >= NOTES
-    }
-
-    /// Writes what waits, within the open transaction.
-    pub(super) fn write_notes(&self) -> rusqlite::Result<()> {
-        for note in &self.notes {
-            match note {
-                GifNote::Gone(name) => {
-                    let mut delete = self.connection.prepare_cached("DELETE FROM gifs WHERE name = ?1")?;
-                    delete.execute([name.to_string()])?;
-                }
-                GifNote::Taken(NewFile { name, bytes, look }, owner) => {
-                    let Some(room) = owner.room else { continue };
-                    let sql = "INSERT OR REPLACE INTO gifs (name, room, visitor, networks, bytes, look)
-                               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-                    let visitor = owner.maker.visitor.map(|visitor| visitor.to_string());
-                    let row = (
-                        name.to_string(),
-                        room.to_bytes(),
-                        visitor,
-                        owner.maker.network_bytes(),
-                        bytes,
-                        look.bits(),
-                    );
-                    self.connection.prepare_cached(sql)?.execute(row)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes what waits before the file is closed. What can't be written now is found out at the next start.
-    pub(super) fn write_last_notes(&mut self) {
-        if self.notes.is_empty() || self.connection.execute_batch("BEGIN IMMEDIATE").is_err() {
-            return;
-        }
-        let written = self
-            .write_notes()
-            .and_then(|()| self.connection.execute_batch("COMMIT"));
-        if let Err(error) = written {
-            tracing::warn!(%error, "whose GIFs are could not be written at the end");
-            let _ = self.connection.execute_batch("ROLLBACK");
-        }
-        self.notes.clear();
     }
 }

@@ -16,11 +16,11 @@ use tracing::error;
 use super::{
     checkpoints::Checkpoints,
     command::{Answer, Command, Failure, Trouble, answer, fail_all, failure},
+    notes::{Notes, Which},
     reserve::Reserve,
     room_cache::{CachedRoom, RoomCache},
     rows, schema,
     slices::Slices,
-    space::GifNote,
 };
 use crate::{
     domain::{Refusal, RoomId, VisitorId},
@@ -57,8 +57,8 @@ pub struct Writer {
     pub(super) reserve: Reserve,
     pub(super) checkpoints: Checkpoints,
     pub(super) metrics: StoreMetrics,
-    /// Whose GIFs are, to be written with the next commit.
-    pub(super) notes: Vec<GifNote>,
+    /// Whose the GIFs are, to be written with the next commit.
+    pub(super) notes: Notes,
     /// Whether what finds no space in the batch at work and deletes is done again.
     again: bool,
     /// Why the last write failed, until one succeeds.
@@ -91,7 +91,7 @@ impl Writer {
             reserve,
             checkpoints,
             metrics: StoreError::metrics(),
-            notes: Vec::new(),
+            notes: Notes::default(),
             again: false,
             trouble: None,
         }
@@ -147,6 +147,7 @@ impl Writer {
     pub(super) fn commit(&mut self, batch: Vec<Command>, again: bool) {
         self.created = 0;
         self.again = again;
+        let which = if again { Which::All } else { Which::Gone };
         self.entered.clear();
         self.entered.extend(batch.iter().filter_map(|command| match command {
             Command::Submit(id, rules::Command::Enter(..), ..) => Some(*id),
@@ -154,7 +155,7 @@ impl Writer {
         }));
         let leaving: Vec<_> = batch.iter().filter_map(leaving).collect();
         let probes = self.trouble.is_some() && batch.iter().any(|command| matches!(command, Command::Ping(_)));
-        let writes = probes || batch.iter().any(Command::writes) || self.has_many_notes() || self.expires(&batch);
+        let writes = probes || self.notes.are_due() || batch.iter().any(Command::writes) || self.expires(&batch);
         let begun = writes.then(|| self.metrics.commit.begin()).flatten();
         if writes && let Err(error) = self.begin() {
             let failures = batch.into_iter().map(Command::into_failure);
@@ -175,7 +176,7 @@ impl Writer {
         }
         if writes
             && let Err(error) = self
-                .write_notes()
+                .write_notes(which)
                 .and_then(|()| self.connection.execute_batch("COMMIT"))
         {
             if !self.connection.is_autocommit() {
@@ -188,7 +189,7 @@ impl Writer {
         }
         self.metrics.commit.end(begun);
         if writes {
-            self.notes.clear();
+            self.notes.committed(which);
         }
         if writes || trouble.is_some() {
             self.trouble = trouble;
@@ -310,14 +311,10 @@ impl Writer {
             Command::ForgetGifs(names, reply) => answer(reply, self.forget_gifs(&names), Answer::Done),
             Command::ForgetUnreferenced(names, reply) => answer(reply, self.forget_unreferenced(&names), Answer::Done),
             Command::Expire(graces, reply) => answer(reply, self.expire(graces), Answer::Expired),
-            Command::Note(note) => {
-                self.notes.push(note);
-                Err(None)
-            }
             Command::Decide(text, reply) => answer(reply, self.write_decisions(&text), Answer::Done),
             Command::Block(hashes, on, reply) => answer(reply, self.block(&hashes, on), Answer::Counted),
             Command::Ping(reply) => answer(reply, self.ping(), Answer::Done),
-            Command::Close(_) => Err(None),
+            Command::Note(_) | Command::Close(_) => Err(None),
         }
     }
 }
