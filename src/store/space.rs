@@ -15,8 +15,8 @@ pub struct NewFile {
     pub name: GifName,
     /// Its bytes, with those of its still.
     pub bytes: u64,
-    /// What its first frame looks like.
-    pub look: Look,
+    /// What its first frame looks like, unless that is too plain.
+    pub look: Option<Look>,
 }
 
 /// Of the files that look like that one, the nearest first.
@@ -44,7 +44,7 @@ pub trait GifSpace: Send + Sync + 'static {
     async fn take_space(&self, file: NewFile, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError>;
 
     /// Files whose first frames differ from that of a file in at most [`Look::NEAR`] bits, with in how many; not the file itself. Of
-    /// files that an earlier version took in it is not known what they look like.
+    /// files that an earlier version took in it is not known what they look like, and plain frames look like nothing.
     async fn near_copies(&self, name: GifName) -> Result<Vec<(GifName, u32)>, StoreError>;
 
     /// Gives back the space of files that this server has deleted. A store that keeps GIFs itself knows when they are gone.

@@ -11,6 +11,10 @@ const ROWS: usize = Look::GRID.1;
 /// Every how many rows an interlaced frame has one, and where it begins, pass by pass (GIF89a, appendix E).
 const PASSES: [(usize, usize); 4] = [(8, 0), (8, 4), (4, 2), (2, 1)];
 
+/// How bright a pixel is that shows what is behind it, which is most often a light page. So does one whose index is beyond the
+/// colour table: browsers leave it out.
+const CLEAR: u8 = u8::MAX;
+
 /// A frame that is being looked at. It takes 32 bytes for each pixel of its width.
 pub struct Looking {
     width: usize,
@@ -29,12 +33,11 @@ impl Looking {
     pub fn new(frame: &Frame<'_>, global: Option<&[u8]>) -> Self {
         let colours = frame.palette.as_deref().or(global).unwrap_or_default();
         let mut brightness: Vec<_> = colours.chunks_exact(3).map(brightness).collect();
-        // What shines through is most often a light page.
         if let Some(clear) = frame
             .transparent
             .and_then(|clear| brightness.get_mut(usize::from(clear)))
         {
-            *clear = u8::MAX;
+            *clear = CLEAR;
         }
         let width = usize::from(frame.width);
         Self {
@@ -57,7 +60,7 @@ impl Looking {
             for (cell, sums) in self.sums.iter_mut().enumerate() {
                 if part_of(cell, ROWS, self.height).contains(&row) {
                     for (sum, index) in sums.iter_mut().skip(column).zip(part) {
-                        *sum += u32::from(self.brightness.get(usize::from(*index)).copied().unwrap_or_default());
+                        *sum += u32::from(self.brightness.get(usize::from(*index)).copied().unwrap_or(CLEAR));
                     }
                 }
             }
@@ -77,15 +80,17 @@ impl Looking {
         self.height
     }
 
-    /// What the frame looks like.
-    pub fn look(&self) -> Look {
+    /// What the frame looks like, unless it says nothing.
+    pub fn look(&self) -> Option<Look> {
         let mut grid = [[0; COLUMNS]; ROWS];
-        for (sums, row) in self.sums.iter().zip(&mut grid) {
+        for ((line, sums), row) in self.sums.iter().enumerate().zip(&mut grid) {
+            let lines = part_of(line, ROWS, self.height).len();
             for (column, cell) in row.iter_mut().enumerate() {
                 let part = part_of(column, COLUMNS, self.width);
-                let (count, sums) = (part.len() as u64, sums.get(part).unwrap_or_default());
-                // The average; cells of one row have as many rows of pixels.
-                *cell = sums.iter().copied().map(u64::from).sum::<u64>() * 256 / count.max(1);
+                let (count, sums) = ((part.len() * lines) as u64, sums.get(part).unwrap_or_default());
+                let sum: u64 = sums.iter().copied().map(u64::from).sum();
+                // The average. A sum is less than 2^40 as sides are less than 2^16.
+                *cell = sum * Look::LEVEL / count.max(1);
             }
         }
         Look::of_grid(&grid)

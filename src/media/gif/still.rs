@@ -25,12 +25,12 @@ pub struct StillRanges {
 }
 
 /// Decodes only the first frame of the stored file, strip by strip, so that a frame of any size takes the memory of a
-/// small one; what it looks like. Blocks on reading and computing.
+/// small one; what it looks like, unless it is too plain for that. Blocks on reading and computing.
 ///
 /// # Errors
 /// [`GifError::Undecodable`], [`GifError::TooLargeSide`] when the file has not passed the walk of the same limits, and
 /// [`GifError::Unreadable`] when reading fails.
-pub fn check_first_frame(stored: impl Read, limits: &GifLimits) -> Result<Look, GifError> {
+pub fn check_first_frame(stored: impl Read, limits: &GifLimits) -> Result<Option<Look>, GifError> {
     let mut options = DecodeOptions::new();
     // Nothing here needs more than a strip; a decoder that wants to is on the wrong track.
     options.set_memory_limit(NonZeroU64::new(STRIP as u64).map_or(MemoryLimit::Unlimited, MemoryLimit::Bytes));

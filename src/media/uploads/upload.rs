@@ -214,7 +214,7 @@ fn settle(
     file: &File,
     facts: &GifFacts,
     limits: GifLimits,
-) -> Result<Look, Refusal> {
+) -> Result<Option<Look>, Refusal> {
     let look = check_first_frame(BufReader::new(File::open(&part.0).map_err(disk)?), &limits).map_err(refused)?;
     let mut still = TempFile(folder.join(format!("still-{name}.{PART}")));
     let mut write = || -> io::Result<()> {

@@ -94,15 +94,17 @@ impl GifSpace for MongoStore {
 impl Collections {
     async fn take_space(&self, new: NewFile, owner: &GifOwner, quotas: &Quotas) -> Result<(), StoreError> {
         let NewFile { name, bytes, look } = new;
-        let file = doc! {
+        let mut file = doc! {
             "_id": name.to_string(),
             "room": owner.room.map(|room| room.to_string()),
             "visitor": owner.maker.visitor.map(|visitor| visitor.to_string()),
             "networks": mark_texts(&owner.maker),
             "bytes": signed(bytes),
-            "look": look.bits(),
             "at": DateTime::from_millis(Moment::now().millis()),
         };
+        if let Some(look) = look {
+            file.insert("look", look.bits());
+        }
         within(self.files.insert_one(file)).await?;
         self.held_by_site.add(Space::of_file(bytes));
         let counted = self.held(owner, quotas.site).await;
@@ -147,7 +149,7 @@ impl Collections {
         let found = async { known.await?.try_collect::<Vec<_>>().await };
         let look = |file: &Document| {
             let name = file.get_str("_id").ok()?.parse().ok()?;
-            Some((name, Look::from_bits(file.get_i64("look").ok()?)))
+            Some((name, Look::from_bits(file.get_i64("look").ok()?)?))
         };
         Ok(within(found).await?.iter().filter_map(look).collect())
     }

@@ -6,7 +6,11 @@ use std::sync::{
 };
 
 use super::writer::Writer;
-use crate::{domain::GifName, rules::GifOwner, store::NewFile};
+use crate::{
+    domain::{GifName, Look},
+    rules::GifOwner,
+    store::NewFile,
+};
 
 /// Rows that wait for a commit at most; then they get one of their own.
 const MANY: usize = 256;
@@ -116,7 +120,7 @@ impl Writer {
             visitor,
             owner.maker.network_bytes(),
             file.bytes,
-            file.look.bits(),
+            file.look.map(Look::bits),
         );
         self.connection.prepare_cached(sql)?.execute(row).map(drop)
     }

@@ -103,7 +103,7 @@ impl Ledger {
                 room: Some(RoomId::from_bytes(row.get(1)?)),
                 maker: maker(row, 2, 3)?,
             };
-            let (bytes, look) = (row.get(4)?, row.get::<_, Option<i64>>(5)?.map(Look::from_bits));
+            let (bytes, look) = (row.get(4)?, row.get::<_, Option<i64>>(5)?.and_then(Look::from_bits));
             files.add(text(row, 0)?, File { owner, bytes, look });
         }
         Ok(Self(Mutex::new(files)))
@@ -124,7 +124,7 @@ impl GifSpace for SqliteStore {
             return Err(StoreError::Busy);
         }
         self.note(GifNote::Taken(file, owner.clone()))?;
-        let (owner, look) = (owner.clone(), Some(look));
+        let owner = owner.clone();
         files.add(name, File { owner, bytes, look });
         Ok(())
     }

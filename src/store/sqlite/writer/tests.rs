@@ -369,7 +369,7 @@ fn taken(stage: &Stage) -> (GifName, Command) {
     let file = NewFile {
         name,
         bytes: 7,
-        look: Look::from_bits(5),
+        look: Look::from_bits(0xf0f0f),
     };
     let owner = GifOwner {
         room: Some(stage.room),
@@ -379,7 +379,7 @@ fn taken(stage: &Stage) -> (GifName, Command) {
 }
 
 fn files(stage: &Stage) -> i64 {
-    let count = "SELECT count(*) FROM gifs WHERE bytes = 7 AND look = 5";
+    let count = "SELECT count(*) FROM gifs WHERE bytes = 7 AND look = 0xf0f0f";
     stage.file().query_row(count, [], |row| row.get(0)).unwrap()
 }
 
