@@ -1,9 +1,9 @@
 //! GIFs that several messages name, across servers.
 
 use gifchat::{
-    domain::{Action, Alt, GifBody, GifHash, GifName},
-    rules::{AgainGif, NewBody},
-    store::Blob,
+    domain::{Action, Alt, Full, GifBody, GifHash, GifName, Holder, Refusal, Space},
+    rules::{AgainGif, GifOwner, NewBody, Quotas},
+    store::{Blob, GifSpace, NewFile, StoreError},
 };
 
 use mongodb::bson::{Document, doc};
@@ -107,4 +107,39 @@ async fn a_gif_that_can_not_be_deleted_with_its_message_is_deleted_later() {
         gifs.count_documents(doc! {}).await.unwrap() == 0
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MONGOD"]
+async fn a_server_that_counted_a_moment_ago_knows_what_others_took_of_the_space_of_the_site() {
+    let site = Site::new();
+    let (first, second) = (site.server().await, site.server().await);
+    let owner = GifOwner::default();
+    let quotas = Quotas {
+        site: Space {
+            bytes: 1_000,
+            files: 10,
+        },
+        ..Quotas::default()
+    };
+    let file = |bytes| NewFile {
+        name: GifName::random(),
+        bytes,
+        look: None,
+    };
+    for server in [&first, &second] {
+        assert_eq!(server.held(&owner, &quotas).await.unwrap().site, Space::default());
+    }
+    first.take_space(file(600), &owner, &quotas).await.unwrap();
+    second.take_space(file(300), &owner, &quotas).await.unwrap();
+    for server in [&first, &second] {
+        let refused = server.take_space(file(101), &owner, &quotas).await;
+        let Err(StoreError::Refused(Refusal::QuotaReached(Full { holder, used, .. }))) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!((holder, used.bytes), (Holder::Site, 900));
+        assert_eq!(server.held(&owner, &quotas).await.unwrap().site.bytes, 900);
+    }
+    second.take_space(file(100), &owner, &quotas).await.unwrap();
+    assert_eq!(first.held(&owner, &quotas).await.unwrap().site.bytes, 1_000);
 }

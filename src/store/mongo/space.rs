@@ -15,7 +15,7 @@ use tracing::info;
 
 use super::{
     MongoStore,
-    client::{Collections, failure, within},
+    client::{Collections, failure, is_duplicate, within},
     documents::{mark_text, mark_texts, signed},
 };
 use crate::{
@@ -24,10 +24,13 @@ use crate::{
     store::{GifSpace, NewFile, StoreError, space::nearest},
 };
 
-/// How long the space of the site is taken for what it was, while it is far from full: it is counted over all files.
+/// How long a count over all files is used again, while the site is far from full. What came after it is counted for each file.
 const RECENT: Duration = Duration::from_secs(2);
 
-/// Hundredths of the site's space from which on it is counted for each file.
+/// Files of so long before that count may be missing in it: an insert takes up to 3 s, and clocks of servers differ a little.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// Hundredths of the site's space from which on all files are counted for each file.
 const CLOSE: u64 = 95;
 
 /// How often space is tried to be taken, and the longest pause in between.
@@ -37,28 +40,40 @@ const PAUSE: Duration = Duration::from_millis(60);
 /// Time to find out whose the files of an earlier version are.
 const TAKING_OVER: Duration = Duration::from_secs(3_600);
 
+/// The `_id` of the document that says that this is done.
+const TAKEN_OVER: &str = "files";
+
 /// What the site held when it was last counted, and with what this server has taken since.
 #[derive(Debug, Default)]
-pub struct LastCount(Mutex<Option<(Instant, Space)>>);
+pub struct LastCount(Mutex<Option<Count>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    since: Instant,
+    /// The same by the clock that files have their times from.
+    at: Moment,
+    space: Space,
+}
 
 impl LastCount {
     fn space(&self) -> Space {
-        self.0.lock().map(|(_, space)| space).unwrap_or_default()
+        self.0.lock().map(|count| count.space).unwrap_or_default()
     }
 
     /// If it was counted a moment ago.
-    fn recent(&self) -> Option<Space> {
-        let (at, space) = (*self.0.lock())?;
-        (at.elapsed() < RECENT).then_some(space)
+    fn recent(&self) -> Option<(Moment, Space)> {
+        let Count { since, at, space } = (*self.0.lock())?;
+        (since.elapsed() < RECENT).then_some((at, space))
     }
 
-    fn set(&self, space: Space) {
-        *self.0.lock() = Some((Instant::now(), space));
+    fn set(&self, at: Moment, space: Space) {
+        let since = Instant::now();
+        *self.0.lock() = Some(Count { since, at, space });
     }
 
     fn add(&self, more: Space) {
-        if let Some((_, space)) = &mut *self.0.lock() {
-            *space = space.plus(more);
+        if let Some(count) = &mut *self.0.lock() {
+            count.space = count.space.plus(more);
         }
     }
 }
@@ -105,7 +120,9 @@ impl Collections {
         if let Some(look) = look {
             file.insert("look", look.bits());
         }
-        within(self.files.insert_one(file)).await?;
+        // A server that finds out whose the files of an earlier version are may have found this one.
+        let own = doc! { "_id": name.to_string() };
+        within(self.files.replace_one(own, file).upsert(true)).await?;
         self.held_by_site.add(Space::of_file(bytes));
         let counted = self.held(owner, quotas.site).await;
         let fits = counted.and_then(|held| {
@@ -159,11 +176,17 @@ impl Collections {
             let close = |held: u64, limit: u64| held.saturating_mul(100) > limit.saturating_mul(CLOSE);
             !close(held.bytes, limit.bytes) && !close(held.files, limit.files)
         };
-        if let Some(recent) = self.held_by_site.recent().filter(far) {
-            return Ok(recent);
+        if let Some((at, counted)) = self.held_by_site.recent() {
+            // Other servers take space meanwhile. What is counted twice makes it more, never less.
+            let since = DateTime::from_millis(signed(at.millis()) - signed(MARGIN.as_millis()));
+            let space = counted.plus(self.space_of(doc! { "at": { "$gte": since } }).await?);
+            if far(&space) {
+                return Ok(space);
+            }
         }
+        let at = Moment::now();
         let space = self.space_of(doc! {}).await?;
-        self.held_by_site.set(space);
+        self.held_by_site.set(at, space);
         Ok(space)
     }
 
@@ -196,12 +219,30 @@ impl Collections {
             .map(drop)
     }
 
-    /// Finds out whose the files of an earlier version are, which kept no documents about that.
+    /// Finds out whose the files of an earlier version are, which kept no documents about that. A start that is interrupted
+    /// leaves some of them out; the next one adds those.
     pub async fn take_over_files(&self) -> Result<(), StoreError> {
-        if within(self.files.find_one(doc! {})).await?.is_some() || within(self.gifs.find_one(doc! {})).await?.is_none()
-        {
+        if within(self.site.find_one(doc! { "_id": TAKEN_OVER })).await?.is_some() {
             return Ok(());
         }
+        if within(self.gifs.find_one(doc! {})).await?.is_some() {
+            self.merge_files().await?;
+        }
+        let done = doc! { "$set": { "taken_over": true } };
+        match self
+            .site
+            .update_one(doc! { "_id": TAKEN_OVER }, done)
+            .upsert(true)
+            .await
+        {
+            // Another server that starts was faster.
+            Err(error) if !is_duplicate(&error) => Err(failure(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds a document for each file that has none.
+    async fn merge_files(&self) -> Result<(), StoreError> {
         let name = doc! { "$replaceOne": { "input": "$_id", "find": "still-", "replacement": "" } };
         let taken_over = [
             doc! { "$project": { "name": name, "bytes": { "$toLong": { "$binarySize": "$bytes" } } } },

@@ -5,7 +5,7 @@ use mongodb::bson::{Document, doc};
 
 use super::Fleet;
 use crate::{
-    fixtures::sized,
+    fixtures::{animated, sized},
     support::{eventually, mongod},
 };
 
@@ -47,14 +47,26 @@ async fn it_is_found_out_whose_the_files_of_an_earlier_version_are() {
     let owner = a.visitor().await;
     let room = owner.create_room("움짤").await;
     let _seat = owner.join(&room).await;
+    for frames in [2, 3] {
+        owner.upload(&room, animated(8, 8, frames)).await.ok();
+    }
     owner.upload(&room, sized(30_000)).await.ok();
     let files = mongod::behind(&fleet.url).await.collection::<Document>("files");
-    let before = files.find_one(doc! {}).await.unwrap().unwrap();
-    files.drop().await.unwrap();
+    let largest = doc! { "bytes": { "$gte": 30_000_i64 } };
+    let before = files.find_one(largest.clone()).await.unwrap().unwrap();
+    // As an earlier version leaves it, and a start that was killed on the way.
+    files.delete_many(largest.clone()).await.unwrap();
+    let site = mongod::behind(&fleet.url).await.collection::<Document>("site");
+    site.delete_one(doc! { "_id": "files" }).await.unwrap();
     let [_another] = fleet.servers(&[]).await;
-    let found = files.find_one(doc! {}).await.unwrap().unwrap();
+    let found = files.find_one(largest.clone()).await.unwrap().unwrap();
     for field in ["_id", "room", "bytes"] {
         assert_eq!(found.get(field), before.get(field), "{field}");
     }
     assert_eq!(found.get_str("visitor").unwrap(), owner.id);
+    assert_eq!(files.count_documents(doc! {}).await.unwrap(), 3);
+    // It is done once: what is being deleted is not found again.
+    files.delete_many(largest).await.unwrap();
+    let [_third] = fleet.servers(&[]).await;
+    assert_eq!(files.count_documents(doc! {}).await.unwrap(), 2);
 }
