@@ -84,14 +84,15 @@ impl Site {
     /// the few that came meanwhile: a file is there before the commit of the message that names it, and is deleted after the
     /// commit that deletes the last such message, so that all that are named at that moment are there.
     fn take(&self, backup: &Self) -> Result<(), StoreError> {
+        let mut there = HashSet::new();
         for _ in 0..PASSES {
-            if self.take_all_there(backup).map_err(StoreError::failed)? < FEW {
+            if self.take_all_there(backup, &mut there).map_err(StoreError::failed)? < FEW {
                 break;
             }
         }
         let mut moment = SqliteMoment::hold(&self.rooms, &self.sessions)?;
         let named: HashSet<_> = moment.gifs()?.iter().map(|gif| gif.name).collect();
-        let last = self.take_named(backup, &named);
+        let last = self.take_named(backup, &named, &there);
         moment.go_on();
         for (taken, to) in last.map_err(StoreError::failed)? {
             taken.settle(&to).map_err(StoreError::failed)?;
@@ -100,12 +101,12 @@ impl Site {
         backup.drop_others(&named).map_err(StoreError::failed)
     }
 
-    /// Takes what lies in the folder and not in the backup; how much that is.
-    fn take_all_there(&self, backup: &Self) -> io::Result<usize> {
+    /// Takes what lies in the folder and is not `there`, in the backup; how much that is.
+    fn take_all_there(&self, backup: &Self, there: &mut HashSet<PathBuf>) -> io::Result<usize> {
         let mut taken = 0;
         for from in files::gifs_in(&self.uploads)? {
             let to = backup.uploads.join(from.file_name().unwrap_or_default());
-            if fs::symlink_metadata(&to).is_ok() {
+            if there.contains(&to) {
                 continue;
             }
             match files::take(&from, &to) {
@@ -113,20 +114,27 @@ impl Site {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 found => found?.settle(&to)?,
             }
+            there.insert(to);
             taken += 1;
         }
         Ok(taken)
     }
 
-    /// Takes what is named and not in the backup. What is missing here, too, the check says.
-    fn take_named(&self, backup: &Self, named: &HashSet<GifName>) -> io::Result<Vec<(files::Taken, PathBuf)>> {
+    /// Takes what is named and not `there`, in the backup. Nothing can be committed meanwhile, so no file is asked for that is
+    /// there. What is missing here, too, the check says.
+    fn take_named(
+        &self,
+        backup: &Self,
+        named: &HashSet<GifName>,
+        there: &HashSet<PathBuf>,
+    ) -> io::Result<Vec<(files::Taken, PathBuf)>> {
         let mut taken = Vec::new();
         for name in named {
             let pairs = files::of(&self.uploads, *name)
                 .into_iter()
                 .zip(files::of(&backup.uploads, *name));
             for (from, to) in pairs {
-                if fs::symlink_metadata(&to).is_ok() {
+                if there.contains(&to) {
                     continue;
                 }
                 match files::take(&from, &to) {
@@ -179,12 +187,17 @@ impl Site {
         }
         private_files::make_folder(files::parent(&self.rooms)).map_err(|error| said(&self.rooms, error))?;
         let _lock = store::lock(&self.rooms).map_err(|error| error.to_string())?;
-        self.must_be_empty()?;
+        backup.must_be_stopped()?;
         let copy = Self {
             rooms: private_files::beside(&self.rooms, UNCHECKED),
             sessions: private_files::beside(&self.sessions, UNCHECKED),
             uploads: backup.uploads.clone(),
         };
+        if copy.rooms.exists() {
+            // Another restore was interrupted: it begins with this file, in a place that is empty, and ends with its name.
+            self.undo(&copy).map_err(|error| said(&self.uploads, error))?;
+        }
+        self.must_be_empty()?;
         copy.delete_files().map_err(|error| said(&copy.rooms, error))?;
         let restored = backup.copy_files(&copy).and_then(|()| {
             let holds = copy.checked("the backup is damaged")?;
@@ -192,21 +205,41 @@ impl Site {
             moved.map(|()| holds).map_err(|error| said(&self.rooms, error))
         });
         if restored.is_err() {
+            self.undo(&copy).map_err(|error| said(&self.uploads, error))?;
             copy.delete_files().map_err(|error| said(&copy.rooms, error))?;
-            self.undo().map_err(|error| said(&self.uploads, error))?;
         }
         restored
     }
 
-    /// Deletes what a restore that failed put here. Before, nothing was.
-    fn undo(&self) -> io::Result<()> {
+    /// Deletes what a restore that did not end put here: the GIFs that its backup has, too, and the sessions if they are no
+    /// longer beside. Before, nothing was.
+    fn undo(&self, copy: &Self) -> io::Result<()> {
         if self.rooms.exists() {
             return Ok(());
         }
-        files::delete(&self.sessions)?;
-        files::gifs_in(&self.uploads)?
-            .iter()
-            .try_for_each(|path| files::delete(path))
+        if !copy.sessions.exists() {
+            files::delete(&self.sessions)?;
+        }
+        for from in files::gifs_in(&copy.uploads)? {
+            files::delete(&self.uploads.join(from.file_name().unwrap_or_default()))?;
+        }
+        Ok(())
+    }
+
+    /// What a server wrote to a backup and did not put into its files yet would be left out.
+    fn must_be_stopped(&self) -> Result<(), String> {
+        for file in [&self.rooms, &self.sessions] {
+            for log in ["-wal", "-journal"].map(|end| private_files::beside(file, end)) {
+                if fs::metadata(&log).is_ok_and(|file| file.len() > 0) {
+                    return Err(format!(
+                        "{} is there: a server runs on this backup or was killed; start one on it and stop it, or restore \
+                         another backup",
+                        log.display()
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn must_be_empty(&self) -> Result<(), String> {
@@ -238,7 +271,8 @@ impl Site {
     fn copy_files(&self, copy: &Self) -> Result<(), String> {
         let copied = || -> io::Result<()> {
             files::copy(&self.rooms, &copy.rooms)?;
-            files::copy(&self.sessions, &copy.sessions)
+            files::copy(&self.sessions, &copy.sessions)?;
+            files::sync(files::parent(&copy.rooms))
         };
         copied().map_err(|error| said(&self.rooms, error))?;
         store::begin_epoch(&copy.rooms).map_err(|error| error.to_string())
@@ -276,4 +310,37 @@ fn describe(moment: &SqliteMoment, found: &Found) -> Result<String, StoreError> 
 
 fn said(path: &Path, error: io::Error) -> String {
     format!("{}: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_nothing_can_be_committed_only_new_files_are_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let [site, backup] = ["site", "backup"].map(|name| Site::kept_in(&folder.path().join(name)));
+        let [known, new] = [(); 2].map(|()| GifName::random());
+        let write = |name| {
+            for file in files::of(&site.uploads, name) {
+                fs::write(file, "bytes").unwrap();
+            }
+        };
+        for uploads in [&site.uploads, &backup.uploads] {
+            fs::create_dir_all(uploads).unwrap();
+        }
+        let mut there = HashSet::new();
+        write(known);
+        assert_eq!(site.take_all_there(&backup, &mut there).unwrap(), 2);
+        assert_eq!(site.take_all_there(&backup, &mut there).unwrap(), 0);
+        write(new);
+        for file in files::of(&backup.uploads, known) {
+            assert!(there.contains(&file));
+            fs::remove_file(file).unwrap();
+        }
+        let taken = site.take_named(&backup, &HashSet::from([known, new]), &there).unwrap();
+        assert_eq!(taken.len(), 2);
+        assert!(files::of(&backup.uploads, new).iter().all(|file| file.exists()));
+        assert!(files::of(&backup.uploads, known).iter().all(|file| !file.exists()));
+    }
 }

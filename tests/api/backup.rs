@@ -224,6 +224,59 @@ async fn a_restore_takes_nothing_damaged_and_nobodys_place() {
 }
 
 #[tokio::test]
+async fn a_restore_that_was_killed_is_begun_again_and_deletes_nothing_of_others() {
+    let folder = TempDir::new().unwrap();
+    let (site, _server, names) = small_site(folder.path()).await;
+    let to = folder.path().join("backup");
+    site.does(&["backup", to.to_str().unwrap()]).await;
+    let restore = ["restore", to.to_str().unwrap()];
+    let other = Site::new(folder.path().join("other"));
+    other.does(&restore).await;
+    let unchecked = |file: &Path| PathBuf::from(format!("{}.restoring", file.display()));
+    let sessions = other.rooms().with_file_name("gifchat-sessions.db");
+    // As it is before the last of its steps.
+    fs::rename(other.rooms(), unchecked(&other.rooms())).unwrap();
+    other.does(&restore).await;
+    // As it is while a GIF is being copied.
+    fs::rename(other.rooms(), unchecked(&other.rooms())).unwrap();
+    fs::rename(&sessions, unchecked(&sessions)).unwrap();
+    fs::remove_file(other.uploads().join(&names[0])).unwrap();
+    fs::write(other.uploads().join(&names[1]), "a part").unwrap();
+    let foreign = other.uploads().join("0123456789abcdef0123456789abcdef.gif");
+    fs::write(&foreign, "of somebody").unwrap();
+    assert!(other.refuses(&restore).await.contains("holds GIFs already"));
+    fs::remove_file(foreign).unwrap();
+    other.does(&restore).await;
+    other.does(&["check"]).await;
+    assert!(!unchecked(&other.rooms()).exists() && !unchecked(&sessions).exists());
+}
+
+#[tokio::test]
+async fn a_backup_that_a_server_was_killed_on_is_not_restored_until_all_is_in_its_files() {
+    let folder = TempDir::new().unwrap();
+    let (site, _server, _) = small_site(folder.path()).await;
+    let to = folder.path().join("backup");
+    site.does(&["backup", to.to_str().unwrap()]).await;
+    let rooms = Connection::open(to.join("gifchat.db")).unwrap();
+    rooms
+        .execute_batch("PRAGMA journal_mode = WAL; UPDATE rooms SET title = 'later'")
+        .unwrap();
+    let restore = ["restore", to.to_str().unwrap()];
+    let other = Site::new(folder.path().join("other"));
+    let refused = other.refuses(&restore).await;
+    assert!(
+        refused.contains("gifchat.db-wal is there: a server runs on this backup"),
+        "{refused}"
+    );
+    rooms.close().unwrap();
+    other.does(&restore).await;
+    let title = "SELECT title FROM rooms";
+    let restored = Connection::open(other.rooms()).unwrap();
+    let title: String = restored.query_row(title, [], |row| row.get(0)).unwrap();
+    assert_eq!(title, "later");
+}
+
+#[tokio::test]
 async fn a_check_says_what_does_not_agree() {
     let folder = TempDir::new().unwrap();
     let (site, server, names) = small_site(folder.path()).await;
