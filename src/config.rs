@@ -19,7 +19,7 @@ use clap::{Parser, ValueEnum};
 use ipnet::IpNet;
 use url::Url;
 
-use self::parse::{StoreParser, duration, lease, network, plain_http, public_url};
+use self::parse::{DAY, MOMENT, SECOND, StoreParser, YEAR, bounded, network, plain_http, public_url, time};
 pub use self::{
     actions::{Action, BanTime, Pausable},
     admin::{AdminSettings, Token},
@@ -69,11 +69,12 @@ pub struct Config {
 
     /// Bytes of GIFs that a server on MongoDB keeps in its folder, at least four times --gif-limit; it fetches others
     /// when they are asked for
-    #[arg(long, env = "GIFCHAT_CACHE_BYTES", default_value_t = 1 << 30, value_name = "BYTES")]
+    #[arg(long, env = "GIFCHAT_CACHE_BYTES", default_value_t = 1 << 30, value_name = "BYTES",
+          value_parser = bounded::<u64>(1 << 10..=1 << 50))]
     pub cache_bytes: u64,
 
     /// How long the seats of a server on MongoDB outlive its last word, before others take it for dead
-    #[arg(long, env = "GIFCHAT_LEASE", default_value = "15s", value_parser = lease, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_LEASE", default_value = "15s", value_parser = time(SECOND..=DAY), value_name = "TIME")]
     pub lease: Duration,
 
     /// Address under which visitors reach the site, such as https://chat.example; with https the cookie is Secure and
@@ -99,7 +100,8 @@ pub struct Config {
     pub log_format: LogFormat,
 
     /// Characters of a title
-    #[arg(long, env = "GIFCHAT_TITLE_LIMIT", default_value_t = 60, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_TITLE_LIMIT", default_value_t = 60, value_name = "N",
+          value_parser = bounded::<usize>(1..=1_000))]
     pub title_limit: usize,
 
     /// Seats that a room may have
@@ -108,27 +110,33 @@ pub struct Config {
     pub room_max: u32,
 
     /// Rooms that may be open at once
-    #[arg(long, env = "GIFCHAT_ROOMS", default_value_t = 10_000, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_ROOMS", default_value_t = 10_000, value_name = "N",
+          value_parser = bounded::<usize>(1..=1_000_000))]
     pub rooms: usize,
 
     /// Bytes of a room's password
-    #[arg(long, env = "GIFCHAT_PASSWORD_LIMIT", default_value_t = 128, value_name = "BYTES")]
+    #[arg(long, env = "GIFCHAT_PASSWORD_LIMIT", default_value_t = 128, value_name = "BYTES",
+          value_parser = bounded::<usize>(1..=4_096))]
     pub password_limit: usize,
 
     /// Characters of a message
-    #[arg(long, env = "GIFCHAT_CHAT_LIMIT", default_value_t = 1_000, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_CHAT_LIMIT", default_value_t = 1_000, value_name = "N",
+          value_parser = bounded::<usize>(1..=100_000))]
     pub chat_limit: usize,
 
     /// Characters of a GIF's alternative text
-    #[arg(long, env = "GIFCHAT_ALT_LIMIT", default_value_t = 200, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_ALT_LIMIT", default_value_t = 200, value_name = "N",
+          value_parser = bounded::<usize>(1..=10_000))]
     pub alt_limit: usize,
 
     /// Characters of why a message is reported
-    #[arg(long, env = "GIFCHAT_REASON_LIMIT", default_value_t = 200, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_REASON_LIMIT", default_value_t = 200, value_name = "N",
+          value_parser = bounded::<usize>(1..=10_000))]
     pub reason_limit: usize,
 
     /// Bytes of a GIF
-    #[arg(long, env = "GIFCHAT_GIF_LIMIT", default_value_t = 10 << 20, value_name = "BYTES")]
+    #[arg(long, env = "GIFCHAT_GIF_LIMIT", default_value_t = 10 << 20, value_name = "BYTES",
+          value_parser = bounded::<u64>(1 << 10..=1 << 32))]
     pub gif_limit: u64,
 
     /// Pixels of a GIF's longer side
@@ -137,52 +145,60 @@ pub struct Config {
     pub gif_side: u32,
 
     /// Frames of a GIF
-    #[arg(long, env = "GIFCHAT_GIF_FRAMES", default_value_t = 1_000, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_GIF_FRAMES", default_value_t = 1_000, value_name = "N",
+          value_parser = bounded::<u32>(1..=1_000_000))]
     pub gif_frames: u32,
 
     /// Pixels of all frames of a GIF together
-    #[arg(long, env = "GIFCHAT_GIF_PIXELS", default_value_t = 300_000_000, value_name = "PX")]
+    #[arg(long, env = "GIFCHAT_GIF_PIXELS", default_value_t = 300_000_000, value_name = "PX",
+          value_parser = bounded::<u64>(1..=1 << 50))]
     pub gif_pixels: u64,
 
     /// Uploads that run side by side; one more is told to come back
-    #[arg(long, env = "GIFCHAT_UPLOADS_AT_ONCE", default_value_t = 64, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_UPLOADS_AT_ONCE", default_value_t = 64, value_name = "N",
+          value_parser = bounded::<usize>(1..=100_000))]
     pub uploads_at_once: usize,
 
     /// Uploads that one visitor, and one address, may run side by side
-    #[arg(long, env = "GIFCHAT_UPLOADS_PER_VISITOR", default_value_t = 4, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_UPLOADS_PER_VISITOR", default_value_t = 4, value_name = "N",
+          value_parser = bounded::<usize>(1..=100_000))]
     pub uploads_per_visitor: usize,
 
     /// Bytes a second that an upload has to bring after its first 5 seconds; a slower one is given up
     #[arg(long, env = "GIFCHAT_UPLOAD_RATE", default_value_t = 10_000, value_name = "BYTES",
-          value_parser = clap::value_parser!(u64).range(1..))]
+          value_parser = bounded::<u64>(1..=1 << 30))]
     pub upload_rate: u64,
 
     /// Bytes of a websocket message or of a polling request
-    #[arg(long, env = "GIFCHAT_EVENT_LIMIT", default_value_t = 16 << 10, value_name = "BYTES")]
+    #[arg(long, env = "GIFCHAT_EVENT_LIMIT", default_value_t = 16 << 10, value_name = "BYTES",
+          value_parser = bounded::<usize>(1 << 10..=1 << 24))]
     pub event_limit: usize,
 
     /// Bytes of a form or a JSON body
-    #[arg(long, env = "GIFCHAT_BODY_LIMIT", default_value_t = 64 << 10, value_name = "BYTES")]
+    #[arg(long, env = "GIFCHAT_BODY_LIMIT", default_value_t = 64 << 10, value_name = "BYTES",
+          value_parser = bounded::<usize>(1 << 10..=1 << 24))]
     pub body_limit: usize,
 
     /// Events that may wait for a slow socket before it has to catch up
-    #[arg(long, env = "GIFCHAT_SOCKET_BUFFER", default_value_t = 128, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_SOCKET_BUFFER", default_value_t = 128, value_name = "N",
+          value_parser = bounded::<usize>(1..=65_536))]
     pub socket_buffer: usize,
 
     /// How often a socket is asked whether it is still there
-    #[arg(long, env = "GIFCHAT_PING_INTERVAL", default_value = "25s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_PING_INTERVAL", default_value = "25s", value_parser = time(MOMENT..=DAY), value_name = "TIME")]
     pub ping_interval: Duration,
 
     /// Time a socket has to answer that
-    #[arg(long, env = "GIFCHAT_PING_TIMEOUT", default_value = "20s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_PING_TIMEOUT", default_value = "20s", value_parser = time(MOMENT..=DAY), value_name = "TIME")]
     pub ping_timeout: Duration,
 
     /// Time a new socket has to connect to a namespace
-    #[arg(long, env = "GIFCHAT_CONNECT_TIMEOUT", default_value = "10s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_CONNECT_TIMEOUT", default_value = "10s", value_parser = time(MOMENT..=DAY), value_name = "TIME")]
     pub connect_timeout: Duration,
 
     /// Connections at once, at most as many as the limit of open files allows; further ones are refused
-    #[arg(long, env = "GIFCHAT_CONNECTIONS", default_value_t = 20_000, value_name = "N")]
+    #[arg(long, env = "GIFCHAT_CONNECTIONS", default_value_t = 20_000, value_name = "N",
+          value_parser = bounded::<usize>(1..=1_000_000))]
     pub connections: usize,
 
     /// Connections from one address at once, at most half of all; those of trusted proxies are not counted
@@ -190,48 +206,49 @@ pub struct Config {
         long,
         env = "GIFCHAT_CONNECTIONS_PER_ADDRESS",
         default_value_t = 256,
-        value_name = "N"
+        value_name = "N",
+        value_parser = bounded::<usize>(1..=1_000_000)
     )]
     pub connections_per_address: usize,
 
     /// Time for which a client may take an answer at less than 1,000 bytes a second
-    #[arg(long, env = "GIFCHAT_ANSWER_TIMEOUT", default_value = "30s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_ANSWER_TIMEOUT", default_value = "30s", value_parser = time(MOMENT..=DAY), value_name = "TIME")]
     pub answer_timeout: Duration,
 
     /// Time for the header of a request, and between two requests of a connection
-    #[arg(long, env = "GIFCHAT_HEADER_TIMEOUT", default_value = "10s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_HEADER_TIMEOUT", default_value = "10s", value_parser = time(MOMENT..=DAY), value_name = "TIME")]
     pub header_timeout: Duration,
 
     /// Time for a form or JSON body, and for an upload between two of its parts
-    #[arg(long, env = "GIFCHAT_BODY_TIMEOUT", default_value = "15s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_BODY_TIMEOUT", default_value = "15s", value_parser = time(MOMENT..=DAY), value_name = "TIME")]
     pub body_timeout: Duration,
 
     /// Time for a whole upload
-    #[arg(long, env = "GIFCHAT_UPLOAD_TIMEOUT", default_value = "2m", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_UPLOAD_TIMEOUT", default_value = "2m", value_parser = time(MOMENT..=DAY), value_name = "TIME")]
     pub upload_timeout: Duration,
 
     /// Time after which a connection that takes no data is closed
-    #[arg(long, env = "GIFCHAT_TCP_TIMEOUT", default_value = "15s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_TCP_TIMEOUT", default_value = "15s", value_parser = time(MOMENT..=DAY), value_name = "TIME")]
     pub tcp_timeout: Duration,
 
     /// How long a seat waits for a visitor whose connection broke; after 5 s who comes to a full room gets it
-    #[arg(long, env = "GIFCHAT_SEAT_GRACE", default_value = "2m", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_SEAT_GRACE", default_value = "2m", value_parser = time(Duration::ZERO..=YEAR), value_name = "TIME")]
     pub seat_grace: Duration,
 
     /// How long a room stays when the last one left it or closed the page
-    #[arg(long, env = "GIFCHAT_ROOM_GRACE", default_value = "10s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_ROOM_GRACE", default_value = "10s", value_parser = time(Duration::ZERO..=YEAR), value_name = "TIME")]
     pub room_grace: Duration,
 
     /// How long a room stays when the last connection broke, as that of a phone that sleeps; after a restart any room
-    #[arg(long, env = "GIFCHAT_LOST_GRACE", default_value = "10m", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_LOST_GRACE", default_value = "10m", value_parser = time(Duration::ZERO..=YEAR), value_name = "TIME")]
     pub lost_grace: Duration,
 
     /// The same while others may be on their way: an invite is good, or nobody but its maker ever came
-    #[arg(long, env = "GIFCHAT_FIRST_GRACE", default_value = "30m", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_FIRST_GRACE", default_value = "30m", value_parser = time(Duration::ZERO..=YEAR), value_name = "TIME")]
     pub first_grace: Duration,
 
     /// How long the owner of a room may be away before who is there longest becomes the owner
-    #[arg(long, env = "GIFCHAT_OWNER_GRACE", default_value = "60s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_OWNER_GRACE", default_value = "60s", value_parser = time(Duration::ZERO..=YEAR), value_name = "TIME")]
     pub owner_grace: Duration,
 
     /// Proxies before this server, such as 127.0.0.1 or 10.0.0.0/8: whom they name in --address-header is who asks. The
@@ -275,11 +292,11 @@ pub struct Config {
     pub operators: AdminSettings,
 
     /// How long a new session lives; from its second request on it lives as long as --session-life says
-    #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_NEW_SESSION_LIFE", default_value = "1h", value_parser = time(SECOND..=YEAR), value_name = "TIME")]
     pub new_session_life: Duration,
 
     /// How long a session lives after its last day of use
-    #[arg(long, env = "GIFCHAT_SESSION_LIFE", default_value = "7d", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_SESSION_LIFE", default_value = "7d", value_parser = time(SECOND..=YEAR), value_name = "TIME")]
     pub session_life: Duration,
 
     /// Ask a running server, such as http://127.0.0.1:8005/healthz, and end: with 0 when it answers with a success
@@ -287,7 +304,7 @@ pub struct Config {
     pub check: Option<Url>,
 
     /// Time in which clients come back after a restart, each at a random moment
-    #[arg(long, env = "GIFCHAT_RESTART_WITHIN", default_value = "3s", value_parser = duration, value_name = "TIME")]
+    #[arg(long, env = "GIFCHAT_RESTART_WITHIN", default_value = "3s", value_parser = time(Duration::ZERO..=DAY), value_name = "TIME")]
     pub restart_within: Duration,
 }
 

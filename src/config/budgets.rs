@@ -3,7 +3,7 @@
 use clap::Args;
 use ipnet::IpNet;
 
-use super::parse::{count, network, rate};
+use super::parse::{bounded, count, network, rate};
 use crate::{
     limits::{
         budgets::{Pair, Rates},
@@ -114,7 +114,8 @@ pub struct BudgetSettings {
         long = "limit-open-sockets",
         env = "GIFCHAT_LIMIT_OPEN_SOCKETS",
         default_value_t = 200,
-        value_name = "N"
+        value_name = "N",
+        value_parser = bounded::<usize>(1..=1_000_000)
     )]
     pub limit_open_sockets: usize,
 

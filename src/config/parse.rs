@@ -4,14 +4,26 @@ use std::{
     ffi::OsStr,
     net::{IpAddr, Ipv4Addr},
     num::NonZeroU32,
+    ops::RangeInclusive,
     time::Duration,
 };
 
-use clap::{Arg, Command, builder::TypedValueParser, error::ErrorKind};
+use clap::{
+    Arg, Command,
+    builder::{RangedU64ValueParser, TypedValueParser},
+    error::ErrorKind,
+};
+use humantime::format_duration;
 use ipnet::{IpNet, Ipv4Net};
 use url::Url;
 
 use crate::{limits::rates::Rate, store::StoreUrl};
+
+/// Bounds of times. With a shorter timeout than a moment no client would ever be in time.
+pub const MOMENT: Duration = Duration::from_millis(100);
+pub const SECOND: Duration = Duration::from_secs(1);
+pub const DAY: Duration = Duration::from_secs(86_400);
+pub const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// Reads the address of the store. What is wrong with it is said without it, as it may hold a password.
 #[derive(Clone)]
@@ -31,6 +43,26 @@ impl TypedValueParser for StoreParser {
 /// Reads `90s`, `2m`, `500ms`, `1h 30m`, `7d`; days count 24 hours.
 pub fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text).map_err(|_| format!("{text:?} is no time; write it like 500ms, 15s, 2m, 1h or 7d"))
+}
+
+/// Reads a time within bounds. The upper one keeps deadlines from overflowing.
+pub fn time(bounds: RangeInclusive<Duration>) -> impl Fn(&str) -> Result<Duration, String> + Clone + Send + Sync {
+    move |text| {
+        let time = duration(text)?;
+        if bounds.contains(&time) {
+            return Ok(time);
+        }
+        let (least, most) = (format_duration(*bounds.start()), format_duration(*bounds.end()));
+        Err(format!("it has to be between {least} and {most}"))
+    }
+}
+
+/// Reads a number within bounds.
+pub fn bounded<T>(bounds: RangeInclusive<u64>) -> RangedU64ValueParser<T>
+where
+    T: TryFrom<u64> + Clone + Send + Sync,
+{
+    RangedU64ValueParser::new().range(bounds)
 }
 
 /// Reads `60/1m`, `60/1m:20` with another number at once, `500MiB/1h`, or `off`.
@@ -119,16 +151,6 @@ pub fn network(text: &str) -> Result<IpNet, String> {
                 .into())
         }
         net => Ok(net),
-    }
-}
-
-/// A lease shorter than a hiccup of the network would cost everybody their seats.
-pub fn lease(text: &str) -> Result<Duration, String> {
-    let lease = duration(text)?;
-    if lease >= Duration::from_secs(1) {
-        Ok(lease)
-    } else {
-        Err("a lease lasts 1s or longer".to_owned())
     }
 }
 

@@ -1,3 +1,5 @@
+use clap::CommandFactory;
+
 use super::{
     parse::{duration, rate},
     *,
@@ -85,4 +87,40 @@ fn a_wrong_setting_is_refused_by_a_sentence_that_names_it() {
             .to_string();
         assert!(error.contains(flag), "{flag}: {error}");
     }
+}
+
+#[test]
+fn numbers_and_times_that_make_no_sense_are_refused_with_their_bounds() {
+    // A grace may be none, and clients may all come back at once.
+    const ZERO: [&str; 6] = [
+        "seat-grace",
+        "room-grace",
+        "lost-grace",
+        "first-grace",
+        "owner-grace",
+        "restart-within",
+    ];
+
+    let command = Config::command();
+    let mut tried = 0;
+    for arg in command.get_arguments() {
+        let unit = arg.get_value_names().and_then(|names| names.first());
+        let (none, most, bounds) = match unit.map(|unit| unit.as_str()) {
+            Some("N" | "BYTES" | "PX") => ("0", "18446744073709551615", " is not in "),
+            Some("TIME") => ("0s", "99999999999999d", ": it has to be between "),
+            _ => continue,
+        };
+        let name = arg.get_long().unwrap();
+        let refused = |value: &str| {
+            let flag = format!("--{name}={value}");
+            let error = Config::try_parse_from(["gifchat", &flag]).err()?.to_string();
+            let whole = error.contains(&format!("--{name} ")) && (error.contains(bounds) || value == most);
+            assert!(whole, "{flag}: {error}");
+            Some(())
+        };
+        assert_eq!(refused(none).is_none(), ZERO.contains(&name), "{name}");
+        assert!(refused(most).is_some(), "{name}");
+        tried += 1;
+    }
+    assert!(tried > 35, "{tried}");
 }
