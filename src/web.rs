@@ -112,10 +112,11 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .route("/offline/{name}/{*path}", get(files::asset))
         .route("/robots.txt", get(files::robots))
         .route(site::SECURITY, get(site::security));
+    let polling = Hangups::default();
     let prepared = handshake::Sockets {
         state: state.clone(),
         websockets: WebSockets::new(&sockets, &state.config, state.stopping.clone()),
-        hangups: Hangups::default(),
+        hangups: polling.clone(),
         io,
     };
     let sockets = Router::new()
@@ -123,7 +124,8 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .layer(sockets)
         .layer(from_fn_with_state(prepared, handshake::prepare))
         .layer(from_fn_with_state(state.clone(), door::pass))
-        .layer(from_fn_with_state(state.clone(), admitted::pass));
+        .layer(from_fn_with_state(state.clone(), admitted::pass))
+        .layer(from_fn_with_state((state.clone(), polling), count::sockets));
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
@@ -134,7 +136,7 @@ pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, Soc
         .merge(files)
         .merge(sockets)
         .fallback(count::nothing)
-        .method_not_allowed_fallback(error::wrong_method)
+        .method_not_allowed_fallback(count::wrong_method)
         .layer(from_fn_with_state(state.clone(), guard::same_site))
         .layer(from_fn_with_state(state.clone(), error::render))
         .layer(from_fn_with_state(Arc::new(Compressor::new()), compress::compress))

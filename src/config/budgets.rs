@@ -119,7 +119,7 @@ pub struct BudgetSettings {
     )]
     pub limit_open_sockets: usize,
 
-    /// Requests of an address, without files, health checks and those of open sockets
+    /// Requests of an address, without files, health checks and those of open sockets; refused handshakes are counted
     #[arg(long, env = "GIFCHAT_LIMIT_REQUESTS", default_value = "1200/1m", value_parser = rate, value_name = "RATE|off")]
     pub limit_requests: Rate,
 

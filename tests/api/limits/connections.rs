@@ -83,6 +83,37 @@ async fn requests_of_an_address_are_limited_but_for_files_and_health() {
 }
 
 #[tokio::test]
+async fn what_is_refused_counts_as_a_request_whatever_it_is() {
+    let polling = "/socket.io/?EIO=4&transport=polling";
+    for (method, path, status) in [
+        (Method::OPTIONS, "/".to_owned(), 405),
+        (Method::from_bytes(b"FOO").unwrap(), "/rooms".to_owned(), 405),
+        (Method::POST, "/favicon.ico".to_owned(), 405),
+        (Method::POST, format!("{polling}&sid=nope"), 400),
+        (Method::GET, format!("{polling}&sid=AAAAAAAAAAAAAAAA"), 400),
+        (Method::GET, "/socket.io/?EIO=3&transport=polling".to_owned(), 400),
+        (Method::GET, "/socket.io/?EIO=4&transport=websocket".to_owned(), 400),
+    ] {
+        let app = counting(&["--limit-requests", "4/1h"]).await;
+        // Opening the list was the first.
+        let ann = app.visitor().await;
+        let mut open = Polling::open(&ann).await;
+        let ask = async || ann.send(ann.request(method.clone(), &path)).await;
+        for _ in 0..3 {
+            assert_eq!(ask().await.status, status, "{method} {path}");
+        }
+        limited(&ask().await, "requests");
+        limited(&ann.get_json("/rooms").await, "requests");
+        // A socket that is open goes on, and a new one has a limit of its own.
+        for _ in 0..10 {
+            open.send("40/room,".to_owned()).await;
+        }
+        open.receive().await.unwrap();
+        Polling::open(&ann).await;
+    }
+}
+
+#[tokio::test]
 async fn events_of_a_visitor_are_limited_in_number_and_size_over_all_sockets() {
     let app = counting(&["--limit-events", "6/1h", "--limit-event-bytes", "8KiB/1h"]).await;
     let (ann, bea) = (app.visitor().await, app.visitor().await);
