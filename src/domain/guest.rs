@@ -75,6 +75,11 @@ impl Source {
         self.ip
     }
 
+    /// Whether the address could be read.
+    pub fn is_known(&self) -> bool {
+        self.ip != Self::UNKNOWN.ip
+    }
+
     /// The address that limits count.
     pub fn address(&self) -> Address {
         Address::new(self.ip)

@@ -124,6 +124,8 @@ async fn behind_a_trusted_proxy_each_address_has_its_own_budget_and_those_withou
         "203.0.113.1:80",
         "::ffff:203.0.113.1",
         "x, 203.0.113.1, 10.1.1.1",
+        // An empty element of a list is none.
+        "203.0.113.1, , ",
     ] {
         limited(&make(again).await, "rooms");
     }
@@ -131,7 +133,7 @@ async fn behind_a_trusted_proxy_each_address_has_its_own_budget_and_those_withou
     make("2001:db8:1:1::1").await.ok();
     limited(&make("2001:db8:1:1:ffff::2").await, "rooms");
     make("unknown").await.ok();
-    for unread in ["_hidden", "203.0.113.300", "203.0.113.9,", "비밀"] {
+    for unread in ["_hidden", "203.0.113.300", "203.0.113.9, x", "비밀"] {
         limited(&make(unread).await, "rooms");
     }
 }

@@ -5,15 +5,17 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::http::{HeaderName, header::FORWARDED};
 
 /// The addresses that a header lists, the last first, as each proxy adds to the end what it sees. `None` is an element that
-/// names no address, such as `unknown`.
+/// names no address, such as `unknown`. Empty elements are none (RFC 9110, section 5.6.1).
 pub fn listed<'a>(header: &HeaderName, value: &'a str) -> impl Iterator<Item = Option<IpAddr>> + use<'a> {
     let read = if *header == FORWARDED { forwarded } else { node };
     let mut rest = Some(value);
-    std::iter::from_fn(move || {
+    let elements = std::iter::from_fn(move || {
         let (before, element) = last_element(rest?);
         rest = before;
-        Some(read(element.trim()).map(|ip| ip.to_canonical()))
-    })
+        Some(element.trim())
+    });
+    let elements = elements.filter(|element| !element.is_empty());
+    elements.map(move |element| read(element).map(|ip| ip.to_canonical()))
 }
 
 /// The address in an element of RFC 7239, such as `for="[2001:db8::1]:5678";proto=https`.
@@ -130,12 +132,10 @@ mod tests {
     #[test]
     fn what_names_no_address_is_none() {
         for value in [
-            "",
-            " ",
+            "\"\"",
             "unknown",
             "_hidden",
             "\"192.0.2.1",
-            "192.0.2.1,",
             "192.0.2.1, unknown",
             "[2001:db8::1",
             "[192.0.2.1]",
@@ -164,5 +164,18 @@ mod tests {
         let all: Vec<_> = listed(&XFF, "192.0.2.1, nobody,\"[2001:db8::1]:80\" ,::ffff:10.0.0.1").collect();
         let ip = |text: &str| text.parse().ok();
         assert_eq!(all, [ip("10.0.0.1"), ip("2001:db8::1"), None, ip("192.0.2.1")]);
+    }
+
+    #[test]
+    fn empty_elements_of_a_list_are_none() {
+        for value in ["", " ", ",", " ,\t, "] {
+            assert_eq!(listed(&XFF, value).count(), 0, "{value:?}");
+            assert_eq!(listed(&FORWARDED, value).count(), 0, "{value:?}");
+        }
+        for value in ["192.0.2.1,", ",192.0.2.1", "192.0.2.1, ,, "] {
+            let all: Vec<_> = listed(&XFF, value).collect();
+            assert_eq!(all, ["192.0.2.1".parse().ok()], "{value:?}");
+        }
+        assert_eq!(last(&FORWARDED, "for=192.0.2.1, "), "192.0.2.1".parse().ok());
     }
 }
