@@ -45,7 +45,7 @@ use crate::{
 
 /// Every URL of the site.
 pub fn router(state: AppState, sessions: Sessions, (io, sockets): (SocketIo, SocketIoLayer)) -> Router {
-    let upload = DefaultBodyLimit::max(gifs::body_limit(&state.limits));
+    let upload = DefaultBodyLimit::max(usize::try_from(state.limits.gif_form()).unwrap_or(usize::MAX));
     let pages = Router::new()
         .route("/", get(pages::main))
         .route("/rooms", get(rooms::list))

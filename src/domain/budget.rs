@@ -19,6 +19,11 @@ pub enum Budget {
     Messages,
     /// Uploads of GIFs.
     Uploads,
+    /// Uploads that run side by side.
+    UploadsAtOnce {
+        /// Of a visitor, and of an address.
+        each: usize,
+    },
     /// Bytes of uploads.
     UploadBytes,
     /// Invites that are made.
@@ -36,8 +41,8 @@ pub enum Budget {
 }
 
 impl Budget {
-    /// All of them.
-    pub const ALL: [Self; 15] = [
+    /// All of them; a number is no part of the name.
+    pub const ALL: [Self; 16] = [
         Self::Visitors,
         Self::Rooms,
         Self::OpenRooms,
@@ -46,6 +51,7 @@ impl Budget {
         Self::Seats,
         Self::Messages,
         Self::Uploads,
+        Self::UploadsAtOnce { each: 0 },
         Self::UploadBytes,
         Self::Invites,
         Self::Reports,
@@ -66,6 +72,7 @@ impl Budget {
             Self::Seats => "seats",
             Self::Messages => "messages",
             Self::Uploads => "uploads",
+            Self::UploadsAtOnce { .. } => "uploads_at_once",
             Self::UploadBytes => "upload_bytes",
             Self::Invites => "invites",
             Self::Reports => "reports",

@@ -25,6 +25,16 @@ pub struct Limits {
     pub body: usize,
 }
 
+impl Limits {
+    /// Bytes that a form may have beside its GIF: the other fields and the lines between them.
+    pub const AROUND_GIF: u64 = 64 << 10;
+
+    /// The most bytes that a form with a GIF may have.
+    pub const fn gif_form(&self) -> u64 {
+        self.gif.bytes.saturating_add(Self::AROUND_GIF)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -38,6 +38,11 @@ impl Rate {
         Some(Self(Some(quota.allow_burst(burst))))
     }
 
+    /// How many at once; none if there is no bound.
+    pub fn burst(self) -> Option<u32> {
+        self.0.map(|quota| quota.burst_size().get())
+    }
+
     /// As many times this rate; evenly, and at once.
     #[must_use]
     pub fn times(self, times: usize) -> Self {

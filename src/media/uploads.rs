@@ -45,10 +45,13 @@ const COPIES: &str = "cache";
 /// Times an evicted copy is fetched again before a GIF is called missing.
 const FETCHES: usize = 3;
 
-/// Too many uploads run already.
+/// Time in which another upload may be done.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Too many uploads of all visitors run already.
 const BUSY: Refusal = Refusal::RateLimited {
     budget: Budget::Load,
-    retry_after: Duration::from_secs(2),
+    retry_after: SOON,
 };
 
 /// Which file of a GIF.
@@ -106,6 +109,8 @@ pub struct Uploads {
     limits: GifLimits,
     turns: Arc<Turns>,
     each: Arc<GuestSlots>,
+    /// How many of these there are.
+    most_each: usize,
     /// None while nobody has said how much space there is.
     space: Option<Arc<UploadSpace>>,
 }
@@ -125,6 +130,7 @@ impl Uploads {
             limits,
             turns: Arc::new(Turns::new(at_once)),
             each: Arc::new(GuestSlots::new(at_once.each, at_once.each)),
+            most_each: at_once.each,
             space: None,
         })
     }
@@ -185,7 +191,10 @@ impl Uploads {
         Ok(UploadSlot {
             guest: *guest,
             announced,
-            _held: self.each.take(guest).ok_or(BUSY)?,
+            _held: self.each.take(guest).ok_or(Refusal::RateLimited {
+                budget: Budget::UploadsAtOnce { each: self.most_each },
+                retry_after: SOON,
+            })?,
         })
     }
 

@@ -100,15 +100,20 @@ fn limit_sentence(budget: Budget, retry_after: Duration, t: &Texts) -> String {
         Budget::Seats => text.seats,
         Budget::Messages => text.messages,
         Budget::Uploads => text.uploads,
+        Budget::UploadsAtOnce { .. } => text.uploads_at_once,
         Budget::UploadBytes => text.upload_bytes,
         Budget::Invites => text.invites,
         Budget::Reports => text.reports,
         Budget::Sockets => text.sockets,
         Budget::Requests => text.requests,
         Budget::Events => text.events,
-        Budget::Load => return t.error.rate_limited.to_owned(),
+        Budget::Load => text.load,
     };
-    fill(text, &[("wait", &wait_text(retry_after, t))])
+    let most = match budget {
+        Budget::UploadsAtOnce { each } => grouped(each),
+        _ => String::new(),
+    };
+    fill(text, &[("wait", &wait_text(retry_after, t)), ("n", &most)])
 }
 
 /// Says where there is no space for a GIF, and how much of it is used.

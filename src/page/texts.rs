@@ -176,8 +176,8 @@ texts! {
         visitor_not_found, message_not_found, not_the_author, edit_too_late, edit_over, not_editable, too_many_reactions, report_not_found, owner_report, unknown,
         unknown_repeatable }
     /// What there was too much of in a short time, and when to try again.
-    limited: LimitedText { visitors, rooms, open_rooms, passwords, joins, seats, messages, uploads, upload_bytes, invites, reports, sockets,
-        requests, events, seconds, minutes, hours }
+    limited: LimitedText { visitors, rooms, open_rooms, passwords, joins, seats, messages, uploads, uploads_at_once, upload_bytes, invites, reports, sockets,
+        requests, events, load, seconds, minutes, hours }
     /// Where there is no space for a GIF.
     full: FullText { room, visitor, address, site, bytes, files }
     /// What is wrong with a GIF.

@@ -90,6 +90,9 @@ async fn many_cookies_of_one_address_have_the_slots_of_one() {
     let _answers = trickle(&stage, &visitors, 12).await;
     let last = visitors[0].upload(&stage.room, fixtures::sized(3_000)).await;
     last.refused(429, "rate_limited");
+    let sentence = last.json()["message"].as_str().unwrap().to_owned();
+    let says = ["No more than 4 of the GIFs", "your network", "try again in 2 s"];
+    assert!(says.iter().all(|words| sentence.contains(words)), "{sentence}");
     let elsewhere = stage.app.visitor().await.behind_proxy("192.0.2.2");
     let _socket = elsewhere.join(&stage.room).await;
     elsewhere.upload(&stage.room, fixtures::sized(3_000)).await.ok();

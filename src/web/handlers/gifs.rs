@@ -38,18 +38,8 @@ use crate::{
     },
 };
 
-/// What a form may weigh beside its GIF: the other fields and the lines between them.
-const AROUND: usize = 64 << 10;
-
 /// How long an upload may bring nothing at its beginning, until the rate holds.
 const BEGINNING: Duration = Duration::from_secs(5);
-
-/// The most a form may weigh, in bytes.
-pub fn body_limit(limits: &Limits) -> usize {
-    usize::try_from(limits.gif.bytes)
-        .unwrap_or(usize::MAX)
-        .saturating_add(AROUND)
-}
 
 /// A form with its GIF.
 struct Sent {
@@ -145,7 +135,7 @@ async fn read(state: &AppState, room: RoomId, guest: Guest, request: Request) ->
     let (slot, bytes) = state.messages.upload_slot(&guest, announced)?;
     let file = Arc::<AtomicU64>::default();
     let pace = Pace::new(config.upload_rate, BEGINNING, config.body_timeout);
-    let request = request.map(|body| Body::new(PacedBody::new(body, pace, AROUND as u64, Arc::clone(&file))));
+    let request = request.map(|body| Body::new(PacedBody::new(body, pace, Limits::AROUND_GIF, Arc::clone(&file))));
     let malformed = Invalid::new(Field::Body, Problem::Malformed);
     let mut multipart = Multipart::from_request(request, state).await.map_err(|_| malformed)?;
     let reader = Reader {
@@ -161,7 +151,7 @@ async fn read(state: &AppState, room: RoomId, guest: Guest, request: Request) ->
 /// Refuses a form that says by itself that it is too large.
 fn check_announced(headers: &HeaderMap, limits: &Limits) -> Result<(), Refusal> {
     match announced(headers) {
-        Some(length) if length > body_limit(limits) as u64 => Err(too_large(limits, length)),
+        Some(length) if length > limits.gif_form() => Err(too_large(limits, length)),
         _ => Ok(()),
     }
 }
