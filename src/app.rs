@@ -9,6 +9,7 @@ mod open_files;
 mod refusals;
 mod serve;
 mod service_manager;
+mod startup;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
@@ -16,7 +17,8 @@ use socketioxide::{ParserConfig, SocketIo, layer::SocketIoLayer};
 use tokio::{task::JoinSet, time::timeout};
 use tracing::{error, info, warn};
 
-pub use self::{listener::Listener, service_manager::Inherited};
+use self::startup::Startup;
+pub use self::{listener::Listener, service_manager::Inherited, startup::check};
 use crate::{
     audit::Audit,
     broadcast::Events,
@@ -25,7 +27,7 @@ use crate::{
     limits::{budgets::Budgets, closings::Closings, openings::Openings, stopping::Stopping},
     media::uploads::{AtOnce, Uploads},
     metrics::SiteMetrics,
-    page::{about::RoomsBy, assets::Assets, avatar::picture::Pictures, views::LastRows},
+    page::{assets::Assets, avatar::picture::Pictures, views::LastRows},
     realtime::sockets,
     service::{
         deletions::Deletions,
@@ -33,8 +35,7 @@ use crate::{
         messages::Messages,
         operator::Operators,
         passwords::Passwords,
-        rooms::{Makers, Rooms, SiteRules},
-        secrets::{Door, Secrets},
+        rooms::{Rooms, SiteRules},
     },
     state::{AppState, Parts},
     store::{MongoUrl, Sessions, SqliteStore, Store, StoreError, StoreUrl, open_sqlite_sessions, sessions_file},
@@ -75,6 +76,7 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), AppError> {
+    let mut startup = Startup::read(&config).map_err(AppError::Other)?;
     let listener = listener.into();
     let exposed = match config.metrics {
         Some(address) => {
@@ -87,10 +89,10 @@ pub async fn run(
         Some(listen) => Some(Listener::bind_as("--admin", listen).await.map_err(AppError::Other)?),
         None => None,
     };
-    let tokens = config.operators.tokens().map_err(AppError::Other)?;
     let most = open_files::fitting(config.connections);
     let (store, sessions) = open_store(&config).await?;
-    let (state, io, layer) = compose(config, Arc::clone(&store)).await?;
+    let tokens = startup.tokens.take();
+    let (state, io, layer) = compose(config, startup, Arc::clone(&store)).await?;
     let mut tasks = JoinSet::new();
     start_tasks(&mut tasks, &state, &sessions)?;
     if let Some(listener) = exposed {
@@ -153,45 +155,14 @@ async fn open_store(config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppEr
 async fn open_mongo(url: &MongoUrl, config: &Config) -> Result<(Arc<dyn Store>, Sessions), AppError> {
     use crate::store::mongo::{MongoStore, Timing};
 
-    fits_mongo(config).map_err(AppError::Other)?;
     let store = MongoStore::open(url, config.rooms, Timing::of(config.lease)).await?;
     let sessions = store.sessions().await?;
     Ok((Arc::new(store), sessions))
 }
 
-/// Refuses settings that a document of MongoDB, or the folder of the copies, can't hold.
-#[cfg(feature = "mongodb")]
-fn fits_mongo(config: &Config) -> Result<(), String> {
-    use crate::store::mongo::{LARGEST, SEATS};
-
-    let Config {
-        gif_limit: gif,
-        cache_bytes: cache,
-        room_max: seats,
-        ..
-    } = config;
-    if *gif > LARGEST {
-        Err(format!(
-            "--gif-limit {gif}: MongoDB holds GIFs of at most {LARGEST} bytes"
-        ))
-    } else if *cache < gif.saturating_mul(4) {
-        Err(format!(
-            "--cache-bytes {cache}: this is less than four GIFs of --gif-limit {gif}"
-        ))
-    } else if *seats > SEATS {
-        Err(format!(
-            "--room-max {seats}: a room on MongoDB has at most {SEATS} seats"
-        ))
-    } else {
-        Ok(())
-    }
-}
-
 #[cfg(not(feature = "mongodb"))]
 async fn open_mongo(url: &MongoUrl, _: &Config) -> Result<(Arc<dyn Store>, Sessions), AppError> {
-    Err(AppError::Store(StoreError::failed(format!(
-        "{url} can't be used: this gifchat is built without the feature mongodb"
-    ))))
+    Err(AppError::Store(StoreError::failed(startup::without_mongodb(url))))
 }
 
 fn open_uploads(config: &Config, store: &dyn Store) -> io::Result<Uploads> {
@@ -218,25 +189,15 @@ fn free_bytes(folder: &Path) -> u64 {
     }
 }
 
-/// Who makes rooms; reads the keys.
-fn makers(config: &Config) -> Result<Makers, String> {
-    Ok(match (config.site.rooms_by, config.site.room_keys()?) {
-        (_, Some(keys)) => Makers::WithKey(Secrets::new(keys.iter().map(String::as_str))),
-        (RoomsBy::Anyone, None) => Makers::Anyone,
-        (RoomsBy::Admin | RoomsBy::Key, None) => Makers::Nobody,
-    })
-}
-
-async fn compose(config: Config, store: Arc<dyn Store>) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
+async fn compose(
+    config: Config,
+    startup: Startup,
+    store: Arc<dyn Store>,
+) -> Result<(AppState, SocketIo, SocketIoLayer), AppError> {
     let limits = config.limits();
-    let about = config
-        .site
-        .about(config.operators.admin.is_some())
-        .map_err(AppError::Other)?;
-    let makers = makers(&config).map_err(AppError::Other)?;
-    let door = config.site.password().map_err(AppError::Other)?;
-    let door = door.map(|password| Door::new(&password)).transpose();
-    let door = door.map_err(|error| AppError::Other(format!("--site-password-file: {error}")))?;
+    let Startup {
+        about, makers, door, ..
+    } = startup;
     let uploads = open_uploads(&config, &*store)
         .map_err(|error| AppError::Uploads(config.uploads.display().to_string(), error))?;
     uploads.sweep(&*store).await?;
@@ -359,24 +320,4 @@ fn start_tasks(tasks: &mut JoinSet<()>, state: &AppState, sessions: &Sessions) -
         }
     });
     Ok(())
-}
-
-#[cfg(all(test, feature = "mongodb"))]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[test]
-    fn settings_that_do_not_fit_mongodb_are_refused_by_a_sentence_that_names_them() {
-        assert_eq!(fits_mongo(&Config::parse_from(["gifchat"])), Ok(()));
-        for (flag, value) in [
-            ("--gif-limit", "15728641"),
-            ("--cache-bytes", "41943039"),
-            ("--room-max", "10001"),
-        ] {
-            let refused = fits_mongo(&Config::parse_from(["gifchat", flag, value])).unwrap_err();
-            assert!(refused.starts_with(&format!("{flag} {value}")), "{refused}");
-        }
-    }
 }

@@ -18,9 +18,7 @@ use tokio::{runtime::Runtime, signal::unix};
 fn main() -> ExitCode {
     let cli = Cli::read(env::args_os()).unwrap_or_else(|error| error.exit());
     let done = match cli.task {
-        Some(Task::ShowConfig) => io::stdout()
-            .write_all(cli.shown().as_bytes())
-            .map_err(|error| error.to_string()),
+        Some(Task::ShowConfig) => show(&cli),
         Some(Task::Admin { action }) => administrate(&action, &cli.config),
         Some(task) => maintain(&task, &cli.config),
         None => serve(cli.config),
@@ -35,6 +33,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Shows the settings also if no server would start with them.
+fn show(cli: &Cli) -> Result<(), String> {
+    let shown = io::stdout().write_all(cli.shown().as_bytes());
+    shown.map_err(|error| error.to_string())?;
+    app::check(&cli.config)
 }
 
 fn administrate(action: &Action, config: &Config) -> Result<(), String> {

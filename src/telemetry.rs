@@ -6,14 +6,26 @@ use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::config::LogFormat;
 
+/// Checks a filter.
+///
+/// # Errors
+/// It can't be read.
+pub fn check(filter: &str) -> Result<(), String> {
+    read(filter).map(drop)
+}
+
+fn read(filter: &str) -> Result<EnvFilter, String> {
+    // It writes a line with every session that can't be read; those who ask say so themselves, and seldom.
+    let quiet = format!("tower_sessions_core=off,{filter}");
+    EnvFilter::try_new(quiet).map_err(|error| format!("--log {filter:?}: {error}"))
+}
+
 /// Starts logging.
 ///
 /// # Errors
 /// The filter can't be read.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
-    // It writes a line with every session that can't be read; those who ask say so themselves, and seldom.
-    let quiet = format!("tower_sessions_core=off,{filter}");
-    let filter = EnvFilter::try_new(quiet).map_err(|error| format!("--log {filter:?}: {error}"))?;
+    let filter = read(filter)?;
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())

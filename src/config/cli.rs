@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
-    ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
+    Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
     parser::ValueSource,
 };
 
@@ -18,7 +18,8 @@ const ABOUT: &str = "An anonymous GIF chat: open a page, get a name, make a room
 /// What to do instead of serving.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Task {
-    /// Print the settings in force and where each comes from, without secrets, and end
+    /// Print the settings in force and where each comes from, without secrets, and end; with 1 if no server would start
+    /// with them
     #[command(name = "config")]
     ShowConfig,
 
@@ -87,14 +88,16 @@ impl Cli {
     pub fn read(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Result<Self, clap::Error> {
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         // Global, so that flags may stand behind the name of a task as well.
-        let mut command = All::command().about(ABOUT).mut_args(|arg| arg.global(true));
-        let given = command.clone().try_get_matches_from(&arguments)?;
+        let command = All::command().about(ABOUT).mut_args(|arg| negative(arg.global(true)));
+        let mut heard = command.clone().mut_args(file::unless_empty);
         let wrong = |sentence| clap::Error::raw(ErrorKind::ValueValidation, format!("{sentence}\n"));
+        let given = heard.clone().try_get_matches_from(&arguments);
+        let given = given.map_err(|error| file::wrong_variable(&command).map_or(error, wrong))?;
         let entries = entries(&given, &command).map_err(wrong)?;
         let program = 1.min(arguments.len());
         let added = entries.iter().flat_map(Entry::arguments).map(OsString::from);
         arguments.splice(program..program, added.collect::<Vec<_>>());
-        let matches = command.try_get_matches_from_mut(&arguments)?;
+        let matches = heard.try_get_matches_from_mut(&arguments)?;
         let All { config, task, .. } = All::from_arg_matches(&matches)?;
         Ok(Self {
             config,
@@ -104,6 +107,15 @@ impl Cli {
             entries,
         })
     }
+}
+
+/// Lets a number, a rate or a time be negative, so that it is refused by its name and not as an unknown flag.
+fn negative(arg: Arg) -> Arg {
+    const NUMBERS: [&str; 8] = ["N", "BYTES", "PX", "TIME", "N|off", "BYTES|off", "TIME|off", "RATE|off"];
+
+    let unit = arg.get_value_names().and_then(|names| names.first());
+    let is_number = unit.is_some_and(|unit| NUMBERS.contains(&unit.as_str()));
+    arg.allow_hyphen_values(is_number)
 }
 
 /// What the files set that neither a flag nor the environment sets.

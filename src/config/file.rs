@@ -1,8 +1,9 @@
-//! Settings in files: a TOML file with the names of the flags, and the address of the store in a file of its own.
+//! Settings in files and in the environment: a TOML file with the names of the flags, the address of the store in a file of
+//! its own, and what is wrong with a variable.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, env, fs, path::Path};
 
-use clap::{Arg, Command};
+use clap::{Arg, Command, builder::Resettable};
 use toml::{Spanned, Value};
 
 /// One setting as a file gives it.
@@ -89,11 +90,35 @@ fn text(name: &str, value: Value) -> Result<String, String> {
 /// Lets the command read the setting as if it stood alone on a command line.
 fn accept(entry: &Entry, command: &Command) -> Result<(), String> {
     let alone = std::iter::once("gifchat".to_owned()).chain(entry.arguments());
-    command.clone().try_get_matches_from(alone).map(drop).map_err(|error| {
+    let command = command.clone().mut_args(|arg| arg.env(Resettable::Reset));
+    command.try_get_matches_from(alone).map(drop).map_err(|error| {
         let text = error.to_string();
         let lines = text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
         let sentence = lines.collect::<Vec<_>>().join(" ");
         sentence.trim_start_matches("error: ").to_owned()
+    })
+}
+
+/// The argument, without its variable if that is empty: such a one counts as unset.
+pub fn unless_empty(arg: Arg) -> Arg {
+    match arg.get_env().and_then(env::var_os) {
+        Some(value) if value.is_empty() => arg.env(Resettable::Reset),
+        _ => arg,
+    }
+}
+
+/// What is wrong with a variable of the environment, by a sentence that names it.
+pub fn wrong_variable(command: &Command) -> Option<String> {
+    settings(command).find_map(|(name, arg)| {
+        let variable = arg.get_env()?;
+        let value = env::var_os(variable).filter(|value| !value.is_empty())?;
+        let entry = Entry {
+            name: name.to_owned(),
+            values: vec![value.to_string_lossy().into_owned()],
+            place: format!("environment: {}", variable.display()),
+        };
+        let sentence = accept(&entry, command).err()?;
+        Some(format!("{}: {sentence}", entry.place))
     })
 }
 

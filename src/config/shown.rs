@@ -15,20 +15,32 @@ use crate::store::StoreUrl;
 const COLUMN: usize = 40;
 
 impl Cli {
-    /// One line for each setting: its name, its value, and where that comes from. Passwords are left out.
+    /// One line for each setting: its name, its value, and where that comes from. Passwords are left out, and what is not
+    /// whole without one is a remark, so that nobody reads it again.
     pub fn shown(&self) -> String {
         let mut text = String::new();
-        // What a store file holds is shown as the store: both could not be read again.
-        let settings = file::settings(&self.command).filter(|(name, _)| *name != "store-file");
-        for (name, arg) in settings {
+        for (name, arg) in file::settings(&self.command) {
             let line = match self.value(arg) {
-                Some(value) => format!("{:COLUMN$} # {}", format!("{name} = {value}"), self.source(name, arg)),
+                Some(value) => {
+                    let remark = if self.is_whole(name, arg) { "" } else { "# " };
+                    let setting = format!("{remark}{name} = {value}");
+                    format!("{setting:COLUMN$} # {}", self.source(name, arg))
+                }
                 None => format!("# {name} is not set"),
             };
             // Writing to a string can't fail.
             let _ = writeln!(text, "{line}");
         }
         text
+    }
+
+    /// Whether what is shown of a setting can be read again: the address of a store can't without its password, nor beside
+    /// the file that it comes from.
+    fn is_whole(&self, name: &str, arg: &Arg) -> bool {
+        let from_file = name == "store" && self.matches.get_raw("store_file").is_some();
+        let raw = self.matches.get_raw(arg.get_id().as_str());
+        let mut values = raw.into_iter().flatten().map(|value| value.to_string_lossy());
+        !from_file && (!arg.is_hide_env_values_set() || values.all(|value| without_secret(&value) == *value))
     }
 
     fn value(&self, arg: &Arg) -> Option<Value> {

@@ -133,15 +133,20 @@ fn the_address_of_the_store_may_stand_in_a_file_and_its_password_is_never_shown(
     ];
     for (args, variables) in ways {
         let shown = folder.shown(args, variables);
+        assert_eq!(setting(&shown, "store-file").0, format!("{secret:?}"));
         assert_eq!(
-            setting(&shown, "store"),
+            setting(&shown, "# store"),
             (hidden.clone(), format!("--store-file {secret}"))
         );
         assert!(!shown.contains(PASSWORD), "{shown}");
+        // Read again, it names the same file.
+        let again = folder.file("again.toml", &shown);
+        let again = folder.shown(&["--config", &again], &[]);
+        assert_eq!(setting(&again, "# store").1, format!("--store-file {secret}"));
     }
     let shown = folder.shown(&[], &[("GIFCHAT_STORE", DATABASE)]);
-    assert_eq!(setting(&shown, "store").0, hidden);
-    assert!(!shown.contains(PASSWORD), "{shown}");
+    assert_eq!(setting(&shown, "# store").0, hidden);
+    assert!(!shown.contains(PASSWORD) && !shown.contains("\nstore = "), "{shown}");
 
     let both = folder.file("both.toml", &format!("store = '{DATABASE}'\n"));
     let ways: [Way; 4] = [
@@ -224,4 +229,102 @@ fn links_are_a_list_and_secrets_of_the_site_are_shown_by_their_file_alone() {
     assert!(shown.contains("link = [\"A=/a\", \"B=/b\"]"), "{shown}");
     let said = folder.refused(&[], &[("GIFCHAT_LINK", "A=/a|B=javascript:x")]);
     assert!(said.contains("--link"), "{said}");
+}
+
+#[test]
+fn what_the_server_would_refuse_at_its_start_is_refused_by_the_same_sentence() {
+    let folder = Folder::new();
+    let empty = folder.file("empty", "\n");
+    let ways: [(&[&str], &str); 10] = [
+        (&["--rules", "missing"], "--rules missing: No such file"),
+        (
+            &["--site-password-file", "missing"],
+            "--site-password-file missing: No such file",
+        ),
+        (&["--site-password-file", &empty], "its first line is empty"),
+        (&["--rooms-by", "key"], "there is no --rooms-key-file"),
+        (
+            &["--rooms-by", "key", "--rooms-key-file", &empty],
+            "there is no key in it",
+        ),
+        (&["--admin", "0.0.0.0:1"], "--admin 0.0.0.0:1: others can reach it"),
+        (
+            &["--admin-token-file", "missing"],
+            "--admin-token-file missing: No such file",
+        ),
+        (&["--log", "foo=bar=baz"], "--log \"foo=bar=baz\""),
+        (
+            &["--limit-upload-bytes-visitor", "25000/1h"],
+            "--limit-upload-bytes-visitor: at most 25000 bytes",
+        ),
+        (&["--socket-buffer", "0"], "--socket-buffer"),
+    ];
+    for (flags, words) in ways {
+        let start = [&["--listen", "127.0.0.1:0"], flags].concat();
+        let server = folder.refused(&start, &[]);
+        let config = folder.refused(&[&start[..], &["config"]].concat(), &[]);
+        assert!(server.contains(words), "{flags:?}: {server}");
+        assert_eq!(config, server);
+    }
+    let uploads = folder.0.path().join("uploads");
+    assert!(!uploads.exists(), "nothing is opened before");
+}
+
+#[test]
+fn a_wrong_variable_is_named_and_an_empty_one_is_unset() {
+    let folder = Folder::new();
+    for (variable, value) in [
+        ("GIFCHAT_LIMIT_ROOMS", "abc"),
+        ("GIFCHAT_ROOM_MAX", "-5"),
+        ("GIFCHAT_PING_INTERVAL", "0s"),
+        ("GIFCHAT_TRUSTED_PROXIES", "127.0.0.1,nginx"),
+        ("GIFCHAT_STORE", "mysql://ann:s3cret@h/gifchat"),
+    ] {
+        for args in [&["config"][..], &[]] {
+            let said = folder.refused(args, &[("GIFCHAT_ROOMS", "7"), (variable, value)]);
+            assert!(said.starts_with(&format!("error: environment: {variable}: ")), "{said}");
+        }
+    }
+    // A wrong flag is none of the environment.
+    let said = folder.refused(&["--rooms", "x", "config"], &[("GIFCHAT_ROOM_MAX", "7")]);
+    assert!(said.contains("--rooms") && !said.contains("environment"), "{said}");
+
+    let file = folder.file("gifchat.toml", "rooms = 9\n");
+    let empty = [
+        ("GIFCHAT_ROOMS", ""),
+        ("GIFCHAT_QUOTA_SITE", ""),
+        ("GIFCHAT_TRUSTED_PROXIES", ""),
+        ("GIFCHAT_ROOM_MAX", ""),
+        ("GIFCHAT_STORE_FILE", ""),
+        ("GIFCHAT_CONFIG", ""),
+    ];
+    let shown = folder.shown(&["--config", &file], &empty);
+    assert_eq!(setting(&shown, "rooms"), ("9".to_owned(), format!("{file}, line 1")));
+    assert_eq!(setting(&shown, "room-max").1, "default");
+    assert!(
+        shown.contains("# quota-site is not set") && shown.contains("# trusted-proxies is not set"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_negative_number_is_refused_by_the_name_of_its_setting() {
+    let folder = Folder::new();
+    for (flag, value) in [
+        ("--limit-rooms", "-1/1m"),
+        ("--quota-room", "-5"),
+        ("--quota-room-files", "-5"),
+        ("--history", "-1"),
+        ("--message-age", "-1h"),
+        ("--seat-grace", "-1s"),
+        ("--room-max", "-5"),
+        ("--gif-limit", "-5"),
+        ("--gif-pixels", "-5"),
+    ] {
+        let said = folder.refused(&[flag, value, "config"], &[]);
+        assert!(
+            said.contains(&format!("invalid value '{value}' for '{flag} ")),
+            "{said}"
+        );
+    }
 }
