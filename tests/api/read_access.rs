@@ -89,7 +89,7 @@ async fn a_ban_holds_in_every_form_in_which_a_proxy_names_the_address() {
                 ("[2001:db8::1]:5678", "2001:db8::2"),
                 ("[2001:db8::1]", "\"[2001:db8::1]:_port\""),
                 ("unknown", "_hidden"),
-                ("", "203.0.113.7, "),
+                ("203.0.113.7,", ", 203.0.113.7, "),
             ],
         ),
         (

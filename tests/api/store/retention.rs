@@ -197,6 +197,10 @@ pub(super) async fn who_holds_a_seat_is_known_after_a_restart_though_the_line_is
 pub(super) async fn a_ban_holds_no_address_that_the_room_has_forgotten<K: Kind>() {
     let (_place, store, room, owner) = with_member::<K>().await;
     let [left, stays, later] = [(); 3].map(|()| somebody());
+    // More than is deleted from the disk in one go, so that the line of who left lies there for a while.
+    for n in 0..100 {
+        post(&store, text(room.id, owner, &format!("before {n}"), None)).await;
+    }
     for (socket, visitor, address) in [(2, left, "203.0.113.7"), (3, stays, "203.0.113.8")] {
         store.enter(room.id, from(visitor, address), socket).await.unwrap();
     }
