@@ -53,22 +53,35 @@ struct Count {
     /// The same by the clock that files have their times from.
     at: Moment,
     space: Space,
+    /// What this server has given back since. It may never have been counted, so only what is shown is less by it.
+    given_back: Space,
 }
 
 impl LastCount {
     fn space(&self) -> Space {
-        self.0.lock().map(|count| count.space).unwrap_or_default()
+        let count = *self.0.lock();
+        count.map_or_else(Space::default, |count| count.space.minus(count.given_back))
     }
 
     /// If it was counted a moment ago.
     fn recent(&self) -> Option<(Moment, Space)> {
-        let Count { since, at, space } = (*self.0.lock())?;
+        let Count { since, at, space, .. } = (*self.0.lock())?;
         (since.elapsed() < RECENT).then_some((at, space))
     }
 
     fn set(&self, at: Moment, space: Space) {
-        let since = Instant::now();
-        *self.0.lock() = Some(Count { since, at, space });
+        *self.0.lock() = Some(Count {
+            since: Instant::now(),
+            at,
+            space,
+            given_back: Space::default(),
+        });
+    }
+
+    fn give_back(&self, less: Space) {
+        if let Some(count) = &mut *self.0.lock() {
+            count.given_back = count.given_back.plus(less);
+        }
     }
 
     fn add(&self, more: Space) {
@@ -214,9 +227,11 @@ impl Collections {
     /// Gives back the space of files that are deleted.
     pub async fn forget_files(&self, names: &[GifName]) -> Result<(), StoreError> {
         let ids: Vec<_> = names.iter().map(GifName::to_string).collect();
-        within(self.files.delete_many(doc! { "_id": { "$in": ids } }))
-            .await
-            .map(drop)
+        let which = doc! { "_id": { "$in": ids } };
+        let less = self.space_of(which.clone()).await?;
+        within(self.files.delete_many(which)).await?;
+        self.held_by_site.give_back(less);
+        Ok(())
     }
 
     /// Finds out whose the files of an earlier version are, which kept no documents about that. A start that is interrupted

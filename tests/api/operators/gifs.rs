@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{audit, pages::form, server};
 use crate::{
     fixtures::{animated, picture, waves, with_comment},
-    support::{Answer, Visitor, form_of},
+    support::{Answer, Visitor, eventually, form_of},
 };
 
 /// Whispers a GIF to somebody in the same room.
@@ -112,8 +112,11 @@ async fn a_gif_is_also_blocked_by_the_hash_of_its_file_as_it_came() {
     refused.refused(403, "forbidden_gif");
     assert!(refused.text().contains("blocked on this site"), "{}", refused.text());
     whisper(&ann, &room, &bea, file).await.refused(403, "forbidden_gif");
-    let held = console.get("/").await.ok().json();
-    assert_eq!(held["gifs"]["files"], 0, "nothing is left of them");
+    eventually("nothing is left of them", async || {
+        let held = console.get("/").await.ok().json();
+        (held["gifs"]["files"] == 0).then_some(())
+    })
+    .await;
     ann.upload(&room, plain).await.ok();
 }
 
