@@ -1,152 +1,187 @@
-//! The documents: what they link to and name is there.
+//! The documents are true: what they name exists, what exists of the interface is documented, and links lead somewhere.
+//!
+//! Each test reads the documents as they are, compares them with the source, the help of the binary or a running server, and
+//! fails with a list of what to change. The tables of a document are data here: see [`Table`].
+
+mod changelog;
+mod commands;
+mod console;
+mod dependencies;
+mod errors;
+mod events;
+mod links;
+mod metrics;
+mod names;
+mod requests;
+mod router;
+mod shapes;
+mod story;
 
 use std::{
-    collections::HashSet,
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
-/// Words that the first page of the project has at most.
-const README_WORDS: usize = 900;
-
-/// Folders of the project that documents name files of.
-const FOLDERS: [&str; 7] = [
-    "src/",
-    "tests/",
-    "docs/",
-    "deploy/",
-    "public/",
-    "templates/",
-    "benches/",
-];
-
-/// Options of cargo and docker that stand by themselves.
-const OF_OTHERS: [&str; 2] = ["--build-arg", "--no-default-features"];
-
-fn root() -> &'static Path {
+/// The folder of the project.
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every document, with its text.
-fn documents() -> Vec<(PathBuf, String)> {
+/// The text of a file of the project.
+pub fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// A document and where it is.
+pub struct Document {
+    pub path: PathBuf,
+    pub text: String,
+}
+
+impl Document {
+    /// Its path in the project.
+    pub fn name(&self) -> String {
+        self.path.strip_prefix(root()).unwrap().display().to_string()
+    }
+
+    /// Whether it says how things were, and not how they are.
+    pub fn is_history(&self) -> bool {
+        self.path.ends_with("CHANGELOG.md")
+    }
+}
+
+/// Every document of the project.
+pub fn documents() -> Vec<Document> {
     let in_folder = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let paths = in_folder(root().to_owned()).chain(in_folder(root().join("docs")));
-    let documents: Vec<_> = paths
-        .filter(|path| path.extension().is_some_and(|end| end == "md"))
-        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
-        .collect();
-    assert!(documents.len() >= 10, "{documents:?}");
+    let document = |path: PathBuf| Document {
+        text: fs::read_to_string(&path).unwrap(),
+        path,
+    };
+    let paths = paths.filter(|path| path.extension().is_some_and(|end| end == "md"));
+    let documents: Vec<_> = paths.map(document).collect();
+    assert!(documents.len() >= 10, "there are too few documents");
     documents
 }
 
+/// Those that say how things are.
+pub fn present() -> impl Iterator<Item = Document> {
+    documents().into_iter().filter(|document| !document.is_history())
+}
+
+/// The lines of a document, each with the heading that it stands below, without blocks of code.
+fn prose(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let (mut heading, mut in_code) = ("", false);
+    text.lines().filter_map(move |line| {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+            return None;
+        }
+        if !in_code && line.starts_with('#') {
+            heading = line.trim_start_matches('#').trim();
+        }
+        (!in_code).then_some((heading, line))
+    })
+}
+
+/// What stands in backticks, outside of blocks of code.
+pub fn spans(text: &str) -> Vec<&str> {
+    let in_line = |line| str::split(line, '`').skip(1).step_by(2);
+    prose(text).flat_map(|(_, line)| in_line(line)).collect()
+}
+
+/// A table of a document.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// The heading above it.
+    pub heading: String,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+    /// The cells below, without the spaces around them.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// All tables of a document.
+pub fn tables(text: &str) -> Vec<Table> {
+    let (mut tables, mut is_open) = (Vec::<Table>::new(), false);
+    for (heading, line) in prose(text) {
+        let cells = cells(line);
+        match tables.last_mut().filter(|_| is_open) {
+            _ if cells.is_empty() => is_open = false,
+            // What stands between the columns and the first row.
+            Some(_) if cells.iter().all(|cell| cell.trim_matches([':', '-']).is_empty()) && line.contains("--") => (),
+            Some(table) => table.rows.push(cells),
+            None => {
+                is_open = true;
+                tables.push(Table {
+                    heading: heading.to_owned(),
+                    columns: cells,
+                    rows: Vec::new(),
+                });
+            }
+        }
+    }
+    tables
+}
+
+/// Those whose first column has that name.
+pub fn tables_of(text: &str, column: &str) -> Vec<Table> {
+    let mut tables = tables(text);
+    tables.retain(|table| table.columns[0] == column);
+    assert!(!tables.is_empty(), "a document has lost its tables of `{column}`");
+    tables
+}
+
+fn cells(line: &str) -> Vec<String> {
+    let Some(row) = line.strip_prefix('|') else {
+        return Vec::new();
+    };
+    // A bar that is part of a cell is escaped.
+    let row = row.trim_end().trim_end_matches('|').replace("\\|", "\0");
+    let cells = row.split('|').map(|cell| cell.trim().replace('\0', "|"));
+    cells.collect()
+}
+
+/// The first thing in backticks.
+pub fn first_span(cell: &str) -> Option<&str> {
+    cell.split('`').nth(1)
+}
+
+/// Everything in backticks in a cell.
+pub fn all_spans(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
 /// What stands between two texts, each time.
-fn between<'a>(text: &'a str, begin: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+pub fn between<'a>(text: &'a str, begin: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
     text.split(begin).skip(1).filter_map(move |rest| rest.split(end).next())
 }
 
-/// The anchors of a document: its headings as links name them.
-fn anchors(text: &str) -> HashSet<String> {
-    let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
-    let kept = |c: &char| c.is_alphanumeric() || " -_".contains(*c);
-    headings
-        .map(|heading| heading.trim_start_matches('#').trim().to_lowercase())
-        .map(|heading| heading.chars().filter(kept).collect::<String>().replace(' ', "-"))
-        .collect()
+/// A function from its first words to its end.
+pub fn function<'a>(source: &'a str, signature: &str) -> &'a str {
+    let at = source.find(signature).unwrap_or_else(|| panic!("no `{signature}`"));
+    let line = source[..at].rfind('\n').map_or(0, |end| end + 1);
+    let indent = &source[line..at];
+    source[at..].split(&format!("\n{indent}}}\n")).next().unwrap()
 }
 
-/// What stands in backticks in the text outside of blocks of code.
-fn code(text: &str) -> Vec<&str> {
-    let outside = text.split("```").step_by(2);
-    outside
-        .flat_map(str::lines)
-        .flat_map(|line| line.split('`').skip(1).step_by(2))
-        .collect()
+/// Fails unless two sets are the same; each difference says what to do.
+#[track_caller]
+pub fn same<T: Ord + std::fmt::Display>(
+    (documented, undocumented): (&BTreeSet<T>, &str),
+    (there, gone): (&BTreeSet<T>, &str),
+) {
+    let missing = there
+        .difference(documented)
+        .map(|name| format!("`{name}`: {undocumented}"));
+    let extra = documented.difference(there).map(|name| format!("`{name}`: {gone}"));
+    let wrong: Vec<_> = missing.chain(extra).collect();
+    none(&wrong);
 }
 
-#[test]
-fn every_link_of_a_document_leads_to_a_file_and_a_heading() {
-    let mut links = 0;
-    for (path, text) in documents() {
-        for link in between(&text, "](", ")").filter(|link| !link.contains("://")) {
-            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = match file {
-                "" => path.clone(),
-                file => path.parent().unwrap().join(file),
-            };
-            assert!(target.exists(), "{}: {link}", path.display());
-            if !anchor.is_empty() {
-                let known = anchors(&fs::read_to_string(target).unwrap());
-                assert!(known.contains(anchor), "{}: {link}", path.display());
-            }
-            links += 1;
-        }
-    }
-    assert!(links > 20, "{links}");
-}
-
-#[test]
-fn every_file_that_a_document_names_is_there() {
-    let mut files = 0;
-    for (path, text) in documents() {
-        if path.ends_with("CHANGELOG.md") {
-            continue; // It tells of what was.
-        }
-        for name in code(&text) {
-            let plain = name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
-            if plain && FOLDERS.iter().any(|folder| name.starts_with(folder)) {
-                assert!(root().join(name).exists(), "{}: {name}", path.display());
-                files += 1;
-            }
-        }
-    }
-    assert!(files > 20, "{files}");
-}
-
-#[test]
-fn every_setting_that_a_document_names_is_in_the_help() {
-    let help = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_gifchat"))
-            .args(arguments)
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    };
-    let known = [help(&["--help"]), help(&["admin", "--help"])].concat();
-    let known: HashSet<_> = known
-        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
-        .filter(|word| word.starts_with("--"))
-        .collect();
-    let (mut settings, mut unknown) = (0, Vec::new());
-    for (path, text) in documents() {
-        if path.ends_with("CHANGELOG.md") {
-            continue;
-        }
-        let of_gifchat =
-            |name: &&str| name.starts_with("gifchat ") || name.starts_with("--") && !name.starts_with("-- ");
-        for name in code(&text).into_iter().filter(of_gifchat) {
-            for flag in name.split_whitespace().filter(|word| word.starts_with("--")) {
-                let flag = flag.split(['=', ',']).next().unwrap();
-                // A family, as in `--limit-NAME` and `--limit-…`.
-                if flag.contains(['…', 'N']) || OF_OTHERS.contains(&flag) {
-                    continue;
-                }
-                settings += 1;
-                if !known.contains(flag) {
-                    unknown.push(format!("{}: {name}", path.display()));
-                }
-            }
-        }
-    }
-    assert!(unknown.is_empty(), "{unknown:#?}");
-    assert!(settings > 40, "{settings}");
-}
-
-#[test]
-fn the_first_page_of_the_project_is_short() {
-    let text = fs::read_to_string(root().join("README.md")).unwrap();
-    let words = text.split_whitespace().count();
-    assert!(words <= README_WORDS, "{words}");
+/// Fails if something is wrong.
+#[track_caller]
+pub fn none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

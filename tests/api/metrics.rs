@@ -238,8 +238,8 @@ async fn a_socket_that_does_not_read_is_behind_until_it_reads() {
     measured.read_until("nobody is behind", is_even).await;
 }
 
-#[tokio::test]
-async fn the_dashboard_and_the_alerts_name_only_metrics_that_exist() {
+/// What a server says that has counted something of everything.
+pub async fn all_there_are() -> Reading {
     let flags = [&COUNTED[..], &["--limit-joins-visitor", "2/1h"]].concat();
     let measured = Measured::with(&flags).await;
     let mut pair = traffic(&measured.server).await;
@@ -247,7 +247,12 @@ async fn the_dashboard_and_the_alerts_name_only_metrics_that_exist() {
         pair.owners.ask("join", &pair.room).await;
     }
     let is_counted = |now: &Reading| now.get("limits_hit_total", &[("limit", "joins")]) == 1.0;
-    let now = measured.read_until("the limit is counted", is_counted).await;
+    measured.read_until("the limit is counted", is_counted).await
+}
+
+#[tokio::test]
+async fn the_dashboard_and_the_alerts_name_only_metrics_that_exist() {
+    let now = all_there_are().await;
     let names = now.names();
     for (file, text) in [
         ("grafana.json", include_str!("../../deploy/grafana.json")),

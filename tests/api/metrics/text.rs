@@ -106,6 +106,11 @@ impl Reading {
         self.samples.keys().collect()
     }
 
+    /// The names of all metrics; a histogram has samples of other names.
+    pub fn families(&self) -> BTreeSet<&str> {
+        self.kinds.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
     /// The names of all samples.
     pub fn names(&self) -> BTreeSet<&str> {
         self.samples.keys().map(|(name, _)| name.as_str()).collect()
