@@ -1,11 +1,22 @@
 //! Functions, types, modules, files and fields that documents name in backticks are in the source.
 
-use std::{collections::HashSet, fs, path::Path, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs,
+    path::Path,
+    sync::LazyLock,
+};
 
-use super::{none, present, root, spans};
+use super::{between, first_span, none, present, read, root, same, spans, tables_of};
 
 /// Names of others, which the source does not have.
-const OF_OTHERS: [(&str, &str); 1] = [("", "")];
+const OF_OTHERS: [(&str, &str); 5] = [
+    ("minSnapshotHistoryWindowInSeconds", "a parameter of MongoDB"),
+    ("periodicNoopIntervalSecs", "a parameter of MongoDB"),
+    ("readWrite", "a role of MongoDB"),
+    ("dbAdmin", "a role of MongoDB"),
+    ("mongodump", "a tool of MongoDB"),
+];
 
 /// Folders and files that names are looked for in.
 const SOURCES: [&str; 8] = [
@@ -104,4 +115,19 @@ fn every_name_in_backticks_is_in_the_source() {
         }
     }
     none(&lost);
+}
+
+#[test]
+fn every_collection_of_mongodb_is_documented() {
+    let source = read("src/store/mongo/client.rs") + &read("src/store/mongo/sessions.rs") + &read("src/store/mongo/migration.rs");
+    let made = between(&source, "db.collection(\"", "\"").chain(between(&source, "db.collection::<Document>(\"", "\""));
+    let made = made.map(String::from).collect();
+    let mongodb = read("docs/mongodb.md");
+    let tables = tables_of(&mongodb, "collection").into_iter().filter(|table| table.columns[1] == "a document");
+    let rows = tables.flat_map(|table| table.rows);
+    let documented: BTreeSet<_> = rows.map(|row| first_span(&row[0]).unwrap().to_owned()).collect();
+    same(
+        (&documented, "add this collection to the table in docs/mongodb.md"),
+        (&made, "there is no such collection: correct docs/mongodb.md"),
+    );
 }

@@ -66,7 +66,7 @@ impl Scene {
     /// Who makes the request of a route.
     fn who(&self, route: &str) -> &Visitor {
         match route {
-            "PATCH /room/{id}/messages/{message}" => &self.reader,
+            "PATCH /room/{id}/messages/{message}" => &self.author,
             "POST /room/{id}/reports" => &self.reader,
             _ => &self.owner,
         }

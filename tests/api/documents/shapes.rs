@@ -1,16 +1,17 @@
-//! What documents say of JSON: tables of fields, and shapes such as `{"data":[room],"next"?}`.
+//! What documents say of JSON: tables of fields, and shapes such as `{"data":[room],"next"?}`. A shape such as `{room,"gifs"}`
+//! has all fields of an object, and more.
 
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
 };
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{all_spans, between, read, tables_of};
 
-/// A shape of an object.
-pub struct Shape<'a>(pub Vec<Key<'a>>);
+/// A shape of an object: its keys, and the object that it contains.
+pub struct Shape<'a>(pub Vec<Key<'a>>, Option<&'a str>);
 
 /// A key of a shape.
 pub struct Key<'a> {
@@ -24,19 +25,22 @@ impl<'a> Shape<'a> {
     /// Reads a shape; nothing if the text is none.
     pub fn parse(text: &'a str) -> Option<Self> {
         let inner = text.strip_prefix('{')?.strip_suffix('}')?;
-        let (mut depth, mut keys, mut start) = (0, Vec::new(), 0);
+        let (mut depth, mut keys, mut start, mut object) = (0, Vec::new(), 0, None);
         for (at, c) in inner.char_indices().chain([(inner.len(), ',')]) {
             match c {
                 '{' | '[' => depth += 1,
                 '}' | ']' => depth -= 1,
                 ',' if depth == 0 => {
-                    keys.push(Key::parse(&inner[start..at])?);
+                    match &inner[start..at] {
+                        name if start == 0 && name.bytes().all(|byte| byte.is_ascii_lowercase()) => object = Some(name),
+                        key => keys.push(Key::parse(key)?),
+                    }
                     start = at + 1;
                 }
                 _ => (),
             }
         }
-        Some(Self(keys))
+        (!keys.is_empty()).then_some(Self(keys, object))
     }
 
     /// The first shape in a cell.
@@ -158,7 +162,9 @@ impl Objects {
         let Some(object) = value.as_object() else {
             return self.complain(format!("{place}: it is no object, as documented, but {value}"));
         };
-        for key in object.keys() {
+        let contained = shape.1.map(|kind| (kind, self.part_of(kind, object)));
+        let is_contained = |key: &str| contained.as_ref().is_some_and(|(_, part)| part.get(key).is_some());
+        for key in object.keys().filter(|key| !is_contained(key)) {
             if !shape.0.iter().any(|known| known.name == key) {
                 self.complain(format!("{place}: the shape in the document has no `{key}`: add it"));
             }
@@ -173,6 +179,17 @@ impl Objects {
                 Some(value) => self.check_value(place, key, value),
             }
         }
+        if let Some((kind, part)) = contained {
+            self.check(place, kind, &part);
+        }
+    }
+
+    /// The fields of a value that an object has.
+    fn part_of(&self, kind: &str, value: &Map<String, Value>) -> Value {
+        let fields = self.tables.get(kind).unwrap_or_else(|| panic!("a shape contains `{kind}`, which has no table"));
+        let is_own = |name: &&String| fields.iter().any(|field| field.name == **name);
+        let own = value.keys().filter(is_own);
+        Value::Object(own.map(|name| (name.clone(), value[name].clone())).collect())
     }
 
     fn check_value(&self, place: &str, key: &Key<'_>, value: &Value) {
