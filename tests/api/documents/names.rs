@@ -119,11 +119,15 @@ fn every_name_in_backticks_is_in_the_source() {
 
 #[test]
 fn every_collection_of_mongodb_is_documented() {
-    let source = read("src/store/mongo/client.rs") + &read("src/store/mongo/sessions.rs") + &read("src/store/mongo/migration.rs");
+    let source = read("src/store/mongo/client.rs")
+        + &read("src/store/mongo/sessions.rs")
+        + &read("src/store/mongo/migration.rs");
     let made = between(&source, "db.collection(\"", "\"").chain(between(&source, "db.collection::<Document>(\"", "\""));
     let made = made.map(String::from).collect();
     let mongodb = read("docs/mongodb.md");
-    let tables = tables_of(&mongodb, "collection").into_iter().filter(|table| table.columns[1] == "a document");
+    let tables = tables_of(&mongodb, "collection")
+        .into_iter()
+        .filter(|table| table.columns[1] == "a document");
     let rows = tables.flat_map(|table| table.rows);
     let documented: BTreeSet<_> = rows.map(|row| first_span(&row[0]).unwrap().to_owned()).collect();
     same(

@@ -43,7 +43,7 @@ impl Scene {
         }
         let message = text(&sockets[1].post("hello").await["_id"]);
         let gif = text(&author.upload(&room, animated(8, 8, 2)).await.ok().json()["gif"]);
-        let reported = json!({ "message": message });
+        let reported = json!({ "message": sockets[1].post("spam").await["_id"] });
         let report = reader.post_json(&format!("/room/{room}/reports"), reported).await.ok();
         let invite = owner
             .post_json(&format!("/room/{room}/invite"), json!({}))

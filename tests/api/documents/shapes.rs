@@ -186,7 +186,10 @@ impl Objects {
 
     /// The fields of a value that an object has.
     fn part_of(&self, kind: &str, value: &Map<String, Value>) -> Value {
-        let fields = self.tables.get(kind).unwrap_or_else(|| panic!("a shape contains `{kind}`, which has no table"));
+        let fields = self
+            .tables
+            .get(kind)
+            .unwrap_or_else(|| panic!("a shape contains `{kind}`, which has no table"));
         let is_own = |name: &&String| fields.iter().any(|field| field.name == **name);
         let own = value.keys().filter(is_own);
         Value::Object(own.map(|name| (name.clone(), value[name].clone())).collect())

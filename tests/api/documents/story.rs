@@ -235,6 +235,7 @@ async fn every_event_and_object_is_as_documented() {
     let ben = Member::join(&checked, ben, &room).await;
     let mut people = People { room, owner, ann, ben };
     checked.wait(&mut people.owner.socket, "join").await;
+    checked.event("/room", "updateRoom", &list.wait("updateRoom").await);
     let first = talk(&checked, &mut people).await;
     whisper(&checked, &mut people).await;
     look_back(&checked, &people, &first).await;
