@@ -36,13 +36,17 @@ fn sections(heading: &str, text: &str) -> Vec<String> {
             ));
         }
         last = place.or(last);
-        if !entries.trim_start().starts_with("- ") {
+        // Entries may be grouped by whom they concern.
+        let is_entry = |line: &&str| !line.is_empty() && !line.starts_with("#### ");
+        let lines: Vec<_> = entries.lines().filter(is_entry).collect();
+        if lines.is_empty() {
             wrong.push(format!(
                 "{heading}, `### {name}` has no entry: take it out, or add `- …`"
             ));
         }
-        let lines = entries.lines().filter(|line| !line.is_empty());
-        let stray = lines.filter(|line| !line.starts_with("- ") && !line.starts_with("  "));
+        let stray = lines
+            .into_iter()
+            .filter(|line| !line.starts_with("- ") && !line.starts_with("  "));
         wrong.extend(stray.map(|line| format!("{heading}, `### {name}`: this line is part of no entry: {line}")));
     }
     wrong
