@@ -14,6 +14,7 @@ mod metrics;
 mod names;
 mod requests;
 mod router;
+mod scene;
 mod settings;
 mod shapes;
 mod story;

@@ -80,22 +80,26 @@ fn unknown(words: &[&str], program: &str, known: &BTreeSet<&str>) -> Vec<String>
 }
 
 fn wrong_gifchat(words: &[&str]) -> Vec<String> {
-    let mut command = String::new();
-    for word in words.iter().filter(|word| !word.starts_with('-')) {
-        let longer = format!("{command} {word}").trim().to_owned();
-        if HELP.contains_key(&longer) {
+    let (mut command, mut lost) = (String::new(), Vec::new());
+    let mut rest = words.iter();
+    while let Some(word) = rest.next() {
+        let help = &HELP[&command];
+        if word.starts_with('-') {
+            // The word after it is its value.
+            if !word.contains('=') && help.contains(&format!("{word} <")) {
+                rest.next();
+            }
+        } else if help.contains("\nCommands:\n") {
+            let longer = format!("{command} {word}").trim().to_owned();
+            if !HELP.contains_key(&longer) {
+                lost.push(format!("gifchat has no command `{longer}`"));
+                break;
+            }
             command = longer;
         }
     }
-    let first = words
-        .first()
-        .filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-'));
-    let is_known = first.is_none_or(|word| word.starts_with('-') || !command.is_empty());
-    let lost = (!is_known).then(|| format!("`gifchat` has no command `{}`", words[0]));
-    let known = flags(&HELP[&command]);
-    lost.into_iter()
-        .chain(unknown(words, &format!("gifchat {command}"), &known))
-        .collect()
+    lost.extend(unknown(words, &format!("gifchat {command}"), &flags(&HELP[&command])));
+    lost
 }
 
 /// The flags of the benchmark, which are the fields of its arguments.
