@@ -82,6 +82,24 @@ impl Checked {
         ack
     }
 
+    /// Fails if something was not as documented, or did not come at all.
+    fn finish(self) {
+        let mut wrong = self.wrong.take();
+        wrong.extend(self.objects.wrong());
+        let unheard = self
+            .sent
+            .names()
+            .difference(&self.heard.borrow())
+            .cloned()
+            .collect::<Vec<_>>();
+        let unheard = unheard.iter().filter(|name| !RARE.contains(&&***name));
+        wrong
+            .extend(unheard.map(|name| format!("`{name}`: nothing sends this event there: correct docs/interface.md")));
+        let unseen = self.objects.unseen().into_iter();
+        wrong.extend(unseen.map(|field| format!("`{field}`: nothing has this field: correct docs/interface.md")));
+        none(&wrong);
+    }
+
     /// A refusal of an event with an acknowledgement.
     async fn refused(&self, socket: &mut Socket, name: &str, data: impl serde::Serialize) {
         let ack = socket.ask(name, data).await;
@@ -253,18 +271,5 @@ async fn every_event_and_object_is_as_documented() {
     for mut member in [people.owner, people.ann, people.ben] {
         checked.rest("/chat", member.socket.try_events());
     }
-
-    let mut wrong = checked.wrong.take();
-    wrong.extend(checked.objects.wrong());
-    let unheard = checked
-        .sent
-        .names()
-        .difference(&checked.heard.borrow())
-        .cloned()
-        .collect::<Vec<_>>();
-    let unheard = unheard.iter().filter(|name| !RARE.contains(&&***name));
-    wrong.extend(unheard.map(|name| format!("`{name}`: nothing sends this event there: correct docs/interface.md")));
-    let unseen = checked.objects.unseen().into_iter();
-    wrong.extend(unseen.map(|field| format!("`{field}`: nothing has this field: correct docs/interface.md")));
-    none(&wrong);
+    checked.finish();
 }
