@@ -89,8 +89,7 @@ fn prose(text: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// What stands in backticks, outside of blocks of code.
 pub fn spans(text: &str) -> Vec<&str> {
-    let in_line = |line| str::split(line, '`').skip(1).step_by(2);
-    prose(text).flat_map(|(_, line)| in_line(line)).collect()
+    prose(text).flat_map(|(_, line)| all_spans(line)).collect()
 }
 
 /// A table of a document.
@@ -147,12 +146,17 @@ fn cells(line: &str) -> Vec<String> {
 
 /// The first thing in backticks.
 pub fn first_span(cell: &str) -> Option<&str> {
-    cell.split('`').nth(1)
+    all_spans(cell).next()
 }
 
-/// Everything in backticks in a cell.
-pub fn all_spans(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split('`').skip(1).step_by(2)
+/// Everything in backticks in a line or a cell.
+pub fn all_spans(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// The string literals in a piece of source that has no escaped quotes.
+pub fn literals(source: &str) -> impl Iterator<Item = &str> {
+    source.split('"').skip(1).step_by(2)
 }
 
 /// What stands between two texts, each time.

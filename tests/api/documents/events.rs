@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use super::{Table, between, first_span, function, read, root, same, tables_of};
+use super::{Table, all_spans, between, first_span, function, literals, read, root, same, tables_of};
 
 /// The events that the server sends, by namespace, with what their data is.
 pub struct Sent(Vec<(String, String, String)>);
@@ -66,9 +66,7 @@ fn every_event_that_the_server_sends_is_documented() {
         .collect();
     for message in ["src/domain/message.rs", "src/domain/line.rs"] {
         let source = read(message);
-        // The quoted words, not what is between two of them.
-        let names = function(&source, "pub const fn event(").split('"').skip(1).step_by(2);
-        sent.extend(names.map(String::from));
+        sent.extend(literals(function(&source, "pub const fn event(")).map(String::from));
     }
     assert!(sent.len() > 10, "{sent:?}");
     let documented = Sent::documented().0.into_iter().map(|(_, name, _)| name).collect();
@@ -84,7 +82,7 @@ fn every_event_that_the_server_sends_is_documented() {
 #[test]
 fn every_event_that_the_server_takes_is_documented() {
     let source = read("src/realtime/sockets/event.rs");
-    let names = function(&source, "pub const fn as_str(").split('"').skip(1).step_by(2);
+    let names = literals(function(&source, "pub const fn as_str("));
     let taken = names.filter(|name| *name != "-").map(String::from).collect();
     let tables = tables().filter(|table| table.columns[2] == "acknowledgement");
     let rows = tables.flat_map(|table| table.rows);
@@ -101,12 +99,13 @@ fn every_event_that_the_server_takes_is_documented() {
 #[test]
 fn every_kind_of_system_message_is_documented() {
     let source = read("src/domain/line.rs");
-    let names = function(&source, "pub const fn name(").split('"').skip(1).step_by(2);
-    let kinds = names.map(String::from).collect();
+    let kinds = literals(function(&source, "pub const fn name("))
+        .map(String::from)
+        .collect();
     let interface = read("docs/interface.md");
     let rows = tables_of(&interface, "`line`").into_iter().flat_map(|table| table.rows);
     let documented: BTreeSet<_> = rows
-        .flat_map(|row| super::all_spans(&row[0]).map(String::from).collect::<Vec<_>>())
+        .flat_map(|row| all_spans(&row[0]).map(String::from).collect::<Vec<_>>())
         .collect();
     same(
         (
