@@ -110,7 +110,9 @@ impl Drop for Process {
         if std::thread::panicking() {
             // What a test that failed on a busy machine leaves behind is all that there is to learn from.
             let log = self.log();
-            let last = log.lines().rev().take(LAST).collect::<Vec<_>>().into_iter().rev();
+            // A mongod writes so much for information that what the test said itself would be lost in it.
+            let said = log.lines().rev().filter(|line| !line.contains(r#""s":"I""#));
+            let last = said.take(LAST).collect::<Vec<_>>().into_iter().rev();
             eprintln!("-- the last of process {}:", self.pid);
             last.for_each(|line| eprintln!("{line}"));
         }

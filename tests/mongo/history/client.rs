@@ -190,6 +190,16 @@ impl Client {
         known
     }
 
+    /// The last message that came over the connection, or before it joined.
+    fn told(&self, room: &str) -> Option<u64> {
+        let items = &self.notes.readers.get(room)?.items;
+        items.iter().rev().find_map(|item| match item {
+            Item::Joined { seq, .. } => Some(*seq),
+            Item::Heard(message) => Some(message.seq),
+            _ => None,
+        })
+    }
+
     fn hear(&mut self, room: &str, item: Item) {
         let reader = self.notes.readers.entry(room.to_owned()).or_insert_with(|| Reader {
             room: room.to_owned(),
@@ -280,7 +290,8 @@ impl Client {
             last = self.caller.last_seq(server, &room.id).await;
         }
         let Some(last) = last else { return };
-        while self.seat.is_some() && self.known(&room.id) < Some(last) && Instant::now() < deadline {
+        // A page of the history may have more than has come over the connection: that has to come as well.
+        while self.seat.is_some() && self.told(&room.id) < Some(last) && Instant::now() < deadline {
             self.listen(Duration::from_millis(50)).await;
         }
         if self.seat.is_some() {
