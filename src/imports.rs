@@ -8,6 +8,9 @@ use std::{
 
 const LIB: &str = include_str!("lib.rs");
 
+/// Modules of tests alone.
+const TESTS: [&str; 2] = ["imports", "texts_generator"];
+
 /// The layers of the documentation, the uppermost first: what stands between the first backticks that hold an arrow.
 fn layers() -> Vec<Vec<String>> {
     let docs = LIB.lines().map_while(|line| line.strip_prefix("//!"));
@@ -26,7 +29,7 @@ fn modules() -> BTreeSet<String> {
         .lines()
         .filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod "));
     let names = declared.map(|name| name.trim_end_matches(';').to_owned());
-    names.filter(|name| name != "imports").collect()
+    names.filter(|name| !TESTS.contains(&name.as_str())).collect()
 }
 
 /// Adds what the code in a file or folder imports from the crate.

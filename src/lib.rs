@@ -51,10 +51,9 @@ pub mod service;
 mod state;
 pub mod store;
 pub mod telemetry;
+#[cfg(test)]
+#[path = "build/texts.rs"]
+mod texts_generator;
 mod web;
 
 pub use config::Config;
-
-rust_i18n::i18n!("src/locales");
-// The macro does not tell the compiler what it reads: without this a changed sentence would not be built in.
-const _: &str = include_str!("locales/app.yml");

@@ -22,14 +22,7 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
             return size_sentence(t.error.too_large_form, *limit, *was, t);
         }
         Refusal::TooLarge(TooLarge::Gif(error)) | Refusal::NotAGif(error) => return gif_sentence(*error, t),
-        Refusal::RoomNotFound => t.error.room_not_found,
-        Refusal::InviteNotFound => t.error.invite_not_found,
-        Refusal::NotFound => t.error.page_not_found,
         Refusal::GifNotFound => t.error.gif_not_found,
-        Refusal::WrongMethod => t.error.method_not_allowed,
-        Refusal::WrongPassword => t.error.wrong_password,
-        Refusal::SitePasswordRequired => t.error.site_password_required,
-        Refusal::BannedFromSite { until: None } => t.error.banned_from_site,
         Refusal::BannedFromSite { until: Some(until) } => {
             let e = &t.error;
             let texts = [
@@ -42,12 +35,6 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
         Refusal::Paused(Paused::Rooms) => t.error.paused_rooms,
         Refusal::Paused(Paused::Uploads) => t.error.paused_uploads,
         Refusal::Paused(Paused::Newcomers) => t.error.paused_newcomers,
-        Refusal::WrongKey => t.error.wrong_key,
-        Refusal::RoomsClosed => t.error.rooms_closed,
-        Refusal::RoomFull => t.error.room_full,
-        Refusal::RoomClosed => t.error.closed,
-        Refusal::Kicked => t.error.kicked,
-        Refusal::Banned { until: None } => t.error.banned,
         Refusal::Banned { until: Some(until) } => {
             let e = &t.error;
             return left_sentence(*until, [e.banned_until, e.banned_hours, e.banned_days]);
@@ -61,29 +48,15 @@ pub fn sentence(refusal: &Refusal, lang: Lang) -> String {
             let minutes = retry_after.as_secs().div_ceil(60).max(1).to_string();
             return fill(t.error.too_many_whispers, &[("n", &minutes)]);
         }
-        Refusal::NotAMember => t.error.not_a_member,
-        Refusal::VisitorNotFound => t.error.visitor_not_found,
-        Refusal::MessageNotFound => t.error.message_not_found,
-        Refusal::NotTheAuthor => t.error.not_the_author,
         Refusal::EditTooLate { within } => {
             let minutes = (within.as_secs() / 60).to_string();
             return fill(t.error.edit_too_late, &[("n", &minutes)]);
         }
-        Refusal::NotEditable => t.error.not_editable,
-        Refusal::TooManyReactions => t.error.too_many_reactions,
-        Refusal::ReportNotFound => t.error.report_not_found,
-        Refusal::OwnerReport => t.error.owner_report,
-        Refusal::NotTheOwner => t.error.not_the_owner,
-        Refusal::ForbiddenGif => t.error.forbidden_gif,
         Refusal::BlockedGif => t.error.blocked_gif,
         Refusal::RateLimited { budget, retry_after } => return limit_sentence(*budget, *retry_after, t),
-        Refusal::CrossOrigin => t.error.cross_origin,
-        Refusal::TimedOut => t.error.timed_out,
-        Refusal::StorageFull => t.error.storage_full,
         Refusal::QuotaReached(full) => return full_sentence(*full, t),
-        Refusal::Unavailable => t.error.unavailable,
         Refusal::Unknown { repeatable: true } => t.error.unknown_repeatable,
-        Refusal::Unknown { repeatable: false } => t.error.unknown,
+        plain => t.code(plain.code()).map_or("", |(sentence, _)| sentence),
     };
     fixed.to_owned()
 }
@@ -285,6 +258,13 @@ fn field_name(field: Field, t: &Texts) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_code_has_a_sentence_and_a_help() {
+        let mut texts = Refusal::CODES.map(|code| Lang::En.texts().code(code)).into_iter();
+        assert!(texts.all(|text| text.is_some()));
+        assert_eq!(Lang::Ko.texts().code("no_such_code"), None);
+    }
 
     #[test]
     fn the_end_of_a_ban_is_told_in_what_one_counts_by() {

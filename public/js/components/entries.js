@@ -56,7 +56,7 @@ const entries = ({ facts, sheets, whispers, extras }) => [
   {
     icon: "trash",
     danger: true,
-    text: () => texts.chat.delete_message,
+    text: () => texts.moderation.delete,
     when: (subject) => isStored(subject) && subject.mine && !facts.mine,
     act: (subject) => sheets.deleteOwn(subject),
   },

@@ -19,7 +19,7 @@ export function startModeration(room, isOwner) {
   const offer = (action, icon, when, fields = ({ visitor }) => ({ visitor })) => addAction({
     icon,
     danger: action !== "handover",
-    text: ({ name }) => fill(texts.owner[action], { name }),
+    text: ({ name }) => fill(texts.moderation[action], { name }),
     when,
     act: (subject) => ask(action, subject, fields(subject)),
   });
@@ -32,15 +32,15 @@ export function startModeration(room, isOwner) {
   function ask(action, { name: theirs, gif }, fields) {
     deed = { action, ...fields };
     name = theirs;
-    setText(byId("deed-title"), fill(texts.owner[`${action}_title`], { name }));
-    setText(byId("deed-text"), fill(texts.owner[`${action}_text`], { name }));
-    setText(byId("deed-do"), fill(texts.owner[action], { name }));
+    setText(byId("deed-title"), fill(texts.moderation[`${action}_title`], { name }));
+    setText(byId("deed-text"), fill(texts.moderation[`${action}_text`], { name }));
+    setText(byId("deed-do"), fill(texts.moderation[action], { name }));
     byId("deed-do").classList.toggle("button--danger", action !== "handover");
     byId("deed-do").classList.toggle("button--main", action === "handover");
     long.hidden = action !== "ban";
     forbid.hidden = !(action === "clear" || (action === "delete" && gif));
     form.elements.forbid.checked = false;
-    setText(forbid.querySelector("span"), texts.owner[`${action}_forbid`] ?? "");
+    setText(forbid.querySelector("span"), texts.moderation[`${action}_forbid`] ?? "");
     byId("deed-error").hidden = true;
     dialog.showModal();
   }
@@ -68,9 +68,9 @@ const unban = (room, visitor) => askJson(`/room/${room}/moderate`, { method: "PO
 function tell(room, { action, visitor }, name) {
   const back = async () => {
     await unban(room, visitor);
-    toast(fill(texts.owner.unban_done, { name }));
+    toast(fill(texts.moderation.unban_done, { name }));
   };
-  toast(fill(texts.owner[`${action}_done`], { name }), action === "ban" ? undo(back) : {});
+  toast(fill(texts.moderation[`${action}_done`], { name }), action === "ban" ? undo(back) : {});
 }
 
 /** Who is banned, with a button each that lets them in again. */
@@ -84,12 +84,12 @@ export async function showBans(room) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "button button--small";
-    button.textContent = fill(texts.owner.unban, { name });
+    button.textContent = fill(texts.moderation.unban, { name });
     button.title = color;
     button.addEventListener("click", async () => {
       try {
         await unban(room, id);
-        toast(fill(texts.owner.unban_done, { name }));
+        toast(fill(texts.moderation.unban_done, { name }));
       } catch (why) {
         toast(refusal(why), { icon: "alert", tone: "" });
       }

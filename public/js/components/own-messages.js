@@ -20,7 +20,7 @@ byId("own-do").addEventListener("click", async () => {
   try {
     await askJson(`/room/${room}/moderate`, { method: "POST", body: { action: "delete", message: id } });
     dialog.close();
-    toast(texts.owner.delete_done);
+    toast(texts.moderation.delete_done);
   } catch (why) {
     setText(error.querySelector(".field__why"), refusal(why));
     error.hidden = false;

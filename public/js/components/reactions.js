@@ -108,7 +108,7 @@ export class Reactions {
   }
 
   #names(visitors) {
-    const names = visitors.map((id) => (id === this.#me.id ? texts.react.you : nameOf(id))).filter(Boolean).slice(0, NAMED);
+    const names = visitors.map((id) => (id === this.#me.id ? texts.site.me : nameOf(id))).filter(Boolean).slice(0, NAMED);
     const rest = visitors.length - names.length;
     if (rest === 0) return names.join(", ");
     return names.length > 0 ? fill(texts.react.others, { names: names.join(", "), n: rest }) : "";

@@ -109,7 +109,7 @@ function entry(room, { _id, about: said, reason: why }, counted) {
   };
   const path = `/room/${room}/reports/${_id}`;
   act(texts.report.dismiss, () => askJson(path, { method: "DELETE" }), texts.report.dismissed);
-  act(texts.report.delete, () => askJson(`${path}/delete`, { method: "POST", body: {} }), texts.report.deleted, true);
+  act(texts.report.delete, () => askJson(`${path}/delete`, { method: "POST", body: {} }), texts.moderation.delete_done, true);
   item.append(ways);
   return item;
 }

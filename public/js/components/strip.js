@@ -77,7 +77,7 @@ export class Strip {
     if (!this.#edits) this.#draft = field.value;
     this.#edits = { id, text: text ?? "", gif };
     this.#show({ icon: "edit", what: gif ? texts.edit.caption : texts.edit.now, about: text ?? "", cancel: texts.edit.cancel });
-    send.ariaLabel = texts.edit.save;
+    send.ariaLabel = texts.owner.save;
     markUse(send, "check");
     this.#write(this.#edits.text);
     this.#begin();

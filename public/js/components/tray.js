@@ -15,7 +15,7 @@ let turn = 0;
 /** Opens it; `take(gif)` gets what a message with that GIF says, and `deed` tells what that does: `send` or `add`. */
 export async function openTray(room, take, deed) {
   const mine = ++turn;
-  const says = texts.tray[deed];
+  const says = words(deed);
   list.replaceChildren();
   setText(note, "");
   dialog.showModal();
@@ -29,6 +29,12 @@ export async function openTray(room, take, deed) {
   setText(note, page.count === 0 ? texts.tray.empty : says.hint);
   list.replaceChildren(...page.data.map((gif) => entry(gif, says, take)));
   list.querySelector("button")?.focus();
+}
+
+function words(deed) {
+  const { send_hint, send_this, add_hint, add, add_this } = texts.tray;
+  if (deed === "add") return { hint: add_hint, word: add, name: add_this };
+  return { hint: send_hint, word: texts.chat.send, name: send_this };
 }
 
 function entry(gif, says, take) {

@@ -1,8 +1,8 @@
 //! The emoji that one can react with at a touch.
 
-use super::EmojiNames;
+use super::EmojiTexts;
 
-impl EmojiNames {
+impl EmojiTexts {
     /// Each emoji with its name.
     pub(crate) const fn all(&self) -> [(&'static str, &'static str); 24] {
         [

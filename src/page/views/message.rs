@@ -66,21 +66,21 @@ pub struct LineView {
 impl LineView {
     /// The line of a kind.
     pub fn new(kind: LineKind, t: &Texts) -> Self {
-        let split = &t.split;
+        let line = &t.line;
         let (before, after) = match kind {
-            LineKind::Joined => split.joined,
-            LineKind::Left => split.left,
-            LineKind::Owner => split.owner_line,
-            LineKind::Kicked => split.kicked,
-            LineKind::Banned => split.banned,
-            LineKind::Cleared => split.cleared,
-            LineKind::Renamed => split.renamed,
-            LineKind::Locked => split.locked,
-            LineKind::Unlocked => split.unlocked,
-            LineKind::Slowed => split.slowed,
-            LineKind::Closed => split.closed,
-            LineKind::Opened => split.opened,
-            LineKind::Changed => split.changed,
+            LineKind::Joined => line.joined,
+            LineKind::Left => line.left,
+            LineKind::Owner => line.owner,
+            LineKind::Kicked => line.kicked,
+            LineKind::Banned => line.banned,
+            LineKind::Cleared => line.cleared,
+            LineKind::Renamed => line.renamed,
+            LineKind::Locked => line.locked,
+            LineKind::Unlocked => line.unlocked,
+            LineKind::Slowed => line.slowed,
+            LineKind::Closed => line.closed,
+            LineKind::Opened => line.opened,
+            LineKind::Changed => line.changed,
             LineKind::Deleted(_) | LineKind::Edited(_) => ("", ""),
         };
         Self {

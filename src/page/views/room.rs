@@ -74,7 +74,8 @@ impl RoomView<'_> {
     }
 
     pub(crate) fn owner_text(&self, t: &Texts) -> String {
-        fill(t.rooms.owner, &[("name", &self.owner.name)])
+        let (before, after) = t.rooms.owner;
+        [before, &self.owner.name, after].concat()
     }
 
     pub(crate) fn people_text(&self, t: &Texts) -> String {
@@ -95,13 +96,13 @@ pub struct Age(pub Duration, pub &'static Texts);
 
 impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Texts { ago, split, .. } = self.1;
+        let ago = &self.1.ago;
         let minutes = self.0.as_secs() / 60;
         let (n, one, (before, after)) = match minutes {
             0 => return f.write_str(ago.now),
-            1..60 => (minutes, ago.minute, split.minutes),
-            60..1440 => (minutes / 60, ago.hour, split.hours),
-            _ => (minutes / 1440, ago.day, split.days),
+            1..60 => (minutes, ago.minute, ago.minutes),
+            60..1440 => (minutes / 60, ago.hour, ago.hours),
+            _ => (minutes / 1440, ago.day, ago.days),
         };
         if n == 1 {
             f.write_str(one)

@@ -7,7 +7,8 @@ use axum::{
     http::header,
     response::IntoResponse,
 };
-use serde_json::json;
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::{
     domain::Refusal,
@@ -34,10 +35,21 @@ pub async fn sheet(
         (&*state.limits).into(),
         &state.about,
     );
-    let html = view.render().map_err(|error| {
+    let body = body(&view).map_err(|error| {
         tracing::error!(%error, "a sheet can't be rendered");
         Refusal::Unavailable
     })?;
-    let body = json!({ "html": html, "texts": view.texts() });
     Ok(([(header::CACHE_CONTROL, "no-cache")], Json(body)))
+}
+
+#[derive(Serialize)]
+struct Body {
+    html: String,
+    texts: &'static RawValue,
+}
+
+fn body(view: &SheetView<'_>) -> Result<Body, Box<dyn std::error::Error>> {
+    let html = view.render()?;
+    let texts = serde_json::from_str(view.texts())?;
+    Ok(Body { html, texts })
 }

@@ -90,10 +90,10 @@ for (const locale of ["en-US", "ko-KR"]) {
 
     // Who was sent out is named, too, in what one is asked, in the toast, and in the list of bans.
     await member.locator(".more").click();
-    await ann.page.getByRole("menuitem", { name: says("owner.clear", { name: theirs.called }) }).click();
-    await reads(ann.page.locator("#deed-title"), says("owner.clear_title", { name: theirs.called }));
+    await ann.page.getByRole("menuitem", { name: says("moderation.clear", { name: theirs.called }) }).click();
+    await reads(ann.page.locator("#deed-title"), says("moderation.clear_title", { name: theirs.called }));
     await ann.page.click("#deed-do");
-    await reads(ann.page.locator("#toasts .banner__says").last(), says("owner.clear_done", { name: theirs.called }));
+    await reads(ann.page.locator("#toasts .banner__says").last(), says("moderation.clear_done", { name: theirs.called }));
     guest.end();
     for (const one of [ann, bea]) {
       const coded = (await said(one)).filter((text) => CODE.test(text) && text !== theirs.color);

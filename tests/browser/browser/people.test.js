@@ -48,17 +48,17 @@ scene("what destroys stands apart at the end of a menu", [], async (stage) => {
   await say(bea, "hello");
   await sees(ann, "hello");
   const [says, theirs] = [words("en-US"), await selfOf(bea)];
-  const clear = says("owner.clear", { name: theirs.called });
+  const clear = says("moderation.clear", { name: theirs.called });
   await ann.page.locator(`#members-list [data-id="${theirs.id}"] .more`).click();
   await ann.page.locator("#menu:popover-open").waitFor();
-  const member = ["whisper.whisper", "mute.mute", "owner.handover"].map((key) => says(key));
-  assert.deepEqual(await entries(ann), [...member, "—", clear, says("owner.kick"), says("owner.ban")]);
+  const member = ["whisper.whisper", "mute.mute", "moderation.handover"].map((key) => says(key));
+  assert.deepEqual(await entries(ann), [...member, "—", clear, says("moderation.kick"), says("moderation.ban")]);
   await ann.page.keyboard.press("Escape");
   await message(ann, "hello").hover();
   await message(ann, "hello").locator(".more").click();
   await ann.page.locator("#menu:popover-open").waitFor();
   const listed = await entries(ann);
-  assert.deepEqual(listed.slice(listed.indexOf("—")), ["—", says("owner.delete_message"), clear, says("owner.ban")]);
+  assert.deepEqual(listed.slice(listed.indexOf("—")), ["—", says("moderation.delete"), clear, says("moderation.ban")]);
   await ann.page.keyboard.press("Escape");
 });
 

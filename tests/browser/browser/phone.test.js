@@ -129,7 +129,7 @@ for (const [locale, theme] of [["en-US", "dark"], ["ko-KR", "light"]]) {
     await opened("edit", inPanel(() => page.locator("#edit-btn").tap()), "#edit-dialog[open]");
     await opened("delete", inPanel(() => page.locator("#edit-btn").tap().then(() => page.locator("#delete-btn").tap())), "#delete-dialog[open]");
     await page.keyboard.press("Escape");
-    await opened("ban", inPanel(() => more.tap().then(() => entry("owner.ban").tap())), "#deed-dialog[open]");
+    await opened("ban", inPanel(() => more.tap().then(() => entry("moderation.ban").tap())), "#deed-dialog[open]");
     await opened("whisper", inPanel(() => more.tap().then(() => entry("whisper.whisper").tap())), "#whisper[open]");
 
     // The keyboard of the screen takes half of it: what one writes and what was said last stay in sight.

@@ -95,7 +95,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     await has(
       ["menu", `${says("chat.more")}: ${theirs.called}`],
       ["button", `${says("chat.more")}: ${theirs.called}`, { expanded: true }],
-      ...["whisper.whisper", "mute.mute", "owner.handover", "owner.clear", "owner.kick", "owner.ban"].map((key) => ["menuitem", says(key, { name: theirs.called })]),
+      ...["whisper.whisper", "mute.mute", "moderation.handover", "moderation.clear", "moderation.kick", "moderation.ban"].map((key) => ["menuitem", says(key, { name: theirs.called })]),
     );
     await page.keyboard.press("Escape");
 
@@ -106,7 +106,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       ["report.list", () => page.click("#reports-btn")],
       ["owner.edit_title", () => page.click("#edit-btn")],
       ["whisper.with", () => more.click().then(() => page.getByRole("menuitem", { name: says("whisper.whisper"), exact: true }).click())],
-      ["owner.ban_title", () => more.click().then(() => page.getByRole("menuitem", { name: says("owner.ban"), exact: true }).click())],
+      ["moderation.ban_title", () => more.click().then(() => page.getByRole("menuitem", { name: says("moderation.ban"), exact: true }).click())],
       [null, () => page.locator(".gif__open").click()],
     ];
     for (const [key, open] of dialogs) {

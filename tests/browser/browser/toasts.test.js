@@ -44,14 +44,14 @@ scene("muting shows a toast whose Undo hears them again, and hands the focus bac
 
 scene("a ban is taken back from its toast, and what an owner deletes is told", [], async (stage) => {
   const { ann, bea, name, member } = await two(stage);
-  await does(ann, message(ann, "one"), says("owner.delete_message"));
+  await does(ann, message(ann, "one"), says("moderation.delete"));
   await ann.page.click("#deed-do");
-  await toast(ann, says("owner.delete_message_done")).waitFor();
-  await does(ann, member, says("owner.ban"));
+  await toast(ann, says("moderation.delete_done")).waitFor();
+  await does(ann, member, says("moderation.ban"));
   await ann.page.click("#deed-do");
-  const banned = toast(ann, says("owner.ban_done", { name }));
+  const banned = toast(ann, says("moderation.ban_done", { name }));
   await banned.getByRole("button", { name: says("talk.undo"), exact: true }).click();
-  await toast(ann, says("owner.unban_done", { name })).waitFor();
+  await toast(ann, says("moderation.unban_done", { name })).waitFor();
   await reads(bea.page.locator("#notices .banner__says"), says("error.banned"));
   await bea.page.goto(bea.page.url());
   await member.waitFor();
@@ -90,11 +90,11 @@ scene("on a phone a toast lies over the list of people and can be used there", [
 
 scene("in a dialog a toast stands inside it, and stays when the dialog closes", [], async (stage) => {
   const { ann, name, member } = await two(stage);
-  await does(ann, member, says("owner.ban"));
+  await does(ann, member, says("moderation.ban"));
   await ann.page.click("#deed-do");
   await ann.page.click("#edit-btn");
   await ann.page.locator("#bans-list button").click();
-  const lifted = toast(ann, says("owner.unban_done", { name }));
+  const lifted = toast(ann, says("moderation.unban_done", { name }));
   await ann.page.locator("#edit-dialog #toasts").waitFor();
   await lifted.waitFor();
   await ann.page.keyboard.press("Escape");

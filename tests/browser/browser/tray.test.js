@@ -33,16 +33,16 @@ const sent = ({ page }, alt, count) => eventually(async () => (await page.locato
 for (const locale of ["en-US", "ko-KR"]) {
   scene(`a first tap on a recent GIF plays it and says Send, the second sends it (${locale})`, [], async (stage) => {
     const { ann, says, tray, named } = await trayOf(stage, { locale, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-    assert.equal(await tray.locator("#tray-note").textContent(), says("tray.hint"));
+    assert.equal(await tray.locator("#tray-note").textContent(), says("tray.send_hint"));
     for (const alt of ["a lake", "a sea"]) {
       await named("tray.play", alt).tap();
-      await plays(named("tray.again", alt), true);
+      await plays(named("tray.send_this", alt), true);
       const word = tray.getByText(says("chat.send"), { exact: true }).and(ann.page.locator(":visible"));
       assert.equal(await word.count(), 1, "one alone is chosen, and says so");
     }
     await plays(named("tray.play", "a lake"), false);
     await sent(ann, "a sea", 1);
-    await named("tray.again", "a sea").tap();
+    await named("tray.send_this", "a sea").tap();
     await tray.waitFor({ state: "hidden" });
     await sent(ann, "a sea", 2);
     await sent(ann, "a lake", 1);
@@ -62,7 +62,7 @@ scene("a recent GIF plays on hover and on focus, and Enter chooses it before it 
   await plays(sea, true);
   await plays(lake, false);
   await ann.page.keyboard.press("Enter");
-  await named("tray.again", "a sea").waitFor();
+  await named("tray.send_this", "a sea").waitFor();
   assert.ok(await tray.isVisible());
   await ann.page.keyboard.press("Enter");
   await tray.waitFor({ state: "hidden" });
@@ -76,5 +76,5 @@ scene("who wants less motion sees a recent GIF play when it is chosen, not befor
   await sea.hover();
   await plays(sea, false);
   await sea.click();
-  await plays(named("tray.again", "a sea"), true);
+  await plays(named("tray.send_this", "a sea"), true);
 });

@@ -52,7 +52,7 @@ export async function sendsGifs(stage, how) {
   await hasFocus(bea, opener, "the tray gives the focus back");
   await bea.hand.use(opener);
   await bea.hand.use(bea.button(bea.says("tray.play", { alt: "the third" }), tray));
-  await bea.hand.use(bea.button(bea.says("tray.again", { alt: "the third" }), tray));
+  await bea.hand.use(bea.button(bea.says("tray.send_this", { alt: "the third" }), tray));
   await tray.waitFor({ state: "hidden" });
   await hasFocus(bea, opener, "and so does a choice from it");
   await eventually(async () => (await page.getByRole("img", { name: "the third", exact: true }).count()) === 2, "it is there twice");

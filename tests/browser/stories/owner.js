@@ -27,23 +27,23 @@ export async function keepsOrder(stage, how) {
 
   // One message, one's own, and then all of somebody's.
   const first = messageMore(ann, "first");
-  const asked = await does(ann, first, "owner.delete_message", says("owner.delete_message_title"));
+  const asked = await does(ann, first, "moderation.delete", says("moderation.delete_title"));
   await hand.use(ann.button(says("owner.cancel"), asked.question));
   await hasFocus(ann, first, "who thinks better of it is back");
-  await (await does(ann, first, "owner.delete_message", says("owner.delete_message_title"))).yes();
+  await (await does(ann, first, "moderation.delete", says("moderation.delete_title"))).yes();
   for (const one of [ann, bea]) await message(one, "first").waitFor({ state: "detached" });
   await focusKept(ann, "after a message was deleted");
-  await (await does(ann, messageMore(ann, "my own"), "owner.delete_message", says("owner.delete_message_title"))).yes();
+  await (await does(ann, messageMore(ann, "my own"), "moderation.delete", says("moderation.delete_title"))).yes();
   await message(bea, "my own").waitFor({ state: "detached" });
   await message(ann, "my own").waitFor({ state: "detached" });
   await focusKept(ann, "after one's own message was deleted");
-  await (await does(ann, await memberMore(ann, bea), "owner.clear", says("owner.clear_title", { name }), { name })).yes();
+  await (await does(ann, await memberMore(ann, bea), "moderation.clear", says("moderation.clear_title", { name }), { name })).yes();
   for (const one of [ann, bea]) await eventually(async () => (await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).count()) === 3);
   await focusKept(ann, "after all messages were deleted");
 
   // Sent out while writing, Bea finds the way out under her fingers; the way back is offered after a minute.
   await bea.hand.write(bea.field(bea.says("chat.message")), "I was just");
-  await (await does(ann, await memberMore(ann, bea), "owner.kick", says("owner.kick_title", { name }))).yes();
+  await (await does(ann, await memberMore(ann, bea), "moderation.kick", says("moderation.kick_title", { name }))).yes();
   const wayOut = bea.link(bea.says("site.see_rooms"));
   await hasFocus(bea, wayOut, "the way out has the focus");
   await eventually(async () => (await ann.page.locator("#members-list .member").count()) === 1);
@@ -56,8 +56,8 @@ export async function keepsOrder(stage, how) {
 
   // Banned for an hour, and let in again from the settings.
   await eventually(async () => (await ann.page.locator("#members-list .member").count()) === 2);
-  const ban = await does(ann, await memberMore(ann, bea), "owner.ban", says("owner.ban_title", { name }));
-  await hand.option(ban.question.getByRole("combobox", { name: says("owner.ban_long"), exact: true }), 0);
+  const ban = await does(ann, await memberMore(ann, bea), "moderation.ban", says("moderation.ban_title", { name }));
+  await hand.option(ban.question.getByRole("combobox", { name: says("moderation.ban_long"), exact: true }), 0);
   await ban.yes();
   await reads(bea.page.locator(".banner__says"), bea.says("error.banned"));
   await bea.page.goto(path);
@@ -65,8 +65,8 @@ export async function keepsOrder(stage, how) {
   await people(ann);
   await hand.use(ann.button(says("owner.edit")));
   const settings = ann.dialog(says("owner.edit_title"));
-  await hand.use(ann.button(says("owner.unban", { name }), settings));
-  await ann.button(says("owner.unban", { name }), settings).waitFor({ state: "detached" });
+  await hand.use(ann.button(says("moderation.unban", { name }), settings));
+  await ann.button(says("moderation.unban", { name }), settings).waitFor({ state: "detached" });
   await focusKept(ann, "after somebody was let in again");
   await bea.page.goto(path);
   await inside(bea);
@@ -110,7 +110,7 @@ export async function runsRoom(stage, how) {
 
   // Handed over: Bea has the tools now, and deletes the room.
   const name = await calls(ann, bea);
-  await (await does(ann, await memberMore(ann, bea), "owner.handover", says("owner.handover_title", { name }))).yes();
+  await (await does(ann, await memberMore(ann, bea), "moderation.handover", says("moderation.handover_title", { name }))).yes();
   await ann.log.getByText(says("line.owner", { name })).waitFor();
   await focusKept(ann, "after the room was handed over");
   const theirs = bea.dialog(bea.says("owner.edit_title"));

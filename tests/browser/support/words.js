@@ -1,10 +1,13 @@
 // What the page says, from the same file as the page itself: tests ask for it by key, in the language of their visitor.
 import { readFileSync } from "node:fs";
 
-const LINE = /^([\w.]+): \{ en: ("(?:[^"\\]|\\.)*"), ko: ("(?:[^"\\]|\\.)*") \}$/;
-const file = readFileSync(new URL("../../../src/locales/app.yml", import.meta.url), "utf8");
-const entries = new Map(file.split("\n").map((line) => LINE.exec(line)).filter(Boolean)
-  .map(([, key, en, ko]) => [key, { en: JSON.parse(en), ko: JSON.parse(ko) }]));
+const TEXT = /^(\w+) = \{ en = ("(?:[^"\\]|\\.)*"), ko = ("(?:[^"\\]|\\.)*")/;
+const file = readFileSync(new URL("../../../src/locales/texts.toml", import.meta.url), "utf8");
+const entries = new Map(file.split(/^\[/m).flatMap((part) => {
+  const group = part.slice(0, part.indexOf("]"));
+  const texts = part.split("\n").map((line) => TEXT.exec(line)).filter(Boolean);
+  return texts.map(([, key, en, ko]) => [`${group}.${key}`, { en: JSON.parse(en), ko: JSON.parse(ko) }]);
+}));
 
 /** A time of day as a language writes it, as a regular expression. */
 export const CLOCK = { "en-US": "\\d{1,2}:\\d\\d\\s[AP]M", "ko-KR": "(오전|오후) \\d{1,2}:\\d\\d" };
