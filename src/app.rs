@@ -51,7 +51,7 @@ const PURGE_EVERY: Duration = Duration::from_secs(600);
 /// Time for sockets that are about to connect, and for sockets and for requests to end, each, before the store is closed.
 /// Together they stay below the 10 s that service managers commonly wait.
 const CONNECTING: Duration = Duration::from_secs(1);
-const PATIENCE: Duration = Duration::from_secs(3);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -117,10 +117,10 @@ pub async fn run(
         info!("some sockets did not connect in time");
     }
     Events::announce_restart(&io, state.config.restart_within).await;
-    if timeout(PATIENCE, io.close()).await.is_err() {
+    if timeout(CLOSE_TIMEOUT, io.close()).await.is_err() {
         info!("some sockets did not close in time");
     }
-    if timeout(PATIENCE, connections.shutdown()).await.is_err() {
+    if timeout(CLOSE_TIMEOUT, connections.shutdown()).await.is_err() {
         info!("some requests did not end in time");
     }
     state.detached.done().await;

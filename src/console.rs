@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Time for the whole answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bytes of an answer at most: a page of a room has no more.
 const ANSWER: usize = 8 << 20;
@@ -132,9 +132,14 @@ pub async fn run(action: &Action, config: &Config) -> Result<String, String> {
     let action = &with_files(action)?;
     let token = settings.tokens()?.and_then(|tokens| tokens.into_iter().next());
     let asked = ask(listen, action, token.map(|(_, token)| token));
-    let (status, body) = match timeout(PATIENCE, asked).await {
+    let (status, body) = match timeout(ANSWER_TIMEOUT, asked).await {
         Ok(answer) => answer.map_err(|error| format!("--admin {listen}: {error}"))?,
-        Err(_) => return Err(format!("--admin {listen}: no answer within {} s", PATIENCE.as_secs())),
+        Err(_) => {
+            return Err(format!(
+                "--admin {listen}: no answer within {} s",
+                ANSWER_TIMEOUT.as_secs()
+            ));
+        }
     };
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     if !status.is_success() {

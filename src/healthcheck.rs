@@ -10,7 +10,7 @@ use tokio::{
 use url::Url;
 
 /// Time for the whole answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes of the answer that are read: its first line is among them.
 const HEAD: usize = 512;
@@ -20,10 +20,15 @@ const HEAD: usize = 512;
 /// # Errors
 /// A sentence: nobody answers in time, or the answer is no success.
 pub async fn check(url: &Url) -> Result<(), String> {
-    let answer = timeout(PATIENCE, ask(url)).await;
+    let answer = timeout(ANSWER_TIMEOUT, ask(url)).await;
     let head = match answer {
         Ok(head) => head.map_err(|error| format!("--check {url}: {error}"))?,
-        Err(_) => return Err(format!("--check {url}: no answer within {} s", PATIENCE.as_secs())),
+        Err(_) => {
+            return Err(format!(
+                "--check {url}: no answer within {} s",
+                ANSWER_TIMEOUT.as_secs()
+            ));
+        }
     };
     let status = head.split(' ').nth(1).unwrap_or_default();
     if head.starts_with("HTTP/1.1 2") {

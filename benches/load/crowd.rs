@@ -23,7 +23,7 @@ use crate::{http::Client, server::Server, socket::Socket};
 const OPENING: usize = 32;
 
 /// Time for one of them.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Quiet time after which what has not come is lost.
 const LOST_AFTER: Duration = Duration::from_secs(5);
@@ -110,7 +110,7 @@ impl Crowd {
                         .context("no server")?;
                     client.arrive().await?;
                     let room = rooms.get(at % rooms.len()).context("no rooms")?;
-                    let socket = timeout(PATIENCE, Socket::join(address, &client.cookie, room, acks)).await;
+                    let socket = timeout(TIMEOUT, Socket::join(address, &client.cookie, room, acks)).await;
                     let socket = socket.map_err(anyhow::Error::from).flatten();
                     let socket = socket.with_context(|| format!("socket {at}"))?;
                     // From now on: a socket that does not answer heartbeats is closed.

@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running mongod. It ends and its data is gone when it is dropped.
 pub struct Mongod {
@@ -57,7 +57,7 @@ impl Mongod {
         let members = doc! { "_id": "rs0", "members": [{ "_id": 0, "host": self.address.to_string() }] };
         admin.run_command(doc! { "replSetInitiate": members }).await?;
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < TIMEOUT {
             let hello = admin.run_command(doc! { "hello": 1 }).await?;
             if hello.get_bool("isWritablePrimary").unwrap_or(false) {
                 return Ok(());

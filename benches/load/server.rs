@@ -30,7 +30,7 @@ const FLAGS: [&str; 6] = [
 ];
 
 /// Time for a start, and for a stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Which server.
 pub enum Subject {
@@ -119,7 +119,7 @@ impl Server {
 
     async fn first_page(&self) -> Result<()> {
         let begun = Instant::now();
-        while begun.elapsed() < PATIENCE {
+        while begun.elapsed() < TIMEOUT {
             match Client::new(self.address).get("/").await {
                 Ok(page) if page.status == 200 => return Ok(()),
                 _ => sleep(Duration::from_millis(1)).await,
@@ -153,7 +153,7 @@ impl Server {
         kill(self.pid, Signal::SIGTERM)?;
         let begun = Instant::now();
         while is_running(self.pid) {
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > TIMEOUT {
                 bail!("the server does not end");
             }
             sleep(Duration::from_millis(5)).await;

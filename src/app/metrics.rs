@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Time in which the store has to say whether it can work; less than Prometheus waits for all of it.
-const PATIENCE: Duration = Duration::from_secs(2);
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Writes the metrics of a server.
 pub struct Exporter {
@@ -93,7 +93,7 @@ impl Exporter {
         now.store_queue.set(state.store.waiting());
         now.password_queue.set(state.rooms.passwords_waiting());
         now.full.set(state.store.is_full());
-        let ready = timeout(PATIENCE, state.store.ready()).await;
+        let ready = timeout(STORE_TIMEOUT, state.store.ready()).await;
         now.ready.set(matches!(ready, Ok(Ok(()))));
     }
 }

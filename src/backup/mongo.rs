@@ -16,7 +16,7 @@ use crate::{
     private_files,
     store::{
         MongoUrl, StoreError,
-        mongo::{BATCH, Census, EmptyMongo, MongoMoment},
+        mongo::{Census, EmptyMongo, INSERT_BYTES, MongoMoment},
     },
 };
 
@@ -103,7 +103,7 @@ async fn fill(empty: &EmptyMongo, from: &Path, list: &List) -> Result<(), StoreE
         while let Some(document) = documents.next().map_err(StoreError::failed)? {
             bytes += document.len();
             batch.push(document);
-            if bytes >= BATCH {
+            if bytes >= INSERT_BYTES {
                 empty.fill(name, std::mem::take(&mut batch)).await?;
                 bytes = 0;
             }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long they may be missing before they count as deleted: longer than any failover takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const MISSING_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where the history of a room ends too early, and since when.
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl Late {
         if let Some((place, since)) = self.0
             && place == after
         {
-            return since.elapsed() >= PATIENCE;
+            return since.elapsed() >= MISSING_TIMEOUT;
         }
         static LINE: LogThrottle = LogThrottle::every(60);
         if let Some(suppressed) = LINE.permit() {
@@ -169,7 +169,7 @@ mod tests {
         stage.task.tell_message(&tenth).await;
         assert_eq!(stage.task.seq, Some(5));
         let (place, since) = stage.task.late.0.unwrap();
-        stage.task.late.0 = since.checked_sub(PATIENCE).map(|since| (place, since));
+        stage.task.late.0 = since.checked_sub(MISSING_TIMEOUT).map(|since| (place, since));
         stage.task.tell_message(&tenth).await;
         assert_eq!(stage.task.seq, Some(10));
     }

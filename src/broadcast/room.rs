@@ -23,7 +23,7 @@ use crate::{
 
 /// Events taken from the queue before the sockets get a chance to write; what is sent together is one wake-up and one
 /// write for each socket.
-const BATCH: usize = 64;
+const EVENTS_PER_WRITE: usize = 64;
 
 /// How often the sockets that are behind are tried again, when none of them takes anything.
 const CATCH_UP: Duration = Duration::from_millis(250);
@@ -106,7 +106,7 @@ impl RoomTask {
         loop {
             tokio::select! {
                 biased;
-                taken = queue.recv_many(&mut batch, BATCH) => if taken == 0 { return },
+                taken = queue.recv_many(&mut batch, EVENTS_PER_WRITE) => if taken == 0 { return },
                 () = lost.noted() => (),
                 () = tokio::time::sleep_until(retry), if self.is_behind() => (),
                 () = tokio::time::sleep_until(self.reactions.due()), if self.reactions.any() => (),

@@ -16,7 +16,7 @@ use tokio::{
 pub const CLOSING_NS: &str = "/closing";
 
 /// Time in which a session gets it. One that does not is kept until the connect timeout.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SESSION_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Separates the packets of a payload.
 const SEPARATOR: u8 = 0x1e;
@@ -55,7 +55,7 @@ pub struct Closing<'a> {
 impl Closing<'_> {
     /// Waits until it may be closed.
     pub async fn ready(mut self) {
-        let _ = timeout(PATIENCE, &mut self.wait).await;
+        let _ = timeout(SESSION_TIMEOUT, &mut self.wait).await;
     }
 }
 

@@ -77,7 +77,7 @@ pub use self::{
     census::Census,
     documents::SEATS,
     lease::Timing,
-    moment::{BATCH, EmptyMongo, MongoMoment},
+    moment::{EmptyMongo, INSERT_BYTES, MongoMoment},
 };
 use crate::store::{Changes, MongoUrl, Sessions, StoreError, whispers::Fills};
 

@@ -60,7 +60,7 @@ impl Manager {
 
     /// Waits until the service says that.
     async fn hear(&self, what: &str, process: &Process) {
-        let heard = timeout(crate::support::PATIENCE, async { while self.next().await != what {} }).await;
+        let heard = timeout(crate::support::TIMEOUT, async { while self.next().await != what {} }).await;
         assert!(heard.is_ok(), "not heard in time: {what}\n{}", process.log());
     }
 
@@ -217,7 +217,7 @@ async fn the_watchdog_hears_of_the_server_only_while_the_store_answers() {
 
     let visitor = Visitor::arrive(address).await;
     let other = rusqlite::Connection::open(file).unwrap();
-    other.busy_timeout(crate::support::PATIENCE).unwrap();
+    other.busy_timeout(crate::support::TIMEOUT).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let waiting = tokio::spawn(async move {
         visitor

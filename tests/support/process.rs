@@ -87,7 +87,7 @@ impl Process {
     /// Stops it, and waits until all its threads have stopped: the signal alone lets them do what they are at.
     pub fn stop(&self) {
         self.signal(Signal::SIGSTOP);
-        let deadline = Instant::now() + super::PATIENCE;
+        let deadline = Instant::now() + super::TIMEOUT;
         while !self.is_stopped() {
             assert!(Instant::now() < deadline, "it does not stop");
             std::thread::yield_now();

@@ -53,7 +53,7 @@ impl TestStore {
         match self {
             Self::Sqlite(file) => {
                 let connection = rusqlite::Connection::open(file).unwrap();
-                connection.busy_timeout(super::PATIENCE).unwrap();
+                connection.busy_timeout(super::TIMEOUT).unwrap();
                 let moved = "UPDATE messages SET room = unhex(?2) WHERE room = unhex(?1) AND seq > ?3";
                 assert!(connection.execute(moved, rusqlite::params![from, to, after]).unwrap() > 0);
             }

@@ -39,7 +39,7 @@ use super::{
 use crate::{domain::RoomId, log_throttle::LogThrottle, store::StoreError};
 
 /// Commands decided together at most.
-const BATCH: usize = 256;
+const COMMANDS_PER_DECISION: usize = 256;
 
 /// Commands that may wait. One more is refused as [`StoreError::Busy`].
 const WAITING: usize = 8_192;
@@ -144,10 +144,10 @@ impl AppendQueue {
         // Those of rooms in which other servers have their turn; like `jobs`, of what was taken from the bounded queue.
         let (mut jobs, mut held, mut taken) = (VecDeque::new(), VecDeque::new(), Vec::new());
         loop {
-            if jobs.is_empty() && held.is_empty() && receiver.recv_many(&mut taken, BATCH).await == 0 {
+            if jobs.is_empty() && held.is_empty() && receiver.recv_many(&mut taken, COMMANDS_PER_DECISION).await == 0 {
                 return;
             }
-            while jobs.len() + taken.len() < BATCH
+            while jobs.len() + taken.len() < COMMANDS_PER_DECISION
                 && held.len() < WAITING
                 && let Ok(job) = receiver.try_recv()
             {

@@ -25,7 +25,7 @@ const EVERY: Duration = Duration::from_millis(500);
 
 /// Time for a ping, and for another one when it had no answer: a server that was stopped for a while, and not the
 /// database, has the answer at once. With [`EVERY`] it makes the longest time that a call waits in vain.
-const PATIENCE: [Duration; 2] = [Duration::from_millis(1_500), Duration::from_millis(500)];
+const PING_TIMEOUTS: [Duration; 2] = [Duration::from_millis(1_500), Duration::from_millis(500)];
 
 /// Pause before a ping is sent again that was refused.
 const AGAIN: Duration = Duration::from_millis(50);
@@ -113,7 +113,7 @@ impl Breaker {
 }
 
 async fn answers(collections: &Collections) -> bool {
-    for patience in PATIENCE {
+    for patience in PING_TIMEOUTS {
         // Of the primary, which is the one that takes writes.
         let ping = async {
             while clock::measure(&collections.db).await.is_err() {

@@ -47,7 +47,7 @@ const DEAD: Duration = Duration::from_secs(4);
 /// Time in which a stream has to go on where the last one was, while the database answers. The database reads all that was
 /// written since to any of its collections and says nothing meanwhile: a million entries take 2 s, and up to 8 s on a busy
 /// machine. Without progress for so long a new one begins.
-const PATIENCE: Duration = Duration::from_secs(10);
+const STUCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Seconds between two lines of the log about the same trouble.
 const LINE_EVERY: u64 = 60;
@@ -56,7 +56,7 @@ const LINE_EVERY: u64 = 60;
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// Changes read at once.
-const BATCH: u32 = 1_000;
+const CHANGES_PER_READ: u32 = 1_000;
 
 /// The least time between two requests for what came, while something comes all the time: a request for each change would
 /// cost the database more than the change itself.
@@ -176,7 +176,7 @@ impl ChangeStream {
         match stop {
             Stop::Broken(error) if self.place.is_some() => {
                 let since = *self.stuck.get_or_insert_with(Instant::now);
-                if since.elapsed() < PATIENCE {
+                if since.elapsed() < STUCK_TIMEOUT {
                     Stop::Broken(error)
                 } else {
                     Stop::Gone(error)
@@ -220,10 +220,10 @@ impl ChangeStream {
             .watch()
             .pipeline([wanted])
             .max_await_time(IDLE)
-            .batch_size(BATCH)
+            .batch_size(CHANGES_PER_READ)
             .resume_after(self.place.clone())
             .session(session);
-        match timeout(PATIENCE, watch.into_future()).await {
+        match timeout(STUCK_TIMEOUT, watch.into_future()).await {
             Ok(stream) => stream.map(SessionChangeStream::with_type).map_err(stop),
             Err(_) => Err(Stop::Broken(StoreError::failed("MongoDB opened no stream in time"))),
         }
@@ -239,7 +239,7 @@ impl ChangeStream {
 
     async fn follow(&mut self, stream: &mut Stream) -> Stop {
         // The first answer came with the opening of the stream, which is no progress yet where it brought nothing.
-        let (mut first, mut silence) = (true, PATIENCE);
+        let (mut first, mut silence) = (true, STUCK_TIMEOUT);
         let mut fetched = Instant::now();
         loop {
             let (event, is_fetched) = match timeout(silence, stream.next()).await {

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How many of a room are moved together.
-const BATCH: usize = 1_000;
+const ITEMS_PER_MOVE: usize = 1_000;
 
 /// How often other servers may be first before a start fails.
 const TRIES: usize = 100;
@@ -207,7 +207,11 @@ where
 {
     let some = async {
         let found = of.find(doc! { "room": room.to_string() }).sort(order);
-        found.limit(super::documents::signed(BATCH)).await?.try_collect().await
+        found
+            .limit(super::documents::signed(ITEMS_PER_MOVE))
+            .await?
+            .try_collect()
+            .await
     };
     within(some).await
 }

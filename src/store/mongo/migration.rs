@@ -25,7 +25,7 @@ use crate::{
 const TAKEN_FOR: Duration = Duration::from_secs(60);
 
 /// Entries inserted together.
-const BATCH: usize = 1_000;
+const ENTRIES_PER_INSERT: usize = 1_000;
 
 impl Collections {
     /// Converts what the version before left, if it left something.
@@ -118,7 +118,7 @@ impl Collections {
             seq = number(message.seq.unwrap_or_default(), "seq")?;
             last += 1;
             entries.push(message.entry(room.id, last, seq)?);
-            if entries.len() >= BATCH {
+            if entries.len() >= ENTRIES_PER_INSERT {
                 self.insert_migrated(std::mem::take(&mut entries)).await?;
             }
         }

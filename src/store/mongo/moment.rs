@@ -20,7 +20,7 @@ const OF_SERVERS: [&str; 2] = ["servers", "turns"];
 const ROOMS: &str = "log";
 
 /// Bytes of documents that are inserted together.
-pub const BATCH: usize = 8 << 20;
+pub const INSERT_BYTES: usize = 8 << 20;
 
 /// A database as it was at one moment.
 pub struct MongoMoment {

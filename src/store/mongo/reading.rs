@@ -16,7 +16,7 @@ use crate::{domain::RoomId, store::StoreError};
 use std::time::Duration;
 
 /// Time for each page of rooms that is read. There may be thousands of pages.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Documents read at once.
 const PAGE: u32 = 200;
@@ -82,7 +82,7 @@ async fn read_snapshots(collections: &Collections) -> Result<HashMap<RoomId, Fol
 
 /// Waits for a page.
 async fn patiently<T>(page: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
-    match timeout(PATIENCE, page).await {
+    match timeout(PAGE_TIMEOUT, page).await {
         Ok(page) => page.map_err(failure),
         Err(_) => Err(StoreError::failed("the rooms could not be read in time")),
     }

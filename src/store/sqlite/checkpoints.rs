@@ -166,7 +166,7 @@ impl Writer {
         let cut = "PRAGMA wal_checkpoint(TRUNCATE)";
         let busy = self.connection.busy_timeout(READERS).and_then(|()| {
             let busy = self.connection.query_row(cut, [], |row| row.get::<_, i64>(0));
-            self.connection.busy_timeout(schema::PATIENCE)?;
+            self.connection.busy_timeout(schema::BUSY_TIMEOUT)?;
             busy
         });
         matches!(busy, Ok(0))
@@ -177,7 +177,7 @@ impl Writer {
         let done = self.connection.busy_timeout(readers).and_then(|()| {
             let checkpoint = format!("PRAGMA wal_checkpoint({how})");
             let done = self.connection.query_row(&checkpoint, [], |_| Ok(()));
-            self.connection.busy_timeout(schema::PATIENCE)?;
+            self.connection.busy_timeout(schema::BUSY_TIMEOUT)?;
             done
         });
         let Err(error) = done else { return true };

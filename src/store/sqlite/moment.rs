@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long one try to hold the commits up may wait: the first of the two files is held already while the second is waited for,
-/// and the server gives up a commit after [`schema::PATIENCE`].
+/// and the server gives up a commit after [`schema::BUSY_TIMEOUT`].
 const ONE_TRY: Duration = Duration::from_secs(1);
 
 /// Time between two tries, in which the server commits: SQLite asks for a lock that is taken every 100 ms.
@@ -232,7 +232,7 @@ fn open(rooms: &Path, sessions: &Path) -> Result<Connection, StoreError> {
     let open = || {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(rooms, flags)?;
-        connection.busy_timeout(schema::PATIENCE)?;
+        connection.busy_timeout(schema::BUSY_TIMEOUT)?;
         connection.execute(&format!("ATTACH DATABASE ?1 AS {SESSIONS}"), [name])?;
         Ok(connection)
     };

@@ -285,7 +285,7 @@ ALTER TABLE gifs ADD COLUMN look INTEGER;
 ";
 
 /// How long a statement waits for a lock.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `auto_vacuum` of a file that hands its free pages back when it is told to.
 pub const INCREMENTAL: i64 = 2;
@@ -317,7 +317,7 @@ pub fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     // Nor does a copy lie in a temporary file.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "journal_size_limit", LOG_LIMIT)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&connection)?;
     let bytes = fs::metadata(path).map_or(0, |file| file.len());
@@ -377,7 +377,7 @@ pub fn renew_epoch(connection: &Connection) -> rusqlite::Result<()> {
 pub fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "query_only", true)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
 }
 

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Commands committed together at most. More would only make the first of them wait.
-const BATCH: usize = 256;
+const COMMANDS_PER_COMMIT: usize = 256;
 
 /// The writer's state; lives on its thread.
 pub struct Writer {
@@ -99,7 +99,7 @@ impl Writer {
 
     /// Works until told to close or until nobody can ask any more.
     pub fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        let mut batch = Vec::with_capacity(BATCH);
+        let mut batch = Vec::with_capacity(COMMANDS_PER_COMMIT);
         loop {
             if !self.receive(&mut commands, &mut batch) {
                 return;
@@ -131,7 +131,7 @@ impl Writer {
             match commands.try_recv() {
                 Ok(command) => {
                     batch.push(command);
-                    batch.extend(std::iter::from_fn(|| commands.try_recv().ok()).take(BATCH - 1));
+                    batch.extend(std::iter::from_fn(|| commands.try_recv().ok()).take(COMMANDS_PER_COMMIT - 1));
                     return true;
                 }
                 Err(TryRecvError::Disconnected) => return false,
@@ -139,7 +139,7 @@ impl Writer {
                 Err(TryRecvError::Empty) => std::thread::sleep(Duration::from_millis(1)),
             }
         }
-        commands.blocking_recv_many(batch, BATCH) > 0
+        commands.blocking_recv_many(batch, COMMANDS_PER_COMMIT) > 0
     }
 
     /// Writes a batch, commits it, and only then shows it, tells it, and answers. `again` says that what found no space and

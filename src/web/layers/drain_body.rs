@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use tokio::time::timeout;
 
 /// How long, at most.
-const PATIENCE: Duration = Duration::from_secs(5);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many bytes, at most. Who sends more than that beyond a limit may well be cut off.
 const MOST: usize = 64 << 20;
@@ -36,7 +36,7 @@ pub async fn drain_body(request: Request, next: Next) -> Response {
     let rest = Shared(Arc::clone(&body.0));
     let response = next.run(Request::from_parts(parts, Body::new(body))).await;
     if !response.status().is_success() && !rest.is_end_stream() {
-        let _ = timeout(PATIENCE, drain(rest)).await;
+        let _ = timeout(DRAIN_TIMEOUT, drain(rest)).await;
     }
     response
 }

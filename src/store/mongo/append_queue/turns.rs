@@ -23,7 +23,7 @@ pub const STARVED: Duration = Duration::from_millis(100);
 const CONTENDED: Duration = Duration::from_secs(2);
 
 /// How long others wait for the entry of a turn.
-const PATIENCE: Duration = Duration::from_millis(200);
+const TURN_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// How long a server waits for its own turn to be heard before it appends without.
 const UNHEARD: Duration = Duration::from_millis(300);
@@ -63,7 +63,7 @@ struct Room {
 impl Room {
     /// Passes over what has been waited for in vain; whether nobody competes for the room any more.
     fn is_over(&mut self, now: Instant) -> bool {
-        while self.turns.front().is_some_and(|(_, heard)| now - *heard > PATIENCE) {
+        while self.turns.front().is_some_and(|(_, heard)| now - *heard > TURN_TIMEOUT) {
             self.turns.pop_front();
         }
         self.asked = self.asked.filter(|asked| now - *asked < UNHEARD);
@@ -184,8 +184,11 @@ mod tests {
     fn a_turn_that_is_not_used_holds_nobody_up_for_long() {
         let (room, near, start) = (RoomId::random(), Turns::new("near".into()), Instant::now());
         near.hear(room, "dead", start);
-        assert_eq!(near.may(room, start + PATIENCE), May::Wait);
-        assert_eq!(near.may(room, start + PATIENCE + Duration::from_millis(1)), May::Append);
+        assert_eq!(near.may(room, start + TURN_TIMEOUT), May::Wait);
+        assert_eq!(
+            near.may(room, start + TURN_TIMEOUT + Duration::from_millis(1)),
+            May::Append
+        );
         assert!(near.rooms.lock().is_empty());
     }
 }
