@@ -1,4 +1,4 @@
-//! The only emitter: follows what the store committed and tells it to the sockets it concerns.
+//! Sends committed changes to the sockets that they concern; nothing else sends changes.
 //!
 //! One task a room, so that a room's events keep their order; one for the lobby. The follower waits for none of them: a
 //! room whose queue is full reads from the store what did not fit, and holds up no other.

@@ -1,4 +1,4 @@
-//! The settings: every flag is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`, and a name in a file.
+//! The settings: every flag but `--check` is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`, and a name in a file.
 
 mod actions;
 mod admin;

@@ -10,11 +10,12 @@
 //! - [`backup`]: backs up, restores and checks a site
 //! - `web`: the routes, their handlers, extractors and middleware; `web::operator` is the operators' console
 //! - `realtime`: socket events from clients, and connections that are not Socket.IO sessions yet
-//! - [`broadcast`]: sends committed changes to sockets; nothing else emits
-//! - [`service`]: what handlers call: rooms, messages, passwords, and who may read or own a room
+//! - [`broadcast`]: sends committed changes to sockets; nothing else sends changes
+//! - [`service`]: what handlers call: rooms, messages, passwords, deletions, and who may read or own a room
 //! - [`media`]: checks GIFs and keeps them on disk
-//! - [`store`]: rooms, seats, messages and sessions, in SQLite or MongoDB
-//! - [`rules`]: the rules of a room as pure functions: what a command leads to, and the state after an event
+//! - [`store`]: rooms, seats, messages, GIFs, sessions, and what operators decided, in SQLite or MongoDB
+//! - [`rules`]: the rules as pure functions: of a room, what a command leads to and the state after an event; of the site in
+//!   `rules::site`
 //! - [`domain`]: types that validate themselves: rooms, messages, visitors, refusals
 //! - [`page`]: views and texts of pages in English and Korean, avatars, assets
 //! - `fields`: reads the known fields of forms, JSON bodies and events

@@ -2,8 +2,10 @@
 //!
 //! | event | from a client | answer |
 //! |---|---|---|
-//! | `join` | room id | `{ok, you, room, members, seq}` |
+//! | `join` | room id | `{ok, you, room, members, away, seq, epoch, reactions}` |
 //! | `chat` | `{chat, nonce?}` or the text | `{ok, message}` once it is stored |
+//! | `edit` | `{message, chat}` | `{ok}` once it is stored |
+//! | `react` | `{message, emoji?, gif?, on?}` | `{ok}` once it is stored |
 //! | `whisper` | `{to, chat, nonce?}` or with `gif` for `chat` | `{ok, whisper}` once it is stored |
 //! | `report` | `{message, reason?}` | `{ok, report}` once it is stored |
 //! | `leave` | nothing | `{ok}` |

@@ -60,7 +60,8 @@ impl Deletions {
         self.detached.finish(work).await
     }
 
-    /// Does what is due: frees seats, ends rooms, forgets messages, and deletes the files of these.
+    /// Does what is due: frees seats, ends rooms, forgets messages. Deletes the files that the store returns; those of a room that
+    /// ended on SQLite are listed instead, and [`Deletions::delete_listed`] deletes them in the background.
     ///
     /// # Errors
     /// The store fails.
@@ -70,7 +71,7 @@ impl Deletions {
             let expired = this.store.expire(graces).await?;
             this.uploads.delete(expired.unreferenced).await;
             for (room, gifs) in expired.rooms {
-                tracing::debug!(%room, files = gifs.len(), "an empty room is gone");
+                tracing::debug!(%room, "an empty room is gone");
                 this.uploads.delete(gifs).await;
             }
             Ok(())

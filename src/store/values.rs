@@ -245,7 +245,7 @@ pub enum Window {
 /// What was due.
 #[derive(Debug, Default)]
 pub struct Expired {
-    /// Rooms that have ended, with the files that their messages named.
+    /// Rooms that have ended, with the files of their messages. SQLite lists these files instead.
     pub rooms: Vec<(RoomId, Vec<GifName>)>,
     /// Files that nothing names any more since other rooms have forgotten messages.
     pub unreferenced: Vec<GifName>,
