@@ -1,6 +1,6 @@
 //! The rule book: what may happen in a room, and what a room is after it.
 //!
-//! A room is a fold over its events. [`decide`] answers a command with the events to append, or refuses it;
+//! A room is a fold over its events. [`decide()`] answers a command with the events to append, or refuses it;
 //! [`RoomState::evolve`] applies an event; [`due()`] names the commands that time alone gives rise to. All of it is pure: ids,
 //! facts from elsewhere and the time are arguments, so that every store decides the same.
 //!

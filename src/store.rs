@@ -1,6 +1,6 @@
 //! Where rooms, seats and messages are kept. [`Store`] is what the rules see; no driver's type crosses it.
 //!
-//! A store commits in one order and tells what it committed, in that order, through [`Store::changes`].
+//! A store commits in one order and tells what it committed, in that order, through [`RoomLog::changes`].
 
 mod blocked;
 mod changes;
@@ -48,7 +48,7 @@ use crate::{
 /// GIFs whose bytes a room refuses; beyond these it forgets those that were forbidden first.
 pub const FORBIDDEN: usize = 1_000;
 
-/// Messages with GIFs that [`Store::lately_sent`] looks through: somebody who sends one GIF over and over does not make it
+/// Messages with GIFs that [`History::lately_sent`] looks through: somebody who sends one GIF over and over does not make it
 /// read the whole room.
 const LATELY: usize = 240;
 

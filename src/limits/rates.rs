@@ -65,8 +65,8 @@ pub struct Empty {
 
 /// The buckets of all keys.
 ///
-/// At most [`buckets::KEYS`] keys have a bucket of their own, some 2 MB; those that come when there are as many share
-/// [`buckets::SHARED`] buckets until others are full again, and so forgotten.
+/// At most `buckets::KEYS` keys have a bucket of their own, some 2 MB; those that come when there are as many share
+/// `buckets::SHARED` buckets until others are full again, and so forgotten.
 pub struct RateLimit<K, C: Clock = DefaultClock> {
     limiter: Option<RateLimiter<u64, Buckets, C, NoOpMiddleware<C::Instant>>>,
     buckets: Buckets,

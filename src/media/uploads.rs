@@ -84,7 +84,7 @@ impl NamedIn {
 /// How many uploads may run side by side.
 #[derive(Clone, Copy, Debug)]
 pub struct AtOnce {
-    /// Of all visitors together: those of which at least [`upload::FIRST`] bytes have come.
+    /// Of all visitors together: those of which at least `upload::FIRST` bytes have come.
     pub all: usize,
     /// Of one visitor, and of one address, from the request on.
     pub each: usize,
