@@ -193,7 +193,15 @@ mod tests {
         for step in 0..36 {
             assert_eq!(hue_class(Some(step)), format!("hue-{step}"));
         }
-        assert_eq!(hue_class(None), "hue-none");
         assert_eq!(hue_class(Some(36)), "hue-none");
+    }
+
+    #[test]
+    fn a_hue_has_the_class_that_the_page_gives_it() {
+        let cases: Vec<(Option<u8>, String)> =
+            serde_json::from_str(include_str!("../../tests/cases/hues.json")).unwrap();
+        for (hue, expected) in cases {
+            assert_eq!(hue_class(hue), expected);
+        }
     }
 }

@@ -162,30 +162,34 @@ fn with_unit(whole: u64, tenth: u64, unit: &str, lang: Lang) -> String {
 mod tests {
     use super::*;
 
+    /// A number of bytes, in English and in Korean.
+    type Case = (u64, String, String);
+
+    /// The cases of `sizes` and of `limits`, which the scripts are held to as well.
+    fn cases() -> std::collections::HashMap<String, Vec<Case>> {
+        serde_json::from_str(include_str!("../../tests/cases/sizes.json")).unwrap()
+    }
+
     #[test]
-    fn sizes_read_well() {
-        let sizes = [0, 300, 76_284, 999_000, 999_001, 1_000_000, 10 * 1024 * 1024 + 1];
-        let english = ["0 kB", "1 kB", "77 kB", "999 kB", "1 MB", "1 MB", "10.5 MB"];
-        assert_eq!(sizes.map(|size| size_text(size, Lang::En)), english);
-        assert_eq!(size_text(1_250_000, Lang::Ko), "1.3MB");
+    fn sizes_are_written_as_the_page_writes_them() {
+        for (size, english, korean) in &cases()["sizes"] {
+            assert_eq!(
+                [size_text(*size, Lang::En), size_text(*size, Lang::Ko)],
+                [english.as_str(), korean]
+            );
+        }
         let large = [999_900_000, 999_900_001, 58_100_000_000].map(|size| size_text(size, Lang::En));
         assert_eq!(large, ["999.9 MB", "1 GB", "58.1 GB"]);
     }
 
     #[test]
     fn a_limit_is_never_overstated() {
-        let limits = [
-            300,
-            50_000,
-            64 * 1024,
-            999_999,
-            1_290_000,
-            10 * 1024 * 1024,
-            15 * 1024 * 1024,
-        ];
-        let english = ["300 B", "50 kB", "65 kB", "999 kB", "1.2 MB", "10 MB", "15 MB"];
-        assert_eq!(limits.map(|limit| limit_text(limit, Lang::En)), english);
-        assert_eq!(limit_text(10 * 1024 * 1024, Lang::Ko), "10MB");
+        for (limit, english, korean) in &cases()["limits"] {
+            assert_eq!(
+                [limit_text(*limit, Lang::En), limit_text(*limit, Lang::Ko)],
+                [english.as_str(), korean]
+            );
+        }
         let large = [9_999_999_999, 58_123_000_000].map(|limit| limit_text(limit, Lang::En));
         assert_eq!(large, ["9999 MB", "58 GB"]);
     }

@@ -1,16 +1,17 @@
 // Groups neighbouring rows: a separator where a day begins, one header for consecutive messages of a visitor.
 import { clone, setText } from "../lib/dom.js";
 import { dayKey, dayName } from "../lib/format.js";
+import { isSameGroup } from "../lib/looks.js";
 import { texts } from "../lib/texts.js";
 import { foldArrivals } from "./arrivals.js";
 
-const GROUP = 5 * 60_000;
 /** A line where a day begins. */
 export const DAY = ".day:not(.day--missed)";
 
 const isRow = (element) => element.dataset.at !== undefined;
 const isMessage = (element) => element.classList.contains("message");
 const when = (row) => new Date(row.dataset.at);
+const facts = (row) => ({ visitor: row.dataset.visitor, at: when(row).getTime() });
 
 /** Sets a row right against what stands before it; for a line that is hidden, the next row. */
 export function arrange(place) {
@@ -27,8 +28,8 @@ export function arrange(place) {
     if (row.dataset.line === "joined") foldArrivals(row);
     return;
   }
-  const same = !fresh && touching && isMessage(before) && before.dataset.visitor === row.dataset.visitor;
-  row.classList.toggle("message--more", same && Math.abs(date - when(before)) < GROUP);
+  const follows = !fresh && touching && isMessage(before) && isSameGroup(facts(before), facts(row));
+  row.classList.toggle("message--more", follows);
 }
 
 /** The next row after an element, if any. */

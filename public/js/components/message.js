@@ -2,6 +2,7 @@
 import { byId, clone, setText } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
 import { clock, fullDate, sizeText } from "../lib/format.js";
+import { shapeOf } from "../lib/looks.js";
 import { refusal, texts } from "../lib/texts.js";
 import { showWho, whoIn, whoIs } from "../lib/who.js";
 import { offersActions } from "./actions.js";
@@ -141,16 +142,6 @@ function fillBody(element, message) {
   }
 }
 
-const TINY = 72;
-const SMALL = 160;
-
-function shape(width, height) {
-  if (width < TINY) return "gif--tiny";
-  if (width < SMALL) return "gif--small";
-  if (width * 5 < height * 4) return "gif--tall";
-  return width * 4 <= height * 5 ? "gif--square" : "";
-}
-
 // What is known of a GIF once the server has it.
 function nameGif(figure, { gif, bytes }) {
   Object.assign(figure.dataset, { name: gif, bytes });
@@ -161,7 +152,7 @@ function nameGif(figure, { gif, bytes }) {
 
 function fillGif(figure, { gif, width, height, bytes, alt, file, still }) {
   figure.classList.remove("gif--tiny");
-  const kind = shape(width, height);
+  const kind = shapeOf(width, height);
   if (kind) figure.classList.add(kind);
   nameGif(figure, { gif, bytes });
   if (file) {

@@ -15,7 +15,7 @@ export function refusedNotice(why, { again, been, list }) {
 export const goneNotice = (list) => ({ says: texts.out.gone, more: texts.out.gone_more, link: list });
 
 /** The notice to who was sent out or banned. */
-export const sentOutNotice = ({ code }, list) => ({ says: texts.error[code], more: " ", link: list, start: code === "kicked" ? countDown : null });
+export const sentOutNotice = (why, list) => ({ says: refusal(why), more: " ", link: list, start: why.code === "kicked" ? countDown : null });
 
 // Counts down on the notice until one may come back.
 function countDown(banner, seconds = KICKED) {

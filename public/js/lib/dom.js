@@ -1,4 +1,5 @@
 // Small helpers over the DOM.
+import { hueClass } from "./looks.js";
 
 export const byId = (id) => document.getElementById(id);
 
@@ -20,7 +21,7 @@ export function isolated(text) {
 /** Gives an element the hue of somebody. */
 export function setHue(element, hue) {
   for (const name of [...element.classList]) if (name.startsWith("hue-")) element.classList.remove(name);
-  element.classList.add(hue === null || hue === undefined ? "hue-none" : `hue-${hue}`);
+  element.classList.add(hueClass(hue));
 }
 
 /** Whether a click on a link opens it in another tab or window. */

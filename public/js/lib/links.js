@@ -1,4 +1,4 @@
-// Addresses in what people write. src/views/links.rs finds the same ones, by the same cases in tests/links.json.
+// Addresses in what people write. src/page/views/links.rs finds the same ones, by the cases in tests/cases/links.json.
 
 const BEGINS = /(?<![A-Za-z0-9])(?:https?:\/\/|www\.)(?=[\p{L}\p{N}])/gu;
 const ADDRESS = /[^\s<>"\u0060]+/uy;

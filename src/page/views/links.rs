@@ -1,5 +1,5 @@
 //! Addresses in what people write. `public/js/lib/links.js` finds the same ones, by the same cases in
-//! `tests/links.json`.
+//! `tests/cases/links.json`.
 
 use std::borrow::Cow;
 
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn addresses_are_found_as_the_page_finds_them() {
         let cases: Vec<(String, Vec<(String, bool)>)> =
-            serde_json::from_str(include_str!("../../../tests/links.json")).unwrap();
+            serde_json::from_str(include_str!("../../../tests/cases/links.json")).unwrap();
         assert!(cases.len() > 10);
         for (text, expected) in cases {
             let found: Vec<_> = parts(&text)

@@ -9,7 +9,7 @@ use crate::domain::LineKind;
 use crate::page::texts::Texts;
 
 /// Later messages of one visitor join the group of the first when they follow within this time.
-const GROUP_MS: i64 = 5 * 60 * 1000;
+const GROUP_MS: u64 = 5 * 60 * 1000;
 /// Stands where a script writes a time: HTML wants one that can be read.
 pub(super) const BLANK_TIME: &str = "1970-01-01T00:00Z";
 /// Under this width a GIF is shown at three times its size.
@@ -218,13 +218,13 @@ impl<'a> MessageView<'a> {
         }
     }
 
-    /// Marks the messages that belong to the group of the one before: same visitor, under five minutes later.
+    /// Marks the messages that belong to the group of the one before: same visitor, under five minutes between, as the page does it.
     pub fn group(messages: &mut [Self]) {
         for i in 1..messages.len() {
             let (before, rest) = messages.split_at_mut(i);
             if let (Some(last), Some(this)) = (before.last(), rest.first_mut()) {
                 let both_wrote = this.line.is_none() && last.line.is_none();
-                let soon = (0..GROUP_MS).contains(&(this.at_ms - last.at_ms));
+                let soon = this.at_ms.abs_diff(last.at_ms) < GROUP_MS;
                 this.more = both_wrote && soon && this.author.id == last.author.id;
             }
         }
@@ -302,25 +302,30 @@ mod tests {
     use super::*;
     use crate::page::texts::Lang;
 
-    fn said(visitor: &'static str, minute: i64) -> MessageView<'static> {
+    fn said(visitor: &str, at_ms: i64) -> MessageView<'static> {
         let author = VisitorView {
-            id: visitor.into(),
+            id: visitor.to_owned().into(),
             ..VisitorView::nobody()
         };
         MessageView::text("m".into(), 1, "hi".into())
             .by(author, false)
-            .at("".into(), minute * 60_000)
+            .at("".into(), at_ms)
     }
 
     #[test]
-    fn one_visitor_in_a_row_is_one_group_for_five_minutes() {
-        let mut messages = [said("a", 0), said("a", 4), said("a", 9), said("b", 9), said("a", 9)];
-        MessageView::group(&mut messages);
-        assert_eq!(messages.map(|message| message.more), [false, true, false, false, false]);
+    fn messages_are_grouped_as_the_page_groups_them() {
+        type Case = (String, Vec<(String, i64)>, Vec<bool>);
+        let cases: Vec<Case> = serde_json::from_str(include_str!("../../../tests/cases/groups.json")).unwrap();
+        for (name, messages, expected) in cases {
+            let mut messages: Vec<_> = messages.iter().map(|(visitor, at)| said(visitor, *at)).collect();
+            MessageView::group(&mut messages);
+            let more: Vec<_> = messages.iter().map(|message| message.more).collect();
+            assert_eq!(more, expected, "{name}");
+        }
     }
 
     #[test]
-    fn a_gif_has_one_shape() {
+    fn a_gif_has_the_shape_that_the_page_gives_it() {
         let shape = |width, height| {
             GifView {
                 name: "".into(),
@@ -332,18 +337,16 @@ mod tests {
             .shape()
             .trim()
         };
-        assert_eq!(shape(448, 192), "");
-        assert_eq!(shape(400, 400), "gif--square");
-        assert_eq!(shape(500, 400), "gif--square");
-        assert_eq!(shape(400, 500), "gif--square");
-        assert_eq!(shape(300, 400), "gif--tall");
-        assert_eq!(shape(80, 400), "gif--small");
-        assert_eq!(shape(71, 40), "gif--tiny");
+        let cases: Vec<(u32, u32, String)> =
+            serde_json::from_str(include_str!("../../../tests/cases/shapes.json")).unwrap();
+        for (width, height, expected) in cases {
+            assert_eq!(shape(width, height), expected, "{width} × {height}");
+        }
     }
 
     #[test]
     fn the_clock_is_utc_in_the_way_of_the_language() {
-        let told = |lang: Lang, minutes| said("a", minutes).clock(lang.texts());
+        let told = |lang: Lang, minutes| said("a", i64::from(minutes) * 60_000).clock(lang.texts());
         for (minutes, en, ko) in [
             (0, "12:00 AM UTC", "오전 12:00 UTC"),
             (9 * 60 + 5, "9:05 AM UTC", "오전 9:05 UTC"),

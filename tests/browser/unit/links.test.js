@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { hrefOf, parts } from "../../../public/js/lib/links.js";
 
-const cases = JSON.parse(await readFile(new URL("../../links.json", import.meta.url), "utf8"));
+const cases = JSON.parse(await readFile(new URL("../../cases/links.json", import.meta.url), "utf8"));
 
 test("addresses are found as the server finds them", () => {
   assert.ok(cases.length > 10);
