@@ -12,6 +12,7 @@ mod reactions;
 mod recovery;
 mod room;
 mod subscribers;
+mod unseated;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

@@ -1,6 +1,5 @@
 //! Recovers a room's task after the store has reported that changes or seats were lost.
 
-use serde::Serialize;
 use tokio::sync::mpsc::Receiver;
 use tracing::warn;
 
@@ -8,11 +7,10 @@ use super::{
     catch_up::{CATCH_UP_PAGE, as_it_is},
     queue::Found,
     room::{RoomEvent, RoomTask},
-    subscribers::{Encoded, Hold, Listener},
+    subscribers::Hold,
 };
 use crate::{
-    domain::{Body, Line, LineKind, Message, Refusal, Seq},
-    page::sentences::sentence,
+    domain::{Refusal, Seq},
     rules::{Leave, SocketKey},
     store::{Change, StoreError, Window},
 };
@@ -32,19 +30,6 @@ impl Recovery {
     pub const fn any(&self) -> bool {
         self.missed || self.seatless || self.messages.is_some()
     }
-}
-
-/// A socket whose visitor was removed from the room while its buffer was full. It gets this event and no other.
-pub struct Leaving {
-    listener: Listener,
-    word: Encoded,
-}
-
-/// Sent to a socket that does not get its seat back.
-#[derive(Serialize)]
-struct Unseated {
-    code: &'static str,
-    message: String,
 }
 
 impl RoomTask {
@@ -135,47 +120,6 @@ impl RoomTask {
             self.unseat(key, &refusal);
         }
         true
-    }
-
-    /// Lets the sockets go of somebody whom a line sends out, but for those that came in behind it.
-    pub fn send_out(&mut self, line: &Message) {
-        let Body::Line(Line { kind, .. }) = line.body else {
-            return;
-        };
-        let refusal = match kind {
-            LineKind::Kicked => Refusal::Kicked,
-            LineKind::Banned => Refusal::Banned { until: None },
-            _ => return,
-        };
-        for key in self.subscribers.seated_before(line.author.id, line.seq) {
-            self.unseat(key, &refusal);
-        }
-    }
-
-    /// Lets a socket go that has no seat any more. Who can't take even that word is told again later.
-    fn unseat(&mut self, key: SocketKey, refusal: &Refusal) {
-        if let Some(listener) = self.subscribers.remove(key) {
-            let message = sentence(refusal, listener.lang);
-            let code = refusal.code();
-            if let Some(word) = Encoded::new("exception", &Unseated { code, message }) {
-                self.leaving.push(Leaving { listener, word });
-                self.tell_leaving();
-            }
-        }
-    }
-
-    /// Tells those who were sent out, as long as they are connected; whether one took it.
-    pub fn tell_leaving(&mut self) -> bool {
-        let before = self.leaving.len();
-        let metrics = &self.events.metrics;
-        self.leaving
-            .retain(|Leaving { listener, word }| listener.socket.connected() && !listener.deliver(word, metrics));
-        self.leaving.len() < before
-    }
-
-    /// Drops the last word to a socket that has left by itself or is back.
-    pub fn forget_leaving(&mut self, key: SocketKey) {
-        self.leaving.retain(|leaving| leaving.listener.key != key);
     }
 
     /// Lets a socket hear the room no more. A seat that was taken again behind its back is given up here too: the

@@ -11,8 +11,9 @@ use super::{
     late::Late,
     queue::Lost,
     reactions::Untold,
-    recovery::{Leaving, Recovery},
+    recovery::Recovery,
     subscribers::{Behind, Encoded, Listener, Subscribers},
+    unseated::Leaving,
 };
 use crate::{
     domain::{Epoch, Message, Report, Room, RoomId, Seq, Visitor, VisitorId},
