@@ -7,7 +7,7 @@ use super::{
     subscribers::{Encoded, Listener},
 };
 use crate::{
-    domain::{Body, Line, LineKind, Message, Refusal},
+    domain::{Body, Line, LineKind, Message, Moment, Refusal, VisitorId},
     page::sentences::sentence,
     rules::SocketKey,
 };
@@ -26,19 +26,35 @@ struct Unseated {
 }
 
 impl RoomTask {
-    /// Lets the sockets go of somebody whom a line sends out, but for those that came in behind it.
+    /// Removes the sockets of a visitor whom a system message sends out, but for those that took their seat after it.
     pub fn send_out(&mut self, line: &Message) {
         let Body::Line(Line { kind, .. }) = line.body else {
             return;
         };
+        if !matches!(kind, LineKind::Kicked | LineKind::Banned) {
+            return;
+        }
+        let visitor = line.author.id;
+        let sockets = self.subscribers.seated_before(visitor, line.seq);
+        if sockets.is_empty() {
+            return;
+        }
         let refusal = match kind {
-            LineKind::Kicked => Refusal::Kicked,
-            LineKind::Banned => Refusal::Banned { until: None },
-            _ => return,
+            LineKind::Banned => Refusal::Banned {
+                until: self.end_of_ban(visitor),
+            },
+            _ => Refusal::Kicked,
         };
-        for key in self.subscribers.seated_before(line.author.id, line.seq) {
+        for key in sockets {
             self.unseat(key, &refusal);
         }
+    }
+
+    /// When the ban of a visitor ends. The message about it does not say; the state of the room does, unless the ban was
+    /// lifted since.
+    fn end_of_ban(&self, visitor: VisitorId) -> Option<Moment> {
+        let state = self.events.store.last_known_room(self.room)?;
+        state.bans.iter().find(|ban| ban.visitor.id == visitor)?.until
     }
 
     /// Lets a socket go that has no seat any more. Who can't take even that word is told again later.

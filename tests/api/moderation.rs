@@ -144,6 +144,21 @@ async fn who_is_banned_can_not_come_back_until_they_are_let_in_again() {
 }
 
 #[tokio::test]
+async fn who_is_banned_for_a_time_is_told_its_end_at_once() {
+    for (seconds, left) in [(3_600, "60 min"), (86_400, "24 hours")] {
+        let mut stage = Stage::new().await;
+        let ban = json!({ "action": "ban", "visitor": stage.other.id, "seconds": seconds });
+        stage.does(Way::Socket, ban).await;
+        let told = stage.others.wait("exception").await;
+        assert_eq!(told["code"], "banned");
+        let sentence = told["message"].as_str().unwrap();
+        assert!(sentence.contains(left), "{sentence}");
+        let refused = stage.others.ask("join", &stage.room).await;
+        assert_eq!(refused["message"], told["message"], "the same as whoever asks again");
+    }
+}
+
+#[tokio::test]
 async fn a_ban_for_a_time_ends_and_survives_a_restart() {
     let mut stage = Stage::new().await;
     let ban = json!({ "action": "ban", "visitor": stage.other.id, "seconds": 3 });
