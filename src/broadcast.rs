@@ -1,4 +1,5 @@
-//! Sends committed changes to the sockets that they concern; nothing else sends changes.
+//! Sends what the store committed to the sockets it concerns; nothing else sends changes. It also sends what is not stored: who
+//! is typing, and that the server restarts. The answers to a client's own events come from `realtime`.
 //!
 //! One task a room, so that a room's events keep their order; one for the lobby. The follower waits for none of them: a
 //! room whose queue is full reads from the store what did not fit, and holds up no other.
@@ -91,7 +92,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// An emitter over this store. Copies of GIFs in `uploads` go with their rooms.
+    /// Events of this store. Copies of GIFs in `uploads` go with their rooms.
     pub fn new(store: Arc<dyn Store>, uploads: Uploads) -> Arc<Self> {
         let metrics = BroadcastMetrics::default();
         Arc::new(Self {

@@ -1,4 +1,5 @@
-//! The settings: every flag but `--check` is an environment variable too, `--room-max` and `GIFCHAT_ROOM_MAX`, and a name in a file.
+//! The settings: each is a flag, an environment variable and a name in a file, such as `--room-max`, `GIFCHAT_ROOM_MAX` and
+//! `room-max`. A flag without an environment variable, such as `--check`, is no setting.
 
 mod actions;
 mod admin;

@@ -9,13 +9,15 @@
 //!   a running server whether it responds; [`console`]: `gifchat admin`, the client of the operators' interface
 //! - [`backup`]: backs up, restores and checks a site
 //! - `web`: the routes, their handlers, extractors and middleware; `web::operator` is the operators' console
-//! - `realtime`: socket events from clients, and connections that are not Socket.IO sessions yet
+//! - `realtime`: socket events from clients with their answers, and connections that are not Socket.IO sessions yet
 //! - [`broadcast`]: sends committed changes to sockets; nothing else sends changes
-//! - [`service`]: what handlers call: rooms, messages, passwords, deletions, and who may read or own a room
+//! - [`service`]: what handlers call: rooms, messages, passwords, deletions, decisions of operators, and who may read or own
+//!   a room
 //! - [`media`]: checks GIFs and keeps them on disk
-//! - [`store`]: rooms, seats, messages, GIFs, sessions, and what operators decided, in SQLite or MongoDB
-//! - [`rules`]: the rules as pure functions: of a room, what a command leads to and the state after an event; of the site in
-//!   `rules::site`
+//! - [`store`]: rooms, seats, messages, sessions, decisions of operators and hashes of blocked GIFs, in SQLite or MongoDB; with
+//!   MongoDB also the GIFs
+//! - [`rules`]: the rules of a room as pure functions: what a command leads to, and the state after an event. `rules/site.rs` has
+//!   the rules of the whole site: bans, pauses and notices of operators
 //! - [`domain`]: types that validate themselves: rooms, messages, visitors, refusals
 //! - [`page`]: views and texts of pages in English and Korean, avatars, assets
 //! - `fields`: reads the known fields of forms, JSON bodies and events

@@ -68,7 +68,7 @@ pub struct Parts {
     pub deletions: Deletions,
     /// What these two finish although nobody waits for it.
     pub detached: DetachedTasks,
-    /// The emitter.
+    /// What sends changes to sockets.
     pub events: Arc<Events>,
     /// The sessions of sockets that have no namespace yet.
     pub openings: Openings,

@@ -117,7 +117,8 @@ impl LineKind {
         }
     }
 
-    /// The line as the textbook words it. Pages write their own, in their reader's language.
+    /// The Korean sentence in the field `chat` of a system message, worded like the textbook's: clients that are written for the
+    /// textbook show it as it is (docs/interface.md). Pages have sentences of their own in `locales`, in the reader's language.
     pub fn text(self, visitor: Visitor) -> String {
         let color = visitor.color;
         match self {

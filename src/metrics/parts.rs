@@ -47,7 +47,7 @@ pub struct Messages {
     pub whisper: Counter,
 }
 
-/// What the emitter counts.
+/// What `broadcast` counts.
 #[derive(Clone, Debug)]
 pub struct BroadcastMetrics {
     /// Messages that were handed to all sockets of a room, each once.

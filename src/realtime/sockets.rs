@@ -3,13 +3,13 @@
 //! | event | from a client | answer |
 //! |---|---|---|
 //! | `join` | room id | `{ok, you, room, members, away, seq, epoch, reactions}` |
-//! | `chat` | `{chat, nonce?}` or the text | `{ok, message}` once it is stored |
+//! | `chat` | the text, or `{chat?, gif?, alt?, nonce?, reply?}` | `{ok, message}` once it is stored |
 //! | `edit` | `{message, chat}` | `{ok}` once it is stored |
 //! | `react` | `{message, emoji?, gif?, on?}` | `{ok}` once it is stored |
-//! | `whisper` | `{to, chat, nonce?}` or with `gif` for `chat` | `{ok, whisper}` once it is stored |
+//! | `whisper` | `{to, chat?, gif?, alt?, nonce?}` | `{ok, whisper}` once it is stored |
 //! | `report` | `{message, reason?}` | `{ok, report}` once it is stored |
 //! | `leave` | nothing | `{ok}` |
-//! | `typing` | nothing | nothing |
+//! | `typing` | nothing | `{ok}` |
 //! | `moderate` | `{action, visitor?, message?, seconds?, forbid?}` | `{ok}` |
 
 mod banned;

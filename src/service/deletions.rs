@@ -60,8 +60,8 @@ impl Deletions {
         self.detached.finish(work).await
     }
 
-    /// Does what is due: frees seats, ends rooms, forgets messages. Deletes the files that the store returns; those of a room that
-    /// ended on SQLite are listed instead, and [`Deletions::delete_listed`] deletes them in the background.
+    /// Does what is due: frees seats, ends rooms and forgets messages. Files that the store returns are deleted here. SQLite
+    /// returns none: it lists them, for [`Self::delete_listed`].
     ///
     /// # Errors
     /// The store fails.

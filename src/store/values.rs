@@ -245,8 +245,9 @@ pub enum Window {
 /// What was due.
 #[derive(Debug, Default)]
 pub struct Expired {
-    /// Rooms that have ended, with the files of their messages. SQLite lists these files instead.
+    /// Rooms that have ended, with the files that their messages named, as far as
+    /// [`GifIndex::unreferenced_gifs`](super::GifIndex) does not list them.
     pub rooms: Vec<(RoomId, Vec<GifName>)>,
-    /// Files that nothing names any more since other rooms have forgotten messages.
+    /// Files that nothing names any more since other rooms have forgotten messages, as far as they are not listed.
     pub unreferenced: Vec<GifName>,
 }
