@@ -59,7 +59,7 @@ export async function keepsOrder(stage, how) {
   const ban = await does(ann, await memberMore(ann, bea), "moderation.ban", says("moderation.ban_title", { name }));
   await hand.option(ban.question.getByRole("combobox", { name: says("moderation.ban_long"), exact: true }), 0);
   await ban.yes();
-  await reads(bea.page.locator(".banner__says"), bea.says("error.banned"));
+  await reads(bea.page.locator(".banner__says"), bea.says("error.banned_until", { n: 60 }));
   await bea.page.goto(path);
   await reads(bea.page.locator(".error-message"), bea.says("error.banned_until", { n: 60 }));
   await people(ann);
