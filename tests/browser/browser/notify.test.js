@@ -5,7 +5,7 @@ import { enter, inside, makeRoom, say, sees, selfOf } from "../support/pages.js"
 import { eventually } from "../support/wait.js";
 import { controlled, workerOf } from "../support/worker.js";
 
-useChromium();
+useChromium({ whole: true });
 
 /** Chrome on Android: the constructor is there and throws. */
 const asOnAndroid = ({ page }, permission) => page.addInitScript((state) => {
