@@ -11,7 +11,9 @@ let menu = null;
 let ways = null;
 
 /** `ways` is what the entries that everybody has lead to: `{ room, facts, sheets, whispers, extras }`. */
-export const startActions = (these) => { ways = these; };
+export const startActions = (these) => {
+  ways = these;
+};
 
 /**
  * Adds an action: `{ icon, text(subject), when(subject), act(subject), danger? }`. A subject has `kind` (`message` or
@@ -20,14 +22,18 @@ export const startActions = (these) => { ways = these; };
 export const addAction = (action) => actions.push(action);
 
 /** Menus that are opened before more actions have been added wait for them. */
-export const awaitActions = (promise) => { coming = promise.catch(() => {}); };
+export const awaitActions = (promise) => {
+  coming = promise.catch(() => {});
+};
 
 /** Nothing can be done with oneself, nor with what one said while it is not stored, and once it is deleted. */
 export const offersActions = ({ mine, id, text, gif }) => !mine || Boolean(id && (text ?? gif));
 
 /** Opens the menu of a subject at its button. */
 export async function openActions(button, subject) {
-  const patience = new Promise((done) => { setTimeout(done, PATIENCE); });
+  const patience = new Promise((done) => {
+    setTimeout(done, PATIENCE);
+  });
   // Once it is there it opens before another key can be pressed.
   menu ??= await fetchSheet("menu", () => import("./entries.js")).catch(() => null);
   await Promise.race([coming, patience]);

@@ -26,7 +26,9 @@ function sentence(head, run) {
   const line = head.querySelector(".system__all") ?? document.createElement("span");
   line.className = "system__all";
   const named = run.slice(0, Math.min(NAMED, run.length - NAMED)).map(nameOf);
-  const [before, after] = texts.line.joined_many.split("%{names}").map((part) => fill(part, { n: run.length - named.length }));
+  const [before, after] = texts.line.joined_many
+    .split("%{names}")
+    .map((part) => fill(part, { n: run.length - named.length }));
   line.replaceChildren(before, ...named.flatMap((name, place) => (place > 0 ? [", ", name] : [name])), after);
   return line;
 }

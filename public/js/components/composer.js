@@ -21,7 +21,10 @@ export class Composer {
     this.#limit = limit;
     this.#send = send;
     if (!this.#field.value) this.#field.value = draft;
-    this.#field.addEventListener("input", () => { typed(this.#field.value); this.#changed(); });
+    this.#field.addEventListener("input", () => {
+      typed(this.#field.value);
+      this.#changed();
+    });
     this.#field.addEventListener("keydown", (event) => this.#key(event));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -100,7 +103,9 @@ export class Composer {
     this.#grow();
   }
 
-  #tooLong(was) { return fill(texts.field.chat_too_long, { limit: this.#limit, was }); }
+  #tooLong(was) {
+    return fill(texts.field.chat_too_long, { limit: this.#limit, was });
+  }
 
   // Browsers without field-sizing: the height follows the text through the number of rows.
   #grow() {

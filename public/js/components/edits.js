@@ -12,7 +12,8 @@ const TIME = 15 * 60_000;
 const isGone = (row) => Boolean(row.querySelector(".message__gone"));
 
 /** Whether a message is one's own, and young enough to be changed. */
-export const mayEdit = (row) => row.matches(".mine[data-seq]") && !isGone(row) && Date.now() - new Date(row.dataset.at) < TIME;
+export const mayEdit = (row) =>
+  row.matches(".mine[data-seq]") && !isGone(row) && Date.now() - new Date(row.dataset.at) < TIME;
 
 /** Shows what a line says about a message that was edited. */
 export function edited(row, { chat, deleted, createdAt }) {

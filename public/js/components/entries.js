@@ -37,7 +37,11 @@ const entries = ({ facts, sheets, whispers, extras }) => [
     icon: "copy",
     text: () => texts.talk.copy,
     when: ({ text }) => Boolean(text) && Boolean(navigator.clipboard),
-    act: ({ text }) => navigator.clipboard.writeText(text).then(() => toast(texts.talk.copied), () => {}),
+    act: ({ text }) =>
+      navigator.clipboard.writeText(text).then(
+        () => toast(texts.talk.copied),
+        () => {},
+      ),
   },
   {
     icon: "whisper",
@@ -72,9 +76,13 @@ const muting = (muted) => ({
 /** Opens the menu of a subject with the entries that everybody has, and `more` actions. */
 export function openEntries(button, subject, ways, more) {
   const offered = [...entries(ways), ...more].filter((action) => action.when(subject));
-  openMenu(button, subject, offered.map((action) => ({
-    ...action,
-    text: action.text(subject),
-    act: () => action.act(subject),
-  })));
+  openMenu(
+    button,
+    subject,
+    offered.map((action) => ({
+      ...action,
+      text: action.text(subject),
+      act: () => action.act(subject),
+    })),
+  );
 }

@@ -34,16 +34,24 @@ export class ExtrasLater {
   }
 
   /** Whether what is being written is an edit, and no message. */
-  get editing() { return this.#extras?.editing; }
+  get editing() {
+    return this.#extras?.editing;
+  }
 
   /** What one writes next answers this. */
-  get reply() { return this.#extras?.reply; }
+  get reply() {
+    return this.#extras?.reply;
+  }
 
   /** What was written is on its way, or could not be sent and answers this `reply` still. */
-  answer(reply = null) { if (reply ?? this.reply) this.use((extras) => extras.answer(reply)); }
+  answer(reply = null) {
+    if (reply ?? this.reply) this.use((extras) => extras.answer(reply));
+  }
 
   /** The room is gone, and with it what one answers there. */
-  forget() { this.#extras?.forget(); }
+  forget() {
+    this.#extras?.forget();
+  }
 
   /** Does something with them, once they are there. */
   use(act) {
@@ -59,15 +67,21 @@ export class ExtrasLater {
 
   #go() {
     if (this.#extras) return this.#run();
-    this.#loading ??= this.#load().then((extras) => {
-      this.#extras = extras;
-      this.#list.alter(() => this.#run());
-    }, () => { this.#loading = null; });
+    this.#loading ??= this.#load().then(
+      (extras) => {
+        this.#extras = extras;
+        this.#list.alter(() => this.#run());
+      },
+      () => {
+        this.#loading = null;
+      },
+    );
   }
 
   /** A row enters the page: of a `message`, or as the server rendered it. */
   enters(row, message) {
-    if (message ? this.#extras ?? message.reply ?? message.reactions ?? message.edited : row.querySelector(EXTRAS)) this.use((extras) => extras.dress(row, message));
+    if (message ? (this.#extras ?? message.reply ?? message.reactions ?? message.edited) : row.querySelector(EXTRAS))
+      this.use((extras) => extras.dress(row, message));
   }
 
   /** A line that may be about messages that are in the page. */
@@ -94,5 +108,7 @@ export class ExtrasLater {
     this.reacted(told);
   }
 
-  #run() { for (const act of this.#waiting.splice(0)) act(this.#extras); }
+  #run() {
+    for (const act of this.#waiting.splice(0)) act(this.#extras);
+  }
 }

@@ -12,15 +12,22 @@ import { Strip } from "./strip.js";
 export async function startExtras({ room, me, storage, list }) {
   await fetchStyle("extras.css");
   const rows = byId("rows");
-  const strip = new Strip((message, chat) => askJson(`/room/${room}/messages/${message}`, { method: "PATCH", body: { chat } }), storage);
+  const strip = new Strip(
+    (message, chat) => askJson(`/room/${room}/messages/${message}`, { method: "PATCH", body: { chat } }),
+    storage,
+  );
   const edit = (about) => strip.edit(about);
   const reactions = new Reactions({ room, me, list });
   watchMuted(rows);
 
   return {
-    get editing() { return strip.editing; },
+    get editing() {
+      return strip.editing;
+    },
 
-    get reply() { return strip.reply; },
+    get reply() {
+      return strip.reply;
+    },
 
     /** Shows what a message has that enters the list, or writes anew what the server rendered. */
     dress(row, message) {
@@ -66,7 +73,9 @@ export async function startExtras({ room, me, storage, list }) {
     /** Edits what one said last, if that can still be changed. */
     editLast() {
       // Further up nobody sees what one said last.
-      const last = list.isWhole && list.messages.findLast((row) => row.matches(".mine[data-seq]") && !row.querySelector(".message__gone"));
+      const last =
+        list.isWhole &&
+        list.messages.findLast((row) => row.matches(".mine[data-seq]") && !row.querySelector(".message__gone"));
       if (last && mayEdit(last)) edit(subject(last));
     },
   };

@@ -17,7 +17,9 @@ export function watchFields(form) {
   const inputs = [...form.querySelectorAll("[name=title], [name=max], [name=password]")];
   for (const input of inputs) {
     input.addEventListener("change", () => check(input));
-    input.addEventListener("input", () => { if (input.ariaInvalid === "true") check(input); });
+    input.addEventListener("input", () => {
+      if (input.ariaInvalid === "true") check(input);
+    });
   }
   return () => {
     const wrong = inputs.filter((input) => !check(input));

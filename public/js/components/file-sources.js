@@ -25,10 +25,15 @@ function startDrop(take) {
   const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && !closed();
   // dragenter and dragleave come for every element on the way; what counts is how many are still entered.
   let depth = 0;
-  const close = () => { depth = 0; mouth.hidden = true; };
+  const close = () => {
+    depth = 0;
+    mouth.hidden = true;
+  };
   // The end of a drag outside the window is not always told.
   mouth.addEventListener("click", close);
-  addEventListener("keydown", ({ key }) => { if (key === "Escape") close(); });
+  addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") close();
+  });
   addEventListener("dragenter", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();

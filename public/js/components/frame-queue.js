@@ -11,7 +11,9 @@ export class FrameQueue {
   #asked = false;
 
   /** `apply(changes)` makes the changes of one frame. */
-  constructor(apply) { this.#apply = apply; }
+  constructor(apply) {
+    this.#apply = apply;
+  }
 
   add(...changes) {
     this.#waiting.push(...changes);

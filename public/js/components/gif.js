@@ -9,7 +9,9 @@ import { showPicture } from "./picture.js";
 const KEY = "gifchat:motion";
 // A page that goes is hidden, too; a picture that is asked for then is asked for in vain, and a blob: is against the policy.
 let leaving = false;
-addEventListener("pagehide", () => { leaving = true; });
+addEventListener("pagehide", () => {
+  leaving = true;
+});
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Gifs {
@@ -35,9 +37,15 @@ export class Gifs {
     });
     if (!loose) this.#button.addEventListener("click", () => this.#turn(!this.on));
     // Whoever chose nothing goes with the device, also when that changes.
-    calm.addEventListener("change", () => { if (!remembered()) this.#all(); });
-    addEventListener("storage", ({ key }) => { if (key === KEY) this.#all(); });
-    document.addEventListener("visibilitychange", () => { if (!leaving) for (const figure of this.#figures()) this.#run(figure); });
+    calm.addEventListener("change", () => {
+      if (!remembered()) this.#all();
+    });
+    addEventListener("storage", ({ key }) => {
+      if (key === KEY) this.#all();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (!leaving) for (const figure of this.#figures()) this.#run(figure);
+    });
     list.addEventListener("click", ({ target }) => {
       const figure = target.closest(".gif__play")?.closest(".gif");
       if (figure) this.want(figure, !isWanted(figure));
@@ -46,7 +54,9 @@ export class Gifs {
   }
 
   /** Whether the room's switch stands on playing. */
-  get on() { return (remembered() ?? (calm.matches ? "still" : "play")) === "play"; }
+  get on() {
+    return (remembered() ?? (calm.matches ? "still" : "play")) === "play";
+  }
 
   /** Takes a GIF of a row into its care. */
   add(row) {
@@ -73,7 +83,11 @@ export class Gifs {
   }
 
   #turn(on) {
-    try { localStorage.setItem(KEY, on ? "play" : "still"); } catch { /* then it holds for this page only */ }
+    try {
+      localStorage.setItem(KEY, on ? "play" : "still");
+    } catch {
+      /* then it holds for this page only */
+    }
     chosen = on ? "play" : "still";
     this.#all();
   }
@@ -83,9 +97,13 @@ export class Gifs {
     for (const figure of this.#figures()) this.want(figure, this.on);
   }
 
-  #showSwitch() { this.#button.setAttribute("aria-checked", String(this.on)); }
+  #showSwitch() {
+    this.#button.setAttribute("aria-checked", String(this.on));
+  }
 
-  #figures() { return this.#list.querySelectorAll(".gif"); }
+  #figures() {
+    return this.#list.querySelectorAll(".gif");
+  }
 
   #run(figure) {
     const playing = isWanted(figure) && this.#seen.has(figure) && !document.hidden;
@@ -96,7 +114,11 @@ export class Gifs {
 let chosen = null;
 
 function remembered() {
-  try { return localStorage.getItem(KEY) ?? chosen; } catch { return chosen; }
+  try {
+    return localStorage.getItem(KEY) ?? chosen;
+  } catch {
+    return chosen;
+  }
 }
 
 export const isWanted = (figure) => figure.classList.contains("gif--playing");

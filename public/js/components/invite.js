@@ -68,7 +68,9 @@ byId("invite-copy").addEventListener("click", async () => {
 });
 
 byId("invite-share").addEventListener("click", () => {
-  navigator.share({ title: dialog.dataset.title, url: field.value }).catch(() => { /* they changed their mind */ });
+  navigator.share({ title: dialog.dataset.title, url: field.value }).catch(() => {
+    /* they changed their mind */
+  });
 });
 
 withdraw.addEventListener("click", async () => {
@@ -86,4 +88,6 @@ withdraw.addEventListener("click", async () => {
   anew.focus();
 });
 anew.addEventListener("click", () => again());
-dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });
+dialog.addEventListener("click", ({ target }) => {
+  if (target === dialog) dialog.close();
+});

@@ -16,13 +16,17 @@ export async function mayLeave(tabs, alone) {
   setText(byId("leave-text"), alone ? texts.leave.text : texts.leave.away_text);
   dialog.returnValue = "";
   dialog.showModal();
-  await new Promise((done) => { dialog.addEventListener("close", done, { once: true }); });
+  await new Promise((done) => {
+    dialog.addEventListener("close", done, { once: true });
+  });
   return dialog.returnValue === "leave";
 }
 
 function staysElsewhere(tabs) {
   return new Promise((done) => {
-    tabs.addEventListener("message", ({ data }) => { if (data === "here") done(true); });
+    tabs.addEventListener("message", ({ data }) => {
+      if (data === "here") done(true);
+    });
     tabs.postMessage("who");
     setTimeout(done, HEED, false);
   });

@@ -34,7 +34,9 @@ function fromMessage(list, row, target, key) {
   const isVertical = VERTICAL.includes(key);
   // Scrolled away from: one goes on with what is in sight.
   if (isVertical && !isSeen(list, row)) return fromList(list, key);
-  const all = isVertical ? messages(list) : [row, ...row.querySelectorAll(PARTS)].filter((part) => part.checkVisibility());
+  const all = isVertical
+    ? messages(list)
+    : [row, ...row.querySelectorAll(PARTS)].filter((part) => part.checkVisibility());
   const step = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[key];
   const at = all.indexOf(all.includes(target) ? target : row);
   return step && all[at + step];

@@ -11,6 +11,10 @@ export function takeFromTab(row) {
 
 /** The keys of the list are fetched when one is in it. */
 export function listenForKeys(list) {
-  const load = () => import("./log-keys.js").then(({ startKeys }) => startKeys(list), () => listenForKeys(list));
+  const load = () =>
+    import("./log-keys.js").then(
+      ({ startKeys }) => startKeys(list),
+      () => listenForKeys(list),
+    );
   list.addEventListener("focusin", load, { once: true });
 }

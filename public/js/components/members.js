@@ -32,7 +32,10 @@ export class MembersView {
       if (more) openActions(more, this.#subject(more.closest(".member")));
     });
     // A window that grew has room for the column: the drawer over it closes.
-    matchMedia("(min-width: 64rem)").addEventListener("change", ({ matches }) => matches && byId("members").hidePopover());
+    matchMedia("(min-width: 64rem)").addEventListener(
+      "change",
+      ({ matches }) => matches && byId("members").hidePopover(),
+    );
   }
 
   /** The whole list anew, as it was at a place of the room; rows that stay are kept, so that focus and scroll stay. */
@@ -62,7 +65,11 @@ export class MembersView {
   /** A member's last connection was lost, or one is there again. */
   away(id, away) {
     this.#forgetLeaving(id);
-    if (away) this.#leaving.set(id, setTimeout(() => this.#setAway(id, true), RELOAD));
+    if (away)
+      this.#leaving.set(
+        id,
+        setTimeout(() => this.#setAway(id, true), RELOAD),
+      );
     else this.#setAway(id, false);
   }
 
@@ -80,10 +87,14 @@ export class MembersView {
   }
 
   /** Whether nobody else is here: all others are away, if there are any. */
-  get deserted() { return [...this.#members].every(([id, row]) => id === this.#me.id || row.classList.contains("member--away")); }
+  get deserted() {
+    return [...this.#members].every(([id, row]) => id === this.#me.id || row.classList.contains("member--away"));
+  }
 
   /** Whether nobody else has a seat. */
-  get alone() { return this.#members.size === 1 && this.#members.has(this.#me.id); }
+  get alone() {
+    return this.#members.size === 1 && this.#members.has(this.#me.id);
+  }
 
   /** What a line says about who is here; one that is older than the list says nothing new. */
   line(message) {
@@ -158,7 +169,8 @@ export class MembersView {
   #take(id) {
     this.#forgetLeaving(id);
     const row = this.#members.get(id);
-    if (row?.contains(document.activeElement)) this.#list.closest("aside").querySelector("h2").focus({ preventScroll: true });
+    if (row?.contains(document.activeElement))
+      this.#list.closest("aside").querySelector("h2").focus({ preventScroll: true });
     row?.remove();
     this.#members.delete(id);
   }
@@ -166,7 +178,9 @@ export class MembersView {
   #show() {
     const seats = { count: this.#count, max: this.#max };
     setText(byId("room-people"), fill(texts.chat.people, seats));
-    keepFocus(() => { byId("start").hidden = !this.alone; }, byId("chat"));
+    keepFocus(() => {
+      byId("start").hidden = !this.alone;
+    }, byId("chat"));
     setText(byId("members-count"), `${seats.count}/${seats.max}`);
     const button = byId("members-btn");
     setText(button.querySelector(".num"), String(seats.count));

@@ -24,7 +24,9 @@ export function openMenu(button, { visitor, name, color, hue }, entries) {
   showWho(menu, { id: visitor, name, color, hue });
   setText(menu.querySelector(".num"), color);
   list.setAttribute("aria-label", button.getAttribute("aria-label"));
-  const [harmless, harmful] = [false, true].map((danger) => entries.filter((one) => Boolean(one.danger) === danger).map(entry));
+  const [harmless, harmful] = [false, true].map((danger) =>
+    entries.filter((one) => Boolean(one.danger) === danger).map(entry),
+  );
   list.replaceChildren(...harmless, ...(harmless.length > 0 && harmful.length > 0 ? [divider()] : []), ...harmful);
   button.setAttribute("aria-expanded", "true");
   if (menu.matches(":popover-open")) menu.hidePopover();
@@ -38,7 +40,10 @@ function entry({ icon, text, danger, act }) {
   markUse(item, icon);
   item.querySelector("span").textContent = text;
   item.classList.toggle("menu__item--danger", Boolean(danger));
-  item.addEventListener("click", () => { menu.hidePopover(); act(); });
+  item.addEventListener("click", () => {
+    menu.hidePopover();
+    act();
+  });
   return item;
 }
 
@@ -63,7 +68,8 @@ menu.addEventListener("toggle", ({ newState }) => {
   if (newState !== "closed") return;
   opener?.removeAttribute("aria-expanded");
   // An action may have put the focus where it belongs; what it left alone goes back to the button.
-  const lost = !document.activeElement || document.activeElement === document.body || menu.contains(document.activeElement);
+  const lost =
+    !document.activeElement || document.activeElement === document.body || menu.contains(document.activeElement);
   if (lost) focusFirst(opener, byId("members-btn"), byId("chat-list"));
 });
 

@@ -85,19 +85,29 @@ export class MessageList {
   }
 
   /** Calls back with `retry` or `delete` and the nonce of a message that is not stored. */
-  onFailed(act) { this.#failed = act; }
+  onFailed(act) {
+    this.#failed = act;
+  }
 
   /** The row of a stored message, while it is in the page. */
-  find(id) { return this.#rows.querySelector(`[data-id="${CSS.escape(id)}"]`); }
+  find(id) {
+    return this.#rows.querySelector(`[data-id="${CSS.escape(id)}"]`);
+  }
 
   /** Whether the newest message is in the page. */
-  get isWhole() { return this.#last >= this.#newest; }
+  get isWhole() {
+    return this.#last >= this.#newest;
+  }
 
   /** All messages that are in the page. */
-  get messages() { return [...this.#rows.querySelectorAll(".message")]; }
+  get messages() {
+    return [...this.#rows.querySelectorAll(".message")];
+  }
 
   /** Rows that the room has got, in order. */
-  deliver(rows) { this.#frameQueue.add(...rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy))); }
+  deliver(rows) {
+    this.#frameQueue.add(...rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy)));
+  }
 
   /** The room is at `seq`, too far to show all up to there: one scrolls. So many were `missed` while the line was down. */
   leap(seq, missed) {
@@ -140,7 +150,9 @@ export class MessageList {
   #change(changes) {
     const follow = this.#scroller.atEnd;
     const roomy = follow || this.#scroller.deep;
-    const apply = () => { for (const change of changes) change(follow, roomy); };
+    const apply = () => {
+      for (const change of changes) change(follow, roomy);
+    };
     if (follow) apply();
     else this.#scroller.keep(apply);
     if (roomy) this.#trimTop();
@@ -179,7 +191,9 @@ export class MessageList {
     this.#told(row);
   }
 
-  #make(row) { return row.line ? makeLine(row) : makeMessage(row, this.#me); }
+  #make(row) {
+    return row.line ? makeLine(row) : makeMessage(row, this.#me);
+  }
 
   // What already stands in its place is not moved: moving would lose a selection and announce it again.
   #store(element, row, stays) {
@@ -191,7 +205,9 @@ export class MessageList {
     return element;
   }
 
-  #insert(element) { this.#rows.insertBefore(element, this.#unsent.edge); }
+  #insert(element) {
+    this.#rows.insertBefore(element, this.#unsent.edge);
+  }
 
   #settle(element) {
     if (element.classList.contains("message")) byId("silence").hidden = true;
@@ -250,7 +266,9 @@ export class MessageList {
 
   #loadNewer() {
     return this.#pages.load(`after=${this.#last}&limit=${PAGE}`, (page) => {
-      this.#scroller.keep(() => { for (const row of page) if (row.seq > this.#last) this.#place(row); });
+      this.#scroller.keep(() => {
+        for (const row of page) if (row.seq > this.#last) this.#place(row);
+      });
       this.#trimTop();
       // Nothing there although it was announced: the room has lost it, and there is nothing to wait for.
       if (page.length === 0) this.#last = this.#newest;
@@ -273,10 +291,11 @@ export class MessageList {
   async reach(id, seq) {
     const around = `before=${seq + PAGE / 2}&limit=${PAGE}`;
     for (let tries = 0; tries < TRIES && !this.find(id); tries += 1) {
-      await (this.#pages.loading ?? this.#pages.load(around, (page, kept) => {
-        this.#replace(page, kept);
-        this.find(id)?.scrollIntoView({ block: "center" });
-      }));
+      await (this.#pages.loading ??
+        this.#pages.load(around, (page, kept) => {
+          this.#replace(page, kept);
+          this.find(id)?.scrollIntoView({ block: "center" });
+        }));
     }
     return this.find(id);
   }

@@ -26,14 +26,18 @@ export function blank(element) {
   gone.classList.add("message__gone");
   gone.textContent = texts.line.deleted;
   const more = element.querySelector(".more");
-  keepFocus(() => {
-    for (const part of element.querySelectorAll(".quote, .reactions, .message__text, .gif, .message__edited")) {
-      dropFile(part);
-      part.remove();
-    }
-    element.querySelector(".message__said").prepend(gone);
-    more.hidden = !offersActions(subject(element));
-  }, more, byId("chat-list"));
+  keepFocus(
+    () => {
+      for (const part of element.querySelectorAll(".quote, .reactions, .message__text, .gif, .message__edited")) {
+        dropFile(part);
+        part.remove();
+      }
+      element.querySelector(".message__said").prepend(gone);
+      more.hidden = !offersActions(subject(element));
+    },
+    more,
+    byId("chat-list"),
+  );
 }
 
 /** A message that still has to be sent: `item.content` has `chat`, or what a message with a GIF has, or its file. */
@@ -45,7 +49,10 @@ export function makePending(item, me) {
   date(element, new Date(item.at).toISOString());
   const remove = element.querySelector("[data-when=pending] [data-do]");
   if (item.content.file) remove.hidden = false;
-  else setTimeout(() => { remove.hidden = false; }, LONG);
+  else
+    setTimeout(() => {
+      remove.hidden = false;
+    }, LONG);
   return element;
 }
 

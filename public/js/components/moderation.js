@@ -16,14 +16,20 @@ export function startModeration(room, isOwner) {
   let name = "";
 
   const others = ({ mine }) => isOwner() && !mine;
-  const offer = (action, icon, when, fields = ({ visitor }) => ({ visitor })) => addAction({
-    icon,
-    danger: action !== "handover",
-    text: ({ name }) => fill(texts.moderation[action], { name }),
-    when,
-    act: (subject) => ask(action, subject, fields(subject)),
-  });
-  offer("delete", "trash", ({ kind, id, text, gif }) => isOwner() && kind === "message" && Boolean(id && (text ?? gif)), ({ id }) => ({ message: id }));
+  const offer = (action, icon, when, fields = ({ visitor }) => ({ visitor })) =>
+    addAction({
+      icon,
+      danger: action !== "handover",
+      text: ({ name }) => fill(texts.moderation[action], { name }),
+      when,
+      act: (subject) => ask(action, subject, fields(subject)),
+    });
+  offer(
+    "delete",
+    "trash",
+    ({ kind, id, text, gif }) => isOwner() && kind === "message" && Boolean(id && (text ?? gif)),
+    ({ id }) => ({ message: id }),
+  );
   offer("handover", "crown", (subject) => others(subject) && subject.kind === "member");
   offer("clear", "trash", others);
   offer("kick", "out", (subject) => others(subject) && subject.kind === "member");
@@ -62,7 +68,8 @@ export function startModeration(room, isOwner) {
   });
 }
 
-const unban = (room, visitor) => askJson(`/room/${room}/moderate`, { method: "POST", body: { action: "unban", visitor } });
+const unban = (room, visitor) =>
+  askJson(`/room/${room}/moderate`, { method: "POST", body: { action: "unban", visitor } });
 
 // What was done; a ban can be taken back at once.
 function tell(room, { action, visitor }, name) {
@@ -78,26 +85,28 @@ export async function showBans(room) {
   const box = byId("bans");
   const list = byId("bans-list");
   const { data } = await askJson(`/room/${room}/bans`);
-  list.replaceChildren(...data.map((ban) => {
-    const { id, name, color } = whoIs(ban);
-    const row = document.createElement("li");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button button--small";
-    button.textContent = fill(texts.moderation.unban, { name });
-    button.title = color;
-    button.addEventListener("click", async () => {
-      try {
-        await unban(room, id);
-        toast(fill(texts.moderation.unban_done, { name }));
-      } catch (why) {
-        toast(refusal(why), { icon: "alert", tone: "" });
-      }
-      await showBans(room);
-      (list.querySelector("button") ?? byId("edit-room-title")).focus();
-    });
-    row.append(button);
-    return row;
-  }));
+  list.replaceChildren(
+    ...data.map((ban) => {
+      const { id, name, color } = whoIs(ban);
+      const row = document.createElement("li");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "button button--small";
+      button.textContent = fill(texts.moderation.unban, { name });
+      button.title = color;
+      button.addEventListener("click", async () => {
+        try {
+          await unban(room, id);
+          toast(fill(texts.moderation.unban_done, { name }));
+        } catch (why) {
+          toast(refusal(why), { icon: "alert", tone: "" });
+        }
+        await showBans(room);
+        (list.querySelector("button") ?? byId("edit-room-title")).focus();
+      });
+      row.append(button);
+      return row;
+    }),
+  );
   box.hidden = data.length === 0;
 }

@@ -30,12 +30,19 @@ export const whenMuted = (act) => others.push(act);
 export function mute(visitor, name, muted) {
   if (muted) ids.add(visitor);
   else ids.delete(visitor);
-  try { localStorage.setItem(KEY, JSON.stringify([...ids].slice(-MOST))); } catch { /* then for this page only */ }
+  try {
+    localStorage.setItem(KEY, JSON.stringify([...ids].slice(-MOST)));
+  } catch {
+    /* then for this page only */
+  }
   // The menu that was opened at a message folds away with it.
   const row = document.activeElement?.closest(".message");
   dressAll();
   row?.querySelector(muted ? ".message__muted button" : ".more")?.focus({ preventScroll: true });
-  toast(fill(muted ? texts.mute.done : texts.mute.undone, { name }), muted ? undo(() => mute(visitor, name, false)) : {});
+  toast(
+    fill(muted ? texts.mute.done : texts.mute.undone, { name }),
+    muted ? undo(() => mute(visitor, name, false)) : {},
+  );
 }
 
 /** Folds the messages of muted people in the list, now and as they come. */
@@ -43,7 +50,8 @@ export function startMuting(list) {
   dressAll = () => {
     for (const row of list.messages) fold(row);
     for (const act of others) act();
-    for (const member of byId("members-list").children) member.classList.toggle("member--muted", isMuted(member.dataset.id));
+    for (const member of byId("members-list").children)
+      member.classList.toggle("member--muted", isMuted(member.dataset.id));
   };
   byId("rows").addEventListener("click", ({ target }) => {
     const row = target.closest(".message__muted button")?.closest(".message");

@@ -17,7 +17,9 @@ export class Notices {
   #retry;
 
   /** `retry` is what "connect now" does. */
-  constructor(retry) { this.#retry = retry; }
+  constructor(retry) {
+    this.#retry = retry;
+  }
 
   /** The line is down; said only when it stays down for a moment. */
   lineDown(polling = false) {
@@ -26,7 +28,10 @@ export class Notices {
       this.#timer = null;
       this.#line(true);
     } else if (!this.#timer && !this.#shown.has("line")) {
-      this.#timer = setTimeout(() => { this.#timer = null; this.#line(false); }, PATIENCE);
+      this.#timer = setTimeout(() => {
+        this.#timer = null;
+        this.#line(false);
+      }, PATIENCE);
     }
   }
 
@@ -42,7 +47,9 @@ export class Notices {
     setTimeout(() => this.#hide("back"), BACK);
   }
 
-  exception(why) { this.#show("exception", { says: refusal(why), close: true }); }
+  exception(why) {
+    this.#show("exception", { says: refusal(why), close: true });
+  }
 
   /**
    * Says why one is not in the room, for now or for good, in place of all else: `make(words, list)` gives the notice, with the
@@ -81,7 +88,12 @@ export class Notices {
   }
 
   #show(kind, what) {
-    const shut = what.close && (() => { this.#hide(kind); byId("chat").focus(); });
+    const shut =
+      what.close &&
+      (() => {
+        this.#hide(kind);
+        byId("chat").focus();
+      });
     const banner = makeBanner({ ...what, shut });
     this.#hide(kind);
     this.#shown.set(kind, banner);

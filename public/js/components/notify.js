@@ -14,7 +14,10 @@ export async function notify(title, message) {
   const options = { body, tag: room, icon: markUrl(id) };
   try {
     const note = new Notification(title, options);
-    note.onclick = () => { window.focus(); note.close(); };
+    note.onclick = () => {
+      window.focus();
+      note.close();
+    };
     shown = note;
   } catch {
     const { ready } = navigator.serviceWorker;

@@ -7,15 +7,25 @@ const KICKED = 60;
 
 /** The notice to who is not let in because of `why`: the page tries `again`, or the visitor has to; `been` in it before. */
 export function refusedNotice(why, { again, been, list }) {
-  if (why.code === "room_full") return { says: been ? texts.out.taken : refusal(why), more: texts.out.waiting, link: list };
-  return { says: refusal(why), more: texts.out.refused, link: again ? null : { text: texts.out.reload, href: location.pathname } };
+  if (why.code === "room_full")
+    return { says: been ? texts.out.taken : refusal(why), more: texts.out.waiting, link: list };
+  return {
+    says: refusal(why),
+    more: texts.out.refused,
+    link: again ? null : { text: texts.out.reload, href: location.pathname },
+  };
 }
 
 /** The notice that the room is gone. */
 export const goneNotice = (list) => ({ says: texts.out.gone, more: texts.out.gone_more, link: list });
 
 /** The notice to who was sent out or banned. */
-export const sentOutNotice = (why, list) => ({ says: refusal(why), more: " ", link: list, start: why.code === "kicked" ? countDown : null });
+export const sentOutNotice = (why, list) => ({
+  says: refusal(why),
+  more: " ",
+  link: list,
+  start: why.code === "kicked" ? countDown : null,
+});
 
 // Counts down on the notice until one may come back.
 function countDown(banner, seconds = KICKED) {

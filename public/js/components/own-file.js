@@ -10,7 +10,9 @@ export async function firstFrame(file) {
     const canvas = Object.assign(document.createElement("canvas"), { width, height });
     canvas.getContext("2d").drawImage(picture, 0, 0);
     picture.close();
-    const still = await new Promise((done) => { canvas.toBlob(done); });
+    const still = await new Promise((done) => {
+      canvas.toBlob(done);
+    });
     return still && { still, width, height };
   } catch {
     return null;
@@ -18,7 +20,10 @@ export async function firstFrame(file) {
 }
 
 export function keepFile(figure, file, still) {
-  own.set(figure, [still, file].map((blob) => URL.createObjectURL(blob)));
+  own.set(
+    figure,
+    [still, file].map((blob) => URL.createObjectURL(blob)),
+  );
 }
 
 /** What the picture of a GIF has to load: the GIF, or its still. */

@@ -33,8 +33,13 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
     title.focus();
   }
   form.querySelector("[data-do=cancel]").addEventListener("click", () => dialog.close());
-  open.addEventListener("change", () => { password.disabled = open.checked; });
-  dialog.addEventListener("close", () => { password.disabled = false; password.value = ""; });
+  open.addEventListener("change", () => {
+    password.disabled = open.checked;
+  });
+  dialog.addEventListener("close", () => {
+    password.disabled = false;
+    password.value = "";
+  });
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -79,7 +84,9 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
     question.returnValue = "";
     question.showModal();
   });
-  question.addEventListener("close", () => { if (question.returnValue === "delete") byId("delete-form").submit(); });
+  question.addEventListener("close", () => {
+    if (question.returnValue === "delete") byId("delete-form").submit();
+  });
   return {
     edit,
     /** What was handed over is not edited any more. */

@@ -20,16 +20,26 @@ export class PageLoader {
   }
 
   /** Until the page that is on its way has come, or could not; null when there is none. */
-  get loading() { return this.#loading; }
+  get loading() {
+    return this.#loading;
+  }
 
   /** Gives the rows of a page to `show`, and the first place that the room keeps, unless another page is on its way. */
   async load(query, show) {
     if (this.#loading) return;
     let done;
-    this.#loading = new Promise((resolve) => { done = resolve; });
-    const { page, status } = await getJson(this.#url + query).then((page) => ({ page }), (why) => why);
+    this.#loading = new Promise((resolve) => {
+      done = resolve;
+    });
+    const { page, status } = await getJson(this.#url + query).then(
+      (page) => ({ page }),
+      (why) => why,
+    );
     const final = FINAL.includes(status);
-    if (!page && !final) await new Promise((wake) => { setTimeout(wake, AGAIN); });
+    if (!page && !final)
+      await new Promise((wake) => {
+        setTimeout(wake, AGAIN);
+      });
     this.#loading = null;
     done();
     if (page) this.#quietly(() => show(page.data, page.first ?? 1));

@@ -20,9 +20,13 @@ export function retryPictures() {
   for (const [image, one] of lost) retry(image, one);
 }
 
-document.addEventListener("error", ({ target }) => {
-  if (target.matches?.(".gif img[src^='/'], .viewer__stage img[src^='/']")) lose(target);
-}, true);
+document.addEventListener(
+  "error",
+  ({ target }) => {
+    if (target.matches?.(".gif img[src^='/'], .viewer__stage img[src^='/']")) lose(target);
+  },
+  true,
+);
 addEventListener("online", retryPictures);
 
 function lose(image) {
@@ -73,6 +77,8 @@ function load(image, one) {
     forget(image);
     image.src = one.url;
   };
-  file.onerror = () => { if (still()) wait(image, one); };
+  file.onerror = () => {
+    if (still()) wait(image, one);
+  };
   file.src = one.url;
 }

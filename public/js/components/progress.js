@@ -7,7 +7,8 @@ import { markUse } from "./icon.js";
 const WORDS = { waiting: "upload_waiting", checking: "upload_checking" };
 
 /** In a few words, how far an item is that is not sent yet. */
-export const stateText = ({ state, progress }) => (WORDS[state] ? texts.talk[WORDS[state]] : `${Math.round(progress * 100)}%`);
+export const stateText = ({ state, progress }) =>
+  WORDS[state] ? texts.talk[WORDS[state]] : `${Math.round(progress * 100)}%`;
 
 /** Shows it on the figure of an item. */
 export function showProgress(figure, item) {

@@ -17,7 +17,12 @@ const said = new WeakMap();
 // The beginning of a text.
 function excerpt(text) {
   const letters = [...text];
-  return letters.length > MOST ? `${letters.slice(0, MOST - 1).join("").trimEnd()}…` : text;
+  return letters.length > MOST
+    ? `${letters
+        .slice(0, MOST - 1)
+        .join("")
+        .trimEnd()}…`
+    : text;
 }
 
 /** The picture of a GIF that is quoted. */
@@ -81,7 +86,11 @@ function say(quote, says) {
 export function adoptQuote(quote) {
   const still = quote.querySelector(".quote__still");
   const gif = still && new URL(still.src).pathname.split("/")[2];
-  said.set(quote, { chat: quote.querySelector(".quote__text").textContent, gif, deleted: quote.classList.contains("quote--gone") });
+  said.set(quote, {
+    chat: quote.querySelector(".quote__text").textContent,
+    gif,
+    deleted: quote.classList.contains("quote--gone"),
+  });
   if (isMuted(quote.dataset.by)) say(quote, said.get(quote));
 }
 
@@ -110,7 +119,9 @@ export function quoteLine(rows, line) {
 
 /** Quotes of who is muted say nothing, until one hears them again. */
 export function watchMuted(rows) {
-  whenMuted(() => { for (const quote of quotes(rows)) say(quote, said.get(quote) ?? {}); });
+  whenMuted(() => {
+    for (const quote of quotes(rows)) say(quote, said.get(quote) ?? {});
+  });
 }
 
 /** Leads to what a quote is of, which is fetched if it is not in the `list`. */

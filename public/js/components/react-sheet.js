@@ -15,7 +15,7 @@ let now = null;
 
 /** Opens the choice of a reaction to a message. */
 export async function openReact(room, { id }) {
-  const mine = now = { room, id };
+  const mine = (now = { room, id });
   other.value = "";
   setText(byId("react-error"), "");
   setText(byId("react-note"), "");
@@ -113,4 +113,7 @@ function person(visitor) {
   return item;
 }
 
-for (const sheet of [dialog, people]) sheet.addEventListener("click", ({ target }) => { if (target === sheet) sheet.close(); });
+for (const sheet of [dialog, people])
+  sheet.addEventListener("click", ({ target }) => {
+    if (target === sheet) sheet.close();
+  });

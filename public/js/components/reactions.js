@@ -13,7 +13,8 @@ const NAMED = 10;
 const kindOf = ({ emoji, gif }) => emoji ?? gif;
 
 /** Gives a reaction to a message, or takes it back. */
-export const react = (room, message, kind, on) => askJson(`/room/${room}/messages/${message}/reactions`, { method: "POST", body: { ...kind, on } });
+export const react = (room, message, kind, on) =>
+  askJson(`/room/${room}/messages/${message}/reactions`, { method: "POST", body: { ...kind, on } });
 
 export class Reactions {
   #room;
@@ -31,18 +32,36 @@ export class Reactions {
     const rows = byId("rows");
     // Who they are may be known by now.
     for (const event of ["pointerover", "focusin"]) {
-      rows.addEventListener(event, ({ target }) => { if (target.closest(".reaction")) this.#name(target.closest(".message")); });
+      rows.addEventListener(event, ({ target }) => {
+        if (target.closest(".reaction")) this.#name(target.closest(".message"));
+      });
     }
     // Its GIF is not in the room any more, or there is no line.
-    rows.addEventListener("error", ({ target }) => {
-      if (target.matches(".reaction__gif")) this.#list.alter(() => keepFocus(() => { target.closest("li").hidden = true; }, target.closest(".message")));
-    }, true);
+    rows.addEventListener(
+      "error",
+      ({ target }) => {
+        if (target.matches(".reaction__gif"))
+          this.#list.alter(() =>
+            keepFocus(() => {
+              target.closest("li").hidden = true;
+            }, target.closest(".message")),
+          );
+      },
+      true,
+    );
   }
 
   /** Shows GIFs again that could not be loaded, if they can now. */
   again() {
     for (const image of byId("rows").querySelectorAll(".reactions [hidden] .reaction__gif")) {
-      image.addEventListener("load", () => this.#list.alter(() => { image.closest("li").hidden = false; }), { once: true });
+      image.addEventListener(
+        "load",
+        () =>
+          this.#list.alter(() => {
+            image.closest("li").hidden = false;
+          }),
+        { once: true },
+      );
       image.src = image.src;
     }
   }
@@ -51,12 +70,15 @@ export class Reactions {
   toggle(button) {
     const { kind } = button.dataset;
     const given = button.querySelector(".reaction__gif") ? { gif: kind } : { emoji: kind };
-    react(this.#room, button.closest(".message").dataset.id, given, button.ariaPressed !== "true")
-      .catch((why) => toast(refusal(why), { icon: "alert", tone: "" }));
+    react(this.#room, button.closest(".message").dataset.id, given, button.ariaPressed !== "true").catch((why) =>
+      toast(refusal(why), { icon: "alert", tone: "" }),
+    );
   }
 
   /** How people reacted to a message that enters the page. */
-  of({ _id, reactions }) { return this.#known.get(_id) ?? reactions ?? []; }
+  of({ _id, reactions }) {
+    return this.#known.get(_id) ?? reactions ?? [];
+  }
 
   /** Shows them under a message. */
   put(row, reactions) {
@@ -97,7 +119,9 @@ export class Reactions {
       return item;
     });
     for (const item of list.children) if (!now.includes(item)) item.remove();
-    now.forEach((item, place) => { if (list.children[place] !== item) list.insertBefore(item, list.children[place] ?? null); });
+    now.forEach((item, place) => {
+      if (list.children[place] !== item) list.insertBefore(item, list.children[place] ?? null);
+    });
   }
 
   #name(row) {
@@ -108,7 +132,10 @@ export class Reactions {
   }
 
   #names(visitors) {
-    const names = visitors.map((id) => (id === this.#me.id ? texts.site.me : nameOf(id))).filter(Boolean).slice(0, NAMED);
+    const names = visitors
+      .map((id) => (id === this.#me.id ? texts.site.me : nameOf(id)))
+      .filter(Boolean)
+      .slice(0, NAMED);
     const rest = visitors.length - names.length;
     if (rest === 0) return names.join(", ");
     return names.length > 0 ? fill(texts.react.others, { names: names.join(", "), n: rest }) : "";
@@ -117,7 +144,9 @@ export class Reactions {
 
 /** What somebody is called, if anything in the page says so. */
 function nameOf(id) {
-  const place = byId("members-list").querySelector(`[data-id="${CSS.escape(id)}"]`) ?? byId("rows").querySelector(`[data-visitor="${CSS.escape(id)}"]`);
+  const place =
+    byId("members-list").querySelector(`[data-id="${CSS.escape(id)}"]`) ??
+    byId("rows").querySelector(`[data-visitor="${CSS.escape(id)}"]`);
   return place?.querySelector(".name").textContent;
 }
 

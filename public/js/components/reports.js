@@ -109,7 +109,12 @@ function entry(room, { _id, about: said, reason: why }, counted) {
   };
   const path = `/room/${room}/reports/${_id}`;
   act(texts.report.dismiss, () => askJson(path, { method: "DELETE" }), texts.report.dismissed);
-  act(texts.report.delete, () => askJson(`${path}/delete`, { method: "POST", body: {} }), texts.moderation.delete_done, true);
+  act(
+    texts.report.delete,
+    () => askJson(`${path}/delete`, { method: "POST", body: {} }),
+    texts.moderation.delete_done,
+    true,
+  );
   item.append(ways);
   return item;
 }
@@ -128,4 +133,6 @@ function quote({ chat, gif, alt, width, height }) {
   block.append(image);
   return block;
 }
-list.addEventListener("click", ({ target }) => { if (target === list) list.close(); });
+list.addEventListener("click", ({ target }) => {
+  if (target === list) list.close();
+});

@@ -14,10 +14,14 @@ export class RoomFacts {
   /** Whether people of one network may take all seats. */
   crowd = "crowd" in document.body.dataset;
 
-  constructor(me) { this.#me = me; }
+  constructor(me) {
+    this.#me = me;
+  }
 
   /** Whether one owns the room. */
-  get mine() { return this.owner === this.#me.id; }
+  get mine() {
+    return this.owner === this.#me.id;
+  }
 
   /** Takes over how the room is now. */
   update(room) {

@@ -27,7 +27,13 @@ export class RoomSheets {
     const on = (id, act) => byId(id).addEventListener("click", act);
     on("tray-btn", () => this.tray(take, "send"));
     for (const id of ["invite-btn", "start-invite"]) {
-      on(id, () => this.open("invite", () => import("./invite.js"), ({ openInvite }) => openInvite(room, facts)));
+      on(id, () =>
+        this.open(
+          "invite",
+          () => import("./invite.js"),
+          ({ openInvite }) => openInvite(room, facts),
+        ),
+      );
     }
     on("start-gif", () => byId("gif").click());
     on("reports-btn", () => this.reports());
@@ -46,54 +52,102 @@ export class RoomSheets {
   }
 
   /** The tray; `deed` says what becomes of a GIF that is taken: `send` or `add`. */
-  tray(take, deed) { return this.open("tray", () => import("./tray.js"), ({ openTray }) => openTray(this.#room, take, deed)); }
+  tray(take, deed) {
+    return this.open(
+      "tray",
+      () => import("./tray.js"),
+      ({ openTray }) => openTray(this.#room, take, deed),
+    );
+  }
 
   /** Asks before the room may go with who leaves. Who can't be asked may leave. */
   mayLeave(...ask) {
-    return fetchSheet("leave", () => import("./leaving.js")).then(({ mayLeave }) => mayLeave(...ask), () => true);
+    return fetchSheet("leave", () => import("./leaving.js")).then(
+      ({ mayLeave }) => mayLeave(...ask),
+      () => true,
+    );
   }
 
   /** Opens the choice of a reaction, or who reacted, by `open(module, room)`. */
-  react(open) { return this.open("react", () => import("./react-sheet.js"), (module) => open(module, this.#room)); }
+  react(open) {
+    return this.open(
+      "react",
+      () => import("./react-sheet.js"),
+      (module) => open(module, this.#room),
+    );
+  }
 
   /** Deletes a message of one's own. */
-  deleteOwn(subject) { return this.open("delete", () => import("./own-messages.js"), ({ deleteOwn }) => deleteOwn(this.#room, subject)); }
+  deleteOwn(subject) {
+    return this.open(
+      "delete",
+      () => import("./own-messages.js"),
+      ({ deleteOwn }) => deleteOwn(this.#room, subject),
+    );
+  }
 
   /** Reports a message to the owner. */
-  report(subject) { return this.#reports(({ openReport }) => openReport(this.#room, subject, this.#facts)); }
+  report(subject) {
+    return this.#reports(({ openReport }) => openReport(this.#room, subject, this.#facts));
+  }
 
   /** Opens the owner's list of reports. */
-  reports() { return this.#reports(({ openReports }) => openReports(this.#room, (count) => this.#count(count))); }
+  reports() {
+    return this.#reports(({ openReports }) => openReports(this.#room, (count) => this.#count(count)));
+  }
 
   /** One more report waits. */
-  reported() { this.#count(this.#waiting + 1); }
+  reported() {
+    this.#count(this.#waiting + 1);
+  }
 
   /** Reports may have been missed: they are counted anew with the next change. */
-  missed() { this.#waiting = -1; }
+  missed() {
+    this.#waiting = -1;
+  }
 
   /** Somebody's part has changed: the owner has tools and a list of reports. */
   changed() {
     const { mine } = this.#facts;
-    keepFocus(() => { for (const id of ["edit-btn", "reports-btn"]) byId(id).hidden = !mine; }, byId("members-title"));
+    keepFocus(() => {
+      for (const id of ["edit-btn", "reports-btn"]) byId(id).hidden = !mine;
+    }, byId("members-title"));
     byId("reports-badge").hidden = !mine || this.#waiting <= 0;
-    if (!mine) return this.#tools?.then(({ close }) => close(), () => {});
+    if (!mine)
+      return this.#tools?.then(
+        ({ close }) => close(),
+        () => {},
+      );
     awaitActions(this.#fetchTools());
     if (this.#waiting >= 0) return;
     this.#waiting = 0;
-    getJson(`/room/${this.#room}/reports`).then(({ count }) => this.#count(count), () => { this.#waiting = -1; });
+    getJson(`/room/${this.#room}/reports`).then(
+      ({ count }) => this.#count(count),
+      () => {
+        this.#waiting = -1;
+      },
+    );
   }
 
   #fetchTools() {
     this.#tools ??= fetchSheet("owner", () => import("./owner-tools.js")).then(this.#startTools);
-    this.#tools.catch(() => { this.#tools = null; });
+    this.#tools.catch(() => {
+      this.#tools = null;
+    });
     return this.#tools;
   }
 
-  #withTools(act) { this.#fetchTools().then(act, (why) => this.#failed(why)); }
+  #withTools(act) {
+    this.#fetchTools().then(act, (why) => this.#failed(why));
+  }
 
-  #failed(why) { this.#say(refusal(why.code ? why : {})); }
+  #failed(why) {
+    this.#say(refusal(why.code ? why : {}));
+  }
 
-  #reports(open) { return this.open("reports", () => import("./reports.js"), open); }
+  #reports(open) {
+    return this.open("reports", () => import("./reports.js"), open);
+  }
 
   #count(count) {
     this.#waiting = count;

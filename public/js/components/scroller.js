@@ -28,11 +28,17 @@ export class Scroller {
   }
 
   /** Whether one is so far from the oldest row that some of those may leave unnoticed. */
-  get deep() { return this.#fromTop > DEEP; }
+  get deep() {
+    return this.#fromTop > DEEP;
+  }
 
-  get #fromTop() { return this.#box.scrollHeight - this.#box.clientHeight + this.#box.scrollTop; }
+  get #fromTop() {
+    return this.#box.scrollHeight - this.#box.clientHeight + this.#box.scrollTop;
+  }
 
-  get atEnd() { return this.#box.scrollTop > -NEAR; }
+  get atEnd() {
+    return this.#box.scrollTop > -NEAR;
+  }
 
   /** Changes the list; what one reads, from the first row that is seen whole, stays where it is. */
   keep(change) {

@@ -11,7 +11,9 @@ function run(image) {
   if (image.getAttribute("src") !== src) image.src = src;
 }
 
-const runAll = () => { for (const image of seen) run(image); };
+const runAll = () => {
+  for (const image of seen) run(image);
+};
 const watch = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     if (isIntersecting) seen.add(target);

@@ -39,18 +39,28 @@ export class Strip {
     });
     // Before the form sends a message: an edit is none, and waits for no pause between two.
     field.addEventListener("input", () => setText(byId("strip-why"), ""));
-    whenMuted(() => { if (this.#reply && !this.#edits) this.#showReply(); });
-    form.addEventListener("submit", (event) => {
-      if (!this.editing) return;
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      this.#submit();
-    }, true);
+    whenMuted(() => {
+      if (this.#reply && !this.#edits) this.#showReply();
+    });
+    form.addEventListener(
+      "submit",
+      (event) => {
+        if (!this.editing) return;
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        this.#submit();
+      },
+      true,
+    );
   }
 
-  get editing() { return Boolean(this.#edits); }
+  get editing() {
+    return Boolean(this.#edits);
+  }
 
-  get reply() { return this.#reply ?? undefined; }
+  get reply() {
+    return this.#reply ?? undefined;
+  }
 
   /** What one writes next answers this message; with none it answers nothing. */
   answer(reply) {
@@ -76,7 +86,12 @@ export class Strip {
   edit({ id, text, gif }) {
     if (!this.#edits) this.#draft = field.value;
     this.#edits = { id, text: text ?? "", gif };
-    this.#show({ icon: "edit", what: gif ? texts.edit.caption : texts.edit.now, about: text ?? "", cancel: texts.edit.cancel });
+    this.#show({
+      icon: "edit",
+      what: gif ? texts.edit.caption : texts.edit.now,
+      about: text ?? "",
+      cancel: texts.edit.cancel,
+    });
     send.ariaLabel = texts.owner.save;
     markUse(send, "check");
     this.#write(this.#edits.text);

@@ -35,19 +35,30 @@ export function showTip(target, wait = WAIT) {
   if (button && button === about) return;
   hide();
   if (!button) return;
-  const mine = timer = setTimeout(async () => {
-    const styled = await fetchLook().then(() => true, () => false);
+  const mine = (timer = setTimeout(async () => {
+    const styled = await fetchLook().then(
+      () => true,
+      () => false,
+    );
     // Meanwhile one may have gone on.
     if (!styled || mine !== timer || !button.checkVisibility()) return;
     about = button;
     tip.showPopover();
     write();
-  }, wait);
+  }, wait));
 }
 
-document.addEventListener("pointerover", ({ target, pointerType }) => { if (pointerType === "mouse") showTip(target); });
-document.addEventListener("focusin", ({ target }) => { if (target.matches(":focus-visible")) showTip(target, 0); });
+document.addEventListener("pointerover", ({ target, pointerType }) => {
+  if (pointerType === "mouse") showTip(target);
+});
+document.addEventListener("focusin", ({ target }) => {
+  if (target.matches(":focus-visible")) showTip(target, 0);
+});
 for (const event of ["focusout", "pointerdown", "scroll"]) document.addEventListener(event, hide, true);
-document.addEventListener("keydown", ({ key }) => { if (key === "Escape") hide(); });
+document.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape") hide();
+});
 // What it does may be another thing now.
-document.addEventListener("click", () => { if (about?.isConnected) write(); });
+document.addEventListener("click", () => {
+  if (about?.isConnected) write();
+});

@@ -24,7 +24,8 @@ box.addEventListener("keydown", (event) => {
   drop(shown);
 });
 // Whatever opens or closes lies over it, or takes it away.
-for (const change of ["toggle", "close"]) document.addEventListener(change, ({ target }) => target !== box && settle(), true);
+for (const change of ["toggle", "close"])
+  document.addEventListener(change, ({ target }) => target !== box && settle(), true);
 new ResizeObserver(settle).observe(composer);
 
 export function showToast(says, { icon = "check", tone = "good", button } = {}) {
@@ -36,7 +37,13 @@ export function showToast(says, { icon = "check", tone = "good", button } = {}) 
       showToast(refusal(why), { icon: "alert", tone: "" });
     }
   };
-  const banner = makeBanner({ icon, tone, says, button: button && { text: button.text, act }, shut: () => drop(banner) });
+  const banner = makeBanner({
+    icon,
+    tone,
+    says,
+    button: button && { text: button.text, act },
+    shut: () => drop(banner),
+  });
   from.set(banner, document.activeElement);
   box.append(banner);
   while (box.children.length > MOST) drop(box.firstElementChild);
@@ -54,10 +61,16 @@ function wait(banner, time) {
 }
 
 function drop(banner) {
-  keepFocus(() => {
-    banner.remove();
-    if (!box.firstChild) box.remove();
-  }, from.get(banner), modalHost()?.querySelector("button"), byId("chat"), byId("chat-list"));
+  keepFocus(
+    () => {
+      banner.remove();
+      if (!box.firstChild) box.remove();
+    },
+    from.get(banner),
+    modalHost()?.querySelector("button"),
+    byId("chat"),
+    byId("chat-list"),
+  );
 }
 
 // Puts it where it can be seen and used: into what lies on top.
@@ -70,6 +83,7 @@ function settle() {
   box.style.setProperty("--foot", `${composer.offsetHeight}px`);
   // In the panel they have a place of their own: whatever they lay over there would be covered.
   box.popover = panel ? null : "manual";
-  if (box.parentElement !== home) keepFocus(() => home.insertBefore(box, panel?.querySelector(".members__ways")), byId("chat"));
+  if (box.parentElement !== home)
+    keepFocus(() => home.insertBefore(box, panel?.querySelector(".members__ways")), byId("chat"));
   if (!panel && !box.matches(":popover-open")) box.showPopover();
 }

@@ -78,6 +78,8 @@ function choose(button) {
 
 walkGrid(list);
 // Beside it is outside.
-dialog.addEventListener("click", ({ target }) => { if (target === dialog) dialog.close(); });
+dialog.addEventListener("click", ({ target }) => {
+  if (target === dialog) dialog.close();
+});
 // Nothing plays on behind a closed tray.
 dialog.addEventListener("close", () => list.replaceChildren());

@@ -11,15 +11,18 @@ export function showTyping(visitors) {
   line.hidden = visitors.length === 0;
   if (line.hidden) return;
   const { writes, write } = texts.talk;
-  const text = visitors.length === 1 ? fill(writes, { name: whoIs(visitors[0]).name }) : fill(write, { n: visitors.length });
+  const text =
+    visitors.length === 1 ? fill(writes, { name: whoIs(visitors[0]).name }) : fill(write, { n: visitors.length });
   setText(line.querySelector(".typing__who"), text);
   // Told once, when somebody begins; who joins in later is only seen.
   if (began) announce(text);
-  line.querySelector(".pile").replaceChildren(...visitors.slice(0, PILE).map(({ id }) => {
-    const mark = new Image(48, 48);
-    mark.className = "mark";
-    mark.alt = "";
-    mark.src = markUrl(id);
-    return mark;
-  }));
+  line.querySelector(".pile").replaceChildren(
+    ...visitors.slice(0, PILE).map(({ id }) => {
+      const mark = new Image(48, 48);
+      mark.className = "mark";
+      mark.alt = "";
+      mark.src = markUrl(id);
+      return mark;
+    }),
+  );
 }

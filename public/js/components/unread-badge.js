@@ -16,7 +16,9 @@ export class UnreadBadge {
 
   constructor(title) {
     this.#title = straight(title);
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#seen(); });
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.#seen();
+    });
     if (!("Notification" in window)) return;
     // A service worker shows them everywhere, at once where it is there already.
     const { serviceWorker } = navigator;
@@ -67,10 +69,12 @@ export class UnreadBadge {
   // The own mark with a dot, drawn once.
   async #dot() {
     try {
-      this.#dotted ??= fetch(this.#plain).then((answer) => answer.text()).then((svg) => {
-        const dot = '<circle cx="37" cy="11" r="9" fill="#d92b2b" stroke="#fff" stroke-width="3"/></svg>';
-        return URL.createObjectURL(new Blob([svg.replace("</svg>", dot)], { type: "image/svg+xml" }));
-      });
+      this.#dotted ??= fetch(this.#plain)
+        .then((answer) => answer.text())
+        .then((svg) => {
+          const dot = '<circle cx="37" cy="11" r="9" fill="#d92b2b" stroke="#fff" stroke-width="3"/></svg>';
+          return URL.createObjectURL(new Blob([svg.replace("</svg>", dot)], { type: "image/svg+xml" }));
+        });
       const url = await this.#dotted;
       if (this.#unread > 0) this.#icon.href = url;
     } catch {
@@ -88,7 +92,11 @@ export class UnreadBadge {
         setText(byId("notify-why"), texts.talk.notify_denied);
         return;
       }
-      try { localStorage.setItem(KEY, on ? "on" : "off"); } catch { /* then it is not remembered */ }
+      try {
+        localStorage.setItem(KEY, on ? "on" : "off");
+      } catch {
+        /* then it is not remembered */
+      }
       setText(byId("notify-why"), "");
       this.#showButton();
     });
@@ -102,7 +110,9 @@ export class UnreadBadge {
     }
   }
 
-  #showButton() { this.#button.setAttribute("aria-checked", String(this.#wanted)); }
+  #showButton() {
+    this.#button.setAttribute("aria-checked", String(this.#wanted));
+  }
 }
 
 // Whether a page may show notifications without a service worker: Chrome on Android has a constructor that throws. Where they

@@ -30,7 +30,9 @@ export class Unsent {
   }
 
   /** The first of them. */
-  get first() { return this.#shown.size > 0 ? this.#rows.querySelector(".message[data-nonce]") : null; }
+  get first() {
+    return this.#shown.size > 0 ? this.#rows.querySelector(".message[data-nonce]") : null;
+  }
 
   /** Where they begin: a day line belongs to the message it stands before. */
   get edge() {

@@ -45,7 +45,8 @@ export class UploadQueue {
     if (state === "failed") announce(`${item.file.name}: ${line.textContent}`);
     const retry = card.querySelector("[data-do=retry]");
     // Who has just pressed it stays in this card.
-    if (retry === document.activeElement && state !== "failed") card.querySelector("[data-do=cancel]").focus({ preventScroll: true });
+    if (retry === document.activeElement && state !== "failed")
+      card.querySelector("[data-do=cancel]").focus({ preventScroll: true });
     retry.hidden = state !== "failed" || final;
     keepFocus(() => {
       card.hidden = elsewhere;
@@ -78,7 +79,9 @@ export class UploadQueue {
     label.htmlFor = alt.id;
     setText(label, fill(texts.chat.alt_label, { name }));
     alt.value = item.alt;
-    alt.addEventListener("input", () => { item.alt = alt.value.trim(); });
+    alt.addEventListener("input", () => {
+      item.alt = alt.value.trim();
+    });
     alt.addEventListener("change", () => this.#act("describe", item));
     for (const button of card.querySelectorAll("[data-do]")) {
       button.addEventListener("click", () => this.#act(button.dataset.do, item));
@@ -111,14 +114,17 @@ export class UploadQueue {
   }
 
   /** What can't be sent, however often one tries. */
-  get #refused() { return [...this.#cards.keys()].filter(({ state, final }) => state === "failed" && final); }
+  get #refused() {
+    return [...this.#cards.keys()].filter(({ state, final }) => state === "failed" && final);
+  }
 }
 
 const PICTURE = /^(image|video)\//;
 
 function reason(why, file) {
   // What the page has found out itself says what to do.
-  if (why.code === "not_a_gif" && !why.message && file.type !== "image/gif" && PICTURE.test(file.type)) return texts.talk.only_gifs;
+  if (why.code === "not_a_gif" && !why.message && file.type !== "image/gif" && PICTURE.test(file.type))
+    return texts.talk.only_gifs;
   if (why.code !== "too_large" || why.message) return refusal(why);
   return fill(texts.error.too_large, { size: sizeText(why.size), limit: limitText(why.limit) });
 }

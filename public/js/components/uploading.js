@@ -73,7 +73,14 @@ function showUnderway(list, item) {
     showProgress(row.querySelector(".gif"), item);
   };
   if (!shown) takeOut(list, item);
-  else list.showItem({ nonce, at, state: "pending", content: { ...picture, file, alt, chat, reply, bytes: file.size }, dress });
+  else
+    list.showItem({
+      nonce,
+      at,
+      state: "pending",
+      content: { ...picture, file, alt, chat, reply, bytes: file.size },
+      dress,
+    });
   return shown;
 }
 

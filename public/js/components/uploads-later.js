@@ -24,7 +24,9 @@ export class UploadsLater {
       storage.write(HAS_FILES, true);
       this.#take(brought);
     });
-    const early = () => { this.#fetch().catch(() => {}); };
+    const early = () => {
+      this.#fetch().catch(() => {});
+    };
     // Whoever does something may soon bring a file, when there is perhaps no line.
     for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, early, { once: true });
     // Some may have waited when the page was left.
@@ -36,34 +38,50 @@ export class UploadsLater {
     this.#take([]);
   }
 
-  stop() { this.#tell((uploads) => uploads.stop()); }
+  stop() {
+    this.#tell((uploads) => uploads.stop());
+  }
 
-  end(why) { this.#tell((uploads) => uploads.end(why)); }
+  end(why) {
+    this.#tell((uploads) => uploads.end(why));
+  }
 
   /** Also what is still being fetched goes; whether a GIF takes along what is said with it, and what that answers. */
   send(caption, reply) {
     if (this.#uploads) return this.#uploads.send(caption, reply);
-    this.#loading?.then(({ uploads }) => uploads.send(), () => {});
+    this.#loading?.then(
+      ({ uploads }) => uploads.send(),
+      () => {},
+    );
     return false;
   }
 
-  find(nonce) { return this.#uploads?.find(nonce); }
+  find(nonce) {
+    return this.#uploads?.find(nonce);
+  }
 
-  confirm(nonce) { this.#uploads?.confirm(nonce); }
+  confirm(nonce) {
+    this.#uploads?.confirm(nonce);
+  }
 
-  cancel(item) { this.#uploads.cancel(item); }
+  cancel(item) {
+    this.#uploads.cancel(item);
+  }
 
   #take(brought) {
     this.#brought.push(...brought);
     if (this.#brought.length === 0) return;
-    this.#fetch().then(({ take }) => {
-      if (this.#said) this.#say("");
-      this.#said = false;
-      take(this.#brought.splice(0));
-    }, () => {
-      this.#said = true;
-      this.#say(texts.talk.file_kept);
-    });
+    this.#fetch().then(
+      ({ take }) => {
+        if (this.#said) this.#say("");
+        this.#said = false;
+        take(this.#brought.splice(0));
+      },
+      () => {
+        this.#said = true;
+        this.#say(texts.talk.file_kept);
+      },
+    );
   }
 
   #tell(line) {
@@ -78,7 +96,9 @@ export class UploadsLater {
       return loaded;
     });
     // Whoever tries again may have more luck.
-    this.#loading.catch(() => { this.#loading = null; });
+    this.#loading.catch(() => {
+      this.#loading = null;
+    });
     return this.#loading;
   }
 }

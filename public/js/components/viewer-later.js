@@ -12,7 +12,9 @@ export function openGifs(sendAgain) {
     const figure = link.closest(".gif");
     // A GIF that was whispered can't be sent to all.
     const take = byId("rows").contains(figure) ? sendAgain : undefined;
-    fetchSheet("viewer", () => import("./viewer.js"))
-      .then(({ openViewer }) => openViewer(figure, take), () => window.open(link.href, "_blank", "noopener"));
+    fetchSheet("viewer", () => import("./viewer.js")).then(
+      ({ openViewer }) => openViewer(figure, take),
+      () => window.open(link.href, "_blank", "noopener"),
+    );
   });
 }

@@ -19,7 +19,10 @@ const play = dialog.querySelector(".viewer__play");
 const again = dialog.querySelector(".viewer__again");
 const download = dialog.querySelector(".viewer__download");
 const steps = [...dialog.querySelectorAll("[data-step]")];
-const news = new MutationObserver(() => { if (isDeleted()) showDeleted(); else showSteps(); });
+const news = new MutationObserver(() => {
+  if (isDeleted()) showDeleted();
+  else showSteps();
+});
 let list = null;
 let figure = null;
 let row = null;
@@ -155,7 +158,12 @@ stage.addEventListener("pointerup", ({ clientX, clientY }) => {
   if (Math.abs(across) >= SWIPE && Math.abs(across) > 2 * Math.abs(down)) go(-Math.sign(across));
 });
 play.addEventListener("click", () => run(!playing));
-again.addEventListener("click", () => { dialog.close(); take(facts()); });
+again.addEventListener("click", () => {
+  dialog.close();
+  take(facts());
+});
 dialog.querySelector(".viewer__close").addEventListener("click", () => dialog.close());
 // Beside the picture and the bars is outside.
-dialog.addEventListener("click", ({ target }) => { if (target === dialog || target === stage) dialog.close(); });
+dialog.addEventListener("click", ({ target }) => {
+  if (target === dialog || target === stage) dialog.close();
+});

@@ -7,7 +7,9 @@ const LINE_LIMIT = 5_000;
 export function startWayOut({ room, isIn, noLine, mayLeave, leave }) {
   const tabs = new BroadcastChannel(room);
   // Another tab that is about to leave asks whether one stays.
-  tabs.onmessage = ({ data }) => { if (data === "who" && isIn()) tabs.postMessage("here"); };
+  tabs.onmessage = ({ data }) => {
+    if (data === "who" && isIn()) tabs.postMessage("here");
+  };
   byId("exit-btn").addEventListener("click", async (event) => {
     if (opensElsewhere(event)) return;
     event.preventDefault();
@@ -17,7 +19,7 @@ export function startWayOut({ room, isIn, noLine, mayLeave, leave }) {
     } catch {
       return noLine();
     }
-    if (isIn() && !await mayLeave(tabs)) return;
+    if (isIn() && !(await mayLeave(tabs))) return;
     leave();
     location.assign(href);
   });

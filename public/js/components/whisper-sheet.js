@@ -54,7 +54,12 @@ export function openWhisper(whispers, partner, closed) {
 }
 
 function show(all) {
-  const { whispers: { ways: { me } }, partner } = now;
+  const {
+    whispers: {
+      ways: { me },
+    },
+    partner,
+  } = now;
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   for (const whisper of all) {
     if (whisper.visitor !== partner.id && whisper.to.id !== partner.id) continue;
@@ -95,7 +100,10 @@ function showDesk(desk) {
   if (desk !== now.desk) return;
   const { attached, note = "" } = desk;
   chip.hidden = !attached;
-  setText(chip.querySelector("span"), attached ? attached.file?.name ?? (attached.gif.alt || texts.chat.gif_no_alt) : "");
+  setText(
+    chip.querySelector("span"),
+    attached ? (attached.file?.name ?? (attached.gif.alt || texts.chat.gif_no_alt)) : "",
+  );
   field.placeholder = attached ? texts.talk.caption : texts.whisper.text;
   picker.value = "";
   setText(byId("whisper-note"), note);
@@ -139,17 +147,35 @@ async function send(ways, to, attached, text, nonce) {
   return ways.send({ to, ...content, nonce });
 }
 
-form.addEventListener("submit", (event) => { event.preventDefault(); submit(); });
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
 field.addEventListener("input", () => write(now.desk, field.value));
 field.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   form.requestSubmit();
 });
-picker.addEventListener("change", () => { if (picker.files[0]) { const [file] = picker.files; attach(now.desk, { file }); field.focus(); } });
-chip.querySelector("button").addEventListener("click", () => { attach(now.desk, null); field.focus(); });
+picker.addEventListener("change", () => {
+  if (picker.files[0]) {
+    const [file] = picker.files;
+    attach(now.desk, { file });
+    field.focus();
+  }
+});
+chip.querySelector("button").addEventListener("click", () => {
+  attach(now.desk, null);
+  field.focus();
+});
 byId("whisper-tray").addEventListener("click", () => {
   const { desk, whispers } = now;
-  whispers.ways.tray((gif) => { attach(desk, { gif }); field.focus(); });
+  whispers.ways.tray((gif) => {
+    attach(desk, { gif });
+    field.focus();
+  });
 });
-dialog.addEventListener("close", () => { now.closed(); for (const row of log.children) gifs.remove(row); });
+dialog.addEventListener("close", () => {
+  now.closed();
+  for (const row of log.children) gifs.remove(row);
+});

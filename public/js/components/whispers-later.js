@@ -19,20 +19,38 @@ export class WhispersLater {
   /** Asks for what came while nothing could be told. */
   async read() {
     // What could not be asked for is asked for again by what shows it.
-    const some = this.#loading ?? await getJson(`/room/${this.#ways.room}/whispers?limit=1`)
-      .then(({ count }) => count > 0, ({ status }) => !(status >= 400 && status < 500));
+    const some =
+      this.#loading ??
+      (await getJson(`/room/${this.#ways.room}/whispers?limit=1`).then(
+        ({ count }) => count > 0,
+        ({ status }) => !(status >= 400 && status < 500),
+      ));
     if (some) this.#use((whispers) => whispers.read());
   }
 
   /** Opens the whispers with somebody. */
-  open(partner) { return this.#opens("whisper", () => this.#load(), (whispers) => whispers.open(partner)); }
+  open(partner) {
+    return this.#opens(
+      "whisper",
+      () => this.#load(),
+      (whispers) => whispers.open(partner),
+    );
+  }
 
   // What could not be told is read then.
-  #use(act) { this.#load().then(act, () => { setTimeout(() => this.read(), AGAIN); }); }
+  #use(act) {
+    this.#load().then(act, () => {
+      setTimeout(() => this.read(), AGAIN);
+    });
+  }
 
   #load() {
-    this.#loading ??= fetchSheet("whisper", () => import("./whispers.js")).then(({ Whispers }) => new Whispers(this.#ways));
-    this.#loading.catch(() => { this.#loading = null; });
+    this.#loading ??= fetchSheet("whisper", () => import("./whispers.js")).then(
+      ({ Whispers }) => new Whispers(this.#ways),
+    );
+    this.#loading.catch(() => {
+      this.#loading = null;
+    });
     return this.#loading;
   }
 }

@@ -37,19 +37,24 @@ export class Whispers {
       if (id) this.open(this.#partner(id));
     });
     this.#button.addEventListener("click", () => this.open(this.#partner(this.#button.dataset.id)));
-    document.addEventListener("visibilitychange", () => { if (this.#panel) this.seen(this.#panel.partner); });
+    document.addEventListener("visibilitychange", () => {
+      if (this.#panel) this.seen(this.#panel.partner);
+    });
   }
 
   /** With somebody, oldest first. */
   with(id) {
-    return [...this.#all.values()].filter((whisper) => this.#other(whisper).id === id)
+    return [...this.#all.values()]
+      .filter((whisper) => this.#other(whisper).id === id)
       .sort((a, b) => (a.createdAt < b.createdAt ? -1 : Number(a.createdAt > b.createdAt)));
   }
 
   /** Asks for what came while nothing could be told. */
   read() {
     this.#stale = true;
-    this.#reading ??= this.#readAll().finally(() => { this.#reading = null; });
+    this.#reading ??= this.#readAll().finally(() => {
+      this.#reading = null;
+    });
   }
 
   take(whispers, live = false) {
@@ -67,10 +72,16 @@ export class Whispers {
 
   /** Opens the whispers with somebody; their window is fetched when one is asked for. */
   open(partner) {
-    return this.#opens("whisper", () => import("./whisper-sheet.js"), ({ openWhisper }) => {
-      this.#panel = openWhisper(this, partner, () => { this.#panel = null; });
-      this.seen(partner.id);
-    });
+    return this.#opens(
+      "whisper",
+      () => import("./whisper-sheet.js"),
+      ({ openWhisper }) => {
+        this.#panel = openWhisper(this, partner, () => {
+          this.#panel = null;
+        });
+        this.seen(partner.id);
+      },
+    );
   }
 
   /** All from somebody is seen now, if anybody looks. */
@@ -109,7 +120,9 @@ export class Whispers {
     return id !== this.#me.id && !isMuted(id) && whisper.createdAt > this.#seen.until(id);
   }
 
-  #partner(id) { return this.#other(this.with(id).at(-1)); }
+  #partner(id) {
+    return this.#other(this.with(id).at(-1));
+  }
 
   // The latest first; somebody who left the room stays on the list.
   #draw() {
@@ -132,7 +145,10 @@ export class Whispers {
     setHue(this.#button, news.hue);
     this.#button.querySelector(".mark").src = markUrl(news.id);
     const { unread, unread_one: one } = texts.whisper;
-    setText(this.#button.querySelector("span"), fill(news.unread === 1 ? one : unread, { name: news.name, n: news.unread }));
+    setText(
+      this.#button.querySelector("span"),
+      fill(news.unread === 1 ? one : unread, { name: news.name, n: news.unread }),
+    );
   }
 }
 

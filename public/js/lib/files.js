@@ -31,10 +31,14 @@ export class Files {
 
   put({ nonce, file, alt, chat, reply, state, at }) {
     const waiting = state !== "ready";
-    return this.#use("readwrite", (store) => asked(store.put({ nonce, file, alt, chat, reply, waiting, at, room: this.#room, tab: this.#tab })));
+    return this.#use("readwrite", (store) =>
+      asked(store.put({ nonce, file, alt, chat, reply, waiting, at, room: this.#room, tab: this.#tab })),
+    );
   }
 
-  remove(nonce) { return this.#use("readwrite", (store) => asked(store.delete(nonce))); }
+  remove(nonce) {
+    return this.#use("readwrite", (store) => asked(store.delete(nonce)));
+  }
 
   async #use(mode, work) {
     try {

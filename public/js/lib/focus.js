@@ -31,9 +31,13 @@ export function keepFocusOfDialogs() {
     from = target;
     inPanel = Boolean(target.closest("#members"));
   });
-  document.addEventListener("close", () => {
-    if (!lost()) return;
-    const panel = inPanel ? [byId("members-btn"), byId("members-title")] : [];
-    focusFirst(from, ...panel, byId("chat"), byId("chat-list"));
-  }, true);
+  document.addEventListener(
+    "close",
+    () => {
+      if (!lost()) return;
+      const panel = inPanel ? [byId("members-btn"), byId("members-title")] : [];
+      focusFirst(from, ...panel, byId("chat"), byId("chat-list"));
+    },
+    true,
+  );
 }

@@ -33,5 +33,7 @@ export async function held() {
 export async function drop() {
   try {
     await asked(indexedDB.deleteDatabase(NAME));
-  } catch { /* where the browser keeps nothing, nothing was held */ }
+  } catch {
+    /* where the browser keeps nothing, nothing was held */
+  }
 }

@@ -24,7 +24,9 @@ export const hrefOf = (link) => (link.startsWith("www.") ? `https://${link}` : l
 export function parts(text) {
   const found = [];
   let plain = 0;
-  const push = (piece, link) => { if (piece) found.push({ text: piece, link }); };
+  const push = (piece, link) => {
+    if (piece) found.push({ text: piece, link });
+  };
   for (const { index } of text.matchAll(BEGINS)) {
     if (index < plain) continue;
     ADDRESS.lastIndex = index;

@@ -12,7 +12,8 @@ export function shapeOf(width, height) {
 }
 
 /** Whether a message belongs to the group of the one before: same visitor, under five minutes between (`at` in ms). */
-export const isSameGroup = (before, message) => before.visitor === message.visitor && Math.abs(message.at - before.at) < GROUP;
+export const isSameGroup = (before, message) =>
+  before.visitor === message.visitor && Math.abs(message.at - before.at) < GROUP;
 
 /** The class of a hue: its step, or none for grey. */
 export const hueClass = (hue) => (hue === null || hue === undefined ? "hue-none" : `hue-${hue}`);

@@ -12,15 +12,22 @@ export function liveSocket(namespace) {
   const socket = new Socket({ url: url.href, namespace });
   addEventListener("online", () => socket.retryNow());
   addEventListener("offline", () => socket.restart());
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) socket.retryNow(); });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) socket.retryNow();
+  });
   socket.on("failed", async ({ failures }) => {
     if (failures % ASK_EVERY !== 0) return;
-    const { code } = await getJson("/rooms?limit=1").then(() => ({}), (why) => why);
+    const { code } = await getJson("/rooms?limit=1").then(
+      () => ({}),
+      (why) => why,
+    );
     if (SHUT.includes(code)) location.reload();
   });
   // A page kept for the back button must neither hold a seat nor miss messages unnoticed.
   addEventListener("pagehide", () => socket.close());
-  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
   return socket;
 }
 

@@ -7,7 +7,9 @@ export const HAS_FILES = "files";
 export class RoomStorage {
   #key;
 
-  constructor(room) { this.#key = (what) => `gifchat:${room}:${what}`; }
+  constructor(room) {
+    this.#key = (what) => `gifchat:${room}:${what}`;
+  }
 
   read(what, otherwise) {
     try {
@@ -29,6 +31,8 @@ export class RoomStorage {
     try {
       if (empty) sessionStorage.removeItem(this.#key(what));
       else sessionStorage.setItem(this.#key(what), JSON.stringify(value));
-    } catch { /* full or forbidden */ }
+    } catch {
+      /* full or forbidden */
+    }
   }
 }

@@ -36,7 +36,9 @@ export class Socket {
     this.#namespace = namespace;
   }
 
-  get connected() { return this.#state === "connected"; }
+  get connected() {
+    return this.#state === "connected";
+  }
 
   on(event, listener) {
     const listeners = this.#listeners.get(event) ?? [];
@@ -85,8 +87,12 @@ export class Socket {
     this.#timer = this.#env.setTimeout(() => this.#lost(), OPEN_LIMIT);
     const ws = new this.#env.WebSocket(this.#url);
     this.#ws = ws;
-    ws.onmessage = ({ data }) => { if (this.#ws === ws) this.#read(data); };
-    ws.onclose = () => { if (this.#ws === ws) this.#lost(); };
+    ws.onmessage = ({ data }) => {
+      if (this.#ws === ws) this.#read(data);
+    };
+    ws.onclose = () => {
+      if (this.#ws === ws) this.#lost();
+    };
     ws.onerror = () => {};
   }
 
@@ -100,11 +106,23 @@ export class Socket {
         this.#listenForSilence();
         this.#ws.send(encodeConnect(this.#namespace));
         break;
-      case "ping": this.#ws.send(PONG); break;
-      case "connect": this.#connected(); break;
-      case "event": this.#event(packet); break;
-      case "ack": this.#settle(packet.id, packet.data); break;
-      case "close": case "disconnect": case "refused": this.#lost(); break;
+      case "ping":
+        this.#ws.send(PONG);
+        break;
+      case "connect":
+        this.#connected();
+        break;
+      case "event":
+        this.#event(packet);
+        break;
+      case "ack":
+        this.#settle(packet.id, packet.data);
+        break;
+      case "close":
+      case "disconnect":
+      case "refused":
+        this.#lost();
+        break;
     }
   }
 
@@ -126,7 +144,8 @@ export class Socket {
     const was = this.#state;
     this.#drop();
     this.#state = "waiting";
-    if (wait === undefined) wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures) * (0.5 + this.#env.random() / 2);
+    if (wait === undefined)
+      wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures) * (0.5 + this.#env.random() / 2);
     if (was === "opening") this.#failures += 1;
     this.#timer = this.#env.setTimeout(() => this.#dial(), wait);
     if (was === "connected") this.#tell("disconnect");
@@ -138,7 +157,12 @@ export class Socket {
     this.#env.clearTimeout(this.#silence);
     const ws = this.#ws;
     this.#ws = null;
-    if (ws) try { ws.close(); } catch { /* it was never open */ }
+    if (ws)
+      try {
+        ws.close();
+      } catch {
+        /* it was never open */
+      }
     for (const id of [...this.#acks.keys()]) this.#settle(id, null);
   }
 

@@ -6,7 +6,8 @@ export const texts = block ? JSON.parse(block.textContent) : {};
 export const lang = document.documentElement.lang;
 
 /** Puts values into the `%{name}` places of a text, numbers as the page's language writes them. */
-export const fill = (text, values) => text.replace(/%\{(\w+)\}/g, (place, name) => values[name]?.toLocaleString(lang) ?? place);
+export const fill = (text, values) =>
+  text.replace(/%\{(\w+)\}/g, (place, name) => values[name]?.toLocaleString(lang) ?? place);
 
 /** A visitor's text without what opens and closes directions, for titles and notifications, where nothing isolates it. */
 export const straight = (text) => text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");

@@ -6,7 +6,10 @@ import { texts } from "./texts.js";
 /** `way` may have `button`, `{ text, act }`, such as Undo, and `icon` and `tone` as of a banner. */
 export function toast(text, way = {}) {
   announce(text);
-  Promise.all([import("../components/toasts.js"), fetchLook()]).then(([{ showToast }]) => showToast(text, way), () => {});
+  Promise.all([import("../components/toasts.js"), fetchLook()]).then(
+    ([{ showToast }]) => showToast(text, way),
+    () => {},
+  );
 }
 
 /** The way of a toast that takes back what was done. */

@@ -19,11 +19,20 @@ export function postGif(url, { nonce, alt, chat, reply, file, to }, progress = (
     stalled = setTimeout(() => request.abort(), STALLED);
   };
   const done = new Promise((resolve, reject) => {
-    request.upload.onprogress = ({ loaded, total }) => { watch(); progress(total ? loaded / total : 0); };
+    request.upload.onprogress = ({ loaded, total }) => {
+      watch();
+      progress(total ? loaded / total : 0);
+    };
     request.onload = () => {
       const body = readJson(request.responseText);
       if (request.status >= 200 && request.status < 300 && body) resolve(body);
-      else reject({ status: request.status, code: body?.code, message: body?.message, retryAfter: seconds(request.getResponseHeader("Retry-After")) });
+      else
+        reject({
+          status: request.status,
+          code: body?.code,
+          message: body?.message,
+          retryAfter: seconds(request.getResponseHeader("Retry-After")),
+        });
     };
     request.onerror = request.onabort = () => reject({ code: "offline" });
     request.onloadend = () => clearTimeout(stalled);

@@ -35,7 +35,15 @@ export class Conversation {
    * `view` is told: deliver, leapt, missed, joined, left, refused, typing, away, lost, reported, changed, gone,
    * sentOut, reacted, exception, stale.
    */
-  constructor({ room, epoch, socket, timeline, getJson, view, setTimeout = (run, ms) => globalThis.setTimeout(run, ms) }) {
+  constructor({
+    room,
+    epoch,
+    socket,
+    timeline,
+    getJson,
+    view,
+    setTimeout = (run, ms) => globalThis.setTimeout(run, ms),
+  }) {
     this.#room = room;
     this.#epoch = epoch;
     this.#socket = socket;
@@ -55,12 +63,18 @@ export class Conversation {
       .on("missed", (now) => view.lost(now?.away ?? []))
       .on("reactions", (told) => view.reacted(told))
       .on("report", (report) => view.reported(report))
-      .on("updateRoom", (changed) => { if (changed._id === room) view.changed(changed); })
-      .on("removeRoom", (id) => { if (id === room) this.#end(); })
+      .on("updateRoom", (changed) => {
+        if (changed._id === room) view.changed(changed);
+      })
+      .on("removeRoom", (id) => {
+        if (id === room) this.#end();
+      })
       .on("exception", (refusal) => (OUT.has(refusal?.code) ? this.#out(refusal) : view.exception(refusal)));
   }
 
-  get joined() { return this.#joined; }
+  get joined() {
+    return this.#joined;
+  }
 
   async join() {
     const turn = ++this.#turn;
@@ -95,7 +109,9 @@ export class Conversation {
   }
 
   /** Somebody writes here. */
-  typing() { if (this.#joined) this.#socket.emit("typing"); }
+  typing() {
+    if (this.#joined) this.#socket.emit("typing");
+  }
 
   /** Sends `content` by an event; resolves with the ack. */
   async say({ content, nonce }, event = "chat") {
@@ -122,7 +138,9 @@ export class Conversation {
 
   /** Asks for what is missing after the last row known; when one comes back, the view is told how much that is. */
   catchUp(back = false) {
-    this.#catching ??= this.#fetchMissing(back).finally(() => { this.#catching = null; });
+    this.#catching ??= this.#fetchMissing(back).finally(() => {
+      this.#catching = null;
+    });
     return this.#catching;
   }
 
@@ -162,7 +180,9 @@ export class Conversation {
     return true;
   }
 
-  get #behind() { return this.#timeline.gap || this.#timeline.last < this.#wanted; }
+  get #behind() {
+    return this.#timeline.gap || this.#timeline.last < this.#wanted;
+  }
 
   // A new join asks at once.
   #pause(ms) {
@@ -194,7 +214,10 @@ export class Conversation {
     const wait = pause && Math.max(pause, (refusal.retryAfter ?? 0) * 1_000);
     this.#view.refused(refusal, wait !== undefined, this.#been);
     const turn = this.#turn;
-    if (wait) this.#setTimeout(() => { if (turn === this.#turn && this.#socket.connected) this.join(); }, wait);
+    if (wait)
+      this.#setTimeout(() => {
+        if (turn === this.#turn && this.#socket.connected) this.join();
+      }, wait);
   }
 
   #leave() {

@@ -19,7 +19,15 @@ export class Outbox {
    * `send(item)` resolves with an ack and rejects when no answer came; `changed(item)` is told of each new state;
    * `slowMode` says when the next may go; `saved` is what `unsent` gave in an earlier life of the page.
    */
-  constructor({ send, changed, newNonce, slowMode, limit = 200, saved = [], wait = (ms) => new Promise((done) => setTimeout(done, ms)) }) {
+  constructor({
+    send,
+    changed,
+    newNonce,
+    slowMode,
+    limit = 200,
+    saved = [],
+    wait = (ms) => new Promise((done) => setTimeout(done, ms)),
+  }) {
     this.#send = send;
     this.#changed = changed;
     this.#newNonce = newNonce;
@@ -29,16 +37,27 @@ export class Outbox {
     this.#items = saved.slice(0, limit).map((item) => ({ ...item, state: item.why ? "failed" : "pending" }));
   }
 
-  get items() { return [...this.#items]; }
+  get items() {
+    return [...this.#items];
+  }
 
   /** What is worth keeping; what has failed waits for its author also in the next life of the page. */
   get unsent() {
-    return this.#items.map(({ nonce, content, at, state, why }) => ({ nonce, content, at, ...(state === "failed" && { why }) }));
+    return this.#items.map(({ nonce, content, at, state, why }) => ({
+      nonce,
+      content,
+      at,
+      ...(state === "failed" && { why }),
+    }));
   }
 
-  get full() { return this.#items.length >= this.#limit; }
+  get full() {
+    return this.#items.length >= this.#limit;
+  }
 
-  get limit() { return this.#limit; }
+  get limit() {
+    return this.#limit;
+  }
 
   /** Puts a message in line, such as `{chat}`; null when the line is full. */
   add(content) {
@@ -79,7 +98,9 @@ export class Outbox {
     this.#flush();
   }
 
-  stop() { this.#open = false; }
+  stop() {
+    this.#open = false;
+  }
 
   /** Nothing will go out any more: what waits has failed for good, because of `why`. */
   end(why) {
@@ -95,7 +116,8 @@ export class Outbox {
   async #flush() {
     if (this.#busy) return;
     this.#busy = true;
-    for (let item = this.#next(); item && this.#open; item = this.#next()) await (this.#slowMode.pause ?? this.#try(item));
+    for (let item = this.#next(); item && this.#open; item = this.#next())
+      await (this.#slowMode.pause ?? this.#try(item));
     this.#busy = false;
   }
 
@@ -124,7 +146,11 @@ export class Outbox {
     this.#changed(item);
   }
 
-  #next() { return this.#items.find(({ state }) => state === "pending"); }
+  #next() {
+    return this.#items.find(({ state }) => state === "pending");
+  }
 
-  #find(nonce) { return this.#items.find((item) => item.nonce === nonce); }
+  #find(nonce) {
+    return this.#items.find((item) => item.nonce === nonce);
+  }
 }

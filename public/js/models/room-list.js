@@ -8,13 +8,21 @@ export class RoomList {
     for (const id of ids) this.#rooms.set(id, null);
   }
 
-  get size() { return this.#rooms.size; }
+  get size() {
+    return this.#rooms.size;
+  }
 
-  has(id) { return this.#rooms.has(id); }
+  has(id) {
+    return this.#rooms.has(id);
+  }
 
-  add(room) { this.#rooms.set(room._id, room); }
+  add(room) {
+    this.#rooms.set(room._id, room);
+  }
 
-  remove(id) { return this.#rooms.delete(id); }
+  remove(id) {
+    return this.#rooms.delete(id);
+  }
 
   /** What a fresh first page changes: rooms that are new, still there, or gone. Older rooms beyond it are kept. */
   compare(fresh, complete) {

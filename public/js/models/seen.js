@@ -19,7 +19,9 @@ export class Seen {
   }
 
   /** Whispers of somebody up to this time have been seen. */
-  until(id) { return this.#times[id] ?? ""; }
+  until(id) {
+    return this.#times[id] ?? "";
+  }
 
   mark(id, time) {
     if (time <= this.until(id)) return;
@@ -27,13 +29,22 @@ export class Seen {
     this.#times[id] = time;
     rooms.delete(this.#room);
     rooms.set(this.#room, this.#times);
-    try { localStorage.setItem(KEY, JSON.stringify([...rooms].slice(-MOST))); } catch { /* then for this page only */ }
+    try {
+      localStorage.setItem(KEY, JSON.stringify([...rooms].slice(-MOST)));
+    } catch {
+      /* then for this page only */
+    }
   }
 
   #read() {
     let rooms = new Map();
-    try { rooms = new Map(JSON.parse(localStorage.getItem(KEY))); } catch { /* nothing was kept */ }
-    for (const [id, time] of Object.entries(rooms.get(this.#room) ?? {})) if (time > this.until(id)) this.#times[id] = time;
+    try {
+      rooms = new Map(JSON.parse(localStorage.getItem(KEY)));
+    } catch {
+      /* nothing was kept */
+    }
+    for (const [id, time] of Object.entries(rooms.get(this.#room) ?? {}))
+      if (time > this.until(id)) this.#times[id] = time;
     return rooms;
   }
 }

@@ -16,13 +16,17 @@ export class SlowMode {
   }
 
   /** Resolves when the pause is over; null when there is none. */
-  get pause() { return this.#pause?.over ?? null; }
+  get pause() {
+    return this.#pause?.over ?? null;
+  }
 
   /** Nothing is sent for so many seconds from now. */
   hold(seconds = 1) {
     const before = this.#pause;
     let end;
-    const over = new Promise((done) => { end = done; });
+    const over = new Promise((done) => {
+      end = done;
+    });
     const timer = this.#env.setTimeout(() => this.#end(), seconds * 1_000);
     this.#pause = { over, end, timer };
     if (before) this.#drop(before);

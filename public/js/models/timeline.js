@@ -5,14 +5,22 @@ export class Timeline {
   #held = new Map();
 
   /** `last` is the highest seq that is already shown. */
-  constructor(last) { this.#last = last; }
+  constructor(last) {
+    this.#last = last;
+  }
 
-  get last() { return this.#last; }
+  get last() {
+    return this.#last;
+  }
 
   /** Whether a later message waits for an earlier one. */
-  get gap() { return this.#held.size > 0; }
+  get gap() {
+    return this.#held.size > 0;
+  }
 
-  has(seq) { return seq <= this.#last; }
+  has(seq) {
+    return seq <= this.#last;
+  }
 
   /** Takes a message and returns those that may now be shown, in order. */
   accept(message) {

@@ -41,7 +41,9 @@ export class Typing {
   }
 
   /** Nobody writes, as far as one can know. */
-  clear() { for (const id of [...this.#writers.keys()]) this.stopped(id); }
+  clear() {
+    for (const id of [...this.#writers.keys()]) this.stopped(id);
+  }
 
   /** One writes oneself, or has sent it when there is no text any more. */
   wrote(text) {
@@ -55,5 +57,7 @@ export class Typing {
     this.#say();
   }
 
-  #tell() { this.#changed([...this.#writers.values()].map(({ visitor }) => visitor)); }
+  #tell() {
+    this.#changed([...this.#writers.values()].map(({ visitor }) => visitor));
+  }
 }

@@ -30,10 +30,14 @@ export class Uploads {
     this.#wait = wait;
   }
 
-  get size() { return this.#items.length; }
+  get size() {
+    return this.#items.length;
+  }
 
   /** One that waits or is on its way. */
-  find(nonce) { return this.#items.find((item) => item.nonce === nonce); }
+  find(nonce) {
+    return this.#items.find((item) => item.nonce === nonce);
+  }
 
   /** The message of one has come, so it is not shown as unsent; whether its upload went well is told by the answer. */
   confirm(nonce) {
@@ -42,17 +46,25 @@ export class Uploads {
   }
 
   /** Tells the state of one again that is still here, because how it can be shown has changed. */
-  look(item) { this.#turn(item, item.state); }
+  look(item) {
+    this.#turn(item, item.state);
+  }
 
   /** Puts a file in the queue; what cannot be sent is told at once. */
-  async add(file, { nonce = this.#newNonce(), alt = "", chat = "", reply, at = Math.max(Date.now(), this.#latest + 1) } = {}) {
+  async add(
+    file,
+    { nonce = this.#newNonce(), alt = "", chat = "", reply, at = Math.max(Date.now(), this.#latest + 1) } = {},
+  ) {
     // No two at the same time: it is their order after a reload.
     this.#latest = at;
     const item = { nonce, file, alt, chat, reply, at, state: "ready", progress: 0, tries: 0, why: null, final: false };
     this.#items.push(item);
     if (file.size > this.#limit) this.#fail(item, { code: "too_large", size: file.size, limit: this.#limit }, true);
     else this.#view.changed(item);
-    const head = await file.slice(0, 6).text().catch(() => "");
+    const head = await file
+      .slice(0, 6)
+      .text()
+      .catch(() => "");
     if (item.state === "ready" && !SIGNATURE.test(head)) this.#fail(item, { code: "not_a_gif" }, true);
     return item;
   }
@@ -101,7 +113,9 @@ export class Uploads {
   }
 
   /** Lets a running upload go on: its answer may still come. */
-  stop() { this.#open = false; }
+  stop() {
+    this.#open = false;
+  }
 
   async #next() {
     if (this.#current || !this.#open) return;
@@ -152,7 +166,9 @@ export class Uploads {
     const { chat, reply } = item;
     Object.assign(item, { chat: "", reply: undefined });
     if (!chat && !reply) return;
-    const next = this.#items.find((other) => other !== item && other.state === "waiting" && !other.chat && !other.reply);
+    const next = this.#items.find(
+      (other) => other !== item && other.state === "waiting" && !other.chat && !other.reply,
+    );
     if (!next) return this.#view.returned(chat, reply);
     Object.assign(next, { chat, reply });
     this.#turn(next, next.state);

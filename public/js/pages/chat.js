@@ -44,9 +44,18 @@ const isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(vis
 startTheme();
 for (const event of ["pointerover", "focusin"]) {
   // Fetched with the first button that may need one; without them its name is still there for screen readers.
-  addEventListener(event, ({ target, pointerType }) => {
-    import("../components/tips.js").then(({ showTip }) => { if (pointerType !== "touch") showTip(target); }, () => {});
-  }, { once: true });
+  addEventListener(
+    event,
+    ({ target, pointerType }) => {
+      import("../components/tips.js").then(
+        ({ showTip }) => {
+          if (pointerType !== "touch") showTip(target);
+        },
+        () => {},
+      );
+    },
+    { once: true },
+  );
 }
 keepFocusOfDialogs();
 
@@ -62,7 +71,11 @@ const list = new MessageList({
   },
   told: (line) => extras.line(line),
 });
-const extras = new ExtrasLater(storage, list, () => fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) => startExtras({ room, me, storage, list })));
+const extras = new ExtrasLater(storage, list, () =>
+  fetchSheet("extras", () => import("../components/extras.js")).then(({ startExtras }) =>
+    startExtras({ room, me, storage, list }),
+  ),
+);
 const members = new MembersView(me, page.owner);
 const notices = new Notices(() => socket.retryNow());
 const facts = new RoomFacts(me);
@@ -80,7 +93,9 @@ const whispers = new WhispersLater({
 });
 
 const slowMode = new SlowMode({ changed: (seconds) => composer.pause(seconds) });
-const hasSaid = () => { if (facts.slow && !facts.mine) slowMode.hold(facts.slow); };
+const hasSaid = () => {
+  if (facts.slow && !facts.mine) slowMode.hold(facts.slow);
+};
 
 const outbox = new Outbox({
   newNonce,
@@ -112,8 +127,10 @@ const stored = (message) => {
 const uploads = new UploadsLater({
   storage,
   say,
-  load: () => fetchSheet("queue", () => import("../components/uploading.js"))
-    .then(({ startUploads }) => startUploads({ room, tab: storage.tab, slowMode, list, limit: Number(page.gifLimit), stored, say, returned })),
+  load: () =>
+    fetchSheet("queue", () => import("../components/uploading.js")).then(({ startUploads }) =>
+      startUploads({ room, tab: storage.tab, slowMode, list, limit: Number(page.gifLimit), stored, say, returned }),
+    ),
 });
 
 const typing = new Typing({
@@ -178,7 +195,9 @@ const conversation = new Conversation({
       notices.out(why, ({ refusedNotice }, list) => refusedNotice(why, { again, been, list }));
       if (why.code === "room_full") shut(true);
     },
-    typing: (visitor) => { if (visitor.id !== me.id) typing.heard(visitor); },
+    typing: (visitor) => {
+      if (visitor.id !== me.id) typing.heard(visitor);
+    },
     away: (visitor, away) => members.away(visitor, away),
     // Events that are no messages were dropped.
     lost(away) {
@@ -190,7 +209,11 @@ const conversation = new Conversation({
     },
     reacted: (told) => extras.reacted(told),
     reported() {
-      toast(texts.report.came, { icon: "flag", tone: "warn", button: { text: texts.report.show, act: () => sheets.reports() } });
+      toast(texts.report.came, {
+        icon: "flag",
+        tone: "warn",
+        button: { text: texts.report.show, act: () => sheets.reports() },
+      });
       sheets.reported();
     },
     changed,
@@ -300,7 +323,8 @@ notices.lineDown();
 socket.open();
 
 // Where there is a keyboard one begins to write at once; on a phone it would cover the half of what was said.
-if (matchMedia("(hover: hover)").matches && document.activeElement === document.body) byId("chat").focus({ preventScroll: true });
+if (matchMedia("(hover: hover)").matches && document.activeElement === document.body)
+  byId("chat").focus({ preventScroll: true });
 
 function changed(fresh) {
   const { slow } = facts;

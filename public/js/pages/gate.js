@@ -12,14 +12,23 @@ const { room: id, ...was } = byId("main").dataset;
 const socket = liveSocket("/room");
 
 // Not a reload: the page may be the answer to a form.
-const again = () => { socket.close(); location.replace(`/room/${id}`); };
+const again = () => {
+  socket.close();
+  location.replace(`/room/${id}`);
+};
 
 function compare({ _id, closed, password }) {
   if (_id === id && (closed !== "closed" in was || password !== "locked" in was)) again();
 }
 
 socket
-  .on("connect", () => getJson(`/room/${id}`).then(compare, ({ code }) => { if (code === "room_not_found") again(); }))
+  .on("connect", () =>
+    getJson(`/room/${id}`).then(compare, ({ code }) => {
+      if (code === "room_not_found") again();
+    }),
+  )
   .on("updateRoom", compare)
-  .on("removeRoom", (gone) => { if (gone === id) again(); });
+  .on("removeRoom", (gone) => {
+    if (gone === id) again();
+  });
 socket.open();

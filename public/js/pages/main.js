@@ -54,18 +54,26 @@ function isFresh() {
 const inTurn = (apply) => (held ? held.push(apply) : apply());
 
 socket
-  .on("connect", () => { clearInterval(asking); asking = null; refresh(); })
+  .on("connect", () => {
+    clearInterval(asking);
+    asking = null;
+    refresh();
+  })
   .on("missed", refresh)
   .on("newRoom", (room) => inTurn(() => rooms.add(room)))
   .on("updateRoom", (room) => inTurn(() => rooms.update(room)))
   .on("removeRoom", (id) => inTurn(() => rooms.remove(id)))
-  .on("failed", (failure) => { if (!asking && seemsBlocked(failure)) asking = setInterval(refresh, ASK_EVERY); });
+  .on("failed", (failure) => {
+    if (!asking && seemsBlocked(failure)) asking = setInterval(refresh, ASK_EVERY);
+  });
 socket.open();
 
-byId("error-banner")?.querySelector("button").addEventListener("click", () => {
-  byId("error-banner").remove();
-  const url = new URL(location.href);
-  url.searchParams.delete("error");
-  history.replaceState(null, "", url);
-  byId("hero-title").focus();
-});
+byId("error-banner")
+  ?.querySelector("button")
+  .addEventListener("click", () => {
+    byId("error-banner").remove();
+    const url = new URL(location.href);
+    url.searchParams.delete("error");
+    history.replaceState(null, "", url);
+    byId("hero-title").focus();
+  });

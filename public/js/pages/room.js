@@ -28,4 +28,7 @@ form.addEventListener("submit", (event) => {
   else sent = true;
 });
 // The back button brings the form as it was left, ready to be sent again.
-addEventListener("pageshow", () => { sent = false; draw(); });
+addEventListener("pageshow", () => {
+  sent = false;
+  draw();
+});

@@ -46,7 +46,7 @@ async function bring(room) {
   const free = AT_ONCE - (await files.left()).length;
   const now = Date.now();
   for (const [n, file] of brought.slice(0, Math.max(0, free)).entries()) {
-    if (!await files.put({ nonce: newNonce(), file, alt: "", chat: "", state: "ready", at: now + n })) return false;
+    if (!(await files.put({ nonce: newNonce(), file, alt: "", chat: "", state: "ready", at: now + n }))) return false;
   }
   storage.write(HAS_FILES, true);
   return true;
@@ -75,10 +75,15 @@ async function start() {
   show(files);
   if (files.length === 0) return null;
   // Nobody else would drop them if this page stays open.
-  return setTimeout(() => { show([]); drop(); }, left);
+  return setTimeout(() => {
+    show([]);
+    drop();
+  }, left);
 }
 
 // Until it is known what was brought no room opens: it would open without that.
 start()
-  .catch(() => { if (links.length > 0) show([]); })
+  .catch(() => {
+    if (links.length > 0) show([]);
+  })
   .finally(() => byId("share-rooms")?.removeAttribute("inert"));

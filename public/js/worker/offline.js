@@ -20,10 +20,14 @@ export async function forgetOthers() {
 
 const kept = async (what) => (await caches.open(CACHE)).match(what);
 
-export async function offlinePage() { return (await kept(pageIn(await language()))) ?? Response.error(); }
+export async function offlinePage() {
+  return (await kept(pageIn(await language()))) ?? Response.error();
+}
 
 /** Something that the page is drawn with. */
-export async function offlinePart(request) { return (await kept(request)) ?? fetch(request); }
+export async function offlinePart(request) {
+  return (await kept(request)) ?? fetch(request);
+}
 
 // The one that was chosen, or the first that the browser prefers, as the server has it.
 async function language() {

@@ -12,6 +12,8 @@ export async function take(request) {
       await hold(files.slice(0, AT_ONCE));
       query = "?held";
     }
-  } catch { /* no form, or the browser has no space: the page says that nothing came */ }
+  } catch {
+    /* no form, or the browser has no space: the page says that nothing came */
+  }
   return Response.redirect(`/share${query}`, 303);
 }

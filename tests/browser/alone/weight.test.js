@@ -53,9 +53,14 @@ async function measured({ page }) {
 async function burst(sockets, name) {
   const start = Date.now();
   for (let n = 0; n < 500; n += 1) {
-    sockets[n % sockets.length].emit("chat", { chat: `${name}: message ${n} with a few words and https://example.org/${n}` });
+    sockets[n % sockets.length].emit("chat", {
+      chat: `${name}: message ${n} with a few words and https://example.org/${n}`,
+    });
     const wait = start + n * 10 - Date.now();
-    if (wait > 0) await new Promise((done) => { setTimeout(done, wait); });
+    if (wait > 0)
+      await new Promise((done) => {
+        setTimeout(done, wait);
+      });
   }
 }
 
@@ -64,41 +69,58 @@ async function tracing({ context, page }) {
   const devtools = await context.newCDPSession(page);
   const events = [];
   devtools.on("Tracing.dataCollected", ({ value }) => events.push(...value));
-  await devtools.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: ["toplevel", "disabled-by-default-devtools.timeline"] } });
+  await devtools.send("Tracing.start", {
+    transferMode: "ReportEvents",
+    traceConfig: { includedCategories: ["toplevel", "disabled-by-default-devtools.timeline"] },
+  });
   await page.evaluate(() => performance.mark("here"));
   return {
     async end() {
-      const complete = new Promise((done) => { devtools.once("Tracing.tracingComplete", done); });
+      const complete = new Promise((done) => {
+        devtools.once("Tracing.tracingComplete", done);
+      });
       await devtools.send("Tracing.end");
       await complete;
       // A machine that does something else meanwhile makes a task no longer in processor time.
-      const threads = new Set(events.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(({ pid, tid }) => `${pid} ${tid}`));
-      const own = events.filter(({ name, pid, tid, tdur }) => name === "RunTask" && tdur !== undefined && threads.has(`${pid} ${tid}`));
+      const threads = new Set(
+        events
+          .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
+          .map(({ pid, tid }) => `${pid} ${tid}`),
+      );
+      const own = events.filter(
+        ({ name, pid, tid, tdur }) => name === "RunTask" && tdur !== undefined && threads.has(`${pid} ${tid}`),
+      );
       return own.map(({ tdur }) => tdur / 1_000);
     },
   };
 }
 
 for (const locale of ["en-US", "ko-KR"]) {
-  scene(`the page of a room without GIFs weighs at most 42 kB: HTML, CSS and JS, compressed (${locale})`, [], async (stage) => {
-    const [ann, bea] = [await stage.visitor({ name: "ann", locale }), await stage.visitor({ name: "bea", locale })];
-    const id = await makeRoom(ann, { title: "light as a feather" });
-    const devtools = await bea.context.newCDPSession(bea.page);
-    await devtools.send("Network.enable");
-    const kinds = new Map();
-    const weights = {};
-    devtools.on("Network.responseReceived", ({ requestId, type }) => kinds.set(requestId, type));
-    devtools.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
-      const kind = kinds.get(requestId);
-      weights[kind] = (weights[kind] ?? 0) + encodedDataLength;
-    });
-    await enter(bea, id);
-    await bea.page.waitForLoadState("networkidle");
-    const { Document: html, Stylesheet: css, Script: js } = weights;
-    for (const weight of [html, css, js]) assert.ok(weight > 1_000, JSON.stringify(weights));
-    console.log(`# ${locale}: HTML ${html}, CSS ${css}, JS ${js}, together ${html + css + js} bytes with their headers`);
-    assert.ok(html + css + js <= MOST_BYTES, JSON.stringify(weights));
-  });
+  scene(
+    `the page of a room without GIFs weighs at most 42 kB: HTML, CSS and JS, compressed (${locale})`,
+    [],
+    async (stage) => {
+      const [ann, bea] = [await stage.visitor({ name: "ann", locale }), await stage.visitor({ name: "bea", locale })];
+      const id = await makeRoom(ann, { title: "light as a feather" });
+      const devtools = await bea.context.newCDPSession(bea.page);
+      await devtools.send("Network.enable");
+      const kinds = new Map();
+      const weights = {};
+      devtools.on("Network.responseReceived", ({ requestId, type }) => kinds.set(requestId, type));
+      devtools.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+        const kind = kinds.get(requestId);
+        weights[kind] = (weights[kind] ?? 0) + encodedDataLength;
+      });
+      await enter(bea, id);
+      await bea.page.waitForLoadState("networkidle");
+      const { Document: html, Stylesheet: css, Script: js } = weights;
+      for (const weight of [html, css, js]) assert.ok(weight > 1_000, JSON.stringify(weights));
+      console.log(
+        `# ${locale}: HTML ${html}, CSS ${css}, JS ${js}, together ${html + css + js} bytes with their headers`,
+      );
+      assert.ok(html + css + js <= MOST_BYTES, JSON.stringify(weights));
+    },
+  );
 }
 
 scene("nothing shifts while a room with 20 GIFs loads", [], async (stage) => {
@@ -113,14 +135,32 @@ scene("nothing shifts while a room with 20 GIFs loads", [], async (stage) => {
     const bea = await stage.visitor({ name: `bea ${width}`, viewport: { width, height: 800 } });
     await bea.page.addInitScript(() => {
       window.shifts = [];
-      new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map(({ value, sources }) => [value, ...sources.map(({ node }) => node?.outerHTML?.slice(0, 200) ?? node?.textContent)])))
-        .observe({ type: "layout-shift", buffered: true });
+      new PerformanceObserver((list) =>
+        window.shifts.push(
+          ...list
+            .getEntries()
+            .map(({ value, sources }) => [
+              value,
+              ...sources.map(({ node }) => node?.outerHTML?.slice(0, 200) ?? node?.textContent),
+            ]),
+        ),
+      ).observe({ type: "layout-shift", buffered: true });
     });
     await bea.page.goto(`/room/${id}`);
     await inside(bea);
-    await bea.page.$$eval("#rows img", (all) => { for (const image of all) image.loading = "eager"; });
-    await eventually(() => bea.page.$$eval("#rows img", (all) => all.every((image) => image.complete && image.naturalWidth > 0)), "all GIFs have come");
-    await bea.page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+    await bea.page.$$eval("#rows img", (all) => {
+      for (const image of all) image.loading = "eager";
+    });
+    await eventually(
+      () => bea.page.$$eval("#rows img", (all) => all.every((image) => image.complete && image.naturalWidth > 0)),
+      "all GIFs have come",
+    );
+    await bea.page.evaluate(
+      () =>
+        new Promise((done) => {
+          requestAnimationFrame(() => requestAnimationFrame(done));
+        }),
+    );
     assert.deepEqual(await bea.page.evaluate(() => window.shifts), [], `at ${width} px`);
   }
   owner.end();

@@ -10,8 +10,20 @@ import { eventually } from "../support/wait.js";
 useChromium();
 
 const WORDS = {
-  "en-US": { remove: "Delete message", clear: /^Delete all of [A-Z][a-z]+ [A-Z][a-z]+'s messages$/, one: "Block this GIF in this room", all: "Block these GIFs in this room", refused: /This GIF is blocked in this room\./ },
-  "ko-KR": { remove: "메시지 삭제", clear: /^[가-힣]+ [가-힣]+님의 메시지 모두 삭제$/, one: "이 방에서 이 GIF 차단하기", all: "이 방에서 이 GIF들 차단하기", refused: /이 방에서 차단된 GIF예요\./ },
+  "en-US": {
+    remove: "Delete message",
+    clear: /^Delete all of [A-Z][a-z]+ [A-Z][a-z]+'s messages$/,
+    one: "Block this GIF in this room",
+    all: "Block these GIFs in this room",
+    refused: /This GIF is blocked in this room\./,
+  },
+  "ko-KR": {
+    remove: "메시지 삭제",
+    clear: /^[가-힣]+ [가-힣]+님의 메시지 모두 삭제$/,
+    one: "이 방에서 이 GIF 차단하기",
+    all: "이 방에서 이 GIF들 차단하기",
+    refused: /이 방에서 차단된 GIF예요\./,
+  },
 };
 
 /** Opens the question behind an entry of the menu of a message, by keyboard alone. */
@@ -39,8 +51,10 @@ async function ticksAndSaysYes({ page }, name) {
 }
 
 const bar = (shade) => gif({ paint: (x, y, time, colours) => (x < time ? 0 : shade % colours) });
-const shows = ({ page }, alt) => page.locator("#chat-list .message[data-seq]", { has: page.getByAltText(alt, { exact: true }) });
-const blanks = ({ page }, count) => eventually(async () => (await page.locator(".message__gone").count()) === count, `${count} are deleted`);
+const shows = ({ page }, alt) =>
+  page.locator("#chat-list .message[data-seq]", { has: page.getByAltText(alt, { exact: true }) });
+const blanks = ({ page }, count) =>
+  eventually(async () => (await page.locator(".message__gone").count()) === count, `${count} are deleted`);
 
 async function sends(visitor, alt, bytes) {
   await choose(visitor, { name: `${alt}.gif`, bytes });
@@ -61,33 +75,43 @@ async function sendsInVain(visitor, bytes, why) {
 for (const [locale, words] of Object.entries(WORDS)) {
   const look = locale === "ko-KR" ? { viewport: { width: 390, height: 844 }, colorScheme: "dark" } : {};
 
-  scene(`an owner deletes a GIF as abuse, then all by one person, and they can not be sent again (${locale})`, [], async (stage) => {
-    const ann = await stage.visitor({ name: "ann", locale, ...look });
-    const bea = await stage.visitor({ name: "bea", locale, ...look });
-    for (const one of [ann, bea]) one.allow(REFUSED);
-    await enter(bea, await makeRoom(ann));
-    const [bad, worse] = [bar(20), bar(40)];
-    for (const [alt, bytes] of [["bad", bad], ["worse", worse]]) { await sends(bea, alt, bytes); await seesGif(ann, alt); }
-    await say(bea, "words");
-    await sees(ann, "words");
+  scene(
+    `an owner deletes a GIF as abuse, then all by one person, and they can not be sent again (${locale})`,
+    [],
+    async (stage) => {
+      const ann = await stage.visitor({ name: "ann", locale, ...look });
+      const bea = await stage.visitor({ name: "bea", locale, ...look });
+      for (const one of [ann, bea]) one.allow(REFUSED);
+      await enter(bea, await makeRoom(ann));
+      const [bad, worse] = [bar(20), bar(40)];
+      for (const [alt, bytes] of [
+        ["bad", bad],
+        ["worse", worse],
+      ]) {
+        await sends(bea, alt, bytes);
+        await seesGif(ann, alt);
+      }
+      await say(bea, "words");
+      await sees(ann, "words");
 
-    await asks(ann, message(ann, "words"), words.remove);
-    assert.equal(await ann.page.locator("#deed-forbid").isVisible(), false, "words can not be forbidden");
-    await ann.page.keyboard.press("Escape");
-    await asks(ann, shows(ann, "bad"), words.remove);
-    assert.deepEqual(await audit(ann.page), []);
-    await mkdir(OUT, { recursive: true });
-    await ann.page.screenshot({ path: `${OUT}abuse-${locale}.png` });
-    await ticksAndSaysYes(ann, words.one);
-    for (const one of [ann, bea]) await blanks(one, 1);
-    await sendsInVain(bea, bad, words.refused);
-    await sendsInVain(ann, bad, words.refused);
+      await asks(ann, message(ann, "words"), words.remove);
+      assert.equal(await ann.page.locator("#deed-forbid").isVisible(), false, "words can not be forbidden");
+      await ann.page.keyboard.press("Escape");
+      await asks(ann, shows(ann, "bad"), words.remove);
+      assert.deepEqual(await audit(ann.page), []);
+      await mkdir(OUT, { recursive: true });
+      await ann.page.screenshot({ path: `${OUT}abuse-${locale}.png` });
+      await ticksAndSaysYes(ann, words.one);
+      for (const one of [ann, bea]) await blanks(one, 1);
+      await sendsInVain(bea, bad, words.refused);
+      await sendsInVain(ann, bad, words.refused);
 
-    await asks(ann, message(ann, "words"), words.clear);
-    await ticksAndSaysYes(ann, words.all);
-    for (const one of [ann, bea]) await blanks(one, 3);
-    await sendsInVain(bea, worse, words.refused);
-    await sends(bea, "harmless", bar(60));
-    await seesGif(ann, "harmless");
-  });
+      await asks(ann, message(ann, "words"), words.clear);
+      await ticksAndSaysYes(ann, words.all);
+      for (const one of [ann, bea]) await blanks(one, 3);
+      await sendsInVain(bea, worse, words.refused);
+      await sends(bea, "harmless", bar(60));
+      await seesGif(ann, "harmless");
+    },
+  );
 }

@@ -22,11 +22,16 @@ scene("a member whose connection is lost is shown as away until it is back", [],
   // Who comes later sees it at once.
   const cat = await stage.visitor({ name: "cat", locale: "ko-KR" });
   await enter(cat, id);
-  await memberOf(cat, await idOf(bea)).locator(".member__away").waitFor();
+  await memberOf(cat, await idOf(bea))
+    .locator(".member__away")
+    .waitFor();
   await reads(memberOf(cat, await idOf(bea)).locator(".member__away"), "자리 비움");
   await bea.context.setOffline(false);
   await inside(bea);
-  for (const one of [ann, cat]) await memberOf(one, await idOf(bea)).locator(".member__away").waitFor({ state: "hidden" });
+  for (const one of [ann, cat])
+    await memberOf(one, await idOf(bea))
+      .locator(".member__away")
+      .waitFor({ state: "hidden" });
   assert.equal(await ann.page.locator("#rows .system").count(), 3, "nobody has left");
 });
 
@@ -37,7 +42,10 @@ scene("who loses the connection, is kicked, and comes again at once is not shown
   const hears = await owner.enter(room);
   await ann.page.clock.install();
   await enter(ann, room);
-  const { joined: { you }, io } = await bea.enter(room);
+  const {
+    joined: { you },
+    io,
+  } = await bea.enter(room);
   const theirs = memberOf(ann, you.id);
   await theirs.waitFor();
   io.engine.close();
@@ -50,25 +58,33 @@ scene("who loses the connection, is kicked, and comes again at once is not shown
   assert.equal(await ann.page.locator("#members-list .member--away").count(), 0);
 });
 
-scene("who closes the last tab has left soon, and a room that all closed goes", ["--room-grace", "1s"], async (stage) => {
-  const [ann, bea, cat] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" }), await stage.visitor({ name: "cat" })];
-  await openList(cat);
-  const id = await makeRoom(ann);
-  await enter(bea, id);
-  const tab = await bea.context.newPage();
-  await tab.goto(`/room/${id}`);
-  await inside({ page: tab });
-  // The other tab keeps the seat.
-  await tab.goto("about:blank");
-  await tab.close();
-  await say(bea, "still here");
-  await sees(ann, "still here");
-  const theirs = await idOf(bea);
-  await bea.page.goto("about:blank");
-  await memberOf(ann, theirs).waitFor({ state: "detached" });
-  await ann.page.goto("about:blank");
-  await row(cat, id).waitFor({ state: "detached" });
-});
+scene(
+  "who closes the last tab has left soon, and a room that all closed goes",
+  ["--room-grace", "1s"],
+  async (stage) => {
+    const [ann, bea, cat] = [
+      await stage.visitor({ name: "ann" }),
+      await stage.visitor({ name: "bea" }),
+      await stage.visitor({ name: "cat" }),
+    ];
+    await openList(cat);
+    const id = await makeRoom(ann);
+    await enter(bea, id);
+    const tab = await bea.context.newPage();
+    await tab.goto(`/room/${id}`);
+    await inside({ page: tab });
+    // The other tab keeps the seat.
+    await tab.goto("about:blank");
+    await tab.close();
+    await say(bea, "still here");
+    await sees(ann, "still here");
+    const theirs = await idOf(bea);
+    await bea.page.goto("about:blank");
+    await memberOf(ann, theirs).waitFor({ state: "detached" });
+    await ann.page.goto("about:blank");
+    await row(cat, id).waitFor({ state: "detached" });
+  },
+);
 
 scene("a room whose people are all away is shown as asleep, and wakes with the first of them", [], async (stage) => {
   const [ann, cat] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "cat" })];
@@ -87,25 +103,32 @@ scene("a room whose people are all away is shown as asleep, and wakes with the f
   await asleep.waitFor({ state: "hidden" });
 });
 
-for (const [locale, title, stay, leave] of [["en-US", "Leave and close the room?", "Stay", "Leave"], ["ko-KR", "나가고 방을 없앨까요?", "더 있기", "나가기"]]) {
-  scene(`who leaves as the last is asked, as the room goes with them (${locale})`, ["--room-grace", "1s"], async (stage) => {
-    const [ann, bea] = [await stage.visitor({ name: "ann", locale }), await stage.visitor({ name: "bea", locale })];
-    const id = await makeRoom(ann);
-    await enter(bea, id);
-    // While others are here nobody is asked.
-    await bea.page.click("#exit-btn");
-    await bea.page.waitForURL("/");
-    await eventually(async () => (await ann.page.locator("#members-list .member").count()) === 1);
-    await ann.page.click("#exit-btn");
-    const dialog = ann.page.getByRole("dialog", { name: title });
-    await dialog.waitFor();
-    await dialog.getByRole("button", { name: stay, exact: true }).click();
-    await dialog.waitFor({ state: "hidden" });
-    await say(ann, "I stay");
-    await sees(ann, "I stay");
-    await ann.page.click("#exit-btn");
-    await dialog.getByRole("button", { name: leave, exact: true }).click();
-    await ann.page.waitForURL("/");
-    await row(bea, id).waitFor({ state: "detached" });
-  });
+for (const [locale, title, stay, leave] of [
+  ["en-US", "Leave and close the room?", "Stay", "Leave"],
+  ["ko-KR", "나가고 방을 없앨까요?", "더 있기", "나가기"],
+]) {
+  scene(
+    `who leaves as the last is asked, as the room goes with them (${locale})`,
+    ["--room-grace", "1s"],
+    async (stage) => {
+      const [ann, bea] = [await stage.visitor({ name: "ann", locale }), await stage.visitor({ name: "bea", locale })];
+      const id = await makeRoom(ann);
+      await enter(bea, id);
+      // While others are here nobody is asked.
+      await bea.page.click("#exit-btn");
+      await bea.page.waitForURL("/");
+      await eventually(async () => (await ann.page.locator("#members-list .member").count()) === 1);
+      await ann.page.click("#exit-btn");
+      const dialog = ann.page.getByRole("dialog", { name: title });
+      await dialog.waitFor();
+      await dialog.getByRole("button", { name: stay, exact: true }).click();
+      await dialog.waitFor({ state: "hidden" });
+      await say(ann, "I stay");
+      await sees(ann, "I stay");
+      await ann.page.click("#exit-btn");
+      await dialog.getByRole("button", { name: leave, exact: true }).click();
+      await ann.page.waitForURL("/");
+      await row(bea, id).waitFor({ state: "detached" });
+    },
+  );
 }

@@ -21,7 +21,10 @@ scenes("an operator's day at the console", FLAGS, async (stage, album, lang) => 
   const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
   const [ann, bea, op] = [await album.visitor("ann"), await album.visitor("bea"), await album.visitor("op")];
   for (const one of [ann, bea, op]) one.allow(REFUSED, ...NO_LINE, /request to http:\/\/127\.0\.0\.1:\d+\//);
-  const at = await eventually(async () => stage.server.log.find((line) => line.operators)?.operators, "it says where operators are");
+  const at = await eventually(
+    async () => stage.server.log.find((line) => line.operators)?.operators,
+    "it says where operators are",
+  );
   const room = await makeRoom(ann, { title: "고양이 & a title that is long enough to need two lines" });
   await say(ann, "an_awfully_long_word_without_any_place_to_break_it_that_goes_on_and_on_and_on");
   const pictures = [gif(), gif({ width: 90, height: 60 }), gif({ paint: sea })];
@@ -35,14 +38,24 @@ scenes("an operator's day at the console", FLAGS, async (stage, album, lang) => 
   await sees(ann, "rude words\nin two lines");
   const bad = await ann.page.evaluate(() => document.querySelector("#chat-list .message.other").dataset.id);
   for (const message of [bad, undefined]) {
-    await ann.page.evaluate(([room, message]) => fetch(`/room/${room}/reports/site`, {
-      method: "POST", headers: { "content-type": "application/json", accept: "application/json" }, body: JSON.stringify({ message, reason: "it is rude" }),
-    }), [room, message]);
+    await ann.page.evaluate(
+      ([room, message]) =>
+        fetch(`/room/${room}/reports/site`, {
+          method: "POST",
+          headers: { "content-type": "application/json", accept: "application/json" },
+          body: JSON.stringify({ message, reason: "it is rude" }),
+        }),
+      [room, message],
+    );
   }
 
   const { page } = op;
   const button = (text) => page.getByRole("button", { name: says(text), exact: true });
-  const go = (text) => page.locator("nav").getByRole("link", { name: says(text) }).click();
+  const go = (text) =>
+    page
+      .locator("nav")
+      .getByRole("link", { name: says(text) })
+      .click();
   const heading = (text) => reads(page.locator("h1"), text);
   const done = () => reads(page.getByRole("status"), says("console.done"));
   await page.goto(`http://${at}/`);
@@ -77,7 +90,11 @@ scenes("an operator's day at the console", FLAGS, async (stage, album, lang) => 
   await album.shoot(op, "console-room");
   await page.locator(".console__still img").first().click();
   await heading("GIF");
-  assert.equal(await page.getByRole("link", { name: says("console.near_one") }).count(), 1, "the same rings in another size, and no sea");
+  assert.equal(
+    await page.getByRole("link", { name: says("console.near_one") }).count(),
+    1,
+    "the same rings in another size, and no sea",
+  );
   await album.shoot(op, "console-gif");
   await page.getByText(says("console.block"), { exact: true }).first().click();
   await page.locator("details[open] [name=why]").fill("not ours");

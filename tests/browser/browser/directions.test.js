@@ -11,41 +11,47 @@ useChromium();
 const TURN = "\u202e";
 
 /** Whether a text in the line behind an element runs backwards. */
-const turnsRound = (locator) => locator.evaluate((element) => {
-  const line = document.createElement("div");
-  const after = document.createTextNode("after");
-  const from = (n) => {
-    const range = document.createRange();
-    range.setStart(after, n);
-    range.setEnd(after, n + 1);
-    return range.getBoundingClientRect().left;
-  };
-  line.style = "position: fixed; inset: 0 auto auto 0; width: max-content; white-space: nowrap";
-  const [place, old] = [document.createComment(""), element.style.cssText];
-  element.replaceWith(place);
-  element.style.cssText = "display: inline; position: static";
-  line.append(element, after);
-  (place.parentElement.closest("dialog") ?? document.body).append(line);
-  const turned = from(4) < from(0);
-  element.style.cssText = old;
-  place.replaceWith(element);
-  line.remove();
-  return turned;
-});
+const turnsRound = (locator) =>
+  locator.evaluate((element) => {
+    const line = document.createElement("div");
+    const after = document.createTextNode("after");
+    const from = (n) => {
+      const range = document.createRange();
+      range.setStart(after, n);
+      range.setEnd(after, n + 1);
+      return range.getBoundingClientRect().left;
+    };
+    line.style = "position: fixed; inset: 0 auto auto 0; width: max-content; white-space: nowrap";
+    const [place, old] = [document.createComment(""), element.style.cssText];
+    element.replaceWith(place);
+    element.style.cssText = "display: inline; position: static";
+    line.append(element, after);
+    (place.parentElement.closest("dialog") ?? document.body).append(line);
+    const turned = from(4) < from(0);
+    element.style.cssText = old;
+    place.replaceWith(element);
+    line.remove();
+    return turned;
+  });
 
 /** Where two pieces of the text of an element stand, from the left. */
-const lefts = (locator, ...pieces) => locator.evaluate((element, wanted) => wanted.map((piece) => {
-  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const at = node.data.indexOf(piece);
-    if (at < 0) continue;
-    const range = document.createRange();
-    range.setStart(node, at);
-    range.setEnd(node, at + piece.length);
-    return range.getBoundingClientRect().left;
-  }
-  throw new Error(`no ${piece} in ${element.outerHTML}`);
-}), pieces);
+const lefts = (locator, ...pieces) =>
+  locator.evaluate(
+    (element, wanted) =>
+      wanted.map((piece) => {
+        const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+        for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+          const at = node.data.indexOf(piece);
+          if (at < 0) continue;
+          const range = document.createRange();
+          range.setStart(node, at);
+          range.setEnd(node, at + piece.length);
+          return range.getBoundingClientRect().left;
+        }
+        throw new Error(`no ${piece} in ${element.outerHTML}`);
+      }),
+    pieces,
+  );
 
 scene("what somebody wrote turns nothing round that stands beside it", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];

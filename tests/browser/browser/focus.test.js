@@ -8,7 +8,8 @@ import { eventually } from "../support/wait.js";
 useChromium();
 
 const idOf = ({ page }) => page.evaluate(() => document.body.dataset.me);
-const focused = ({ page }, selector) => eventually(() => page.evaluate((is) => document.activeElement.matches(is), selector), `the focus is at ${selector}`);
+const focused = ({ page }, selector) =>
+  eventually(() => page.evaluate((is) => document.activeElement.matches(is), selector), `the focus is at ${selector}`);
 
 scene("who mutes by keyboard stands at the button that undoes it, and hears of it each time", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
@@ -18,11 +19,14 @@ scene("who mutes by keyboard stands at the button that undoes it, and hears of i
   const { page } = ann;
   const said = [];
   await page.exposeFunction("heard", (text) => said.push(text));
-  await page.evaluate(() => new MutationObserver(() => {
-    const text = document.getElementById("announcer").textContent;
-    if (text) window.heard(text);
-  }).observe(document.getElementById("announcer"), { childList: true }));
-  const told = (words, times) => eventually(() => said.filter((text) => text.includes(words)).length === times, `${words}: ${times}`);
+  await page.evaluate(() =>
+    new MutationObserver(() => {
+      const text = document.getElementById("announcer").textContent;
+      if (text) window.heard(text);
+    }).observe(document.getElementById("announcer"), { childList: true }),
+  );
+  const told = (words, times) =>
+    eventually(() => said.filter((text) => text.includes(words)).length === times, `${words}: ${times}`);
   for (const times of [1, 2]) {
     await message(ann, "noise").locator(".more").focus();
     await page.keyboard.press("Enter");
@@ -36,28 +40,36 @@ scene("who mutes by keyboard stands at the button that undoes it, and hears of i
   }
 });
 
-scene("a GIF that is deleted while it has the focus leaves it at its message, which offers no report of nothing", [], async (stage) => {
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
-  // A page may ask for the GIF the moment it goes.
-  for (const one of [ann, bea]) one.allow(/status of 404/);
-  await enter(bea, await makeRoom(ann));
-  await choose(bea, { name: "sea.gif", bytes: gif() });
-  await bea.page.locator("#queue .upload__alt").fill("a sea");
-  await bea.page.locator("#queue .upload__alt").press("Enter");
-  await seesGif(ann, "a sea");
-  await ann.page.locator("#chat-list .gif__open").focus();
-  await ann.page.evaluate(async () => {
-    const { room } = document.body.dataset;
-    const { id } = document.querySelector("#chat-list .message").dataset;
-    await fetch(`/room/${room}/moderate`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ action: "delete", message: id }) });
-  });
-  await reads(ann.page.locator(".message__gone"), "This message was deleted.");
-  await focused(ann, ".message .more");
-  await ann.page.keyboard.press("Enter");
-  await ann.page.locator("#menu").waitFor();
-  const offered = (await ann.page.getByRole("menuitem").allInnerTexts()).map((text) => text.trim());
-  assert.ok(offered.length > 0 && !offered.some((text) => /Copy|Report|Delete message/.test(text)), `${offered}`);
-});
+scene(
+  "a GIF that is deleted while it has the focus leaves it at its message, which offers no report of nothing",
+  [],
+  async (stage) => {
+    const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+    // A page may ask for the GIF the moment it goes.
+    for (const one of [ann, bea]) one.allow(/status of 404/);
+    await enter(bea, await makeRoom(ann));
+    await choose(bea, { name: "sea.gif", bytes: gif() });
+    await bea.page.locator("#queue .upload__alt").fill("a sea");
+    await bea.page.locator("#queue .upload__alt").press("Enter");
+    await seesGif(ann, "a sea");
+    await ann.page.locator("#chat-list .gif__open").focus();
+    await ann.page.evaluate(async () => {
+      const { room } = document.body.dataset;
+      const { id } = document.querySelector("#chat-list .message").dataset;
+      await fetch(`/room/${room}/moderate`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ action: "delete", message: id }),
+      });
+    });
+    await reads(ann.page.locator(".message__gone"), "This message was deleted.");
+    await focused(ann, ".message .more");
+    await ann.page.keyboard.press("Enter");
+    await ann.page.locator("#menu").waitFor();
+    const offered = (await ann.page.getByRole("menuitem").allInnerTexts()).map((text) => text.trim());
+    assert.ok(offered.length > 0 && !offered.some((text) => /Copy|Report|Delete message/.test(text)), `${offered}`);
+  },
+);
 
 scene("what is said while a dialog is open is said inside it, where it can be heard", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];

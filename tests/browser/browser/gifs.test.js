@@ -12,7 +12,12 @@ useChromium();
 async function slowly({ context, page }, bytes) {
   const devtools = await context.newCDPSession(page);
   await devtools.send("Network.enable");
-  await devtools.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes });
+  await devtools.send("Network.emulateNetworkConditions", {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: bytes,
+  });
 }
 
 const sendWith = async ({ page }, alt) => {
@@ -26,7 +31,11 @@ scene("an upload shows its progress and can be cancelled", [], async (stage) => 
   await enter(bea, id);
   await slowly(ann, 100_000);
   const row = ann.page.locator("#rows .message--pending");
-  const underway = () => eventually(() => row.getByRole("progressbar").evaluate((ring) => ring.ariaValueNow > 0 && ring.ariaValueNow < 100), "the progress is shown");
+  const underway = () =>
+    eventually(
+      () => row.getByRole("progressbar").evaluate((ring) => ring.ariaValueNow > 0 && ring.ariaValueNow < 100),
+      "the progress is shown",
+    );
 
   await choose(ann, { name: "never.gif", bytes: gif({ padding: 3_000_000 }) });
   await sendWith(ann, "never");
@@ -55,11 +64,13 @@ for (const [locale, words] of Object.entries({
     await makeRoom(ann);
     const cards = ann.page.locator("#queue .upload");
     const whole = gif({ frames: 4 });
-    await choose(ann,
+    await choose(
+      ann,
       { name: "huge.gif", bytes: gif({ padding: 99_000 }) },
       { name: "picture.gif", bytes: Buffer.from("\x89PNG\r\n\x1a\n0000", "latin1") },
       { name: "cut.gif", bytes: whole.subarray(0, whole.length - 40) },
-      { name: "good.gif", bytes: whole });
+      { name: "good.gif", bytes: whole },
+    );
     await eventually(async () => (await cards.count()) === 4);
     await reads(cards.nth(0).locator(".upload__why"), words.large);
     await reads(cards.nth(1).locator(".upload__why"), words.other);
@@ -80,10 +91,17 @@ for (const [locale, words] of Object.entries({
 }
 
 scene("nothing moves while GIFs load", [], async (stage) => {
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea", viewport: { width: 390, height: 800 } })];
+  const [ann, bea] = [
+    await stage.visitor({ name: "ann" }),
+    await stage.visitor({ name: "bea", viewport: { width: 390, height: 800 } }),
+  ];
   const id = await makeRoom(ann);
   await say(ann, "above");
-  for (const [alt, size] of [["wide", { width: 320, height: 120 }], ["tall", { width: 90, height: 200 }], ["small", { width: 40, height: 40 }]]) {
+  for (const [alt, size] of [
+    ["wide", { width: 320, height: 120 }],
+    ["tall", { width: 90, height: 200 }],
+    ["small", { width: 40, height: 40 }],
+  ]) {
     await choose(ann, { name: `${alt}.gif`, bytes: gif({ ...size, paint: sea }) });
     await sendWith(ann, alt);
     await seesGif(ann, alt);
@@ -92,30 +110,41 @@ scene("nothing moves while GIFs load", [], async (stage) => {
   await sees(ann, "below");
 
   let release;
-  const held = new Promise((resolve) => { release = resolve; });
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
   await bea.page.route("**/gif/**", async (route) => {
     await held;
     await route.continue();
   });
   await bea.page.addInitScript(() => {
     window.shifts = [];
-    new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map(({ value, startTime }) => ({ value, startTime }))))
-      .observe({ type: "layout-shift", buffered: true });
+    new PerformanceObserver((list) =>
+      window.shifts.push(...list.getEntries().map(({ value, startTime }) => ({ value, startTime }))),
+    ).observe({ type: "layout-shift", buffered: true });
   });
   await bea.page.goto(`/room/${id}`, { waitUntil: "domcontentloaded" });
   await inside(bea);
-  const boxes = () => bea.page.$$eval("#chat-list .message", (all) => all.map((one) => {
-    const { x, y, width, height } = one.getBoundingClientRect();
-    return [x, y, width, height];
-  }));
-  const shiftsAfter = (time) => bea.page.evaluate((from) => window.shifts.filter(({ startTime }) => startTime > from), time);
+  const boxes = () =>
+    bea.page.$$eval("#chat-list .message", (all) =>
+      all.map((one) => {
+        const { x, y, width, height } = one.getBoundingClientRect();
+        return [x, y, width, height];
+      }),
+    );
+  const shiftsAfter = (time) =>
+    bea.page.evaluate((from) => window.shifts.filter(({ startTime }) => startTime > from), time);
   // The line about herself comes in after she is inside.
   await eventually(() => bea.page.$$eval("#chat-list .system", (all) => all.length >= 2), "both have come in");
   const start = await bea.page.evaluate(() => performance.now());
   const before = await boxes();
   assert.equal(await bea.page.$$eval(".gif__frame img", (all) => all.filter((img) => img.naturalWidth > 0).length), 0);
   release();
-  for (const alt of ["wide", "tall", "small"]) await eventually(() => bea.page.getByAltText(alt, { exact: true }).evaluate((img) => img.complete && img.naturalWidth > 0), alt);
+  for (const alt of ["wide", "tall", "small"])
+    await eventually(
+      () => bea.page.getByAltText(alt, { exact: true }).evaluate((img) => img.complete && img.naturalWidth > 0),
+      alt,
+    );
   assert.deepEqual(await boxes(), before);
   assert.deepEqual(await shiftsAfter(start), []);
 
@@ -196,12 +225,22 @@ scene("GIFs that wait survive a reload, with their descriptions, and are sent on
   await cards.nth(0).locator(".upload__alt").fill("the first");
   await cards.nth(1).locator(".upload__alt").fill("the second");
   await ann.page.focus("#chat");
-  await eventually(async () => (await keptFiles(ann)).map(({ alt }) => alt).sort().join() === "the first,the second", "the browser keeps what was written");
+  await eventually(
+    async () =>
+      (await keptFiles(ann))
+        .map(({ alt }) => alt)
+        .sort()
+        .join() === "the first,the second",
+    "the browser keeps what was written",
+  );
   await ann.page.reload();
   await inside(ann);
   await eventually(async () => (await cards.count()) === 2);
   assert.deepEqual(await cards.locator(".upload__name").allTextContents(), ["one.gif", "two.gif"]);
-  assert.deepEqual(await cards.locator(".upload__alt").evaluateAll((all) => all.map((field) => field.value)), ["the first", "the second"]);
+  assert.deepEqual(await cards.locator(".upload__alt").evaluateAll((all) => all.map((field) => field.value)), [
+    "the first",
+    "the second",
+  ]);
   await ann.page.click("#send-btn");
   for (const alt of ["the first", "the second"]) await seesGif(bea, alt);
   await eventually(async () => (await cards.count()) === 0);
@@ -213,7 +252,10 @@ scene("GIFs that wait survive a reload, with their descriptions, and are sent on
 });
 
 scene("an upload whose answer is lost is tried again under the same nonce, and stored once", [], async (stage) => {
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })];
+  const [ann, bea] = [
+    await stage.visitor({ name: "ann" }),
+    await stage.visitor({ name: "bea", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }),
+  ];
   const id = await makeRoom(bea);
   await enter(ann, id);
   bea.allow(/ERR_FAILED/);
@@ -247,19 +289,33 @@ scene("a GIF may be dropped anywhere on the page, and several at once", [], asyn
   const ann = await stage.visitor({ name: "ann" });
   await makeRoom(ann);
   const base64 = gif().toString("base64");
-  const drop = (selector, names) => ann.page.evaluate(([target, files, bytes]) => {
-    const data = new DataTransfer();
-    for (const name of files) data.items.add(new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name, { type: "image/gif" }));
-    const fire = (type) => document.querySelector(target).dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
-    fire("dragenter");
-    const open = !document.getElementById("drop").hidden;
-    fire("dragover");
-    fire("drop");
-    return [open, document.getElementById("drop").hidden];
-  }, [selector, names, base64]);
+  const drop = (selector, names) =>
+    ann.page.evaluate(
+      ([target, files, bytes]) => {
+        const data = new DataTransfer();
+        for (const name of files)
+          data.items.add(
+            new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name, { type: "image/gif" }),
+          );
+        const fire = (type) =>
+          document
+            .querySelector(target)
+            .dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+        fire("dragenter");
+        const open = !document.getElementById("drop").hidden;
+        fire("dragover");
+        fire("drop");
+        return [open, document.getElementById("drop").hidden];
+      },
+      [selector, names, base64],
+    );
   const names = () => ann.page.locator("#queue .upload__name").allTextContents();
   let expected = [];
-  for (const [selector, dropped] of [["#rows", ["a.gif"]], ["#members-list", ["b.gif", "c.gif"]], ["header", ["d.gif"]]]) {
+  for (const [selector, dropped] of [
+    ["#rows", ["a.gif"]],
+    ["#members-list", ["b.gif", "c.gif"]],
+    ["header", ["d.gif"]],
+  ]) {
     assert.deepEqual(await drop(selector, dropped), [true, true], "the page opens its mouth for it");
     expected = [...expected, ...dropped];
     await eventually(async () => (await names()).length === expected.length);

@@ -40,7 +40,8 @@ for (const locale of ["en-US", "ko-KR"]) {
     await remove("two");
     await viewer(ann).locator(".viewer__stage").getByText(says("viewer.deleted"), { exact: true }).waitFor();
     await reads(ann.page.locator("#announcer"), says("viewer.deleted"));
-    for (const way of ["play", "download", "again"]) assert.equal(await viewer(ann).locator(`.viewer__${way}`).isVisible(), false, way);
+    for (const way of ["play", "download", "again"])
+      assert.equal(await viewer(ann).locator(`.viewer__${way}`).isVisible(), false, way);
     await hasFocus(ann, viewer(ann).locator(".viewer__close"), "the focus stays in the view");
     await ann.page.keyboard.press("ArrowRight");
     await viewer(ann).getByRole("img", { name: "three", exact: true }).waitFor();

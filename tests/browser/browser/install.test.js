@@ -22,57 +22,74 @@ const FILES = `${tmpdir()}/gifchat-public-${process.pid}`;
 // Not before its pages are closed: they may still load scripts of it.
 after(() => rm(FILES, { recursive: true, force: true }));
 
-for (const [locale, lang] of [["en-US", "en"], ["ko-KR", "ko"]]) {
+for (const [locale, lang] of [
+  ["en-US", "en"],
+  ["ko-KR", "ko"],
+]) {
   const says = words(locale);
 
-  scene(`without a server a page says so, in the language and theme that were chosen, and comes when it is back (${locale})`, [], async (stage) => {
-    // The browser prefers the other one.
-    const preferred = lang === "en" ? "ko-KR" : "en-US";
-    const ann = await stage.visitor({ name: "ann", locale: preferred, viewport: { width: 320, height: 640 } });
-    ann.allow(...NO_LINE);
-    const { page } = ann;
-    await page.goto("/");
-    await controlled(ann);
-    // From here on no page tries again by itself.
-    await page.clock.install();
-    await stage.server.stop();
-    await page.goto("/");
-    await reads(page.locator("h1"), words(preferred)("site.away"));
-    await stage.server.start();
-    await page.goto(`/?lang=${lang}`);
-    await page.click("#theme-btn");
-    await page.click("#theme-btn");
-    assert.equal(await page.getAttribute("html", "data-theme"), "dark");
-    const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
-    const dark = await paper();
-    await stage.server.stop();
-    for (const path of ["/room", "/"]) {
-      await page.goto(path);
-      await reads(page.locator("h1"), says("site.away"));
-    }
-    assert.deepEqual([await page.getAttribute("html", "lang"), await page.getAttribute("html", "data-theme")], [lang, "dark"]);
-    const lightness = (color) => Number(/[\d.]+/.exec(color)[0]);
-    for (const color of [dark, await paper()]) assert.ok(lightness(color) < 0.5, color);
-    assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth <= innerWidth, document.querySelector(".notice__art").getBBox().width > 0]), [true, true], "it is drawn");
-    assert.deepEqual(await audit(page), []);
-    assert.deepEqual(await mistakes({ offline: await page.content() }), []);
+  scene(
+    `without a server a page says so, in the language and theme that were chosen, and comes when it is back (${locale})`,
+    [],
+    async (stage) => {
+      // The browser prefers the other one.
+      const preferred = lang === "en" ? "ko-KR" : "en-US";
+      const ann = await stage.visitor({ name: "ann", locale: preferred, viewport: { width: 320, height: 640 } });
+      ann.allow(...NO_LINE);
+      const { page } = ann;
+      await page.goto("/");
+      await controlled(ann);
+      // From here on no page tries again by itself.
+      await page.clock.install();
+      await stage.server.stop();
+      await page.goto("/");
+      await reads(page.locator("h1"), words(preferred)("site.away"));
+      await stage.server.start();
+      await page.goto(`/?lang=${lang}`);
+      await page.click("#theme-btn");
+      await page.click("#theme-btn");
+      assert.equal(await page.getAttribute("html", "data-theme"), "dark");
+      const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+      const dark = await paper();
+      await stage.server.stop();
+      for (const path of ["/room", "/"]) {
+        await page.goto(path);
+        await reads(page.locator("h1"), says("site.away"));
+      }
+      assert.deepEqual(
+        [await page.getAttribute("html", "lang"), await page.getAttribute("html", "data-theme")],
+        [lang, "dark"],
+      );
+      const lightness = (color) => Number(/[\d.]+/.exec(color)[0]);
+      for (const color of [dark, await paper()]) assert.ok(lightness(color) < 0.5, color);
+      assert.deepEqual(
+        await page.evaluate(() => [
+          document.documentElement.scrollWidth <= innerWidth,
+          document.querySelector(".notice__art").getBBox().width > 0,
+        ]),
+        [true, true],
+        "it is drawn",
+      );
+      assert.deepEqual(await audit(page), []);
+      assert.deepEqual(await mistakes({ offline: await page.content() }), []);
 
-    const again = page.getByRole("link", { name: says("talk.connect_now") });
-    const failed = page.waitForEvent("load");
-    await again.click();
-    await failed;
-    await reads(page.locator("h1"), says("site.away"));
-    await stage.server.start();
-    await again.click();
-    await reads(page.locator("h1"), new RegExp(`^${says("rooms.title")}`));
-    // Every few seconds it tries by itself.
-    await stage.server.stop();
-    await page.goto("/room");
-    await reads(page.locator("h1"), says("site.away"));
-    await stage.server.start();
-    await page.clock.runFor(5_000);
-    await reads(page.locator("h1"), says("make.title"));
-  });
+      const again = page.getByRole("link", { name: says("talk.connect_now") });
+      const failed = page.waitForEvent("load");
+      await again.click();
+      await failed;
+      await reads(page.locator("h1"), says("site.away"));
+      await stage.server.start();
+      await again.click();
+      await reads(page.locator("h1"), new RegExp(`^${says("rooms.title")}`));
+      // Every few seconds it tries by itself.
+      await stage.server.stop();
+      await page.goto("/room");
+      await reads(page.locator("h1"), says("site.away"));
+      await stage.server.start();
+      await page.clock.runFor(5_000);
+      await reads(page.locator("h1"), says("make.title"));
+    },
+  );
 }
 
 scene("an open room goes on by itself, and what the server says is shown as it is", [], async (stage) => {
@@ -101,7 +118,8 @@ scene("a server that fails is not hidden behind the page for no line", [], async
   // The worker sees what the server answers, and hands it on.
   await workerOf(ann).evaluate(() => {
     Object.defineProperty(FetchEvent.prototype, "preloadResponse", {
-      get: () => Promise.resolve(new Response("<h1>Bad day</h1>", { status: 503, headers: { "content-type": "text/html" } })),
+      get: () =>
+        Promise.resolve(new Response("<h1>Bad day</h1>", { status: 503, headers: { "content-type": "text/html" } })),
     });
   });
   const answer = await ann.page.goto("/room");
@@ -128,38 +146,63 @@ scene("after a visit to a room nothing of it is in any cache", [], async (stage)
   await inside(bea);
   const version = /\/assets\/(\w+)\//.exec(await bea.page.content())[1];
   const all = await cached(bea);
-  assert.deepEqual(all, [`/offline/${version}/css/app.css`, `/offline/${version}/icons.svg`, `/offline/${version}/js/pages/offline.js`, "/offline/en", "/offline/ko"].sort());
-  const texts = await bea.page.evaluate(async (paths) => Promise.all(paths.map(async (path) => (await caches.match(path)).text())), all);
+  assert.deepEqual(
+    all,
+    [
+      `/offline/${version}/css/app.css`,
+      `/offline/${version}/icons.svg`,
+      `/offline/${version}/js/pages/offline.js`,
+      "/offline/en",
+      "/offline/ko",
+    ].sort(),
+  );
+  const texts = await bea.page.evaluate(
+    async (paths) => Promise.all(paths.map(async (path) => (await caches.match(path)).text())),
+    all,
+  );
   const mine = await bea.page.evaluate(() => document.body.dataset.me);
-  for (const text of texts) for (const part of [id, mine, "leaves no trace", "said in confidence"]) assert.ok(!text.includes(part), part);
-  assert.deepEqual((await databases(bea)).filter((name) => name !== "gifchat"), []);
+  for (const text of texts)
+    for (const part of [id, mine, "leaves no trace", "said in confidence"]) assert.ok(!text.includes(part), part);
+  assert.deepEqual(
+    (await databases(bea)).filter((name) => name !== "gifchat"),
+    [],
+  );
 });
 
-scene("another version replaces the worker at once, with what it kept, and open pages stay", ["--public", FILES], async (stage) => {
-  await cp(PUBLIC, FILES, { recursive: true });
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
-  const id = await makeRoom(ann);
-  await controlled(ann);
-  const names = () => ann.page.evaluate(() => caches.keys());
-  assert.deepEqual(await names(), ["offline-dev"]);
-  const other = { page: await ann.context.newPage() };
-  await enter(other, id);
-  await enter(bea, id);
-  const script = `${FILES}/js/worker/offline.js`;
-  await writeFile(script, (await readFile(script, "utf8")).replace("offline-$", "later-$"));
-  // A page that is opened asks for the worker again; the other one goes on meanwhile.
-  await ann.page.reload();
-  await eventually(async () => (await names()).join() === "later-dev", "the other worker has taken over, and what the first had kept is gone");
-  await controlled(ann);
-  await say(other, "all the same");
-  await sees(bea, "all the same");
-});
+scene(
+  "another version replaces the worker at once, with what it kept, and open pages stay",
+  ["--public", FILES],
+  async (stage) => {
+    await cp(PUBLIC, FILES, { recursive: true });
+    const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+    const id = await makeRoom(ann);
+    await controlled(ann);
+    const names = () => ann.page.evaluate(() => caches.keys());
+    assert.deepEqual(await names(), ["offline-dev"]);
+    const other = { page: await ann.context.newPage() };
+    await enter(other, id);
+    await enter(bea, id);
+    const script = `${FILES}/js/worker/offline.js`;
+    await writeFile(script, (await readFile(script, "utf8")).replace("offline-$", "later-$"));
+    // A page that is opened asks for the worker again; the other one goes on meanwhile.
+    await ann.page.reload();
+    await eventually(
+      async () => (await names()).join() === "later-dev",
+      "the other worker has taken over, and what the first had kept is gone",
+    );
+    await controlled(ann);
+    await say(other, "all the same");
+    await sees(bea, "all the same");
+  },
+);
 
 scene("what a page asks for and sends passes the worker by, and so do forms and invites", [], async (stage) => {
   const ann = await stage.visitor({ name: "ann" });
   const owner = await Visitor.arrive(stage.server);
   const { _id: id } = await owner.makeRoom({ password: "sesame" });
-  const { body: { url } } = await owner.json("POST", `/room/${id}/invite`);
+  const {
+    body: { url },
+  } = await owner.json("POST", `/room/${id}/invite`);
   await openList(ann);
   await controlled(ann);
   await workerOf(ann).evaluate(() => {
@@ -180,7 +223,10 @@ scene("what a page asks for and sends passes the worker by, and so do forms and 
   await makeRoom(ann);
   const made = new URL(ann.page.url()).pathname;
   const answered = await workerOf(ann).evaluate(() => self.answered);
-  assert.deepEqual(answered, [new URL(url).pathname, `/room/${id}`, "/room", made].map((path) => `GET navigate ${path}`));
+  assert.deepEqual(
+    answered,
+    [new URL(url).pathname, `/room/${id}`, "/room", made].map((path) => `GET navigate ${path}`),
+  );
   owner.end();
 });
 
@@ -193,7 +239,10 @@ scene("a browser finds the manifest valid, with all it needs to install the site
   assert.equal(JSON.parse(data).lang, "ko");
   // What is missing, if anything: a context of a test is incognito, where nothing can be installed.
   const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
-  assert.deepEqual(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito"), []);
+  assert.deepEqual(
+    installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito"),
+    [],
+  );
   for (const { src, sizes, type } of JSON.parse(data).icons) {
     const size = await ann.page.evaluate(async (path) => {
       const image = new Image();

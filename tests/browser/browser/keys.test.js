@@ -20,7 +20,14 @@ async function lively(stage, look = {}) {
   for (let n = 1; n <= 12; n += 1) await ask(socket, "chat", { chat: `line ${n} https://example.org/${n}` });
   const ann = await stage.visitor({ name: "ann", locale: "en-US", ...look });
   await enter(ann, id);
-  return { ann, owner, id, field: ann.page.locator("#chat"), log: ann.page.locator("#chat-list"), press: (key) => ann.page.keyboard.press(key) };
+  return {
+    ann,
+    owner,
+    id,
+    field: ann.page.locator("#chat"),
+    log: ann.page.locator("#chat-list"),
+    press: (key) => ann.page.keyboard.press(key),
+  };
 }
 
 /** Into the conversation, to the newest message; the script of its keys comes then. */
@@ -43,7 +50,11 @@ scene("who enters a room writes at once, and the conversation is one stop of the
     await press("Shift+Tab");
   }
   await press("Shift+Tab");
-  assert.equal(await log.evaluate((list) => list.contains(document.activeElement)), false, "one stop, and one is past it");
+  assert.equal(
+    await log.evaluate((list) => list.contains(document.activeElement)),
+    false,
+    "one stop, and one is past it",
+  );
   while (!(await skip.evaluate((link) => link === document.activeElement))) await press("Shift+Tab");
   assert.ok(await way.isVisible());
   await press("Enter");

@@ -13,24 +13,28 @@ const leave = ({ page }) => page.click("#exit-btn");
 for (const locale of ["en-US", "ko-KR"]) {
   const says = words(locale);
 
-  scene(`without a line one is told so and stays in the room, and leaves once it is back (${locale})`, [], async (stage) => {
-    const [ann, bea] = [await stage.visitor({ name: "ann", locale }), await stage.visitor({ name: "bea" })];
-    ann.allow(...NO_LINE, /ERR_/);
-    const id = await makeRoom(bea);
-    await enter(ann, id);
-    await ann.context.setOffline(true);
-    await leave(ann);
-    const notice = ann.page.locator("#notices .banner__says", { hasText: says("talk.no_line") });
-    await notice.waitFor();
-    assert.ok(ann.page.url().endsWith(`/room/${id}`));
-    await ann.context.setOffline(false);
-    await notice.waitFor({ state: "detached" });
-    await say(ann, "still here");
-    await sees(bea, "still here");
-    await leave(ann);
-    await ann.page.waitForURL("/");
-    await reads(bea.page.locator("#members-count"), "1/10");
-  });
+  scene(
+    `without a line one is told so and stays in the room, and leaves once it is back (${locale})`,
+    [],
+    async (stage) => {
+      const [ann, bea] = [await stage.visitor({ name: "ann", locale }), await stage.visitor({ name: "bea" })];
+      ann.allow(...NO_LINE, /ERR_/);
+      const id = await makeRoom(bea);
+      await enter(ann, id);
+      await ann.context.setOffline(true);
+      await leave(ann);
+      const notice = ann.page.locator("#notices .banner__says", { hasText: says("talk.no_line") });
+      await notice.waitFor();
+      assert.ok(ann.page.url().endsWith(`/room/${id}`));
+      await ann.context.setOffline(false);
+      await notice.waitFor({ state: "detached" });
+      await say(ann, "still here");
+      await sees(bea, "still here");
+      await leave(ann);
+      await ann.page.waitForURL("/");
+      await reads(bea.page.locator("#members-count"), "1/10");
+    },
+  );
 
   scene(`who leaves while all others are away is told that the room may go (${locale})`, [], async (stage) => {
     const [ann, bea] = [await stage.visitor({ name: "ann", locale }), await stage.visitor({ name: "bea" })];
@@ -47,7 +51,9 @@ for (const locale of ["en-US", "ko-KR"]) {
     await ann.page.keyboard.press("Enter");
     await dialog(ann).waitFor({ state: "detached" });
     await leave(ann);
-    await dialog(ann).getByRole("button", { name: says("leave.leave"), exact: true }).click();
+    await dialog(ann)
+      .getByRole("button", { name: says("leave.leave"), exact: true })
+      .click();
     await ann.page.waitForURL("/");
     // It lives on for who is away.
     await row(ann, id).waitFor();

@@ -29,7 +29,10 @@ scene("the page holds at most 200 of 600 messages, whichever way one scrolls, an
       if (await ann.page.locator(`[data-id="${before.id}"]`).count()) {
         const up = 1 + link - (await heightOf(ann, "#older"));
         const moved = before.foot - (await place(ann, before.id));
-        assert.ok(by < 0 ? moved <= up && moved >= by - 1 : moved >= -1 && moved <= by + 1, `moved by ${moved} and not by ${by}`);
+        assert.ok(
+          by < 0 ? moved <= up && moved >= by - 1 : moved >= -1 && moved <= by + 1,
+          `moved by ${moved} and not by ${by}`,
+        );
       }
     }
     assert.fail("it never came");
@@ -43,31 +46,40 @@ scene("the page holds at most 200 of 600 messages, whichever way one scrolls, an
   owner.end();
 });
 
-scene("where older messages are gone, the list says so, also to who scrolls there and to who comes back", ["--history", "150"], async (stage) => {
-  const { id, owner, more } = await talk(stage, 140);
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
-  ann.allow(/ERR_INTERNET_DISCONNECTED/);
-  await enter(ann, id);
-  await bea.page.goto("/");
-  const gone = (who) => who.page.locator("#gone");
-  assert.equal(await gone(ann).isVisible(), false);
-  await ann.context.setOffline(true);
-  for (let n = 141; n <= 200; n += 1) await more(`line ${n}`);
-  const first = async () => (await (await fetch(`${stage.server.url}/room/${id}/messages?limit=1`, { headers: { accept: "application/json" } })).json()).first;
-  await eventually(async () => await first() > 40, "the oldest are gone");
-  await ann.context.setOffline(false);
-  await eventually(async () => (await texts(ann)).at(-1) === "line 200", "who comes back has all that is kept");
-  isRun((await seqs(ann)).slice(-50));
-  await enter(bea, id);
-  for (let n = 0; n < 100 && !(await gone(bea).isVisible()); n += 1) {
-    await scrollBy(bea, -2_000);
-    await frames(bea);
-  }
-  assert.equal(await gone(bea).textContent(), "Older messages are gone.");
-  assert.equal((await seqs(bea))[0], await first());
-  assert.equal(await bea.page.locator("#older").isVisible(), false);
-  owner.end();
-});
+scene(
+  "where older messages are gone, the list says so, also to who scrolls there and to who comes back",
+  ["--history", "150"],
+  async (stage) => {
+    const { id, owner, more } = await talk(stage, 140);
+    const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
+    ann.allow(/ERR_INTERNET_DISCONNECTED/);
+    await enter(ann, id);
+    await bea.page.goto("/");
+    const gone = (who) => who.page.locator("#gone");
+    assert.equal(await gone(ann).isVisible(), false);
+    await ann.context.setOffline(true);
+    for (let n = 141; n <= 200; n += 1) await more(`line ${n}`);
+    const first = async () =>
+      (
+        await (
+          await fetch(`${stage.server.url}/room/${id}/messages?limit=1`, { headers: { accept: "application/json" } })
+        ).json()
+      ).first;
+    await eventually(async () => (await first()) > 40, "the oldest are gone");
+    await ann.context.setOffline(false);
+    await eventually(async () => (await texts(ann)).at(-1) === "line 200", "who comes back has all that is kept");
+    isRun((await seqs(ann)).slice(-50));
+    await enter(bea, id);
+    for (let n = 0; n < 100 && !(await gone(bea).isVisible()); n += 1) {
+      await scrollBy(bea, -2_000);
+      await frames(bea);
+    }
+    assert.equal(await gone(bea).textContent(), "Older messages are gone.");
+    assert.equal((await seqs(bea))[0], await first());
+    assert.equal(await bea.page.locator("#older").isVisible(), false);
+    owner.end();
+  },
+);
 
 scene("who reads further up is told how many messages came, and is led to them", [], async (stage) => {
   const { id, owner, more } = await talk(stage, 300);
@@ -127,12 +139,13 @@ scene("a message that comes in the moment one begins to scroll up does not pull 
     const row = [...document.querySelectorAll("#rows .message")].at(-6);
     const frame = window.requestAnimationFrame.bind(window);
     window.moved = new Promise((done) => {
-      window.requestAnimationFrame = (run) => frame((time) => {
-        list.scrollTop = -60;
-        const seen = row.getBoundingClientRect().top;
-        run(time);
-        done([seen, row.getBoundingClientRect().top]);
-      });
+      window.requestAnimationFrame = (run) =>
+        frame((time) => {
+          list.scrollTop = -60;
+          const seen = row.getBoundingClientRect().top;
+          run(time);
+          done([seen, row.getBoundingClientRect().top]);
+        });
     });
   });
   await more("meanwhile");
@@ -147,7 +160,10 @@ scene("the page opens at the newest message, also without JavaScript", [], async
     const ann = await stage.visitor({ name: `ann ${javaScriptEnabled}`, javaScriptEnabled });
     await ann.page.goto(`/room/${id}`);
     await message(ann, "line 80").waitFor();
-    const [last, list] = [await message(ann, "line 80").boundingBox(), await ann.page.locator("#chat-list").boundingBox()];
+    const [last, list] = [
+      await message(ann, "line 80").boundingBox(),
+      await ann.page.locator("#chat-list").boundingBox(),
+    ];
     assert.ok(last.y + last.height <= list.y + list.height && last.y > list.y, "the newest message is in sight");
   }
   owner.end();
@@ -161,11 +177,14 @@ scene("the list reads out additions only, and no update takes the focus away", [
   const log = page.getByRole("log", { name: "Conversation" });
   assert.equal(await log.getAttribute("aria-relevant"), "additions");
   assert.equal(await log.getAttribute("aria-live"), null, "what comes in is read out politely");
-  const lives = page.evaluate(() => new Promise((done) => {
-    const list = document.getElementById("chat-list");
-    const watch = new MutationObserver(() => done(list.getAttribute("aria-live")));
-    watch.observe(list, { attributes: true, attributeFilter: ["aria-live"] });
-  }));
+  const lives = page.evaluate(
+    () =>
+      new Promise((done) => {
+        const list = document.getElementById("chat-list");
+        const watch = new MutationObserver(() => done(list.getAttribute("aria-live")));
+        watch.observe(list, { attributes: true, attributeFilter: ["aria-live"] });
+      }),
+  );
   // The row with the focus leaves the page as newer ones come in.
   await page.evaluate(() => {
     const list = document.getElementById("chat-list");
@@ -174,8 +193,12 @@ scene("the list reads out additions only, and no update takes the focus away", [
   assert.equal(await lives, "off", "what is fetched from the past is not");
   await eventually(async () => (await seqs(ann)).length > 60);
   await eventually(async () => (await log.getAttribute("aria-live")) === null);
-  await page.evaluate(() => { document.querySelector("#rows .message .more:not([hidden])").focus({ preventScroll: true }); });
-  await page.evaluate(() => { document.getElementById("chat-list").scrollTop = 0; });
+  await page.evaluate(() => {
+    document.querySelector("#rows .message .more:not([hidden])").focus({ preventScroll: true });
+  });
+  await page.evaluate(() => {
+    document.getElementById("chat-list").scrollTop = 0;
+  });
   for (let n = 0; n < 200; n += 1) {
     await more(`more ${n}`);
     if (n % 20 === 0) assert.notEqual(await page.evaluate(() => document.activeElement.tagName), "BODY");

@@ -1,7 +1,20 @@
 // What pages make of what they are told, of what they are not told, and of other tabs.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
-import { choose, enter, inside, intercept, makeRoom, message, openList, reads, row, say, sees, seesGif } from "../support/pages.js";
+import {
+  choose,
+  enter,
+  inside,
+  intercept,
+  makeRoom,
+  message,
+  openList,
+  reads,
+  row,
+  say,
+  sees,
+  seesGif,
+} from "../support/pages.js";
 import { gif } from "../support/gif.js";
 import { Visitor, ask } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
@@ -15,16 +28,19 @@ async function tap({ page }) {
   const wire = { drops: () => false, send: null };
   await page.routeWebSocket(/socket\.io/, (line) => {
     const server = line.connectToServer();
-    server.onMessage((frame) => { if (!wire.drops(frame)) line.send(frame); });
+    server.onMessage((frame) => {
+      if (!wire.drops(frame)) line.send(frame);
+    });
     wire.send = (frame) => line.send(frame);
   });
   return wire;
 }
 
-const hide = ({ page }, hidden) => page.evaluate((value) => {
-  Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
-  document.dispatchEvent(new Event("visibilitychange"));
-}, hidden);
+const hide = ({ page }, hidden) =>
+  page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
 
 scene("a list that missed something reads the rooms again, also when that goes wrong at first", [], async (stage) => {
   const [ann, cat] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "cat" })];
@@ -34,7 +50,9 @@ scene("a list that missed something reads the rooms again, also when that goes w
   wire.drops = (frame) => frame.includes('"newRoom"');
   const id = await makeRoom(ann, { title: "nobody tells of it" });
   let refused = 0;
-  await intercept(cat, /\/rooms$/, (route) => (refused++ === 0 ? route.fulfill({ status: 503, json: { code: "unavailable" } }) : route.continue()));
+  await intercept(cat, /\/rooms$/, (route) =>
+    refused++ === 0 ? route.fulfill({ status: 503, json: { code: "unavailable" } }) : route.continue(),
+  );
   wire.send('42/room,["missed"]');
   await row(cat, id).waitFor();
   assert.equal(refused, 2);
@@ -46,7 +64,9 @@ scene("a list that is asked to read again while it reads does so afterwards", []
   await openList(cat);
   wire.drops = (frame) => frame.includes('"newRoom"');
   let answer;
-  const gate = new Promise((done) => { answer = done; });
+  const gate = new Promise((done) => {
+    answer = done;
+  });
   let asked = 0;
   await intercept(cat, /\/rooms$/, async (route) => {
     asked += 1;
@@ -102,7 +122,10 @@ scene("the list shows a new owner with colour and mark, and the room as theirs",
   assert.equal((await owner.json("POST", `/room/${id}/moderate`, { action: "handover", visitor: me })).status, 200);
   for (const one of [cat, hers]) {
     const mark = row(one, id).locator(".room__mark");
-    await eventually(async () => (await mark.getAttribute("src")) === `/visitor/${me}.svg`, "the mark is the new owner's");
+    await eventually(
+      async () => (await mark.getAttribute("src")) === `/visitor/${me}.svg`,
+      "the mark is the new owner's",
+    );
     assert.ok((await mark.getAttribute("alt")).includes(name));
     assert.match(await row(one, id).getAttribute("class"), new RegExp(`\\bhue-${hue}\\b`));
   }
@@ -112,34 +135,38 @@ scene("the list shows a new owner with colour and mark, and the room as theirs",
   owner.end();
 });
 
-scene("a whisper that comes while one looks elsewhere is counted, and seen in one tab it is seen in all", [], async (stage) => {
-  const bea = await stage.visitor({ name: "bea" });
-  const owner = await Visitor.arrive(stage.server);
-  const { _id: id } = await owner.makeRoom({ title: "quiet" });
-  const socket = await owner.enter(id);
-  await enter(bea, id);
-  const me = await bea.page.getAttribute("body", "data-me");
-  const whisper = async (chat) => assert.equal((await ask(socket, "whisper", { to: me, chat })).ok, true);
-  await whisper("one");
-  const tab = { page: await bea.context.newPage() };
-  await enter(tab, id);
-  for (const one of [bea, tab]) await one.page.locator("#whispers-news").waitFor();
-  await bea.page.click("#whispers-news");
-  await bea.page.locator("#whisper-log .message").waitFor();
-  for (const one of [bea, tab]) await one.page.locator("#whispers-news").waitFor({ state: "hidden" });
-  await hide(bea, true);
-  await whisper("two");
-  await eventually(async () => (await bea.page.title()) === "(1) quiet – gifchat");
-  await tab.page.locator("#whispers-news").waitFor();
-  await hide(bea, false);
-  assert.equal(await bea.page.title(), "quiet – gifchat");
-  await tab.page.locator("#whispers-news").waitFor({ state: "hidden" });
-  const later = { page: await bea.context.newPage() };
-  await enter(later, id);
-  await later.page.locator("#whispers-list button").waitFor({ state: "attached" });
-  assert.equal(await later.page.locator("#whispers-news").isVisible(), false, "nor is it new to a later one");
-  owner.end();
-});
+scene(
+  "a whisper that comes while one looks elsewhere is counted, and seen in one tab it is seen in all",
+  [],
+  async (stage) => {
+    const bea = await stage.visitor({ name: "bea" });
+    const owner = await Visitor.arrive(stage.server);
+    const { _id: id } = await owner.makeRoom({ title: "quiet" });
+    const socket = await owner.enter(id);
+    await enter(bea, id);
+    const me = await bea.page.getAttribute("body", "data-me");
+    const whisper = async (chat) => assert.equal((await ask(socket, "whisper", { to: me, chat })).ok, true);
+    await whisper("one");
+    const tab = { page: await bea.context.newPage() };
+    await enter(tab, id);
+    for (const one of [bea, tab]) await one.page.locator("#whispers-news").waitFor();
+    await bea.page.click("#whispers-news");
+    await bea.page.locator("#whisper-log .message").waitFor();
+    for (const one of [bea, tab]) await one.page.locator("#whispers-news").waitFor({ state: "hidden" });
+    await hide(bea, true);
+    await whisper("two");
+    await eventually(async () => (await bea.page.title()) === "(1) quiet – gifchat");
+    await tab.page.locator("#whispers-news").waitFor();
+    await hide(bea, false);
+    assert.equal(await bea.page.title(), "quiet – gifchat");
+    await tab.page.locator("#whispers-news").waitFor({ state: "hidden" });
+    const later = { page: await bea.context.newPage() };
+    await enter(later, id);
+    await later.page.locator("#whispers-list button").waitFor({ state: "attached" });
+    assert.equal(await later.page.locator("#whispers-news").isVisible(), false, "nor is it new to a later one");
+    owner.end();
+  },
+);
 
 scene("the way out, opened in another tab, leaves one in the room", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
@@ -161,7 +188,9 @@ scene("a tab and its copy send what waits once", [], async (stage) => {
   const wire = { open: false };
   await bea.page.routeWebSocket(/socket\.io/, (line) => {
     const server = line.connectToServer();
-    line.onMessage((frame) => { if (wire.open || !frame.includes('"chat"')) server.send(frame); });
+    line.onMessage((frame) => {
+      if (wire.open || !frame.includes('"chat"')) server.send(frame);
+    });
   });
   await enter(bea, id);
   await choose(bea, { name: "copied.gif", bytes: gif() });
@@ -170,7 +199,9 @@ scene("a tab and its copy send what waits once", [], async (stage) => {
   await bea.page.locator("#rows .gif__ring").waitFor();
   const kept = await bea.page.evaluate(() => ({ ...sessionStorage }));
   const copy = { page: await bea.context.newPage() };
-  await copy.page.addInitScript((all) => { for (const [key, value] of Object.entries(all)) sessionStorage.setItem(key, value); }, kept);
+  await copy.page.addInitScript((all) => {
+    for (const [key, value] of Object.entries(all)) sessionStorage.setItem(key, value);
+  }, kept);
   await enter(copy, id);
   await sees(copy, "a copied text");
   await seesGif(copy, "a copied picture");
@@ -189,7 +220,11 @@ scene("a tab and its copy send what waits once", [], async (stage) => {
 scene("a browser that keeps nothing still sends, whispers and shows everything", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
   await bea.page.addInitScript(() => {
-    const refuse = { get() { throw new DOMException("refused", "SecurityError"); } };
+    const refuse = {
+      get() {
+        throw new DOMException("refused", "SecurityError");
+      },
+    };
     for (const name of ["localStorage", "sessionStorage", "indexedDB"]) Object.defineProperty(window, name, refuse);
   });
   const id = await makeRoom(ann);

@@ -31,8 +31,15 @@ async function room(stage, locale = "en-US") {
 
 const isStill = (path) => path.endsWith("/still");
 /** Waits until a picture is there: the GIF itself, or its still. */
-const there = (image, still = false) => eventually(
-  () => image.evaluate((one, wanted) => one.complete && one.naturalWidth > 0 && one.src.endsWith("/still") === wanted, still), "the picture is there");
+const there = (image, still = false) =>
+  eventually(
+    () =>
+      image.evaluate(
+        (one, wanted) => one.complete && one.naturalWidth > 0 && one.src.endsWith("/still") === wanted,
+        still,
+      ),
+    "the picture is there",
+  );
 
 /** Lets the pauses go by after which a GIF is tried again. */
 async function triedOut({ page }, broken, most = 5) {
@@ -66,45 +73,52 @@ for (const [locale, words] of Object.entries({ "en-US": "Tap to load", "ko-KR": 
   });
 }
 
-scene("GIFs that could not be loaded come automatically, in the list, in whispers and in the large view", [], async (stage) => {
-  const { owner, ann, id, broken } = await room(stage);
-  await enter(ann, id);
-  const rows = ann.page.locator("#rows");
-  const tap = (place) => place.getByRole("button", { name: "Tap to load" });
-  await tap(rows).waitFor();
-  await eventually(() => rows.locator(".gif img").evaluate((image) => getComputedStyle(image).opacity === "0"), "no broken picture is shown");
-  broken.now = () => false;
-  await there(rows.getByAltText("a sea"));
-  await tap(rows).waitFor({ state: "detached" });
+scene(
+  "GIFs that could not be loaded come automatically, in the list, in whispers and in the large view",
+  [],
+  async (stage) => {
+    const { owner, ann, id, broken } = await room(stage);
+    await enter(ann, id);
+    const rows = ann.page.locator("#rows");
+    const tap = (place) => place.getByRole("button", { name: "Tap to load" });
+    await tap(rows).waitFor();
+    await eventually(
+      () => rows.locator(".gif img").evaluate((image) => getComputedStyle(image).opacity === "0"),
+      "no broken picture is shown",
+    );
+    broken.now = () => false;
+    await there(rows.getByAltText("a sea"));
+    await tap(rows).waitFor({ state: "detached" });
 
-  broken.now = () => true;
-  const me = await ann.page.evaluate(() => document.body.dataset.me);
-  await owner.whisperGif(me, "a secret", { ...LOOK, frames: 3 });
-  await ann.page.locator("#whispers-news").click();
-  const log = ann.page.locator("#whisper-log");
-  await tap(log).waitFor();
-  broken.now = () => false;
-  await there(log.getByAltText("a secret"));
-  await ann.page.keyboard.press("Escape");
+    broken.now = () => true;
+    const me = await ann.page.evaluate(() => document.body.dataset.me);
+    await owner.whisperGif(me, "a secret", { ...LOOK, frames: 3 });
+    await ann.page.locator("#whispers-news").click();
+    const log = ann.page.locator("#whisper-log");
+    await tap(log).waitFor();
+    broken.now = () => false;
+    await there(log.getByAltText("a secret"));
+    await ann.page.keyboard.press("Escape");
 
-  // What the list shows is not asked for again; what it only has a still of is.
-  await ann.page.click("#motion-btn");
-  await ann.page.reload();
-  await there(rows.getByAltText("a sea"), true);
-  await rows.locator(".gif__open").click({ position: { x: 9, y: 9 } });
-  const view = ann.page.locator("#viewer[open]");
-  await view.waitFor();
-  await there(view.getByAltText("a sea"), true);
-  const devtools = await ann.context.newCDPSession(ann.page);
-  await devtools.send("Network.enable");
-  await devtools.send("Network.setCacheDisabled", { cacheDisabled: true });
-  broken.now = () => true;
-  await view.locator(".viewer__play").click();
-  await tap(view).waitFor();
-  broken.now = () => false;
-  await there(view.getByAltText("a sea"));
-  owner.end();
-});
+    // What the list shows is not asked for again; what it only has a still of is.
+    await ann.page.click("#motion-btn");
+    await ann.page.reload();
+    await there(rows.getByAltText("a sea"), true);
+    await rows.locator(".gif__open").click({ position: { x: 9, y: 9 } });
+    const view = ann.page.locator("#viewer[open]");
+    await view.waitFor();
+    await there(view.getByAltText("a sea"), true);
+    const devtools = await ann.context.newCDPSession(ann.page);
+    await devtools.send("Network.enable");
+    await devtools.send("Network.setCacheDisabled", { cacheDisabled: true });
+    broken.now = () => true;
+    await view.locator(".viewer__play").click();
+    await tap(view).waitFor();
+    broken.now = () => false;
+    await there(view.getByAltText("a sea"));
+    owner.end();
+  },
+);
 
 scene("GIFs that could not be loaded are tried again when the connection is back", [], async (stage) => {
   const { owner, ann, id, broken } = await room(stage);

@@ -63,8 +63,13 @@ scene("while an edit is saved nothing is written that would be lost with it", []
   await say(ann, "helo");
   await sees(ann, "helo");
   let goOn;
-  const held = new Promise((done) => { goOn = done; });
-  await ann.page.route("**/messages/*", async (route) => { await held; await route.continue(); });
+  const held = new Promise((done) => {
+    goOn = done;
+  });
+  await ann.page.route("**/messages/*", async (route) => {
+    await held;
+    await route.continue();
+  });
   await field(ann).press("ArrowUp");
   await reads(ann.page.locator("#strip-what"), says("edit.now"));
   await field(ann).fill("hello");

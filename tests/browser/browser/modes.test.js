@@ -7,11 +7,12 @@ import { eventually } from "../support/wait.js";
 useChromium();
 
 /** The colours of a switch, of its track and of its knob, and where the knob is. */
-const looks = (button) => button.evaluate((element) => {
-  const track = element.querySelector(".switch__track");
-  const [on, knob] = [getComputedStyle(track), getComputedStyle(track, "::before")];
-  return { track: on.backgroundColor, knob: knob.backgroundColor, place: knob.insetInlineStart };
-});
+const looks = (button) =>
+  button.evaluate((element) => {
+    const track = element.querySelector(".switch__track");
+    const [on, knob] = [getComputedStyle(track), getComputedStyle(track, "::before")];
+    return { track: on.backgroundColor, knob: knob.backgroundColor, place: knob.insetInlineStart };
+  });
 
 scene("in forced colours a switch shows whether it is on, by colour and by place", [], async (stage) => {
   const ann = await stage.visitor({ name: "ann", locale: "en-US", forcedColors: "active" });
@@ -22,7 +23,8 @@ scene("in forced colours a switch shows whether it is on, by colour and by place
   await button.click();
   await eventually(async () => {
     const off = await looks(button);
-    for (const part of ["track", "knob", "place"]) assert.notEqual(off[part], on[part], `its ${part} is the same on and off`);
+    for (const part of ["track", "knob", "place"])
+      assert.notEqual(off[part], on[part], `its ${part} is the same on and off`);
     for (const { track, knob } of [on, off]) assert.notEqual(track, knob, "the knob is seen on its track");
     return true;
   });

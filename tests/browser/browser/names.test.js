@@ -15,34 +15,40 @@ async function heard({ context, page }, selector) {
   const { root } = await devtools.send("DOM.getDocument");
   const { nodeId } = await devtools.send("DOM.querySelector", { nodeId: root.nodeId, selector });
   const { nodes } = await devtools.send("Accessibility.queryAXTree", { nodeId });
-  return nodes.filter(({ ignored, role }) => !ignored && role.value !== "InlineTextBox").map(({ role, name }) => [role.value, name?.value ?? ""]);
+  return nodes
+    .filter(({ ignored, role }) => !ignored && role.value !== "InlineTextBox")
+    .map(({ role, name }) => [role.value, name?.value ?? ""]);
 }
 
 for (const locale of ["en-US", "ko-KR"]) {
   const says = words(locale);
 
-  scene(`a message is an article by somebody at a time, and its GIF is described once (${locale})`, [], async (stage) => {
-    const owner = new Guest(await Visitor.arrive(stage.server));
-    const id = await owner.makeRoom();
-    await owner.enter(id);
-    await owner.sendGif("a quiet sea", { width: 320, height: 240 });
-    const ann = await stage.visitor({ name: "ann", locale });
-    await enter(ann, id);
-    await owner.sendGif("a loud sea", { width: 320, height: 240 });
-    for (const alt of ["a quiet sea", "a loud sea"]) {
-      const figure = await seesGif(ann, alt);
-      const seq = await figure.evaluate((one) => one.closest(".message").dataset.seq);
-      const all = await heard(ann, `#rows [data-seq="${seq}"]`);
-      const [[role, name]] = all;
-      assert.equal(role, "article");
-      assert.match(name, new RegExp(`^${NAME[locale]} ${CLOCK[locale]}$`));
-      // The link that holds the picture has its name of it.
-      const described = all.filter(([, text]) => text.includes(alt)).map(([what]) => what);
-      assert.deepEqual(described, ["link", "image"], JSON.stringify(all));
-      assert.ok(all.some(([what, text]) => what === "button" && text === says("chat.gif_pause")));
-    }
-    owner.end();
-  });
+  scene(
+    `a message is an article by somebody at a time, and its GIF is described once (${locale})`,
+    [],
+    async (stage) => {
+      const owner = new Guest(await Visitor.arrive(stage.server));
+      const id = await owner.makeRoom();
+      await owner.enter(id);
+      await owner.sendGif("a quiet sea", { width: 320, height: 240 });
+      const ann = await stage.visitor({ name: "ann", locale });
+      await enter(ann, id);
+      await owner.sendGif("a loud sea", { width: 320, height: 240 });
+      for (const alt of ["a quiet sea", "a loud sea"]) {
+        const figure = await seesGif(ann, alt);
+        const seq = await figure.evaluate((one) => one.closest(".message").dataset.seq);
+        const all = await heard(ann, `#rows [data-seq="${seq}"]`);
+        const [[role, name]] = all;
+        assert.equal(role, "article");
+        assert.match(name, new RegExp(`^${NAME[locale]} ${CLOCK[locale]}$`));
+        // The link that holds the picture has its name of it.
+        const described = all.filter(([, text]) => text.includes(alt)).map(([what]) => what);
+        assert.deepEqual(described, ["link", "image"], JSON.stringify(all));
+        assert.ok(all.some(([what, text]) => what === "button" && text === says("chat.gif_pause")));
+      }
+      owner.end();
+    },
+  );
 
   scene(`icons say what they do to whoever points at them or comes by keyboard (${locale})`, [], async (stage) => {
     const ann = await stage.visitor({ name: "ann", locale });

@@ -1,7 +1,21 @@
 // Lines that break, servers that restart, messages that are refused.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
-import { NO_LINE, choose, enter, inside, makeRoom, message, openList, reads, row, say, sees, seesGif, transcript } from "../support/pages.js";
+import {
+  NO_LINE,
+  choose,
+  enter,
+  inside,
+  makeRoom,
+  message,
+  openList,
+  reads,
+  row,
+  say,
+  sees,
+  seesGif,
+  transcript,
+} from "../support/pages.js";
 import { gif } from "../support/gif.js";
 import { Visitor, ask } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
@@ -43,7 +57,10 @@ scene("what is written offline waits and is sent once when the network is back",
     await sees(one, "meanwhile");
   }
   await ann.page.locator("#notices .banner--warn").waitFor({ state: "detached" });
-  assert.deepEqual((await transcript(ann)).map(({ text }) => text), ["before", "meanwhile", "first in the tunnel", "second in the tunnel"]);
+  assert.deepEqual(
+    (await transcript(ann)).map(({ text }) => text),
+    ["before", "meanwhile", "first in the tunnel", "second in the tunnel"],
+  );
   assert.deepEqual(await transcript(bea), await transcript(ann));
   assert.equal(await message(ann, "second in the tunnel").getAttribute("data-state"), "sent");
   assert.equal(await ann.page.locator("#chat-list [data-nonce]").count(), 0);
@@ -54,7 +71,9 @@ scene("what waits to be sent outlives a reload of the page", [], async (stage) =
   await stage.server.stop();
   await say(ann, "written before the reload");
   await ann.page.fill("#chat", "half a sen");
-  await eventually(async () => (await message(ann, "written before the reload").getAttribute("data-state")) === "pending");
+  await eventually(
+    async () => (await message(ann, "written before the reload").getAttribute("data-state")) === "pending",
+  );
   await stage.server.start();
   await ann.page.reload();
   await sees(bea, "written before the reload");
@@ -63,45 +82,61 @@ scene("what waits to be sent outlives a reload of the page", [], async (stage) =
   assert.equal((await transcript(bea)).length, 1);
 });
 
-scene("180 messages written through a restart of the server are neither lost, doubled nor out of order", [], async (stage) => {
-  const { ann, bea, id } = await pair(stage);
-  const EACH = 90;
-  const texts = Object.fromEntries([ann, bea].map((one) => [one.name, Array.from({ length: EACH }, (_, n) => `${one.name} ${n + 1}`)]));
-  const write = async (one, from, to) => { for (const text of texts[one.name].slice(from, to)) await say(one, text); };
-  const everybody = (work) => Promise.all([ann, bea].map(work));
+scene(
+  "180 messages written through a restart of the server are neither lost, doubled nor out of order",
+  [],
+  async (stage) => {
+    const { ann, bea, id } = await pair(stage);
+    const EACH = 90;
+    const texts = Object.fromEntries(
+      [ann, bea].map((one) => [one.name, Array.from({ length: EACH }, (_, n) => `${one.name} ${n + 1}`)]),
+    );
+    const write = async (one, from, to) => {
+      for (const text of texts[one.name].slice(from, to)) await say(one, text);
+    };
+    const everybody = (work) => Promise.all([ann, bea].map(work));
 
-  await everybody((one) => write(one, 0, 30));
-  const rest = everybody((one) => write(one, 30, EACH));
-  await stage.server.stop();
-  await stage.server.start();
-  await rest;
-  await everybody((one) => eventually(async () => (await transcript(one)).length >= 2 * EACH, "180 messages are shown"));
-  // A message of each, sent after the others, shows that nothing more is to come.
-  for (const one of [ann, bea]) {
-    await say(one, `${one.name} is done`);
-    await everybody((other) => sees(other, `${one.name} is done`));
-  }
+    await everybody((one) => write(one, 0, 30));
+    const rest = everybody((one) => write(one, 30, EACH));
+    await stage.server.stop();
+    await stage.server.start();
+    await rest;
+    await everybody((one) =>
+      eventually(async () => (await transcript(one)).length >= 2 * EACH, "180 messages are shown"),
+    );
+    // A message of each, sent after the others, shows that nothing more is to come.
+    for (const one of [ann, bea]) {
+      await say(one, `${one.name} is done`);
+      await everybody((other) => sees(other, `${one.name} is done`));
+    }
 
-  const [hers, theirs] = await everybody(transcript);
-  assert.deepEqual(theirs, hers, "both pages show the same");
-  const places = hers.map(({ seq }) => seq);
-  assert.deepEqual(places, places.toSorted((a, b) => a - b));
-  assert.equal(new Set(places).size, places.length);
-  assert.equal(hers.length, 2 * EACH + 2);
-  for (const one of [ann, bea]) {
-    const me = await one.page.evaluate(() => document.body.dataset.me);
-    assert.deepEqual(hers.filter(({ visitor }) => visitor === me).map(({ text }) => text), [...texts[one.name], `${one.name} is done`]);
-    assert.equal(await one.page.locator("#chat-list [data-nonce]").count(), 0, "nothing waits any more");
-    const states = await one.page.$$eval("#chat-list .mine", (all) => all.map((each) => each.dataset.state));
-    assert.ok(states.every((state) => state === "sent"));
-  }
-  await ann.page.reload();
-  await inside(ann);
-  const newest = await transcript(ann);
-  assert.deepEqual(newest, hers.slice(-newest.length), "and after a reload");
-  assert.ok(newest.length >= 50);
-  assert.ok(id);
-});
+    const [hers, theirs] = await everybody(transcript);
+    assert.deepEqual(theirs, hers, "both pages show the same");
+    const places = hers.map(({ seq }) => seq);
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
+    assert.equal(new Set(places).size, places.length);
+    assert.equal(hers.length, 2 * EACH + 2);
+    for (const one of [ann, bea]) {
+      const me = await one.page.evaluate(() => document.body.dataset.me);
+      assert.deepEqual(
+        hers.filter(({ visitor }) => visitor === me).map(({ text }) => text),
+        [...texts[one.name], `${one.name} is done`],
+      );
+      assert.equal(await one.page.locator("#chat-list [data-nonce]").count(), 0, "nothing waits any more");
+      const states = await one.page.$$eval("#chat-list .mine", (all) => all.map((each) => each.dataset.state));
+      assert.ok(states.every((state) => state === "sent"));
+    }
+    await ann.page.reload();
+    await inside(ann);
+    const newest = await transcript(ann);
+    assert.deepEqual(newest, hers.slice(-newest.length), "and after a reload");
+    assert.ok(newest.length >= 50);
+    assert.ok(id);
+  },
+);
 
 scene("the list comes back by itself after a restart", [], async (stage) => {
   const { bea } = await pair(stage);
@@ -153,7 +188,11 @@ scene("a message that is refused says why, can be sent again and can be deleted"
   await say(ann, "the end");
   await sees(bea, "the end");
   const texts = ["a lucky one passes it", "an unlucky message", "the end"];
-  for (const one of [ann, bea]) assert.deepEqual((await transcript(one)).map(({ text }) => text), texts);
+  for (const one of [ann, bea])
+    assert.deepEqual(
+      (await transcript(one)).map(({ text }) => text),
+      texts,
+    );
 });
 
 scene("where WebSocket is blocked the page says so and asks for what is new", [], async (stage) => {
@@ -172,38 +211,59 @@ scene("where WebSocket is blocked the page says so and asks for what is new", []
   await row(bea, id2).waitFor();
 });
 
-scene("a connection that is gone for more than 3 s is shown, and so is that it is back, with what was missed", [], async (stage) => {
-  const { ann, bea } = await pair(stage);
-  const cat = await stage.visitor({ name: "cat", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
-  cat.allow(...NO_LINE);
-  await enter(cat, ann.page.url().split("/").at(-1));
-  await say(ann, "before");
-  for (const one of [bea, cat]) await sees(one, "before");
+scene(
+  "a connection that is gone for more than 3 s is shown, and so is that it is back, with what was missed",
+  [],
+  async (stage) => {
+    const { ann, bea } = await pair(stage);
+    const cat = await stage.visitor({
+      name: "cat",
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    cat.allow(...NO_LINE);
+    await enter(cat, ann.page.url().split("/").at(-1));
+    await say(ann, "before");
+    for (const one of [bea, cat]) await sees(one, "before");
 
-  // A moment is not worth a word.
-  await bea.context.setOffline(true);
-  await bea.page.locator("#notices .banner--warn").waitFor({ timeout: 2_000 }).then(() => assert.fail("too early"), () => {});
-  await bea.context.setOffline(false);
-  await say(ann, "short break");
-  await sees(bea, "short break");
+    // A moment is not worth a word.
+    await bea.context.setOffline(true);
+    await bea.page
+      .locator("#notices .banner--warn")
+      .waitFor({ timeout: 2_000 })
+      .then(
+        () => assert.fail("too early"),
+        () => {},
+      );
+    await bea.context.setOffline(false);
+    await say(ann, "short break");
+    await sees(bea, "short break");
 
-  await cat.context.setOffline(true);
-  const start = Date.now();
-  const banner = cat.page.locator("#notices .banner--warn");
-  await banner.waitFor();
-  assert.ok(Date.now() - start >= 2_900, "after 3 s");
-  const [box, view] = [await banner.boundingBox(), cat.page.viewportSize()];
-  assert.ok(box.width > view.width - 40, "as wide as the page");
-  for (const text of ["one", "two", "three"]) await say(ann, text);
-  await sees(bea, "three");
-  await cat.context.setOffline(false);
-  await cat.page.locator("#notices .banner--good", { hasText: "You're back." }).waitFor();
-  await sees(cat, "three");
-  await reads(cat.page.locator("#rows .day--missed"), "You missed 3 messages");
-  const order = await cat.page.$$eval("#rows > *", (all) => all.map((row) => row.querySelector(".message__text")?.textContent ?? (row.matches(".day--missed") ? "missed" : null)).filter(Boolean));
-  assert.deepEqual(order.slice(-4), ["missed", "one", "two", "three"]);
-  await cat.page.locator("#notices .banner").waitFor({ state: "detached" });
-});
+    await cat.context.setOffline(true);
+    const start = Date.now();
+    const banner = cat.page.locator("#notices .banner--warn");
+    await banner.waitFor();
+    assert.ok(Date.now() - start >= 2_900, "after 3 s");
+    const [box, view] = [await banner.boundingBox(), cat.page.viewportSize()];
+    assert.ok(box.width > view.width - 40, "as wide as the page");
+    for (const text of ["one", "two", "three"]) await say(ann, text);
+    await sees(bea, "three");
+    await cat.context.setOffline(false);
+    await cat.page.locator("#notices .banner--good", { hasText: "You're back." }).waitFor();
+    await sees(cat, "three");
+    await reads(cat.page.locator("#rows .day--missed"), "You missed 3 messages");
+    const order = await cat.page.$$eval("#rows > *", (all) =>
+      all
+        .map(
+          (row) => row.querySelector(".message__text")?.textContent ?? (row.matches(".day--missed") ? "missed" : null),
+        )
+        .filter(Boolean),
+    );
+    assert.deepEqual(order.slice(-4), ["missed", "one", "two", "three"]);
+    await cat.page.locator("#notices .banner").waitFor({ state: "detached" });
+  },
+);
 
 scene("who missed more than the page holds is told so and scrolls through it", [], async (stage) => {
   const { ann, bea, id } = await pair(stage);
@@ -221,7 +281,14 @@ scene("who missed more than the page holds is told so and scrolls through it", [
   const texts = () => bea.page.$$eval("#rows .message__text", (all) => all.map((one) => one.textContent));
   for (let n = 0; (await texts()).at(-1) !== "missed 450"; n += 1) {
     assert.ok(n < 300, "it comes to an end");
-    await bea.page.$eval("#chat-list", (list) => new Promise((done) => { list.scrollTop += 600; requestAnimationFrame(() => requestAnimationFrame(done)); }));
+    await bea.page.$eval(
+      "#chat-list",
+      (list) =>
+        new Promise((done) => {
+          list.scrollTop += 600;
+          requestAnimationFrame(() => requestAnimationFrame(done));
+        }),
+    );
     assert.ok((await bea.page.locator("#rows [data-seq]").count()) <= 200);
   }
   await say(ann, "and on");

@@ -8,24 +8,31 @@ import { controlled, workerOf } from "../support/worker.js";
 useChromium({ whole: true });
 
 /** Chrome on Android: the constructor is there and throws. */
-const asOnAndroid = ({ page }, permission) => page.addInitScript((state) => {
-  window.Notification = class {
-    static permission = state;
-    static async requestPermission() { return (this.permission = "granted"); }
-    constructor() { throw new TypeError("Illegal constructor. Use ServiceWorkerRegistration.showNotification() instead."); }
-  };
-}, permission);
+const asOnAndroid = ({ page }, permission) =>
+  page.addInitScript((state) => {
+    window.Notification = class {
+      static permission = state;
+      static async requestPermission() {
+        return (this.permission = "granted");
+      }
+      constructor() {
+        throw new TypeError("Illegal constructor. Use ServiceWorkerRegistration.showNotification() instead.");
+      }
+    };
+  }, permission);
 
-const hide = ({ page }, hidden) => page.evaluate((value) => {
-  Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
-  document.dispatchEvent(new Event("visibilitychange"));
-}, hidden);
+const hide = ({ page }, hidden) =>
+  page.evaluate((value) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
 
 const notify = ({ page }) => page.getByRole("switch", { name: "Notify me of new messages" });
-const shown = ({ page }) => page.evaluate(async () => {
-  const notes = await (await navigator.serviceWorker.ready).getNotifications();
-  return notes.map(({ title, body, tag, data, icon }) => ({ title, body, tag, data, icon: new URL(icon).pathname }));
-});
+const shown = ({ page }) =>
+  page.evaluate(async () => {
+    const notes = await (await navigator.serviceWorker.ready).getNotifications();
+    return notes.map(({ title, body, tag, data, icon }) => ({ title, body, tag, data, icon: new URL(icon).pathname }));
+  });
 
 /** Ann talks, and Bea looks elsewhere on a device that needs the worker; her switch is on. */
 async function phone(stage) {
@@ -49,9 +56,15 @@ scene("where a page may not notify, its service worker does, and it knows nothin
   await say(ann, "<b>out of sight</b>");
   const room = `/room/${id}`;
   await eventually(async () => (await shown(bea)).length === 1, "it is shown");
-  assert.deepEqual(await shown(bea), [{
-    title: "busy", body: `${hers.called}: <b>out of sight</b>`, tag: room, data: room, icon: `/visitor/${hers.id}.png`,
-  }]);
+  assert.deepEqual(await shown(bea), [
+    {
+      title: "busy",
+      body: `${hers.called}: <b>out of sight</b>`,
+      tag: room,
+      data: room,
+      icon: `/visitor/${hers.id}.png`,
+    },
+  ]);
   // The next one takes its place, and all are gone when one looks again.
   await say(ann, "and another");
   await eventually(async () => (await shown(bea)).map(({ body }) => body).join() === `${hers.called}: and another`);
@@ -67,17 +80,24 @@ scene("pressing a notification brings the page of the room forward, or opens the
   await say(ann, "look here");
   await eventually(async () => (await shown(bea)).length === 1, "it is shown");
   // Nobody can press one here; a browser lets nothing but that bring pages forward.
-  const press = () => workerOf(bea).evaluate(async () => {
-    const did = [];
-    WindowClient.prototype.focus = async function focus() { did.push(`focus ${new URL(this.url).pathname}`); };
-    clients.openWindow = async (path) => { did.push(`open ${path}`); };
-    const work = [];
-    ExtendableEvent.prototype.waitUntil = (promise) => { work.push(promise); };
-    const [notification] = await registration.getNotifications();
-    dispatchEvent(new NotificationEvent("notificationclick", { notification }));
-    await Promise.all(work);
-    return [...did, (await registration.getNotifications()).length];
-  });
+  const press = () =>
+    workerOf(bea).evaluate(async () => {
+      const did = [];
+      WindowClient.prototype.focus = async function focus() {
+        did.push(`focus ${new URL(this.url).pathname}`);
+      };
+      clients.openWindow = async (path) => {
+        did.push(`open ${path}`);
+      };
+      const work = [];
+      ExtendableEvent.prototype.waitUntil = (promise) => {
+        work.push(promise);
+      };
+      const [notification] = await registration.getNotifications();
+      dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+      await Promise.all(work);
+      return [...did, (await registration.getNotifications()).length];
+    });
   assert.deepEqual(await press(), [`focus /room/${id}`, 0]);
 
   await say(ann, "and again");
@@ -87,27 +107,31 @@ scene("pressing a notification brings the page of the room forward, or opens the
 });
 
 for (const permission of ["default", "granted"]) {
-  scene(`the switch is offered where the page or its worker may notify, and nowhere else (${permission})`, [], async (stage) => {
-    const id = await makeRoom(await stage.visitor({ name: "ann" }));
-    // The room is the first page that each of them opens.
-    const offered = async (name, { android = false, ...options }) => {
-      const visitor = await stage.visitor({ name, ...options });
-      visitor.allow(/blocked by Playwright/);
-      if (android) await asOnAndroid(visitor, permission);
-      await enter(visitor, id);
-      return visitor;
-    };
-    const isOffered = (visitor) => notify(visitor).isVisible();
-    const worker = await offered("worker", { android: true });
-    await eventually(() => isOffered(worker), "by the worker");
-    // On the next page it is there from the beginning.
-    await controlled(worker);
-    await worker.page.reload();
-    await inside(worker);
-    assert.equal(await isOffered(worker), true);
-    assert.equal(await isOffered(await offered("page", { serviceWorkers: "block" })), true, "by the page");
-    const neither = await offered("neither", { android: true, serviceWorkers: "block" });
-    await neither.page.waitForLoadState("networkidle");
-    assert.equal(await isOffered(neither), false);
-  });
+  scene(
+    `the switch is offered where the page or its worker may notify, and nowhere else (${permission})`,
+    [],
+    async (stage) => {
+      const id = await makeRoom(await stage.visitor({ name: "ann" }));
+      // The room is the first page that each of them opens.
+      const offered = async (name, { android = false, ...options }) => {
+        const visitor = await stage.visitor({ name, ...options });
+        visitor.allow(/blocked by Playwright/);
+        if (android) await asOnAndroid(visitor, permission);
+        await enter(visitor, id);
+        return visitor;
+      };
+      const isOffered = (visitor) => notify(visitor).isVisible();
+      const worker = await offered("worker", { android: true });
+      await eventually(() => isOffered(worker), "by the worker");
+      // On the next page it is there from the beginning.
+      await controlled(worker);
+      await worker.page.reload();
+      await inside(worker);
+      assert.equal(await isOffered(worker), true);
+      assert.equal(await isOffered(await offered("page", { serviceWorkers: "block" })), true, "by the page");
+      const neither = await offered("neither", { android: true, serviceWorkers: "block" });
+      await neither.page.waitForLoadState("networkidle");
+      assert.equal(await isOffered(neither), false);
+    },
+  );
 }

@@ -13,7 +13,10 @@ const NOTICE = "We are moving on Sunday from 10 to 11: rooms will be gone. ì¼ìš
 
 /** Does something as an operator, or without a body looks; what is answered. */
 async function operate(stage, path, body) {
-  const at = await eventually(async () => stage.server.log.find((line) => line.operators)?.operators, "it says where operators are");
+  const at = await eventually(
+    async () => stage.server.log.find((line) => line.operators)?.operators,
+    "it says where operators are",
+  );
   const how = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const answer = await fetch(`http://${at}${path}`, how);
   assert.ok(answer.ok, `${path} is answered with ${answer.status}`);
@@ -87,7 +90,13 @@ scenes("a report to the site, of a message of somebody and of the owner", FLAGS,
   await dialog.waitFor({ state: "detached" });
   await reads(ann.page.locator("#reports-count"), "1");
   const { reports } = await operate(stage, "/reports");
-  assert.deepEqual(reports.map(({ message, reason }) => [message.chat, reason]), [["bad", "it is rude"], ["worse", ""]]);
+  assert.deepEqual(
+    reports.map(({ message, reason }) => [message.chat, reason]),
+    [
+      ["bad", "it is rude"],
+      ["worse", ""],
+    ],
+  );
 });
 
 scenes("a report of a room to the site, from the list", FLAGS, async (stage, album, lang) => {
@@ -107,7 +116,10 @@ scenes("a report of a room to the site, from the list", FLAGS, async (stage, alb
   await reads(bea.page.locator("h1"), says("report.sent_site"));
   await album.shoot(bea, "report-room-sent");
   const { reports } = await operate(stage, "/reports");
-  assert.deepEqual(reports.map(({ about, title, reason }) => [about, title.slice(0, 10), reason]), [[null, "An awfully", "rude"]]);
+  assert.deepEqual(
+    reports.map(({ about, title, reason }) => [about, title.slice(0, 10), reason]),
+    [[null, "An awfully", "rude"]],
+  );
 });
 
 scene("a room that comes while the list is open can be reported from there", FLAGS, async (stage) => {

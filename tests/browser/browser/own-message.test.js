@@ -8,14 +8,27 @@ import { eventually } from "../support/wait.js";
 useChromium();
 
 const WORDS = {
-  "en-US": { entry: "Delete message", asks: "Delete this message?", done: "Message deleted.", gone: "This message was deleted." },
-  "ko-KR": { entry: "메시지 삭제", asks: "이 메시지를 삭제할까요?", done: "메시지를 삭제했어요.", gone: "삭제된 메시지예요." },
+  "en-US": {
+    entry: "Delete message",
+    asks: "Delete this message?",
+    done: "Message deleted.",
+    gone: "This message was deleted.",
+  },
+  "ko-KR": {
+    entry: "메시지 삭제",
+    asks: "이 메시지를 삭제할까요?",
+    done: "메시지를 삭제했어요.",
+    gone: "삭제된 메시지예요.",
+  },
 };
 
 for (const [locale, words] of Object.entries(WORDS)) {
   const look = locale === "ko-KR" ? { viewport: { width: 390, height: 844 }, colorScheme: "dark" } : {};
   scene(`who wrote a message deletes it for everyone, and nobody else's (${locale})`, [], async (stage) => {
-    const [ann, bea] = [await stage.visitor({ name: "ann", locale }), await stage.visitor({ name: "bea", locale, ...look })];
+    const [ann, bea] = [
+      await stage.visitor({ name: "ann", locale }),
+      await stage.visitor({ name: "bea", locale, ...look }),
+    ];
     await enter(bea, await makeRoom(ann));
     await say(ann, "the owner's");
     await say(bea, "a slip of the pen");

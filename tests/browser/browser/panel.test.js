@@ -10,10 +10,20 @@ useChromium();
 
 const WAYS = ["#reports-btn", "#edit-btn", "#notify-btn", "#theme-btn", ".members__close", ".members__title"];
 
-for (const [locale, height] of [["en-US", 844], ["ko-KR", 844], ["en-US", 640]]) {
+for (const [locale, height] of [
+  ["en-US", 844],
+  ["ko-KR", 844],
+  ["en-US", 640],
+]) {
   scene(`on a phone of ${height} px a toast covers nothing in the panel of people (${locale})`, [], async (stage) => {
     const says = words(locale);
-    const ann = await stage.visitor({ name: "ann", locale, viewport: { width: 390, height }, hasTouch: true, isMobile: true });
+    const ann = await stage.visitor({
+      name: "ann",
+      locale,
+      viewport: { width: 390, height },
+      hasTouch: true,
+      isMobile: true,
+    });
     const id = await makeRoom(ann);
     const guests = await arrive(stage.server, 5);
     for (const guest of guests) await guest.enter(id);
@@ -26,12 +36,17 @@ for (const [locale, height] of [["en-US", 844], ["ko-KR", 844], ["en-US", 640]])
     await toast.waitFor();
     for (const way of WAYS) {
       const target = panel.locator(way);
-      if (!await target.count() || !await target.isVisible()) continue;
-      await eventually(() => target.evaluate((one) => {
-        const { left, right, top, bottom } = one.getBoundingClientRect();
-        const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-        return one.contains(hit);
-      }), `${way} is not covered`, 3_000);
+      if (!(await target.count()) || !(await target.isVisible())) continue;
+      await eventually(
+        () =>
+          target.evaluate((one) => {
+            const { left, right, top, bottom } = one.getBoundingClientRect();
+            const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+            return one.contains(hit);
+          }),
+        `${way} is not covered`,
+        3_000,
+      );
     }
     assert.ok(await toast.evaluate((one) => one.getBoundingClientRect().bottom <= innerHeight), "and it is seen");
     await panel.locator("#reports-btn").tap();

@@ -7,8 +7,20 @@ import { REFUSED, choose, makeRoom, openList, reads, row, say, sees, seesGif } f
 useChromium();
 
 for (const [locale, words] of Object.entries({
-  "en-US": { list: /Without JavaScript/, room: /need JavaScript/, form: /talking in them needs JavaScript/, wrong: "Wrong password.", title: /Give the room a name/ },
-  "ko-KR": { list: /JavaScript/, room: /JavaScript/, form: /이야기하려면 JavaScript/, wrong: "비밀번호가 틀렸어요.", title: /제목/ },
+  "en-US": {
+    list: /Without JavaScript/,
+    room: /need JavaScript/,
+    form: /talking in them needs JavaScript/,
+    wrong: "Wrong password.",
+    title: /Give the room a name/,
+  },
+  "ko-KR": {
+    list: /JavaScript/,
+    room: /JavaScript/,
+    form: /이야기하려면 JavaScript/,
+    wrong: "비밀번호가 틀렸어요.",
+    title: /제목/,
+  },
 })) {
   scene(`without JavaScript one reads, makes and unlocks rooms (${locale})`, [], async (stage) => {
     const ann = await stage.visitor({ name: "ann", locale });
@@ -36,7 +48,8 @@ for (const [locale, words] of Object.entries({
     await page.locator("#chat-list", { hasText: "for everybody to read" }).waitFor();
     await seesGif(nojs, "a picture");
     await reads(page.locator(".no-script").first(), words.room);
-    for (const time of await page.locator("#rows time").allTextContents()) assert.match(time, /^(\d\d?:\d\d [AP]M|오[전후] \d\d?:\d\d) UTC$/);
+    for (const time of await page.locator("#rows time").allTextContents())
+      assert.match(time, /^(\d\d?:\d\d [AP]M|오[전후] \d\d?:\d\d) UTC$/);
     for (const time of await ann.page.locator("#rows time").allTextContents()) assert.doesNotMatch(time, /UTC/);
     assert.equal(await page.locator("#chat").isVisible(), false, "what needs scripts is not offered");
     assert.equal(await page.locator("#theme-btn").isVisible(), false);
@@ -109,7 +122,11 @@ scene("no page runs or loads what is not the site's own", [], async (stage) => {
     assert.match(policy, /script-src 'self'/);
     assert.doesNotMatch(policy, /unsafe|\*|data:|https?:/);
     assert.equal(answer.headers()["x-content-type-options"], "nosniff");
-    assert.equal(await ann.page.locator("script:not([src]):not([type='application/json']), style, [style], [onclick]").count(), 0, `${path} has nothing inline`);
+    assert.equal(
+      await ann.page.locator("script:not([src]):not([type='application/json']), style, [style], [onclick]").count(),
+      0,
+      `${path} has nothing inline`,
+    );
     stage.check();
     ann.allow(/Content Security Policy/);
     const ran = await ann.page.evaluate(async () => {

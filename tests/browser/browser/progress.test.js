@@ -29,12 +29,17 @@ scene("a page that goes while a GIF goes up asks for no more pictures", [], asyn
       return url;
     };
     let goes = false;
-    addEventListener("pagehide", () => { goes = true; });
+    addEventListener("pagehide", () => {
+      goes = true;
+    });
     const src = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
-    Object.defineProperty(HTMLImageElement.prototype, "src", { ...src, set(url) {
-      if (goes) sessionStorage.setItem("asked", url);
-      src.set.call(this, url);
-    } });
+    Object.defineProperty(HTMLImageElement.prototype, "src", {
+      ...src,
+      set(url) {
+        if (goes) sessionStorage.setItem("asked", url);
+        src.set.call(this, url);
+      },
+    });
   });
   const id = await makeRoom(ann);
   await intercept(ann, new RegExp(`/room/${id}/gif$`), () => {});
@@ -51,35 +56,49 @@ scene("a page that goes while a GIF goes up asks for no more pictures", [], asyn
 
 for (const locale of ["en-US", "ko-KR"]) {
   const says = words(locale);
-  scene(`a GIF on its way shows a track before the first byte, a clock while it waits, and no size as if it were stored (${locale})`, [], async (stage) => {
-    const ann = await stage.visitor({ name: "ann", locale });
-    const id = await makeRoom(ann);
-    const held = [];
-    await intercept(ann, new RegExp(`/room/${id}/gif$`), (route) => held.push(route));
-    await sends(ann, "first.gif", 0);
-    await sends(ann, "second.gif", 0);
-    const [first, second] = ["first.gif", "second.gif"].map((alt) => ann.page.locator("#rows .message--pending .gif", { has: ann.page.getByAltText(alt, { exact: true }) }));
-    const [ring, waiting] = [first, second].map((figure) => figure.locator(".gif__ring"));
-    const clock = (one) => one.locator("use[href$='#clock']");
-    await waiting.waitFor();
-    await reads(second.locator(".gif__size"), new RegExp(`^${says("talk.upload_waiting")} · `));
-    assert.ok(await clock(waiting).isVisible(), "a clock says that it waits");
-    assert.equal(await clock(ring).isVisible(), false);
-    assert.equal(await ring.evaluate((one) => one.ariaValueText), await first.locator(".gif__size").textContent().then((text) => text.split(" · ")[0]));
-    await eventually(() => ring.evaluate((one) => !/^GIF/.test(one.closest(".gif").querySelector(".gif__size").textContent)));
-    // Its ring is not all of one colour where nothing has been sent.
-    const [plain, track] = await ring.evaluate((one) => {
-      one.style.setProperty("--done", "0%");
-      return [getComputedStyle(one).borderTopColor, getComputedStyle(one).backgroundImage];
-    });
-    const colors = new Set(track.match(/(oklch|oklab|rgb|color)\([^)]*\)/g));
-    colors.delete(plain);
-    assert.ok(colors.size >= 2, `a track is seen: ${track}`);
-    for (const route of held.splice(0)) await route.continue();
-    await eventually(() => held.length === 1, "the second goes up");
-    await held[0].continue();
-    await seesGif(ann, "second.gif");
-    await ann.page.locator(".gif__ring").waitFor({ state: "detached" });
-    await reads(ann.page.locator("#rows .gif__size").last(), /^GIF /);
-  });
+  scene(
+    `a GIF on its way shows a track before the first byte, a clock while it waits, and no size as if it were stored (${locale})`,
+    [],
+    async (stage) => {
+      const ann = await stage.visitor({ name: "ann", locale });
+      const id = await makeRoom(ann);
+      const held = [];
+      await intercept(ann, new RegExp(`/room/${id}/gif$`), (route) => held.push(route));
+      await sends(ann, "first.gif", 0);
+      await sends(ann, "second.gif", 0);
+      const [first, second] = ["first.gif", "second.gif"].map((alt) =>
+        ann.page.locator("#rows .message--pending .gif", { has: ann.page.getByAltText(alt, { exact: true }) }),
+      );
+      const [ring, waiting] = [first, second].map((figure) => figure.locator(".gif__ring"));
+      const clock = (one) => one.locator("use[href$='#clock']");
+      await waiting.waitFor();
+      await reads(second.locator(".gif__size"), new RegExp(`^${says("talk.upload_waiting")} · `));
+      assert.ok(await clock(waiting).isVisible(), "a clock says that it waits");
+      assert.equal(await clock(ring).isVisible(), false);
+      assert.equal(
+        await ring.evaluate((one) => one.ariaValueText),
+        await first
+          .locator(".gif__size")
+          .textContent()
+          .then((text) => text.split(" · ")[0]),
+      );
+      await eventually(() =>
+        ring.evaluate((one) => !/^GIF/.test(one.closest(".gif").querySelector(".gif__size").textContent)),
+      );
+      // Its ring is not all of one colour where nothing has been sent.
+      const [plain, track] = await ring.evaluate((one) => {
+        one.style.setProperty("--done", "0%");
+        return [getComputedStyle(one).borderTopColor, getComputedStyle(one).backgroundImage];
+      });
+      const colors = new Set(track.match(/(oklch|oklab|rgb|color)\([^)]*\)/g));
+      colors.delete(plain);
+      assert.ok(colors.size >= 2, `a track is seen: ${track}`);
+      for (const route of held.splice(0)) await route.continue();
+      await eventually(() => held.length === 1, "the second goes up");
+      await held[0].continue();
+      await seesGif(ann, "second.gif");
+      await ann.page.locator(".gif__ring").waitFor({ state: "detached" });
+      await reads(ann.page.locator("#rows .gif__size").last(), /^GIF /);
+    },
+  );
 }

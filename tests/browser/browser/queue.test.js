@@ -16,11 +16,17 @@ for (const locale of ["en-US", "ko-KR"]) {
     const ann = await stage.visitor({ name: "ann", locale });
     await makeRoom(ann);
     const cards = ann.page.locator("#queue .upload");
-    const paste = (name, type) => ann.page.evaluate(([called, kind]) => {
-      const data = new DataTransfer();
-      data.items.add(new File(["\u0089PNG\r\n\u001a\n0000"], called, { type: kind }));
-      document.getElementById("chat").dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-    }, [name, type]);
+    const paste = (name, type) =>
+      ann.page.evaluate(
+        ([called, kind]) => {
+          const data = new DataTransfer();
+          data.items.add(new File(["\u0089PNG\r\n\u001a\n0000"], called, { type: kind }));
+          document
+            .getElementById("chat")
+            .dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+        },
+        [name, type],
+      );
     await paste("image.png", "image/png");
     await paste("clip.mp4", "video/mp4");
     await paste("notes.txt", "text/plain");
@@ -41,7 +47,9 @@ for (const locale of ["en-US", "ko-KR"]) {
     ann.allow(/status of 403/);
     const id = await makeRoom(ann);
     const body = JSON.stringify({ code: "forbidden_gif", message: says("error.forbidden_gif") });
-    await ann.page.route(`**/room/${id}/gif`, (route) => route.fulfill({ status: 403, contentType: "application/json", body }));
+    await ann.page.route(`**/room/${id}/gif`, (route) =>
+      route.fulfill({ status: 403, contentType: "application/json", body }),
+    );
     await choose(ann, { name: "bad.gif", bytes: gif() });
     await ann.page.click("#send-btn");
     const card = ann.page.locator("#queue .upload--failed");
@@ -57,11 +65,12 @@ scene("the overlay that waits for a file goes by Escape and by a click", [], asy
   const { page } = ann;
   await makeRoom(ann);
   const overlay = page.locator("#drop");
-  const drag = () => page.evaluate(() => {
-    const data = new DataTransfer();
-    data.items.add(new File(["GIF89a"], "a.gif", { type: "image/gif" }));
-    document.body.dispatchEvent(new DragEvent("dragenter", { dataTransfer: data, bubbles: true, cancelable: true }));
-  });
+  const drag = () =>
+    page.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(["GIF89a"], "a.gif", { type: "image/gif" }));
+      document.body.dispatchEvent(new DragEvent("dragenter", { dataTransfer: data, bubbles: true, cancelable: true }));
+    });
   for (const leave of [() => page.keyboard.press("Escape"), () => overlay.click()]) {
     await drag();
     await overlay.waitFor();

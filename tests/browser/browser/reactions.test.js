@@ -14,7 +14,8 @@ useChromium();
 
 const chip = (visitor, text, kind) => message(visitor, text).locator(`.reaction[data-kind="${kind}"]`);
 const counts = (visitor, text, kind, count) => reads(chip(visitor, text, kind).locator(".num"), String(count));
-const pressed = (button, yes) => eventually(async () => (await button.getAttribute("aria-pressed")) === String(yes), `pressed: ${yes}`);
+const pressed = (button, yes) =>
+  eventually(async () => (await button.getAttribute("aria-pressed")) === String(yes), `pressed: ${yes}`);
 
 /** Bea in a room of her own, where she has said something, and a page of Ann's. */
 async function room(stage, { locale = "en-US", ...look } = {}) {
@@ -35,90 +36,112 @@ async function choosesEntry({ page }, row, entry) {
 }
 
 for (const locale of ["en-US", "ko-KR"]) {
-  scene(`one reacts with a common emoji, takes it back and gives it again, and everybody sees it (${locale})`, [], async (stage) => {
-    const look = locale === "ko-KR" ? { viewport: { width: 390, height: 844 }, colorScheme: "dark" } : {};
-    const { ann, bea, id, said, says } = await room(stage, { locale, ...look });
-    const other = await stage.visitor({ name: "other", locale });
-    await enter(other, id);
-    await choosesEntry(ann, message(ann, "good news"), says("react.react"));
-    const sheet = ann.page.getByRole("dialog", { name: says("react.react"), exact: true });
-    await sheet.waitFor();
-    assert.equal(await sheet.locator("#react-emoji button").count(), 24);
-    await hasFocus(ann, sheet.getByRole("button", { name: says("emoji.thumbs_up"), exact: true }), "the first");
-    await ann.page.keyboard.press("ArrowRight");
-    await hasFocus(ann, sheet.getByRole("button", { name: says("emoji.heart"), exact: true }), "the arrows go on");
-    assert.deepEqual(await audit(ann.page), []);
-    await ann.page.keyboard.press("Enter");
-    await sheet.waitFor({ state: "hidden" });
-    for (const one of [ann, other]) await counts(one, "good news", "❤️", 1);
-    await pressed(chip(ann, "good news", "❤️"), true);
-    await pressed(chip(other, "good news", "❤️"), false);
-    await bea.react(said._id, { emoji: "❤️" });
-    await counts(ann, "good news", "❤️", 2);
-    const title = await chip(ann, "good news", "❤️").getAttribute("title");
-    const bead = said.name[locale.slice(0, 2)];
-    assert.equal(title, `${says("site.me")}, ${bead}`, "who that is");
-    assert.deepEqual(await audit(ann.page), []);
-    await chip(ann, "good news", "❤️").click();
-    for (const one of [ann, other]) await counts(one, "good news", "❤️", 1);
-    await pressed(chip(ann, "good news", "❤️"), false);
-    await chip(ann, "good news", "❤️").focus();
-    await ann.page.keyboard.press("Enter");
-    await counts(other, "good news", "❤️", 2);
-    await hasFocus(ann, chip(ann, "good news", "❤️"), "one stays there");
-    assert.equal(await message(ann, "good news").evaluate((row) => row.ariaLive), "off", "it is not read out as new");
+  scene(
+    `one reacts with a common emoji, takes it back and gives it again, and everybody sees it (${locale})`,
+    [],
+    async (stage) => {
+      const look = locale === "ko-KR" ? { viewport: { width: 390, height: 844 }, colorScheme: "dark" } : {};
+      const { ann, bea, id, said, says } = await room(stage, { locale, ...look });
+      const other = await stage.visitor({ name: "other", locale });
+      await enter(other, id);
+      await choosesEntry(ann, message(ann, "good news"), says("react.react"));
+      const sheet = ann.page.getByRole("dialog", { name: says("react.react"), exact: true });
+      await sheet.waitFor();
+      assert.equal(await sheet.locator("#react-emoji button").count(), 24);
+      await hasFocus(ann, sheet.getByRole("button", { name: says("emoji.thumbs_up"), exact: true }), "the first");
+      await ann.page.keyboard.press("ArrowRight");
+      await hasFocus(ann, sheet.getByRole("button", { name: says("emoji.heart"), exact: true }), "the arrows go on");
+      assert.deepEqual(await audit(ann.page), []);
+      await ann.page.keyboard.press("Enter");
+      await sheet.waitFor({ state: "hidden" });
+      for (const one of [ann, other]) await counts(one, "good news", "❤️", 1);
+      await pressed(chip(ann, "good news", "❤️"), true);
+      await pressed(chip(other, "good news", "❤️"), false);
+      await bea.react(said._id, { emoji: "❤️" });
+      await counts(ann, "good news", "❤️", 2);
+      const title = await chip(ann, "good news", "❤️").getAttribute("title");
+      const bead = said.name[locale.slice(0, 2)];
+      assert.equal(title, `${says("site.me")}, ${bead}`, "who that is");
+      assert.deepEqual(await audit(ann.page), []);
+      await chip(ann, "good news", "❤️").click();
+      for (const one of [ann, other]) await counts(one, "good news", "❤️", 1);
+      await pressed(chip(ann, "good news", "❤️"), false);
+      await chip(ann, "good news", "❤️").focus();
+      await ann.page.keyboard.press("Enter");
+      await counts(other, "good news", "❤️", 2);
+      await hasFocus(ann, chip(ann, "good news", "❤️"), "one stays there");
+      assert.equal(await message(ann, "good news").evaluate((row) => row.ariaLive), "off", "it is not read out as new");
 
-    await choosesEntry(ann, message(ann, "good news"), says("react.who"));
-    const who = ann.page.getByRole("dialog", { name: says("react.list"), exact: true });
-    await eventually(async () => (await who.locator(".name").allTextContents()).join() === `${bead},${await ann.page.evaluate(() => document.body.dataset.name)}`);
-    assert.deepEqual(await audit(ann.page), []);
-    await ann.page.keyboard.press("Escape");
+      await choosesEntry(ann, message(ann, "good news"), says("react.who"));
+      const who = ann.page.getByRole("dialog", { name: says("react.list"), exact: true });
+      await eventually(
+        async () =>
+          (await who.locator(".name").allTextContents()).join() ===
+          `${bead},${await ann.page.evaluate(() => document.body.dataset.name)}`,
+      );
+      assert.deepEqual(await audit(ann.page), []);
+      await ann.page.keyboard.press("Escape");
 
-    const markup = (one) => message(one, "good news").locator(".reactions").evaluate((list) => list.outerHTML.replaceAll(/ (tabindex|title)="[^"]*"/g, ""));
-    const live = await markup(ann);
-    const plain = await stage.visitor({ name: "plain", locale, javaScriptEnabled: false, storageState: await ann.context.storageState() });
-    await plain.page.goto(ann.page.url());
-    assert.equal(await markup(plain), live, "the server renders the same");
-    await ann.page.reload();
-    await inside(ann);
-    await pressed(chip(ann, "good news", "❤️"), true);
-    await eventually(async () => (await chip(ann, "good news", "❤️").getAttribute("title")) === `${bead}, ${says("site.me")}`);
-    bea.end();
-  });
+      const markup = (one) =>
+        message(one, "good news")
+          .locator(".reactions")
+          .evaluate((list) => list.outerHTML.replaceAll(/ (tabindex|title)="[^"]*"/g, ""));
+      const live = await markup(ann);
+      const plain = await stage.visitor({
+        name: "plain",
+        locale,
+        javaScriptEnabled: false,
+        storageState: await ann.context.storageState(),
+      });
+      await plain.page.goto(ann.page.url());
+      assert.equal(await markup(plain), live, "the server renders the same");
+      await ann.page.reload();
+      await inside(ann);
+      await pressed(chip(ann, "good news", "❤️"), true);
+      await eventually(
+        async () => (await chip(ann, "good news", "❤️").getAttribute("title")) === `${bead}, ${says("site.me")}`,
+      );
+      bea.end();
+    },
+  );
 }
 
-scene("one reacts with any emoji, is told what is none, and with a GIF of the room, which follows the switch", [], async (stage) => {
-  const { ann, bea, says } = await room(stage);
-  ann.allow(/status of 4\d\d/);
-  const { gif } = await bea.sendGif("a sea", { width: 200, height: 150, frames: 2 });
-  await seesGif(ann, "a sea");
-  const row = message(ann, "good news");
-  await choosesEntry(ann, row, says("react.react"));
-  const sheet = ann.page.locator("#react");
-  await sheet.getByLabel(says("react.other")).fill("no emoji");
-  await ann.page.keyboard.press("Enter");
-  await eventually(async () => (await sheet.locator("#react-error").textContent()) !== "", "why not");
-  await sheet.getByLabel(says("react.other")).fill("🦔");
-  await ann.page.keyboard.press("Enter");
-  await counts(ann, "good news", "🦔", 1);
-  await sheet.waitFor({ state: "hidden" });
-  await choosesEntry(ann, row, says("react.react"));
-  await sheet.getByRole("button", { name: "a sea", exact: true }).click();
-  await counts(ann, "good news", gif, 1);
-  const image = chip(ann, "good news", gif).locator("img");
-  const src = (url) => eventually(async () => (await image.getAttribute("src")) === url, `it shows ${url}`);
-  await src(`/gif/${gif}`);
-  await ann.page.locator("#motion-btn").click();
-  await src(`/gif/${gif}/still`);
-  await ann.page.locator("#motion-btn").click();
-  await ann.page.reload();
-  await inside(ann);
-  await src(`/gif/${gif}`);
-  await chip(ann, "good news", gif).click();
-  await eventually(async () => (await chip(ann, "good news", gif).count()) === 0, "taken back, it goes");
-  await counts(ann, "good news", "🦔", 1);
-  bea.end();
-});
+scene(
+  "one reacts with any emoji, is told what is none, and with a GIF of the room, which follows the switch",
+  [],
+  async (stage) => {
+    const { ann, bea, says } = await room(stage);
+    ann.allow(/status of 4\d\d/);
+    const { gif } = await bea.sendGif("a sea", { width: 200, height: 150, frames: 2 });
+    await seesGif(ann, "a sea");
+    const row = message(ann, "good news");
+    await choosesEntry(ann, row, says("react.react"));
+    const sheet = ann.page.locator("#react");
+    await sheet.getByLabel(says("react.other")).fill("no emoji");
+    await ann.page.keyboard.press("Enter");
+    await eventually(async () => (await sheet.locator("#react-error").textContent()) !== "", "why not");
+    await sheet.getByLabel(says("react.other")).fill("🦔");
+    await ann.page.keyboard.press("Enter");
+    await counts(ann, "good news", "🦔", 1);
+    await sheet.waitFor({ state: "hidden" });
+    await choosesEntry(ann, row, says("react.react"));
+    await sheet.getByRole("button", { name: "a sea", exact: true }).click();
+    await counts(ann, "good news", gif, 1);
+    const image = chip(ann, "good news", gif).locator("img");
+    const src = (url) => eventually(async () => (await image.getAttribute("src")) === url, `it shows ${url}`);
+    await src(`/gif/${gif}`);
+    await ann.page.locator("#motion-btn").click();
+    await src(`/gif/${gif}/still`);
+    await ann.page.locator("#motion-btn").click();
+    await ann.page.reload();
+    await inside(ann);
+    await src(`/gif/${gif}`);
+    await chip(ann, "good news", gif).click();
+    await eventually(async () => (await chip(ann, "good news", gif).count()) === 0, "taken back, it goes");
+    await counts(ann, "good news", "🦔", 1);
+    bea.end();
+  },
+);
 
 scene("reactions above and below move nothing of what one reads, and go with their message", [], async (stage) => {
   const { ann, bea } = await room(stage);
@@ -144,7 +167,9 @@ scene("what changed while the line was down is read once, and no more than that"
   const { ann, bea, said } = await room(stage);
   ann.allow(/ERR_INTERNET_DISCONNECTED/, /WebSocket connection/);
   const asked = [];
-  ann.page.on("request", (request) => { if (request.url().endsWith("/reactions")) asked.push(request.url()); });
+  ann.page.on("request", (request) => {
+    if (request.url().endsWith("/reactions")) asked.push(request.url());
+  });
   await bea.react(said._id, { emoji: "👀" });
   await counts(ann, "good news", "👀", 1);
   await ann.context.setOffline(true);
@@ -163,7 +188,11 @@ scene("what changed while the line was down is read once, and no more than that"
 });
 
 scene("the row of reactions is reached by the arrows, and by touch", [], async (stage) => {
-  const { ann, bea, said, says } = await room(stage, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const { ann, bea, said, says } = await room(stage, {
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+  });
   await bea.react(said._id, { emoji: "👍" });
   const button = chip(ann, "good news", "👍");
   await button.waitFor();

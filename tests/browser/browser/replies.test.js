@@ -33,52 +33,65 @@ async function choosesEntry({ page }, row, entry) {
 }
 
 for (const locale of ["en-US", "ko-KR"]) {
-  scene(`a text answers a message, a quote stands over it, and everybody sees it, also without scripts (${locale})`, [], async (stage) => {
-    const look = locale === "ko-KR" ? { viewport: { width: 390, height: 844 }, colorScheme: "dark" } : {};
-    const { ann, bea, id, says } = await room(stage, { locale, ...look });
-    const asked = await bea.say("where\n<b>shall</b> we meet? By the sea with all the boats, or in town where there is shade?");
-    await enter(ann, id);
-    const name = asked.name[locale.slice(0, 2)];
-    const row = message(ann, "we meet?");
-    await row.locator(".more").focus();
-    await ann.page.keyboard.press("Enter");
-    const first = ann.page.getByRole("menuitem").first();
-    await reads(first, says("reply.reply"));
-    await first.click();
-    await hasFocus(ann, ann.page.locator("#chat"), "one writes at once");
-    await reads(ann.page.locator("#strip-what"), says("reply.to", { name }));
-    await reads(ann.page.locator("#strip-about"), asked.chat);
-    assert.deepEqual(await audit(ann.page), []);
-    await ann.page.keyboard.press("Escape");
-    await strip(ann).waitFor({ state: "hidden" });
-    await choosesEntry(ann, row, says("reply.reply"));
-    await say(ann, "at the harbour");
-    await strip(ann).waitFor({ state: "hidden" });
-    await sees(ann, "at the harbour");
-    const other = await stage.visitor({ name: "other", locale });
-    await enter(other, id);
-    await bea.say("fine", asked._id);
-    for (const one of [ann, other]) for (const text of ["at the harbour", "fine"]) {
-      await sees(one, text);
-      await reads(quote(one, text).locator(".name"), name);
-      await reads(quote(one, text).locator(".quote__text"), asked.chat);
-      assert.equal(await quote(one, text).count(), 1);
-      const [line, list] = [await quote(one, text).boundingBox(), await one.page.locator("#chat-list").boundingBox()];
-      assert.ok(line.x + line.width < list.x + list.width && line.height < 60, "it is one line that fits");
-    }
-    assert.deepEqual(await audit(ann.page), []);
-    const markup = (text) => quote(other, text).evaluate((one) => one.outerHTML.replace(/ tabindex="-1"/, ""));
-    const live = await markup("fine");
-    await eventually(async () => assert.equal(await markup("at the harbour"), live) ?? true, "the server renders the same");
-    const plain = await stage.visitor({ name: "plain", locale, javaScriptEnabled: false });
-    await plain.page.goto(ann.page.url());
-    await quote(plain, "fine").click();
-    await plain.page.waitForURL(/before=/);
-    await message(plain, "we meet?").waitFor();
-    await say(ann, "and nothing more");
-    await sees(ann, "and nothing more");
-    assert.equal(await quote(ann, "and nothing more").count(), 0);
-  });
+  scene(
+    `a text answers a message, a quote stands over it, and everybody sees it, also without scripts (${locale})`,
+    [],
+    async (stage) => {
+      const look = locale === "ko-KR" ? { viewport: { width: 390, height: 844 }, colorScheme: "dark" } : {};
+      const { ann, bea, id, says } = await room(stage, { locale, ...look });
+      const asked = await bea.say(
+        "where\n<b>shall</b> we meet? By the sea with all the boats, or in town where there is shade?",
+      );
+      await enter(ann, id);
+      const name = asked.name[locale.slice(0, 2)];
+      const row = message(ann, "we meet?");
+      await row.locator(".more").focus();
+      await ann.page.keyboard.press("Enter");
+      const first = ann.page.getByRole("menuitem").first();
+      await reads(first, says("reply.reply"));
+      await first.click();
+      await hasFocus(ann, ann.page.locator("#chat"), "one writes at once");
+      await reads(ann.page.locator("#strip-what"), says("reply.to", { name }));
+      await reads(ann.page.locator("#strip-about"), asked.chat);
+      assert.deepEqual(await audit(ann.page), []);
+      await ann.page.keyboard.press("Escape");
+      await strip(ann).waitFor({ state: "hidden" });
+      await choosesEntry(ann, row, says("reply.reply"));
+      await say(ann, "at the harbour");
+      await strip(ann).waitFor({ state: "hidden" });
+      await sees(ann, "at the harbour");
+      const other = await stage.visitor({ name: "other", locale });
+      await enter(other, id);
+      await bea.say("fine", asked._id);
+      for (const one of [ann, other])
+        for (const text of ["at the harbour", "fine"]) {
+          await sees(one, text);
+          await reads(quote(one, text).locator(".name"), name);
+          await reads(quote(one, text).locator(".quote__text"), asked.chat);
+          assert.equal(await quote(one, text).count(), 1);
+          const [line, list] = [
+            await quote(one, text).boundingBox(),
+            await one.page.locator("#chat-list").boundingBox(),
+          ];
+          assert.ok(line.x + line.width < list.x + list.width && line.height < 60, "it is one line that fits");
+        }
+      assert.deepEqual(await audit(ann.page), []);
+      const markup = (text) => quote(other, text).evaluate((one) => one.outerHTML.replace(/ tabindex="-1"/, ""));
+      const live = await markup("fine");
+      await eventually(
+        async () => assert.equal(await markup("at the harbour"), live) ?? true,
+        "the server renders the same",
+      );
+      const plain = await stage.visitor({ name: "plain", locale, javaScriptEnabled: false });
+      await plain.page.goto(ann.page.url());
+      await quote(plain, "fine").click();
+      await plain.page.waitForURL(/before=/);
+      await message(plain, "we meet?").waitFor();
+      await say(ann, "and nothing more");
+      await sees(ann, "and nothing more");
+      assert.equal(await quote(ann, "and nothing more").count(), 0);
+    },
+  );
 }
 
 scene("a GIF from a file and a GIF from the tray answer, and a GIF is quoted by its still", [], async (stage) => {
@@ -98,7 +111,11 @@ scene("a GIF from a file and a GIF from the tray answer, and a GIF is quoted by 
   await strip(ann).waitFor({ state: "hidden" });
   await choosesEntry(ann, message(ann, "my wave"), says("reply.reply"));
   await ann.page.locator("#tray-btn").click();
-  const again = ann.page.locator("#tray").getByRole("button").filter({ has: ann.page.locator("img") }).last();
+  const again = ann.page
+    .locator("#tray")
+    .getByRole("button")
+    .filter({ has: ann.page.locator("img") })
+    .last();
   await again.click();
   await again.click();
   const last = ann.page.locator("#rows .message[data-seq]").nth(2);
@@ -157,7 +174,10 @@ scene("a quote leads to its original, also by keyboard and to where the page has
   const row = message(ann, "the very first");
   await hasFocus(ann, row, "the original has the focus");
   assert.ok(await row.evaluate((one) => one.classList.contains("message--found")), "and is marked");
-  await eventually(async () => !(await row.evaluate((one) => one.classList.contains("message--found"))), "for a moment");
+  await eventually(
+    async () => !(await row.evaluate((one) => one.classList.contains("message--found"))),
+    "for a moment",
+  );
   const box = await row.boundingBox();
   assert.ok(box.y > 0 && box.y < 800, "one sees it");
   await bea.say("meanwhile");

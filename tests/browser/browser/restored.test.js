@@ -31,7 +31,10 @@ scene("pages that know more than a restored room show what it has, and send what
     await sees(visitor, "without a line");
   }
   const [shown, other] = [await transcript(ann), await transcript(bea)];
-  assert.deepEqual(shown.map(({ text }) => text), ["before the backup", "without a line"]);
+  assert.deepEqual(
+    shown.map(({ text }) => text),
+    ["before the backup", "without a line"],
+  );
   assert.deepEqual(shown, other);
   assert.equal(shown[1].seq, shown[0].seq + 1, "where a lost one was");
   assert.equal(await ann.page.inputValue("#chat"), "half a thought");

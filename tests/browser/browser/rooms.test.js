@@ -7,7 +7,11 @@ import { eventually } from "../support/wait.js";
 useChromium();
 
 scene("the headcount is live on every page", ["--seat-grace", "500ms"], async (stage) => {
-  const [ann, bea, cat] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" }), await stage.visitor({ name: "cat" })];
+  const [ann, bea, cat] = [
+    await stage.visitor({ name: "ann" }),
+    await stage.visitor({ name: "bea" }),
+    await stage.visitor({ name: "cat" }),
+  ];
   await openList(cat);
   const id = await makeRoom(ann, { max: 4 });
   const count = row(cat, id).locator(".room__count");
@@ -35,9 +39,16 @@ scene("the headcount is live on every page", ["--seat-grace", "500ms"], async (s
   assert.equal(await ann.page.locator("#members-list .member").count(), 1);
 });
 
-for (const [locale, full, says] of [["en-US", "Full", "This room is full."], ["ko-KR", "만석", "허용 인원을 초과했어요."]]) {
+for (const [locale, full, says] of [
+  ["en-US", "Full", "This room is full."],
+  ["ko-KR", "만석", "허용 인원을 초과했어요."],
+]) {
   scene(`a full room is shown as full, and leads back to the list with a banner (${locale})`, [], async (stage) => {
-    const [ann, bea, cat] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" }), await stage.visitor({ name: "cat", locale })];
+    const [ann, bea, cat] = [
+      await stage.visitor({ name: "ann" }),
+      await stage.visitor({ name: "bea" }),
+      await stage.visitor({ name: "cat", locale }),
+    ];
     const id = await makeRoom(ann, { max: 2 });
     await openList(cat);
     assert.equal(await row(cat, id).locator(".join-btn").getAttribute("aria-disabled"), null);
@@ -58,7 +69,11 @@ for (const [locale, full, says] of [["en-US", "Full", "This room is full."], ["k
 }
 
 scene("the owner changes title, seats and password, and everybody sees it", [], async (stage) => {
-  const [ann, bea, cat] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" }), await stage.visitor({ name: "cat" })];
+  const [ann, bea, cat] = [
+    await stage.visitor({ name: "ann" }),
+    await stage.visitor({ name: "bea" }),
+    await stage.visitor({ name: "cat" }),
+  ];
   cat.allow(REFUSED);
   const id = await makeRoom(ann, { title: "old name" });
   await enter(bea, id);
@@ -89,7 +104,11 @@ scene("the owner changes title, seats and password, and everybody sees it", [], 
 });
 
 scene("the owner deletes the room, the others are told and let go", [], async (stage) => {
-  const [ann, bea, cat] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" }), await stage.visitor({ name: "cat" })];
+  const [ann, bea, cat] = [
+    await stage.visitor({ name: "ann" }),
+    await stage.visitor({ name: "bea" }),
+    await stage.visitor({ name: "cat" }),
+  ];
   const id = await makeRoom(ann);
   await enter(bea, id);
   await openList(cat);
@@ -130,7 +149,10 @@ scene("the last visitor reloads and the room stays", ["--room-grace", "3s", "--s
 });
 
 scene("old messages come in as one scrolls up, and what one reads stays in its place", [], async (stage) => {
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea", viewport: { width: 390, height: 700 } })];
+  const [ann, bea] = [
+    await stage.visitor({ name: "ann" }),
+    await stage.visitor({ name: "bea", viewport: { width: 390, height: 700 } }),
+  ];
   const id = await makeRoom(ann);
   for (let n = 1; n <= 70; n += 1) await say(ann, `line ${n}`);
   await sees(ann, "line 70");
@@ -148,5 +170,8 @@ scene("old messages come in as one scrolls up, and what one reads stays in its p
   await eventually(atEnd);
   await sees(bea, "news");
   const seqs = await bea.page.$$eval("#chat-list [data-seq]", (all) => all.map((one) => Number(one.dataset.seq)));
-  assert.deepEqual(seqs, seqs.map((_, n) => n + 1));
+  assert.deepEqual(
+    seqs,
+    seqs.map((_, n) => n + 1),
+  );
 });

@@ -20,46 +20,70 @@ async function roomOf(stage, options) {
 }
 
 /** How much two elements lie over each other, in px. */
-const overlap = (one, other) => one.evaluate((first, second) => {
-  const [a, b] = [first, second].map((part) => part.getBoundingClientRect());
-  return Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
-}, other);
+const overlap = (one, other) =>
+  one.evaluate((first, second) => {
+    const [a, b] = [first, second].map((part) => part.getBoundingClientRect());
+    return (
+      Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) *
+      Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top))
+    );
+  }, other);
 
 for (const width of [320, 390]) {
-  scene(`the menu of a message with a GIF covers nothing of it, however flat or small (${width} px)`, [], async (stage) => {
-    const { ann, bea } = await roomOf(stage, { ...PHONE, viewport: { width, height: 844 } });
-    const looks = { flat: [400, 30], wide: [480, 200], tall: [120, 300], tiny: [24, 8] };
-    for (const [alt, [wide, high]] of Object.entries(looks)) {
-      await bea.sendGif(alt, { width: wide, height: high });
-      const figure = await seesGif(ann, alt);
-      const more = figure.locator("xpath=following-sibling::button");
-      assert.ok(await more.isVisible());
-      for (const part of [".gif__frame", ".gif__size"]) {
-        assert.equal(await overlap(more, await figure.locator(part).elementHandle()), 0, `${alt}: the menu lies on ${part}`);
+  scene(
+    `the menu of a message with a GIF covers nothing of it, however flat or small (${width} px)`,
+    [],
+    async (stage) => {
+      const { ann, bea } = await roomOf(stage, { ...PHONE, viewport: { width, height: 844 } });
+      const looks = { flat: [400, 30], wide: [480, 200], tall: [120, 300], tiny: [24, 8] };
+      for (const [alt, [wide, high]] of Object.entries(looks)) {
+        await bea.sendGif(alt, { width: wide, height: high });
+        const figure = await seesGif(ann, alt);
+        const more = figure.locator("xpath=following-sibling::button");
+        assert.ok(await more.isVisible());
+        for (const part of [".gif__frame", ".gif__size"]) {
+          assert.equal(
+            await overlap(more, await figure.locator(part).elementHandle()),
+            0,
+            `${alt}: the menu lies on ${part}`,
+          );
+        }
+        assert.ok(
+          (await more.boundingBox()).x + (await more.boundingBox()).width <= width,
+          `${alt}: the menu is inside the page`,
+        );
       }
-      assert.ok((await more.boundingBox()).x + (await more.boundingBox()).width <= width, `${alt}: the menu is inside the page`);
-    }
-  });
+    },
+  );
 }
 
 /** The px between the last word of a bubble and its check, and whether all of the check is on the bubble. */
-const check = (bubble) => bubble.evaluate((element) => {
-  const range = document.createRange();
-  range.selectNodeContents(element);
-  const word = range.getBoundingClientRect();
-  const box = element.getBoundingClientRect();
-  const style = getComputedStyle(element, "::after");
-  const [right, bottom, wide, high] = [style.right, style.bottom, style.width, style.height].map(parseFloat);
-  const [end, foot] = [box.right - right, box.bottom - bottom];
-  const corners = [[end - wide, foot - high], [end, foot - high], [end - wide, foot], [end, foot]];
-  return {
-    free: end - wide - word.right,
-    // What is beside a round corner is not on the bubble.
-    inside: corners.every(([x, y]) => document.elementFromPoint(x, y) === element),
-  };
-});
+const check = (bubble) =>
+  bubble.evaluate((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const word = range.getBoundingClientRect();
+    const box = element.getBoundingClientRect();
+    const style = getComputedStyle(element, "::after");
+    const [right, bottom, wide, high] = [style.right, style.bottom, style.width, style.height].map(parseFloat);
+    const [end, foot] = [box.right - right, box.bottom - bottom];
+    const corners = [
+      [end - wide, foot - high],
+      [end, foot - high],
+      [end - wide, foot],
+      [end, foot],
+    ];
+    return {
+      free: end - wide - word.right,
+      // What is beside a round corner is not on the bubble.
+      inside: corners.every(([x, y]) => document.elementFromPoint(x, y) === element),
+    };
+  });
 
-for (const [locale, word] of [["en-US", "ferry "], ["ko-KR", "나루i터"]]) {
+for (const [locale, word] of [
+  ["en-US", "ferry "],
+  ["ko-KR", "나루i터"],
+]) {
   scene(`the check of what was sent stands on its bubble, beside the last word (${locale})`, [], async (stage) => {
     const { ann } = await roomOf(stage, { ...PHONE, locale });
     const { page } = ann;

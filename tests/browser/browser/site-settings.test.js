@@ -28,7 +28,18 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "gifchat-test-"));
   const rules = join(folder, "rules.txt");
   await writeFile(rules, RULES);
-  flags.push("--name", NAME, "--rules", rules, "--link", `${LABEL}=https://chat.example/imprint`, "--link", "Kontakt=mailto:ann@chat.example", "--link", "문의=/rules");
+  flags.push(
+    "--name",
+    NAME,
+    "--rules",
+    rules,
+    "--link",
+    `${LABEL}=https://chat.example/imprint`,
+    "--link",
+    "Kontakt=mailto:ann@chat.example",
+    "--link",
+    "문의=/rules",
+  );
   const [password, keys] = [join(folder, "password"), join(folder, "keys")];
   await writeFile(password, "open sesame\n");
   await writeFile(keys, "first key\n");
@@ -40,7 +51,10 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 /** Nothing stands out of the page to the right. */
 const fits = async ({ page }) => {
-  const [wide, room] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  const [wide, room] = await page.evaluate(() => [
+    document.documentElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
   assert.ok(wide <= room, `${page.url()} is ${wide} px wide in ${room}`);
 };
 
@@ -55,14 +69,20 @@ scenes("a long name, long links and rules", flags, async (stage, album, lang) =>
   await openList(ann);
   assert.equal(await page.title(), `${says("rooms.title")} – ${NAME}`);
   await shootFitting(album, ann, "main");
-  await page.locator(".foot").getByRole("link", { name: says("rules.title") }).click();
+  await page
+    .locator(".foot")
+    .getByRole("link", { name: says("rules.title") })
+    .click();
   await page.waitForURL("/rules");
   assert.equal(await page.locator(".rules b").count(), 0, "rules are text");
   await shootFitting(album, ann, "rules");
   await page.goto("/nowhere");
   await shootFitting(album, ann, "error");
   await page.goto("/room");
-  await page.locator("#room-form").getByRole("link", { name: says("rules.title") }).waitFor();
+  await page
+    .locator("#room-form")
+    .getByRole("link", { name: says("rules.title") })
+    .waitFor();
   await shootFitting(album, ann, "room");
 
   await makeRoom(ann, { title: "cats" });
@@ -135,23 +155,27 @@ scenes("a site where the operator alone makes rooms", ["--rooms-by", "admin"], a
   await shootFitting(album, ann, "room-admin");
 });
 
-scene("a page that is open while the password of the site changes asks for the new one, and goes on", changing, async (stage) => {
-  const ann = await stage.visitor({ name: "ann" });
-  ann.allow(REFUSED, ...NO_LINE);
-  const { page } = ann;
-  const give = async (password) => {
-    await page.fill("#password", password);
-    await page.keyboard.press("Enter");
-    await page.locator("#password").waitFor({ state: "detached" });
-  };
-  await page.goto("/");
-  await give("the first one");
-  const room = await makeRoom(ann, { title: "cats" });
-  await stage.server.stop();
-  await writeFile(changing[1], "the second one\n");
-  await stage.server.start();
-  await page.locator("#password").waitFor();
-  await give("the second one");
-  await page.waitForURL(`/room/${room}`);
-  await inside(ann);
-});
+scene(
+  "a page that is open while the password of the site changes asks for the new one, and goes on",
+  changing,
+  async (stage) => {
+    const ann = await stage.visitor({ name: "ann" });
+    ann.allow(REFUSED, ...NO_LINE);
+    const { page } = ann;
+    const give = async (password) => {
+      await page.fill("#password", password);
+      await page.keyboard.press("Enter");
+      await page.locator("#password").waitFor({ state: "detached" });
+    };
+    await page.goto("/");
+    await give("the first one");
+    const room = await makeRoom(ann, { title: "cats" });
+    await stage.server.stop();
+    await writeFile(changing[1], "the second one\n");
+    await stage.server.start();
+    await page.locator("#password").waitFor();
+    await give("the second one");
+    await page.waitForURL(`/room/${room}`);
+    await inside(ann);
+  },
+);

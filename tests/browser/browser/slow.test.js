@@ -30,7 +30,10 @@ scene("a text and GIFs that are sent together go out one after another, as slow 
   for (const [n, name] of names.entries()) await bea.page.locator("#queue .upload__alt").nth(n).fill(name);
   await say(bea, "with two pictures");
   for (const name of names) await seesGif(bea, name);
-  assert.deepEqual((await transcript(bea)).map(({ text }) => text), ["with two pictures", "two"]);
+  assert.deepEqual(
+    (await transcript(bea)).map(({ text }) => text),
+    ["with two pictures", "two"],
+  );
   assert.equal(await bea.page.locator("#queue .upload").count(), 0);
   await reads(bea.page.locator("#slow-note"), /Slow mode/);
   owner.end();
@@ -56,6 +59,9 @@ scene("what waits for a long pause can be deleted, and goes as soon as the pause
   await reads(bea.page.locator("#slow-note"), "");
   await say(bea, "and on");
   await sees(bea, "and on");
-  assert.deepEqual((await transcript(bea)).map(({ text }) => text), ["first", "patient", "and on"]);
+  assert.deepEqual(
+    (await transcript(bea)).map(({ text }) => text),
+    ["first", "patient", "and on"],
+  );
   owner.end();
 });

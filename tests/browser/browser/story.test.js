@@ -2,19 +2,49 @@
 import assert from "node:assert/strict";
 import { gif, sea } from "../support/gif.js";
 import { scene, useChromium } from "../support/chrome.js";
-import { REFUSED, choose, hand, inside, makeRoom, message, openList, reads, row, say, sees, seesGif, transcript } from "../support/pages.js";
+import {
+  REFUSED,
+  choose,
+  hand,
+  inside,
+  makeRoom,
+  message,
+  openList,
+  reads,
+  row,
+  say,
+  sees,
+  seesGif,
+  transcript,
+} from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
 
 const WORDS = {
   "ko-KR": {
-    list: "열린 방", wrong: "비밀번호가 틀렸어요.", hello: "안녕하세요 👋", answer: "반가워요!", title: "고양이 움짤방",
-    came: /[가-힣]+ [가-힣]+님이 입장했어요\./, left: /[가-힣]+ [가-힣]+님이 퇴장했어요\./, two: "2/10명", locked: "비밀번호", enter: /들어가기/,
+    list: "열린 방",
+    wrong: "비밀번호가 틀렸어요.",
+    hello: "안녕하세요 👋",
+    answer: "반가워요!",
+    title: "고양이 움짤방",
+    came: /[가-힣]+ [가-힣]+님이 입장했어요\./,
+    left: /[가-힣]+ [가-힣]+님이 퇴장했어요\./,
+    two: "2/10명",
+    locked: "비밀번호",
+    enter: /들어가기/,
   },
   "en-US": {
-    list: "Open rooms", wrong: "Wrong password.", hello: "Hello there 👋", answer: "Nice to meet you!", title: "Cats in motion",
-    came: /[A-Z][a-z]+ [A-Z][a-z]+ joined\./, left: /[A-Z][a-z]+ [A-Z][a-z]+ left\./, two: "2 of 10 here", locked: "Locked", enter: /Join/,
+    list: "Open rooms",
+    wrong: "Wrong password.",
+    hello: "Hello there 👋",
+    answer: "Nice to meet you!",
+    title: "Cats in motion",
+    came: /[A-Z][a-z]+ [A-Z][a-z]+ joined\./,
+    left: /[A-Z][a-z]+ [A-Z][a-z]+ left\./,
+    two: "2 of 10 here",
+    locked: "Locked",
+    enter: /Join/,
   },
 };
 
@@ -25,7 +55,9 @@ for (const [locale, words] of Object.entries(WORDS)) {
     bea.allow(REFUSED);
     await openList(bea);
     await reads(bea.page.locator("h1"), new RegExp(`^${words.list}`));
-    await bea.page.evaluate(() => { window.neverReloaded = true; });
+    await bea.page.evaluate(() => {
+      window.neverReloaded = true;
+    });
     await bea.page.locator("#room-empty").waitFor();
 
     // Ann makes a room with a password; Bea sees it appear.
@@ -68,12 +100,18 @@ for (const [locale, words] of Object.entries(WORDS)) {
     const card = ann.page.locator("#queue .upload");
     await reads(card.locator(".upload__name"), "sea.gif");
     await card.locator(".upload__alt").fill("a sea");
-    await eventually(() => card.locator(".upload__art img").evaluate((image) => image.naturalWidth === 200), "the preview is shown");
+    await eventually(
+      () => card.locator(".upload__art img").evaluate((image) => image.naturalWidth === 200),
+      "the preview is shown",
+    );
     await card.locator(".upload__alt").press("Enter");
     await seesGif(ann, "a sea");
     await seesGif(bea, "a sea");
     assert.equal(await card.count(), 0);
-    for (const [how, alt] of [["drop", "dropped"], ["paste", "pasted"]]) {
+    for (const [how, alt] of [
+      ["drop", "dropped"],
+      ["paste", "pasted"],
+    ]) {
       await hand(bea, how, { name: `${how}.gif`, bytes: gif({ width: 90, height: 60 }) });
       await bea.page.locator("#queue .upload__alt").fill(alt);
       await bea.page.click("#send-btn");
@@ -84,7 +122,11 @@ for (const [locale, words] of Object.entries(WORDS)) {
     // A reload keeps the history and the seat.
     const before = await transcript(bea);
     assert.deepEqual(before, await transcript(ann));
-    assert.deepEqual(before.map(({ seq }) => seq), [3, 4, 5, 6, 7, 8], "behind the lines that say who came");
+    assert.deepEqual(
+      before.map(({ seq }) => seq),
+      [3, 4, 5, 6, 7, 8],
+      "behind the lines that say who came",
+    );
     await bea.page.reload();
     await inside(bea);
     assert.deepEqual(await transcript(bea), before);

@@ -11,7 +11,8 @@ useChromium();
 const says = words("en-US");
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const toasts = ({ page }) => page.locator("#toasts .banner");
-const toast = (visitor, text) => toasts(visitor).filter({ has: visitor.page.locator(".banner__says", { hasText: text }) });
+const toast = (visitor, text) =>
+  toasts(visitor).filter({ has: visitor.page.locator(".banner__says", { hasText: text }) });
 
 async function does({ page }, subject, entry) {
   await subject.hover();
@@ -24,7 +25,10 @@ async function two(stage, look = {}) {
   const [ann, bea] = [await stage.visitor({ name: "ann", ...look }), await stage.visitor({ name: "bea" })];
   bea.allow(/status of 403/);
   await enter(bea, await makeRoom(ann));
-  for (const text of ["one", "two"]) { await say(bea, text); await sees(ann, text); }
+  for (const text of ["one", "two"]) {
+    await say(bea, text);
+    await sees(ann, text);
+  }
   const { id, called: name } = await selfOf(bea);
   return { ann, bea, name, member: ann.page.locator(`#members-list [data-id="${id}"]`) };
 }
@@ -57,25 +61,29 @@ scene("a ban is taken back from its toast, and what an owner deletes is told", [
   await member.waitFor();
 });
 
-scene("three toasts at most stand over the composer, wait while one points at them, and go by themselves", [], async (stage) => {
-  const { ann } = await two(stage);
-  const { page, context } = ann;
-  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-  await page.clock.install();
-  for (let n = 0; n < 4; n += 1) await does(ann, message(ann, "two"), says("talk.copy"));
-  await eventually(async () => (await toasts(ann).count()) === 3, "three are shown");
-  await eventually(async () => {
-    const [last, composer] = [await toasts(ann).last().boundingBox(), await page.locator("#chat-form").boundingBox()];
-    return last.y + last.height <= composer.y;
-  }, "they stand over the composer");
-  await toasts(ann).last().hover();
-  await page.clock.runFor(20_000);
-  assert.equal(await toasts(ann).count(), 3, "who reads them keeps them");
-  await page.mouse.move(1, 1);
-  await page.clock.runFor(20_000);
-  await eventually(async () => (await toasts(ann).count()) === 0, "then they go");
-  assert.equal(await page.locator("#toasts").count(), 0);
-});
+scene(
+  "three toasts at most stand over the composer, wait while one points at them, and go by themselves",
+  [],
+  async (stage) => {
+    const { ann } = await two(stage);
+    const { page, context } = ann;
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.clock.install();
+    for (let n = 0; n < 4; n += 1) await does(ann, message(ann, "two"), says("talk.copy"));
+    await eventually(async () => (await toasts(ann).count()) === 3, "three are shown");
+    await eventually(async () => {
+      const [last, composer] = [await toasts(ann).last().boundingBox(), await page.locator("#chat-form").boundingBox()];
+      return last.y + last.height <= composer.y;
+    }, "they stand over the composer");
+    await toasts(ann).last().hover();
+    await page.clock.runFor(20_000);
+    assert.equal(await toasts(ann).count(), 3, "who reads them keeps them");
+    await page.mouse.move(1, 1);
+    await page.clock.runFor(20_000);
+    await eventually(async () => (await toasts(ann).count()) === 0, "then they go");
+    assert.equal(await page.locator("#toasts").count(), 0);
+  },
+);
 
 scene("on a phone a toast lies over the list of people and can be used there", [], async (stage) => {
   const { ann, name, member } = await two(stage, PHONE);

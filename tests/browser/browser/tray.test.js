@@ -27,12 +27,26 @@ async function trayOf(stage, { locale = "en-US", ...options } = {}) {
   return { ann, says, opener, tray, named };
 }
 
-const plays = (button, yes) => eventually(async () => (await button.locator("img").getAttribute("src")).endsWith("/still") !== yes, `it plays: ${yes}`);
-const sent = ({ page }, alt, count) => eventually(async () => (await page.locator("#rows .message[data-seq]").getByRole("img", { name: alt, exact: true }).count()) === count, `${alt} is there ${count} times`);
+const plays = (button, yes) =>
+  eventually(
+    async () => (await button.locator("img").getAttribute("src")).endsWith("/still") !== yes,
+    `it plays: ${yes}`,
+  );
+const sent = ({ page }, alt, count) =>
+  eventually(
+    async () =>
+      (await page.locator("#rows .message[data-seq]").getByRole("img", { name: alt, exact: true }).count()) === count,
+    `${alt} is there ${count} times`,
+  );
 
 for (const locale of ["en-US", "ko-KR"]) {
   scene(`a first tap on a recent GIF plays it and says Send, the second sends it (${locale})`, [], async (stage) => {
-    const { ann, says, tray, named } = await trayOf(stage, { locale, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    const { ann, says, tray, named } = await trayOf(stage, {
+      locale,
+      viewport: { width: 390, height: 844 },
+      hasTouch: true,
+      isMobile: true,
+    });
     assert.equal(await tray.locator("#tray-note").textContent(), says("tray.send_hint"));
     for (const alt of ["a lake", "a sea"]) {
       await named("tray.play", alt).tap();

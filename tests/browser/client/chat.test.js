@@ -38,7 +38,9 @@ async function fence(from, ...sockets) {
   for (const socket of sockets) await next(socket, "chat", (message) => message.chat === chat);
 }
 
-before(async () => { server = await Server.start(["--seat-grace", "500ms", "--room-grace", "1s"]); });
+before(async () => {
+  server = await Server.start(["--seat-grace", "500ms", "--room-grace", "1s"]);
+});
 after(() => server.end());
 afterEach(() => {
   for (const visitor of visitors) visitor.end();
@@ -59,15 +61,37 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assert.equal(me.color, room.owner);
       const { epoch } = a.joined;
       assert.match(epoch, /^[0-9a-f]{16}$/);
-      assert.deepEqual(a.joined, { ok: true, you: me, room: { ...room, count: 1 }, members: [me], away: [], seq: 1, epoch, reactions: 0 });
-      assert.deepEqual(b.joined, { ok: true, you, room: { ...room, count: 2 }, members: [me, you], away: [], seq: 2, epoch, reactions: 0 });
+      assert.deepEqual(a.joined, {
+        ok: true,
+        you: me,
+        room: { ...room, count: 1 },
+        members: [me],
+        away: [],
+        seq: 1,
+        epoch,
+        reactions: 0,
+      });
+      assert.deepEqual(b.joined, {
+        ok: true,
+        you,
+        room: { ...room, count: 2 },
+        members: [me, you],
+        away: [],
+        seq: 2,
+        epoch,
+        reactions: 0,
+      });
 
       await ask(a, "chat", { chat: "one" });
       const tab = await bea.enter(id, transport);
       assert.deepEqual(tab.joined, { ...b.joined, seq: 3 }, "a second tab takes no second seat and no place");
 
       const late = (await arrive(KOREAN)).socket("/chat", transport);
-      assert.deepEqual(await ask(late, "join", id), { ok: false, code: "room_full", message: "허용 인원을 초과했어요." });
+      assert.deepEqual(await ask(late, "join", id), {
+        ok: false,
+        code: "room_full",
+        message: "허용 인원을 초과했어요.",
+      });
       assert.equal((await ann.json("GET", `/room/${id}`)).body.count, 2);
     });
 
@@ -93,7 +117,13 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const { _id, createdAt, ...rest } = message;
       const { you } = a.joined;
       assert.deepEqual(rest, {
-        room: id, seq: TAKEN + 1, user: you.color, hue: you.hue, name: you.name, visitor: you.id, chat: "hello 👋 <b>\n다음 줄",
+        room: id,
+        seq: TAKEN + 1,
+        user: you.color,
+        hue: you.hue,
+        name: you.name,
+        visitor: you.id,
+        chat: "hello 👋 <b>\n다음 줄",
         nonce: "n-1",
       });
       assert.match(_id, /^[\w-]{16,}$/);
@@ -121,7 +151,10 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const hers = await bea.json("POST", `/room/${id}/chat`, { chat: "mine", nonce: "same" });
       assert.equal(hers.body.seq, TAKEN + 2, "another visitor's nonce is another message");
       await fence(a, a, b);
-      assert.deepEqual(heard(b, "chat").map(({ chat }) => chat), ["once", "mine"]);
+      assert.deepEqual(
+        heard(b, "chat").map(({ chat }) => chat),
+        ["once", "mine"],
+      );
     });
 
     test("a GIF is told with its size, frames and time, and served as it was sent", async () => {
@@ -135,8 +168,19 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const { you } = a.joined;
       const { _id, createdAt, gif: name, ...rest } = told;
       assert.deepEqual(rest, {
-        room: id, seq: TAKEN + 1, user: you.color, hue: you.hue, name: you.name, visitor: you.id, width: 64, height: 40, frames: 5,
-        duration: 600, bytes: bytes.length, alt: "a sea", nonce: "g-1",
+        room: id,
+        seq: TAKEN + 1,
+        user: you.color,
+        hue: you.hue,
+        name: you.name,
+        visitor: you.id,
+        width: 64,
+        height: 40,
+        frames: 5,
+        duration: 600,
+        bytes: bytes.length,
+        alt: "a sea",
+        nonce: "g-1",
       });
       assert.ok(_id && createdAt);
       const file = await bea.fetch(`/gif/${name}`);
@@ -158,7 +202,8 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assert.deepEqual(await next(said, "exception"), { code: "not_a_member", message: "먼저 방에 입장하세요." });
 
       const nowhere = { code: "room_not_found", message: "This room does not exist." };
-      for (const id of ["0".repeat(32), "nonsense"]) assert.deepEqual(await ask(socket, "join", id), { ok: false, ...nowhere });
+      for (const id of ["0".repeat(32), "nonsense"])
+        assert.deepEqual(await ask(socket, "join", id), { ok: false, ...nowhere });
       socket.emit("join", "0".repeat(32));
       assert.deepEqual(await next(socket, "exception"), nowhere);
       const shut = await ask(socket, "join", locked._id);
@@ -174,8 +219,21 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const limit = await ask(socket, "chat", { chat: "x".repeat(1001) });
       assert.deepEqual([limit.ok, limit.code], [false, "invalid"]);
       assert.match(limit.message, /1,?000.*1,?001/);
-      for (const wrong of [undefined, null, 7, [], {}, { chat: "" }, { chat: " \n " }, { chat: 7 }, { chat: "a\0b" },
-        { chat: "x", nonce: "" }, { chat: "x", nonce: 5 }, { chat: "x", nonce: "two words" }, { chat: "x", nonce: "n".repeat(65) }]) {
+      for (const wrong of [
+        undefined,
+        null,
+        7,
+        [],
+        {},
+        { chat: "" },
+        { chat: " \n " },
+        { chat: 7 },
+        { chat: "a\0b" },
+        { chat: "x", nonce: "" },
+        { chat: "x", nonce: 5 },
+        { chat: "x", nonce: "two words" },
+        { chat: "x", nonce: "n".repeat(65) },
+      ]) {
         const { ok, code, message } = await ask(socket, "chat", wrong);
         assert.deepEqual([ok, code], [false, "invalid"], `chat ${JSON.stringify(wrong)}`);
         assert.notEqual(message, "");
@@ -193,14 +251,21 @@ for (const [way, transport] of Object.entries(WAYS)) {
       await fence(a, a, b);
       assert.deepEqual(heard(a, "typing"), []);
       const { body } = await ann.json("GET", `/room/${id}/messages`);
-      assert.deepEqual(body.data.map(({ line }) => line), ["joined", "joined", undefined], "and the fence alone");
+      assert.deepEqual(
+        body.data.map(({ line }) => line),
+        ["joined", "joined", undefined],
+        "and the fence alone",
+      );
     });
 
     test("who comes and goes is told to the others, in Korean, by lines that take places", async () => {
       const { ann, bea, a, b, id } = await pair(transport);
       const late = await (await arrive()).enter(id, transport);
       const visitor = late.joined.you;
-      const [came, went] = [{ room: id, seq: 3, visitor, count: 3 }, { room: id, seq: 4, visitor, count: 2 }];
+      const [came, went] = [
+        { room: id, seq: 3, visitor, count: 3 },
+        { room: id, seq: 4, visitor, count: 2 },
+      ];
       for (const socket of [a, b]) assertLine(await next(socket, "join"), "joined", came);
       assert.deepEqual(await ask(late, "leave"), { ok: true });
       for (const socket of [a, b]) assertLine(await next(socket, "exit"), "left", went);
@@ -217,8 +282,16 @@ for (const [way, transport] of Object.entries(WAYS)) {
       const last = { room: id, seq: 7, visitor: b.joined.you, count: 1 };
       assertLine(await next(a, "exit"), "left", last);
       const { body } = await ann.json("GET", `/room/${id}/messages?after=${TAKEN}`);
-      assert.deepEqual(body.data.map(({ seq, line }) => [seq, line]),
-        [[3, "joined"], [4, "left"], [5, undefined], [6, undefined], [7, "left"]]);
+      assert.deepEqual(
+        body.data.map(({ seq, line }) => [seq, line]),
+        [
+          [3, "joined"],
+          [4, "left"],
+          [5, undefined],
+          [6, undefined],
+          [7, "left"],
+        ],
+      );
     });
 
     test("a connection that breaks gives its seat up after the grace, and not when it comes back in time", async () => {
@@ -260,7 +333,10 @@ for (const [way, transport] of Object.entries(WAYS)) {
       }
       await fence(a, a, b);
       for (const socket of [a, b]) {
-        assert.deepEqual(heard(socket, "chat").map(({ seq, chat }) => [seq, chat]), texts.map((chat, n) => [TAKEN + n + 1, chat]));
+        assert.deepEqual(
+          heard(socket, "chat").map(({ seq, chat }) => [seq, chat]),
+          texts.map((chat, n) => [TAKEN + n + 1, chat]),
+        );
       }
     });
 
@@ -282,7 +358,9 @@ test("both namespaces share one connection", async () => {
   const room = await visitor.makeRoom();
   const chat = visitor.socket("/chat", WAYS.websocket);
   const list = chat.io.socket("/room");
-  const told = new Promise((resolve) => { list.once("updateRoom", resolve); });
+  const told = new Promise((resolve) => {
+    list.once("updateRoom", resolve);
+  });
   list.connect();
   await Promise.all([connected(chat), connected(list)]);
   assert.equal((await ask(chat, "join", room._id)).ok, true);

@@ -6,7 +6,9 @@ import { Visitor, WAYS, connected } from "../support/visitor.js";
 
 let server;
 const visitors = [];
-before(async () => { server = await Server.start(); });
+before(async () => {
+  server = await Server.start();
+});
 after(() => {
   for (const visitor of visitors) visitor.end();
   return server.end();

@@ -49,7 +49,10 @@ describe("three servers behind nginx", { skip }, () => {
     const [me, before] = [whoAmI(await visitor.page("/")), seen("/")];
     for (let n = 0; n < 9; n += 1) assert.equal(whoAmI(await visitor.page("/")), me);
     const asked = seen("/").map((count, at) => count - before[at]);
-    assert.ok(asked.every((count) => count > 0), `each server was asked: ${asked}`);
+    assert.ok(
+      asked.every((count) => count > 0),
+      `each server was asked: ${asked}`,
+    );
     const room = await visitor.makeRoom({ title: "cats", password: "swordfish" });
     const guest = await arrive();
     const { status } = await guest.json("POST", `/room/${room._id}/enter`, { password: "swordfish" });
@@ -73,7 +76,12 @@ describe("three servers behind nginx", { skip }, () => {
       for (let n = 0; n < 3; n += 1) {
         const shown = await people[2].fetch(`/gif/${body.gif}`);
         assert.equal(shown.status, 200);
-        assert.equal(Buffer.from(await shown.arrayBuffer()).subarray(0, 6).toString(), "GIF89a");
+        assert.equal(
+          Buffer.from(await shown.arrayBuffer())
+            .subarray(0, 6)
+            .toString(),
+          "GIF89a",
+        );
       }
       if (way !== "websocket") return;
       const opened = seen("/socket.io/").filter((count) => count > 0);

@@ -7,7 +7,9 @@ import { Visitor, WAYS, ask, connected, next } from "../support/visitor.js";
 
 let server;
 const visitors = [];
-before(async () => { server = await Server.start(["--restart-within", "1500ms"]); });
+before(async () => {
+  server = await Server.start(["--restart-within", "1500ms"]);
+});
 after(() => {
   for (const visitor of visitors) visitor.end();
   return server.end();
@@ -42,9 +44,14 @@ test("official clients are told of a restart, come back by themselves and find e
     for (let n = 0; n < 3; n += 1) await visitor.json("GET", "/rooms");
   }
 
-  const again = clients.flatMap(({ socket, list }) => [socket, list]).map((socket) => new Promise((resolve) => {
-    socket.once("disconnect", () => socket.once("connect", resolve));
-  }));
+  const again = clients
+    .flatMap(({ socket, list }) => [socket, list])
+    .map(
+      (socket) =>
+        new Promise((resolve) => {
+          socket.once("disconnect", () => socket.once("connect", resolve));
+        }),
+    );
   await server.stop();
   await server.start();
   for (const { socket, list } of clients) {
@@ -61,12 +68,21 @@ test("official clients are told of a restart, come back by themselves and find e
   const { message } = await ask(socket, "chat", { chat: "before", nonce: "n" });
   assert.deepEqual(message, said.message, "the nonce survived");
   assert.equal((await ask(socket, "chat", { chat: "after" })).message.seq, before + 1);
-  for (const client of clients) assert.equal((await next(client.socket, "chat", ({ seq }) => seq === before + 1)).chat, "after");
+  for (const client of clients)
+    assert.equal((await next(client.socket, "chat", ({ seq }) => seq === before + 1)).chat, "after");
   const { body } = await visitor.json("GET", `/room/${id}/messages`);
-  for (const [at, { socket: { joined } }] of clients.entries()) {
+  for (const [
+    at,
+    {
+      socket: { joined },
+    },
+  ] of clients.entries()) {
     assertLine(body.data[at], "joined", { room: id, seq: at + 1, visitor: joined.you, count: at + 1 });
   }
-  assert.deepEqual(body.data.slice(clients.length).map(({ chat }) => chat), ["before", "after"]);
+  assert.deepEqual(
+    body.data.slice(clients.length).map(({ chat }) => chat),
+    ["before", "after"],
+  );
   const room = await owner.makeRoom({ title: "new" });
   await next(list, "newRoom", ({ _id }) => _id === room._id);
 });

@@ -5,7 +5,21 @@ import { Server } from "../support/server.js";
 import { Visitor, WAYS, connected, next } from "../support/visitor.js";
 
 const ROOM_KEYS = [
-  "_id", "asleep", "away", "closed", "count", "createdAt", "crowd", "hue", "max", "name", "owner", "password", "slow", "title", "visitor",
+  "_id",
+  "asleep",
+  "away",
+  "closed",
+  "count",
+  "createdAt",
+  "crowd",
+  "hue",
+  "max",
+  "name",
+  "owner",
+  "password",
+  "slow",
+  "title",
+  "visitor",
 ];
 
 let server;
@@ -16,7 +30,9 @@ const arrive = async () => {
   return visitor;
 };
 
-before(async () => { server = await Server.start(["--seat-grace", "500ms", "--room-grace", "1s"]); });
+before(async () => {
+  server = await Server.start(["--seat-grace", "500ms", "--room-grace", "1s"]);
+});
 after(() => server.end());
 afterEach(() => {
   for (const visitor of visitors) visitor.end();

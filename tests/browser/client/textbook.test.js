@@ -7,7 +7,9 @@ import { Visitor, WAYS, connected, next } from "../support/visitor.js";
 
 let server;
 const visitors = [];
-before(async () => { server = await Server.start(["--room-grace", "1s", "--seat-grace", "500ms"]); });
+before(async () => {
+  server = await Server.start(["--room-grace", "1s", "--seat-grace", "500ms"]);
+});
 after(() => {
   for (const visitor of visitors) visitor.end();
   return server.end();

@@ -14,18 +14,39 @@ const WATER = [...strip([20, 40, 70], [90, 200, 190], 16), ...strip([90, 200, 19
 const GIFS = {
   crowd: gif({ width: 480, height: 160, frames: 12, palette: COATS, paint: crowd }),
   sea: gif({ width: 480, height: 150, frames: 12, paint: sea }),
-  ball: gif({ width: 150, height: 110, frames: 12, delay: 6, paint: (x, y, time, colours) => ball(x, y, time, colours, 150 / 110), palette: WATER }),
+  ball: gif({
+    width: 150,
+    height: 110,
+    frames: 12,
+    delay: 6,
+    paint: (x, y, time, colours) => ball(x, y, time, colours, 150 / 110),
+    palette: WATER,
+  }),
 };
 
 const TALK = {
   en: {
-    title: "Tonight's GIF contest 🏆", quiet: "🌧️", mine: "me first, please", hello: "everybody ready?", rate: "10/10 👏👏👏\nno notes", draft: "and the winner is",
+    title: "Tonight's GIF contest 🏆",
+    quiet: "🌧️",
+    mine: "me first, please",
+    hello: "everybody ready?",
+    rate: "10/10 👏👏👏\nno notes",
+    draft: "and the winner is",
     long: "Pneumonoultramicroscopicsilicovolcanoconiosis_without_any_space_to_break_at",
     link: "rules: https://example.org/gif-rules?year=2026&of=a-rather-long-address-that-does-not-fit-into-one-line (please read)",
-    gifs: { sea: "The sun sits in a rolling sea", ball: "A ball jumps in an aquarium", crowd: "Eight friends in a row do the wave" },
+    gifs: {
+      sea: "The sun sits in a rolling sea",
+      ball: "A ball jumps in an aquarium",
+      crowd: "Eight friends in a row do the wave",
+    },
   },
   ko: {
-    title: "오늘의 움짤 대회 🏆", quiet: "🌧️", mine: "저부터 할게요", hello: "다들 준비됐나요?", rate: "10점 만점에 10점 👏👏👏\n더 할 말이 없네요", draft: "그래서 우승은",
+    title: "오늘의 움짤 대회 🏆",
+    quiet: "🌧️",
+    mine: "저부터 할게요",
+    hello: "다들 준비됐나요?",
+    rate: "10점 만점에 10점 👏👏👏\n더 할 말이 없네요",
+    draft: "그래서 우승은",
     long: "하지만띄어쓰기가없는아주긴한국어문장도넘치지않아야합니다하지만띄어쓰기가없는아주긴문장",
     link: "규칙은 https://example.org/gif-rules?year=2026&of=a-rather-long-address-that-does-not-fit-into-one-line 여기 있어요",
     gifs: { sea: "출렁이는 바다에 걸린 해", ball: "어항 속에서 뛰는 공", crowd: "여덟 친구가 차례로 파도타기를 한다" },
@@ -84,7 +105,9 @@ async function talk(ann, others, words) {
   await others.say(words.rate);
   await sees(ann, words.rate.split("\n")[0]);
   await page.setViewportSize({ width: 1280, height: 800 });
-  await eventually(() => page.$$eval(".gif__frame img", (all) => all.every((img) => img.complete || img.getBoundingClientRect().bottom < 0)));
+  await eventually(() =>
+    page.$$eval(".gif__frame img", (all) => all.every((img) => img.complete || img.getBoundingClientRect().bottom < 0)),
+  );
 }
 
 /** A message that was answered, edited and reacted to, served and live; one that is answered, and how one reacts. */
@@ -92,9 +115,13 @@ async function answer(ann, others, words, album) {
   const { page } = ann;
   const [mine, rate] = [message(ann, words.mine), message(ann, words.rate.split("\n")[0])];
   const [about, edited] = [await mine.getAttribute("data-id"), await rate.getAttribute("data-id")];
-  for (const emoji of ["👍", "🎉"]) for (const socket of others.sockets) await ask(socket, "react", { message: about, emoji });
+  for (const emoji of ["👍", "🎉"])
+    for (const socket of others.sockets) await ask(socket, "react", { message: about, emoji });
   await ask(others.sockets[1], "chat", { chat: words.hello, reply: about });
-  await ask(others.sockets[2], "chat", { chat: words.hello, reply: await page.locator("#rows .message", { has: page.getByAltText(words.gifs.sea) }).getAttribute("data-id") });
+  await ask(others.sockets[2], "chat", {
+    chat: words.hello,
+    reply: await page.locator("#rows .message", { has: page.getByAltText(words.gifs.sea) }).getAttribute("data-id"),
+  });
   await ask(others.sockets[0], "edit", { message: edited, chat: words.rate });
   await ask(others.sockets[0], "edit", { message: edited, chat: `${words.rate}!` });
   await enter(ann, others.lively);
@@ -125,23 +152,33 @@ async function write(ann, others, words, album) {
   await say(ann, words.long);
   await sees(ann, words.long.slice(0, 20));
   await page.fill("#chat", "x".repeat(950));
-  await choose(ann,
+  await choose(
+    ann,
     { name: "crowd.gif", bytes: GIFS.crowd },
     { name: "a-very-long-name-of-a-file-that-nobody-would-ever-type-by-hand.gif", bytes: GIFS.sea },
     { name: "huge.gif", bytes: gif({ padding: 300_000 }) },
-    { name: "photo.gif", bytes: Buffer.from("\x89PNG\r\n\x1a\n", "latin1") });
+    { name: "photo.gif", bytes: Buffer.from("\x89PNG\r\n\x1a\n", "latin1") },
+  );
   await eventually(async () => (await page.locator("#queue .upload--failed").count()) === 2);
   await album.shoot(ann, "chat-queue");
   await page.fill("#chat", words.draft);
   while (await page.locator("#queue .upload").count()) await page.locator("#queue [data-do=cancel]").first().click();
-  await page.evaluate(() => { document.getElementById("drop").hidden = false; });
+  await page.evaluate(() => {
+    document.getElementById("drop").hidden = false;
+  });
   await album.shoot(ann, "chat-drop");
-  await page.evaluate(() => { document.getElementById("drop").hidden = true; });
+  await page.evaluate(() => {
+    document.getElementById("drop").hidden = true;
+  });
 
-  await page.$eval("#chat-list", (list) => new Promise((done) => {
-    list.addEventListener("scroll", () => requestAnimationFrame(done), { once: true });
-    list.scrollTop = -list.scrollHeight;
-  }));
+  await page.$eval(
+    "#chat-list",
+    (list) =>
+      new Promise((done) => {
+        list.addEventListener("scroll", () => requestAnimationFrame(done), { once: true });
+        list.scrollTop = -list.scrollHeight;
+      }),
+  );
   await others.say(words.hello);
   await page.locator("#pill:visible").waitFor();
   await album.shoot(ann, "chat-pill");
@@ -183,11 +220,19 @@ class Others {
     return others;
   }
 
-  say(chat) { return ask(this.sockets[0], "chat", { chat }); }
+  say(chat) {
+    return ask(this.sockets[0], "chat", { chat });
+  }
 
-  async type() { for (const socket of this.sockets) await ask(socket, "typing"); }
+  async type() {
+    for (const socket of this.sockets) await ask(socket, "typing");
+  }
 
-  deleteRoom() { return this.owner.json("DELETE", `/room/${this.lively}`); }
+  deleteRoom() {
+    return this.owner.json("DELETE", `/room/${this.lively}`);
+  }
 
-  end() { for (const visitor of this.visitors) visitor.end(); }
+  end() {
+    for (const visitor of this.visitors) visitor.end();
+  }
 }

@@ -8,14 +8,30 @@ import { eventually } from "../support/wait.js";
 
 const TALK = {
   en: {
-    title: "Sunday GIF breakfast", hello: "good morning!", mine: "coffee first", bad: "you are all wrong and I will say so until somebody answers me", deleted: "gone in a moment",
-    psst: "psst, are you coming tonight?", yes: "sure, when?", gifs: ["A sea at noon", "Rings that run outwards", "A ball jumps", "A tower of waves", ""],
-    secret: "A small sea for the two of us", long: "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch_is_where_I_will_be_waiting", draft: "see you at nine",
+    title: "Sunday GIF breakfast",
+    hello: "good morning!",
+    mine: "coffee first",
+    bad: "you are all wrong and I will say so until somebody answers me",
+    deleted: "gone in a moment",
+    psst: "psst, are you coming tonight?",
+    yes: "sure, when?",
+    gifs: ["A sea at noon", "Rings that run outwards", "A ball jumps", "A tower of waves", ""],
+    secret: "A small sea for the two of us",
+    long: "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch_is_where_I_will_be_waiting",
+    draft: "see you at nine",
   },
   ko: {
-    title: "일요일 아침 움짤 모임", hello: "좋은 아침이에요!", mine: "커피부터 마실게요", bad: "다들 틀렸어요 누가 대답할 때까지 계속 말할 거예요", deleted: "곧 사라질 말",
-    psst: "혹시 오늘 저녁에 와요?", yes: "그럼요, 몇 시예요?", gifs: ["한낮의 바다", "바깥으로 퍼지는 고리", "뛰어오르는 공", "탑처럼 솟은 파도", ""],
-    secret: "둘만 보는 작은 바다", long: "띄어쓰기가전혀없는아주긴귓속말도창밖으로넘치지않아야합니다정말로그래야합니다", draft: "아홉 시에 봐요",
+    title: "일요일 아침 움짤 모임",
+    hello: "좋은 아침이에요!",
+    mine: "커피부터 마실게요",
+    bad: "다들 틀렸어요 누가 대답할 때까지 계속 말할 거예요",
+    deleted: "곧 사라질 말",
+    psst: "혹시 오늘 저녁에 와요?",
+    yes: "그럼요, 몇 시예요?",
+    gifs: ["한낮의 바다", "바깥으로 퍼지는 고리", "뛰어오르는 공", "탑처럼 솟은 파도", ""],
+    secret: "둘만 보는 작은 바다",
+    long: "띄어쓰기가전혀없는아주긴귓속말도창밖으로넘치지않아야합니다정말로그래야합니다",
+    draft: "아홉 시에 봐요",
   },
 };
 
@@ -59,7 +75,10 @@ async function sheets(ann, { owner, bea }, words, album) {
   await page.keyboard.press("Escape");
 
   await album.shoot(ann, "menu-member", (width) => openMemberMenu(ann, bea.id, width));
-  await page.locator("#menu").getByRole("menuitem", { name: /Whisper|귓속말/ }).click();
+  await page
+    .locator("#menu")
+    .getByRole("menuitem", { name: /Whisper|귓속말/ })
+    .click();
   await page.locator("#whisper[open]").waitFor();
   await album.shoot(ann, "whisper-empty");
   await bea.whisper(me, words.psst);
@@ -69,9 +88,17 @@ async function sheets(ann, { owner, bea }, words, album) {
   await page.setInputFiles("#whisper-gif", { name: "ball.gif", mimeType: "image/gif", buffer: gif(LOOKS[2]) });
   await whisperBack(page, words.gifs[2]);
   await loaded(page, "#whisper-log .gif__frame img", 2);
-  await page.setInputFiles("#whisper-gif", { name: "a-very-long-name-of-a-file-that-nobody-would-ever-type-by-hand.gif", mimeType: "image/gif", buffer: gif() });
+  await page.setInputFiles("#whisper-gif", {
+    name: "a-very-long-name-of-a-file-that-nobody-would-ever-type-by-hand.gif",
+    mimeType: "image/gif",
+    buffer: gif(),
+  });
   await page.fill("#whisper-text", words.draft);
-  await album.shoot(ann, "whisper", () => page.$eval("#whisper-log", (log) => { log.scrollTop = log.scrollHeight; }));
+  await album.shoot(ann, "whisper", () =>
+    page.$eval("#whisper-log", (log) => {
+      log.scrollTop = log.scrollHeight;
+    }),
+  );
   await page.keyboard.press("Escape");
   await bea.whisper(me, words.draft);
   await page.locator("#whispers-news:visible").waitFor();
@@ -85,13 +112,19 @@ async function sheets(ann, { owner, bea }, words, album) {
   await page.locator(`[data-id="${bad}"]`).hover();
   await page.locator(`[data-id="${bad}"] .more`).click();
   await album.shoot(ann, "menu-message", () => openMenu(page, bad));
-  await page.locator("#menu").getByRole("menuitem", { name: /Report|신고/ }).click();
+  await page
+    .locator("#menu")
+    .getByRole("menuitem", { name: /Report|신고/ })
+    .click();
   await page.locator("#report[open]").waitFor();
   await album.shoot(ann, "report");
   await page.keyboard.press("Escape");
   await page.locator(`[data-id="${bad}"]`).hover();
   await page.locator(`[data-id="${bad}"] .more`).click();
-  await page.locator("#menu").getByRole("menuitem", { name: /Mute|나만/ }).click();
+  await page
+    .locator("#menu")
+    .getByRole("menuitem", { name: /Mute|나만/ })
+    .click();
   await bea.say(words.hello);
   await eventually(async () => (await page.locator(".message--muted").count()) > 1);
   await album.shoot(ann, "muted");
@@ -170,5 +203,11 @@ async function openMenu(page, id) {
 /** Waits until so many pictures are there, as far as they are in view. */
 async function loaded(page, selector, count) {
   await eventually(async () => (await page.locator(selector).count()) === count);
-  await eventually(() => page.$$eval(selector, (all) => all.every((image) => (image.complete && image.naturalWidth > 0) || image.getBoundingClientRect().bottom < 0)), `${selector} is drawn`);
+  await eventually(
+    () =>
+      page.$$eval(selector, (all) =>
+        all.every((image) => (image.complete && image.naturalWidth > 0) || image.getBoundingClientRect().bottom < 0),
+      ),
+    `${selector} is drawn`,
+  );
 }

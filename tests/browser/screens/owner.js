@@ -8,12 +8,18 @@ import { eventually } from "../support/wait.js";
 
 const TALK = {
   en: {
-    title: "A very long evening for who can't sleep at all", hello: "hello there", bad: "Pneumonoultramicroscopicsilicovolcanoconiosis_without_any_space_to_break_at",
-    why: "this is the third time today, and nobody finds it funny any more", sea: "A sea that nobody asked for",
+    title: "A very long evening for who can't sleep at all",
+    hello: "hello there",
+    bad: "Pneumonoultramicroscopicsilicovolcanoconiosis_without_any_space_to_break_at",
+    why: "this is the third time today, and nobody finds it funny any more",
+    sea: "A sea that nobody asked for",
   },
   ko: {
-    title: "잠이 오지 않아 움짤이나 보내는 사람들의 아주아주 긴 밤", hello: "안녕하세요", bad: "하지만띄어쓰기가없는아주긴한국어문장도넘치지않아야합니다하지만띄어쓰기가없는아주긴문장",
-    why: "오늘만 벌써 세 번째예요. 이제 아무도 재미있어하지 않아요", sea: "아무도 보내 달라고 하지 않은 바다",
+    title: "잠이 오지 않아 움짤이나 보내는 사람들의 아주아주 긴 밤",
+    hello: "안녕하세요",
+    bad: "하지만띄어쓰기가없는아주긴한국어문장도넘치지않아야합니다하지만띄어쓰기가없는아주긴문장",
+    why: "오늘만 벌써 세 번째예요. 이제 아무도 재미있어하지 않아요",
+    sea: "아무도 보내 달라고 하지 않은 바다",
   },
 };
 
@@ -78,11 +84,17 @@ async function deeds(ann, bea, words, album) {
     await album.shoot(ann, `own-menu-${subject}`, (width) => open(subject, width));
     await page.keyboard.press("Escape");
   }
-  const questions = { person: { handover: "crown", clear: "trash", kick: "out", ban: "ban" }, message: { delete: "trash" } };
+  const questions = {
+    person: { handover: "crown", clear: "trash", kick: "out", ban: "ban" },
+    message: { delete: "trash" },
+  };
   for (const [subject, icons] of Object.entries(questions)) {
     for (const [deed, icon] of Object.entries(icons)) {
       await open(subject, 1280);
-      await page.locator("#menu .menu__item", { has: page.locator(`use[href$="#${icon}"]`) }).first().click();
+      await page
+        .locator("#menu .menu__item", { has: page.locator(`use[href$="#${icon}"]`) })
+        .first()
+        .click();
       await page.locator("#deed-dialog[open]").waitFor();
       await album.shoot(ann, `own-${deed}`);
       await page.keyboard.press("Escape");
@@ -152,6 +164,12 @@ async function many(ann, { invited, room, guests }, album) {
 }
 
 /** Scrolls what scrolls in the form. */
-const scroll = (page, to) => page.$eval("#edit-dialog", (dialog, top) => {
-  for (const box of [dialog, ...dialog.querySelectorAll("*")]) if (box.scrollHeight > box.clientHeight) box.scrollTop = top;
-}, to);
+const scroll = (page, to) =>
+  page.$eval(
+    "#edit-dialog",
+    (dialog, top) => {
+      for (const box of [dialog, ...dialog.querySelectorAll("*")])
+        if (box.scrollHeight > box.clientHeight) box.scrollTop = top;
+    },
+    to,
+  );

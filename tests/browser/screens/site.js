@@ -8,8 +8,20 @@ import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 
 const TITLES = {
-  en: ["cats only 🐈 no dogs no thoughts", "Reaction battle royale", "Donaudampfschifffahrtsgesellschaftskapitänsmütze", "🌧️", "Tonight's GIF contest 🏆"],
-  ko: ["퇴근길 밈 창고", "새벽 3시에도 깨어 있는 사람들의 조용한 방", "ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ", "🌧️", "오늘의 움짤 대회 🏆"],
+  en: [
+    "cats only 🐈 no dogs no thoughts",
+    "Reaction battle royale",
+    "Donaudampfschifffahrtsgesellschaftskapitänsmütze",
+    "🌧️",
+    "Tonight's GIF contest 🏆",
+  ],
+  ko: [
+    "퇴근길 밈 창고",
+    "새벽 3시에도 깨어 있는 사람들의 조용한 방",
+    "ㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋㅋ",
+    "🌧️",
+    "오늘의 움짤 대회 🏆",
+  ],
 };
 
 useChromium();
@@ -85,7 +97,11 @@ async function build(server, titles) {
   const rooms = [];
   for (const [n, title] of titles.entries()) {
     const maker = visitors[n];
-    const { _id: room } = await maker.makeRoom({ title, max: [10, 2, 40, 6, 10][n], password: n === 0 ? "sesame" : "" });
+    const { _id: room } = await maker.makeRoom({
+      title,
+      max: [10, 2, 40, 6, 10][n],
+      password: n === 0 ? "sesame" : "",
+    });
     rooms.push(room);
     await maker.enter(room);
   }

@@ -6,7 +6,11 @@ import { intercept, reads, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { pair } from "./stage.js";
 
-const file = (name) => ({ name, mimeType: "image/gif", buffer: gif({ width: 200, height: 120, frames: 3, paint: sea }) });
+const file = (name) => ({
+  name,
+  mimeType: "image/gif",
+  buffer: gif({ width: 200, height: 120, frames: 3, paint: sea }),
+});
 
 export async function sendsGifs(stage, how) {
   const { ann, bea, id } = await pair(stage, how);
@@ -31,7 +35,11 @@ export async function sendsGifs(stage, how) {
   await intercept(ann, `**/room/${id}/gif`, (route) => {
     if (!broken) return route.continue();
     broken = false;
-    return route.fulfill({ status: 503, contentType: "application/json", body: '{"code":"unavailable","message":"Not now."}' });
+    return route.fulfill({
+      status: 503,
+      contentType: "application/json",
+      body: '{"code":"unavailable","message":"Not now."}',
+    });
   });
   await hand.send(ann.button(says("chat.send")));
   await seesGif(bea, "the third");
@@ -55,7 +63,10 @@ export async function sendsGifs(stage, how) {
   await bea.hand.use(bea.button(bea.says("tray.send_this", { alt: "the third" }), tray));
   await tray.waitFor({ state: "hidden" });
   await hasFocus(bea, opener, "and so does a choice from it");
-  await eventually(async () => (await page.getByRole("img", { name: "the third", exact: true }).count()) === 2, "it is there twice");
+  await eventually(
+    async () => (await page.getByRole("img", { name: "the third", exact: true }).count()) === 2,
+    "it is there twice",
+  );
 }
 
 export async function playsGifs(stage, how) {
@@ -67,7 +78,8 @@ export async function playsGifs(stage, how) {
     await ann.hand.send(ann.button(ann.says("chat.send")));
     await seesGif(bea, name);
   }
-  const playing = () => page.$$eval("#rows .gif img", (all) => all.filter((image) => !image.src.endsWith("/still")).length);
+  const playing = () =>
+    page.$$eval("#rows .gif img", (all) => all.filter((image) => !image.src.endsWith("/still")).length);
   await eventually(async () => (await playing()) === 2);
 
   // One of them by its own button.

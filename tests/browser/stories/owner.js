@@ -12,7 +12,10 @@ async function does(owner, more, action, title, places) {
   const question = owner.dialog(title);
   await question.waitFor();
   await hasFocus(owner, owner.button(says("owner.cancel"), question), "the harmless answer has the focus");
-  return { question, yes: () => hand.use(owner.button(says(action, places), question)).then(() => question.waitFor({ state: "hidden" })) };
+  return {
+    question,
+    yes: () => hand.use(owner.button(says(action, places), question)).then(() => question.waitFor({ state: "hidden" })),
+  };
 }
 
 export async function keepsOrder(stage, how) {
@@ -37,8 +40,13 @@ export async function keepsOrder(stage, how) {
   await message(bea, "my own").waitFor({ state: "detached" });
   await message(ann, "my own").waitFor({ state: "detached" });
   await focusKept(ann, "after one's own message was deleted");
-  await (await does(ann, await memberMore(ann, bea), "moderation.clear", says("moderation.clear_title", { name }), { name })).yes();
-  for (const one of [ann, bea]) await eventually(async () => (await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).count()) === 3);
+  await (
+    await does(ann, await memberMore(ann, bea), "moderation.clear", says("moderation.clear_title", { name }), { name })
+  ).yes();
+  for (const one of [ann, bea])
+    await eventually(
+      async () => (await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).count()) === 3,
+    );
   await focusKept(ann, "after all messages were deleted");
 
   // Sent out while writing, Bea finds the way out under her fingers; the way back is offered after a minute.
@@ -110,7 +118,9 @@ export async function runsRoom(stage, how) {
 
   // Handed over: Bea has the tools now, and deletes the room.
   const name = await calls(ann, bea);
-  await (await does(ann, await memberMore(ann, bea), "moderation.handover", says("moderation.handover_title", { name }))).yes();
+  await (
+    await does(ann, await memberMore(ann, bea), "moderation.handover", says("moderation.handover_title", { name }))
+  ).yes();
   await ann.log.getByText(says("line.owner", { name })).waitFor();
   await focusKept(ann, "after the room was handed over");
   const theirs = bea.dialog(bea.says("owner.edit_title"));

@@ -7,7 +7,8 @@ import { inside, message, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { backIn, calls, memberMore, messageMore, pair, people } from "./stage.js";
 
-const whispered = ({ page, says }, text) => page.getByRole("log", { name: says("whisper.log"), exact: true }).locator(".message__text", { hasText: text });
+const whispered = ({ page, says }, text) =>
+  page.getByRole("log", { name: says("whisper.log"), exact: true }).locator(".message__text", { hasText: text });
 
 export async function whispers(stage, how) {
   const { ann, bea } = await pair(stage, how);
@@ -31,11 +32,19 @@ export async function whispers(stage, how) {
   const beas = bea.dialog(bea.says("whisper.with", { name }));
   await whispered(bea, "psst").waitFor();
   const theirs = beas.getByRole("textbox");
-  await bea.hand.choose(beas.getByLabel(`GIF: ${bea.says("chat.pick")}`, { exact: true }), { name: "own.gif", mimeType: "image/gif", buffer: gif({ paint: sea }) });
+  await bea.hand.choose(beas.getByLabel(`GIF: ${bea.says("chat.pick")}`, { exact: true }), {
+    name: "own.gif",
+    mimeType: "image/gif",
+    buffer: gif({ paint: sea }),
+  });
   await hasFocus(bea, theirs, "one writes with it at once");
   await bea.hand.use(bea.button(bea.says("whisper.without"), beas));
   await hasFocus(bea, theirs, "and may take it back");
-  await bea.hand.choose(beas.getByLabel(`GIF: ${bea.says("chat.pick")}`, { exact: true }), { name: "own.gif", mimeType: "image/gif", buffer: gif({ paint: sea }) });
+  await bea.hand.choose(beas.getByLabel(`GIF: ${bea.says("chat.pick")}`, { exact: true }), {
+    name: "own.gif",
+    mimeType: "image/gif",
+    buffer: gif({ paint: sea }),
+  });
   await bea.hand.write(theirs, "only for you");
   await bea.hand.send(bea.button(bea.says("chat.send"), beas));
   await anns.locator(".message", { hasText: "only for you" }).locator(".gif").waitFor();
@@ -122,7 +131,8 @@ export async function reports(stage, how) {
   await reads(ann.page.locator("#reports-note"), ann.says("report.none"));
   await ann.hand.leave(list, ann.says("site.close"));
   await hasFocus(ann, backIn(ann, ann.button(ann.says("report.list"))), "the reports give the focus back");
-  for (const one of [ann, bea]) await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).waitFor();
+  for (const one of [ann, bea])
+    await one.log.locator(".message__gone", { hasText: one.says("line.deleted") }).waitFor();
   await message(bea, "first offence").waitFor();
   cat.end();
 }
@@ -132,7 +142,11 @@ export async function invites(stage, how) {
   const { says, hand, page } = ann;
   bea.allow(/status of 40[34]/);
   await ann.context.grantPermissions(["clipboard-read", "clipboard-write"]);
-  await ann.context.addInitScript(() => { navigator.share = async (what) => { window.shared = what; }; });
+  await ann.context.addInitScript(() => {
+    navigator.share = async (what) => {
+      window.shared = what;
+    };
+  });
   await page.goto("/room");
   await hand.write(ann.field(says("make.name")), "locked");
   await hand.write(page.getByLabel(says("make.password")), "open sesame");
@@ -150,7 +164,10 @@ export async function invites(stage, how) {
   await reads(dialog.getByRole("status"), says("invite.copied"));
   const url = await page.evaluate(() => navigator.clipboard.readText());
   await hand.use(ann.button(says("invite.share"), dialog));
-  await eventually(async () => (await page.evaluate(() => window.shared?.url)) === url, "the share sheet gets the link");
+  await eventually(
+    async () => (await page.evaluate(() => window.shared?.url)) === url,
+    "the share sheet gets the link",
+  );
   await bea.page.goto(url);
   await inside(bea);
   await hand.use(ann.button(says("invite.withdraw"), dialog));

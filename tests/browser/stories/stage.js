@@ -16,10 +16,16 @@ export async function pair(stage, how, room = {}) {
 }
 
 export async function person(stage, name, how) {
-  const { Hand, [name]: { locale, look } } = how;
+  const {
+    Hand,
+    [name]: { locale, look },
+  } = how;
   const visitor = await stage.visitor({ name, locale, ...look });
   const { page } = visitor;
-  const named = (role) => (text, inside = page) => inside.getByRole(role, { name: text, exact: true });
+  const named =
+    (role) =>
+    (text, inside = page) =>
+      inside.getByRole(role, { name: text, exact: true });
   return Object.assign(visitor, {
     says: words(locale),
     hand: new Hand(visitor),
@@ -44,10 +50,13 @@ export async function people({ page, hand, says }) {
 export const calls = ({ page }, { id }) => page.locator(`#members-list [data-id="${id}"] .name`).textContent();
 
 /** The button behind which stands what can be done with somebody. */
-export const memberMore = async (visitor, other) => visitor.button(`${visitor.says("chat.more")}: ${await calls(visitor, other)}`, await people(visitor));
+export const memberMore = async (visitor, other) =>
+  visitor.button(`${visitor.says("chat.more")}: ${await calls(visitor, other)}`, await people(visitor));
 
 /** The button behind which stands what can be done with a message. */
-export const messageMore = ({ page, says }, text) => page.locator("#rows .message", { hasText: text }).getByRole("button", { name: `${says("chat.more")}: ` });
+export const messageMore = ({ page, says }, text) =>
+  page.locator("#rows .message", { hasText: text }).getByRole("button", { name: `${says("chat.more")}: ` });
 
 /** Where one comes back to from what was opened in the list of people: its button, or on a phone the button of the list. */
-export const backIn = ({ page, says }, button) => (page.viewportSize().width < 1024 ? page.getByRole("button", { name: says("chat.members") }) : button);
+export const backIn = ({ page, says }, button) =>
+  page.viewportSize().width < 1024 ? page.getByRole("button", { name: says("chat.members") }) : button;

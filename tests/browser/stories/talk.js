@@ -49,7 +49,10 @@ export async function talks(stage, how) {
   const panel = await people(bea);
   const rows = panel.getByRole("list").first().getByRole("listitem");
   const said = (await rows.allInnerTexts()).map((text) => text.trim().replaceAll(/\s+/g, " "));
-  assert.deepEqual(said, [`${await calls(bea, ann)} ${ann.color} ${says("chat.owner")}`, `${bea.called} ${bea.color} ${says("site.me")}`]);
+  assert.deepEqual(said, [
+    `${await calls(bea, ann)} ${ann.color} ${says("chat.owner")}`,
+    `${bea.called} ${bea.color} ${says("site.me")}`,
+  ]);
   const opener = backIn(bea, null);
   if (opener) {
     await hand.leave(panel, says("site.close"));
@@ -61,7 +64,9 @@ export async function talks(stage, how) {
   for (let n = 0; n < 2; n += 1) {
     await page.evaluate(() => navigator.clipboard.writeText(""));
     await hand.menu(more, says("talk.copy"));
-    await eventually(async () => (await page.evaluate(() => navigator.clipboard.readText())) === "look at https://example.org/");
+    await eventually(
+      async () => (await page.evaluate(() => navigator.clipboard.readText())) === "look at https://example.org/",
+    );
     await reads(page.locator("#announcer"), says("talk.copied"));
     await hasFocus(bea, more, "the menu gives the focus back");
   }
@@ -90,7 +95,10 @@ export async function survives(stage, how) {
   await enter(bea, id);
 
   // What was refused says so, is taken away, or is sent again.
-  for (const [text, way] of [["unlucky for good", "chat.delete"], ["unlucky at first", "chat.retry"]]) {
+  for (const [text, way] of [
+    ["unlucky for good", "chat.delete"],
+    ["unlucky at first", "chat.retry"],
+  ]) {
     await writes(bea, text);
     const failed = message(bea, text);
     await failed.locator(".message__why").waitFor();

@@ -50,7 +50,9 @@ class Album {
       await page.setViewportSize({ width: Number(width), height });
       await arrange(Number(width));
       // They lie over the page for a while, and are looked at by themselves.
-      await page.evaluate(() => { for (const shut of document.querySelectorAll("#toasts [data-do=close]")) shut.click(); });
+      await page.evaluate(() => {
+        for (const shut of document.querySelectorAll("#toasts [data-do=close]")) shut.click();
+      });
       // What somebody typed into their own page is not ours to judge.
       this.#pages[state] = (await page.content()).replaceAll("\u0007", "");
       for (const theme of THEMES) {

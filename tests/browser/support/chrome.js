@@ -10,8 +10,14 @@ import { PATIENCE, within } from "./wait.js";
 export const OUT = fileURLToPath(new URL("../../../target/screens/", import.meta.url));
 
 const ARGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-dev-shm-usage",
 ];
 
 // No scene takes this long; what waits without an end of its own is ended with its evidence.
@@ -54,7 +60,9 @@ export function scene(name, flags, play) {
 class Stage {
   #visitors = [];
 
-  constructor(server) { this.server = server; }
+  constructor(server) {
+    this.server = server;
+  }
 
   /** A visitor with an open page; the options are those of a Playwright context. */
   async visitor({ name = `visitor ${this.#visitors.length + 1}`, ...options } = {}) {
@@ -68,7 +76,16 @@ class Stage {
     });
     context.setDefaultTimeout(PATIENCE);
     const page = await context.newPage();
-    const visitor = { name, context, page, complaints: [], allowed: [WORKER_WITHOUT_A_LINE], allow(...patterns) { this.allowed.push(...patterns); } };
+    const visitor = {
+      name,
+      context,
+      page,
+      complaints: [],
+      allowed: [WORKER_WITHOUT_A_LINE],
+      allow(...patterns) {
+        this.allowed.push(...patterns);
+      },
+    };
     this.#visitors.push(visitor);
     this.#listen(visitor);
     return visitor;
@@ -77,7 +94,8 @@ class Stage {
   #listen({ context, complaints }) {
     const own = new URL(this.server.url).host;
     context.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) complaints.push(`${message.text()} (${message.location().url})`);
+      if (["error", "warning"].includes(message.type()))
+        complaints.push(`${message.text()} (${message.location().url})`);
     });
     context.on("weberror", (error) => complaints.push(`page error: ${error.error().stack}`));
     context.on("request", (request) => {

@@ -10,13 +10,20 @@ export class Clock {
     return this.#last;
   };
 
-  clearTimeout = (timer) => { this.#timers.delete(timer); };
+  clearTimeout = (timer) => {
+    this.#timers.delete(timer);
+  };
 
   /** Resolves after `ms` of this clock. */
-  wait = (ms) => new Promise((done) => { this.setTimeout(done, ms); });
+  wait = (ms) =>
+    new Promise((done) => {
+      this.setTimeout(done, ms);
+    });
 
   /** The times from now at which something is due. */
-  get due() { return [...this.#timers.values()].map(({ at }) => at - this.#now).sort((a, b) => a - b); }
+  get due() {
+    return [...this.#timers.values()].map(({ at }) => at - this.#now).sort((a, b) => a - b);
+  }
 
   /** Lets time pass, and everything that is due in it happen. */
   async pass(ms) {
@@ -36,4 +43,7 @@ export class Clock {
 }
 
 /** Lets promises that are settled tell so. */
-export const settled = () => new Promise((done) => { setImmediate(done); });
+export const settled = () =>
+  new Promise((done) => {
+    setImmediate(done);
+  });

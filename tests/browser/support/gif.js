@@ -2,7 +2,9 @@
 
 /** Colours of a strip from one to another, both `[r, g, b]`. */
 export function strip(from, to, steps) {
-  return Array.from({ length: steps }, (_, step) => from.map((low, part) => Math.round(low + ((to[part] - low) * step) / (steps - 1))));
+  return Array.from({ length: steps }, (_, step) =>
+    from.map((low, part) => Math.round(low + ((to[part] - low) * step) / (steps - 1))),
+  );
 }
 
 const PALETTE = [...strip([24, 24, 60], [250, 120, 90], 32), ...strip([250, 120, 90], [255, 240, 200], 32)];
@@ -11,19 +13,35 @@ const PALETTE = [...strip([24, 24, 60], [250, 120, 90], 32), ...strip([250, 120,
  * Encodes an animation. `paint(x, y, time)` gives the place of a colour in the palette, `time` runs from 0 to 1;
  * `comment` and `padding` (bytes) go into comment blocks, which a server may drop.
  */
-export function gif({ width = 48, height = 32, frames = 2, delay = 10, palette = PALETTE, paint = rings, comment = "", padding = 0 } = {}) {
+export function gif({
+  width = 48,
+  height = 32,
+  frames = 2,
+  delay = 10,
+  palette = PALETTE,
+  paint = rings,
+  comment = "",
+  padding = 0,
+} = {}) {
   const bits = Math.max(2, Math.ceil(Math.log2(palette.length)));
   const table = Array.from({ length: 2 ** bits }, (_, place) => palette[place] ?? [0, 0, 0]).flat();
   const parts = [
-    ascii("GIF89a"), word(width), word(height), [0xf0 | (bits - 1), 0, 0], table,
-    [0x21, 0xff, 11], ascii("NETSCAPE2.0"), [3, 1, 0, 0, 0],
+    ascii("GIF89a"),
+    word(width),
+    word(height),
+    [0xf0 | (bits - 1), 0, 0],
+    table,
+    [0x21, 0xff, 11],
+    ascii("NETSCAPE2.0"),
+    [3, 1, 0, 0, 0],
   ];
   if (comment) parts.push([0x21, 0xfe], blocks(Buffer.from(comment)));
   if (padding) parts.push([0x21, 0xfe], blocks(Buffer.alloc(padding, 0x2e)));
   for (let frame = 0; frame < frames; frame += 1) {
     const pixels = new Uint8Array(width * height);
     for (let y = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1) pixels[y * width + x] = paint(x / width, y / height, frame / frames, palette.length);
+      for (let x = 0; x < width; x += 1)
+        pixels[y * width + x] = paint(x / width, y / height, frame / frames, palette.length);
     }
     parts.push([0x21, 0xf9, 4, 4], word(delay), [0, 0]);
     parts.push([0x2c], word(0), word(0), word(width), word(height), [0, bits], blocks(lzw(pixels, bits)));
@@ -35,7 +53,7 @@ export function gif({ width = 48, height = 32, frames = 2, delay = 10, palette =
 /** Rings that run outwards. */
 export function rings(x, y, time, colours) {
   const far = Math.hypot(x - 0.5, (y - 0.5) * 0.8);
-  return Math.floor((((far * 3 - time) % 1) + 1) % 1 * colours);
+  return Math.floor(((((far * 3 - time) % 1) + 1) % 1) * colours);
 }
 
 /** Hills of a sea that rolls under a sun. */
@@ -57,8 +75,17 @@ export const ball = (x, y, time, colours, round = 1.4) => {
 
 /** The colours of a crowd: ground, line, white, then eight coats. */
 export const COATS = [
-  [232, 236, 255], [24, 24, 40], [255, 255, 255], [255, 122, 89], [242, 178, 12], [139, 191, 42], [63, 178, 138],
-  [32, 184, 207], [91, 140, 255], [190, 104, 236], [255, 111, 168],
+  [232, 236, 255],
+  [24, 24, 40],
+  [255, 255, 255],
+  [255, 122, 89],
+  [242, 178, 12],
+  [139, 191, 42],
+  [63, 178, 138],
+  [32, 184, 207],
+  [91, 140, 255],
+  [190, 104, 236],
+  [255, 111, 168],
 ];
 
 /** A crowd of eight that does the wave, three times as wide as it is high. */

@@ -7,25 +7,47 @@ const TABS = 120;
 const FINGER = 44;
 
 /** What has the focus in a page, in a few words. */
-export const focusOf = ({ page }) => page.evaluate(() => {
-  const { tagName, id, className, ariaLabel, textContent } = document.activeElement ?? document.body;
-  return `<${tagName.toLowerCase()} #${id} .${className}> ${ariaLabel ?? textContent.trim().slice(0, 40)}`;
-});
+export const focusOf = ({ page }) =>
+  page.evaluate(() => {
+    const { tagName, id, className, ariaLabel, textContent } = document.activeElement ?? document.body;
+    return `<${tagName.toLowerCase()} #${id} .${className}> ${ariaLabel ?? textContent.trim().slice(0, 40)}`;
+  });
 
 /** Waits until something has the focus. */
-export const hasFocus = (visitor, target, what) => eventually(async () => {
-  assert.ok(await target.evaluate((element) => element === document.activeElement), `${what}; it is on ${await focusOf(visitor)}`);
-  return true;
-}, "the focus", 5_000);
+export const hasFocus = (visitor, target, what) =>
+  eventually(
+    async () => {
+      assert.ok(
+        await target.evaluate((element) => element === document.activeElement),
+        `${what}; it is on ${await focusOf(visitor)}`,
+      );
+      return true;
+    },
+    "the focus",
+    5_000,
+  );
 
 /** Waits until the focus is on something that can be seen. */
-export const focusKept = (visitor, when) => eventually(async () => {
-  assert.ok(await visitor.page.evaluate(() => {
-    const held = document.activeElement;
-    return held && held !== document.body && held.checkVisibility({ visibilityProperty: true }) && !held.closest("[inert]");
-  }), `${when} the focus is on ${await focusOf(visitor)}`);
-  return true;
-}, "the focus", 5_000);
+export const focusKept = (visitor, when) =>
+  eventually(
+    async () => {
+      assert.ok(
+        await visitor.page.evaluate(() => {
+          const held = document.activeElement;
+          return (
+            held &&
+            held !== document.body &&
+            held.checkVisibility({ visibilityProperty: true }) &&
+            !held.closest("[inert]")
+          );
+        }),
+        `${when} the focus is on ${await focusOf(visitor)}`,
+      );
+      return true;
+    },
+    "the focus",
+    5_000,
+  );
 
 /** By keyboard alone: what has the focus is always seen, and everything is reached by Tab. */
 export class Keys {
@@ -42,15 +64,20 @@ export class Keys {
     if (await target.evaluate(isInMessage)) await this.#arrive(target, key);
     else await this.#tab(target, key);
     // What has just come in may still be on its way.
-    await eventually(async () => {
-      assert.deepEqual(await target.evaluate(unseen), []);
-      return true;
-    }, `the focus on ${target} is seen`, 5_000);
+    await eventually(
+      async () => {
+        assert.deepEqual(await target.evaluate(unseen), []);
+        return true;
+      },
+      `the focus on ${target} is seen`,
+      5_000,
+    );
   }
 
   /** Goes to the conversation by Tab, and inside it by the arrows. */
   async #arrive(target, key) {
-    if (!(await this.page.evaluate(() => document.activeElement.closest("#chat-list")))) await this.#tab(this.page.locator("#chat-list"), key);
+    if (!(await this.page.evaluate(() => document.activeElement.closest("#chat-list"))))
+      await this.#tab(this.page.locator("#chat-list"), key);
     for (let n = 0; ; n += 1) {
       const next = await target.evaluate(arrowTo);
       if (!next) return;
@@ -99,7 +126,9 @@ export class Keys {
   }
 
   /** Sends what is in a field that has the focus. */
-  send() { return this.page.keyboard.press("Enter"); }
+  send() {
+    return this.page.keyboard.press("Enter");
+  }
 
   /** Chooses files by the dialog of the browser. */
   async choose(input, ...files) {
@@ -158,9 +187,13 @@ export class Fingers {
     await target.tap();
   }
 
-  useBefore(target) { return this.use(target); }
+  useBefore(target) {
+    return this.use(target);
+  }
 
-  toggle(target) { return this.use(target); }
+  toggle(target) {
+    return this.use(target);
+  }
 
   async write(field, text) {
     await this.use(field);
@@ -169,7 +202,9 @@ export class Fingers {
   }
 
   /** Taps the button that sends what is in a field. */
-  send(button) { return this.use(button); }
+  send(button) {
+    return this.use(button);
+  }
 
   async choose(input, ...files) {
     const chooser = this.page.waitForEvent("filechooser");
@@ -196,9 +231,11 @@ export class Fingers {
   async scrollUp(list) {
     const { x, y, width, height } = await list.boundingBox();
     this.devtools ??= await this.visitor.context.newCDPSession(this.page);
-    const touch = (type, share) => this.devtools.send("Input.dispatchTouchEvent", {
-      type, touchPoints: share === null ? [] : [{ x: Math.round(x + width / 2), y: Math.round(y + height * share) }],
-    });
+    const touch = (type, share) =>
+      this.devtools.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: share === null ? [] : [{ x: Math.round(x + width / 2), y: Math.round(y + height * share) }],
+      });
     await touch("touchStart", 0.1);
     for (let share = 0.2; share < 0.95; share += 0.15) await touch("touchMove", share);
     await touch("touchEnd", null);
@@ -233,11 +270,14 @@ function unseen(element) {
     return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
   });
   if (!ringed) why.push("it has no ring");
-  for (let part = drawn; part; part = part.parentElement) if (Number(getComputedStyle(part).opacity) < 0.9) why.push("it is transparent");
+  for (let part = drawn; part; part = part.parentElement)
+    if (Number(getComputedStyle(part).opacity) < 0.9) why.push("it is transparent");
   const { left, right, top, bottom } = drawn.getBoundingClientRect();
   const across = [0.1, 0.5, 0.9].map((share) => Math.min(Math.max(left + (right - left) * share, 1), innerWidth - 1));
   const down = [0.1, 0.5, 0.9].map((share) => Math.min(Math.max(top + (bottom - top) * share, 1), innerHeight - 1));
-  const hit = across.flatMap((x) => down.map((y) => document.elementFromPoint(x, y))).some((over) => drawn.contains(over));
+  const hit = across
+    .flatMap((x) => down.map((y) => document.elementFromPoint(x, y)))
+    .some((over) => drawn.contains(over));
   if (!hit) why.push("something covers it");
   return why;
 }
@@ -245,7 +285,9 @@ function unseen(element) {
 /** Waits until a list has stopped scrolling: it stays where it is for ten frames. */
 export async function atRest(list) {
   for (let still = 0, at = list.scrollTop; still < 10; still += 1) {
-    await new Promise((done) => { requestAnimationFrame(done); });
+    await new Promise((done) => {
+      requestAnimationFrame(done);
+    });
     if (list.scrollTop === at) continue;
     at = list.scrollTop;
     still = 0;
@@ -255,5 +297,8 @@ export async function atRest(list) {
 /** How large the area is that a finger may hit: a box to tick with its label is one. */
 function targetSize(element) {
   const parts = [element, ...(element.labels ?? [])].map((part) => part.getBoundingClientRect());
-  return { width: Math.max(...parts.map(({ width }) => width)), height: Math.max(...parts.map(({ height }) => height)) };
+  return {
+    width: Math.max(...parts.map(({ width }) => width)),
+    height: Math.max(...parts.map(({ height }) => height)),
+  };
 }

@@ -14,7 +14,10 @@ const require = createRequire(import.meta.url);
 
 /** What is wrong with pages, `{name: html}`: one line for each mistake. */
 export async function mistakes(pages) {
-  const java = await run("java", ["-version"]).then(() => true, () => false);
+  const java = await run("java", ["-version"]).then(
+    () => true,
+    () => false,
+  );
   return java ? byVnu(pages) : byHtmlValidate(pages);
 }
 
@@ -27,10 +30,13 @@ async function byVnu(pages) {
       await writeFile(files.at(-1), html);
     }
     const jar = require.resolve("vnu-jar/build/dist/vnu.jar");
-    const { stderr } = await run("java", [...JAVA, "-jar", jar, "--format", "json", "--exit-zero-always", ...files], { maxBuffer: 1 << 26 });
-    return JSON.parse(stderr).messages.map(({ url, type, lastLine, message, extract }) => (
-      `${url.split("/").at(-1)}:${lastLine} ${type}: ${message} ${extract?.replaceAll(/\s+/g, " ").slice(0, 200)}`
-    ));
+    const { stderr } = await run("java", [...JAVA, "-jar", jar, "--format", "json", "--exit-zero-always", ...files], {
+      maxBuffer: 1 << 26,
+    });
+    return JSON.parse(stderr).messages.map(
+      ({ url, type, lastLine, message, extract }) =>
+        `${url.split("/").at(-1)}:${lastLine} ${type}: ${message} ${extract?.replaceAll(/\s+/g, " ").slice(0, 200)}`,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -43,7 +49,8 @@ async function byHtmlValidate(pages) {
   const found = [];
   for (const [name, html] of Object.entries(pages)) {
     const { results } = await checker.validateString(html);
-    for (const { messages } of results) for (const { line, ruleId, message } of messages) found.push(`${name}:${line} ${ruleId}: ${message}`);
+    for (const { messages } of results)
+      for (const { line, ruleId, message } of messages) found.push(`${name}:${line} ${ruleId}: ${message}`);
   }
   return found;
 }

@@ -10,6 +10,15 @@ export function assertLine(told, line, { room, seq, visitor, count }) {
   assert.equal(new Date(createdAt).toISOString(), createdAt);
   const { id, color, hue, name } = visitor;
   assert.deepEqual(rest, {
-    room, seq, user: "system", line, visitor: id, color, hue, name, count, chat: `${color}님이 ${WORDS[line]}`,
+    room,
+    seq,
+    user: "system",
+    line,
+    visitor: id,
+    color,
+    hue,
+    name,
+    count,
+    chat: `${color}님이 ${WORDS[line]}`,
   });
 }

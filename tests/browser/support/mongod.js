@@ -16,15 +16,33 @@ export class Mongod {
     mongod.#folder = await mkdtemp(join(tmpdir(), "gifchat-mongod-"));
     mongod.port = await freePort();
     const args = [
-      "--dbpath", mongod.#folder, "--logpath", join(mongod.#folder, "log"), "--bind_ip", "127.0.0.1",
-      "--port", String(mongod.port), "--replSet", "rs0", "--nounixsocket", "--oplogSize", "64",
-      "--wiredTigerCacheSizeGB", "0.25", "--wiredTigerEngineConfigString", "log=(file_max=8MB,prealloc=false)",
-      "--setParameter", "diagnosticDataCollectionEnabled=false",
+      "--dbpath",
+      mongod.#folder,
+      "--logpath",
+      join(mongod.#folder, "log"),
+      "--bind_ip",
+      "127.0.0.1",
+      "--port",
+      String(mongod.port),
+      "--replSet",
+      "rs0",
+      "--nounixsocket",
+      "--oplogSize",
+      "64",
+      "--wiredTigerCacheSizeGB",
+      "0.25",
+      "--wiredTigerEngineConfigString",
+      "log=(file_max=8MB,prealloc=false)",
+      "--setParameter",
+      "diagnosticDataCollectionEnabled=false",
     ];
     mongod.#child = spawn(process.env.MONGOD, args, { stdio: "ignore" });
     process.once("exit", () => mongod.#child.kill("SIGKILL"));
     const member = { _id: 0, host: `127.0.0.1:${mongod.port}` };
-    await eventually(() => command(mongod.port, { replSetInitiate: { _id: "rs0", members: [member] }, $db: "admin" }), "mongod");
+    await eventually(
+      () => command(mongod.port, { replSetInitiate: { _id: "rs0", members: [member] }, $db: "admin" }),
+      "mongod",
+    );
     await eventually(async () => {
       const hello = await command(mongod.port, { hello: 1, $db: "admin" });
       return hello.includes(Buffer.from("\x08isWritablePrimary\0\x01", "latin1"));
@@ -32,7 +50,9 @@ export class Mongod {
     return mongod;
   }
 
-  get url() { return `mongodb://127.0.0.1:${this.port}/gifchat?replicaSet=rs0`; }
+  get url() {
+    return `mongodb://127.0.0.1:${this.port}/gifchat?replicaSet=rs0`;
+  }
 
   async end() {
     const ended = new Promise((resolve) => this.#child.once("close", resolve));

@@ -24,7 +24,9 @@ export class Nginx {
       stdio: ["ignore", "ignore", "pipe"],
     });
     process.once("exit", () => nginx.#child.kill("SIGTERM"));
-    nginx.#child.stderr.on("data", (chunk) => { nginx.#said += chunk; });
+    nginx.#child.stderr.on("data", (chunk) => {
+      nginx.#said += chunk;
+    });
     await eventually(async () => (await fetch(`${nginx.url}/healthz`)).ok, "nginx").catch((error) => {
       throw new Error(`${error.message}: ${nginx.#said}`);
     });
@@ -47,8 +49,12 @@ function adapted(conf, folder, port, servers) {
   };
   let text = put(conf, "listen 8080;", `listen 127.0.0.1:${port};`);
   text = put(text, "pid /tmp/nginx.pid;", `pid ${join(folder, "pid")};`);
-  servers.forEach((server, at) => { text = put(text, `gifchat-${at + 1}:8005`, server.address); });
+  servers.forEach((server, at) => {
+    text = put(text, `gifchat-${at + 1}:8005`, server.address);
+  });
   // Where Debian's nginx would keep bodies is not ours to write.
-  const scratch = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) => `${kind}_temp_path ${join(folder, kind)};`);
+  const scratch = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (kind) => `${kind}_temp_path ${join(folder, kind)};`,
+  );
   return put(text, "http {", `http {\n    ${scratch.join("\n    ")}`);
 }

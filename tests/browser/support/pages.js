@@ -6,7 +6,13 @@ import { eventually } from "./wait.js";
 export const REFUSED = /status of 403/;
 
 /** What it writes while there is no network or no server. */
-export const NO_LINE = [/ERR_INTERNET_DISCONNECTED/, /WebSocket connection to .* failed/, /ERR_CONNECTION_(REFUSED|RESET)/, /ERR_NETWORK_CHANGED/, /ERR_EMPTY_RESPONSE/];
+export const NO_LINE = [
+  /ERR_INTERNET_DISCONNECTED/,
+  /WebSocket connection to .* failed/,
+  /ERR_CONNECTION_(REFUSED|RESET)/,
+  /ERR_NETWORK_CHANGED/,
+  /ERR_EMPTY_RESPONSE/,
+];
 
 /** Opens the list and waits until it is live. */
 export async function openList({ page }) {
@@ -41,16 +47,18 @@ export async function inside({ page }) {
 }
 
 /** Who one is, by one's own page: `{id, called, color}`, the name in the language of the page. */
-export const selfOf = ({ page }) => page.evaluate(() => {
-  const { me: id, name: called, color } = document.body.dataset;
-  return { id, called, color };
-});
+export const selfOf = ({ page }) =>
+  page.evaluate(() => {
+    const { me: id, name: called, color } = document.body.dataset;
+    return { id, called, color };
+  });
 
 /** One's name in both languages, `{en, ko}`, as the line tells it that says that one came into this room. */
-export const namesOf = ({ page }) => page.evaluate(async () => {
-  const { data } = await (await fetch(`${location.pathname}/messages`)).json();
-  return data.find(({ visitor }) => visitor === document.body.dataset.me).name;
-});
+export const namesOf = ({ page }) =>
+  page.evaluate(async () => {
+    const { data } = await (await fetch(`${location.pathname}/messages`)).json();
+    return data.find(({ visitor }) => visitor === document.body.dataset.me).name;
+  });
 
 /** Has the people in sight: in the drawer of a phone, or in the column of a desk, where a drawer has closed by itself. */
 export async function showPeople({ page }, width) {
@@ -64,31 +72,47 @@ export async function say({ page }, text) {
   await page.press("#chat", "Enter");
 }
 
-export const message = ({ page }, text) => page.locator("#chat-list .message", { has: page.locator(".message__text", { hasText: text }) });
+export const message = ({ page }, text) =>
+  page.locator("#chat-list .message", { has: page.locator(".message__text", { hasText: text }) });
 
 /** Waits until a text is stored and shown. */
 export const sees = (visitor, text) => message(visitor, text).and(visitor.page.locator("[data-seq]")).waitFor();
 
 /** All stored messages as a page shows them: place, author and text. */
-export const transcript = ({ page }) => page.$$eval("#chat-list .message[data-seq]", (all) => all.map((one) => ({
-  seq: Number(one.dataset.seq),
-  visitor: one.dataset.visitor,
-  text: one.querySelector(".message__text")?.textContent ?? one.querySelector("img[width]:not(.mark)").alt,
-})));
+export const transcript = ({ page }) =>
+  page.$$eval("#chat-list .message[data-seq]", (all) =>
+    all.map((one) => ({
+      seq: Number(one.dataset.seq),
+      visitor: one.dataset.visitor,
+      text: one.querySelector(".message__text")?.textContent ?? one.querySelector("img[width]:not(.mark)").alt,
+    })),
+  );
 
 /** Chooses files as by the dialog of the browser. */
-export const choose = ({ page }, ...files) => page.setInputFiles("#gif", files.map(({ name, bytes, type = "image/gif" }) => ({ name, mimeType: type, buffer: bytes })));
+export const choose = ({ page }, ...files) =>
+  page.setInputFiles(
+    "#gif",
+    files.map(({ name, bytes, type = "image/gif" }) => ({ name, mimeType: type, buffer: bytes })),
+  );
 
 /** Pastes or drops a file onto the page. */
-export const hand = ({ page }, how, { name, bytes }) => page.evaluate(async ([kind, called, base64]) => {
-  const file = new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], called, { type: "image/gif" });
-  const data = new DataTransfer();
-  data.items.add(file);
-  const target = document.getElementById("chat");
-  const fire = (type) => target.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
-  if (kind === "paste") target.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-  else for (const type of ["dragenter", "dragover", "drop"]) fire(type);
-}, [how, name, bytes.toString("base64")]);
+export const hand = ({ page }, how, { name, bytes }) =>
+  page.evaluate(
+    async ([kind, called, base64]) => {
+      const file = new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], called, {
+        type: "image/gif",
+      });
+      const data = new DataTransfer();
+      data.items.add(file);
+      const target = document.getElementById("chat");
+      const fire = (type) =>
+        target.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+      if (kind === "paste")
+        target.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+      else for (const type of ["dragenter", "dragover", "drop"]) fire(type);
+    },
+    [how, name, bytes.toString("base64")],
+  );
 
 /** Waits until a GIF with this description is stored, loaded and has its size in the page. */
 export async function seesGif({ page }, alt) {
@@ -97,7 +121,11 @@ export async function seesGif({ page }, alt) {
   await figure.scrollIntoViewIfNeeded();
   const image = figure.locator(".gif__frame img");
   await eventually(() => image.evaluate((img) => img.complete && img.naturalWidth > 0), `the GIF ${alt} is shown`);
-  const [width, height, natural] = await image.evaluate((img) => [img.getAttribute("width"), img.getAttribute("height"), [img.naturalWidth, img.naturalHeight]]);
+  const [width, height, natural] = await image.evaluate((img) => [
+    img.getAttribute("width"),
+    img.getAttribute("height"),
+    [img.naturalWidth, img.naturalHeight],
+  ]);
   assert.deepEqual([Number(width), Number(height)], natural, "its size stands in the page");
   return figure;
 }
@@ -105,12 +133,13 @@ export async function seesGif({ page }, alt) {
 export const row = ({ page }, id) => page.locator(`#room-list .room[data-id="${id}"]`);
 
 /** Waits for a text that an element holds. */
-export const reads = (locator, text) => eventually(async () => {
-  const now = (await locator.textContent()).trim();
-  if (text instanceof RegExp) assert.match(now, text);
-  else assert.equal(now, text);
-  return true;
-}, `${locator} reads ${text}`);
+export const reads = (locator, text) =>
+  eventually(async () => {
+    const now = (await locator.textContent()).trim();
+    if (text instanceof RegExp) assert.match(now, text);
+    else assert.equal(now, text);
+    return true;
+  }, `${locator} reads ${text}`);
 
 /**
  * Hands requests of a page that is open to `handler`. The browser says that it intercepts them a moment before the page
@@ -122,5 +151,8 @@ export async function intercept(visitor, pattern, handler) {
   await page.route(pattern, handler);
   await page.route(probe, (route) => route.fulfill({ status: 204 }));
   visitor.allow(/\/intercepted\)$/);
-  await eventually(() => page.evaluate(async () => (await fetch("/intercepted")).status === 204), "requests are intercepted");
+  await eventually(
+    () => page.evaluate(async () => (await fetch("/intercepted")).status === 204),
+    "requests are intercepted",
+  );
 }

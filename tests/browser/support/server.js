@@ -27,18 +27,29 @@ export class Server {
     return server;
   }
 
-  get url() { return `http://${this.address}`; }
+  get url() {
+    return `http://${this.address}`;
+  }
 
   /** What it wrote to its log, one object a line. */
-  get log() { return this.#log; }
+  get log() {
+    return this.#log;
+  }
 
   /** Where its data is. */
   get #place() {
-    return ["--store", this.#store ?? `sqlite:${join(this.#folder, "gifchat.db")}`, "--uploads", join(this.#folder, "uploads")];
+    return [
+      "--store",
+      this.#store ?? `sqlite:${join(this.#folder, "gifchat.db")}`,
+      "--uploads",
+      join(this.#folder, "uploads"),
+    ];
   }
 
   /** Backs up what it has now. */
-  backUp() { return this.#run("backup", join(this.#folder, "backup")); }
+  backUp() {
+    return this.#run("backup", join(this.#folder, "backup"));
+  }
 
   /** Puts that in the place of what it has by now, while it is stopped. */
   async restore() {
@@ -72,7 +83,9 @@ export class Server {
         if (said.message === "serving") resolve(said.address);
       });
       child.once("error", reject);
-      child.ended.then(({ code }) => reject(new Error(`the server ended with ${code}: ${JSON.stringify(this.#log.slice(-5))}`)));
+      child.ended.then(({ code }) =>
+        reject(new Error(`the server ended with ${code}: ${JSON.stringify(this.#log.slice(-5))}`)),
+      );
     });
     this.address = await within(started, PATIENCE, "the start of the server");
   }

@@ -12,18 +12,41 @@ export async function talk(stage, count, flags = {}) {
   return { id, owner, more };
 }
 
-export const texts = ({ page }) => page.$$eval("#rows .message__text", (all) => all.map((one) => one.textContent.split("\n")[0]));
-export const scrollBy = ({ page }, by) => page.$eval("#chat-list", (list, pixels) => { list.scrollTop += pixels; }, by);
-export const frames = ({ page }) => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+export const texts = ({ page }) =>
+  page.$$eval("#rows .message__text", (all) => all.map((one) => one.textContent.split("\n")[0]));
+export const scrollBy = ({ page }, by) =>
+  page.$eval(
+    "#chat-list",
+    (list, pixels) => {
+      list.scrollTop += pixels;
+    },
+    by,
+  );
+export const frames = ({ page }) =>
+  page.evaluate(
+    () =>
+      new Promise((done) => {
+        requestAnimationFrame(() => requestAnimationFrame(done));
+      }),
+  );
 
 /** The first message in sight and where its foot stands: its head goes once what it goes on with is above it. */
-export const reading = ({ page }) => page.evaluate(() => {
-  const box = document.getElementById("chat-list").getBoundingClientRect();
-  const row = [...document.querySelectorAll("#rows .message")].find((one) => one.getBoundingClientRect().top >= box.top);
-  return { id: row.dataset.id, foot: Math.round(row.getBoundingClientRect().bottom) };
-});
-export const place = ({ page }, id) => page.$eval(`[data-id="${id}"]`, (row) => Math.round(row.getBoundingClientRect().bottom));
+export const reading = ({ page }) =>
+  page.evaluate(() => {
+    const box = document.getElementById("chat-list").getBoundingClientRect();
+    const row = [...document.querySelectorAll("#rows .message")].find(
+      (one) => one.getBoundingClientRect().top >= box.top,
+    );
+    return { id: row.dataset.id, foot: Math.round(row.getBoundingClientRect().bottom) };
+  });
+export const place = ({ page }, id) =>
+  page.$eval(`[data-id="${id}"]`, (row) => Math.round(row.getBoundingClientRect().bottom));
 export const heightOf = ({ page }, part) => page.$eval(part, (one) => one.offsetHeight);
 
 export const seqs = ({ page }) => page.$$eval("#rows [data-seq]", (all) => all.map((row) => Number(row.dataset.seq)));
-export const isRun = (all) => assert.deepEqual(all, Array.from({ length: all.length }, (_, n) => all[0] + n), "a run without a gap");
+export const isRun = (all) =>
+  assert.deepEqual(
+    all,
+    Array.from({ length: all.length }, (_, n) => all[0] + n),
+    "a run without a gap",
+  );

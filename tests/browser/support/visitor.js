@@ -5,7 +5,7 @@ import { PATIENCE } from "./wait.js";
 
 /** The ways in which the official client connects. */
 export const WAYS = {
-  "websocket": { transports: ["websocket"] },
+  websocket: { transports: ["websocket"] },
   "polling only": { transports: ["polling"], upgrade: false },
   "polling with upgrade": { transports: ["polling", "websocket"] },
 };
@@ -27,7 +27,9 @@ export class Visitor {
     return visitor;
   }
 
-  get cookie() { return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; "); }
+  get cookie() {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  }
 
   async fetch(path, { headers = {}, ...init } = {}) {
     const cookie = this.cookie;
@@ -44,7 +46,9 @@ export class Visitor {
   }
 
   /** The text of a page. */
-  async page(path) { return (await this.fetch(path, { headers: { accept: "text/html" } })).text(); }
+  async page(path) {
+    return (await this.fetch(path, { headers: { accept: "text/html" } })).text();
+  }
 
   /** Asks for JSON: `{status, headers, body}`. */
   async json(method, path, data) {
@@ -55,7 +59,11 @@ export class Visitor {
     });
     const text = await response.text();
     let body = text;
-    try { body = JSON.parse(text); } catch { /* a plain answer such as `ok` */ }
+    try {
+      body = JSON.parse(text);
+    } catch {
+      /* a plain answer such as `ok` */
+    }
     return { status: response.status, headers: response.headers, body };
   }
 
@@ -104,7 +112,9 @@ export class Visitor {
   }
 
   /** Closes its sockets without a word of goodbye to the room. */
-  end() { for (const socket of this.#sockets) socket.disconnect(); }
+  end() {
+    for (const socket of this.#sockets) socket.disconnect();
+  }
 }
 
 /** Emits and waits for the acknowledgement. */

@@ -23,6 +23,8 @@ export async function eventually(check, what = "the condition", limit = PATIENCE
 /** What a promise gives, unless that takes longer than `limit` ms. */
 export function within(promise, limit, what) {
   let timer;
-  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`${what} took longer than ${limit} ms`)), limit); });
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took longer than ${limit} ms`)), limit);
+  });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

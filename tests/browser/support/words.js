@@ -3,11 +3,16 @@ import { readFileSync } from "node:fs";
 
 const TEXT = /^(\w+) = \{ en = ("(?:[^"\\]|\\.)*"), ko = ("(?:[^"\\]|\\.)*")/;
 const file = readFileSync(new URL("../../../src/locales/texts.toml", import.meta.url), "utf8");
-const entries = new Map(file.split(/^\[/m).flatMap((part) => {
-  const group = part.slice(0, part.indexOf("]"));
-  const texts = part.split("\n").map((line) => TEXT.exec(line)).filter(Boolean);
-  return texts.map(([, key, en, ko]) => [`${group}.${key}`, { en: JSON.parse(en), ko: JSON.parse(ko) }]);
-}));
+const entries = new Map(
+  file.split(/^\[/m).flatMap((part) => {
+    const group = part.slice(0, part.indexOf("]"));
+    const texts = part
+      .split("\n")
+      .map((line) => TEXT.exec(line))
+      .filter(Boolean);
+    return texts.map(([, key, en, ko]) => [`${group}.${key}`, { en: JSON.parse(en), ko: JSON.parse(ko) }]);
+  }),
+);
 
 /** A time of day as a language writes it, as a regular expression. */
 export const CLOCK = { "en-US": "\\d{1,2}:\\d\\d\\s[AP]M", "ko-KR": "(오전|오후) \\d{1,2}:\\d\\d" };

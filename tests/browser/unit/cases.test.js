@@ -24,14 +24,18 @@ function textsIn(lang, cases) {
 
 test("sizes and limits are written as the server writes them, in both languages", async () => {
   const { sizes, limits } = await cases("sizes");
-  for (const [column, lang] of [[1, "en"], [2, "ko"]]) {
+  for (const [column, lang] of [
+    [1, "en"],
+    [2, "ko"],
+  ]) {
     const texts = await textsIn(lang, { sizes, limits });
     assert.deepEqual(texts, { sizes: sizes.map((row) => row[column]), limits: limits.map((row) => row[column]) });
   }
 });
 
 test("a GIF has the shape that the server gives it", async () => {
-  for (const [width, height, shape] of await cases("shapes")) assert.equal(shapeOf(width, height), shape, `${width} × ${height}`);
+  for (const [width, height, shape] of await cases("shapes"))
+    assert.equal(shapeOf(width, height), shape, `${width} × ${height}`);
 });
 
 test("messages are grouped as the server groups them", async () => {

@@ -17,14 +17,32 @@ function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
   const requests = [];
   const socket = {
     connected: true,
-    on(event, listener) { listeners.set(event, listener); return this; },
+    on(event, listener) {
+      listeners.set(event, listener);
+      return this;
+    },
     emit: (event) => told.push(`emit ${event}`),
     request: (event, data) => new Promise((resolve, reject) => requests.push({ event, data, resolve, reject })),
     restart: () => told.push("restart"),
     close: () => told.push("close"),
   };
-  const view = Object.fromEntries(["joined", "left", "refused", "system", "members", "changed", "gone", "stale", "exception", "known", "leapt", "missed", "typing"]
-    .map((name) => [name, (...args) => told.push([name, ...args])]));
+  const view = Object.fromEntries(
+    [
+      "joined",
+      "left",
+      "refused",
+      "system",
+      "members",
+      "changed",
+      "gone",
+      "stale",
+      "exception",
+      "known",
+      "leapt",
+      "missed",
+      "typing",
+    ].map((name) => [name, (...args) => told.push([name, ...args])]),
+  );
   view.isNews = () => true;
   view.deliver = (messages) => shown.push(...messages.map(({ seq }) => seq));
   const failing = [];
@@ -32,9 +50,21 @@ function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
     asked.push(url);
     if (failing.length > 0) throw failing.shift();
     const { after, limit } = Object.fromEntries(new URL(url, "http://here").searchParams);
-    return { epoch: server.epoch, first: server.first, data: stored.filter(({ seq }) => seq > Number(after)).slice(0, Number(limit)) };
+    return {
+      epoch: server.epoch,
+      first: server.first,
+      data: stored.filter(({ seq }) => seq > Number(after)).slice(0, Number(limit)),
+    };
   };
-  const conversation = new Conversation({ room: "r", epoch, socket, timeline: new Timeline(last), getJson, view, setTimeout: clock.setTimeout });
+  const conversation = new Conversation({
+    room: "r",
+    epoch,
+    socket,
+    timeline: new Timeline(last),
+    getJson,
+    view,
+    setTimeout: clock.setTimeout,
+  });
   const hear = (event, data) => listeners.get(event)(data);
   return { server, clock, told, shown, asked, requests, stored, failing, conversation, socket, hear };
 }
@@ -49,7 +79,10 @@ test("it joins when the line is up, and asks for what it missed", async () => {
   requests[0].resolve({ ok: true, seq: 215, members: [] });
   await settled();
   assert.equal(conversation.joined, true);
-  assert.deepEqual(shown, Array.from({ length: 195 }, (_, n) => n + 21));
+  assert.deepEqual(
+    shown,
+    Array.from({ length: 195 }, (_, n) => n + 21),
+  );
   assert.equal(asked.length, 2, "in pages");
   hear("disconnect");
   assert.deepEqual([conversation.joined, names(told)], [false, ["joined", "left"]]);
@@ -91,7 +124,13 @@ test("what the server itself does not have is given up after three tries", async
 
 test("what was missed is asked for again until it is here, also in a quiet room", async () => {
   const { clock, asked, failing, hear, requests, shown } = setUp({ stored: [1, 2, 3].map(message) });
-  failing.push({ code: "offline" }, { code: "unavailable", status: 503 }, { code: "offline" }, { code: "offline" }, { code: "offline" });
+  failing.push(
+    { code: "offline" },
+    { code: "unavailable", status: 503 },
+    { code: "offline" },
+    { code: "offline" },
+    { code: "offline" },
+  );
   hear("connect");
   requests[0].resolve({ ok: true, seq: 3, members: [] });
   await settled();
@@ -145,7 +184,10 @@ test("a server that does not answer a join gets a new line", async () => {
 });
 
 test("a full room is tried again later, a wrong password is not", async () => {
-  for (const [code, again] of [["room_full", true], ["wrong_password", false]]) {
+  for (const [code, again] of [
+    ["room_full", true],
+    ["wrong_password", false],
+  ]) {
     const { clock, requests, told, hear } = setUp();
     hear("connect");
     requests[0].resolve({ ok: false, code });
@@ -166,7 +208,13 @@ test("somebody who joined too often waits as long as the server says", async () 
 });
 
 test("a room that is gone ends it", async () => {
-  for (const end of [({ hear }) => hear("removeRoom", "r"), ({ hear, requests }) => { hear("connect"); requests[0].resolve({ ok: false, code: "room_not_found" }); }]) {
+  for (const end of [
+    ({ hear }) => hear("removeRoom", "r"),
+    ({ hear, requests }) => {
+      hear("connect");
+      requests[0].resolve({ ok: false, code: "room_not_found" });
+    },
+  ]) {
     const all = setUp();
     all.hear("removeRoom", "another");
     end(all);
@@ -177,7 +225,10 @@ test("a room that is gone ends it", async () => {
 
 test("a server that forgot us is joined again and the text goes again, but not for ever", async () => {
   const { requests, hear, conversation } = setUp();
-  const join = async () => { requests.at(-1).resolve({ ok: true, seq: 0, members: [] }); await settled(); };
+  const join = async () => {
+    requests.at(-1).resolve({ ok: true, seq: 0, members: [] });
+    await settled();
+  };
   hear("connect");
   await join();
   for (let n = 0; n < 2; n += 1) {
@@ -213,7 +264,10 @@ test("who comes back is told how much was missed, and only then", async () => {
   hear("connect");
   requests[1].resolve({ ok: true, seq: 152, members: [] });
   await settled();
-  assert.deepEqual(missed(), [["missed", 100, false], ["missed", 150, true]]);
+  assert.deepEqual(missed(), [
+    ["missed", 100, false],
+    ["missed", 150, true],
+  ]);
   assert.equal(shown.length, 152);
 });
 
@@ -232,7 +286,10 @@ test("what is too far behind is not fetched but left for scrolling", async () =>
   hear("connect");
   requests[1].resolve({ ok: true, seq: 1_500, members: [] });
   await settled();
-  assert.deepEqual(leaps().slice(1), [["missed", 499, false], ["leapt", 1_500, 499]]);
+  assert.deepEqual(leaps().slice(1), [
+    ["missed", 499, false],
+    ["leapt", 1_500, 499],
+  ]);
 });
 
 test("lines that nobody wrote are delivered in their place among the messages", () => {

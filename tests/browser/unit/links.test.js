@@ -8,14 +8,29 @@ const cases = JSON.parse(await readFile(new URL("../../cases/links.json", import
 test("addresses are found as the server finds them", () => {
   assert.ok(cases.length > 10);
   for (const [text, expected] of cases) {
-    assert.deepEqual(parts(text).map(({ text: piece, link }) => [piece, link]), expected, text);
-    assert.equal(parts(text).map(({ text: piece }) => piece).join(""), text, "nothing is lost");
+    assert.deepEqual(
+      parts(text).map(({ text: piece, link }) => [piece, link]),
+      expected,
+      text,
+    );
+    assert.equal(
+      parts(text)
+        .map(({ text: piece }) => piece)
+        .join(""),
+      text,
+      "nothing is lost",
+    );
   }
 });
 
 test("a text made to be costly to look through is not", () => {
   // With a cost that grew by the square of the length this would take minutes, by its cube days.
-  for (const [head, tail] of [["http://-", ")"], ["http://a", ")"], ["http://a(", "]"], ["http", "."]]) {
+  for (const [head, tail] of [
+    ["http://-", ")"],
+    ["http://a", ")"],
+    ["http://a(", "]"],
+    ["http", "."],
+  ]) {
     const began = performance.now();
     assert.ok(parts(head.repeat(50_000) + tail.repeat(500_000)).length < 3);
     const took = performance.now() - began;

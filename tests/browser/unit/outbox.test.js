@@ -12,7 +12,10 @@ function setUp(options = {}) {
   let nonces = 0;
   const slowMode = new SlowMode({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   const outbox = new Outbox({
-    send: (item) => new Promise((resolve, reject) => sends.push({ item, nonce: item.nonce, chat: item.content.chat, resolve, reject })),
+    send: (item) =>
+      new Promise((resolve, reject) =>
+        sends.push({ item, nonce: item.nonce, chat: item.content.chat, resolve, reject }),
+      ),
     changed: ({ content: { chat }, state }) => states.push(`${chat} ${state}`),
     newNonce: () => `n${++nonces}`,
     slowMode,
@@ -30,7 +33,11 @@ test("what is written waits until there is a line, then goes one after another i
   await settled();
   assert.deepEqual(sends, []);
   outbox.start();
-  for (const [n, all] of [[0, ["n1 a"]], [1, ["n1 a", "n2 b"]], [2, ["n1 a", "n2 b", "n3 c"]]]) {
+  for (const [n, all] of [
+    [0, ["n1 a"]],
+    [1, ["n1 a", "n2 b"]],
+    [2, ["n1 a", "n2 b", "n3 c"]],
+  ]) {
     assert.deepEqual(sent(sends), all);
     sends[n].resolve({ ok: true });
     await settled();
@@ -123,11 +130,17 @@ test("a refused message fails, holds nobody up, and can be sent again or deleted
   outbox.remove("n1");
   outbox.remove("n1");
   assert.deepEqual(states, ["bad pending", "good pending", "bad failed", "bad pending", "bad failed", "bad removed"]);
-  assert.deepEqual(outbox.items.map(({ nonce }) => nonce), ["n2"]);
+  assert.deepEqual(
+    outbox.items.map(({ nonce }) => nonce),
+    ["n2"],
+  );
 });
 
 test("what an earlier life of the page left goes first, under its old nonces", async () => {
-  const saved = [{ nonce: "old1", content: { chat: "x" }, at: 1 }, { nonce: "old2", content: { chat: "y" }, at: 2 }];
+  const saved = [
+    { nonce: "old1", content: { chat: "x" }, at: 1 },
+    { nonce: "old2", content: { chat: "y" }, at: 2 },
+  ];
   const { sends, outbox } = setUp({ saved });
   outbox.add({ chat: "z" });
   outbox.start();
@@ -194,7 +207,11 @@ test("what has failed is kept as failed, and is not sent by a later life of the 
 });
 
 test("what can't be sent any more is not kept", () => {
-  const { outbox } = setUp({ changed: ({ state }) => { if (state === "failed") left.push(outbox.unsent); } });
+  const { outbox } = setUp({
+    changed: ({ state }) => {
+      if (state === "failed") left.push(outbox.unsent);
+    },
+  });
   const left = [];
   outbox.add({ chat: "a" });
   outbox.add({ chat: "b" });

@@ -8,8 +8,13 @@ const { dayKey } = await import("../../../public/js/lib/format.js");
 const { fill, refusal } = await import("../../../public/js/lib/texts.js");
 
 const words = {
-  title_empty: "empty %{limit}", title_too_long: "long %{limit} %{was}", control: "control %{field}", title: "Title",
-  max_number: "number %{min} %{limit}", max_range: "range %{min} %{limit}", password_too_long: "bytes %{limit} %{was}",
+  title_empty: "empty %{limit}",
+  title_too_long: "long %{limit} %{was}",
+  control: "control %{field}",
+  title: "Title",
+  max_number: "number %{min} %{limit}",
+  max_range: "range %{min} %{limit}",
+  password_too_long: "bytes %{limit} %{was}",
 };
 
 test("a title has 1 to 60 characters, whatever their bytes", () => {

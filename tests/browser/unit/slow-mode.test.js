@@ -6,7 +6,11 @@ import { Clock, settled } from "../support/clock.js";
 function setUp() {
   const clock = new Clock();
   const told = [];
-  const slowMode = new SlowMode({ changed: (seconds) => told.push(seconds), setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
+  const slowMode = new SlowMode({
+    changed: (seconds) => told.push(seconds),
+    setTimeout: clock.setTimeout,
+    clearTimeout: clock.clearTimeout,
+  });
   return { clock, told, slowMode };
 }
 
@@ -15,7 +19,9 @@ test("a pause lasts as long as it was asked for, and the last word counts", asyn
   assert.equal(slowMode.pause, null);
   slowMode.hold(10);
   let looks = 0;
-  const wait = async () => { for (; slowMode.pause; looks += 1) await slowMode.pause; };
+  const wait = async () => {
+    for (; slowMode.pause; looks += 1) await slowMode.pause;
+  };
   const waiting = wait();
   await clock.pass(4_000);
   slowMode.hold(20);

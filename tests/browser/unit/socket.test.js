@@ -11,11 +11,23 @@ function setUp({ random = () => 1 } = {}) {
   class Line {
     readyState = 0;
     sent = [];
-    constructor(url) { this.url = url; lines.push(this); }
-    send(frame) { this.sent.push(frame); }
-    close() { this.readyState = 3; }
-    says(...frames) { for (const data of frames) this.onmessage({ data }); }
-    breaks() { this.readyState = 3; this.onclose({}); }
+    constructor(url) {
+      this.url = url;
+      lines.push(this);
+    }
+    send(frame) {
+      this.sent.push(frame);
+    }
+    close() {
+      this.readyState = 3;
+    }
+    says(...frames) {
+      for (const data of frames) this.onmessage({ data });
+    }
+    breaks() {
+      this.readyState = 3;
+      this.onclose({});
+    }
     connects() {
       this.readyState = 1;
       this.says('0{"pingInterval":1000,"pingTimeout":500}', '40/chat,{"sid":"s"}');
@@ -23,8 +35,16 @@ function setUp({ random = () => 1 } = {}) {
   }
   const told = [];
   const { setTimeout, clearTimeout } = clock;
-  const socket = new Socket({ url: "ws://here", namespace: "/chat", WebSocket: Line, random, setTimeout, clearTimeout });
-  for (const event of ["connect", "disconnect", "failed", "chat"]) socket.on(event, (...args) => told.push([event, ...args]));
+  const socket = new Socket({
+    url: "ws://here",
+    namespace: "/chat",
+    WebSocket: Line,
+    random,
+    setTimeout,
+    clearTimeout,
+  });
+  for (const event of ["connect", "disconnect", "failed", "chat"])
+    socket.on(event, (...args) => told.push([event, ...args]));
   return { clock, lines, told, socket };
 }
 
@@ -73,7 +93,10 @@ test("a request without an answer, without a line, or over a line that breaks is
 });
 
 test("tries come further apart, up to ten seconds, and with jitter", async () => {
-  for (const [chance, share] of [[1, 1], [0, 0.5]]) {
+  for (const [chance, share] of [
+    [1, 1],
+    [0, 0.5],
+  ]) {
     const { clock, lines, told, socket } = setUp({ random: () => chance });
     socket.open();
     const waits = [];
@@ -83,7 +106,10 @@ test("tries come further apart, up to ten seconds, and with jitter", async () =>
       await clock.pass(waits[n]);
       assert.equal(lines.length, n + 2);
     }
-    assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 10_000, 10_000].map((wait) => wait * share));
+    assert.deepEqual(
+      waits,
+      [500, 1000, 2000, 4000, 8000, 10_000, 10_000].map((wait) => wait * share),
+    );
     assert.deepEqual(told.at(-1), ["failed", { failures: 7, opened: false }]);
     lines.at(-1).connects();
     lines.at(-1).breaks();
@@ -112,7 +138,11 @@ test("a line that never opens and one that falls silent are given up", async () 
 });
 
 test("before a restart it leaves at once and comes back at a random moment within the time given", async () => {
-  for (const [chance, wait] of [[0, 250], [0.5, 1750], [1, 3250]]) {
+  for (const [chance, wait] of [
+    [0, 250],
+    [0.5, 1750],
+    [1, 3250],
+  ]) {
     const { clock, lines, told, socket } = setUp({ random: () => chance });
     socket.open();
     lines[0].connects();

@@ -32,14 +32,21 @@ test("any order and any repetition gives every message once and in order", () =>
   for (let round = 1; round <= 50; round += 1) {
     const order = Array.from({ length: 40 }, (_, n) => [n + 1, n + 1]).flat();
     let seed = round;
-    const chance = () => { seed = (seed * 16_807) % 2_147_483_647; return seed / 2_147_483_647; };
+    const chance = () => {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed / 2_147_483_647;
+    };
     for (let n = order.length - 1; n > 0; n -= 1) {
       const other = Math.floor(chance() * (n + 1));
       [order[n], order[other]] = [order[other], order[n]];
     }
     const timeline = new Timeline(0);
     const shown = order.flatMap((seq) => seqs(timeline.accept(message(seq))));
-    assert.deepEqual(shown, Array.from({ length: 40 }, (_, n) => n + 1), `round ${round}`);
+    assert.deepEqual(
+      shown,
+      Array.from({ length: 40 }, (_, n) => n + 1),
+      `round ${round}`,
+    );
   }
 });
 
@@ -70,7 +77,10 @@ test("it leaps over what is not fetched, and goes on from what it holds", () => 
   const timeline = new Timeline(3);
   timeline.accept({ seq: 8 });
   timeline.accept({ seq: 10 });
-  assert.deepEqual(timeline.leap(9).map(({ seq }) => seq), [10]);
+  assert.deepEqual(
+    timeline.leap(9).map(({ seq }) => seq),
+    [10],
+  );
   assert.deepEqual([timeline.last, timeline.gap], [10, false]);
   timeline.leap(4);
   assert.equal(timeline.last, 10, "never back");

@@ -10,12 +10,22 @@ function setUp() {
   let now = 0;
   const typing = new Typing({
     changed: (visitors) => told.push(visitors.map(({ id }) => id)),
-    say: () => { said += 1; },
+    say: () => {
+      said += 1;
+    },
     now: () => now,
     setTimeout: clock.setTimeout,
     clearTimeout: clock.clearTimeout,
   });
-  return { clock, told, typing, said: () => said, pass: (ms) => { now += ms; } };
+  return {
+    clock,
+    told,
+    typing,
+    said: () => said,
+    pass: (ms) => {
+      now += ms;
+    },
+  };
 }
 
 test("who writes is shown for five seconds after the last sign of it", async () => {

@@ -17,7 +17,13 @@ function setUp({ limit = 1_000_000 } = {}) {
       const post = { item, nonce: item.nonce, progress, aborted: false };
       post.done = new Promise((resolve, reject) => Object.assign(post, { resolve, reject }));
       posts.push(post);
-      return { done: post.done, abort: () => { post.aborted = true; post.reject({ code: "offline" }); } };
+      return {
+        done: post.done,
+        abort: () => {
+          post.aborted = true;
+          post.reject({ code: "offline" });
+        },
+      };
     },
     view: {
       changed: ({ file, state }) => told.push(`${file.name} ${state}`),
@@ -48,7 +54,10 @@ test("GIFs go one at a time, in the order of choosing, when they are told to", a
   assert.equal(a.state, "checking");
   posts[0].resolve({ seq: 1 });
   await settled();
-  assert.deepEqual(posts.map(({ nonce }) => nonce), ["n1", "n2"]);
+  assert.deepEqual(
+    posts.map(({ nonce }) => nonce),
+    ["n1", "n2"],
+  );
   posts[1].resolve({ seq: 2 });
   await settled();
   assert.deepEqual(told.slice(-3), ["b sending", "b removed", "stored 2"]);
@@ -61,8 +70,12 @@ test("what is too large or no GIF is told at once and never sent", async () => {
   const huge = await uploads.add(file("huge", gif({ padding: 3_000 })));
   const other = await uploads.add(file("other", Buffer.from("\x89PNG\r\n\x1a\n", "latin1")));
   const none = await uploads.add(file("none", Buffer.alloc(0)));
-  assert.deepEqual([huge.state, huge.why.code, huge.why.limit, huge.why.size, huge.final], ["failed", "too_large", 2_000, huge.file.size, true]);
-  for (const item of [other, none]) assert.deepEqual([item.state, item.why.code, item.final], ["failed", "not_a_gif", true]);
+  assert.deepEqual(
+    [huge.state, huge.why.code, huge.why.limit, huge.why.size, huge.final],
+    ["failed", "too_large", 2_000, huge.file.size, true],
+  );
+  for (const item of [other, none])
+    assert.deepEqual([item.state, item.why.code, item.final], ["failed", "not_a_gif", true]);
   uploads.send();
   uploads.retry(huge);
   assert.deepEqual(posts, []);
@@ -83,7 +96,10 @@ test("a broken line is tried again by itself, twice, under the same nonce", asyn
   }
   posts[2].reject({ code: "offline" });
   await clock.pass(60_000);
-  assert.deepEqual(posts.map(({ nonce }) => nonce), ["n1", "n1", "n1"]);
+  assert.deepEqual(
+    posts.map(({ nonce }) => nonce),
+    ["n1", "n1", "n1"],
+  );
   assert.deepEqual([item.state, item.final], ["failed", false]);
   uploads.retry(item);
   assert.deepEqual([item.state, posts.length, posts[3].nonce], ["sending", 4, "n1"]);
@@ -100,7 +116,10 @@ test("a GIF of which the server can't tell whether it is stored goes again under
     assert.equal(item.state, "waiting");
     await clock.pass(1_500);
   }
-  assert.deepEqual(posts.map(({ nonce }) => nonce), ["n1", "n1", "n1"]);
+  assert.deepEqual(
+    posts.map(({ nonce }) => nonce),
+    ["n1", "n1", "n1"],
+  );
   posts[2].resolve({ nonce: "n1" });
   await settled();
   assert.equal(uploads.size, 0);
@@ -124,7 +143,11 @@ test("a refusal of the server fails, finally when the file itself is wrong, and 
   uploads.start();
   const items = [await uploads.add(file("a")), await uploads.add(file("b")), await uploads.add(file("c"))];
   uploads.send();
-  for (const [n, code, final] of [[0, "not_a_gif", true], [1, "rate_limited", false], [2, "not_a_member", false]]) {
+  for (const [n, code, final] of [
+    [0, "not_a_gif", true],
+    [1, "rate_limited", false],
+    [2, "not_a_member", false],
+  ]) {
     posts[n].reject({ code, message: "no" });
     await settled();
     assert.deepEqual([items[n].state, items[n].why.code, items[n].final], ["failed", code, final]);
@@ -155,7 +178,10 @@ test("a GIF that comes too early waits for its turn and goes by itself", async (
   await clock.pass(29_999);
   assert.equal(posts.length, 1);
   await clock.pass(1);
-  assert.deepEqual(posts.map(({ nonce }) => nonce), ["n1", "n1"]);
+  assert.deepEqual(
+    posts.map(({ nonce }) => nonce),
+    ["n1", "n1"],
+  );
   // A message of any kind makes the next one wait.
   slowMode.hold(30);
   posts[1].resolve({ seq: 1 });
