@@ -329,7 +329,7 @@ export class MessageList {
   #trimTop() {
     const rest = this.#shown[this.#shown.length - MOST];
     if (!rest || rest === this.#shown[0]) return;
-    this.#shown.splice(0, this.#shown.length - MOST).forEach((row) => this.#leaves(row));
+    for (const row of this.#shown.splice(0, this.#shown.length - MOST)) this.#leaves(row);
     while (this.#rows.firstElementChild !== rest) this.#rows.firstElementChild.remove();
     arrange(rest);
     this.#setOlder(true);
@@ -338,7 +338,7 @@ export class MessageList {
   #trimEnd() {
     const last = this.#shown[MOST - 1];
     if (this.#shown.length <= MOST) return;
-    this.#shown.splice(MOST).forEach((row) => this.#leaves(row));
+    for (const row of this.#shown.splice(MOST)) this.#leaves(row);
     const { first } = this.#unsent;
     while (last.nextElementSibling !== first) last.nextElementSibling.remove();
     this.#last = seqOf(last);

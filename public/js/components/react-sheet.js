@@ -15,7 +15,8 @@ let now = null;
 
 /** Opens the choice of a reaction to a message. */
 export async function openReact(room, { id }) {
-  const mine = (now = { room, id });
+  const mine = { room, id };
+  now = mine;
   other.value = "";
   setText(byId("react-error"), "");
   setText(byId("react-note"), "");

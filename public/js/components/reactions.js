@@ -62,6 +62,7 @@ export class Reactions {
           }),
         { once: true },
       );
+      // biome-ignore lint/correctness/noSelfAssign: the browser fetches the image again.
       image.src = image.src;
     }
   }

@@ -19,6 +19,7 @@ export function startTheme() {
     if (theme === "system") delete root.dataset.theme;
     else root.dataset.theme = theme;
     const age = theme === "system" ? 0 : YEAR;
+    // biome-ignore lint/suspicious/noDocumentCookie: not every browser has the Cookie Store API.
     document.cookie = `theme=${theme}; Path=/; SameSite=Lax; Max-Age=${age}`;
     show(theme);
   });

@@ -35,7 +35,7 @@ export function showTip(target, wait = WAIT) {
   if (button && button === about) return;
   hide();
   if (!button) return;
-  const mine = (timer = setTimeout(async () => {
+  const mine = setTimeout(async () => {
     const styled = await fetchLook().then(
       () => true,
       () => false,
@@ -45,7 +45,8 @@ export function showTip(target, wait = WAIT) {
     about = button;
     tip.showPopover();
     write();
-  }, wait));
+  }, wait);
+  timer = mine;
 }
 
 document.addEventListener("pointerover", ({ target, pointerType }) => {

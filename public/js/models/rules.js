@@ -3,6 +3,7 @@ import { fill } from "../lib/texts.js";
 
 export const count = (text) => [...text].length;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a title may have none of them.
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 
 export function checkTitle(value, { limit }, words) {
