@@ -9,7 +9,7 @@ import { Server } from "../support/server.js";
 import { Visitor, WAYS, ask, next } from "../support/visitor.js";
 
 let mongod;
-let servers = [];
+const servers = [];
 let nginx;
 let visitors = [];
 
