@@ -50,7 +50,7 @@ async function ticksAndSaysYes({ page }, name) {
   await page.locator("#deed-dialog").waitFor({ state: "hidden" });
 }
 
-const bar = (shade) => gif({ paint: (x, y, time, colours) => (x < time ? 0 : shade % colours) });
+const bar = (shade) => gif({ paint: (x, _y, time, colours) => (x < time ? 0 : shade % colours) });
 const shows = ({ page }, alt) =>
   page.locator("#chat-list .message[data-seq]", { has: page.getByAltText(alt, { exact: true }) });
 const blanks = ({ page }, count) =>

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { gif } from "../support/gif.js";
-import { choose, enter, inside, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
+import { choose, enter, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();

@@ -1,7 +1,7 @@
 // The list of messages: a stretch of the history that moves with the reader, and never under them.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
-import { enter, makeRoom, message, reads, say, sees } from "../support/pages.js";
+import { enter, message, reads, say, sees } from "../support/pages.js";
 import { frames, heightOf, isRun, place, reading, scrollBy, seqs, talk, texts } from "../support/talk.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";

@@ -13,7 +13,8 @@ const asOnAndroid = ({ page }, permission) =>
     window.Notification = class {
       static permission = state;
       static async requestPermission() {
-        return (this.permission = "granted");
+        Notification.permission = "granted";
+        return "granted";
       }
       constructor() {
         throw new TypeError("Illegal constructor. Use ServiceWorkerRegistration.showNotification() instead.");

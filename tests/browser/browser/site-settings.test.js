@@ -61,7 +61,7 @@ const fits = async ({ page }) => {
 /** Pictures of a page, which has to fit. */
 const shootFitting = (album, visitor, state) => album.shoot(visitor, `site-${state}`, () => fits(visitor));
 
-scenes("a long name, long links and rules", flags, async (stage, album, lang) => {
+scenes("a long name, long links and rules", flags, async (_stage, album, lang) => {
   const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
   const ann = await album.visitor("ann");
   ann.allow(/status of 404/);
@@ -96,7 +96,7 @@ scenes("a long name, long links and rules", flags, async (stage, album, lang) =>
   assert.equal(await page.locator("#members .links a[href='/rules']:not([target=_blank])").count(), 0);
 });
 
-scenes("rooms that are not listed", ["--list", "off"], async (stage, album, lang) => {
+scenes("rooms that are not listed", ["--list", "off"], async (_stage, album, lang) => {
   const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
   const [ann, bea] = [await album.visitor("ann"), await album.visitor("bea")];
   const { page } = bea;
@@ -117,7 +117,7 @@ scenes("rooms that are not listed", ["--list", "off"], async (stage, album, lang
   await inside(bea);
 });
 
-scenes("a site with a password, and keys for rooms", secrets, async (stage, album, lang) => {
+scenes("a site with a password, and keys for rooms", secrets, async (_stage, album, lang) => {
   const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
   const ann = await album.visitor("ann");
   const { page } = ann;
@@ -144,7 +144,7 @@ scenes("a site with a password, and keys for rooms", secrets, async (stage, albu
   await inside(ann);
 });
 
-scenes("a site where the operator alone makes rooms", ["--rooms-by", "admin"], async (stage, album, lang) => {
+scenes("a site where the operator alone makes rooms", ["--rooms-by", "admin"], async (_stage, album, lang) => {
   const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
   const ann = await album.visitor("ann");
   ann.allow(REFUSED);

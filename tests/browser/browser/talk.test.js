@@ -123,7 +123,8 @@ scene(
       window.Notification = class {
         static permission = "default";
         static async requestPermission() {
-          return (this.permission = "granted");
+          Notification.permission = "granted";
+          return "granted";
         }
         constructor(title, options) {
           window.notes.push([title, options.body, options.tag]);
@@ -169,6 +170,7 @@ scene("the browser that refuses notifications is said so beside the switch", [],
       static async requestPermission() {
         return "denied";
       }
+      close() {}
     };
   });
   await makeRoom(ann);
