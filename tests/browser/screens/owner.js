@@ -31,7 +31,6 @@ useChromium();
 scenes("a room as its owner sees it", [], async (stage, album, lang) => {
   const words = TALK[lang];
   const ann = await album.visitor("ann");
-  const { page } = ann;
   const room = await makeRoom(ann, { title: words.title, password: "sesame", max: 200 });
   await album.shoot(ann, "own");
   const { invited, guests } = await invite(ann, stage, album);
