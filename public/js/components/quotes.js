@@ -17,12 +17,9 @@ const said = new WeakMap();
 // The beginning of a text.
 function excerpt(text) {
   const letters = [...text];
-  return letters.length > MOST
-    ? `${letters
-        .slice(0, MOST - 1)
-        .join("")
-        .trimEnd()}…`
-    : text;
+  if (letters.length <= MOST) return text;
+  const begin = letters.slice(0, MOST - 1).join("");
+  return `${begin.trimEnd()}…`;
 }
 
 /** The picture of a GIF that is quoted. */

@@ -96,7 +96,7 @@ scenes("a long name, long links and rules", flags, async (_stage, album, lang) =
   assert.equal(await page.locator("#members .links a[href='/rules']:not([target=_blank])").count(), 0);
 });
 
-scenes("rooms that are not listed", ["--list", "off"], async (_stage, album, lang) => {
+scenes("rooms that are not listed", ["--list", "off"], async (stage, album, lang) => {
   const says = words({ en: "en-US", ko: "ko-KR" }[lang]);
   const [ann, bea] = [await album.visitor("ann"), await album.visitor("bea")];
   const { page } = bea;
