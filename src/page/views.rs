@@ -1,8 +1,10 @@
 //! What the templates are given: plain data, computed before rendering. One struct for each page.
 
+mod chat;
 pub mod console;
 mod extras;
 mod form;
+mod gif;
 mod installed;
 mod links;
 mod message;
@@ -11,11 +13,13 @@ mod room;
 mod rows;
 mod sheet;
 
+pub use chat::ChatPage;
 pub use extras::{EditedView, QuoteView, ReactionView};
 pub use form::RoomForm;
+pub use gif::GifView;
 pub use installed::{OfflinePage, SharePage};
-pub use message::{GifView, LineView, MessageView};
-pub use page::{ChatPage, DoorPage, ErrorPage, GatePage, MainPage, Page, ReportPage, RoomPage, RulesPage, Theme};
+pub use message::{LineView, MessageView};
+pub use page::{DoorPage, ErrorPage, GatePage, MainPage, Page, ReportPage, RoomPage, RulesPage, Theme};
 pub use room::{Age, RoomView};
 pub use rows::{LastRows, RoomRows};
 pub use sheet::{Sheet, SheetView};
@@ -45,7 +49,15 @@ pub const CSS_ORDER: &[&str] = &[
 ];
 
 /// The parts of `{assets}/css/sheets.css`, which comes with the first sheet that is opened.
-pub const SHEETS_CSS_ORDER: &[&str] = &["css/sheets.css", "css/queue.css", "css/viewer.css"];
+pub const SHEETS_CSS_ORDER: &[&str] = &[
+    "css/sheets.css",
+    "css/menu.css",
+    "css/toasts.css",
+    "css/strip.css",
+    "css/react.css",
+    "css/queue.css",
+    "css/viewer.css",
+];
 
 /// Stylesheets that some pages link by themselves: those of a share and of the operators' console, and how a quote, reactions and the mark of an edit look, which
 /// a room that has some links, and which comes to others with the first.

@@ -1,9 +1,8 @@
 use std::borrow::Cow;
 
 use super::{
-    EditedView, QuoteView, ReactionView, VisitorView,
+    EditedView, GifView, QuoteView, ReactionView, VisitorView,
     links::{Part, parts},
-    size_text,
 };
 use crate::domain::LineKind;
 use crate::page::texts::Texts;
@@ -12,10 +11,6 @@ use crate::page::texts::Texts;
 const GROUP_MS: u64 = 5 * 60 * 1000;
 /// Stands where a script writes a time: HTML wants one that can be read.
 pub(super) const BLANK_TIME: &str = "1970-01-01T00:00Z";
-/// Under this width a GIF is shown at three times its size.
-const TINY_PX: u32 = 72;
-/// Under this width a GIF is shown small.
-const SMALL_PX: u32 = 160;
 
 /// A stored message as the page shows it, or the blank one inside `<template>`.
 #[derive(Clone, Debug)]
@@ -94,21 +89,6 @@ impl LineView {
     pub fn is_silent(&self) -> bool {
         self.before.is_empty() && self.after.is_empty() && !self.kind.is_empty()
     }
-}
-
-/// A GIF of a message.
-#[derive(Clone, Debug)]
-pub struct GifView<'a> {
-    /// File name: `/gif/{name}` and `/gif/{name}/still`.
-    pub name: Cow<'a, str>,
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// Size of the file.
-    pub bytes: u64,
-    /// What its sender said it shows; may be empty.
-    pub alt: Cow<'a, str>,
 }
 
 impl<'a> MessageView<'a> {
@@ -267,36 +247,6 @@ pub(super) fn clock(at_ms: i64, t: &Texts) -> String {
     format!("{} UTC", half.replace("%{time}", &time))
 }
 
-impl GifView<'_> {
-    /// The class that gives the box its width before the file comes.
-    pub fn shape(&self) -> &'static str {
-        let (width, height) = (u64::from(self.width), u64::from(self.height));
-        if self.width < TINY_PX {
-            " gif--tiny"
-        } else if self.width < SMALL_PX {
-            " gif--small"
-        } else if width * 5 < height * 4 {
-            " gif--tall"
-        } else if width * 4 <= height * 5 {
-            " gif--square"
-        } else {
-            ""
-        }
-    }
-
-    pub(crate) fn size(&self, t: &Texts) -> String {
-        size_text(self.bytes, t.lang)
-    }
-
-    pub(crate) fn alt_text<'t>(&'t self, t: &Texts) -> &'t str {
-        if self.alt.is_empty() {
-            t.chat.gif_no_alt
-        } else {
-            &self.alt
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,26 +271,6 @@ mod tests {
             MessageView::group(&mut messages);
             let more: Vec<_> = messages.iter().map(|message| message.more).collect();
             assert_eq!(more, expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_gif_has_the_shape_that_the_page_gives_it() {
-        let shape = |width, height| {
-            GifView {
-                name: "".into(),
-                width,
-                height,
-                bytes: 0,
-                alt: "".into(),
-            }
-            .shape()
-            .trim()
-        };
-        let cases: Vec<(u32, u32, String)> =
-            serde_json::from_str(include_str!("../../../tests/cases/shapes.json")).unwrap();
-        for (width, height, expected) in cases {
-            assert_eq!(shape(width, height), expected, "{width} × {height}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! What no client of ours sends: each with its code, nothing stored, and the server answers on.
 
+mod events;
 mod fields;
 mod origin;
 mod wire;
@@ -7,6 +8,9 @@ mod wire;
 use serde_json::Value;
 
 use crate::support::{Socket, TestApp, Visitor};
+
+/// The id of no room.
+const UNKNOWN: &str = "00000000000000000000000000000000";
 
 /// A room with one member and one message, so that a change would be seen.
 struct Stage {

@@ -123,7 +123,7 @@ fn every_field_of_a_request_is_documented() {
             named.extend(shapes.flat_map(|shape| shape.0).map(|key| key.name.to_owned()));
         }
     }
-    let refusals = read("src/domain/refusal.rs");
+    let refusals = read("src/domain/refusal/invalid.rs");
     let known = function(&refusals, "pub const fn name(self)");
     let mut known: BTreeSet<_> = between(known, "=> \"", "\"").map(String::from).collect();
     // It stands for the request as a whole.
