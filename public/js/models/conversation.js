@@ -13,12 +13,32 @@ const TRIES = 3;
 const OUT = new Set(["kicked", "banned"]);
 const AGAIN = { room_full: 10_000, rate_limited: 5_000, unavailable: 3_000, unknown: 3_000 };
 
-export class Conversation {
+/**
+ * What happens in it is told by events; `detail` has what is named here.
+ *
+ * | event | detail |
+ * |---|---|
+ * | `joined` | the ack of the join |
+ * | `left` | nothing: the seat or the line is gone, and it comes back by itself |
+ * | `refused` | `{ why, again, been }`: not let in; `again` if it asks again by itself, `been` if it was in before |
+ * | `deliver` | the rows that are to be shown next, in order |
+ * | `known` | a message that came once more |
+ * | `missed` | `{ count, again }`: rows that came while it was away; `again` if there are more than it said before |
+ * | `leapt` | `{ seq, missed }`: it goes on after `seq`, without what lies before |
+ * | `changed` | the room |
+ * | `typing` | the visitor who writes |
+ * | `away` | `{ visitor, away }` |
+ * | `lost` | the visitors who are away: events that are no messages were dropped |
+ * | `reacted`, `reported` | what the server sent |
+ * | `exception` | a refusal of something else |
+ * | `gone`, `sentout`, `stale` | it is over: the room ended, the refusal why, another history of the site |
+ */
+export class Conversation extends EventTarget {
   #room;
   #socket;
   #timeline;
   #getJson;
-  #view;
+  #isNews;
   #setTimeout;
   #joined = false;
   #over = false;
@@ -31,25 +51,23 @@ export class Conversation {
   #been = false;
   #epoch;
 
-  /**
-   * `view` is told: deliver, leapt, missed, joined, left, refused, typing, away, lost, reported, changed, gone,
-   * sentOut, reacted, exception, stale.
-   */
+  /** `isNews(row)` says whether a row counts as missed. */
   constructor({
     room,
     epoch,
     socket,
     timeline,
     getJson,
-    view,
+    isNews,
     setTimeout = (run, ms) => globalThis.setTimeout(run, ms),
   }) {
+    super();
     this.#room = room;
     this.#epoch = epoch;
     this.#socket = socket;
     this.#timeline = timeline;
     this.#getJson = getJson;
-    this.#view = view;
+    this.#isNews = isNews;
     this.#setTimeout = setTimeout;
     socket
       .on("connect", () => this.join())
@@ -58,18 +76,20 @@ export class Conversation {
       .on("join", (line) => this.take(line))
       .on("exit", (line) => this.take(line))
       .on("edit", (line) => this.take(line))
-      .on("typing", (visitor) => view.typing(visitor))
-      .on("away", ({ visitor, away }) => view.away(visitor, away))
-      .on("missed", (now) => view.lost(now?.away ?? []))
-      .on("reactions", (told) => view.reacted(told))
-      .on("report", (report) => view.reported(report))
+      .on("typing", (visitor) => this.#tell("typing", visitor))
+      .on("away", (told) => this.#tell("away", told))
+      .on("missed", (now) => this.#tell("lost", now?.away ?? []))
+      .on("reactions", (told) => this.#tell("reacted", told))
+      .on("report", (report) => this.#tell("reported", report))
       .on("updateRoom", (changed) => {
-        if (changed._id === room) view.changed(changed);
+        if (changed._id === room) this.#tell("changed", changed);
       })
       .on("removeRoom", (id) => {
         if (id === room) this.#end();
       })
-      .on("exception", (refusal) => (OUT.has(refusal?.code) ? this.#out(refusal) : view.exception(refusal)));
+      .on("exception", (refusal) =>
+        OUT.has(refusal?.code) ? this.#out(refusal) : this.#tell("exception", refusal ?? {}),
+      );
   }
 
   get joined() {
@@ -90,7 +110,7 @@ export class Conversation {
     if (!ack?.ok) return this.#refuse(ack ?? {});
     if (this.#isStale(ack)) return;
     this.#joined = true;
-    this.#view.joined(ack);
+    this.#tell("joined", ack);
     const behind = ack.seq - this.#timeline.last;
     const back = this.#been;
     this.#been = true;
@@ -102,9 +122,9 @@ export class Conversation {
 
   // Who opened a page of the past has missed nothing.
   #leap(seq, missed) {
-    if (missed > 0) this.#view.missed(missed, false);
+    if (missed > 0) this.#tell("missed", { count: missed, again: false });
     const rows = this.#timeline.leap(seq);
-    this.#view.leapt(seq, missed);
+    this.#tell("leapt", { seq, missed });
     this.#deliver(rows);
   }
 
@@ -131,12 +151,12 @@ export class Conversation {
 
   /** A message from anywhere: live, an ack, an upload. Shown once, in its place. */
   take(message) {
-    if (this.#timeline.has(message.seq)) this.#view.known(message);
+    if (this.#timeline.has(message.seq)) this.#tell("known", message);
     this.#deliver(this.#timeline.accept(message));
     if (this.#timeline.gap) this.catchUp();
   }
 
-  /** Asks for what is missing after the last row known; when one comes back, the view is told how much that is. */
+  /** Asks for what is missing after the last row known; when one comes back, `missed` says how much that is. */
   catchUp(back = false) {
     this.#catching ??= this.#fetchMissing(back).finally(() => {
       this.#catching = null;
@@ -162,8 +182,8 @@ export class Conversation {
       // What the room does not keep any more is not waited for.
       const rows = this.#timeline.leap((page.first ?? 1) - 1);
       rows.push(...page.data.flatMap((row) => this.#timeline.accept(row)));
-      const news = back ? rows.filter((row) => this.#view.isNews(row)).length : 0;
-      if (news > 0) this.#view.missed(missed + news, missed > 0);
+      const news = back ? rows.filter((row) => this.#isNews(row)).length : 0;
+      if (news > 0) this.#tell("missed", { count: missed + news, again: missed > 0 });
       missed += news;
       this.#deliver(rows);
       if (page.data.length === PAGE) continue;
@@ -176,7 +196,7 @@ export class Conversation {
   #isStale({ epoch }) {
     if (!epoch || !this.#epoch || epoch === this.#epoch) return false;
     this.#close();
-    this.#view.stale();
+    this.#tell("stale");
     return true;
   }
 
@@ -204,15 +224,19 @@ export class Conversation {
     this.#socket.emit("leave");
   }
 
+  #tell(event, detail) {
+    this.dispatchEvent(new CustomEvent(event, { detail }));
+  }
+
   #deliver(messages) {
-    if (messages.length > 0) this.#view.deliver(messages);
+    if (messages.length > 0) this.#tell("deliver", messages);
   }
 
   #refuse(refusal) {
     if (refusal.code === "room_not_found") return this.#end();
     const pause = AGAIN[refusal.code];
     const wait = pause && Math.max(pause, (refusal.retryAfter ?? 0) * 1_000);
-    this.#view.refused(refusal, wait !== undefined, this.#been);
+    this.#tell("refused", { why: refusal, again: wait !== undefined, been: this.#been });
     const turn = this.#turn;
     if (wait)
       this.#setTimeout(() => {
@@ -224,19 +248,19 @@ export class Conversation {
     this.#turn += 1;
     if (!this.#joined) return;
     this.#joined = false;
-    this.#view.left();
+    this.#tell("left");
   }
 
   #out(refusal) {
     if (this.#over) return;
     this.#close();
-    this.#view.sentOut(refusal);
+    this.#tell("sentout", refusal);
   }
 
   #end() {
     if (this.#over) return;
     this.#close();
-    this.#view.gone();
+    this.#tell("gone");
   }
 
   #close() {

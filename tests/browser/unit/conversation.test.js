@@ -6,6 +6,21 @@ import { Clock, settled } from "../support/clock.js";
 
 const message = (seq) => ({ seq, chat: `m${seq}` });
 
+const TOLD = [
+  "joined",
+  "left",
+  "refused",
+  "changed",
+  "gone",
+  "sentout",
+  "stale",
+  "exception",
+  "known",
+  "leapt",
+  "missed",
+  "typing",
+];
+
 /** A room on a server that the test plays: `stored` is what it has, `joins` what it answers. */
 function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
   const clock = new Clock();
@@ -26,25 +41,6 @@ function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
     restart: () => told.push("restart"),
     close: () => told.push("close"),
   };
-  const view = Object.fromEntries(
-    [
-      "joined",
-      "left",
-      "refused",
-      "system",
-      "members",
-      "changed",
-      "gone",
-      "stale",
-      "exception",
-      "known",
-      "leapt",
-      "missed",
-      "typing",
-    ].map((name) => [name, (...args) => told.push([name, ...args])]),
-  );
-  view.isNews = () => true;
-  view.deliver = (messages) => shown.push(...messages.map(({ seq }) => seq));
   const failing = [];
   const getJson = async (url) => {
     asked.push(url);
@@ -62,9 +58,11 @@ function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
     socket,
     timeline: new Timeline(last),
     getJson,
-    view,
+    isNews: () => true,
     setTimeout: clock.setTimeout,
   });
+  conversation.addEventListener("deliver", ({ detail }) => shown.push(...detail.map(({ seq }) => seq)));
+  for (const event of TOLD) conversation.addEventListener(event, ({ detail }) => told.push([event, detail]));
   const hear = (event, data) => listeners.get(event)(data);
   return { server, clock, told, shown, asked, requests, stored, failing, conversation, socket, hear };
 }
@@ -193,7 +191,7 @@ test("a full room is tried again later, a wrong password is not", async () => {
     requests[0].resolve({ ok: false, code });
     await clock.pass(60_000);
     assert.equal(requests.length, again ? 2 : 1, code);
-    assert.deepEqual(told[0], ["refused", { ok: false, code }, again, false]);
+    assert.deepEqual(told[0], ["refused", { why: { ok: false, code }, again, been: false }]);
   }
 });
 
@@ -265,8 +263,8 @@ test("who comes back is told how much was missed, and only then", async () => {
   requests[1].resolve({ ok: true, seq: 152, members: [] });
   await settled();
   assert.deepEqual(missed(), [
-    ["missed", 100, false],
-    ["missed", 150, true],
+    ["missed", { count: 100, again: false }],
+    ["missed", { count: 150, again: true }],
   ]);
   assert.equal(shown.length, 152);
 });
@@ -279,7 +277,7 @@ test("what is too far behind is not fetched but left for scrolling", async () =>
   await settled();
   assert.deepEqual([asked, shown], [[], []]);
   const leaps = () => told.filter(([name]) => name === "leapt" || name === "missed");
-  assert.deepEqual(leaps(), [["leapt", 1_000, 0]], "who opens a page of the past has missed nothing");
+  assert.deepEqual(leaps(), [["leapt", { seq: 1_000, missed: 0 }]], "who opens a page of the past has missed nothing");
   hear("chat", message(1_001));
   assert.deepEqual(shown, [1_001], "what comes in live goes on from there");
   hear("disconnect");
@@ -287,8 +285,8 @@ test("what is too far behind is not fetched but left for scrolling", async () =>
   requests[1].resolve({ ok: true, seq: 1_500, members: [] });
   await settled();
   assert.deepEqual(leaps().slice(1), [
-    ["missed", 499, false],
-    ["leapt", 1_500, 499],
+    ["missed", { count: 499, again: false }],
+    ["leapt", { seq: 1_500, missed: 499 }],
   ]);
 });
 
