@@ -17,6 +17,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use rust_embed::RustEmbed;
 
+use self::bundle::Modules;
 use crate::page::views::{CSS_ORDER, SHEETS_CSS_ORDER};
 
 #[derive(RustEmbed)]
@@ -121,16 +122,24 @@ impl Assets {
     fn pack(&self, path: &str) -> Option<Vec<u8>> {
         match path.rsplit('.').next() {
             _ if path == WORKER.0 => self.joined(path),
-            Some("js") => bundle::bundle(path, &|path| self.text(path)).map(Into::into),
-            Some("css") => Some(bundle::strip(&self.text(path)?).into()),
+            Some("js") => Some(self.bundle(path)?.into()),
+            Some("css") => Some(bundle::join_lines(&bundle::strip(&self.text(path)?)).into()),
             _ => self.read(path),
         }
     }
 
     /// The service worker. It knows the version of the files, so another version is another worker.
     fn worker(&self) -> Option<Vec<u8>> {
-        let script = bundle::bundle(WORKER.1, &|path| self.text(path))?;
+        let script = self.bundle(WORKER.1)?;
         Some(format!("const VERSION=\"{}\";\n{script}", self.version()).into())
+    }
+
+    fn bundle(&self, path: &str) -> Option<String> {
+        let modules = Modules {
+            read: &|path| self.text(path),
+            number: &|path| Embedded::iter().position(|one| one == path),
+        };
+        Some(bundle::join_lines(&bundle::bundle(path, &modules)?))
     }
 
     fn text(&self, path: &str) -> Option<String> {

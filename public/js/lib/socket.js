@@ -17,7 +17,8 @@ export class Socket {
   #acks = new Map();
   #lastAck = 0;
   #ws = null;
-  #state = "idle"; // idle | waiting | opening | connected | closed
+  /** idle, waiting, opening, connected or closed */
+  #state = "idle";
   #timer = null;
   #silence = null;
   #failures = 0;

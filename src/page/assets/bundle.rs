@@ -10,37 +10,42 @@ use std::fmt::Write;
 /// what is there already, so that there is one of each.
 const REGISTRY: &str = "const $m=globalThis[Symbol.for(\"gifchat\")]??={};\n";
 
-/// The module `path` (such as `js/pages/chat.js`) with all it imports as one module; `read` gives the text of a file.
-pub(super) fn bundle(path: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+/// All modules there are.
+pub(super) struct Modules<'a> {
+    /// The text of the module of a path.
+    pub read: &'a dyn Fn(&str) -> Option<String>,
+    /// The number of the module of a path, which is shorter. It is the same in all bundles.
+    pub number: &'a dyn Fn(&str) -> Option<usize>,
+}
+
+/// The module `path` (such as `js/pages/chat.js`) with all it imports as one module.
+pub(super) fn bundle(path: &str, modules: &Modules<'_>) -> Option<String> {
     let mut done = Vec::new();
     let mut out = REGISTRY.to_owned();
-    let exports = add(path, read, &mut done, &mut out)?;
+    let exports = add(path, modules, &mut done, &mut out)?;
     if !exports.is_empty() {
+        let number = (modules.number)(path)?;
         // Writing to a String can't fail.
-        let _ = writeln!(out, "export const{{{}}}=$m[\"{path}\"];", exports.join(","));
+        let _ = writeln!(out, "export const{{{}}}=$m[{number}];", exports.join(","));
     }
     Some(out)
 }
 
 /// Adds a module behind those it imports, unless it is there; gives the names it exports.
-fn add(
-    path: &str,
-    read: &dyn Fn(&str) -> Option<String>,
-    done: &mut Vec<String>,
-    out: &mut String,
-) -> Option<Vec<String>> {
+fn add(path: &str, modules: &Modules<'_>, done: &mut Vec<String>, out: &mut String) -> Option<Vec<String>> {
     if done.iter().any(|one| one == path) {
         return Some(Vec::new());
     }
     done.push(path.to_owned());
     let mut exports = Vec::new();
     let mut body = String::new();
-    for line in join_imports(&strip(&read(path)?)).lines() {
+    for line in join_imports(&strip(&(modules.read)(path)?)).lines() {
         if let Some((names, from)) = import(line) {
             let from = resolve(path, from)?;
-            add(&from, read, done, out)?;
+            add(&from, modules, done, out)?;
             if !names.is_empty() {
-                let _ = writeln!(body, "const{{{}}}=$m[\"{from}\"];", names.replace(" as ", ":"));
+                let number = (modules.number)(&from)?;
+                let _ = writeln!(body, "const{{{}}}=$m[{number}];", names.replace(" as ", ":"));
             }
         } else {
             let line = line
@@ -51,9 +56,10 @@ fn add(
             body.push('\n');
         }
     }
+    let number = (modules.number)(path)?;
     let _ = writeln!(
         out,
-        "$m[\"{path}\"]??=(()=>{{\n{body}return{{{}}}}})();",
+        "$m[{number}]??=(()=>{{\n{body}return{{{}}}}})();",
         exports.join(",")
     );
     Some(exports)
@@ -134,19 +140,31 @@ pub(super) fn strip(text: &str) -> String {
     out
 }
 
+/// A stripped script or stylesheet without the line breaks that mean nothing: those after what can't end a statement or has.
+pub(super) fn join_lines(stripped: &str) -> String {
+    let mut out = String::with_capacity(stripped.len());
+    for line in stripped.lines() {
+        out.push_str(line);
+        if !line.ends_with(['{', '(', ',', ';']) {
+            out.push('\n');
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::page::assets::Embedded;
 
     fn bundled(files: &[(&str, &str)]) -> String {
-        let read = |path: &str| {
-            files
-                .iter()
-                .find(|(name, _)| *name == path)
-                .map(|(_, text)| (*text).to_owned())
+        let number = |path: &str| files.iter().position(|(name, _)| *name == path);
+        let read = |path: &str| Some(files[number(path)?].1.to_owned());
+        let modules = Modules {
+            read: &read,
+            number: &number,
         };
-        bundle(files[0].0, &read).unwrap()
+        bundle(files[0].0, &modules).unwrap()
     }
 
     #[test]
@@ -166,9 +184,9 @@ mod tests {
             ),
         ]);
         let expected = "const $m=globalThis[Symbol.for(\"gifchat\")]??={};\n\
-            $m[\"js/lib/e.js\"]??=(()=>{\nclass e {}\nasync function f() { await import(\"../pages/late.js\"); }\nreturn{e,f}})();\n\
-            $m[\"js/lib/b.js\"]??=(()=>{\nconst{e}=$m[\"js/lib/e.js\"];\nfunction b() {}\nconst c = e;\nreturn{b,c}})();\n\
-            $m[\"js/pages/a.js\"]??=(()=>{\nconst{b,c:d}=$m[\"js/lib/b.js\"];\nb(d);\nreturn{}})();\n";
+            $m[2]??=(()=>{\nclass e {}\nasync function f() { await import(\"../pages/late.js\"); }\nreturn{e,f}})();\n\
+            $m[1]??=(()=>{\nconst{e}=$m[2];\nfunction b() {}\nconst c = e;\nreturn{b,c}})();\n\
+            $m[0]??=(()=>{\nconst{b,c:d}=$m[1];\nb(d);\nreturn{}})();\n";
         assert_eq!(all.replace(", ", ","), expected.replace(", ", ","));
     }
 
@@ -181,14 +199,14 @@ mod tests {
             ),
             ("js/lib/b.js", "export const b = 1;\nexport const c = 2;\n"),
         ]);
-        let expected = "$m[\"js/pages/a.js\"]??=(()=>{\nconst{b, c:d}=$m[\"js/lib/b.js\"];\nb(d);\nreturn{}})();\n";
+        let expected = "$m[0]??=(()=>{\nconst{b, c:d}=$m[1];\nb(d);\nreturn{}})();\n";
         assert!(all.ends_with(expected), "{all}");
     }
 
     #[test]
     fn a_module_that_is_fetched_later_exports_what_it_did() {
         let all = bundled(&[("js/lib/b.js", "export const b = 1;\n")]);
-        assert!(all.ends_with("export const{b}=$m[\"js/lib/b.js\"];\n"), "{all}");
+        assert!(all.ends_with("export const{b}=$m[0];\n"), "{all}");
     }
 
     #[test]
@@ -197,6 +215,12 @@ mod tests {
             strip("/* a\n b */\n.c {\n  d: e;\n}\n\n// f\n/* g */\nh\ntry { i(); } catch { /* j */ }"),
             ".c {\nd: e;\n}\nh\ntry { i(); } catch {}\n"
         );
+    }
+
+    #[test]
+    fn line_breaks_go_where_they_mean_nothing() {
+        let stripped = strip("a {\n  b: c,\n    d;\n}\nif (\n  e\n) {\n  f()\n  g();\n}\n");
+        assert_eq!(join_lines(&stripped), "a {b: c,d;}\nif (e\n) {f()\ng();}\n");
     }
 
     /// What the functions above would get wrong is used nowhere.
@@ -209,6 +233,7 @@ mod tests {
                     line.matches('`').count().is_multiple_of(2),
                     "{path}: a template over several lines: {line}"
                 );
+                assert!(!line.contains(" // "), "{path}: a comment behind something: {line}");
                 assert!(!line.starts_with("import ") || import(line).is_some(), "{path}: {line}");
                 assert!(
                     line.matches("import(").count() == usize::from(line.contains("import(\"")),
