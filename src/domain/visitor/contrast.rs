@@ -65,7 +65,7 @@ fn lightness_and_chroma(token: &str, theme: usize) -> (f64, f64) {
 
 fn hue_and_tone(class: &str) -> (f64, f64) {
     let number = |property: &str| {
-        between(CSS, &format!("\n.{class} {{ {property}: "), ";")
+        between(CSS, &format!("\n.{class} {{\n  {property}: "), ";")
             .parse()
             .expect(class)
     };
