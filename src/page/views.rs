@@ -5,6 +5,7 @@ pub mod console;
 mod extras;
 mod form;
 mod gif;
+mod icon;
 mod installed;
 mod links;
 mod message;
