@@ -3,7 +3,7 @@
 import { fetchSheet } from "../lib/sheets.js";
 
 // How long a menu waits for actions that are on their way.
-const PATIENCE = 1_000;
+const MENU_TIMEOUT = 1_000;
 
 const actions = [];
 let coming = null;
@@ -32,7 +32,7 @@ export const offersActions = ({ mine, id, text, gif }) => !mine || Boolean(id &&
 /** Opens the menu of a subject at its button. */
 export async function openActions(button, subject) {
   const patience = new Promise((done) => {
-    setTimeout(done, PATIENCE);
+    setTimeout(done, MENU_TIMEOUT);
   });
   // Once it is there it opens before another key can be pressed.
   menu ??= await fetchSheet("menu", () => import("./entries.js")).catch(() => null);

@@ -5,7 +5,8 @@ import { fetchSheet } from "../lib/sheets.js";
 import { refusal, texts } from "../lib/texts.js";
 import { makeBanner } from "./banner.js";
 
-const PATIENCE = 3_000;
+// A line that is down for less is not worth a word.
+const SAID_AFTER = 3_000;
 // How long it says that the line is back.
 const BACK = 4_000;
 
@@ -31,7 +32,7 @@ export class Notices {
       this.#timer = setTimeout(() => {
         this.#timer = null;
         this.#line(false);
-      }, PATIENCE);
+      }, SAID_AFTER);
     }
   }
 

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { Server } from "./server.js";
-import { PATIENCE, within } from "./wait.js";
+import { TIMEOUT, within } from "./wait.js";
 
 export const OUT = fileURLToPath(new URL("../../../target/screens/", import.meta.url));
 
@@ -74,7 +74,7 @@ class Stage {
       viewport: { width: 1280, height: 800 },
       ...options,
     });
-    context.setDefaultTimeout(PATIENCE);
+    context.setDefaultTimeout(TIMEOUT);
     const page = await context.newPage();
     const visitor = {
       name,
@@ -128,7 +128,7 @@ class Stage {
 
   async end() {
     // A page that does not let itself be closed goes with the browser.
-    for (const { context } of this.#visitors) await within(context.close(), PATIENCE, "closing").catch(() => {});
+    for (const { context } of this.#visitors) await within(context.close(), TIMEOUT, "closing").catch(() => {});
     await this.server.end();
   }
 }

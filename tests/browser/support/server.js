@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { PATIENCE, within } from "./wait.js";
+import { TIMEOUT, within } from "./wait.js";
 
 const BINARY = process.env.GIFCHAT_BIN ?? fileURLToPath(new URL("../../../target/debug/gifchat", import.meta.url));
 
@@ -61,7 +61,7 @@ export class Server {
 
   async #run(...task) {
     const child = spawn(BINARY, [...task, ...this.#place], { stdio: ["ignore", "ignore", "inherit"] });
-    const code = await within(new Promise((resolve) => child.once("close", resolve)), PATIENCE, task[0]);
+    const code = await within(new Promise((resolve) => child.once("close", resolve)), TIMEOUT, task[0]);
     if (code !== 0) throw new Error(`${task[0]} ended with ${code}`);
   }
 
@@ -87,7 +87,7 @@ export class Server {
         reject(new Error(`the server ended with ${code}: ${JSON.stringify(this.#log.slice(-5))}`)),
       );
     });
-    this.address = await within(started, PATIENCE, "the start of the server");
+    this.address = await within(started, TIMEOUT, "the start of the server");
   }
 
   /** Stops it as a service manager would; it must end by itself with code 0. */
@@ -96,7 +96,7 @@ export class Server {
     if (!child) return;
     this.#child = null;
     child.kill("SIGTERM");
-    const { code, signal } = await within(child.ended, PATIENCE, "the end of the server").catch((error) => {
+    const { code, signal } = await within(child.ended, TIMEOUT, "the end of the server").catch((error) => {
       child.kill("SIGKILL");
       throw error;
     });

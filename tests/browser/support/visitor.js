@@ -1,7 +1,7 @@
 // A visitor without a browser: HTTP with a cookie, and sockets by the official client.
 import { io } from "socket.io-client";
 import { gif } from "./gif.js";
-import { PATIENCE } from "./wait.js";
+import { TIMEOUT } from "./wait.js";
 
 /** The ways in which the official client connects. */
 export const WAYS = {
@@ -118,7 +118,7 @@ export class Visitor {
 }
 
 /** Emits and waits for the acknowledgement. */
-export const ask = (socket, event, ...args) => socket.timeout(PATIENCE).emitWithAck(event, ...args);
+export const ask = (socket, event, ...args) => socket.timeout(TIMEOUT).emitWithAck(event, ...args);
 
 /** Waits for the connection. */
 export function connected(socket) {
@@ -135,7 +135,7 @@ export function next(socket, event, fits = () => true) {
     const timer = setTimeout(() => {
       stop();
       reject(new Error(`no ${event} came; heard ${JSON.stringify(socket.heard)}`));
-    }, PATIENCE);
+    }, TIMEOUT);
     const look = () => {
       const place = socket.heard.findIndex(([name, data]) => name === event && fits(data));
       if (place < 0) return;

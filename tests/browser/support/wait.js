@@ -1,10 +1,10 @@
 // Waiting for something to become true.
 import { setTimeout as pause } from "node:timers/promises";
 
-export const PATIENCE = 30_000;
+export const TIMEOUT = 30_000;
 
 /** Tries until `check` neither throws nor gives false, and returns what it gave; after `limit` ms its last failure is thrown. */
-export async function eventually(check, what = "the condition", limit = PATIENCE) {
+export async function eventually(check, what = "the condition", limit = TIMEOUT) {
   const end = Date.now() + limit;
   for (;;) {
     let why;
