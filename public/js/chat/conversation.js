@@ -8,6 +8,7 @@ import { whoIs } from "../lib/who.js";
 import { Conversation } from "../models/conversation.js";
 import { Timeline } from "../models/timeline.js";
 
+/** @param {ChatPage} page */
 export function startConversation(page) {
   const { room, epoch, socket, isNews } = page;
   const timeline = new Timeline(page.last);
@@ -19,14 +20,20 @@ export function startConversation(page) {
   hearEnd(page);
 }
 
-/** Calls `listener(detail)` for each event of the conversation that `listeners` names. */
+/**
+ * Calls the listener with the `detail` of each event of the conversation that `listeners` names.
+ * @param {ChatPage} page
+ * @param {{ [Event in keyof ConversationEvents]?: (detail: ConversationEvents[Event]) => unknown }} listeners
+ */
 function hear({ conversation }, listeners) {
   for (const [event, listener] of Object.entries(listeners))
-    conversation.addEventListener(event, ({ detail }) => listener(detail));
+    conversation.addEventListener(event, (told) => listener(/** @type {CustomEvent} */ (told).detail));
 }
 
+/** @param {ChatPage} page */
 function hearMessages(page) {
   const { list, badge, members, typing, isNews } = page;
+  /** @param {Row} row */
   const known = ({ visitor, nonce }) => {
     if (visitor !== page.me.id) return;
     page.outbox.confirm(nonce);
@@ -51,6 +58,7 @@ function hearMessages(page) {
   });
 }
 
+/** @param {ChatPage} page */
 function hearSeat(page) {
   const { room, me, notices, extras, members, outbox, uploads } = page;
   hear(page, {
@@ -84,6 +92,7 @@ function hearSeat(page) {
   });
 }
 
+/** @param {ChatPage} page */
 function hearOthers(page) {
   const { room, me, members, extras } = page;
   hear(page, {
@@ -108,6 +117,7 @@ function hearOthers(page) {
   });
 }
 
+/** @param {ChatPage} page */
 function hearEnd(page) {
   hear(page, {
     gone() {
@@ -123,20 +133,29 @@ function hearEnd(page) {
   });
 }
 
-// Nothing more can be done here, because of `why`.
+/**
+ * Nothing more can be done here, because of `why`.
+ * @param {ChatPage} page
+ * @param {Refusal} why
+ * @param {OutNotice} notice
+ */
 function end(page, why, notice) {
   page.stopPolling();
   page.outbox.end(why);
   page.uploads.end(why);
   page.typing.clear();
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   page.notices.out(why, notice);
   page.shut(true);
   // The list still scrolls, and the way out works.
   byId("rows").inert = true;
 }
 
-// The room is another now.
+/**
+ * The room is another now.
+ * @param {ChatPage} page
+ * @param {Room} now
+ */
 function change({ facts, slowMode, badge, members, sheets }, now) {
   const { slow } = facts;
   facts.update(now);

@@ -8,6 +8,7 @@ import { keepFocusOfDialogs } from "../lib/focus.js";
 import { RoomStorage } from "../lib/room-storage.js";
 import "../lib/worker.js";
 
+/** @param {ChatPage} page */
 export function startFrame(page) {
   startTheme();
   startTips();
@@ -29,9 +30,10 @@ function startTips() {
   for (const event of ["pointerover", "focusin"]) addEventListener(event, fetchTips, { once: true });
 }
 
+/** @param {Event & { pointerType?: string }} event */
 async function fetchTips({ target, pointerType }) {
   try {
     const { showTip } = await import("../components/tips.js");
-    if (pointerType !== "touch") showTip(target);
+    if (pointerType !== "touch") showTip(/** @type {Element} */ (target));
   } catch {}
 }

@@ -5,6 +5,7 @@ import { MessageList } from "../components/message-list.js";
 import { fold, isMuted, startMuting } from "../components/muted.js";
 import { fetchSheet } from "../lib/sheets.js";
 
+/** @param {ChatPage} page */
 export function startHistory(page) {
   const { room, me, storage } = page;
   page.isNews = ({ line, visitor }) => !line && visitor !== me.id && !isMuted(visitor);

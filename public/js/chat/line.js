@@ -3,13 +3,14 @@ import { liveSocket, seemsBlocked } from "../lib/page-socket.js";
 
 const ASK_EVERY = 3_000;
 
+/** @param {ChatPage} page */
 export function makeLine(page) {
   page.socket = liveSocket("/chat");
+  /** @type {Timer | null} */
   let asking = null;
-  /** Whether messages are asked for now and then, as the line can't be had. */
   page.polls = () => asking !== null && !page.conversation.joined;
   page.stopPolling = () => {
-    clearInterval(asking);
+    if (asking) clearInterval(asking);
     asking = null;
   };
   page.socket.on("failed", (failure) => {
@@ -24,6 +25,7 @@ export function makeLine(page) {
   });
 }
 
+/** @param {ChatPage} page */
 export function openLine({ room, socket, notices, conversation }) {
   // A page that is closed gives its seat up soon; one that is only put aside, as by a phone, is waited for.
   addEventListener("pagehide", ({ persisted }) => {

@@ -12,6 +12,7 @@ import { Outbox } from "../models/outbox.js";
 import { SlowMode } from "../models/slow-mode.js";
 import { Typing } from "../models/typing.js";
 
+/** @param {ChatPage} page */
 export function startSending(page) {
   page.slowMode = new SlowMode({ changed: (seconds) => page.composer.pause(seconds) });
   page.say = (text) => page.composer.say(text);
@@ -24,7 +25,6 @@ export function startSending(page) {
     },
     say: () => page.conversation.typing(),
   });
-  // Puts a message in line; whether there was space for it.
   page.add = (content) => {
     if (page.outbox.add({ ...content, reply: page.extras.reply })) return answered(page);
     page.say(fill(texts.talk.too_many, { n: page.outbox.limit }));
@@ -41,6 +41,7 @@ export function startSending(page) {
   openGifs(page.add);
 }
 
+/** @param {ChatPage} page */
 function makeOutbox(page) {
   const outbox = new Outbox({
     newNonce,
@@ -66,25 +67,37 @@ function makeOutbox(page) {
   return outbox;
 }
 
-// Where WebSocket is blocked, by HTTP as far as the server lets us.
+/**
+ * Where WebSocket is blocked, by HTTP as far as the server lets us.
+ * @param {ChatPage} page
+ * @param {{ content: object, nonce: string }} item
+ * @return {Promise<Ack>}
+ */
 async function post({ room, conversation }, { content, nonce }) {
   try {
     const message = await askJson(`/room/${room}/chat`, { method: "POST", body: { ...content, nonce } });
     conversation.take(message);
     return { ok: true };
-  } catch (why) {
+  } catch (thrown) {
+    const why = /** @type {Refusal} */ (thrown);
     if (why.code === "offline") throw why;
     return why.code === "not_a_member" ? { code: why.code, message: texts.talk.polling_post } : why;
   }
 }
 
+/** @param {ChatPage} page */
 function makeUploads(page) {
   const { room, storage, slowMode, list, say } = page;
+  /** @param {Message} message */
   const stored = (message) => {
     hasSaid(page);
     page.conversation.take(message);
   };
-  // What no GIF takes along.
+  /**
+   * What no GIF takes along.
+   * @param {string} text
+   * @param {Reply} [reply]
+   */
   const returned = (text, reply) => {
     if (text) page.composer.giveBack(text);
     page.extras.answer(reply);
@@ -99,6 +112,7 @@ function makeUploads(page) {
   });
 }
 
+/** @param {ChatPage} page */
 function makeComposer(page) {
   return new Composer({
     limit: page.chatLimit,
@@ -115,11 +129,13 @@ function makeComposer(page) {
   });
 }
 
+/** @param {ChatPage} page */
 function answered({ extras }) {
   extras.answer();
   return true;
 }
 
+/** @param {ChatPage} page */
 function hasSaid({ facts, slowMode }) {
   if (facts.slow && !facts.mine) slowMode.hold(facts.slow);
 }

@@ -5,6 +5,7 @@ import { startWayOut } from "../components/way-out.js";
 import { WhispersLater } from "../components/whispers-later.js";
 import { texts } from "../lib/texts.js";
 
+/** @param {ChatPage} page */
 export function startTools(page) {
   const { room, me, storage, socket, facts } = page;
   page.whispers = new WhispersLater({

@@ -11,8 +11,13 @@ export const AT_ONCE = 20;
 export class Files {
   #room;
   #tab;
+  /** @type {Promise<IDBDatabase> | null} */
   #opened = null;
 
+  /**
+   * @param {string} room
+   * @param {string} tab
+   */
   constructor(room, tab) {
     this.#room = room;
     this.#tab = tab;
@@ -21,6 +26,7 @@ export class Files {
   /** What this tab left behind in this room, in the order it was put: `{nonce, file, alt, chat, reply, waiting}`. */
   async left() {
     const all = await this.#use("readwrite", async (store) => {
+      /** @type {StoredFile[]} */
       const kept = await asked(store.getAll());
       // Of tabs that were closed and never came back.
       for (const { nonce, at } of kept) if (Date.now() - at > LIFE) store.delete(nonce);
@@ -29,6 +35,7 @@ export class Files {
     return (all ?? []).filter(({ room, tab }) => room === this.#room && tab === this.#tab).sort((a, b) => a.at - b.at);
   }
 
+  /** @param {GifFields & { at: number, state: string }} file */
   put({ nonce, file, alt, chat, reply, state, at }) {
     const waiting = state !== "ready";
     return this.#use("readwrite", (store) =>
@@ -36,10 +43,16 @@ export class Files {
     );
   }
 
+  /** @param {string} nonce */
   remove(nonce) {
     return this.#use("readwrite", (store) => asked(store.delete(nonce)));
   }
 
+  /**
+   * @template Gives
+   * @param {IDBTransactionMode} mode
+   * @param {(store: IDBObjectStore) => Promise<Gives>} work
+   */
   async #use(mode, work) {
     try {
       this.#opened ??= this.#open();

@@ -7,7 +7,10 @@ export function lost() {
   return !held || held === document.body || !held.checkVisibility() || Boolean(held.closest("[inert]"));
 }
 
-/** Gives the focus to the first of these that takes it. */
+/**
+ * Gives the focus to the first of these that takes it.
+ * @param {(HTMLElement | null | undefined)[]} ways
+ */
 export function focusFirst(...ways) {
   for (const way of ways) {
     way?.focus({ preventScroll: true });
@@ -15,7 +18,11 @@ export function focusFirst(...ways) {
   }
 }
 
-/** Changes the page; when what had the focus is gone or hidden then, the first of `ways` that can gets it. */
+/**
+ * Changes the page; when what had the focus is gone or hidden then, the first of `ways` that can gets it.
+ * @param {() => void} change
+ * @param {(HTMLElement | null | undefined)[]} ways
+ */
 export function keepFocus(change, ...ways) {
   const had = !lost();
   change();
@@ -24,9 +31,11 @@ export function keepFocus(change, ...ways) {
 
 /** A dialog gives the focus back to what opened it, and where that is gone meanwhile, to what is nearest. */
 export function keepFocusOfDialogs() {
+  /** @type {HTMLElement | null} */
   let from = null;
   let inPanel = false;
-  document.addEventListener("focusin", ({ target }) => {
+  document.addEventListener("focusin", (event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
     if (target.closest("dialog, #menu")) return;
     from = target;
     inPanel = Boolean(target.closest("#members"));

@@ -6,6 +6,11 @@ const NAME = "gifchat-shared";
 const STORE = "files";
 const LIFE = 600_000;
 
+/**
+ * @template Gives
+ * @param {IDBTransactionMode} mode
+ * @param {(store: IDBObjectStore) => Promise<Gives>} work
+ */
 async function use(mode, work) {
   const opening = indexedDB.open(NAME, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
@@ -18,10 +23,13 @@ async function use(mode, work) {
   }
 }
 
-/** Holds files in place of any before. */
+/** @type {(files: File[]) => Promise<unknown>} Holds files in place of any before. */
 export const hold = (files) => use("readwrite", (store) => asked(store.put({ files, at: Date.now() }, STORE)));
 
-/** What is held: the `files`, and how many ms are `left` until they are dropped. */
+/**
+ * What is held: the `files`, and how many ms are `left` until they are dropped.
+ * @return {Promise<{ files: File[], left: number }>}
+ */
 export async function held() {
   const { files = [], at = 0 } = (await use("readonly", (store) => asked(store.get(STORE)))) ?? {};
   const left = at + LIFE - Date.now();

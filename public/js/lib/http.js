@@ -1,11 +1,18 @@
-// JSON over HTTP. A refusal is thrown as the server said it: {status, code, message, field, retryAfter}; a lost line has
-// no status.
+// JSON over HTTP. A `Refusal` is thrown as the server said it; that of a lost line has no status.
 
+/** @param {string} url */
 export async function getJson(url) {
   return askJson(url, {});
 }
 
+/**
+ * What the answer says, which depends on the route.
+ * @param {string} url
+ * @param {{ method?: string, body?: object }} request
+ * @return {Promise<any>}
+ */
 export async function askJson(url, { method = "GET", body } = {}) {
+  /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response;
@@ -26,5 +33,5 @@ export async function askJson(url, { method = "GET", body } = {}) {
   throw { status: response.status, code, message, field, retryAfter: seconds(response.headers.get("Retry-After")) };
 }
 
-/** A header with a number of seconds, if it is there. */
+/** @type {(header: string | null) => number | undefined} A header with a number of seconds, if it is there. */
 export const seconds = (header) => Number(header) || undefined;

@@ -6,6 +6,7 @@ import { Socket } from "./socket.js";
 const ASK_EVERY = 3;
 const SHUT = ["site_password_required", "banned_from_site"];
 
+/** @param {string} namespace */
 export function liveSocket(namespace) {
   const url = new URL("/socket.io/?EIO=4&transport=websocket", location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -31,5 +32,5 @@ export function liveSocket(namespace) {
   return socket;
 }
 
-/** Whether the network seems to forbid WebSocket: three tries in a row went wrong and none ever succeeded. */
+/** @type {(failure: Failure) => boolean} Whether the network seems to forbid WebSocket: three tries in a row went wrong and none ever succeeded. */
 export const seemsBlocked = ({ failures, opened }) => !opened && failures >= 3;

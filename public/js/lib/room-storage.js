@@ -7,13 +7,21 @@ export const HAS_FILES = "files";
 export class RoomStorage {
   #key;
 
+  /** @param {string} room */
   constructor(room) {
+    /** @type {(what: string) => string} */
     this.#key = (what) => `gifchat:${room}:${what}`;
   }
 
+  /**
+   * @template Value
+   * @param {string} what
+   * @param {Value} otherwise
+   * @return {Value}
+   */
   read(what, otherwise) {
     try {
-      return JSON.parse(sessionStorage.getItem(this.#key(what))) ?? otherwise;
+      return JSON.parse(sessionStorage.getItem(this.#key(what)) ?? "null") ?? otherwise;
     } catch {
       return otherwise;
     }
@@ -26,8 +34,12 @@ export class RoomStorage {
     return tab;
   }
 
+  /**
+   * @param {string} what
+   * @param {unknown} value what is empty is not kept
+   */
   write(what, value) {
-    const empty = value === "" || value?.length === 0;
+    const empty = value === "" || (Array.isArray(value) && value.length === 0);
     try {
       if (empty) sessionStorage.removeItem(this.#key(what));
       else sessionStorage.setItem(this.#key(what), JSON.stringify(value));

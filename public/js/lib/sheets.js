@@ -2,10 +2,17 @@
 import { getJson } from "./http.js";
 import { lang, texts } from "./texts.js";
 
+/** @type {Map<string, Promise<void>>} */
 const asked = new Map();
+/** @type {Map<string, Promise<unknown> | undefined>} */
 const styles = new Map();
 
-/** The module of a sheet, once its markup is in the page: a module finds its elements when it is loaded. */
+/**
+ * The module of a sheet, once its markup is in the page: a module finds its elements when it is loaded.
+ * @template Module
+ * @param {string} name
+ * @param {() => Promise<Module>} load
+ */
 export async function fetchSheet(name, load) {
   if (!asked.has(name)) asked.set(name, put(name));
   try {
@@ -18,7 +25,10 @@ export async function fetchSheet(name, load) {
   return load();
 }
 
-/** A stylesheet, unless the page has it. */
+/**
+ * A stylesheet, unless the page has it.
+ * @param {string} name
+ */
 export function fetchStyle(name) {
   if (!styles.has(name)) styles.set(name, style(name));
   return styles.get(name);
@@ -27,16 +37,21 @@ export function fetchStyle(name) {
 /** How all that opens over the room looks. */
 export const fetchLook = () => fetchStyle("sheets.css");
 
+/** @param {string} name */
 async function put(name) {
+  /** @type {[Sheet, unknown]} */
   const [sheet] = await Promise.all([getJson(`/sheets/${lang}/${name}`), fetchLook()]);
   for (const [group, more] of Object.entries(sheet.texts)) texts[group] = { ...texts[group], ...more };
   document.body.insertAdjacentHTML("beforeend", sheet.html);
 }
 
-// Beside the style of the page, under the same version.
+/**
+ * Beside the style of the page, under the same version.
+ * @param {string} name
+ */
 function style(name) {
-  const page = document.querySelector('link[href$="/css/app.css"]');
-  const link = page.cloneNode();
+  const page = /** @type {HTMLLinkElement} */ (document.querySelector('link[href$="/css/app.css"]'));
+  const link = /** @type {HTMLLinkElement} */ (page.cloneNode());
   link.href = page.href.replace("app.css", name);
   if (document.querySelector(`link[href$="${name}"]`)) return;
   return new Promise((done, fail) => {

@@ -13,24 +13,35 @@ export class Socket {
   #env;
   #url;
   #namespace;
+  /** @type {Map<string, ((...args: any[]) => void)[]>} */
   #listeners = new Map();
+  /** @type {Map<number, { resolve(answer: any): void, reject(why: Error): void, timer: unknown }>} */
   #acks = new Map();
   #lastAck = 0;
+  /** @type {WebSocket | null} */
   #ws = null;
   /** idle, waiting, opening, connected or closed */
   #state = "idle";
+  /** @type {unknown} */
   #timer = null;
+  /** @type {unknown} */
   #silence = null;
   #failures = 0;
   #opened = false;
   #patience = 45_000;
 
+  /**
+   * The rest is for tests.
+   * @param {{ url: string, namespace: string, WebSocket?: new (url: string) => WebSocket, random?: () => number }
+   *   & Partial<Clock>} made
+   */
   constructor({ url, namespace, ...env }) {
+    /** @type {Clock & { WebSocket: new (url: string) => WebSocket, random: () => number }} */
     this.#env = {
       WebSocket: globalThis.WebSocket,
       random: Math.random,
       setTimeout: (run, ms) => globalThis.setTimeout(run, ms),
-      clearTimeout: (timer) => globalThis.clearTimeout(timer),
+      clearTimeout: (timer) => globalThis.clearTimeout(/** @type {Timer} */ (timer)),
       ...env,
     };
     this.#url = url;
@@ -41,6 +52,11 @@ export class Socket {
     return this.#state === "connected";
   }
 
+  /**
+   * @template {keyof SocketEvents} Event
+   * @param {Event} event
+   * @param {(told: SocketEvents[Event]) => void} listener
+   */
   on(event, listener) {
     const listeners = this.#listeners.get(event) ?? [];
     this.#listeners.set(event, [...listeners, listener]);
@@ -51,12 +67,22 @@ export class Socket {
     if (this.#state === "idle") this.#dial();
   }
 
-  /** Sends without waiting; says whether there was a line to send on. */
+  /**
+   * Sends without waiting; says whether there was a line to send on.
+   * @param {string} event
+   * @param {unknown[]} args
+   */
   emit(event, ...args) {
     return this.#send(encodeEvent(this.#namespace, [event, ...args]));
   }
 
-  /** Sends and resolves with the answer; rejects when none came in time or the line broke. */
+  /**
+   * Sends and resolves with the answer; rejects when none came in time or the line broke.
+   * @param {string} event
+   * @param {unknown} data
+   * @param {number} limit in ms
+   * @return {Promise<any>}
+   */
   request(event, data, limit = 5_000) {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastAck;
@@ -71,7 +97,10 @@ export class Socket {
     if (this.#state === "waiting") this.#dial();
   }
 
-  /** Drops the line and comes back after `wait` ms, or after the usual back-off. */
+  /**
+   * Drops the line and comes back after `wait` ms, or after the usual back-off.
+   * @param {number} [wait]
+   */
   restart(wait) {
     if (this.#state === "opening" || this.#state === "connected") this.#lost(wait);
   }
@@ -97,6 +126,7 @@ export class Socket {
     ws.onerror = () => {};
   }
 
+  /** @param {unknown} frame */
   #read(frame) {
     const packet = decode(frame);
     this.#listenForSilence();
@@ -105,10 +135,10 @@ export class Socket {
       case "open":
         this.#patience = (packet.data.pingInterval ?? 25_000) + (packet.data.pingTimeout ?? 20_000);
         this.#listenForSilence();
-        this.#ws.send(encodeConnect(this.#namespace));
+        this.#ws?.send(encodeConnect(this.#namespace));
         break;
       case "ping":
-        this.#ws.send(PONG);
+        this.#ws?.send(PONG);
         break;
       case "connect":
         this.#connected();
@@ -117,7 +147,7 @@ export class Socket {
         this.#event(packet);
         break;
       case "ack":
-        this.#settle(packet.id, packet.data);
+        this.#settle(packet.id ?? 0, packet.data);
         break;
       case "close":
       case "disconnect":
@@ -135,12 +165,14 @@ export class Socket {
     this.#tell("connect");
   }
 
+  /** @param {Packet} packet */
   #event({ data: [event, ...args] }) {
     // The server is about to restart: leave at once, so that it need not wait, and do not come back in one crowd.
     if (event === "restart") this.restart(FIRST_WAIT / 2 + this.#env.random() * (Number(args[0]?.within) || 0));
     else this.#tell(event, ...args);
   }
 
+  /** @param {number} [wait] */
   #lost(wait) {
     const was = this.#state;
     this.#drop();
@@ -173,6 +205,10 @@ export class Socket {
     if (this.#ws) this.#silence = this.#env.setTimeout(() => this.#lost(), this.#patience);
   }
 
+  /**
+   * @param {number} id
+   * @param {unknown[] | null} answer
+   */
   #settle(id, answer) {
     const ack = this.#acks.get(id);
     if (!ack) return;
@@ -182,12 +218,17 @@ export class Socket {
     else ack.reject(new Error("no answer"));
   }
 
+  /** @param {string} frame */
   #send(frame) {
-    if (this.#state !== "connected" || this.#ws.readyState !== 1) return false;
+    if (this.#state !== "connected" || this.#ws?.readyState !== 1) return false;
     this.#ws.send(frame);
     return true;
   }
 
+  /**
+   * @param {string} event
+   * @param {unknown[]} args
+   */
   #tell(event, ...args) {
     for (const listener of this.#listeners.get(event) ?? []) listener(...args);
   }

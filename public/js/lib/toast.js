@@ -3,7 +3,12 @@ import { announce } from "./dom.js";
 import { fetchLook } from "./sheets.js";
 import { texts } from "./texts.js";
 
-/** `way` may have `button`, `{ text, act }`, such as Undo, and `icon` and `tone` as of a banner. */
+/**
+ * `button` is one such as Undo, `icon` and `tone` are as of a banner.
+ * @typedef {{ button?: { text: string, act: () => unknown }, icon?: string, tone?: string }} Way
+ * @param {string} text
+ * @param {Way} way
+ */
 export function toast(text, way = {}) {
   announce(text);
   Promise.all([import("../components/toasts.js"), fetchLook()]).then(
@@ -12,5 +17,5 @@ export function toast(text, way = {}) {
   );
 }
 
-/** The way of a toast that takes back what was done. */
+/** @type {(act: () => unknown) => Way} The way of a toast that takes back what was done. */
 export const undo = (act) => ({ button: { text: texts.talk.undo, act } });

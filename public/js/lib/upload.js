@@ -4,6 +4,12 @@ import { seconds } from "./http.js";
 
 const STALLED = 30_000;
 
+/**
+ * @param {string} url
+ * @param {GifFields} fields
+ * @param {(share: number) => void} progress gets how much is there, 0 to 1
+ * @return {Posting<any>} rejects with a `Refusal`
+ */
 export function postGif(url, { nonce, alt, chat, reply, file, to }, progress = () => {}) {
   const request = new XMLHttpRequest();
   const form = new FormData();
@@ -13,6 +19,7 @@ export function postGif(url, { nonce, alt, chat, reply, file, to }, progress = (
   if (chat) form.append("chat", chat);
   if (reply) form.append("reply", reply._id);
   form.append("gif", file, file.name || "image.gif");
+  /** @type {Timer | undefined} */
   let stalled;
   const watch = () => {
     clearTimeout(stalled);
@@ -44,6 +51,7 @@ export function postGif(url, { nonce, alt, chat, reply, file, to }, progress = (
   return { done, abort: () => request.abort() };
 }
 
+/** @param {string} text */
 function readJson(text) {
   try {
     return JSON.parse(text);

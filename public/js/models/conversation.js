@@ -11,10 +11,11 @@ const LONGEST_PAUSE = 8_000;
 const TRIES = 3;
 // The owner sent us out: there is nothing to come back for by itself.
 const OUT = new Set(["kicked", "banned"]);
+/** @type {Record<string, number | undefined>} */
 const AGAIN = { room_full: 10_000, rate_limited: 5_000, unavailable: 3_000, unknown: 3_000 };
 
 /**
- * What happens in it is told by events; `detail` has what is named here.
+ * What happens in it is told by events; `detail` has what is named here, as `ConversationEvents` has it.
  *
  * | event | detail |
  * |---|---|
@@ -43,6 +44,7 @@ export class Conversation extends EventTarget {
   #joined = false;
   #over = false;
   #turn = 0;
+  /** @type {Promise<void> | null} */
   #catching = null;
   #wake = () => {};
   /** The place that the server said the room has reached; what lies before it and is not here is missing. */
@@ -51,7 +53,17 @@ export class Conversation extends EventTarget {
   #been = false;
   #epoch;
 
-  /** `isNews(row)` says whether a row counts as missed. */
+  /**
+   * @param {{
+   *   room: string,
+   *   epoch: string,
+   *   socket: import("../lib/socket.js").Socket,
+   *   timeline: import("./timeline.js").Timeline,
+   *   getJson: (url: string) => Promise<any>,
+   *   isNews: (row: Row) => boolean,
+   *   setTimeout?: Clock["setTimeout"],
+   * }} made `isNews` says whether a row counts as missed
+   */
   constructor({
     room,
     epoch,
@@ -88,7 +100,7 @@ export class Conversation extends EventTarget {
         if (id === room) this.#end();
       })
       .on("exception", (refusal) =>
-        OUT.has(refusal?.code) ? this.#out(refusal) : this.#tell("exception", refusal ?? {}),
+        OUT.has(refusal?.code ?? "") ? this.#out(refusal) : this.#tell("exception", refusal ?? {}),
       );
   }
 
@@ -120,7 +132,11 @@ export class Conversation extends EventTarget {
     else if (behind > 0) this.catchUp(back);
   }
 
-  // Who opened a page of the past has missed nothing.
+  /**
+   * Who opened a page of the past has missed nothing.
+   * @param {number} seq
+   * @param {number} missed
+   */
   #leap(seq, missed) {
     if (missed > 0) this.#tell("missed", { count: missed, again: false });
     const rows = this.#timeline.leap(seq);
@@ -133,8 +149,13 @@ export class Conversation extends EventTarget {
     if (this.#joined) this.#socket.emit("typing");
   }
 
-  /** Sends `content` by an event; resolves with the ack. */
+  /**
+   * Sends `content` by an event; resolves with the ack.
+   * @param {{ content: object, nonce: string }} item
+   * @return {Promise<Ack<{ message: Message }>>}
+   */
   async say({ content, nonce }, event = "chat") {
+    /** @type {Ack<{ message: Message }>} */
     const ack = await this.#socket.request(event, { ...content, nonce });
     if (ack?.ok) {
       this.#strikes = 0;
@@ -149,7 +170,10 @@ export class Conversation extends EventTarget {
     return ack;
   }
 
-  /** A message from anywhere: live, an ack, an upload. Shown once, in its place. */
+  /**
+   * A message from anywhere: live, an ack, an upload. Shown once, in its place.
+   * @param {Row} message
+   */
   take(message) {
     if (this.#timeline.has(message.seq)) this.#tell("known", message);
     this.#deliver(this.#timeline.accept(message));
@@ -164,14 +188,16 @@ export class Conversation extends EventTarget {
     return this.#catching;
   }
 
+  /** @param {boolean} back */
   async #fetchMissing(back) {
     let [missed, tries, failures] = [0, 0, 0];
     while (!this.#over) {
+      /** @type {MessagePage} */
       let page;
       try {
         page = await this.#getJson(`/room/${this.#room}/messages?after=${this.#timeline.last}&limit=${PAGE}`);
       } catch (refusal) {
-        if (refusal.code === "room_not_found") return this.#end();
+        if (/** @type {Refusal} */ (refusal).code === "room_not_found") return this.#end();
         // Who is out asks again on coming in, and where WebSocket is blocked every now and then.
         if (!this.#joined || !this.#behind) return;
         await this.#pause(Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** failures++));
@@ -192,7 +218,10 @@ export class Conversation extends EventTarget {
     }
   }
 
-  // After a restored backup, what is shown may be ahead of the room. A server of an earlier version names no epoch.
+  /**
+   * After a restored backup, what is shown may be ahead of the room. A server of an earlier version names no epoch.
+   * @param {{ epoch?: string }} answer
+   */
   #isStale({ epoch }) {
     if (!epoch || !this.#epoch || epoch === this.#epoch) return false;
     this.#close();
@@ -204,7 +233,11 @@ export class Conversation extends EventTarget {
     return this.#timeline.gap || this.#timeline.last < this.#wanted;
   }
 
-  // A new join asks at once.
+  /**
+   * A new join asks at once.
+   * @param {number} ms
+   * @return {Promise<void>}
+   */
   #pause(ms) {
     return new Promise((done) => {
       this.#wake = done;
@@ -224,17 +257,24 @@ export class Conversation extends EventTarget {
     this.#socket.emit("leave");
   }
 
+  /**
+   * @template {keyof ConversationEvents} Event
+   * @param {Event} event
+   * @param {ConversationEvents[Event]} [detail]
+   */
   #tell(event, detail) {
     this.dispatchEvent(new CustomEvent(event, { detail }));
   }
 
+  /** @param {Row[]} messages */
   #deliver(messages) {
     if (messages.length > 0) this.#tell("deliver", messages);
   }
 
+  /** @param {Refusal} refusal */
   #refuse(refusal) {
     if (refusal.code === "room_not_found") return this.#end();
-    const pause = AGAIN[refusal.code];
+    const pause = AGAIN[refusal.code ?? ""];
     const wait = pause && Math.max(pause, (refusal.retryAfter ?? 0) * 1_000);
     this.#tell("refused", { why: refusal, again: wait !== undefined, been: this.#been });
     const turn = this.#turn;
@@ -251,6 +291,7 @@ export class Conversation extends EventTarget {
     this.#tell("left");
   }
 
+  /** @param {Refusal} refusal */
   #out(refusal) {
     if (this.#over) return;
     this.#close();

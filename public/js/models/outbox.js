@@ -2,9 +2,11 @@
 // message, so that sending it twice stores it once.
 
 const PAUSE_AFTER_SILENCE = 2_000;
+/** @type {Ack} */
 const SILENCE = { code: "unknown" };
 
 export class Outbox {
+  /** @type {OutboxItem[]} */
   #items;
   #send;
   #changed;
@@ -18,6 +20,15 @@ export class Outbox {
   /**
    * `send(item)` resolves with an ack and rejects when no answer came; `changed(item)` is told of each new state;
    * `slowMode` says when the next may go; `saved` is what `unsent` gave in an earlier life of the page.
+   * @param {{
+   *   send: (item: OutboxItem) => Promise<Ack<object>>,
+   *   changed: (item: OutboxItem) => void,
+   *   newNonce: () => string,
+   *   slowMode: Pick<import("./slow-mode.js").SlowMode, "pause" | "hold">,
+   *   limit?: number,
+   *   saved?: SavedItem[],
+   *   wait?: (ms: number) => Promise<unknown>,
+   * }} made
    */
   constructor({
     send,
@@ -59,9 +70,13 @@ export class Outbox {
     return this.#limit;
   }
 
-  /** Puts a message in line, such as `{chat}`; null when the line is full. */
+  /**
+   * Puts a message in line; null when the line is full.
+   * @param {Content} content
+   */
   add(content) {
     if (this.full) return null;
+    /** @type {OutboxItem} */
     const item = { nonce: this.#newNonce(), content, at: Date.now(), state: "pending" };
     this.#items.push(item);
     this.#changed(item);
@@ -69,6 +84,7 @@ export class Outbox {
     return item;
   }
 
+  /** @param {string} nonce */
   retry(nonce) {
     const item = this.#find(nonce);
     if (item?.state !== "failed") return;
@@ -76,6 +92,7 @@ export class Outbox {
     this.#flush();
   }
 
+  /** @param {string} nonce */
   remove(nonce) {
     const item = this.#find(nonce);
     if (!item) return;
@@ -83,7 +100,10 @@ export class Outbox {
     this.#turn(item, "removed");
   }
 
-  /** The message is known to be stored, by an ack or because it arrived; true when it was waiting here. */
+  /**
+   * The message is known to be stored, by an ack or because it arrived; true when it was waiting here.
+   * @param {string | undefined} nonce
+   */
   confirm(nonce) {
     const item = nonce && this.#find(nonce);
     if (!item) return false;
@@ -102,7 +122,10 @@ export class Outbox {
     this.#open = false;
   }
 
-  /** Nothing will go out any more: what waits has failed for good, because of `why`. */
+  /**
+   * Nothing will go out any more: what waits has failed for good, because of `why`.
+   * @param {Refusal} why
+   */
   end(why) {
     this.#open = false;
     const items = this.#items;
@@ -121,6 +144,7 @@ export class Outbox {
     this.#busy = false;
   }
 
+  /** @param {OutboxItem} item */
   async #try(item) {
     const ack = await this.#send(item).catch(() => SILENCE);
     if (ack?.code === "unknown") item.unsure = true;
@@ -141,6 +165,10 @@ export class Outbox {
     }
   }
 
+  /**
+   * @param {OutboxItem} item
+   * @param {OutboxItem["state"]} state
+   */
   #turn(item, state) {
     item.state = state;
     this.#changed(item);
@@ -150,6 +178,7 @@ export class Outbox {
     return this.#items.find(({ state }) => state === "pending");
   }
 
+  /** @param {string} nonce */
   #find(nonce) {
     return this.#items.find((item) => item.nonce === nonce);
   }

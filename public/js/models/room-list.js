@@ -1,9 +1,10 @@
 // The open rooms as the page knows them, newest first. The page shows a prefix of the list; the rest is behind "more".
 
 export class RoomList {
+  /** @type {Map<string, Room | null>} */
   #rooms = new Map();
 
-  /** Ids as the server rendered them. */
+  /** @param {string[]} ids as the server rendered them */
   constructor(ids) {
     for (const id of ids) this.#rooms.set(id, null);
   }
@@ -12,19 +13,26 @@ export class RoomList {
     return this.#rooms.size;
   }
 
+  /** @param {string} id */
   has(id) {
     return this.#rooms.has(id);
   }
 
+  /** @param {Room} room */
   add(room) {
     this.#rooms.set(room._id, room);
   }
 
+  /** @param {string} id */
   remove(id) {
     return this.#rooms.delete(id);
   }
 
-  /** What a fresh first page changes: rooms that are new, still there, or gone. Older rooms beyond it are kept. */
+  /**
+   * What a fresh first page changes: rooms that are new, still there, or gone. Older rooms beyond it are kept.
+   * @param {Room[]} fresh
+   * @param {boolean} complete whether there are no others
+   */
   compare(fresh, complete) {
     const ids = new Set(fresh.map((room) => room._id));
     const last = fresh.findLastIndex((room) => this.#rooms.has(room._id));

@@ -5,9 +5,13 @@ const MOST = 20;
 
 export class Seen {
   #room;
+  /** @type {Record<string, string>} */
   #times = {};
 
-  /** `changed` is told when something was seen in another tab. */
+  /**
+   * @param {string} room
+   * @param {() => void} changed is told when something was seen in another tab
+   */
   constructor(room, changed) {
     this.#room = room;
     this.#read();
@@ -18,11 +22,18 @@ export class Seen {
     });
   }
 
-  /** Whispers of somebody up to this time have been seen. */
+  /**
+   * Whispers of somebody up to this time have been seen.
+   * @param {string} id
+   */
   until(id) {
     return this.#times[id] ?? "";
   }
 
+  /**
+   * @param {string} id
+   * @param {string} time
+   */
   mark(id, time) {
     if (time <= this.until(id)) return;
     const rooms = this.#read();
@@ -37,9 +48,10 @@ export class Seen {
   }
 
   #read() {
+    /** @type {Map<string, Record<string, string>>} */
     let rooms = new Map();
     try {
-      rooms = new Map(JSON.parse(localStorage.getItem(KEY)));
+      rooms = new Map(JSON.parse(localStorage.getItem(KEY) ?? "[]"));
     } catch {
       /* nothing was kept */
     }

@@ -3,14 +3,19 @@
 export class SlowMode {
   #changed;
   #env;
+  /** @type {{ over: Promise<void>, end: () => void, timer: unknown } | null} */
   #pause = null;
 
-  /** `changed(seconds)` is told of each pause that begins, and with 0 of its end before its time. */
+  /**
+   * @param {{ changed: (seconds: number) => void } & Partial<Clock>} made `changed` is told of each pause that begins, and
+   *   with 0 of its end before its time
+   */
   constructor({ changed, ...env }) {
     this.#changed = changed;
+    /** @type {Clock} */
     this.#env = {
       setTimeout: (run, ms) => globalThis.setTimeout(run, ms),
-      clearTimeout: (timer) => globalThis.clearTimeout(timer),
+      clearTimeout: (timer) => globalThis.clearTimeout(/** @type {Timer} */ (timer)),
       ...env,
     };
   }
@@ -23,7 +28,8 @@ export class SlowMode {
   /** Nothing is sent for so many seconds from now. */
   hold(seconds = 1) {
     const before = this.#pause;
-    let end;
+    let end = () => {};
+    /** @type {Promise<void>} */
     const over = new Promise((done) => {
       end = done;
     });
@@ -43,10 +49,13 @@ export class SlowMode {
   #end() {
     const pause = this.#pause;
     this.#pause = null;
-    this.#drop(pause);
+    if (pause) this.#drop(pause);
   }
 
-  // Who waited looks again whether there is a pause.
+  /**
+   * Who waited looks again whether there is a pause.
+   * @param {{ timer: unknown, end: () => void }} pause
+   */
   #drop({ timer, end }) {
     this.#env.clearTimeout(timer);
     end();

@@ -2,9 +2,10 @@
 
 export class Timeline {
   #last;
+  /** @type {Map<number, Row>} */
   #held = new Map();
 
-  /** `last` is the highest seq that is already shown. */
+  /** @param {number} last the highest seq that is already shown */
   constructor(last) {
     this.#last = last;
   }
@@ -18,11 +19,15 @@ export class Timeline {
     return this.#held.size > 0;
   }
 
+  /** @param {number} seq */
   has(seq) {
     return seq <= this.#last;
   }
 
-  /** Takes a message and returns those that may now be shown, in order. */
+  /**
+   * Takes a message and returns those that may now be shown, in order.
+   * @param {Row} message
+   */
   accept(message) {
     if (this.has(message.seq)) return [];
     this.#held.set(message.seq, message);
@@ -36,7 +41,10 @@ export class Timeline {
     return this.#release();
   }
 
-  /** Goes on behind `seq` without what lies before it; gives what may now be shown. */
+  /**
+   * Goes on behind `seq` without what lies before it; gives what may now be shown.
+   * @param {number} seq
+   */
   leap(seq) {
     this.#last = Math.max(this.#last, seq);
     for (const held of this.#held.keys()) if (held <= this.#last) this.#held.delete(held);
@@ -44,6 +52,7 @@ export class Timeline {
   }
 
   #release() {
+    /** @type {Row[]} */
     const ready = [];
     for (let next = this.#held.get(this.#last + 1); next; next = this.#held.get(this.#last + 1)) {
       this.#held.delete(next.seq);

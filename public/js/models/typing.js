@@ -4,25 +4,33 @@ const SHOWN = 5_000;
 const SAY_EVERY = 2_500;
 
 export class Typing {
+  /** @type {Map<string, { visitor: Visitor, timer: unknown }>} */
   #writers = new Map();
   #said = -Infinity;
   #changed;
   #say;
   #env;
 
-  /** `changed(visitors)` is told whenever it differs who writes; `say()` tells the others that one writes oneself. */
+  /**
+   * `changed` is told whenever it differs who writes; `say()` tells the others that one writes oneself.
+   * @param {{ changed: (visitors: Visitor[]) => void, say: () => void, now?: () => number } & Partial<Clock>} made
+   */
   constructor({ changed, say, ...env }) {
     this.#changed = changed;
     this.#say = say;
+    /** @type {Clock & { now: () => number }} */
     this.#env = {
       now: () => performance.now(),
       setTimeout: (run, ms) => globalThis.setTimeout(run, ms),
-      clearTimeout: (timer) => globalThis.clearTimeout(timer),
+      clearTimeout: (timer) => globalThis.clearTimeout(/** @type {Timer} */ (timer)),
       ...env,
     };
   }
 
-  /** Somebody writes. */
+  /**
+   * Somebody writes.
+   * @param {Visitor} visitor
+   */
   heard(visitor) {
     const known = this.#writers.get(visitor.id);
     if (known) this.#env.clearTimeout(known.timer);
@@ -31,7 +39,10 @@ export class Typing {
     if (!known) this.#tell();
   }
 
-  /** Somebody has sent it, left, or not gone on. */
+  /**
+   * Somebody has sent it, left, or not gone on.
+   * @param {string} id
+   */
   stopped(id) {
     const known = this.#writers.get(id);
     if (!known) return;
@@ -45,7 +56,10 @@ export class Typing {
     for (const id of [...this.#writers.keys()]) this.stopped(id);
   }
 
-  /** One writes oneself, or has sent it when there is no text any more. */
+  /**
+   * One writes oneself, or has sent it when there is no text any more.
+   * @param {string} text
+   */
   wrote(text) {
     if (text.trim() === "") {
       this.#said = -Infinity;

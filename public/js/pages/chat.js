@@ -13,7 +13,7 @@ const { room, epoch, owner, last, chatLimit, gifLimit, ...mine } = document.body
  * What the parts share. Each part adds to it, and uses what others added only once all have started, or what a part before it
  * has added.
  */
-const page = {
+const page = /** @type {ChatPage} */ ({
   room,
   epoch,
   owner,
@@ -21,7 +21,7 @@ const page = {
   chatLimit: Number(chatLimit),
   gifLimit: Number(gifLimit),
   me: { id: mine.me, name: mine.name, color: mine.color, hue: mine.hue === "" ? null : Number(mine.hue) },
-};
+});
 const parts = [startFrame, makeLine, startHistory, startSending, startConversation, startTools, openLine];
 for (const start of parts) start(page);
 

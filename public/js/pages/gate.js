@@ -17,6 +17,7 @@ const again = () => {
   location.replace(`/room/${id}`);
 };
 
+/** @param {Room} room */
 function compare({ _id, closed, password }) {
   if (_id === id && (closed !== "closed" in was || password !== "locked" in was)) again();
 }

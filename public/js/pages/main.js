@@ -15,10 +15,13 @@ startAges();
 const rooms = new RoomListView();
 const socket = liveSocket("/room");
 // Events that arrive while a fresh page is on its way are newer than it, so they wait their turn.
+/** @type {(() => void)[] | null} */
 let held = null;
 let again = false;
-let retry = null;
-let asking = null;
+/** @type {Timer | undefined} */
+let retry;
+/** @type {Timer | undefined} */
+let asking;
 
 /** Takes over the list as it is now; asked for while one is on its way, another one follows. */
 async function refresh() {
@@ -32,7 +35,7 @@ async function refresh() {
   } catch {
     retry = setTimeout(refresh, ASK_EVERY);
   }
-  const late = held;
+  const late = held ?? [];
   held = null;
   for (const apply of late) apply();
   if (again) refresh();
@@ -43,7 +46,7 @@ const old = byId("old-banner");
 let asksUntilFresh = old && setInterval(refresh, ASK_EVERY);
 
 function isFresh() {
-  if (!asksUntilFresh) return;
+  if (!old || !asksUntilFresh) return;
   clearInterval(asksUntilFresh);
   asksUntilFresh = null;
   // It did not know who looks, and showed anybody.
@@ -51,12 +54,13 @@ function isFresh() {
   else old.remove();
 }
 
+/** @type {(apply: () => void) => void} */
 const inTurn = (apply) => (held ? held.push(apply) : apply());
 
 socket
   .on("connect", () => {
     clearInterval(asking);
-    asking = null;
+    asking = undefined;
     refresh();
   })
   .on("missed", refresh)
@@ -70,8 +74,8 @@ socket.open();
 
 byId("error-banner")
   ?.querySelector("button")
-  .addEventListener("click", () => {
-    byId("error-banner").remove();
+  ?.addEventListener("click", () => {
+    byId("error-banner")?.remove();
     const url = new URL(location.href);
     url.searchParams.delete("error");
     history.replaceState(null, "", url);

@@ -1,7 +1,7 @@
 // room.html: mistakes are told before sending, and the door of the new room is drawn while one types.
 import { watchFields } from "../components/fields.js";
 import { startTheme } from "../components/theme.js";
-import { byId, setText } from "../lib/dom.js";
+import { byId, part, setText } from "../lib/dom.js";
 import { texts } from "../lib/texts.js";
 import "../lib/worker.js";
 
@@ -14,12 +14,12 @@ let sent = false;
 
 function draw() {
   const { title, max, password } = form.elements;
-  setText(preview.querySelector(".room__title"), title.value.trim() || texts.make.preview_title);
-  preview.querySelector(".room__lock").hidden = password.value === "";
+  setText(part(preview, ".room__title"), title.value.trim() || texts.make.preview_title);
+  part(preview, ".room__lock").hidden = password.value === "";
   const seats = max.valueAsNumber;
   if (!(seats >= Number(max.min) && seats <= Number(max.max))) return;
-  preview.querySelector(".seats").max = seats;
-  setText(preview.querySelector(".room__count"), `1/${seats}`);
+  part(preview, ".seats").max = seats;
+  setText(part(preview, ".room__count"), `1/${seats}`);
 }
 
 form.addEventListener("input", draw);

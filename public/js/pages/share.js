@@ -2,7 +2,7 @@
 // there, as after a reload. Nothing is sent by that.
 import { firstFrame } from "../components/own-file.js";
 import { startTheme } from "../components/theme.js";
-import { byId, clone, opensElsewhere, setText, siteName } from "../lib/dom.js";
+import { all, byId, clone, opensElsewhere, part, setText, siteName } from "../lib/dom.js";
 import { AT_ONCE, Files } from "../lib/files.js";
 import { drop, held } from "../lib/held.js";
 import { HAS_FILES, RoomStorage } from "../lib/room-storage.js";
@@ -11,20 +11,25 @@ import "../lib/worker.js";
 
 startTheme();
 
-const links = [...document.querySelectorAll("#share-rooms a")];
+const links = all(document, "#share-rooms a");
+/** @type {File[]} */
 let brought = [];
 let chosen = false;
 
+/** @param {File[]} files */
 function show(files) {
   brought = files;
   const lost = brought.length === 0;
   byId("share-held").hidden = lost;
   byId("share-lost").hidden = !lost;
-  document.title = `${document.querySelector(".hero:not([hidden]) h1").textContent} – ${siteName()}`;
+  document.title = `${part(document, ".hero:not([hidden]) h1").textContent} – ${siteName()}`;
   byId("share-files").replaceChildren(...brought.map(card));
 }
 
-/** A file, with its first frame once that is known; what is no picture has none. */
+/**
+ * A file, with its first frame once that is known; what is no picture has none.
+ * @param {File} file
+ */
 function card(file) {
   const item = clone("share-template");
   setText(item.querySelector(".share__name"), file.name);
@@ -34,12 +39,15 @@ function card(file) {
     image.alt = "";
     image.onload = () => URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(picture.still);
-    item.querySelector(".share__art").replaceChildren(image);
+    part(item, ".share__art").replaceChildren(image);
   });
   return item;
 }
 
-/** Puts what was shared where the page of a room looks for what it left behind; whether the browser keeps it. */
+/**
+ * Puts what was shared where the page of a room looks for what it left behind; whether the browser keeps it.
+ * @param {string} room
+ */
 async function bring(room) {
   const storage = new RoomStorage(room);
   const files = new Files(room, storage.tab);
@@ -52,6 +60,7 @@ async function bring(room) {
   return true;
 }
 
+/** @param {HTMLAnchorElement} link */
 async function choose(link) {
   if (chosen) return;
   chosen = true;

@@ -44,7 +44,10 @@ addEventListener("notificationclick", (event) => {
   event.waitUntil(goTo(event.notification.data));
 });
 
-/** The page, whatever the server says; without an answer, that there is none. */
+/**
+ * The page, whatever the server says; without an answer, that there is none.
+ * @param {FetchEvent} event
+ */
 async function page({ preloadResponse, request }) {
   try {
     return (await preloadResponse) ?? (await fetch(request));

@@ -4,6 +4,7 @@ const LANGUAGES = ["en", "ko"];
 const CACHE = `offline-${VERSION}`;
 const PARTS = ["css/app.css", "js/pages/offline.js", "icons.svg"];
 
+/** @type {(lang: string) => string} */
 const pageIn = (lang) => `/offline/${lang}`;
 
 export async function keepOffline() {
@@ -18,13 +19,17 @@ export async function forgetOthers() {
   await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
 }
 
+/** @type {(what: RequestInfo) => Promise<Response | undefined>} */
 const kept = async (what) => (await caches.open(CACHE)).match(what);
 
 export async function offlinePage() {
   return (await kept(pageIn(await language()))) ?? Response.error();
 }
 
-/** Something that the page is drawn with. */
+/**
+ * Something that the page is drawn with.
+ * @param {Request} request
+ */
 export async function offlinePart(request) {
   return (await kept(request)) ?? fetch(request);
 }
@@ -33,5 +38,5 @@ export async function offlinePart(request) {
 async function language() {
   const chosen = await self.cookieStore?.get("lang").catch(() => null);
   const tags = [chosen?.value, ...navigator.languages].map((tag) => tag?.slice(0, 2).toLowerCase());
-  return tags.find((tag) => LANGUAGES.includes(tag)) ?? LANGUAGES[0];
+  return tags.find((tag) => tag && LANGUAGES.includes(tag)) ?? LANGUAGES[0];
 }

@@ -3,7 +3,10 @@
 import { AT_ONCE } from "../lib/files.js";
 import { hold } from "../lib/held.js";
 
-/** Holds the files of the form, and leads on to choosing a room. */
+/**
+ * Holds the files of the form, and leads on to choosing a room.
+ * @param {Request} request
+ */
 export async function take(request) {
   let query = "";
   try {

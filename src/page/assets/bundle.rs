@@ -4,7 +4,7 @@
 //! Only what `public/js` uses is understood: `import { a, b as c } from "./x.js";`, which may span lines, `import "./x.js";`,
 //! `import("./x.js")` on one line, and `export` before `function`, `class` and `const`.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 /// Where the modules of a page find each other. A module that is fetched later brings what it imports along, and uses
 /// what is there already, so that there is one of each.
@@ -118,11 +118,14 @@ fn resolve(from: &str, module: &str) -> Option<String> {
     }
 }
 
-/// A script or a stylesheet without empty lines, indentation, and comments that stand alone: on a line, or between braces.
+/// A script or a stylesheet without empty lines, indentation, types, and comments that stand alone: on a line, or between
+/// braces.
 pub(super) fn strip(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut comment = false;
-    for line in text.lines().map(str::trim) {
+    for line in text.lines() {
+        let line = if comment { line.into() } else { without_types(line) };
+        let line = line.trim();
         let opens = line.starts_with("/*");
         if comment || opens {
             comment = !line.ends_with("*/");
@@ -138,6 +141,17 @@ pub(super) fn strip(text: &str) -> String {
         }
     }
     out
+}
+
+/// A line without the types that it gives to expressions, such as `/** @type {Room} */ (room)`.
+fn without_types(line: &str) -> Cow<'_, str> {
+    let mut line = Cow::Borrowed(line);
+    while let Some((before, rest)) = line.split_once("/** @type ")
+        && let Some((_, after)) = rest.split_once("*/")
+    {
+        line = format!("{before}{}", after.trim_start()).into();
+    }
+    line
 }
 
 /// A stripped script or stylesheet without the line breaks that mean nothing: those after what can't end a statement or has.
@@ -207,6 +221,14 @@ mod tests {
     fn a_module_that_is_fetched_later_exports_what_it_did() {
         let all = bundled(&[("js/lib/b.js", "export const b = 1;\n")]);
         assert!(all.ends_with("export const{b}=$m[0];\n"), "{all}");
+    }
+
+    #[test]
+    fn types_of_expressions_go() {
+        assert_eq!(
+            strip("/** @type {A} */\nconst a =\n  /** @type {A} */ (b(/** @type {C<D>} */ (c), d));\n"),
+            "const a =\n(b((c), d));\n"
+        );
     }
 
     #[test]

@@ -1,0 +1,136 @@
+// The elements that scripts take from the templates, where they are more than an HTMLElement.
+
+/** By their id. */
+interface Ids {
+  address: HTMLInputElement;
+  "banner-template": HTMLTemplateElement;
+  chat: HTMLTextAreaElement;
+  "chat-form": HTMLFormElement;
+  "day-template": HTMLTemplateElement;
+  "deed-dialog": HTMLDialogElement;
+  "deed-do": HTMLButtonElement;
+  "deed-seconds": HTMLSelectElement;
+  "delete-btn": HTMLButtonElement;
+  "delete-dialog": HTMLDialogElement;
+  "delete-form": HTMLFormElement;
+  "edit-btn": HTMLButtonElement;
+  "edit-dialog": HTMLDialogElement;
+  "edit-form": Form<"title" | "max" | "password" | "open" | "closed" | "crowd" | "slow">;
+  "edit-slow": HTMLInputElement;
+  "edited-template": HTMLTemplateElement;
+  "exit-btn": HTMLAnchorElement;
+  gif: HTMLInputElement;
+  invite: HTMLDialogElement;
+  "invite-btn": HTMLButtonElement;
+  "invite-copy": HTMLButtonElement;
+  "invite-new": HTMLButtonElement;
+  "invite-share": HTMLButtonElement;
+  "invite-url": HTMLInputElement;
+  "invite-withdraw": HTMLButtonElement;
+  "item-template": HTMLTemplateElement;
+  key: HTMLInputElement;
+  "leave-dialog": HTMLDialogElement;
+  "line-template": HTMLTemplateElement;
+  "member-template": HTMLTemplateElement;
+  "members-btn": HTMLButtonElement;
+  "message-template": HTMLTemplateElement;
+  "missed-template": HTMLTemplateElement;
+  "motion-btn": HTMLButtonElement;
+  "notify-btn": HTMLButtonElement;
+  "own-dialog": HTMLDialogElement;
+  "own-do": HTMLButtonElement;
+  password: HTMLInputElement;
+  pill: HTMLButtonElement;
+  "queue-clear": HTMLButtonElement;
+  "quote-template": HTMLTemplateElement;
+  react: HTMLDialogElement;
+  "react-form": HTMLFormElement;
+  "react-other": HTMLInputElement;
+  reacted: HTMLDialogElement;
+  "reactions-template": HTMLTemplateElement;
+  reason: HTMLInputElement;
+  report: HTMLDialogElement;
+  "report-cancel": HTMLButtonElement;
+  "report-form": HTMLFormElement;
+  "report-owner": HTMLDialogElement;
+  "report-reason": HTMLInputElement;
+  "report-send": HTMLButtonElement;
+  "report-site": HTMLButtonElement;
+  reports: HTMLDialogElement;
+  "reports-btn": HTMLButtonElement;
+  "room-form": Form<"title" | "max" | "password">;
+  "room-template": HTMLTemplateElement;
+  "send-btn": HTMLButtonElement;
+  "share-template": HTMLTemplateElement;
+  "start-gif": HTMLButtonElement;
+  "start-invite": HTMLButtonElement;
+  "strip-cancel": HTMLButtonElement;
+  "theme-btn": HTMLButtonElement;
+  tray: HTMLDialogElement;
+  "tray-btn": HTMLButtonElement;
+  "upload-template": HTMLTemplateElement;
+  viewer: HTMLDialogElement;
+  whisper: HTMLDialogElement;
+  "whisper-form": HTMLFormElement;
+  "whisper-gif": HTMLInputElement;
+  "whisper-text": HTMLTextAreaElement;
+  "whisper-tray": HTMLButtonElement;
+  "whispers-news": HTMLButtonElement;
+  "error-banner": HTMLElement | null;
+  "old-banner": HTMLElement | null;
+  "share-rooms": HTMLElement | null;
+}
+
+/** By a selector, inside a row, a card or a dialog. */
+interface Parts {
+  "[name=application-name]": HTMLMetaElement;
+  "#share-rooms a": HTMLAnchorElement;
+  ".gif__frame img": HTMLImageElement;
+  ".gif__open": HTMLAnchorElement;
+  ".gif__play": HTMLButtonElement;
+  ".mark": HTMLImageElement;
+  ".message__muted button": HTMLButtonElement;
+  ".message__time": HTMLTimeElement;
+  ".more": HTMLButtonElement;
+  ".quote": HTMLAnchorElement;
+  ".quote__still": HTMLImageElement;
+  ".reaction__gif": HTMLImageElement;
+  ".room__mark": HTMLImageElement;
+  ".seats": HTMLProgressElement;
+  ".upload__alt": HTMLInputElement;
+  "[data-do=cancel]": HTMLButtonElement;
+  "[data-do=retry]": HTMLButtonElement;
+}
+
+/** A form with inputs of these names. */
+type Form<Names extends string> = HTMLFormElement & {
+  elements: HTMLFormControlsCollection & Record<Names, HTMLInputElement>;
+};
+
+/** What templates write on every element of its kind. */
+interface DOMStringMap {
+  id: string;
+  visitor: string;
+  room: string;
+  epoch: string;
+  owner: string;
+  last: string;
+  chatLimit: string;
+  gifLimit: string;
+  me: string;
+  name: string;
+  color: string;
+  hue: string;
+}
+
+type ElementById = <Id extends string>(id: Id) => Id extends keyof Ids ? Ids[Id] : HTMLElement;
+
+type PartOf = <Selector extends string>(parent: ParentNode, selector: Selector) => PartAt<Selector>;
+
+type AllOf = <Selector extends string>(parent: ParentNode, selector: Selector) => PartAt<Selector>[];
+
+type PartAt<Selector extends string> = Selector extends keyof Parts
+  ? Parts[Selector]
+  : Selector extends keyof HTMLElementTagNameMap
+    ? HTMLElementTagNameMap[Selector]
+    : HTMLElement;
