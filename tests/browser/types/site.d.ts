@@ -34,7 +34,7 @@ interface Room {
 }
 
 /** A page of a list. */
-interface Page<Item> {
+interface Listing<Item> {
   data: Item[];
   count: number;
   next?: string | null;
@@ -42,13 +42,13 @@ interface Page<Item> {
 }
 
 /** `GET /room/{id}/messages` */
-interface MessagePage extends Page<Row> {
+interface MessagePage extends Listing<Row> {
   epoch: string;
   first: number;
 }
 
 /** `GET /rooms` */
-interface RoomPage extends Page<Room> {
+interface RoomPage extends Listing<Room> {
   total: number;
 }
 

@@ -1,0 +1,72 @@
+// What tests take for granted: an element that they ask for is there, or the test fails by that.
+import type { BrowserContext, Page } from "playwright-core";
+import type { Socket } from "socket.io-client";
+
+declare global {
+  interface Document {
+    getElementById<Id extends string>(id: Id): Id extends keyof Ids ? NonNullable<Ids[Id]> : HTMLElement;
+    readonly activeElement: HTMLElement;
+  }
+
+  interface ParentNode {
+    querySelector<Selector extends string>(selector: Selector): PartAt<Selector>;
+    querySelectorAll<Selector extends string>(selector: Selector): NodeListOf<PartAt<Selector>>;
+  }
+
+  interface Element {
+    closest<Selector extends string>(selector: Selector): PartAt<Selector>;
+  }
+
+  interface Node {
+    readonly textContent: string;
+  }
+
+  /** Somebody with a page of their own. */
+  interface WithPage {
+    page: Page;
+  }
+
+  /** A visitor in Chromium. */
+  interface PageVisitor extends WithPage {
+    name: string;
+    context: BrowserContext;
+    /** What the browser complained of, and which of that a test expects. */
+    complaints: string[];
+    allowed: RegExp[];
+    allow(...patterns: RegExp[]): void;
+  }
+
+  /** A socket of the official client, with what it heard and was not taken yet. */
+  interface TestSocket extends Socket {
+    heard: [event: string, ...args: any[]][];
+    joined: Taken<Joined>;
+    emitReserved(event: string): void;
+  }
+
+  /** Anything that has an address. */
+  interface Site {
+    url: string;
+  }
+
+  /** A file as a test hands it over. */
+  interface TestFile {
+    name: string;
+    bytes: Buffer;
+    type?: string;
+  }
+
+  /** The colour of a pixel as its place in the palette; `time` runs from 0 to 1. */
+  type Paint = (x: number, y: number, time: number, colours: number) => number;
+
+  /** How a GIF is drawn; `delay` in hundredths of a second, `padding` in bytes. */
+  interface GifLook {
+    width?: number;
+    height?: number;
+    frames?: number;
+    delay?: number;
+    palette?: number[][];
+    paint?: Paint;
+    comment?: string;
+    padding?: number;
+  }
+}
