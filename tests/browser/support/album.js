@@ -6,10 +6,17 @@ import { OUT, scene } from "./chrome.js";
 import { mistakes } from "./html.js";
 
 const SIZES = { 390: 844, 1280: 860 };
-const THEMES = ["light", "dark"];
+const THEMES = /** @type {const} */ (["light", "dark"]);
+/** @type {Record<string, string>} */
 const LOCALES = { en: "en-US", ko: "ko-KR" };
 
-/** A scene in each language: `play(stage, album, lang)`. */
+/**
+ * A scene in each language.
+ * @typedef {import("./chrome.js").Stage} Stage
+ * @param {string} name
+ * @param {string[]} flags settings of the server
+ * @param {(stage: Stage, album: Album, lang: string) => Promise<unknown>} play
+ */
 export function scenes(name, flags, play) {
   for (const lang of Object.keys(LOCALES)) {
     scene(`${name}: accessible, valid HTML, and pictured (${lang})`, flags, async (stage) => {
@@ -21,18 +28,27 @@ export function scenes(name, flags, play) {
   }
 }
 
-class Album {
+export class Album {
   #stage;
   #lang;
+  /** @type {string[]} */
   #found = [];
+  /** @type {Record<string, string>} */
   #pages = {};
 
+  /**
+   * @param {Stage} stage
+   * @param {string} lang
+   */
   constructor(stage, lang) {
     this.#stage = stage;
     this.#lang = lang;
   }
 
-  /** A visitor whose pages are checked as the server sends them, too. */
+  /**
+   * A visitor whose pages are checked as the server sends them, too.
+   * @param {string} name
+   */
   async visitor(name) {
     const visitor = await this.#stage.visitor({ name, locale: LOCALES[this.#lang] });
     visitor.page.on("response", async (answer) => {
@@ -44,7 +60,12 @@ class Album {
     return visitor;
   }
 
-  /** Takes the pictures of a state; `arrange(width)` puts it up anew where another width takes it down. */
+  /**
+   * Takes the pictures of a state; `arrange(width)` puts it up anew where another width takes it down.
+   * @param {WithPage} visitor
+   * @param {string} state
+   * @param {(width: number) => unknown} arrange
+   */
   async shoot({ page }, state, arrange = () => {}) {
     for (const [width, height] of Object.entries(SIZES)) {
       await page.setViewportSize({ width: Number(width), height });

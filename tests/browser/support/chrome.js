@@ -27,6 +27,7 @@ const LONGEST = 150_000;
 // install.test.js sees.
 const WORKER_WITHOUT_A_LINE = /^An unknown error occurred when fetching the script\./;
 
+/** @type {import("playwright-core").Browser} */
 let browser;
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -41,7 +42,12 @@ export function useChromium({ whole = false } = {}) {
   after(() => browser?.close());
 }
 
-/** A test with a server and visitors of its own: `play(stage)` gets `{server, visitor(options)}`. */
+/**
+ * A test with a server and visitors of its own.
+ * @param {string} name
+ * @param {string[]} flags settings of the server
+ * @param {(stage: Stage) => Promise<unknown>} play
+ */
 export function scene(name, flags, play) {
   test(name, async () => {
     const stage = new Stage(await Server.start(flags));
@@ -57,14 +63,19 @@ export function scene(name, flags, play) {
   });
 }
 
-class Stage {
+export class Stage {
+  /** @type {PageVisitor[]} */
   #visitors = [];
 
+  /** @param {Server} server */
   constructor(server) {
     this.server = server;
   }
 
-  /** A visitor with an open page; the options are those of a Playwright context. */
+  /**
+   * A visitor with an open page; the options are those of a Playwright context.
+   * @param {{ name?: string } & import("playwright-core").BrowserContextOptions} options
+   */
   async visitor({ name = `visitor ${this.#visitors.length + 1}`, ...options } = {}) {
     const context = await browser.newContext({
       baseURL: this.server.url,
@@ -76,6 +87,7 @@ class Stage {
     });
     context.setDefaultTimeout(TIMEOUT);
     const page = await context.newPage();
+    /** @type {PageVisitor} */
     const visitor = {
       name,
       context,
@@ -91,6 +103,7 @@ class Stage {
     return visitor;
   }
 
+  /** @param {PageVisitor} visitor */
   #listen({ context, complaints }) {
     const own = new URL(this.server.url).host;
     context.on("console", (message) => {
@@ -112,6 +125,7 @@ class Stage {
     }
   }
 
+  /** @param {string} name of the test */
   async keepEvidence(name) {
     const folder = `${OUT}failed/`;
     await mkdir(folder, { recursive: true });

@@ -2,19 +2,22 @@
 
 export class Clock {
   #now = 0;
+  /** @type {Map<unknown, { at: number, run: () => void }>} */
   #timers = new Map();
   #last = 0;
 
+  /** @type {(run: () => void, ms?: number) => number} */
   setTimeout = (run, ms = 0) => {
     this.#timers.set(++this.#last, { at: this.#now + ms, run });
     return this.#last;
   };
 
+  /** @type {(timer: unknown) => void} */
   clearTimeout = (timer) => {
     this.#timers.delete(timer);
   };
 
-  /** Resolves after `ms` of this clock. */
+  /** @type {(ms: number) => Promise<void>} Resolves after `ms` of this clock. */
   wait = (ms) =>
     new Promise((done) => {
       this.setTimeout(done, ms);
@@ -25,7 +28,10 @@ export class Clock {
     return [...this.#timers.values()].map(({ at }) => at - this.#now).sort((a, b) => a - b);
   }
 
-  /** Lets time pass, and everything that is due in it happen. */
+  /**
+   * Lets time pass, and everything that is due in it happen.
+   * @param {number} ms
+   */
   async pass(ms) {
     const end = this.#now + ms;
     for (;;) {
@@ -42,7 +48,7 @@ export class Clock {
   }
 }
 
-/** Lets promises that are settled tell so. */
+/** @type {() => Promise<void>} Lets promises that are settled tell so. */
 export const settled = () =>
   new Promise((done) => {
     setImmediate(done);

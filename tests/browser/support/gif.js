@@ -1,6 +1,11 @@
 // Real GIFs, drawn and encoded here: every one can be decoded, played and looked at.
 
-/** Colours of a strip from one to another, both `[r, g, b]`. */
+/**
+ * Colours of a strip from one to another, both `[r, g, b]`.
+ * @param {number[]} from
+ * @param {number[]} to
+ * @param {number} steps
+ */
 export function strip(from, to, steps) {
   return Array.from({ length: steps }, (_, step) =>
     from.map((low, part) => Math.round(low + ((to[part] - low) * step) / (steps - 1))),
@@ -12,6 +17,7 @@ const PALETTE = [...strip([24, 24, 60], [250, 120, 90], 32), ...strip([250, 120,
 /**
  * Encodes an animation. `paint(x, y, time)` gives the place of a colour in the palette, `time` runs from 0 to 1;
  * `comment` and `padding` (bytes) go into comment blocks, which a server may drop.
+ * @param {GifLook} look
  */
 export function gif({
   width = 48,
@@ -25,6 +31,7 @@ export function gif({
 } = {}) {
   const bits = Math.max(2, Math.ceil(Math.log2(palette.length)));
   const table = Array.from({ length: 2 ** bits }, (_, place) => palette[place] ?? [0, 0, 0]).flat();
+  /** @type {(number[] | Buffer)[]} */
   const parts = [
     ascii("GIF89a"),
     word(width),
@@ -50,13 +57,13 @@ export function gif({
   return Buffer.concat(parts.map((part) => Buffer.from(part)));
 }
 
-/** Rings that run outwards. */
+/** @type {Paint} Rings that run outwards. */
 export function rings(x, y, time, colours) {
   const far = Math.hypot(x - 0.5, (y - 0.5) * 0.8);
   return Math.floor(((((far * 3 - time) % 1) + 1) % 1) * colours);
 }
 
-/** Hills of a sea that rolls under a sun. */
+/** @type {Paint} Hills of a sea that rolls under a sun. */
 export function sea(x, y, time, colours) {
   const wave = 0.62 + 0.05 * Math.sin(2 * Math.PI * (x * 2 + time));
   if (y > wave) return Math.floor(((y - wave) / (1 - wave)) * colours * 0.45);
@@ -65,7 +72,7 @@ export function sea(x, y, time, colours) {
   return Math.floor(colours * (0.5 + 0.35 * y));
 }
 
-/** A ball that jumps, `round` is width by height. */
+/** @type {(...at: [...Parameters<Paint>, round?: number]) => number} A ball that jumps, `round` is width by height. */
 export const ball = (x, y, time, colours, round = 1.4) => {
   const high = 0.72 - 0.5 * Math.abs(Math.sin(Math.PI * time));
   if (Math.hypot((x - 0.5) * round, y - high) < 0.14) return colours - 4;
@@ -88,7 +95,7 @@ export const COATS = [
   [255, 111, 168],
 ];
 
-/** A crowd of eight that does the wave, three times as wide as it is high. */
+/** @type {Paint} A crowd of eight that does the wave, three times as wide as it is high. */
 export function crowd(x, y, time) {
   const place = Math.min(7, Math.floor(x * 8));
   const [across, down] = [(x * 8 - place - 0.5) * 0.375, y];
@@ -104,14 +111,21 @@ export function crowd(x, y, time) {
   return far > 0.152 ? 1 : 3 + place;
 }
 
+/**
+ * @param {Uint8Array} pixels
+ * @param {number} bits of a colour
+ */
 function lzw(pixels, bits) {
   const clear = 2 ** bits;
+  /** @type {number[]} */
   const bytes = [];
   let buffer = 0;
   let filled = 0;
   let size = bits + 1;
+  /** @type {Map<number, number>} */
   let codes = new Map();
   let next = clear + 2;
+  /** @param {number} code */
   const put = (code) => {
     buffer |= code << filled;
     filled += size;
@@ -145,7 +159,9 @@ function lzw(pixels, bits) {
   return Buffer.from(bytes);
 }
 
+/** @param {Buffer} bytes */
 function blocks(bytes) {
+  /** @type {Buffer[]} */
   const parts = [];
   for (let from = 0; from < bytes.length; from += 255) {
     const part = bytes.subarray(from, from + 255);
@@ -154,5 +170,7 @@ function blocks(bytes) {
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 
+/** @type {(text: string) => number[]} */
 const ascii = (text) => [...Buffer.from(text, "latin1")];
+/** @type {(number: number) => number[]} */
 const word = (number) => [number & 255, number >> 8];

@@ -2,18 +2,20 @@
 import assert from "node:assert/strict";
 import { eventually } from "./wait.js";
 
+/** @typedef {import("playwright-core").Locator} Target */
+
 const TABS = 120;
 /** A target of a finger, in CSS px (WCAG 2.2, 2.5.5). */
 const FINGER = 44;
 
-/** What has the focus in a page, in a few words. */
+/** @type {(visitor: WithPage) => Promise<string>} What has the focus in a page, in a few words. */
 export const focusOf = ({ page }) =>
   page.evaluate(() => {
     const { tagName, id, className, ariaLabel, textContent } = document.activeElement ?? document.body;
     return `<${tagName.toLowerCase()} #${id} .${className}> ${ariaLabel ?? textContent.trim().slice(0, 40)}`;
   });
 
-/** Waits until something has the focus. */
+/** @type {(visitor: WithPage, target: Target, what: string) => Promise<boolean>} Waits until something has the focus. */
 export const hasFocus = (visitor, target, what) =>
   eventually(
     async () => {
@@ -27,7 +29,7 @@ export const hasFocus = (visitor, target, what) =>
     5_000,
   );
 
-/** Waits until the focus is on something that can be seen. */
+/** @type {(visitor: WithPage, when: string) => Promise<boolean>} Waits until the focus is on something that can be seen. */
 export const focusKept = (visitor, when) =>
   eventually(
     async () => {
@@ -51,6 +53,7 @@ export const focusKept = (visitor, when) =>
 
 /** By keyboard alone: what has the focus is always seen, and everything is reached by Tab. */
 export class Keys {
+  /** @param {PageVisitor} visitor */
   constructor(visitor) {
     this.visitor = visitor;
     this.page = visitor.page;
@@ -58,7 +61,11 @@ export class Keys {
     this.page.on("filechooser", () => {});
   }
 
-  /** Presses Tab until something has the focus, and asserts that one sees it. */
+  /**
+   * Presses Tab until something has the focus, and asserts that one sees it.
+   * @param {Target} target
+   * @param {string} key
+   */
   async go(target, key = "Tab") {
     await target.waitFor();
     if (await target.evaluate(isInMessage)) await this.#arrive(target, key);
@@ -74,7 +81,11 @@ export class Keys {
     );
   }
 
-  /** Goes to the conversation by Tab, and inside it by the arrows. */
+  /**
+   * Goes to the conversation by Tab, and inside it by the arrows.
+   * @param {Target} target
+   * @param {string} key
+   */
   async #arrive(target, key) {
     if (!(await this.page.evaluate(() => document.activeElement.closest("#chat-list"))))
       await this.#tab(this.page.locator("#chat-list"), key);
@@ -86,6 +97,10 @@ export class Keys {
     }
   }
 
+  /**
+   * @param {Target} target
+   * @param {string} key
+   */
   async #tab(target, key) {
     const on = () => target.evaluate((element) => element === document.activeElement);
     for (let n = 0; !(await on()); n += 1) {
@@ -94,22 +109,31 @@ export class Keys {
     }
   }
 
+  /** @param {Target} target */
   async use(target) {
     await this.go(target);
     await this.page.keyboard.press("Enter");
   }
 
-  /** The same for what stands before the place where one is. */
+  /**
+   * The same for what stands before the place where one is.
+   * @param {Target} target
+   */
   async useBefore(target) {
     await this.go(target, "Shift+Tab");
     await this.page.keyboard.press("Enter");
   }
 
+  /** @param {Target} target */
   async toggle(target) {
     await this.go(target);
     await this.page.keyboard.press("Space");
   }
 
+  /**
+   * @param {Target} field
+   * @param {string} text
+   */
   async write(field, text) {
     await this.go(field);
     await this.page.keyboard.press("Control+A");
@@ -119,7 +143,11 @@ export class Keys {
     }
   }
 
-  /** By a link before everything else straight to what one came for. */
+  /**
+   * By a link before everything else straight to what one came for.
+   * @param {Target} link
+   * @param {Target} to
+   */
   async skip(link, to) {
     await this.useBefore(link);
     await hasFocus(this.visitor, to, "it leads there");
@@ -130,7 +158,11 @@ export class Keys {
     return this.page.keyboard.press("Enter");
   }
 
-  /** Chooses files by the dialog of the browser. */
+  /**
+   * Chooses files by the dialog of the browser.
+   * @param {Target} input
+   * @param {any[]} files
+   */
   async choose(input, ...files) {
     await this.go(input);
     const chooser = this.page.waitForEvent("filechooser");
@@ -138,7 +170,11 @@ export class Keys {
     await (await chooser).setFiles(files);
   }
 
-  /** Chooses an entry of the menu behind a button. */
+  /**
+   * Chooses an entry of the menu behind a button.
+   * @param {Target} button
+   * @param {string} entry
+   */
   async menu(button, entry) {
     await this.use(button);
     const item = this.page.getByRole("menu").getByRole("menuitem", { name: entry, exact: true });
@@ -151,20 +187,30 @@ export class Keys {
     await this.page.keyboard.press("Enter");
   }
 
-  /** Chooses an option of a list that drops down, by its place. */
+  /**
+   * Chooses an option of a list that drops down, by its place.
+   * @param {Target} list
+   * @param {number} place
+   */
   async option(list, place) {
     await this.go(list);
     await this.page.keyboard.press("Home");
     for (let n = 0; n < place; n += 1) await this.page.keyboard.press("ArrowDown");
   }
 
-  /** Leaves a dialog or panel without its buttons. */
+  /**
+   * Leaves a dialog or panel without its buttons.
+   * @param {Target} dialog
+   */
   async leave(dialog) {
     await this.page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
   }
 
-  /** One stretch up in a list. */
+  /**
+   * One stretch up in a list.
+   * @param {Target} list
+   */
   async scrollUp(list) {
     await this.go(list);
     await this.page.keyboard.press("Home");
@@ -173,6 +219,10 @@ export class Keys {
 
 /** By touch alone: nothing hovers, and what is tapped is large enough and not covered. */
 export class Fingers {
+  /** @type {import("playwright-core").CDPSession | null} */
+  #devtools = null;
+
+  /** @param {PageVisitor} visitor */
   constructor(visitor) {
     this.visitor = visitor;
     this.page = visitor.page;
@@ -180,6 +230,7 @@ export class Fingers {
     this.page.on("filechooser", () => {});
   }
 
+  /** @param {Target} target */
   async use(target) {
     await target.waitFor();
     const { width, height } = await target.evaluate(targetSize);
@@ -187,52 +238,82 @@ export class Fingers {
     await target.tap();
   }
 
+  /** @param {Target} target */
   useBefore(target) {
     return this.use(target);
   }
 
+  /** @param {Target} target */
   toggle(target) {
     return this.use(target);
   }
 
+  /**
+   * @param {Target} field
+   * @param {string} text
+   */
   async write(field, text) {
     await this.use(field);
-    await field.evaluate((element) => element.select());
+    await field.evaluate((/** @type {HTMLInputElement} */ element) => element.select());
     await this.page.keyboard.insertText(text);
   }
 
-  /** Taps the button that sends what is in a field. */
+  /**
+   * Taps the button that sends what is in a field.
+   * @param {Target} button
+   */
   send(button) {
     return this.use(button);
   }
 
+  /**
+   * @param {Target} input
+   * @param {any[]} files
+   */
   async choose(input, ...files) {
     const chooser = this.page.waitForEvent("filechooser");
     await this.use(input);
     await (await chooser).setFiles(files);
   }
 
+  /**
+   * @param {Target} button
+   * @param {string} entry
+   */
   async menu(button, entry) {
     await this.use(button);
     await this.use(this.page.getByRole("menu").getByRole("menuitem", { name: entry, exact: true }));
   }
 
+  /**
+   * @param {Target} list
+   * @param {number} place
+   */
   async option(list, place) {
     await this.use(list);
     // What drops down is drawn by the system and not by the page.
     await list.selectOption({ index: place });
   }
 
+  /**
+   * @param {Target} dialog
+   * @param {string} close
+   */
   async leave(dialog, close) {
     await this.use(dialog.getByRole("button", { name: close, exact: true }).first());
     await dialog.waitFor({ state: "hidden" });
   }
 
+  /** @param {Target} list */
   async scrollUp(list) {
-    const { x, y, width, height } = await list.boundingBox();
-    this.devtools ??= await this.visitor.context.newCDPSession(this.page);
+    const box = await list.boundingBox();
+    assert.ok(box);
+    const { x, y, width, height } = box;
+    this.#devtools ??= await this.visitor.context.newCDPSession(this.page);
+    const devtools = this.#devtools;
+    /** @type {(type: "touchStart" | "touchMove" | "touchEnd", share: number | null) => Promise<unknown>} */
     const touch = (type, share) =>
-      this.devtools.send("Input.dispatchTouchEvent", {
+      devtools.send("Input.dispatchTouchEvent", {
         type,
         touchPoints: share === null ? [] : [{ x: Math.round(x + width / 2), y: Math.round(y + height * share) }],
       });
@@ -246,10 +327,13 @@ export class Fingers {
 
 // The functions below run in the page.
 
-/** Whether an element is a part of a message that the arrows lead to. */
+/** @type {(element: Element) => boolean} Whether an element is a part of a message that the arrows lead to. */
 const isInMessage = (element) => Boolean(element.closest("#chat-list .message") && !element.closest(".message__state"));
 
-/** The arrow that leads on to a part of a message, or to a message itself. */
+/**
+ * The arrow that leads on to a part of a message, or to a message itself.
+ * @param {Element} element
+ */
 function arrowTo(element) {
   const held = document.activeElement;
   if (held === element) return null;
@@ -259,18 +343,22 @@ function arrowTo(element) {
   return held.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING ? "ArrowLeft" : "ArrowRight";
 }
 
-/** Why one does not see that an element has the focus: a list, empty when one does. */
+/**
+ * Why one does not see that an element has the focus: a list, empty when one does.
+ * @param {Element} element
+ */
 function unseen(element) {
+  /** @type {string[]} */
   const why = [];
   // A file is chosen by a field that lies over what is drawn.
-  const drawn = element.type === "file" ? element.parentElement : element;
+  const drawn = element.matches("[type=file]") ? /** @type {Element} */ (element.parentElement) : element;
   // The link of a card rings the whole card.
   const ringed = [drawn, drawn.closest(".room__door")].some((part) => {
     const { outlineStyle = "none", outlineWidth = "0" } = part ? getComputedStyle(part) : {};
     return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
   });
   if (!ringed) why.push("it has no ring");
-  for (let part = drawn; part; part = part.parentElement)
+  for (let part = /** @type {Element | null} */ (drawn); part; part = part.parentElement)
     if (Number(getComputedStyle(part).opacity) < 0.9) why.push("it is transparent");
   const { left, right, top, bottom } = drawn.getBoundingClientRect();
   const across = [0.1, 0.5, 0.9].map((share) => Math.min(Math.max(left + (right - left) * share, 1), innerWidth - 1));
@@ -282,7 +370,10 @@ function unseen(element) {
   return why;
 }
 
-/** Waits until a list has stopped scrolling: it stays where it is for ten frames. */
+/**
+ * Waits until a list has stopped scrolling: it stays where it is for ten frames.
+ * @param {Element} list
+ */
 export async function atRest(list) {
   for (let still = 0, at = list.scrollTop; still < 10; still += 1) {
     await new Promise((done) => {
@@ -294,9 +385,13 @@ export async function atRest(list) {
   }
 }
 
-/** How large the area is that a finger may hit: a box to tick with its label is one. */
+/**
+ * How large the area is that a finger may hit: a box to tick with its label is one.
+ * @param {Element} element
+ */
 function targetSize(element) {
-  const parts = [element, ...(element.labels ?? [])].map((part) => part.getBoundingClientRect());
+  const { labels = [] } = /** @type {Partial<HTMLInputElement>} */ (element);
+  const parts = [element, ...(labels ?? [])].map((part) => part.getBoundingClientRect());
   return {
     width: Math.max(...parts.map(({ width }) => width)),
     height: Math.max(...parts.map(({ height }) => height)),

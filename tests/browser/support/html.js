@@ -12,7 +12,12 @@ const run = promisify(execFile);
 const JAVA = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss8m"];
 const require = createRequire(import.meta.url);
 
-/** What is wrong with pages, `{name: html}`: one line for each mistake. */
+/**
+ * What is wrong with pages, `{name: html}`: one line for each mistake.
+ * @typedef {Record<string, string>} Pages
+ * @param {Pages} pages
+ * @return {Promise<string[]>}
+ */
 export async function mistakes(pages) {
   const java = await run("java", ["-version"]).then(
     () => true,
@@ -21,19 +26,24 @@ export async function mistakes(pages) {
   return java ? byVnu(pages) : byHtmlValidate(pages);
 }
 
+/** @param {Pages} pages */
 async function byVnu(pages) {
   const folder = await mkdtemp(join(tmpdir(), "gifchat-html-"));
   try {
+    /** @type {string[]} */
     const files = [];
     for (const [name, html] of Object.entries(pages)) {
-      files.push(join(folder, `${name}.html`));
-      await writeFile(files.at(-1), html);
+      const file = join(folder, `${name}.html`);
+      files.push(file);
+      await writeFile(file, html);
     }
     const jar = require.resolve("vnu-jar/build/dist/vnu.jar");
     const { stderr } = await run("java", [...JAVA, "-jar", jar, "--format", "json", "--exit-zero-always", ...files], {
       maxBuffer: 1 << 26,
     });
-    return JSON.parse(stderr).messages.map(
+    /** @type {{ messages: Record<string, string>[] }} */
+    const { messages } = JSON.parse(stderr);
+    return messages.map(
       ({ url, type, lastLine, message, extract }) =>
         `${url.split("/").at(-1)}:${lastLine} ${type}: ${message} ${extract?.replaceAll(/\s+/g, " ").slice(0, 200)}`,
     );
@@ -42,10 +52,14 @@ async function byVnu(pages) {
   }
 }
 
-// The rules of the standard only; how an author likes to write is ours.
+/**
+ * The rules of the standard only; how an author likes to write is ours.
+ * @param {Pages} pages
+ */
 async function byHtmlValidate(pages) {
   const { HtmlValidate } = await import("html-validate");
   const checker = new HtmlValidate({ extends: ["html-validate:standard"] });
+  /** @type {string[]} */
   const found = [];
   for (const [name, html] of Object.entries(pages)) {
     const { results } = await checker.validateString(html);

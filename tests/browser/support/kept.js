@@ -1,6 +1,10 @@
 // What a browser keeps of a page.
 
-/** The GIFs that the page keeps for its next load, in no order: what it is still writing is lost by a reload. */
+/**
+ * The GIFs that the page keeps for its next load, in no order: what it is still writing is lost by a reload.
+ * @param {WithPage} visitor
+ * @return {Promise<{ alt: string, waiting: boolean }[]>}
+ */
 export const keptFiles = ({ page }) =>
   page.evaluate(
     () =>
@@ -12,7 +16,7 @@ export const keptFiles = ({ page }) =>
           reading.onerror = () => fail(reading.error);
           reading.onsuccess = () => {
             opening.result.close();
-            done(reading.result.map(({ alt, waiting }) => ({ alt, waiting })));
+            done(/** @type {StoredFile[]} */ (reading.result).map(({ alt, waiting }) => ({ alt, waiting })));
           };
         };
       }),

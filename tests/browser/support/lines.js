@@ -3,7 +3,12 @@ import assert from "node:assert/strict";
 
 const WORDS = { joined: "입장하셨습니다.", left: "퇴장하셨습니다." };
 
-/** Asserts that `told` is the line of that kind about a visitor, at that place, with so many seats taken then. */
+/**
+ * Asserts that `told` is the line of that kind about a visitor, at that place, with so many seats taken then.
+ * @param {Line} told
+ * @param {"joined" | "left"} line
+ * @param {{ room: string, seq: number, visitor: Visitor, count: number }} about
+ */
 export function assertLine(told, line, { room, seq, visitor, count }) {
   const { _id, createdAt, ...rest } = told;
   assert.match(_id, /^[\w-]{16,}$/);

@@ -10,20 +10,31 @@ import { eventually } from "./wait.js";
 export class Mongod {
   #child;
   #folder;
+  port;
+
+  /**
+   * @param {import("node:child_process").ChildProcess} child
+   * @param {string} folder
+   * @param {number} port
+   */
+  constructor(child, folder, port) {
+    this.#child = child;
+    this.#folder = folder;
+    this.port = port;
+  }
 
   static async start() {
-    const mongod = new Mongod();
-    mongod.#folder = await mkdtemp(join(tmpdir(), "gifchat-mongod-"));
-    mongod.port = await freePort();
+    const folder = await mkdtemp(join(tmpdir(), "gifchat-mongod-"));
+    const port = await freePort();
     const args = [
       "--dbpath",
-      mongod.#folder,
+      folder,
       "--logpath",
-      join(mongod.#folder, "log"),
+      join(folder, "log"),
       "--bind_ip",
       "127.0.0.1",
       "--port",
-      String(mongod.port),
+      String(port),
       "--replSet",
       "rs0",
       "--nounixsocket",
@@ -36,18 +47,18 @@ export class Mongod {
       "--setParameter",
       "diagnosticDataCollectionEnabled=false",
     ];
-    mongod.#child = spawn(process.env.MONGOD, args, { stdio: "ignore" });
-    process.once("exit", () => mongod.#child.kill("SIGKILL"));
-    const member = { _id: 0, host: `127.0.0.1:${mongod.port}` };
+    const child = spawn(process.env.MONGOD ?? "mongod", args, { stdio: "ignore" });
+    process.once("exit", () => child.kill("SIGKILL"));
+    const member = { _id: 0, host: `127.0.0.1:${port}` };
     await eventually(
-      () => command(mongod.port, { replSetInitiate: { _id: "rs0", members: [member] }, $db: "admin" }),
+      () => command(port, { replSetInitiate: { _id: "rs0", members: [member] }, $db: "admin" }),
       "mongod",
     );
     await eventually(async () => {
-      const hello = await command(mongod.port, { hello: 1, $db: "admin" });
+      const hello = await command(port, { hello: 1, $db: "admin" });
       return hello.includes(Buffer.from("\x08isWritablePrimary\0\x01", "latin1"));
     }, "a primary");
-    return mongod;
+    return new Mongod(child, folder, port);
   }
 
   get url() {
@@ -62,7 +73,12 @@ export class Mongod {
   }
 }
 
-/** Sends a command and gives the answer's bytes; there is no need of a driver for two commands. */
+/**
+ * Sends a command and gives the answer's bytes; there is no need of a driver for two commands.
+ * @param {number} port
+ * @param {object} document
+ * @return {Promise<Buffer>}
+ */
 function command(port, document) {
   const body = bson(document);
   const message = Buffer.alloc(21);
@@ -72,9 +88,10 @@ function command(port, document) {
   message.writeInt32LE(2013, 12);
   return new Promise((resolve, reject) => {
     const line = connect(port, "127.0.0.1", () => line.end(Buffer.concat([message, body])));
+    /** @type {Buffer[]} */
     const chunks = [];
     line.setTimeout(10_000, () => line.destroy(new Error("mongod does not answer")));
-    line.on("data", (chunk) => {
+    line.on("data", (/** @type {Buffer} */ chunk) => {
       chunks.push(chunk);
       const answer = Buffer.concat(chunks);
       if (answer.length < 4 || answer.length < answer.readInt32LE(0)) return;
@@ -86,7 +103,10 @@ function command(port, document) {
   });
 }
 
-/** Strings, whole numbers, lists and objects as BSON. */
+/**
+ * Strings, whole numbers, lists and objects as BSON.
+ * @param {object} object
+ */
 function bson(object) {
   const parts = Object.entries(object).map(([name, value]) => {
     const [kind, bytes] = element(value);
@@ -96,14 +116,19 @@ function bson(object) {
   return Buffer.concat([int32(inner.length + 5), inner, Buffer.from([0])]);
 }
 
+/**
+ * @param {unknown} value
+ * @return {[kind: number, bytes: Buffer]}
+ */
 function element(value) {
   if (typeof value === "number") return [0x10, int32(value)];
   if (Array.isArray(value)) return [0x04, bson({ ...value })];
-  if (typeof value === "object") return [0x03, bson(value)];
+  if (typeof value === "object" && value) return [0x03, bson(value)];
   const text = Buffer.from(`${value}\0`);
   return [0x02, Buffer.concat([int32(text.length), text])];
 }
 
+/** @param {number} number */
 function int32(number) {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32LE(number);

@@ -11,26 +11,38 @@ const CONF = new URL("../../../deploy/nginx.conf", import.meta.url);
 export class Nginx {
   #child;
   #folder;
-  #said = "";
+  url;
 
+  /**
+   * @param {import("node:child_process").ChildProcess} child
+   * @param {string} folder
+   * @param {string} url
+   */
+  constructor(child, folder, url) {
+    this.#child = child;
+    this.#folder = folder;
+    this.url = url;
+  }
+
+  /** @param {Addressed[]} servers */
   static async before(servers) {
-    const nginx = new Nginx();
-    nginx.#folder = await mkdtemp(join(tmpdir(), "gifchat-nginx-"));
+    const folder = await mkdtemp(join(tmpdir(), "gifchat-nginx-"));
     const port = await freePort();
-    nginx.url = `http://127.0.0.1:${port}`;
-    const conf = join(nginx.#folder, "nginx.conf");
-    await writeFile(conf, adapted(await readFile(CONF, "utf8"), nginx.#folder, port, servers));
-    nginx.#child = spawn(process.env.NGINX ?? "nginx", ["-c", conf, "-p", nginx.#folder, "-g", "daemon off;"], {
+    const url = `http://127.0.0.1:${port}`;
+    const conf = join(folder, "nginx.conf");
+    await writeFile(conf, adapted(await readFile(CONF, "utf8"), folder, port, servers));
+    const child = spawn(process.env.NGINX ?? "nginx", ["-c", conf, "-p", folder, "-g", "daemon off;"], {
       stdio: ["ignore", "ignore", "pipe"],
     });
-    process.once("exit", () => nginx.#child.kill("SIGTERM"));
-    nginx.#child.stderr.on("data", (chunk) => {
-      nginx.#said += chunk;
+    process.once("exit", () => child.kill("SIGTERM"));
+    let said = "";
+    child.stderr?.on("data", (chunk) => {
+      said += chunk;
     });
-    await eventually(async () => (await fetch(`${nginx.url}/healthz`)).ok, "nginx").catch((error) => {
-      throw new Error(`${error.message}: ${nginx.#said}`);
+    await eventually(async () => (await fetch(`${url}/healthz`)).ok, "nginx").catch((error) => {
+      throw new Error(`${error.message}: ${said}`);
     });
-    return nginx;
+    return new Nginx(child, folder, url);
   }
 
   async end() {
@@ -41,8 +53,16 @@ export class Nginx {
   }
 }
 
-/** The configuration with the places of this run; each is named there, or the test is not one of it. */
+/**
+ * The configuration with the places of this run; each is named there, or the test is not one of it.
+ * @typedef {{ address: string }} Addressed
+ * @param {string} conf
+ * @param {string} folder
+ * @param {number} port
+ * @param {Addressed[]} servers
+ */
 function adapted(conf, folder, port, servers) {
+  /** @type {(text: string, from: string, to: string) => string} */
   const put = (text, from, to) => {
     if (!text.includes(from)) throw new Error(`deploy/nginx.conf has no ${from}`);
     return text.replaceAll(from, to);

@@ -14,14 +14,21 @@ export const NO_LINE = [
   /ERR_EMPTY_RESPONSE/,
 ];
 
-/** Opens the list and waits until it is live. */
+/**
+ * Opens the list and waits until it is live.
+ * @param {WithPage} visitor
+ */
 export async function openList({ page }) {
   const live = page.waitForResponse((response) => new URL(response.url()).pathname === "/rooms");
   await page.goto("/");
   await live;
 }
 
-/** Makes a room by the form; one stands in it afterwards. Gives its id. */
+/**
+ * Makes a room by the form; one stands in it afterwards. Gives its id.
+ * @param {WithPage} visitor
+ * @param {{ title?: string, max?: number, password?: string }} fields
+ */
 export async function makeRoom(visitor, { title = "room", max = 10, password = "" } = {}) {
   const { page } = visitor;
   await page.goto("/room");
@@ -31,54 +38,84 @@ export async function makeRoom(visitor, { title = "room", max = 10, password = "
   await page.click("#room-form [type=submit]");
   await page.waitForURL(/\/room\/\w+$/);
   await inside(visitor);
-  return page.url().split("/").at(-1);
+  return page.url().split("/").at(-1) ?? "";
 }
 
+/**
+ * @param {WithPage} visitor
+ * @param {string} id
+ */
 export async function enter(visitor, id) {
   await visitor.page.goto(`/room/${id}`);
   await inside(visitor);
 }
 
-/** Waits until the page has joined: one is counted among the members. */
+/**
+ * Waits until the page has joined: one is counted among the members.
+ * @param {WithPage} visitor
+ */
 export async function inside({ page }) {
   await page.locator("#chat-list").waitFor();
   const me = await page.evaluate(() => document.body.dataset.me);
   await page.locator(`#members-list [data-id="${me}"]`).waitFor({ state: "attached" });
 }
 
-/** Who one is, by one's own page: `{id, called, color}`, the name in the language of the page. */
+/**
+ * Who one is, by one's own page: `{id, called, color}`, the name in the language of the page.
+ * @param {WithPage} visitor
+ */
 export const selfOf = ({ page }) =>
   page.evaluate(() => {
     const { me: id, name: called, color } = document.body.dataset;
     return { id, called, color };
   });
 
-/** One's name in both languages, `{en, ko}`, as the line tells it that says that one came into this room. */
+/**
+ * One's name in both languages, as the line tells it that says that one came into this room.
+ * @param {WithPage} visitor
+ */
 export const namesOf = ({ page }) =>
   page.evaluate(async () => {
+    /** @type {MessagePage} */
     const { data } = await (await fetch(`${location.pathname}/messages`)).json();
-    return data.find(({ visitor }) => visitor === document.body.dataset.me).name;
+    return data.find(({ visitor }) => visitor === document.body.dataset.me)?.name;
   });
 
-/** Has the people in sight: in the drawer of a phone, or in the column of a desk, where a drawer has closed by itself. */
+/**
+ * Has the people in sight: in the drawer of a phone, or in the column of a desk, where a drawer has closed by itself.
+ * @param {WithPage} visitor
+ * @param {number} width
+ */
 export async function showPeople({ page }, width) {
   if (width < 1024) return page.evaluate(() => document.getElementById("members").showPopover());
   return page.locator("#members:not(:popover-open)").waitFor();
 }
 
-/** Writes by the page's own form. */
+/**
+ * Writes by the page's own form.
+ * @param {WithPage} visitor
+ * @param {string} text
+ */
 export async function say({ page }, text) {
   await page.fill("#chat", text);
   await page.press("#chat", "Enter");
 }
 
+/** @type {(visitor: WithPage, text: string | RegExp) => import("playwright-core").Locator} */
 export const message = ({ page }, text) =>
   page.locator("#chat-list .message", { has: page.locator(".message__text", { hasText: text }) });
 
-/** Waits until a text is stored and shown. */
+/**
+ * Waits until a text is stored and shown.
+ * @param {WithPage} visitor
+ * @param {string | RegExp} text
+ */
 export const sees = (visitor, text) => message(visitor, text).and(visitor.page.locator("[data-seq]")).waitFor();
 
-/** All stored messages as a page shows them: place, author and text. */
+/**
+ * All stored messages as a page shows them: place, author and text.
+ * @param {WithPage} visitor
+ */
 export const transcript = ({ page }) =>
   page.$$eval("#chat-list .message[data-seq]", (all) =>
     all.map((one) => ({
@@ -88,14 +125,23 @@ export const transcript = ({ page }) =>
     })),
   );
 
-/** Chooses files as by the dialog of the browser. */
+/**
+ * Chooses files as by the dialog of the browser.
+ * @param {WithPage} visitor
+ * @param {TestFile[]} files
+ */
 export const choose = ({ page }, ...files) =>
   page.setInputFiles(
     "#gif",
     files.map(({ name, bytes, type = "image/gif" }) => ({ name, mimeType: type, buffer: bytes })),
   );
 
-/** Pastes or drops a file onto the page. */
+/**
+ * Pastes or drops a file onto the page.
+ * @param {WithPage} visitor
+ * @param {"paste" | "drop"} how
+ * @param {TestFile} file
+ */
 export const hand = ({ page }, how, { name, bytes }) =>
   page.evaluate(
     async ([kind, called, base64]) => {
@@ -105,6 +151,7 @@ export const hand = ({ page }, how, { name, bytes }) =>
       const data = new DataTransfer();
       data.items.add(file);
       const target = document.getElementById("chat");
+      /** @param {string} type */
       const fire = (type) =>
         target.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
       if (kind === "paste")
@@ -114,14 +161,21 @@ export const hand = ({ page }, how, { name, bytes }) =>
     [how, name, bytes.toString("base64")],
   );
 
-/** Waits until a GIF with this description is stored, loaded and has its size in the page. */
+/**
+ * Waits until a GIF with this description is stored, loaded and has its size in the page.
+ * @param {WithPage} visitor
+ * @param {string} alt
+ */
 export async function seesGif({ page }, alt) {
   const figure = page.locator("#chat-list .message[data-seq] .gif", { has: page.getByAltText(alt, { exact: true }) });
   await figure.waitFor();
   await figure.scrollIntoViewIfNeeded();
   const image = figure.locator(".gif__frame img");
-  await eventually(() => image.evaluate((img) => img.complete && img.naturalWidth > 0), `the GIF ${alt} is shown`);
-  const [width, height, natural] = await image.evaluate((img) => [
+  await eventually(
+    () => image.evaluate((/** @type {HTMLImageElement} */ img) => img.complete && img.naturalWidth > 0),
+    `the GIF ${alt} is shown`,
+  );
+  const [width, height, natural] = await image.evaluate((/** @type {HTMLImageElement} */ img) => [
     img.getAttribute("width"),
     img.getAttribute("height"),
     [img.naturalWidth, img.naturalHeight],
@@ -130,12 +184,17 @@ export async function seesGif({ page }, alt) {
   return figure;
 }
 
+/** @type {(visitor: WithPage, id: string) => import("playwright-core").Locator} */
 export const row = ({ page }, id) => page.locator(`#room-list .room[data-id="${id}"]`);
 
-/** Waits for a text that an element holds. */
+/**
+ * Waits for a text that an element holds.
+ * @param {import("playwright-core").Locator} locator
+ * @param {string | RegExp} text
+ */
 export const reads = (locator, text) =>
   eventually(async () => {
-    const now = (await locator.textContent()).trim();
+    const now = (await locator.textContent())?.trim() ?? "";
     if (text instanceof RegExp) assert.match(now, text);
     else assert.equal(now, text);
     return true;
@@ -143,7 +202,10 @@ export const reads = (locator, text) =>
 
 /**
  * Hands requests of a page that is open to `handler`. The browser says that it intercepts them a moment before the page
- * goes through it, so that a request is made until one is intercepted.
+through it, so that a request is made until one is intercepted.
+ * @param {PageVisitor} visitor
+ * @param {string | RegExp} pattern
+ * @param {(route: import("playwright-core").Route) => unknown} handler
  */
 export async function intercept(visitor, pattern, handler) {
   const { page } = visitor;

@@ -9,20 +9,33 @@ import { TIMEOUT, within } from "./wait.js";
 
 const BINARY = process.env.GIFCHAT_BIN ?? fileURLToPath(new URL("../../../target/debug/gifchat", import.meta.url));
 
-export class Server {
-  #flags;
-  #store;
-  #folder;
-  #child = null;
-  #log = [];
+/**
+ * @typedef {{ code: number | null, signal: string | null }} Ended
+ * @typedef {Record<string, any>} LogLine with `level` and `message`
+ */
 
-  /** Starts one; `flags` are further settings, such as `["--room-grace", "1s"]`. Its store is a file of its own. */
+export class Server {
+  /** @type {string[]} */
+  #flags = [];
+  /** @type {string | null} */
+  #store = null;
+  #folder = "";
+  /** @type {{ process: import("node:child_process").ChildProcess, ended: Promise<Ended> } | null} */
+  #child = null;
+  /** @type {LogLine[]} */
+  #log = [];
+  address = "127.0.0.1:0";
+
+  /**
+   * Starts one.
+   * @param {string[]} flags further settings, such as `["--room-grace", "1s"]`
+   * @param {string | null} store without one, a file of its own
+   */
   static async start(flags = [], store = null) {
     const server = new Server();
     server.#flags = flags;
     server.#store = store;
     server.#folder = await mkdtemp(join(tmpdir(), "gifchat-test-"));
-    server.address = "127.0.0.1:0";
     await server.start();
     return server;
   }
@@ -59,9 +72,10 @@ export class Server {
     await this.#run("restore", join(this.#folder, "backup"));
   }
 
+  /** @param {[string, ...string[]]} task */
   async #run(...task) {
     const child = spawn(BINARY, [...task, ...this.#place], { stdio: ["ignore", "ignore", "inherit"] });
-    const code = await within(new Promise((resolve) => child.once("close", resolve)), TIMEOUT, task[0]);
+    const { code } = await within(exit(child), TIMEOUT, task[0]);
     if (code !== 0) throw new Error(`${task[0]} ended with ${code}`);
   }
 
@@ -71,11 +85,12 @@ export class Server {
     // A test of something else may do as much as it likes.
     if (!args.includes("--limit-exempt")) args.push("--limit-exempt", "0.0.0.0/0,::/0");
     const child = spawn(BINARY, args, { stdio: ["ignore", "ignore", "pipe"] });
-    this.#child = child;
     const kill = () => child.kill("SIGKILL");
     process.once("exit", kill);
     child.once("close", () => process.off("exit", kill));
-    child.ended = new Promise((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
+    const ended = exit(child);
+    this.#child = { process: child, ended };
+    /** @type {Promise<string>} */
     const started = new Promise((resolve, reject) => {
       createInterface({ input: child.stderr }).on("line", (line) => {
         const said = read(line);
@@ -83,7 +98,7 @@ export class Server {
         if (said.message === "serving") resolve(said.address);
       });
       child.once("error", reject);
-      child.ended.then(({ code }) =>
+      ended.then(({ code }) =>
         reject(new Error(`the server ended with ${code}: ${JSON.stringify(this.#log.slice(-5))}`)),
       );
     });
@@ -95,9 +110,9 @@ export class Server {
     const child = this.#child;
     if (!child) return;
     this.#child = null;
-    child.kill("SIGTERM");
+    child.process.kill("SIGTERM");
     const { code, signal } = await within(child.ended, TIMEOUT, "the end of the server").catch((error) => {
-      child.kill("SIGKILL");
+      child.process.kill("SIGKILL");
       throw error;
     });
     if (code !== 0) throw new Error(`the server ended with ${code ?? signal}`);
@@ -116,6 +131,16 @@ export class Server {
   }
 }
 
+/**
+ * How a process ends.
+ * @param {import("node:child_process").ChildProcess} child
+ * @return {Promise<Ended>}
+ */
+function exit(child) {
+  return new Promise((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
+}
+
+/** @param {string} line */
 function read(line) {
   try {
     return JSON.parse(line);

@@ -1,17 +1,21 @@
 // The service worker of a page, as a test waits for it and looks into it.
 import { eventually } from "./wait.js";
 
-/** Waits until the site has its service worker, which has kept what it needs. A page that was on its way while the worker took
- * over is not in its hands, but whatever is opened next is. */
+/**
+ * Waits until the site has its service worker, which has kept what it needs. A page that was on its way while the worker took
+ * over is not in its hands, but whatever is opened next is.
+ * @param {WithPage} visitor
+ */
 export const controlled = ({ page }) =>
   eventually(
     () => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state === "activated"),
     "the worker is there",
   );
 
-/** All that is cached: the paths, in the order of the alphabet. */
+/** @type {(visitor: WithPage) => Promise<string[]>} All that is cached: the paths, in the order of the alphabet. */
 export const cached = ({ page }) =>
   page.evaluate(async () => {
+    /** @type {string[]} */
     const paths = [];
     for (const name of await caches.keys()) {
       for (const { url } of await (await caches.open(name)).keys()) paths.push(new URL(url).pathname);
@@ -19,14 +23,18 @@ export const cached = ({ page }) =>
     return paths.sort();
   });
 
-/** The databases of the site. */
+/** @type {(visitor: WithPage) => Promise<(string | undefined)[]>} The databases of the site. */
 export const databases = ({ page }) =>
   page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name).sort());
 
-/** The worker itself. */
+/** @type {(visitor: Pick<PageVisitor, "context">) => import("playwright-core").Worker | undefined} The worker itself. */
 export const workerOf = ({ context }) => context.serviceWorkers()[0];
 
-/** Shares files with the site as a device does: a form that is posted, for the worker to take. */
+/**
+ * Shares files with the site as a device does: a form that is posted, for the worker to take.
+ * @param {WithPage} visitor
+ * @param {TestFile[]} files
+ */
 export async function share({ page }, ...files) {
   const arrived = page.waitForEvent("load");
   await page.evaluate(

@@ -98,6 +98,7 @@ interface Parts {
   ".room__mark": HTMLImageElement;
   ".seats": HTMLProgressElement;
   ".upload__alt": HTMLInputElement;
+  "img[width]:not(.mark)": HTMLImageElement;
   "[data-do=cancel]": HTMLButtonElement;
   "[data-do=retry]": HTMLButtonElement;
 }

@@ -1,8 +1,14 @@
 // What tests take for granted: an element that they ask for is there, or the test fails by that.
 import type { BrowserContext, Page } from "playwright-core";
 import type { Socket } from "socket.io-client";
+import type Axe from "axe-core";
 
 declare global {
+  interface Window {
+    /** It is there once its script has run in the page. */
+    axe: typeof Axe;
+  }
+
   interface Document {
     getElementById<Id extends string>(id: Id): Id extends keyof Ids ? NonNullable<Ids[Id]> : HTMLElement;
     readonly activeElement: HTMLElement;
@@ -37,11 +43,13 @@ declare global {
   }
 
   /** A socket of the official client, with what it heard and was not taken yet. */
-  interface TestSocket extends Socket {
+  type TestSocket = Socket & {
+    // biome-ignore lint/suspicious/noExplicitAny: what comes with an event depends on it.
     heard: [event: string, ...args: any[]][];
+    /** Called with each event. */
+    waiting: Set<() => void>;
     joined: Taken<Joined>;
-    emitReserved(event: string): void;
-  }
+  };
 
   /** Anything that has an address. */
   interface Site {
