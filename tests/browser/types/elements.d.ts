@@ -90,6 +90,7 @@ interface Parts {
   ".gif__play": HTMLButtonElement;
   ".mark": HTMLImageElement;
   ".message__muted button": HTMLButtonElement;
+  ".message__edited": HTMLTimeElement;
   ".message__time": HTMLTimeElement;
   ".more": HTMLButtonElement;
   ".quote": HTMLAnchorElement;
@@ -100,6 +101,14 @@ interface Parts {
   ".upload__alt": HTMLInputElement;
   "[data-do=cancel]": HTMLButtonElement;
   "[data-do=retry]": HTMLButtonElement;
+  use: SVGUseElement;
+}
+
+/** The one element in a template, by the id of that. */
+interface Clones {
+  "edited-template": HTMLTimeElement;
+  "item-template": HTMLButtonElement;
+  "quote-template": HTMLAnchorElement;
 }
 
 /** A form with inputs of these names. */
@@ -107,8 +116,9 @@ type Form<Names extends string> = HTMLFormElement & {
   elements: HTMLFormControlsCollection & Record<Names, HTMLInputElement>;
 };
 
-/** What templates write on every element of its kind. */
+/** What templates or scripts write on every element of its kind. */
 interface DOMStringMap {
+  at: string;
   id: string;
   visitor: string;
   room: string;
@@ -125,6 +135,8 @@ interface DOMStringMap {
 
 type ElementById = <Id extends string>(id: Id) => Id extends keyof Ids ? Ids[Id] : HTMLElement;
 
+type CloneOf = <Id extends string>(id: Id) => Id extends keyof Clones ? Clones[Id] : HTMLElement;
+
 type PartOf = <Selector extends string>(parent: ParentNode, selector: Selector) => PartAt<Selector>;
 
 type AllOf = <Selector extends string>(parent: ParentNode, selector: Selector) => PartAt<Selector>[];
@@ -134,3 +146,14 @@ type PartAt<Selector extends string> = Selector extends keyof Parts
   : Selector extends keyof HTMLElementTagNameMap
     ? HTMLElementTagNameMap[Selector]
     : HTMLElement;
+
+// What a selector finds in the pages of the site; icons are asked for as what they are.
+
+interface ParentNode {
+  querySelector<Selector extends string>(selector: Selector): PartAt<Selector> | null;
+  querySelectorAll<Selector extends string>(selector: Selector): NodeListOf<PartAt<Selector>>;
+}
+
+interface Element {
+  closest<Selector extends string>(selector: Selector): PartAt<Selector> | null;
+}
