@@ -84,6 +84,8 @@ interface Ids {
 /** By a selector, inside a row, a card or a dialog. */
 interface Parts {
   "[name=application-name]": HTMLMetaElement;
+  "[name=title], [name=max], [name=password]": HTMLInputElement;
+  "#room-list time": HTMLTimeElement;
   "#share-rooms a": HTMLAnchorElement;
   ".gif__frame img": HTMLImageElement;
   ".gif__open": HTMLAnchorElement;
@@ -147,7 +149,15 @@ type PartAt<Selector extends string> = Selector extends keyof Parts
     ? HTMLElementTagNameMap[Selector]
     : HTMLElement;
 
-// What a selector finds in the pages of the site; icons are asked for as what they are.
+// The pages consist of HTML, but for the icons, which are asked for as what they are.
+
+interface HTMLElement {
+  readonly children: HTMLCollectionOf<HTMLElement>;
+  readonly firstElementChild: HTMLElement | null;
+  readonly lastElementChild: HTMLElement | null;
+  readonly nextElementSibling: HTMLElement | null;
+  readonly previousElementSibling: HTMLElement | null;
+}
 
 interface ParentNode {
   querySelector<Selector extends string>(selector: Selector): PartAt<Selector> | null;
@@ -156,4 +166,9 @@ interface ParentNode {
 
 interface Element {
   closest<Selector extends string>(selector: Selector): PartAt<Selector> | null;
+}
+
+/** A copy is what it copies. */
+interface Node {
+  cloneNode(subtree?: boolean): this;
 }
