@@ -168,6 +168,10 @@ interface Element {
   closest<Selector extends string>(selector: Selector): PartAt<Selector> | null;
 }
 
+interface Document {
+  readonly activeElement: HTMLElement | null;
+}
+
 /** A copy is what it copies. */
 interface Node {
   cloneNode(subtree?: boolean): this;
