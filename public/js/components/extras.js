@@ -100,7 +100,7 @@ export async function startExtras({ room, me, storage, list }) {
       const last =
         list.isWhole &&
         list.messages.findLast((row) => row.matches(".mine[data-seq]") && !row.querySelector(".message__gone"));
-      if (last && mayEdit(last)) edit(subject(last));
+      if (last && mayEdit(last)) edit(/** @type {StoredSubject} */ (subject(last)));
     },
   };
 }

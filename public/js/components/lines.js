@@ -5,7 +5,7 @@ import { fill, texts } from "../lib/texts.js";
 import { showWho, whoIs } from "../lib/who.js";
 import { blank } from "./message.js";
 
-/** @import { MessageList } from "./message-list.js" */
+/** @typedef {Pick<import("./shown-rows.js").ShownRows, "find" | "messages">} Shown */
 
 /**
  * The element of a line; one that only keeps its place is hidden.
@@ -69,7 +69,7 @@ function frame(message) {
 /** @type {(message: HTMLElement) => boolean} */
 const isStored = (message) => message.dataset.seq !== undefined;
 
-/** @type {Partial<Record<LineKind, (line: Line, list: MessageList) => void>>} */
+/** @type {Partial<Record<LineKind, (line: Line, list: Shown) => void>>} */
 const effects = {
   deleted({ message }, list) {
     const gone = list.find(message ?? "");
@@ -81,5 +81,5 @@ const effects = {
   },
 };
 
-/** @type {(line: Line, list: MessageList) => void} Does to messages that are shown what a line says. */
+/** @type {(line: Line, list: Shown) => void} Does to messages that are shown what a line says. */
 export const applyLine = (line, list) => effects[line.line]?.(line, list);

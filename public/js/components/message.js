@@ -216,7 +216,7 @@ function fillBody(element, message) {
 /**
  * What is known of a GIF once the server has it.
  * @param {HTMLElement} figure
- * @param {GifBody} gif
+ * @param {Pick<GifBody, "gif" | "bytes">} gif
  */
 function nameGif(figure, { gif, bytes }) {
   Object.assign(figure.dataset, { name: gif, bytes });

@@ -121,6 +121,7 @@ type Form<Names extends string> = HTMLFormElement & {
 /** What templates or scripts write on every element of its kind. */
 interface DOMStringMap {
   at: string;
+  do: string;
   id: string;
   visitor: string;
   room: string;

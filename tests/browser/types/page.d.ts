@@ -90,6 +90,13 @@ interface OutboxItem {
   unsure?: boolean;
 }
 
+/** What a row shows that is not stored yet: a text, or a GIF of this room, or one that is sent, with its file and still. */
+interface UnsentItem extends Pick<OutboxItem, "nonce" | "at" | "state" | "why" | "final"> {
+  content: Content & { file?: File; still?: Blob; width?: number; height?: number; bytes?: number };
+  /** Shows how far it is. */
+  dress?(row: HTMLElement): void;
+}
+
 type SavedItem = Pick<OutboxItem, "nonce" | "content" | "at" | "why">;
 
 /** A GIF that waits to be stored. */
