@@ -21,9 +21,7 @@ export function foldArrivals(row) {
   let head = row;
   while (isArrival(head.previousElementSibling)) head = head.previousElementSibling;
   const run = [];
-  /** @type {Element | null} */
-  let next = head;
-  for (; isArrival(next); next = next.nextElementSibling) run.push(next);
+  for (let /** @type {Element | null} */ next = head; isArrival(next); next = next.nextElementSibling) run.push(next);
   const folds = run.length >= FEW;
   for (const [place, one] of run.entries()) {
     one.classList.toggle("system--folded", folds && place > 0);

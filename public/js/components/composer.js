@@ -66,7 +66,7 @@ export class Composer {
     clearInterval(this.#pausing);
     const tick = () => {
       const left = Math.ceil((until - Date.now()) / 1_000);
-      byId("send-btn").setAttribute("aria-disabled", String(left > 0));
+      byId("send-btn").ariaDisabled = String(left > 0);
       this.#paused = left > 0;
       setText(byId("slow-note"), left > 0 ? fill(texts.talk.slow_wait, { n: left }) : "");
       if (left <= 0) clearInterval(this.#pausing);
@@ -79,11 +79,9 @@ export class Composer {
   close(closed = true) {
     if (closed) {
       this.pause(0);
-      byId("send-btn").removeAttribute("aria-disabled");
+      byId("send-btn").ariaDisabled = null;
     }
-    /** @type {Iterable<Element & { disabled?: boolean }>} */
-    const controls = this.#form.elements;
-    for (const control of controls) control.disabled = closed;
+    for (const control of /** @type {Iterable<HTMLInputElement>} */ (this.#form.elements)) control.disabled = closed;
     this.#form.inert = closed;
   }
 
@@ -116,7 +114,7 @@ export class Composer {
     setText(this.#note, note);
     if (note && step !== this.#step) announce(note);
     this.#step = step;
-    this.#field.setAttribute("aria-invalid", String(left < 0));
+    this.#field.ariaInvalid = String(left < 0);
     this.#grow();
   }
 

@@ -35,8 +35,7 @@ export class ExtrasLater {
     this.#list = list;
     this.#load = load;
     byId("rows").addEventListener("click", (event) => {
-      const target = /** @type {Element} */ (event.target);
-      const part = target.closest(".quote[href], .reaction");
+      const part = /** @type {Element} */ (event.target).closest(".quote[href], .reaction");
       if (!part || opensElsewhere(event)) return;
       event.preventDefault();
       this.use((extras) => extras.press(part));
@@ -88,11 +87,11 @@ export class ExtrasLater {
   }
 
   #go() {
-    if (this.#extras) return this.#run();
+    if (this.#extras) return this.#run(this.#extras);
     this.#loading ??= this.#load().then(
       (extras) => {
         this.#extras = extras;
-        this.#list.alter(() => this.#run());
+        this.#list.alter(() => this.#run(extras));
       },
       () => {
         this.#loading = null;
@@ -145,8 +144,8 @@ export class ExtrasLater {
     this.reacted(told);
   }
 
-  #run() {
-    const extras = this.#extras;
-    if (extras) for (const act of this.#waiting.splice(0)) act(extras);
+  /** @param {Extras} extras */
+  #run(extras) {
+    for (const act of this.#waiting.splice(0)) act(extras);
   }
 }
