@@ -12,7 +12,7 @@ let ids = new Set(read());
 /** @return {string[]} */
 function read() {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "null");
+    const kept = JSON.parse(/** @type {string} */ (localStorage.getItem(KEY)));
     return Array.isArray(kept) ? kept : [];
   } catch {
     return [];

@@ -3,11 +3,10 @@
 import { byId } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
 import { Gifs } from "./gif.js";
-import { arrange, nextRow, takeOut } from "./grouping.js";
+import { DAY, arrange, nextRow, takeOut } from "./grouping.js";
 import { applyLine, dateLine, makeLine } from "./lines.js";
 import { takeFromTab } from "./log-stop.js";
-import { adopt, makeMessage, store } from "./message.js";
-import { Unsent } from "./unsent.js";
+import { adopt, makeMessage, makePending, setState, store } from "./message.js";
 
 const MOST = 200;
 
@@ -20,7 +19,11 @@ export class ShownRows {
   /** Those with a place in the history, in order. */
   #shown = [...this.#rows.querySelectorAll("[data-seq]")];
   #gifs = new Gifs(this.#rows);
-  #unsent;
+  /**
+   * Own messages that are not stored yet, by their nonces, in the order in which they stand behind the history.
+   * @type {Map<string, HTMLElement>}
+   */
+  #unsent = new Map();
   #me;
   #entered;
   #told;
@@ -41,7 +44,6 @@ export class ShownRows {
     this.last = last;
     this.#entered = entered;
     this.#told = told;
-    this.#unsent = new Unsent(this.#rows, me);
   }
 
   /** Takes over what the server rendered. */
@@ -81,8 +83,8 @@ export class ShownRows {
    * @param {Row} row
    */
   place(row, fresh = false) {
-    const first = this.#unsent.first;
-    const waiting = row.nonce && row.visitor === this.#me.id && this.#unsent.release(row.nonce);
+    const [first] = this.#unsent.values();
+    const waiting = row.nonce && row.visitor === this.#me.id && this.#release(row.nonce);
     const element = waiting ? this.#store(waiting, row, waiting === first) : this.#make(row);
     this.last = row.seq;
     this.apply(row);
@@ -120,11 +122,13 @@ export class ShownRows {
   }
 
   /**
-   * Puts an element behind the history.
+   * Puts an element behind the history: before the first message that waits, and the day line that belongs to that.
    * @param {HTMLElement} element
    */
   insert(element) {
-    this.#rows.insertBefore(element, this.#unsent.edge);
+    const [first = null] = this.#unsent.values();
+    const line = first?.previousElementSibling;
+    this.#rows.insertBefore(element, line?.matches(DAY) ? line : first);
   }
 
   /**
@@ -132,8 +136,13 @@ export class ShownRows {
    * @param {UnsentItem} item
    */
   show(item) {
-    const element = this.#unsent.show(item);
-    if (!element) return false;
+    const { nonce, state, why, final, dress } = item;
+    const known = this.#unsent.get(nonce);
+    const element = known ?? makePending(item, this.#me);
+    this.#unsent.set(nonce, element);
+    setState(element, state, why, final);
+    dress?.(element);
+    if (known) return false;
     this.#rows.append(element);
     this.#settle(element);
     this.#enters(element, item.content);
@@ -145,7 +154,7 @@ export class ShownRows {
    * @param {string} nonce
    */
   drop(nonce) {
-    const element = this.#unsent.release(nonce);
+    const element = this.#release(nonce);
     if (!element) return;
     this.#leaves(element);
     takeOut(element);
@@ -154,7 +163,8 @@ export class ShownRows {
   /** Takes the whole stretch of the history out. */
   clear() {
     for (const row of this.#shown.splice(0)) this.#leaves(row);
-    removeAll(this.#rows.firstChild, this.#unsent.first);
+    const [first] = this.#unsent.values();
+    removeAll(this.#rows.firstChild, first);
   }
 
   /** Takes the first rows out that are too many; whether there were any. */
@@ -173,10 +183,20 @@ export class ShownRows {
     if (this.#shown.length <= MOST) return;
     for (const row of this.#shown.splice(MOST)) this.#leaves(row);
     const last = this.#shown[MOST - 1];
-    const { first } = this.#unsent;
+    const [first] = this.#unsent.values();
     removeAll(last.nextSibling, first);
     this.last = seqOf(last);
     if (first) arrange(first);
+  }
+
+  /**
+   * The element of a message that waits no more, if there is one.
+   * @param {string} nonce
+   */
+  #release(nonce) {
+    const element = this.#unsent.get(nonce);
+    this.#unsent.delete(nonce);
+    return element;
   }
 
   /**
@@ -234,12 +254,12 @@ export class ShownRows {
 /**
  * Removes what stands from a place on until `end`.
  * @param {ChildNode | null} from
- * @param {ChildNode | null} end
+ * @param {ChildNode} [end]
  */
 function removeAll(from, end) {
-  for (let next = from; next && next !== end; ) {
-    const gone = next;
-    next = next.nextSibling;
-    gone.remove();
+  while (from && from !== end) {
+    const next = from.nextSibling;
+    from.remove();
+    from = next;
   }
 }
