@@ -5,31 +5,41 @@ import { fetchSheet } from "../lib/sheets.js";
 // How long a menu waits for actions that are on their way.
 const MENU_TIMEOUT = 1_000;
 
-const actions = [];
-let coming = null;
-let menu = null;
-let ways = null;
+/** @typedef {Pick<ChatPage, "facts" | "sheets" | "whispers" | "extras">} Ways */
 
-/** `ways` is what the entries that everybody has lead to: `{ room, facts, sheets, whispers, extras }`. */
+/** @type {Action[]} */
+const actions = [];
+/** @type {Promise<unknown> | null} */
+let coming = null;
+/** @type {typeof import("./entries.js") | null} */
+let menu = null;
+/** @type {Ways} */
+let ways;
+
+/** @type {(these: Ways) => void} What the entries that everybody has lead to. */
 export const startActions = (these) => {
   ways = these;
 };
 
-/**
- * Adds an action: `{ icon, text(subject), when(subject), act(subject), danger? }`. A subject has `kind` (`message` or
- * `member`), `visitor`, `name`, `color`, `hue`, `mine`, and of a message `id`, `element`, `text` or `gif`.
- */
+/** @type {(action: Action) => unknown} */
 export const addAction = (action) => actions.push(action);
 
-/** Menus that are opened before more actions have been added wait for them. */
+/** @type {(promise: Promise<unknown>) => void} Menus that are opened before more actions have been added wait for them. */
 export const awaitActions = (promise) => {
   coming = promise.catch(() => {});
 };
 
-/** Nothing can be done with oneself, nor with what one said while it is not stored, and once it is deleted. */
+/**
+ * Nothing can be done with oneself, nor with what one said while it is not stored, and once it is deleted.
+ * @param {Subject} subject
+ */
 export const offersActions = ({ mine, id, text, gif }) => !mine || Boolean(id && (text ?? gif));
 
-/** Opens the menu of a subject at its button. */
+/**
+ * Opens the menu of a subject at its button.
+ * @param {HTMLElement} button
+ * @param {Subject} subject
+ */
 export async function openActions(button, subject) {
   const patience = new Promise((done) => {
     setTimeout(done, MENU_TIMEOUT);

@@ -7,7 +7,7 @@ export function startAges() {
   const tick = () => {
     for (const time of document.querySelectorAll("#room-list time")) {
       const date = new Date(time.dateTime);
-      if (!Number.isNaN(date.getTime())) setText(time, ago(date, Date.now(), texts.ago.now));
+      if (!Number.isNaN(date.getTime())) setText(time, ago(date.getTime(), Date.now(), texts.ago.now));
     }
   };
   setInterval(tick, 60_000);

@@ -11,12 +11,17 @@ export class Composer {
   #field = byId("chat");
   #note = byId("composer-note");
   #limit;
-  #pausing = null;
+  /** @type {Timer | undefined} */
+  #pausing;
   #paused = false;
+  /** @type {number | undefined} */
   #step;
   #send;
 
-  /** `send(text)` says whether the text was taken; `typed(text)` is told of every change. */
+  /**
+   * `send(text)` says whether the text was taken; `typed(text)` is told of every change.
+   * @param {{ limit: number, draft: string, send: (text: string) => boolean, typed: (text: string) => void }} made
+   */
   constructor({ limit, draft, send, typed }) {
     this.#limit = limit;
     this.#send = send;
@@ -34,25 +39,34 @@ export class Composer {
     this.#changed();
   }
 
-  /** Says something under the field, until the next change. */
+  /**
+   * Says something under the field, until the next change.
+   * @param {string} text
+   */
   say(text) {
     setText(this.#note, text);
     if (text) announce(text);
   }
 
-  /** Puts what can't be sent before what was written since. */
+  /**
+   * Puts what can't be sent before what was written since.
+   * @param {string} text
+   */
   giveBack(text) {
     this.#field.value = `${text}\n${this.#field.value}`.trim();
     this.#field.dispatchEvent(new Event("input"));
   }
 
-  /** Sends nothing for so many seconds, and says how many are left. */
+  /**
+   * Sends nothing for so many seconds, and says how many are left.
+   * @param {number} seconds
+   */
   pause(seconds) {
     const until = Date.now() + seconds * 1_000;
     clearInterval(this.#pausing);
     const tick = () => {
       const left = Math.ceil((until - Date.now()) / 1_000);
-      byId("send-btn").setAttribute("aria-disabled", left > 0);
+      byId("send-btn").ariaDisabled = String(left > 0);
       this.#paused = left > 0;
       setText(byId("slow-note"), left > 0 ? fill(texts.talk.slow_wait, { n: left }) : "");
       if (left <= 0) clearInterval(this.#pausing);
@@ -65,12 +79,13 @@ export class Composer {
   close(closed = true) {
     if (closed) {
       this.pause(0);
-      byId("send-btn").removeAttribute("aria-disabled");
+      byId("send-btn").ariaDisabled = null;
     }
-    for (const control of this.#form.elements) control.disabled = closed;
+    for (const control of /** @type {Iterable<HTMLInputElement>} */ (this.#form.elements)) control.disabled = closed;
     this.#form.inert = closed;
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     // 229 is what Safari sends for the Enter that ends a composition, when isComposing is already false.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
@@ -99,10 +114,11 @@ export class Composer {
     setText(this.#note, note);
     if (note && step !== this.#step) announce(note);
     this.#step = step;
-    this.#field.setAttribute("aria-invalid", left < 0);
+    this.#field.ariaInvalid = String(left < 0);
     this.#grow();
   }
 
+  /** @param {number} was */
   #tooLong(was) {
     return fill(texts.field.chat_too_long, { limit: this.#limit, was });
   }

@@ -6,37 +6,47 @@ import { mayEdit } from "./edits.js";
 import { isMuted, mute } from "./muted.js";
 import { quoteOf } from "./quotes.js";
 
-const isStored = ({ kind, id, text, gif }) => kind === "message" && Boolean(id && (text ?? gif));
+/**
+ * @param {Subject} subject
+ * @return {subject is StoredSubject}
+ */
+const isStored = (subject) => subject.kind === "message" && Boolean(subject.id && (subject.text ?? subject.gif));
 
+/** @type {(ways: import("./actions.js").Ways) => Action[]} */
 const entries = ({ facts, sheets, whispers, extras }) => [
   {
     icon: "reply",
     text: () => texts.reply.reply,
     when: isStored,
+    /** @param {StoredSubject} subject */
     act: (subject) => extras.use(({ answer }) => answer(quoteOf(subject))),
   },
   {
     icon: "react",
     text: () => texts.react.react,
     when: isStored,
+    /** @param {StoredSubject} subject */
     act: (subject) => sheets.react(({ openReact }, room) => openReact(room, subject)),
   },
   {
     icon: "people",
     text: () => texts.react.who,
     when: (subject) => isStored(subject) && Boolean(subject.element.querySelector(".reaction")),
+    /** @param {StoredSubject} subject */
     act: (subject) => sheets.react(({ openReacted }, room) => openReacted(room, subject)),
   },
   {
     icon: "edit",
     text: () => texts.edit.edit,
     when: (subject) => isStored(subject) && mayEdit(subject.element),
+    /** @param {StoredSubject} subject */
     act: (subject) => extras.use(({ edit }) => edit(subject)),
   },
   {
     icon: "copy",
     text: () => texts.talk.copy,
     when: ({ text }) => Boolean(text) && Boolean(navigator.clipboard),
+    /** @param {MessageSubject & { text: string }} subject */
     act: ({ text }) =>
       navigator.clipboard.writeText(text).then(
         () => toast(texts.talk.copied),
@@ -55,6 +65,7 @@ const entries = ({ facts, sheets, whispers, extras }) => [
     icon: "flag",
     text: () => texts.report.report,
     when: (subject) => isStored(subject) && !subject.mine && !facts.mine,
+    /** @param {StoredSubject} subject */
     act: (subject) => sheets.report(subject),
   },
   {
@@ -62,10 +73,12 @@ const entries = ({ facts, sheets, whispers, extras }) => [
     danger: true,
     text: () => texts.moderation.delete,
     when: (subject) => isStored(subject) && subject.mine && !facts.mine,
+    /** @param {StoredSubject} subject */
     act: (subject) => sheets.deleteOwn(subject),
   },
 ];
 
+/** @type {(muted: boolean) => Action} */
 const muting = (muted) => ({
   icon: muted ? "bell" : "mute",
   text: () => (muted ? texts.mute.undo : texts.mute.mute),
@@ -73,7 +86,13 @@ const muting = (muted) => ({
   act: ({ visitor, name }) => mute(visitor, name, !muted),
 });
 
-/** Opens the menu of a subject with the entries that everybody has, and `more` actions. */
+/**
+ * Opens the menu of a subject with the entries that everybody has, and `more` actions.
+ * @param {HTMLElement} button
+ * @param {Subject} subject
+ * @param {import("./actions.js").Ways} ways
+ * @param {Action[]} more
+ */
 export function openEntries(button, subject, ways, more) {
   const offered = [...entries(ways), ...more].filter((action) => action.when(subject));
   openMenu(

@@ -3,33 +3,48 @@
 import { byId, opensElsewhere } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
 
+/** @import { RoomStorage } from "../lib/room-storage.js" */
+/** @import { Extras } from "./extras.js" */
+/** @import { MessageList } from "./message-list.js" */
+
 const EXTRAS = ".quote, .reactions, .message__edited";
 
 export class ExtrasLater {
   #list;
   #load;
+  /** @type {Promise<void> | null} */
   #loading = null;
+  /** @type {Extras | null} */
   #extras = null;
-  /** What is to be done with them. */
+  /**
+   * What is to be done with them.
+   * @type {((extras: Extras) => unknown)[]}
+   */
   #waiting = [];
   /** How often reactions had changed in the room, as far as is known here, and whether nothing before that was missed. */
   #version = 0;
   #sure = true;
 
-  /** `load()` gives what `startExtras` does for `list`. What one answers is in `storage`. */
+  /**
+   * `load()` gives what `startExtras` does for `list`. What one answers is in `storage`.
+   * @param {RoomStorage} storage
+   * @param {MessageList} list
+   * @param {() => Promise<Extras>} load
+   */
   constructor(storage, list, load) {
     this.#list = list;
     this.#load = load;
     byId("rows").addEventListener("click", (event) => {
-      const part = event.target.closest(".quote[href], .reaction");
+      const part = /** @type {Element} */ (event.target).closest(".quote[href], .reaction");
       if (!part || opensElsewhere(event)) return;
       event.preventDefault();
       this.use((extras) => extras.press(part));
     });
     if (storage.read("reply", null)) this.use(() => {});
-    byId("chat").addEventListener("keydown", ({ key, target, isComposing, shiftKey, ctrlKey, altKey, metaKey }) => {
+    const field = byId("chat");
+    field.addEventListener("keydown", ({ key, isComposing, shiftKey, ctrlKey, altKey, metaKey }) => {
       if (shiftKey || ctrlKey || altKey || metaKey) return;
-      if (key === "ArrowUp" && !target.value && !isComposing) this.use((extras) => extras.editLast());
+      if (key === "ArrowUp" && !field.value && !isComposing) this.use((extras) => extras.editLast());
     });
   }
 
@@ -43,7 +58,10 @@ export class ExtrasLater {
     return this.#extras?.reply;
   }
 
-  /** What was written is on its way, or could not be sent and answers this `reply` still. */
+  /**
+   * What was written is on its way, or could not be sent and answers this `reply` still.
+   * @param {Reply | null} [reply]
+   */
   answer(reply = null) {
     if (reply ?? this.reply) this.use((extras) => extras.answer(reply));
   }
@@ -53,7 +71,10 @@ export class ExtrasLater {
     this.#extras?.forget();
   }
 
-  /** Does something with them, once they are there. */
+  /**
+   * Does something with them, once they are there.
+   * @param {(extras: Extras) => unknown} act
+   */
   use(act) {
     this.#waiting.push(act);
     this.#go();
@@ -66,11 +87,11 @@ export class ExtrasLater {
   }
 
   #go() {
-    if (this.#extras) return this.#run();
+    if (this.#extras) return this.#run(this.#extras);
     this.#loading ??= this.#load().then(
       (extras) => {
         this.#extras = extras;
-        this.#list.alter(() => this.#run());
+        this.#list.alter(() => this.#run(extras));
       },
       () => {
         this.#loading = null;
@@ -78,25 +99,40 @@ export class ExtrasLater {
     );
   }
 
-  /** A row enters the page: of a `message`, or as the server rendered it. */
+  /**
+   * A row enters the page: of a `message`, or as the server rendered it.
+   * @param {HTMLElement} row
+   * @param {Partial<Message>} [message]
+   */
   enters(row, message) {
     if (message ? (this.#extras ?? message.reply ?? message.reactions ?? message.edited) : row.querySelector(EXTRAS))
       this.use((extras) => extras.dress(row, message));
   }
 
-  /** A line that may be about messages that are in the page. */
+  /**
+   * A line that may be about messages that are in the page.
+   * @param {Line} line
+   */
   line(line) {
     if (this.#loading || line.line === "edited") this.use((extras) => extras.line(line));
   }
 
-  /** How reactions stand now. */
+  /**
+   * How reactions stand now.
+   * @param {RoomReactions} told
+   */
   reacted(told) {
     if (told.version < this.#version) return;
     this.#version = told.version;
     if (this.#loading || told.messages.length > 0) this.use((extras) => extras.reacted(told));
   }
 
-  /** Asks how reactions stand, unless nothing has changed. */
+  /**
+   * Asks how reactions stand, unless nothing has changed.
+   * @param {string} room
+   * @param {number} [version]
+   * @return {Promise<void>}
+   */
   async read(room, version) {
     if (this.#sure && version === this.#version) return;
     this.#sure = false;
@@ -108,7 +144,8 @@ export class ExtrasLater {
     this.reacted(told);
   }
 
-  #run() {
-    for (const act of this.#waiting.splice(0)) act(this.#extras);
+  /** @param {Extras} extras */
+  #run(extras) {
+    for (const act of this.#waiting.splice(0)) act(extras);
   }
 }

@@ -8,7 +8,17 @@ import { adoptQuote, followQuote, putQuote, quoteLine, watchMuted } from "./quot
 import { Reactions } from "./reactions.js";
 import { Strip } from "./strip.js";
 
-/** Begins with what `list` shows. */
+/** @typedef {Awaited<ReturnType<typeof startExtras>>} Extras */
+
+/**
+ * Begins with what `list` shows.
+ * @param {{
+ *   room: string,
+ *   me: Who,
+ *   storage: import("../lib/room-storage.js").RoomStorage,
+ *   list: import("./message-list.js").MessageList,
+ * }} page
+ */
 export async function startExtras({ room, me, storage, list }) {
   await fetchStyle("extras.css");
   const rows = byId("rows");
@@ -16,6 +26,7 @@ export async function startExtras({ room, me, storage, list }) {
     (message, chat) => askJson(`/room/${room}/messages/${message}`, { method: "PATCH", body: { chat } }),
     storage,
   );
+  /** @type {(about: StoredSubject) => void} */
   const edit = (about) => strip.edit(about);
   const reactions = new Reactions({ room, me, list });
   watchMuted(rows);
@@ -29,7 +40,11 @@ export async function startExtras({ room, me, storage, list }) {
       return strip.reply;
     },
 
-    /** Shows what a message has that enters the list, or writes anew what the server rendered. */
+    /**
+     * Shows what a message has that enters the list, or writes anew what the server rendered.
+     * @param {HTMLElement} row
+     * @param {Partial<Message>} [message]
+     */
     dress(row, message) {
       const quote = row.querySelector(".quote");
       const reacted = message ? reactions.of(message) : [];
@@ -40,9 +55,12 @@ export async function startExtras({ room, me, storage, list }) {
       if (at) markEdited(row, at);
     },
 
-    /** Does to messages that are shown what a line says. */
+    /**
+     * Does to messages that are shown what a line says.
+     * @param {Line} line
+     */
     line(line) {
-      const row = line.line === "edited" && list.find(line.message);
+      const row = line.line === "edited" && list.find(line.message ?? "");
       list.alter(() => {
         if (row) edited(row, line);
         quoteLine(rows, line);
@@ -53,18 +71,24 @@ export async function startExtras({ room, me, storage, list }) {
     /** The line is back: what could not be loaded may be there. */
     again: () => reactions.again(),
 
-    /** A quote leads to its original, a reaction is given or taken back. */
+    /**
+     * A quote leads to its original, a reaction is given or taken back.
+     * @param {HTMLElement} part
+     */
     press(part) {
       if (part.matches(".reaction")) reactions.toggle(part);
       else followQuote(part, list);
     },
 
-    /** How reactions stand, as the server says. */
+    /** @type {(told: RoomReactions) => void} How reactions stand, as the server says. */
     reacted: (told) => reactions.told(told),
 
     edit,
 
-    /** What one writes next answers a message, as what it answers is kept; nothing any more without one. */
+    /**
+     * What one writes next answers a message, as what it answers is kept; nothing any more without one.
+     * @param {Reply | null} reply
+     */
     answer: (reply) => strip.answer(reply),
 
     /** Nothing is answered or edited any more. */
@@ -76,7 +100,7 @@ export async function startExtras({ room, me, storage, list }) {
       const last =
         list.isWhole &&
         list.messages.findLast((row) => row.matches(".mine[data-seq]") && !row.querySelector(".message__gone"));
-      if (last && mayEdit(last)) edit(subject(last));
+      if (last && mayEdit(last)) edit(/** @type {StoredSubject} */ (subject(last)));
     },
   };
 }

@@ -1,8 +1,9 @@
 // Fields of a room, checked as one leaves them and before they are sent; each mistake stands under its field.
 import { checkMax, checkPassword, checkTitle } from "../models/rules.js";
-import { setText } from "../lib/dom.js";
+import { all, byId, part, setText } from "../lib/dom.js";
 import { texts } from "../lib/texts.js";
 
+/** @type {Record<string, (input: HTMLInputElement) => string>} */
 const CHECKS = {
   title: (input) => checkTitle(input.value, { limit: Number(input.dataset.limit) }, texts.field),
   max: (input) => {
@@ -12,9 +13,12 @@ const CHECKS = {
   password: (input) => checkPassword(input.value, { limit: Number(input.dataset.limit) }, texts.field),
 };
 
-/** Watches the room fields of a form; returns a function that checks them all and goes to the first mistake. */
+/**
+ * Watches the room fields of a form; returns a function that checks them all and goes to the first mistake.
+ * @param {HTMLFormElement} form
+ */
 export function watchFields(form) {
-  const inputs = [...form.querySelectorAll("[name=title], [name=max], [name=password]")];
+  const inputs = all(form, "[name=title], [name=max], [name=password]");
   for (const input of inputs) {
     input.addEventListener("change", () => check(input));
     input.addEventListener("input", () => {
@@ -28,16 +32,21 @@ export function watchFields(form) {
   };
 }
 
+/** @param {HTMLInputElement} input */
 function check(input) {
   const why = CHECKS[input.name](input);
   showMistake(input, why);
   return why === "";
 }
 
-/** Shows what is wrong with a field, or that nothing is. */
+/**
+ * Shows what is wrong with a field, or that nothing is.
+ * @param {HTMLInputElement} input
+ * @param {string} why
+ */
 export function showMistake(input, why) {
-  const line = document.getElementById(`${input.id}-error`);
-  setText(line.querySelector(".field__why"), why);
+  const line = byId(`${input.id}-error`);
+  setText(part(line, ".field__why"), why);
   line.hidden = why === "";
   if (why) input.setAttribute("aria-invalid", "true");
   else input.removeAttribute("aria-invalid");

@@ -4,11 +4,11 @@ import { byId } from "../lib/dom.js";
 // Behind a dialog, and where nothing can be said any more, files are not taken.
 const closed = () => document.querySelector("dialog[open], #chat-form[inert]");
 
-/** Calls `take(files)` with what was brought. */
+/** @param {(files: File[]) => void} take what was brought */
 export function startFiles(take) {
   const input = byId("gif");
   input.addEventListener("change", () => {
-    take([...input.files]);
+    take([...(input.files ?? [])]);
     input.value = "";
   });
   addEventListener("paste", (event) => {
@@ -20,9 +20,14 @@ export function startFiles(take) {
   startDrop(take);
 }
 
+/** @param {(files: File[]) => void} take */
 function startDrop(take) {
   const mouth = byId("drop");
-  const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && !closed();
+  /**
+   * @param {DragEvent} event
+   * @return {event is DragEvent & { dataTransfer: DataTransfer }}
+   */
+  const carriesFiles = (event) => Boolean(event.dataTransfer?.types.includes("Files")) && !closed();
   // dragenter and dragleave come for every element on the way; what counts is how many are still entered.
   let depth = 0;
   const close = () => {

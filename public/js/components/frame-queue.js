@@ -5,16 +5,19 @@ const AT_ONCE = 16;
 const HIDDEN = 200;
 const MOST_WAITING = 600;
 
+/** @template Change */
 export class FrameQueue {
   #apply;
+  /** @type {Change[]} */
   #waiting = [];
   #asked = false;
 
-  /** `apply(changes)` makes the changes of one frame. */
+  /** @param {(changes: Change[]) => void} apply makes the changes of one frame */
   constructor(apply) {
     this.#apply = apply;
   }
 
+  /** @param {Change[]} changes */
   add(...changes) {
     this.#waiting.push(...changes);
     if (this.#waiting.length > MOST_WAITING) this.#apply(this.#waiting.splice(0));

@@ -1,6 +1,6 @@
 // Playing and stopping GIFs. One plays when it is wanted, seen, and the page is looked at; else its still stands there,
 // and a GIF that was never played was never loaded.
-import { byId } from "../lib/dom.js";
+import { all, byId, part } from "../lib/dom.js";
 import { texts } from "../lib/texts.js";
 import { markUse } from "./icon.js";
 import { dropFile, pictureUrl } from "./own-file.js";
@@ -17,10 +17,14 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 export class Gifs {
   #list;
   #button = byId("motion-btn");
+  /** @type {WeakSet<Element>} */
   #seen = new WeakSet();
   #watch;
 
-  /** Those of the list of messages follow the room's switch; `loose` ones begin as it stands. */
+  /**
+   * Those of the list of messages follow the room's switch; `loose` ones begin as it stands.
+   * @param {HTMLElement} list
+   */
   constructor(list, loose = false) {
     this.#list = list;
     this.#watch = new IntersectionObserver((entries) => {
@@ -32,7 +36,7 @@ export class Gifs {
         }
         if (isIntersecting) this.#seen.add(target);
         else this.#seen.delete(target);
-        this.#run(target);
+        this.#run(/** @type {HTMLElement} */ (target));
       }
     });
     if (!loose) this.#button.addEventListener("click", () => this.#turn(!this.on));
@@ -47,7 +51,7 @@ export class Gifs {
       if (!leaving) for (const figure of this.#figures()) this.#run(figure);
     });
     list.addEventListener("click", ({ target }) => {
-      const figure = target.closest(".gif__play")?.closest(".gif");
+      const figure = /** @type {Element} */ (target).closest(".gif__play")?.closest(".gif");
       if (figure) this.want(figure, !isWanted(figure));
     });
     this.#showSwitch();
@@ -58,7 +62,10 @@ export class Gifs {
     return (remembered() ?? (calm.matches ? "still" : "play")) === "play";
   }
 
-  /** Takes a GIF of a row into its care. */
+  /**
+   * Takes a GIF of a row into its care.
+   * @param {HTMLElement} row
+   */
   add(row) {
     const figure = row.querySelector(".gif");
     if (!figure) return;
@@ -66,7 +73,10 @@ export class Gifs {
     this.#watch.observe(figure);
   }
 
-  /** Lets go of a row that leaves the page. */
+  /**
+   * Lets go of a row that leaves the page.
+   * @param {HTMLElement} row
+   */
   remove(row) {
     const figure = row.querySelector(".gif");
     if (!figure) return;
@@ -74,14 +84,19 @@ export class Gifs {
     dropFile(figure);
   }
 
-  /** Plays or stops one GIF, whatever the switch says. */
+  /**
+   * Plays or stops one GIF, whatever the switch says.
+   * @param {HTMLElement} figure
+   * @param {boolean} playing
+   */
   want(figure, playing) {
     figure.classList.toggle("gif--playing", playing);
     figure.classList.toggle("gif--still", !playing);
-    dressButton(figure.querySelector(".gif__play"), playing);
+    dressButton(part(figure, ".gif__play"), playing);
     this.#run(figure);
   }
 
+  /** @param {boolean} on */
   #turn(on) {
     try {
       localStorage.setItem(KEY, on ? "play" : "still");
@@ -102,15 +117,17 @@ export class Gifs {
   }
 
   #figures() {
-    return this.#list.querySelectorAll(".gif");
+    return all(this.#list, ".gif");
   }
 
+  /** @param {HTMLElement} figure */
   #run(figure) {
     const playing = isWanted(figure) && this.#seen.has(figure) && !document.hidden;
-    showPicture(figure.querySelector("img"), pictureUrl(figure, playing));
+    showPicture(part(figure, "img"), pictureUrl(figure, playing));
   }
 }
 
+/** @type {string | null} */
 let chosen = null;
 
 function remembered() {
@@ -121,9 +138,14 @@ function remembered() {
   }
 }
 
+/** @type {(figure: Element) => boolean} */
 export const isWanted = (figure) => figure.classList.contains("gif--playing");
 
-/** A button says what it will do; what the GIF shows is said by the picture alone, once. */
+/**
+ * A button says what it will do; what the GIF shows is said by the picture alone, once.
+ * @param {Element} button
+ * @param {boolean} playing
+ */
 export function dressButton(button, playing) {
   button.setAttribute("aria-label", playing ? texts.chat.gif_pause : texts.chat.gif_play);
   markUse(button, playing ? "pause" : "play");

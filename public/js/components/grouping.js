@@ -1,5 +1,5 @@
 // Groups neighbouring rows: a separator where a day begins, one header for consecutive messages of a visitor.
-import { clone, setText } from "../lib/dom.js";
+import { clone, part, setText } from "../lib/dom.js";
 import { dayKey, dayName } from "../lib/format.js";
 import { isSameGroup } from "../lib/looks.js";
 import { texts } from "../lib/texts.js";
@@ -8,12 +8,19 @@ import { foldArrivals } from "./arrivals.js";
 /** A line where a day begins. */
 export const DAY = ".day:not(.day--missed)";
 
+/** @type {(element: HTMLElement) => boolean} */
 const isRow = (element) => element.dataset.at !== undefined;
+/** @type {(element: Element) => boolean} */
 const isMessage = (element) => element.classList.contains("message");
+/** @type {(row: HTMLElement) => Date} */
 const when = (row) => new Date(row.dataset.at);
+/** @type {(row: HTMLElement) => import("../lib/looks.js").Grouped} */
 const facts = (row) => ({ visitor: row.dataset.visitor, at: when(row).getTime() });
 
-/** Sets a row right against what stands before it; for a line that is hidden, the next row. */
+/**
+ * Sets a row right against what stands before it; for a line that is hidden, the next row.
+ * @param {HTMLElement} place
+ */
 export function arrange(place) {
   const row = isRow(place) ? place : nextRow(place);
   if (!row) return;
@@ -32,14 +39,20 @@ export function arrange(place) {
   row.classList.toggle("message--more", follows);
 }
 
-/** The next row after an element, if any. */
+/**
+ * The next row after an element, if any.
+ * @param {HTMLElement} element
+ */
 export function nextRow(element) {
-  let next = element?.nextElementSibling;
+  let next = element.nextElementSibling;
   while (next && !isRow(next)) next = next.nextElementSibling;
   return next;
 }
 
-/** Removes a row together with a day line that only stood for it. */
+/**
+ * Removes a row together with a day line that only stood for it.
+ * @param {HTMLElement} row
+ */
 export function takeOut(row) {
   const next = nextRow(row);
   const { day } = lookBack(row);
@@ -48,29 +61,41 @@ export function takeOut(row) {
   else day?.remove();
 }
 
-// What stands before a row, the day line between, and whether nothing else is to be seen there.
+/**
+ * What stands before a row, the day line between, and whether nothing else is to be seen there.
+ * @param {HTMLElement} row
+ */
 function lookBack(row) {
+  /** @type {HTMLElement | null} */
   let day = null;
   let touching = true;
   let before = row.previousElementSibling;
   while (before && !isRow(before)) {
     if (before.matches(DAY)) day = before;
-    else touching &&= before.hidden;
+    else if (!before.hidden) touching = false;
     before = before.previousElementSibling;
   }
   return { before, day, touching };
 }
 
-// With a new day, what was today may be yesterday.
+/**
+ * With a new day, what was today may be yesterday.
+ * @param {HTMLElement} row
+ * @param {string} key
+ */
 function beginDay(row, key) {
   const line = clone("day-template");
   row.before(line);
   nameDay(line, key);
-  for (const other of row.parentElement.querySelectorAll(DAY)) nameDay(other, other.querySelector("time").dateTime);
+  for (const other of row.parentElement?.querySelectorAll(DAY) ?? []) nameDay(other, part(other, "time").dateTime);
 }
 
+/**
+ * @param {HTMLElement} line
+ * @param {string} key
+ */
 function nameDay(line, key) {
-  const time = line.querySelector("time");
+  const time = part(line, "time");
   time.dateTime = key;
   const today = new Date();
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);

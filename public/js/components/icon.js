@@ -1,7 +1,10 @@
 // Changes which symbol of the sprite an icon shows.
 
+/**
+ * @param {Element} parent
+ * @param {string} name
+ */
 export function markUse(parent, name) {
-  const use = parent.querySelector("use");
-  const [sprite] = use.getAttribute("href").split("#");
-  use.setAttribute("href", `${sprite}#${name}`);
+  const { href } = /** @type {SVGUseElement} */ (parent.querySelector("use"));
+  href.baseVal = href.baseVal.replace(/[^#]*$/, name);
 }

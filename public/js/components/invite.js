@@ -1,5 +1,5 @@
 // Inviting others: the link, a code for their camera, copying, sharing, and taking it all back.
-import { byId, setText } from "../lib/dom.js";
+import { byId, part, setText } from "../lib/dom.js";
 import { askJson, getJson } from "../lib/http.js";
 import { refusal, texts } from "../lib/texts.js";
 
@@ -10,13 +10,18 @@ const withdraw = byId("invite-withdraw");
 const ways = [field, byId("invite-copy"), byId("invite-share")];
 const anew = byId("invite-new");
 let path = "";
-let again = null;
+/** @type {() => void} */
+let again;
 let picture = "";
 
 code.id = "invite-qr";
 code.alt = texts.invite.qr;
 
-/** Opens it. Only the owner of a locked room can let others in without the password. */
+/**
+ * Opens it. Only the owner of a locked room can let others in without the password.
+ * @param {string} room
+ * @param {{ mine: boolean, locked: boolean, title: string }} facts
+ */
 export async function openInvite(room, facts) {
   const { mine, locked, title } = facts;
   path = `/room/${room}/invite`;
@@ -30,12 +35,13 @@ export async function openInvite(room, facts) {
   say("");
   if (!dialog.open) dialog.showModal();
   try {
+    /** @type {Invite} */
     const invite = secret ? await askJson(path, { method: "POST", body: {} }) : await getJson(path);
     show(invite);
     withdraw.hidden = !secret;
     byId("invite-copy").focus();
   } catch (why) {
-    say(refusal(why));
+    say(refusal(/** @type {Refusal} */ (why)));
   }
 }
 
@@ -45,14 +51,16 @@ function empty() {
   withdraw.hidden = true;
 }
 
+/** @param {Invite} invite */
 function show({ url, qr }) {
   field.value = url;
   URL.revokeObjectURL(picture);
   picture = URL.createObjectURL(new Blob([qr], { type: "image/svg+xml" }));
   code.src = picture;
-  dialog.querySelector(".invite__qr").append(code);
+  part(dialog, ".invite__qr").append(code);
 }
 
+/** @type {(text: string) => void} */
 const say = (text) => setText(byId("invite-note"), text);
 
 byId("invite-copy").addEventListener("click", async () => {
@@ -77,7 +85,7 @@ withdraw.addEventListener("click", async () => {
   try {
     await askJson(path, { method: "DELETE" });
   } catch (why) {
-    return say(refusal(why));
+    return say(refusal(/** @type {Refusal} */ (why)));
   }
   // There is nothing left to copy.
   empty();

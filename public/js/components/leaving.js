@@ -6,8 +6,9 @@ import { texts } from "../lib/texts.js";
 const HEED = 300;
 
 /**
- * Whether to leave: asks nobody whose other tab stays in the room. `tabs` is the channel of all tabs there; `alone` whether
- * nobody else has a seat, or all others are away.
+ * Whether to leave: asks nobody whose other tab stays in the room.
+ * @param {BroadcastChannel} tabs the channel of all tabs there
+ * @param {boolean} alone whether nobody else has a seat, or all others are away
  */
 export async function mayLeave(tabs, alone) {
   if (await staysElsewhere(tabs)) return true;
@@ -22,6 +23,10 @@ export async function mayLeave(tabs, alone) {
   return dialog.returnValue === "leave";
 }
 
+/**
+ * @param {BroadcastChannel} tabs
+ * @return {Promise<boolean>}
+ */
 function staysElsewhere(tabs) {
   return new Promise((done) => {
     tabs.addEventListener("message", ({ data }) => {

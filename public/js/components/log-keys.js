@@ -4,13 +4,21 @@ import { byId } from "../lib/dom.js";
 import { PARTS } from "./log-stop.js";
 
 const VERTICAL = ["ArrowUp", "ArrowDown"];
+/** @type {Record<string, number | undefined>} */
+const STEPS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
+/** @param {HTMLElement} list */
 export function startKeys(list) {
   list.addEventListener("keydown", (event) => pressed(list, event));
 }
 
+/**
+ * @param {HTMLElement} list
+ * @param {KeyboardEvent} event
+ */
 function pressed(list, event) {
-  const { key, target } = event;
+  const { key } = event;
+  const target = /** @type {HTMLElement} */ (event.target);
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const row = target.closest(".message");
   if (key === "Enter" && target === row) {
@@ -29,6 +37,12 @@ function pressed(list, event) {
   }
 }
 
+/**
+ * @param {HTMLElement} list
+ * @param {HTMLElement} row
+ * @param {HTMLElement} target
+ * @param {string} key
+ */
 function fromMessage(list, row, target, key) {
   if (key === "Escape") return target === row ? list : row;
   const isVertical = VERTICAL.includes(key);
@@ -37,20 +51,26 @@ function fromMessage(list, row, target, key) {
   const all = isVertical
     ? messages(list)
     : [row, ...row.querySelectorAll(PARTS)].filter((part) => part.checkVisibility());
-  const step = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[key];
+  const step = STEPS[key];
   const at = all.indexOf(all.includes(target) ? target : row);
   return step && all[at + step];
 }
 
-/** The last message that one sees some of. */
+/**
+ * The last message that one sees some of.
+ * @param {HTMLElement} list
+ * @param {string} key
+ */
 function fromList(list, key) {
   if (!VERTICAL.includes(key)) return null;
   return messages(list).findLast((row) => isSeen(list, row));
 }
 
+/** @type {(list: HTMLElement, row: HTMLElement) => boolean} */
 function isSeen(list, row) {
   const [{ top, bottom }, box] = [list.getBoundingClientRect(), row.getBoundingClientRect()];
   return box.top < bottom && box.bottom > top;
 }
 
+/** @type {(list: HTMLElement) => HTMLElement[]} */
 const messages = (list) => [...list.querySelectorAll(".message")].filter((row) => row.checkVisibility());

@@ -1,29 +1,37 @@
 // The one menu of the page: a popover at the button that opened it. Arrows move, Escape and a tap outside close.
-import { byId, clone, setText } from "../lib/dom.js";
+import { byId, clone, part, setText } from "../lib/dom.js";
 import { focusFirst } from "../lib/focus.js";
 import { showWho } from "../lib/who.js";
 import { markUse } from "./icon.js";
 
 const EDGE = 8;
 const menu = byId("menu");
-const list = menu.querySelector("[role=menu]");
+const list = part(menu, "[role=menu]");
 const mark = new Image(48, 48);
+/** @type {HTMLElement | null} */
 let opener = null;
 
 mark.className = "mark mark--s";
 mark.alt = "";
-menu.querySelector(".menu__who").prepend(mark);
+part(menu, ".menu__who").prepend(mark);
 
 const items = () => [...list.querySelectorAll("[role=menuitem]")];
 
-/** Opens it with `{icon, text, danger, act}` for each entry, about `{visitor, name, color, hue}`. What destroys stands apart, last. */
+/** @typedef {{ icon: string, text: string, danger?: boolean, act: () => unknown }} Entry */
+
+/**
+ * Opens it about somebody. What destroys stands apart, last.
+ * @param {HTMLElement} button
+ * @param {Subject} subject
+ * @param {Entry[]} entries
+ */
 export function openMenu(button, { visitor, name, color, hue }, entries) {
   // Measured before anything closes: without `source` the panel with the button goes when the menu comes.
   const at = button.getBoundingClientRect();
   opener = button;
   showWho(menu, { id: visitor, name, color, hue });
-  setText(menu.querySelector(".num"), color);
-  list.setAttribute("aria-label", button.getAttribute("aria-label"));
+  setText(part(menu, ".num"), color);
+  list.ariaLabel = button.ariaLabel;
   const [harmless, harmful] = [false, true].map((danger) =>
     entries.filter((one) => Boolean(one.danger) === danger).map(entry),
   );
@@ -35,10 +43,11 @@ export function openMenu(button, { visitor, name, color, hue }, entries) {
   items()[0]?.focus();
 }
 
+/** @param {Entry} entry */
 function entry({ icon, text, danger, act }) {
   const item = clone("item-template");
   markUse(item, icon);
-  item.querySelector("span").textContent = text;
+  part(item, "span").textContent = text;
   item.classList.toggle("menu__item--danger", Boolean(danger));
   item.addEventListener("click", () => {
     menu.hidePopover();
@@ -53,6 +62,7 @@ function divider() {
   return line;
 }
 
+/** @param {DOMRect} at of the button */
 function place(at) {
   const { offsetWidth: width, offsetHeight: height } = menu;
   const below = at.bottom + height + EDGE < innerHeight;
@@ -75,10 +85,12 @@ menu.addEventListener("toggle", ({ newState }) => {
 
 menu.addEventListener("keydown", (event) => {
   const all = items();
-  const at = all.indexOf(document.activeElement);
-  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[event.key];
+  const at = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  /** @type {Record<string, number | undefined>} */
+  const steps = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 };
+  const to = steps[event.key];
   if (event.key === "Tab") menu.hidePopover();
   if (to === undefined) return;
   event.preventDefault();
-  all.at(to % all.length).focus();
+  all.at(to % all.length)?.focus();
 });

@@ -1,71 +1,63 @@
-// #chat-list: a stretch of the room's history without a gap, then what waits to be sent. At most MOST rows are in the
-// page; further ones are fetched as one scrolls, and those at the other end leave.
-import { byId } from "../lib/dom.js";
-import { keepFocus } from "../lib/focus.js";
+// #chat-list: a stretch of the room's history without a gap, then what waits to be sent. Only some rows are in the page;
+// further ones are fetched as one scrolls, and those at the other end leave.
+import { byId, part } from "../lib/dom.js";
 import { openActions } from "./actions.js";
-import { arrange, nextRow, takeOut } from "./grouping.js";
 import { FrameQueue } from "./frame-queue.js";
-import { Gifs } from "./gif.js";
-import { applyLine, dateLine, makeLine, missedLine } from "./lines.js";
-import { listenForKeys, takeFromTab } from "./log-stop.js";
-import { adopt, makeMessage, store, subject } from "./message.js";
+import { missedLine } from "./lines.js";
+import { listenForKeys } from "./log-stop.js";
+import { subject } from "./message.js";
 import { PageLoader } from "./page-loader.js";
 import { Scroller } from "./scroller.js";
-import { Unsent } from "./unsent.js";
+import { ShownRows } from "./shown-rows.js";
 
-const MOST = 200;
 const PAGE = 50;
 // So often a page with a certain message is asked for.
 const TRIES = 3;
 
-const seqOf = (row) => Number(row.dataset.seq);
+/**
+ * A change of the list: whether it follows the newest message, and whether there is room for more rows.
+ * @typedef {(follow: boolean, roomy: boolean) => void} Change
+ */
 
 export class MessageList {
   #box = byId("chat-list");
-  #rows = byId("rows");
   #older = byId("older");
   #gone = byId("gone");
-  #me;
   #isNews;
-  /** The rows with a place in the history that are in the page, in order. */
-  #shown;
-  /** The seq that the shown rows reach to, and that of the room as far as it is known. */
-  #last;
+  #rows;
+  /** The seq that the room has reached as far as it is known. */
   #newest;
-  #unsent;
-  #entered;
-  #told;
+  /** @type {(what: string, nonce: string) => void} */
   #failed = () => {};
+  /** @type {HTMLElement | null} */
   #missed = null;
+  /** @type {unknown} */
   #hurry = false;
-  /** Lines that came while a page was on its way: it may be older than they are. */
+  /**
+   * Lines that came while a page was on its way: it may be older than they are.
+   * @type {Line[]}
+   */
   #meanwhile = [];
   #pages;
-  #gifs;
+  /** @type {FrameQueue<Change>} */
   #frameQueue = new FrameQueue((changes) => this.#change(changes));
   #scroller;
 
   /**
-   * `last` is the seq of the newest message that the server rendered; `isNews(row)` says what counts as unread.
-   * `entered(element, message)` is told of each row that enters the page, without a message when the server rendered it, and
-   * `told(line)` of each line that may be about others.
+   * `isNews(row)` says what counts as unread, the rest is for the rows.
+   * @param {{ room: string, isNews: (row: Row) => boolean } & ConstructorParameters<typeof ShownRows>[0]} made
    */
-  constructor({ room, me, last, isNews, entered, told }) {
+  constructor({ room, isNews, ...rows }) {
     this.#isNews = isNews;
-    this.#entered = entered;
-    this.#told = told;
     this.#pages = new PageLoader(room, this.#box, () => this.#goOn());
-    this.#me = me;
-    this.#last = this.#newest = last;
-    this.#shown = [...this.#rows.querySelectorAll("[data-seq]")];
-    this.#unsent = new Unsent(this.#rows, me);
-    this.#gifs = new Gifs(this.#rows);
-    this.#scroller = new Scroller(this.#box, this.#rows, {
+    this.#rows = new ShownRows(rows);
+    this.#newest = rows.last;
+    this.#scroller = new Scroller(this.#box, byId("rows"), {
       reach: (where) => this.#reach(where),
       newest: () => this.#toNewest(),
     });
     this.#box.addEventListener("click", (event) => this.#clicked(event));
-    this.#older.querySelector("a").addEventListener("click", (event) => {
+    part(this.#older, "a").addEventListener("click", (event) => {
       event.preventDefault();
       this.#loadOlder();
     });
@@ -74,42 +66,52 @@ export class MessageList {
   /** Takes over what the server rendered, once everybody who decorates rows is there. */
   start() {
     listenForKeys(this.#box);
-    this.#older.querySelector("a").tabIndex = -1;
-    for (const row of this.#shown) {
-      if (row.classList.contains("message")) adopt(row);
-      else dateLine(row, row.querySelector("time").dateTime);
-      arrange(row);
-      this.#enters(row);
-    }
+    part(this.#older, "a").tabIndex = -1;
+    this.#rows.start();
     this.#scroller.look();
   }
 
-  /** Calls back with `retry` or `delete` and the nonce of a message that is not stored. */
+  /**
+   * Calls back with `retry` or `delete` and the nonce of a message that is not stored.
+   * @param {(what: string, nonce: string) => void} act
+   */
   onFailed(act) {
     this.#failed = act;
   }
 
-  /** The row of a stored message, while it is in the page. */
+  /**
+   * The row of a stored message, while it is in the page.
+   * @param {string} id
+   */
   find(id) {
-    return this.#rows.querySelector(`[data-id="${CSS.escape(id)}"]`);
+    return this.#rows.find(id);
   }
 
   /** Whether the newest message is in the page. */
   get isWhole() {
-    return this.#last >= this.#newest;
+    return this.#rows.last >= this.#newest;
   }
 
   /** All messages that are in the page. */
   get messages() {
-    return [...this.#rows.querySelectorAll(".message")];
+    return this.#rows.messages;
   }
 
-  /** Rows that the room has got, in order. */
+  /**
+   * Rows that the room has got, in order.
+   * @param {Row[]} rows
+   */
   deliver(rows) {
-    this.#frameQueue.add(...rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy)));
+    /** @type {Change[]} */
+    const changes = rows.map((row) => (follow, roomy) => this.#arrive(row, follow, roomy));
+    this.#frameQueue.add(...changes);
   }
 
-  /** The room is at `seq`, too far to show all up to there: one scrolls. So many were `missed` while the line was down. */
+  /**
+   * The room is at `seq`, too far to show all up to there: one scrolls. So many were `missed` while the line was down.
+   * @param {number} seq
+   * @param {number} missed
+   */
   leap(seq, missed) {
     this.#frameQueue.add(() => {
       this.#newest = seq;
@@ -118,35 +120,43 @@ export class MessageList {
     });
   }
 
-  /** Says that so many messages came while the line was down; they follow below. `again` corrects the number. */
+  /**
+   * Says that so many messages came while the line was down; they follow below. `again` corrects the number.
+   * @param {number} count
+   * @param {boolean} again
+   */
   missed(count, again) {
     this.#frameQueue.add(() => {
-      const line = missedLine(count, again && this.#missed);
+      const line = missedLine(count, again ? this.#missed : null);
       if (again) return;
       this.#missed?.remove();
       this.#missed = line;
-      this.#insert(line);
+      this.#rows.insert(line);
     });
   }
 
-  /** Shows an own message that is not stored yet, or its new state. */
+  /**
+   * Shows an own message that is not stored yet, or its new state.
+   * @param {UnsentItem | { nonce: string, state: "removed" }} item
+   */
   showItem(item) {
-    if (item.state === "sent" || item.state === "removed") return this.#frameQueue.add(() => this.#drop(item.nonce));
-    const element = this.#unsent.show(item);
-    if (!element) return;
-    this.#rows.append(element);
-    this.#settle(element);
-    this.#enters(element, item.content);
-    this.#toNewest();
+    if (item.state === "sent" || item.state === "removed") this.#frameQueue.add(() => this.#rows.drop(item.nonce));
+    else if (this.#rows.show(item)) this.#toNewest();
   }
 
-  /** Changes what is shown; what one reads stays where it is. */
+  /**
+   * Changes what is shown; what one reads stays where it is.
+   * @param {() => void} change
+   */
   alter(change) {
     if (this.#scroller.atEnd) change();
     else this.#scroller.keep(change);
   }
 
-  // All changes of a frame at once: who reads further up stays there, who is at the end goes along.
+  /**
+   * All changes of a frame at once: who reads further up stays there, who is at the end goes along.
+   * @param {Change[]} changes
+   */
   #change(changes) {
     const follow = this.#scroller.atEnd;
     const roomy = follow || this.#scroller.deep;
@@ -158,136 +168,84 @@ export class MessageList {
     if (roomy) this.#trimTop();
   }
 
-  // A row that does not fit is left for when one scrolls there; what a line says holds all the same.
+  /**
+   * A row that does not fit is left for when one scrolls there; what a line says holds all the same.
+   * @param {Row} row
+   * @param {boolean} follow
+   * @param {boolean} roomy
+   */
   #arrive(row, follow, roomy) {
-    if (row.seq <= this.#last) return;
+    if (row.seq <= this.#rows.last) return;
     // Rows come in order; what lies between them does not exist.
-    const next = this.#last >= this.#newest;
+    const next = this.isWhole;
     this.#newest = Math.max(this.#newest, row.seq);
-    if (next && (roomy || this.#shown.length < MOST)) this.#place(row, true);
-    else this.#apply(row);
+    if (next && (roomy || !this.#rows.full)) this.#rows.place(row, true);
+    else this.#rows.apply(row);
     if (row.line && this.#pages.loading) this.#meanwhile.push(row);
     if (!follow && this.#isNews(row)) this.#scroller.unread(1);
   }
 
-  #place(row, fresh = false) {
-    const first = this.#unsent.first;
-    const waiting = row.nonce && row.visitor === this.#me.id && this.#unsent.release(row.nonce);
-    const element = waiting ? this.#store(waiting, row, waiting === first) : this.#make(row);
-    this.#last = row.seq;
-    this.#apply(row);
-    this.#shown.push(element);
-    if (!waiting) {
-      element.classList.toggle("message--new", fresh);
-      this.#insert(element);
-    }
-    this.#settle(element);
-    this.#enters(element, row);
-  }
-
-  #apply(row) {
-    if (!row.line) return;
-    applyLine(row, this);
-    this.#told(row);
-  }
-
-  #make(row) {
-    return row.line ? makeLine(row) : makeMessage(row, this.#me);
-  }
-
-  // What already stands in its place is not moved: moving would lose a selection and announce it again.
-  #store(element, row, stays) {
-    keepFocus(() => store(element, row, this.#me), this.#box);
-    if (!stays) {
-      takeOut(element);
-      this.#insert(element);
-    }
-    return element;
-  }
-
-  #insert(element) {
-    this.#rows.insertBefore(element, this.#unsent.edge);
-  }
-
-  #settle(element) {
-    if (element.classList.contains("message")) byId("silence").hidden = true;
-    arrange(element);
-    const next = nextRow(element);
-    if (next) arrange(next);
-  }
-
-  #enters(row, message) {
-    this.#gifs.add(row);
-    if (!row.classList.contains("message")) return;
-    this.#entered(row, message);
-    takeFromTab(row);
-  }
-
-  #drop(nonce) {
-    const element = this.#unsent.release(nonce);
-    if (!element) return;
-    this.#leaves(element);
-    takeOut(element);
-  }
-
-  #clicked({ target }) {
+  /** @param {Event} event */
+  #clicked(event) {
+    const target = /** @type {Element} */ (event.target);
+    const row = target.closest(".message");
+    const nonce = row?.dataset.nonce;
     const again = target.closest("[data-do]");
-    if (again) {
-      this.#failed(again.dataset.do, again.closest(".message").dataset.nonce);
+    if (again && nonce) {
+      this.#failed(again.dataset.do, nonce);
       this.#box.focus({ preventScroll: true });
     }
     const more = target.closest(".more");
-    if (more) openActions(more, subject(more.closest(".message")));
+    if (more && row) openActions(more, subject(row));
   }
 
+  /** @param {"top" | "end"} where */
   #reach(where) {
-    if (where === "top") return this.#loadOlder();
-    if (this.#last < this.#newest) return this.#loadNewer();
-    if (this.#scroller.atEnd) this.#scroller.read();
+    if (where === "top") this.#loadOlder();
+    else if (!this.isWhole) this.#loadNewer();
+    else if (this.#scroller.atEnd) this.#scroller.read();
   }
 
   #loadOlder() {
-    const first = this.#shown[0];
+    const { first } = this.#rows;
     if (this.#older.hidden || !first) return;
-    return this.#pages.load(`before=${seqOf(first)}&limit=${PAGE}`, (page, kept) => {
+    this.#pages.load(`before=${first}&limit=${PAGE}`, (page, kept) => {
       // Meanwhile it has left the page.
-      if (first !== this.#shown[0]) return;
-      const rows = page.map((row) => this.#make(row));
-      this.#rows.prepend(...rows);
-      rows.forEach((element, n) => {
-        this.#settle(element);
-        this.#enters(element, page[n]);
-      });
-      this.#shown.unshift(...rows);
+      if (first !== this.#rows.first) return;
+      this.#rows.prepend(page);
       this.#setOlder(page.length > 0 && page[0].seq > kept, kept);
-      this.#scroller.keep(() => this.#trimEnd());
+      this.#scroller.keep(() => this.#rows.trimEnd());
     });
   }
 
   #loadNewer() {
-    return this.#pages.load(`after=${this.#last}&limit=${PAGE}`, (page) => {
+    this.#pages.load(`after=${this.#rows.last}&limit=${PAGE}`, (page) => {
       this.#scroller.keep(() => {
-        for (const row of page) if (row.seq > this.#last) this.#place(row);
+        for (const row of page) if (row.seq > this.#rows.last) this.#rows.place(row);
       });
       this.#trimTop();
       // Nothing there although it was announced: the room has lost it, and there is nothing to wait for.
-      if (page.length === 0) this.#last = this.#newest;
+      if (page.length === 0) this.#rows.last = this.#newest;
     });
   }
 
   #toNewest() {
     this.#scroller.toEnd();
     const wanted = this.#newest;
-    this.#hurry = this.#pages.loading || this.#last < wanted;
-    if (this.#last >= wanted) return;
+    this.#hurry = this.#pages.loading || this.#rows.last < wanted;
+    if (this.#rows.last >= wanted) return;
     this.#pages.load(`limit=${PAGE}`, (page, kept) => {
       this.#replace(page, kept);
-      this.#last = Math.max(this.#last, wanted);
+      this.#rows.last = Math.max(this.#rows.last, wanted);
       this.#scroller.toEnd();
     });
   }
 
-  /** Gives the row of a stored message, fetched with what stands around it unless it is in the page; none if it can't be. */
+  /**
+   * Gives the row of a stored message, fetched with what stands around it unless it is in the page; none if it can't be.
+   * @param {string} id
+   * @param {number} seq
+   */
   async reach(id, seq) {
     const around = `before=${seq + PAGE / 2}&limit=${PAGE}`;
     for (let tries = 0; tries < TRIES && !this.find(id); tries += 1) {
@@ -300,54 +258,37 @@ export class MessageList {
     return this.find(id);
   }
 
-  // Another stretch of the history takes the place of what is shown.
+  /**
+   * Another stretch of the history takes the place of what is shown.
+   * @param {Row[]} page
+   * @param {number} kept
+   */
   #replace(page, kept) {
-    for (const row of this.#shown) this.#leaves(row);
-    const { first } = this.#unsent;
-    while (this.#rows.firstChild && this.#rows.firstChild !== first) this.#rows.firstChild.remove();
-    this.#shown = [];
-    for (const row of page) this.#place(row);
+    this.#rows.clear();
+    for (const row of page) this.#rows.place(row);
     this.#setOlder(page.length > 0 && page[0].seq > kept, kept);
   }
 
   // A page has come, or could not. Who has scrolled up meanwhile is in no hurry any more.
   #goOn() {
-    for (const line of this.#meanwhile.splice(0)) this.#apply(line);
+    for (const line of this.#meanwhile.splice(0)) this.#rows.apply(line);
     if (this.#hurry && this.#scroller.atEnd) this.#toNewest();
     else this.#hurry = false;
     this.#scroller.look();
   }
 
-  // Whether there is more before what is shown, and from which place on the room keeps anything.
+  #trimTop() {
+    if (this.#rows.trimTop()) this.#setOlder(true);
+  }
+
+  /**
+   * Whether there is more before what is shown, and from which place on the room keeps anything.
+   * @param {boolean} more
+   */
   #setOlder(more, kept = 1) {
     if (!more && this.#older.contains(document.activeElement)) this.#box.focus({ preventScroll: true });
     this.#older.hidden = !more;
     this.#gone.hidden = more || kept <= 1;
-    if (more) this.#older.querySelector("a").search = `?before=${seqOf(this.#shown[0])}`;
-  }
-
-  #trimTop() {
-    const rest = this.#shown[this.#shown.length - MOST];
-    if (!rest || rest === this.#shown[0]) return;
-    for (const row of this.#shown.splice(0, this.#shown.length - MOST)) this.#leaves(row);
-    while (this.#rows.firstElementChild !== rest) this.#rows.firstElementChild.remove();
-    arrange(rest);
-    this.#setOlder(true);
-  }
-
-  #trimEnd() {
-    const last = this.#shown[MOST - 1];
-    if (this.#shown.length <= MOST) return;
-    for (const row of this.#shown.splice(MOST)) this.#leaves(row);
-    const { first } = this.#unsent;
-    while (last.nextElementSibling !== first) last.nextElementSibling.remove();
-    this.#last = seqOf(last);
-    if (first) arrange(first);
-  }
-
-  // A row that leaves takes no focus with it.
-  #leaves(row) {
-    this.#gifs.remove(row);
-    if (row.contains(document.activeElement)) this.#box.focus({ preventScroll: true });
+    if (more) part(this.#older, "a").search = `?before=${this.#rows.first}`;
   }
 }

@@ -1,21 +1,35 @@
 // What an owner does with people and messages: entries of their menus, each asked about before it is done.
-import { byId, setText } from "../lib/dom.js";
+import { byId, part, setText } from "../lib/dom.js";
 import { askJson } from "../lib/http.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { toast, undo } from "../lib/toast.js";
 import { whoIs } from "../lib/who.js";
 import { addAction } from "./actions.js";
 
-/** `isOwner()` says whether one owns the room now. */
+/** @typedef {{ action: string, message?: string, visitor?: string, seconds?: number, forbid?: boolean }} Deed */
+
+/**
+ * `isOwner()` says whether one owns the room now.
+ * @param {string} room
+ * @param {() => boolean} isOwner
+ */
 export function startModeration(room, isOwner) {
   const dialog = byId("deed-dialog");
-  const form = dialog.querySelector("form");
+  const form = /** @type {Form<"forbid" | "seconds">} */ (part(dialog, "form"));
   const long = byId("deed-long");
   const forbid = byId("deed-forbid");
-  let deed = null;
+  /** @type {Deed} */
+  let deed;
   let name = "";
 
+  /** @type {(subject: Subject) => boolean} */
   const others = ({ mine }) => isOwner() && !mine;
+  /**
+   * @param {string} action
+   * @param {string} icon
+   * @param {Action["when"]} when
+   * @param {(subject: Subject) => Partial<Deed>} fields
+   */
   const offer = (action, icon, when, fields = ({ visitor }) => ({ visitor })) =>
     addAction({
       icon,
@@ -35,6 +49,11 @@ export function startModeration(room, isOwner) {
   offer("kick", "out", (subject) => others(subject) && subject.kind === "member");
   offer("ban", "ban", others);
 
+  /**
+   * @param {string} action
+   * @param {Subject} subject
+   * @param {Partial<Deed>} fields
+   */
   function ask(action, { name: theirs, gif }, fields) {
     deed = { action, ...fields };
     name = theirs;
@@ -51,7 +70,7 @@ export function startModeration(room, isOwner) {
     dialog.showModal();
   }
 
-  form.querySelector("[data-do=cancel]").addEventListener("click", () => dialog.close());
+  part(form, "[data-do=cancel]").addEventListener("click", () => dialog.close());
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const seconds = form.elements.seconds.value;
@@ -62,16 +81,22 @@ export function startModeration(room, isOwner) {
       dialog.close();
       tell(room, deed, name);
     } catch (why) {
-      setText(byId("deed-error").querySelector(".field__why"), refusal(why));
+      setText(byId("deed-error").querySelector(".field__why"), refusal(/** @type {Refusal} */ (why)));
       byId("deed-error").hidden = false;
     }
   });
 }
 
+/** @type {(room: string, visitor?: string) => Promise<unknown>} */
 const unban = (room, visitor) =>
   askJson(`/room/${room}/moderate`, { method: "POST", body: { action: "unban", visitor } });
 
-// What was done; a ban can be taken back at once.
+/**
+ * What was done; a ban can be taken back at once.
+ * @param {string} room
+ * @param {Deed} deed
+ * @param {string} name
+ */
 function tell(room, { action, visitor }, name) {
   const back = async () => {
     await unban(room, visitor);
@@ -80,10 +105,14 @@ function tell(room, { action, visitor }, name) {
   toast(fill(texts.moderation[`${action}_done`], { name }), action === "ban" ? undo(back) : {});
 }
 
-/** Who is banned, with a button each that lets them in again. */
+/**
+ * Who is banned, with a button each that lets them in again.
+ * @param {string} room
+ */
 export async function showBans(room) {
   const box = byId("bans");
   const list = byId("bans-list");
+  /** @type {Page<Ban>} */
   const { data } = await askJson(`/room/${room}/bans`);
   list.replaceChildren(
     ...data.map((ban) => {
@@ -99,7 +128,7 @@ export async function showBans(room) {
           await unban(room, id);
           toast(fill(texts.moderation.unban_done, { name }));
         } catch (why) {
-          toast(refusal(why), { icon: "alert", tone: "" });
+          toast(refusal(/** @type {Refusal} */ (why)), { icon: "alert", tone: "" });
         }
         await showBans(room);
         (list.querySelector("button") ?? byId("edit-room-title")).focus();

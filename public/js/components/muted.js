@@ -1,5 +1,5 @@
 // People one does not want to hear: kept in this browser alone, by visitor. Their messages are folded to one line.
-import { byId } from "../lib/dom.js";
+import { byId, part } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
 import { toast, undo } from "../lib/toast.js";
 
@@ -9,24 +9,32 @@ const MOST = 500;
 
 let ids = new Set(read());
 
+/** @return {string[]} */
 function read() {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY));
+    const kept = JSON.parse(/** @type {string} */ (localStorage.getItem(KEY)));
     return Array.isArray(kept) ? kept : [];
   } catch {
     return [];
   }
 }
 
+/** @type {(visitor: string) => boolean} */
 export const isMuted = (visitor) => ids.has(visitor);
 
 let dressAll = () => {};
+/** @type {(() => void)[]} */
 const others = [];
 
-/** Calls `act()` when somebody is muted, or heard again. */
+/** @type {(act: () => void) => unknown} Calls `act()` when somebody is muted, or heard again. */
 export const whenMuted = (act) => others.push(act);
 
-/** Mutes somebody, or hears them again. */
+/**
+ * Mutes somebody, or hears them again.
+ * @param {string} visitor
+ * @param {string} name
+ * @param {boolean} muted
+ */
 export function mute(visitor, name, muted) {
   if (muted) ids.add(visitor);
   else ids.delete(visitor);
@@ -45,7 +53,10 @@ export function mute(visitor, name, muted) {
   );
 }
 
-/** Folds the messages of muted people in the list, now and as they come. */
+/**
+ * Folds the messages of muted people in the list, now and as they come.
+ * @param {{ messages: HTMLElement[] }} list
+ */
 export function startMuting(list) {
   dressAll = () => {
     for (const row of list.messages) fold(row);
@@ -54,8 +65,8 @@ export function startMuting(list) {
       member.classList.toggle("member--muted", isMuted(member.dataset.id));
   };
   byId("rows").addEventListener("click", ({ target }) => {
-    const row = target.closest(".message__muted button")?.closest(".message");
-    if (row) mute(row.dataset.visitor, row.querySelector(".name").textContent, false);
+    const row = /** @type {Element} */ (target).closest(".message__muted button")?.closest(".message");
+    if (row) mute(row.dataset.visitor, part(row, ".name").textContent, false);
   });
   addEventListener("storage", ({ key }) => {
     if (key !== KEY) return;
@@ -65,7 +76,10 @@ export function startMuting(list) {
   new MutationObserver(dressAll).observe(byId("members-list"), { childList: true });
 }
 
-/** Folds a message if its author is muted, or unfolds it. */
+/**
+ * Folds a message if its author is muted, or unfolds it.
+ * @param {HTMLElement} row
+ */
 export function fold(row) {
   const muted = isMuted(row.dataset.visitor);
   if (row.classList.contains("message--muted") === muted) return;
@@ -79,5 +93,5 @@ export function fold(row) {
   open.className = "button button--quiet button--small";
   open.textContent = texts.mute.undo;
   line.append(texts.mute.line, " ", open);
-  row.querySelector(".message__said").before(line);
+  part(row, ".message__said").before(line);
 }

@@ -10,7 +10,7 @@ export const part = (parent, selector) => /** @type {any} */ (parent.querySelect
 /** @type {AllOf} All elements of a kind. */
 export const all = (parent, selector) => /** @type {any} */ ([...parent.querySelectorAll(selector)]);
 
-/** @type {(id: string) => HTMLElement} The one element inside a `<template>`, cloned. */
+/** @type {CloneOf} The one element inside a `<template>`, cloned. */
 export const clone = (id) =>
   /** @type {any} */ (/** @type {HTMLTemplateElement} */ (byId(id)).content.cloneNode(true)).firstElementChild;
 

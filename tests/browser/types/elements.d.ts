@@ -84,12 +84,15 @@ interface Ids {
 /** By a selector, inside a row, a card or a dialog. */
 interface Parts {
   "[name=application-name]": HTMLMetaElement;
+  "[name=title], [name=max], [name=password]": HTMLInputElement;
+  "#room-list time": HTMLTimeElement;
   "#share-rooms a": HTMLAnchorElement;
   ".gif__frame img": HTMLImageElement;
   ".gif__open": HTMLAnchorElement;
   ".gif__play": HTMLButtonElement;
   ".mark": HTMLImageElement;
   ".message__muted button": HTMLButtonElement;
+  ".message__edited": HTMLTimeElement;
   ".message__time": HTMLTimeElement;
   ".more": HTMLButtonElement;
   ".quote": HTMLAnchorElement;
@@ -101,6 +104,14 @@ interface Parts {
   "img[width]:not(.mark)": HTMLImageElement;
   "[data-do=cancel]": HTMLButtonElement;
   "[data-do=retry]": HTMLButtonElement;
+  use: SVGUseElement;
+}
+
+/** The one element in a template, by the id of that. */
+interface Clones {
+  "edited-template": HTMLTimeElement;
+  "item-template": HTMLButtonElement;
+  "quote-template": HTMLAnchorElement;
 }
 
 /** A form with inputs of these names. */
@@ -108,8 +119,10 @@ type Form<Names extends string> = HTMLFormElement & {
   elements: HTMLFormControlsCollection & Record<Names, HTMLInputElement>;
 };
 
-/** What templates write on every element of its kind. */
+/** What templates or scripts write on every element of its kind. */
 interface DOMStringMap {
+  at: string;
+  do: string;
   id: string;
   visitor: string;
   room: string;
@@ -126,6 +139,8 @@ interface DOMStringMap {
 
 type ElementById = <Id extends string>(id: Id) => Id extends keyof Ids ? Ids[Id] : HTMLElement;
 
+type CloneOf = <Id extends string>(id: Id) => Id extends keyof Clones ? Clones[Id] : HTMLElement;
+
 type PartOf = <Selector extends string>(parent: ParentNode, selector: Selector) => PartAt<Selector>;
 
 type AllOf = <Selector extends string>(parent: ParentNode, selector: Selector) => PartAt<Selector>[];
@@ -135,3 +150,31 @@ type PartAt<Selector extends string> = Selector extends keyof Parts
   : Selector extends keyof HTMLElementTagNameMap
     ? HTMLElementTagNameMap[Selector]
     : HTMLElement;
+
+// The pages consist of HTML, but for the icons, which are asked for as what they are.
+
+interface HTMLElement {
+  readonly children: HTMLCollectionOf<HTMLElement>;
+  readonly firstElementChild: HTMLElement | null;
+  readonly lastElementChild: HTMLElement | null;
+  readonly nextElementSibling: HTMLElement | null;
+  readonly previousElementSibling: HTMLElement | null;
+}
+
+interface ParentNode {
+  querySelector<Selector extends string>(selector: Selector): PartAt<Selector> | null;
+  querySelectorAll<Selector extends string>(selector: Selector): NodeListOf<PartAt<Selector>>;
+}
+
+interface Element {
+  closest<Selector extends string>(selector: Selector): PartAt<Selector> | null;
+}
+
+interface Document {
+  readonly activeElement: HTMLElement | null;
+}
+
+/** A copy is what it copies. */
+interface Node {
+  cloneNode(subtree?: boolean): this;
+}

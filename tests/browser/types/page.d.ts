@@ -19,6 +19,45 @@ interface Content {
 /** A message that is answered, as it is kept until the answer is sent. */
 type Reply = Pick<Message, "_id"> & Partial<Quote>;
 
+/** What actions are about. */
+type Subject = MessageSubject | MemberSubject;
+
+interface AboutSomebody extends Omit<Who, "id"> {
+  visitor: string;
+  /** Whether it is the visitor of this page. */
+  mine: boolean;
+}
+
+interface MessageSubject extends AboutSomebody {
+  kind: "message";
+  element: HTMLElement;
+  /** None while it is not stored. */
+  id?: string;
+  /** What it says, and the name of its GIF; neither once it is deleted. */
+  text: string | null;
+  gif: string | null;
+}
+
+interface MemberSubject extends AboutSomebody {
+  kind: "member";
+  id?: undefined;
+  text?: undefined;
+  gif?: undefined;
+}
+
+/** A message that is stored and not deleted. */
+type StoredSubject = MessageSubject & { id: string };
+
+/** An entry of the menu of a subject: `act` may expect what `when` makes sure of. */
+interface Action {
+  icon: string;
+  /** It destroys something. */
+  danger?: boolean;
+  text(subject: Subject): string;
+  when(subject: Subject): boolean;
+  act(subject: Subject): unknown;
+}
+
 /** What is said about a file that goes up. */
 interface GifFields {
   nonce: string;
@@ -49,6 +88,13 @@ interface OutboxItem {
   final?: boolean;
   /** Nobody knows whether it was stored. */
   unsure?: boolean;
+}
+
+/** What a row shows that is not stored yet: a text, or a GIF of this room, or one that is sent, with its file and still. */
+interface UnsentItem extends Pick<OutboxItem, "nonce" | "at" | "state" | "why" | "final"> {
+  content: Content & { file?: File; still?: Blob; width?: number; height?: number; bytes?: number };
+  /** Shows how far it is. */
+  dress?(row: HTMLElement): void;
 }
 
 type SavedItem = Pick<OutboxItem, "nonce" | "content" | "at" | "why">;
