@@ -27,7 +27,9 @@ export function startConversation(page) {
  */
 function hear({ conversation }, listeners) {
   for (const [event, listener] of Object.entries(listeners))
-    conversation.addEventListener(event, (told) => listener(/** @type {CustomEvent} */ (told).detail));
+    conversation.addEventListener(event, (told) =>
+      listener(/** @type {never} */ (/** @type {CustomEvent} */ (told).detail)),
+    );
 }
 
 /** @param {ChatPage} page */
@@ -42,7 +44,7 @@ function hearMessages(page) {
   hear(page, {
     deliver(rows) {
       list.deliver(rows);
-      badge.came(rows.filter(isNews));
+      badge.came(/** @type {Message[]} */ (rows.filter(isNews)));
       for (const row of rows) {
         if (row.line) {
           members.line(row);

@@ -54,7 +54,7 @@ function makeOutbox(page) {
       // A GIF to be sent again that is gone: trying again would not help.
       if (ack?.code === "page_not_found") {
         outbox.remove(nonce);
-        page.say(ack.message);
+        page.say(refusal(ack));
       }
       return ack;
     },

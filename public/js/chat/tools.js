@@ -15,7 +15,7 @@ export function startTools(page) {
     socket,
     news: (heard) => page.badge.came(heard),
     tray: (take) => page.sheets.tray(take, "add"),
-    opens: (...sheet) => page.sheets.open(...sheet),
+    opens: (name, load, open) => page.sheets.open(name, load, open),
   });
   page.sheets = new RoomSheets({
     room,

@@ -112,7 +112,7 @@ function tell(room, { action, visitor }, name) {
 export async function showBans(room) {
   const box = byId("bans");
   const list = byId("bans-list");
-  /** @type {Page<Ban>} */
+  /** @type {Listing<Ban>} */
   const { data } = await askJson(`/room/${room}/bans`);
   list.replaceChildren(
     ...data.map((ban) => {

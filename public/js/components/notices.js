@@ -12,12 +12,14 @@ const BACK = 4_000;
 
 export class Notices {
   #place = byId("notices");
+  /** @type {Map<string, HTMLElement>} */
   #shown = new Map();
-  #timer = null;
+  /** @type {Timer | undefined} */
+  #timer;
   #turn = 0;
   #retry;
 
-  /** `retry` is what "connect now" does. */
+  /** @param {() => void} retry is what "connect now" does */
   constructor(retry) {
     this.#retry = retry;
   }
@@ -26,11 +28,11 @@ export class Notices {
   lineDown(polling = false) {
     if (polling) {
       clearTimeout(this.#timer);
-      this.#timer = null;
+      this.#timer;
       this.#line(true);
     } else if (!this.#timer && !this.#shown.has("line")) {
       this.#timer = setTimeout(() => {
-        this.#timer = null;
+        this.#timer;
         this.#line(false);
       }, SAID_AFTER);
     }
@@ -40,7 +42,7 @@ export class Notices {
   lineUp() {
     this.#turn += 1;
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer;
     const was = this.#shown.has("line") || this.#shown.has("out");
     for (const kind of ["line", "out", "exception"]) this.#hide(kind);
     if (!was) return;
@@ -48,6 +50,7 @@ export class Notices {
     setTimeout(() => this.#hide("back"), BACK);
   }
 
+  /** @param {Refusal} why */
   exception(why) {
     this.#show("exception", { says: refusal(why), close: true });
   }
@@ -55,13 +58,16 @@ export class Notices {
   /**
    * Says why one is not in the room, for now or for good, in place of all else: `make(words, list)` gives the notice, with the
    * way to the list of rooms. Whoever had the focus goes on there.
+   * @param {Refusal} why
+   * @param {OutNotice} make
    */
   async out(why, make) {
     clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#timer;
     const turn = ++this.#turn;
     const had = !lost();
-    const list = { text: byId("chat-form").dataset.list, href: "/" };
+    const list = { text: byId("chat-form").dataset.list ?? "", href: "/" };
+    /** @type {Notice} */
     let what;
     try {
       what = make(await fetchSheet("out", () => import("./out.js")), list);
@@ -76,6 +82,7 @@ export class Notices {
     if (had && lost()) focusFirst(banner.querySelector("a:not([hidden])"), byId("chat-list"));
   }
 
+  /** @param {boolean} polling */
   #line(polling) {
     for (const kind of ["back", "out"]) this.#hide(kind);
     this.#show("line", {
@@ -88,20 +95,23 @@ export class Notices {
     });
   }
 
+  /**
+   * @param {string} kind
+   * @param {Notice} what
+   */
   #show(kind, what) {
-    const shut =
-      what.close &&
-      (() => {
-        this.#hide(kind);
-        byId("chat").focus();
-      });
-    const banner = makeBanner({ ...what, shut });
+    const shut = () => {
+      this.#hide(kind);
+      byId("chat").focus();
+    };
+    const banner = makeBanner({ ...what, shut: what.close ? shut : undefined });
     this.#hide(kind);
     this.#shown.set(kind, banner);
     this.#place.append(banner);
     return banner;
   }
 
+  /** @param {string} kind */
   #hide(kind) {
     const banner = this.#shown.get(kind);
     if (!banner) return;

@@ -3,9 +3,14 @@ import { markUrl } from "../lib/dom.js";
 import { fill, straight, texts } from "../lib/texts.js";
 import { whoIs } from "../lib/who.js";
 
+/** @type {Notification | null} */
 let shown = null;
 
-/** Tells a message of the room that is called `title`. Pressing it brings the room forward. */
+/**
+ * Tells a message of the room that is called `title`. Pressing it brings the room forward.
+ * @param {string} title
+ * @param {Message | Whisper} message
+ */
 export async function notify(title, message) {
   const { chat, alt } = message;
   const { id, name } = whoIs(message);

@@ -1,11 +1,16 @@
 // What is said to who is no longer in the room, or not let in, and the ways on. Fetched when that happens.
-import { setText } from "../lib/dom.js";
+import { part, setText } from "../lib/dom.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 
 // Seconds that who was sent out waits before coming back.
 const KICKED = 60;
 
-/** The notice to who is not let in because of `why`: the page tries `again`, or the visitor has to; `been` in it before. */
+/**
+ * The notice to who is not let in because of `why`: the page tries `again`, or the visitor has to; `been` in it before.
+ * @param {Refusal} why
+ * @param {{ again: boolean, been: boolean, list: WayOn }} how
+ * @return {Notice}
+ */
 export function refusedNotice(why, { again, been, list }) {
   if (why.code === "room_full")
     return { says: been ? texts.out.taken : refusal(why), more: texts.out.waiting, link: list };
@@ -16,10 +21,10 @@ export function refusedNotice(why, { again, been, list }) {
   };
 }
 
-/** The notice that the room is gone. */
+/** @type {(list: WayOn) => Notice} The notice that the room is gone. */
 export const goneNotice = (list) => ({ says: texts.out.gone, more: texts.out.gone_more, link: list });
 
-/** The notice to who was sent out or banned. */
+/** @type {(why: Refusal, list: WayOn) => Notice} The notice to who was sent out or banned. */
 export const sentOutNotice = (why, list) => ({
   says: refusal(why),
   more: " ",
@@ -27,11 +32,19 @@ export const sentOutNotice = (why, list) => ({
   start: why.code === "kicked" ? countDown : null,
 });
 
-// Counts down on the notice until one may come back.
+/**
+ * Counts down on the notice until one may come back.
+ * @param {HTMLElement} banner
+ * @return {void}
+ */
 function countDown(banner, seconds = KICKED) {
-  const [more, link] = [banner.querySelector(".banner__more"), banner.querySelector("a")];
+  const more = part(banner, ".banner__more");
+  const link = part(banner, "a");
   setText(more, seconds > 0 ? fill(texts.out.wait, { n: seconds }) : "");
-  if (seconds > 0) return setTimeout(() => countDown(banner, seconds - 1), 1_000);
+  if (seconds > 0) {
+    setTimeout(() => countDown(banner, seconds - 1), 1_000);
+    return;
+  }
   link.textContent = texts.out.rejoin;
   link.href = location.pathname;
 }

@@ -1,5 +1,5 @@
 // What only the owner sees: the form that edits the room, the question before it is deleted, entries in the menus.
-import { byId, setText } from "../lib/dom.js";
+import { byId, part, setText } from "../lib/dom.js";
 import { askJson } from "../lib/http.js";
 import { refusal, texts } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
@@ -9,7 +9,11 @@ import { showBans, startModeration } from "./moderation.js";
 // Sheets that only an owner may have open; that of the reports comes by itself.
 const SHEETS = ["edit-dialog", "delete-dialog", "deed-dialog", "reports"];
 
-/** `now` is how the room is; `changed(room)` is told when the server answers with the edited one. */
+/**
+ * `now` is how the room is; `changed(room)` is told when the server answers with the edited one.
+ * @param {string} room
+ * @param {{ now: import("./room-facts.js").RoomFacts, isOwner: () => boolean, changed: (room: Room) => void }} page
+ */
 export function startOwnerTools(room, { now, isOwner, changed }) {
   const dialog = byId("edit-dialog");
   const form = byId("edit-form");
@@ -19,10 +23,10 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
 
   function edit() {
     title.value = now.title;
-    max.value = now.max;
+    max.value = String(now.max);
     closed.checked = now.closed;
     crowd.checked = now.crowd;
-    slow.value = now.slow;
+    slow.value = String(now.slow);
     showBans(room).catch(() => {});
     password.value = "";
     open.checked = false;
@@ -32,7 +36,7 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
     dialog.showModal();
     title.focus();
   }
-  form.querySelector("[data-do=cancel]").addEventListener("click", () => dialog.close());
+  part(form, "[data-do=cancel]").addEventListener("click", () => dialog.close());
   open.addEventListener("change", () => {
     password.disabled = open.checked;
   });
@@ -52,11 +56,12 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
       dialog.close();
       toast(texts.owner.saved);
     } catch (why) {
-      showRefusal(why);
+      showRefusal(/** @type {Refusal} */ (why));
     }
   });
 
   function difference() {
+    /** @type {Record<string, unknown>} */
     const changes = {};
     if (title.value.trim() !== now.title) changes.title = title.value.trim();
     if (Number(max.value) !== Number(now.max)) changes.max = Number(max.value);
@@ -68,8 +73,9 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
     return changes;
   }
 
+  /** @param {Refusal} why */
   function showRefusal(why) {
-    const input = { title, max, password }[why.field];
+    const input = [title, max, password].find(({ name }) => name === why.field);
     if (input) {
       showMistake(input, refusal(why));
       return input.focus();
@@ -91,7 +97,7 @@ export function startOwnerTools(room, { now, isOwner, changed }) {
     edit,
     /** What was handed over is not edited any more. */
     close() {
-      for (const id of SHEETS) byId(id)?.close();
+      for (const id of SHEETS) /** @type {HTMLDialogElement | null} */ (document.getElementById(id))?.close();
     },
   };
 }

@@ -10,9 +10,15 @@ export class PageLoader {
   #url;
   #box;
   #next;
+  /** @type {Promise<void> | null} */
   #loading = null;
 
-  /** `box` is the log that pages are shown in; `next()` is called when it is time to look what is needed then. */
+  /**
+   * `box` is the log that pages are shown in; `next()` is called when it is time to look what is needed then.
+   * @param {string} room
+   * @param {Element} box
+   * @param {() => void} next
+   */
   constructor(room, box, next) {
     this.#url = `/room/${room}/messages?`;
     this.#box = box;
@@ -24,14 +30,19 @@ export class PageLoader {
     return this.#loading;
   }
 
-  /** Gives the rows of a page to `show`, and the first place that the room keeps, unless another page is on its way. */
+  /**
+   * Gives the rows of a page to `show`, and the first place that the room keeps, unless another page is on its way.
+   * @param {string} query
+   * @param {(page: Row[], first: number) => void} show
+   */
   async load(query, show) {
     if (this.#loading) return;
-    let done;
+    let done = () => {};
     this.#loading = new Promise((resolve) => {
       done = resolve;
     });
-    const { page, status } = await getJson(this.#url + query).then(
+    /** @type {{ page?: MessagePage, status?: number }} */
+    const { page, status = 0 } = await getJson(this.#url + query).then(
       (page) => ({ page }),
       (why) => why,
     );
@@ -46,7 +57,10 @@ export class PageLoader {
     if (!final) this.#next();
   }
 
-  // What it brings is no news, so it is not read out.
+  /**
+   * What it brings is no news, so it is not read out.
+   * @param {() => void} show
+   */
   #quietly(show) {
     this.#box.setAttribute("aria-live", "off");
     show();

@@ -3,10 +3,20 @@
 import { keepFocus } from "../lib/focus.js";
 import { texts } from "../lib/texts.js";
 
+/**
+ * One that is not there: what it should show, the button that tries again, and how often that was tried.
+ * @typedef {{ url: string, button: HTMLButtonElement, tries: number, timer?: Timer }} Lost
+ */
+
 const PAUSES = [1_000, 3_000, 9_000, 27_000];
+/** @type {Map<HTMLImageElement, Lost>} */
 const lost = new Map();
 
-/** Shows a file in an `<img>`, unless it does so already. */
+/**
+ * Shows a file in an `<img>`, unless it does so already.
+ * @param {HTMLImageElement} image
+ * @param {string} url
+ */
 export function showPicture(image, url) {
   if (lost.get(image)?.url === url) return;
   forget(image);
@@ -23,19 +33,22 @@ export function retryPictures() {
 document.addEventListener(
   "error",
   ({ target }) => {
-    if (target.matches?.(".gif img[src^='/'], .viewer__stage img[src^='/']")) lose(target);
+    const image = /** @type {HTMLImageElement} */ (target);
+    if (image.matches?.(".gif img[src^='/'], .viewer__stage img[src^='/']")) lose(image);
   },
   true,
 );
 addEventListener("online", retryPictures);
 
+/** @param {HTMLImageElement} image */
 function lose(image) {
-  const url = image.getAttribute("src");
+  const url = image.getAttribute("src") ?? "";
   const isStill = url.endsWith("/still");
   image.classList.toggle("gif__none", isStill);
   // Its still is lost, too.
   if (lost.has(image)) return;
   const button = document.createElement("button");
+  /** @type {Lost} */
   const one = { url, button, tries: 0 };
   lost.set(image, one);
   button.type = "button";
@@ -47,6 +60,7 @@ function lose(image) {
   wait(image, one);
 }
 
+/** @param {HTMLImageElement} image */
 function forget(image) {
   const one = lost.get(image);
   lost.delete(image);
@@ -55,17 +69,29 @@ function forget(image) {
   if (one) keepFocus(() => one.button.remove(), image.closest("a"), image.closest("dialog"));
 }
 
+/**
+ * @param {HTMLImageElement} image
+ * @param {Lost} one
+ */
 function wait(image, one) {
   const pause = PAUSES[one.tries++];
   if (pause) one.timer = setTimeout(() => load(image, one), pause);
 }
 
+/**
+ * @param {HTMLImageElement} image
+ * @param {Lost} one
+ */
 function retry(image, one) {
   one.tries = 0;
   load(image, one);
 }
 
-// Loaded beside it, so that the still stays until the file is there.
+/**
+ * Loaded beside it, so that the still stays until the file is there.
+ * @param {HTMLImageElement} image
+ * @param {Lost} one
+ */
 function load(image, one) {
   clearTimeout(one.timer);
   if (lost.get(image) !== one) return;

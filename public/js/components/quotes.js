@@ -1,20 +1,29 @@
 // What messages answer: a quote stands over each, says what the original says now, and leads to it.
-import { clone, setText } from "../lib/dom.js";
+import { all, clone, part, setText } from "../lib/dom.js";
 import { fill, lang, texts } from "../lib/texts.js";
 import { toast } from "../lib/toast.js";
 import { showWho, whoIs } from "../lib/who.js";
 import { takeFromTab } from "./log-stop.js";
 import { isMuted, whenMuted } from "./muted.js";
 
+/**
+ * What somebody said, as far as it is quoted, and of which message.
+ * @typedef {Pick<Quote, "chat" | "gif" | "alt" | "deleted">} Says
+ * @typedef {Pick<Quote, "_id" | "visitor" | "seq">} Quoted
+ */
+
 // Characters of a text that are quoted, as the server cuts it.
 const MOST = 140;
 // How long what one was led to is marked.
 const MARKED = 2_000;
 
-/** What quotes say, by their elements, also while their authors are muted. */
+/** @type {WeakMap<Element, Says>} What quotes say, by their elements, also while their authors are muted. */
 const said = new WeakMap();
 
-// The beginning of a text.
+/**
+ * The beginning of a text.
+ * @param {string} text
+ */
 function excerpt(text) {
   const letters = [...text];
   if (letters.length <= MOST) return text;
@@ -22,20 +31,30 @@ function excerpt(text) {
   return `${begin.trimEnd()}…`;
 }
 
-/** The picture of a GIF that is quoted. */
+/**
+ * The picture of a GIF that is quoted.
+ * @param {string} gif
+ */
 export function makeStill(gif) {
-  const still = clone("quote-template").querySelector(".quote__still");
+  const still = part(clone("quote-template"), ".quote__still");
   still.src = `/gif/${gif}/still`;
   return still;
 }
 
-/** What a message says, in a few words. */
+/**
+ * What a message says, in a few words.
+ * @param {Says} message
+ */
 export function inShort({ chat, gif, alt, deleted }) {
   if (deleted) return texts.reply.gone;
   return chat ?? (gif && alt ? fill(texts.talk.sent_gif, { alt }) : "GIF");
 }
 
-/** What answers a message quotes of it. */
+/**
+ * What answers a message quotes of it.
+ * @param {StoredSubject} subject
+ * @return {Reply}
+ */
 export function quoteOf({ id, element, visitor, name, color, hue, text, gif }) {
   const alt = element.querySelector(".gif__frame img")?.alt;
   return {
@@ -44,19 +63,24 @@ export function quoteOf({ id, element, visitor, name, color, hue, text, gif }) {
     visitor,
     user: color,
     hue,
-    name: { [lang]: name },
+    name: /** @type {any} */ ({ [lang]: name }),
     ...(text !== null && { chat: excerpt(text) }),
     ...(gif && { gif, alt: alt === texts.chat.gif_no_alt ? "" : alt }),
   };
 }
 
-/** Puts what a message answers over what it says. */
+/**
+ * Puts what a message answers over what it says.
+ * @param {HTMLElement} row
+ * @param {Reply} reply
+ */
 export function putQuote(row, reply) {
   row.querySelector(".quote")?.remove();
-  row.querySelector(".message__said").before(makeQuote(reply));
+  part(row, ".message__said").before(makeQuote(reply));
   takeFromTab(row);
 }
 
+/** @param {Reply} reply */
 function makeQuote({ _id, seq = 0, visitor = "", name, user, hue, ...says }) {
   const quote = clone("quote-template");
   Object.assign(quote.dataset, { of: _id, place: seq, by: visitor });
@@ -68,6 +92,10 @@ function makeQuote({ _id, seq = 0, visitor = "", name, user, hue, ...says }) {
   return quote;
 }
 
+/**
+ * @param {HTMLAnchorElement} quote
+ * @param {Says} says
+ */
 function say(quote, says) {
   said.set(quote, says);
   const muted = isMuted(quote.dataset.by);
@@ -76,54 +104,71 @@ function say(quote, says) {
   quote.classList.toggle("quote--gone", Boolean(says.deleted));
   quote.querySelector(".quote__still")?.remove();
   if (muted || says.deleted || !says.gif) return;
-  quote.querySelector(".quote__text").before(makeStill(says.gif));
+  part(quote, ".quote__text").before(makeStill(says.gif));
 }
 
-/** Takes over a quote that the server rendered. */
+/**
+ * Takes over a quote that the server rendered.
+ * @param {HTMLAnchorElement} quote
+ */
 export function adoptQuote(quote) {
   const still = quote.querySelector(".quote__still");
-  const gif = still && new URL(still.src).pathname.split("/")[2];
+  const gif = still ? new URL(still.src).pathname.split("/")[2] : undefined;
   said.set(quote, {
-    chat: quote.querySelector(".quote__text").textContent,
+    chat: part(quote, ".quote__text").textContent,
     gif,
     deleted: quote.classList.contains("quote--gone"),
   });
-  if (isMuted(quote.dataset.by)) say(quote, said.get(quote));
+  if (isMuted(quote.dataset.by)) say(quote, said.get(quote) ?? {});
 }
 
-const quotes = (rows) => [...rows.querySelectorAll(".quote")];
+/** @type {(rows: Element) => HTMLAnchorElement[]} */
+const quotes = (rows) => all(rows, ".quote");
 
 // What became of a message, by the kind of line that says so.
+/** @type {Record<string, (of: Quoted, line: Line) => Says | false>} */
 const effects = {
   edited: ({ _id }, { message, chat, deleted }) => _id === message && { chat: chat && excerpt(chat), deleted },
   deleted: ({ _id }, { message }) => _id === message && { deleted: true },
-  cleared: (of, { visitor, seq }) => of.visitor === visitor && of.seq < seq && { deleted: true },
+  cleared: (of, { visitor, seq }) => of.visitor === visitor && (of.seq ?? 0) < seq && { deleted: true },
 };
 
-/** What the message says now that is quoted, if a line is about it. */
+/** @type {(quoted: Quoted, line: Line) => Says | false | undefined} What the message says now that is quoted, if a line is about it. */
 export const becomes = (quoted, line) => effects[line.line]?.(quoted, line);
 
-/** Keeps the quotes true that are about what a line is about. */
+/**
+ * Keeps the quotes true that are about what a line is about.
+ * @param {Element} rows
+ * @param {Line} line
+ */
 export function quoteLine(rows, line) {
   for (const quote of quotes(rows)) {
     const { of, by, place } = quote.dataset;
-    const now = becomes({ _id: of, visitor: by, seq: Number(place) }, line);
+    const now = becomes({ _id: of ?? "", visitor: by, seq: Number(place) }, line);
     if (!now) continue;
-    quote.closest(".message").ariaLive = "off";
+    const row = quote.closest(".message");
+    if (row) row.ariaLive = "off";
     say(quote, { ...said.get(quote), ...now });
   }
 }
 
-/** Quotes of who is muted say nothing, until one hears them again. */
+/**
+ * Quotes of who is muted say nothing, until one hears them again.
+ * @param {Element} rows
+ */
 export function watchMuted(rows) {
   whenMuted(() => {
     for (const quote of quotes(rows)) say(quote, said.get(quote) ?? {});
   });
 }
 
-/** Leads to what a quote is of, which is fetched if it is not in the `list`. */
+/**
+ * Leads to what a quote is of, which is fetched if it is not in the `list`.
+ * @param {HTMLElement} quote
+ * @param {import("./message-list.js").MessageList} list
+ */
 export async function followQuote(quote, list) {
-  const row = await list.reach(quote.dataset.of, Number(quote.dataset.place));
+  const row = await list.reach(quote.dataset.of ?? "", Number(quote.dataset.place));
   if (!row) return toast(texts.talk.no_answer, { icon: "alert", tone: "" });
   row.focus({ preventScroll: true });
   row.scrollIntoView({ block: "center" });

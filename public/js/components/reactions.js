@@ -1,5 +1,5 @@
 // How people reacted: a row of emoji and small GIFs under a message, with how many. A press gives one's own, or takes it back.
-import { byId, clone, setText } from "../lib/dom.js";
+import { all, byId, clone, part, setText } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
 import { askJson } from "../lib/http.js";
 import { fill, refusal, texts } from "../lib/texts.js";
@@ -10,9 +10,12 @@ import { playSmall } from "./small-gifs.js";
 // So many names are told where one points.
 const NAMED = 10;
 
-const kindOf = ({ emoji, gif }) => emoji ?? gif;
+/** @typedef {{ emoji?: string, gif?: string }} Kind */
 
-/** Gives a reaction to a message, or takes it back. */
+/** @type {(kind: Kind) => string} */
+const kindOf = ({ emoji, gif }) => emoji ?? gif ?? "";
+
+/** @type {(room: string, message: string, kind: Kind, on: boolean) => Promise<unknown>} Gives a reaction to a message, or takes it back. */
 export const react = (room, message, kind, on) =>
   askJson(`/room/${room}/messages/${message}/reactions`, { method: "POST", body: { ...kind, on } });
 
@@ -20,11 +23,12 @@ export class Reactions {
   #room;
   #me;
   #list;
-  /** How reactions stand, by message: what a page of the history says may be older. */
+  /** @type {Map<string, Reaction[]>} How reactions stand, by message: what a page of the history says may be older. */
   #known = new Map();
-  /** By the elements of the rows. */
+  /** @type {WeakMap<Element, Reaction[]>} By the elements of the rows. */
   #shown = new WeakMap();
 
+  /** @param {{ room: string, me: Who, list: import("./message-list.js").MessageList }} page */
   constructor({ room, me, list }) {
     this.#me = me;
     this.#list = list;
@@ -33,18 +37,21 @@ export class Reactions {
     // Who they are may be known by now.
     for (const event of ["pointerover", "focusin"]) {
       rows.addEventListener(event, ({ target }) => {
-        if (target.closest(".reaction")) this.#name(target.closest(".message"));
+        const row = /** @type {Element} */ (target).closest(".reaction")?.closest(".message");
+        if (row) this.#name(row);
       });
     }
     // Its GIF is not in the room any more, or there is no line.
     rows.addEventListener(
       "error",
       ({ target }) => {
-        if (target.matches(".reaction__gif"))
+        const image = /** @type {Element} */ (target);
+        const item = image.closest("li");
+        if (item && image.matches(".reaction__gif"))
           this.#list.alter(() =>
             keepFocus(() => {
-              target.closest("li").hidden = true;
-            }, target.closest(".message")),
+              item.hidden = true;
+            }, item.closest(".message")),
           );
       },
       true,
@@ -53,12 +60,13 @@ export class Reactions {
 
   /** Shows GIFs again that could not be loaded, if they can now. */
   again() {
-    for (const image of byId("rows").querySelectorAll(".reactions [hidden] .reaction__gif")) {
+    for (const item of all(byId("rows"), ".reactions [hidden]")) {
+      const image = part(item, ".reaction__gif");
       image.addEventListener(
         "load",
         () =>
           this.#list.alter(() => {
-            image.closest("li").hidden = false;
+            item.hidden = false;
           }),
         { once: true },
       );
@@ -67,21 +75,32 @@ export class Reactions {
     }
   }
 
-  /** Gives a reaction of the row, or takes it back. */
+  /**
+   * Gives a reaction of the row, or takes it back.
+   * @param {HTMLElement} button
+   */
   toggle(button) {
     const { kind } = button.dataset;
     const given = button.querySelector(".reaction__gif") ? { gif: kind } : { emoji: kind };
-    react(this.#room, button.closest(".message").dataset.id, given, button.ariaPressed !== "true").catch((why) =>
+    const id = button.closest(".message")?.dataset.id ?? "";
+    react(this.#room, id, given, button.ariaPressed !== "true").catch((why) =>
       toast(refusal(why), { icon: "alert", tone: "" }),
     );
   }
 
-  /** How people reacted to a message that enters the page. */
+  /**
+   * How people reacted to a message that enters the page.
+   * @param {{ _id?: string, reactions?: Reaction[] }} message
+   */
   of({ _id, reactions }) {
-    return this.#known.get(_id) ?? reactions ?? [];
+    return this.#known.get(_id ?? "") ?? reactions ?? [];
   }
 
-  /** Shows them under a message. */
+  /**
+   * Shows them under a message.
+   * @param {HTMLElement} row
+   * @param {Reaction[]} reactions
+   */
   put(row, reactions) {
     if (row.querySelector(".message__gone")) return;
     this.#shown.set(row, reactions);
@@ -91,30 +110,37 @@ export class Reactions {
     const list = known ?? clone("reactions-template");
     if (!known) {
       list.replaceChildren();
-      row.querySelector(".message__said").after(list);
+      part(row, ".message__said").after(list);
     }
     keepFocus(() => this.#fill(list, reactions), row);
     this.#name(row);
     takeFromTab(row);
   }
 
-  /** What the server says of messages, of all that have any if `all`. */
-  told({ messages, all }) {
-    if (all) this.#known.clear();
+  /**
+   * What the server says of messages, of all that have any if `all`.
+   * @param {RoomReactions} told
+   */
+  told({ messages, all: whole }) {
+    if (whole) this.#known.clear();
     for (const { _id, reactions } of messages) this.#known.set(_id, reactions);
-    const rows = all ? this.#list.messages : messages.map(({ _id }) => this.#list.find(_id)).filter(Boolean);
+    const rows = whole ? this.#list.messages : messages.map(({ _id }) => this.#list.find(_id));
     this.#list.alter(() => {
-      for (const row of rows) if (row.dataset.id) this.put(row, this.of({ _id: row.dataset.id }));
+      for (const row of rows) if (row?.dataset.id) this.put(row, this.of({ _id: row.dataset.id }));
     });
   }
 
-  // What stays is not moved, so that nobody presses beside it.
+  /**
+   * What stays is not moved, so that nobody presses beside it.
+   * @param {HTMLElement} list
+   * @param {Reaction[]} reactions
+   */
   #fill(list, reactions) {
-    const items = new Map([...list.children].map((item) => [item.firstElementChild.dataset.kind, item]));
+    const items = new Map([...list.children].map((item) => [part(item, "button").dataset.kind, item]));
     const now = reactions.map((reaction) => {
       const item = items.get(kindOf(reaction)) ?? makeItem(reaction);
-      const button = item.firstElementChild;
-      if (reaction.gif) playSmall(item.querySelector(".reaction__gif"), reaction.gif);
+      const button = part(item, "button");
+      if (reaction.gif) playSmall(part(item, ".reaction__gif"), reaction.gif);
       setText(button.querySelector(".num"), String(reaction.count));
       button.ariaPressed = String(reaction.visitors.includes(this.#me.id));
       return item;
@@ -125,13 +151,15 @@ export class Reactions {
     });
   }
 
+  /** @param {Element} row */
   #name(row) {
     for (const reaction of this.#shown.get(row) ?? []) {
-      const button = [...row.querySelectorAll(".reaction")].find((one) => one.dataset.kind === kindOf(reaction));
+      const button = all(row, ".reaction").find((one) => one.dataset.kind === kindOf(reaction));
       if (button) button.title = this.#names(reaction.visitors);
     }
   }
 
+  /** @param {string[]} visitors */
   #names(visitors) {
     const names = visitors
       .map((id) => (id === this.#me.id ? texts.site.me : nameOf(id)))
@@ -143,18 +171,22 @@ export class Reactions {
   }
 }
 
-/** What somebody is called, if anything in the page says so. */
+/**
+ * What somebody is called, if anything in the page says so.
+ * @param {string} id
+ */
 function nameOf(id) {
   const place =
     byId("members-list").querySelector(`[data-id="${CSS.escape(id)}"]`) ??
     byId("rows").querySelector(`[data-visitor="${CSS.escape(id)}"]`);
-  return place?.querySelector(".name").textContent;
+  return place?.querySelector(".name")?.textContent;
 }
 
+/** @param {Kind} kind */
 function makeItem({ emoji, gif }) {
   const [plain, small] = clone("reactions-template").children;
   const item = gif ? small : plain;
-  item.firstElementChild.dataset.kind = emoji ?? gif;
-  if (emoji) item.querySelector(".reaction__emoji").textContent = emoji;
+  part(item, "button").dataset.kind = kindOf({ emoji, gif });
+  if (emoji) part(item, ".reaction__emoji").textContent = emoji;
   return item;
 }

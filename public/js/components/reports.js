@@ -11,9 +11,15 @@ const reason = byId("report-reason");
 // Not there where no operator would see it.
 const toSite = byId("report-site");
 const list = byId("reports");
+/** @type {{ path: string, id: string, isOwners: boolean } | null} */
 let about = null;
 
-/** Asks why, then reports a message. Of the owner only the site is told; where that takes no reports, there are other ways. */
+/**
+ * Asks why, then reports a message. Of the owner only the site is told; where that takes no reports, there are other ways.
+ * @param {string} room
+ * @param {StoredSubject} subject
+ * @param {{ owner: string }} facts
+ */
 export function openReport(room, subject, { owner }) {
   const isOwners = subject.visitor === owner;
   if (isOwners && !toSite) return offerOtherWays(subject);
@@ -24,13 +30,14 @@ export function openReport(room, subject, { owner }) {
     setText(byId("report-send"), isOwners ? texts.report.to_site : texts.report.to_owner);
   }
   const alt = subject.element.querySelector(".gif__frame img")?.alt;
-  byId("report-about").replaceChildren(...(subject.text === null ? ["GIF: ", isolated(alt)] : [subject.text]));
+  byId("report-about").replaceChildren(...(subject.text === null ? ["GIF: ", isolated(alt ?? "")] : [subject.text]));
   reason.value = "";
   setText(byId("report-error"), "");
   ask.showModal();
   reason.focus();
 }
 
+/** @param {Subject} subject */
 function offerOtherWays({ visitor, name }) {
   const dialog = byId("report-owner");
   dialog.returnValue = "";
@@ -44,38 +51,51 @@ function offerOtherWays({ visitor, name }) {
 byId("report-cancel").addEventListener("click", () => ask.close());
 byId("report-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  send(about.isOwners);
+  if (about) send(about.isOwners);
 });
 toSite?.addEventListener("click", () => send(true));
 
+/** @param {boolean} isForSite */
 async function send(isForSite) {
+  if (!about) return;
   const path = isForSite ? `${about.path}/site` : about.path;
   try {
     await askJson(path, { method: "POST", body: { message: about.id, reason: reason.value } });
   } catch (why) {
-    return setText(byId("report-error"), refusal(why));
+    return setText(byId("report-error"), refusal(/** @type {Refusal} */ (why)));
   }
   ask.close();
   toast(isForSite ? texts.report.sent_site : texts.report.sent);
 }
 
-/** Opens the owner's list; `counted(n)` is told how many wait. */
+/**
+ * Opens the owner's list; `counted(n)` is told how many wait.
+ * @param {string} room
+ * @param {(count: number) => void} counted
+ */
 export async function openReports(room, counted) {
   const rows = byId("reports-list");
   rows.replaceChildren();
   if (!list.open) list.showModal();
   try {
+    /** @type {Listing<OwnerReport>} */
     const { data } = await getJson(`/room/${room}/reports`);
     counted(data.length);
     setText(byId("reports-note"), data.length === 0 ? texts.report.none : "");
     rows.replaceChildren(...data.map((report) => entry(room, report, counted)));
   } catch (why) {
-    setText(byId("reports-note"), refusal(why));
+    setText(byId("reports-note"), refusal(/** @type {Refusal} */ (why)));
   }
 }
 
+/**
+ * @param {string} room
+ * @param {OwnerReport} report
+ * @param {(count: number) => void} counted
+ */
 function entry(room, { _id, about: said, reason: why }, counted) {
   const item = document.createElement("li");
+  if (!said) return item;
   const who = whoIs(said);
   const name = document.createElement("b");
   name.className = "name";
@@ -90,6 +110,7 @@ function entry(room, { _id, about: said, reason: why }, counted) {
   }
   const ways = document.createElement("p");
   ways.className = "sheet__ways";
+  /** @type {(text: string, run: () => Promise<unknown>, done: string, danger?: boolean) => void} */
   const act = (text, run, done, danger) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -99,7 +120,7 @@ function entry(room, { _id, about: said, reason: why }, counted) {
       try {
         await run();
       } catch (refused) {
-        return setText(byId("reports-note"), refusal(refused));
+        return setText(byId("reports-note"), refusal(/** @type {Refusal} */ (refused)));
       }
       byId("reports-title").focus();
       toast(done);
@@ -119,12 +140,13 @@ function entry(room, { _id, about: said, reason: why }, counted) {
   return item;
 }
 
+/** @param {Partial<Message>} said */
 function quote({ chat, gif, alt, width, height }) {
   const block = document.createElement("blockquote");
   block.className = "report__about";
   block.dir = "auto";
   if (!gif) {
-    block.textContent = chat;
+    block.textContent = chat ?? "";
     return block;
   }
   const image = new Image(width, height);

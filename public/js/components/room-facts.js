@@ -14,6 +14,7 @@ export class RoomFacts {
   /** Whether people of one network may take all seats. */
   crowd = "crowd" in document.body.dataset;
 
+  /** @param {Who} me */
   constructor(me) {
     this.#me = me;
   }
@@ -23,7 +24,10 @@ export class RoomFacts {
     return this.owner === this.#me.id;
   }
 
-  /** Takes over how the room is now. */
+  /**
+   * Takes over how the room is now.
+   * @param {Room} room
+   */
   update(room) {
     const { title, max, password, closed, slow, crowd, visitor } = room;
     const owner = ownerOf(room);

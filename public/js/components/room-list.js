@@ -1,6 +1,6 @@
 // The list on main.html: rows come, change and go; focus and the count follow.
 import { RoomList } from "../models/room-list.js";
-import { byId, setText } from "../lib/dom.js";
+import { byId, part, setText } from "../lib/dom.js";
 import { makeRow, updateRow } from "./room-row.js";
 
 export class RoomListView {
@@ -13,7 +13,10 @@ export class RoomListView {
   #total = Number(byId("room-count").textContent);
   #rooms = new RoomList([...byId("room-list").children].map((row) => row.dataset.id));
 
-  /** Rows on a later page are kept up to date, but new rooms stand on the first. */
+  /**
+   * Rows on a later page are kept up to date, but new rooms stand on the first.
+   * @param {Room} room
+   */
   add(room) {
     if (this.#rooms.has(room._id)) return this.update(room);
     this.#total += 1;
@@ -21,18 +24,23 @@ export class RoomListView {
     this.#show();
   }
 
+  /** @param {Room} room */
   update(room) {
     const row = this.#row(room._id);
     if (row) updateRow(row, room, this.#me);
   }
 
+  /** @param {string} id */
   remove(id) {
     this.#total = Math.max(0, this.#total - 1);
     this.#take(id);
     this.#show();
   }
 
-  /** Takes over a fresh first page, so that nothing is missed that changed while the line was down. */
+  /**
+   * Takes over a fresh first page, so that nothing is missed that changed while the line was down.
+   * @param {RoomPage} page
+   */
   reconcile({ data, next, count, total }) {
     const complete = !next;
     if (this.#later) {
@@ -48,10 +56,11 @@ export class RoomListView {
     for (const room of added) if (!this.#rooms.has(room._id)) this.#insert(room, false);
     this.#total = total ?? (complete ? data.length : Math.max(this.#total + newer.length - gone.length, count));
     if (complete) this.#more.hidden = true;
-    else if (known.length === 0) this.#offerMore(data.at(-1));
+    else if (known.length === 0 && data.length > 0) this.#offerMore(data[data.length - 1]);
     this.#show();
   }
 
+  /** @param {Room} room */
   #insert(room, atTop = true) {
     this.#rooms.add(room);
     const row = makeRow(room, this.#me);
@@ -60,6 +69,7 @@ export class RoomListView {
     else this.#list.append(row);
   }
 
+  /** @param {string} id */
   #take(id) {
     if (!this.#rooms.remove(id)) return;
     const row = this.#row(id);
@@ -67,19 +77,27 @@ export class RoomListView {
     row?.remove();
   }
 
-  // Whoever stood on the row that goes stands on the next one, or on the heading when it was the last.
+  /**
+   * Whoever stood on the row that goes stands on the next one, or on the heading when it was the last.
+   * @param {HTMLElement} row
+   */
   #moveFocus(row) {
     const next = row.nextElementSibling ?? row.previousElementSibling;
     const target = next?.querySelector(".join-btn[href]") ?? byId("hero-title");
     target.focus({ preventScroll: true });
   }
 
+  /**
+   * @param {string} id
+   * @return {HTMLElement | null}
+   */
   #row(id) {
     return this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`);
   }
 
+  /** @param {Room} last */
   #offerMore(last) {
-    this.#more.querySelector("a").href = `/?after=${encodeURIComponent(last._id)}`;
+    part(this.#more, "a").href = `/?after=${encodeURIComponent(last._id)}`;
     this.#more.hidden = false;
   }
 

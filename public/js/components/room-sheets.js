@@ -6,10 +6,13 @@ import { fetchSheet } from "../lib/sheets.js";
 import { refusal } from "../lib/texts.js";
 import { awaitActions } from "./actions.js";
 
+/** @typedef {ReturnType<typeof import("./owner-tools.js").startOwnerTools>} Tools */
+
 export class RoomSheets {
   #room;
   #facts;
   #say;
+  /** @type {Promise<Tools> | null} */
   #tools = null;
   #startTools;
   // How many reports wait for the owner; below 0 they were not counted yet.
@@ -18,12 +21,20 @@ export class RoomSheets {
   /**
    * `say` tells what went wrong; `take(gif)` gets what is chosen from the tray; `startTools(module)` begins with the owner's
    * tools.
+   * @param {{
+   *   room: string,
+   *   facts: import("./room-facts.js").RoomFacts,
+   *   say: (text: string) => void,
+   *   take: (gif: Content) => unknown,
+   *   startTools: (module: typeof import("./owner-tools.js")) => Tools,
+   * }} page
    */
   constructor({ room, facts, say, take, startTools }) {
     this.#room = room;
     this.#facts = facts;
     this.#say = say;
     this.#startTools = startTools;
+    /** @type {(id: string, act: () => unknown) => void} */
     const on = (id, act) => byId(id).addEventListener("click", act);
     on("tray-btn", () => this.tray(take, "send"));
     for (const id of ["invite-btn", "start-invite"]) {
@@ -40,18 +51,28 @@ export class RoomSheets {
     on("edit-btn", () => this.#withTools(({ edit }) => edit()));
   }
 
-  /** Fetches a sheet, and opens it with `open(module)`. */
+  /**
+   * Fetches a sheet, and opens it with `open(module)`.
+   * @template Module
+   * @param {string} name
+   * @param {() => Promise<Module>} load
+   * @param {(module: Module) => unknown} open
+   */
   async open(name, load, open) {
     let module;
     try {
       module = await fetchSheet(name, load);
     } catch (why) {
-      return this.#failed(why);
+      return this.#failed(/** @type {Refusal} */ (why));
     }
     open(module);
   }
 
-  /** The tray; `deed` says what becomes of a GIF that is taken: `send` or `add`. */
+  /**
+   * The tray; `deed` says what becomes of a GIF that is taken: `send` or `add`.
+   * @param {(gif: Gif) => unknown} take
+   * @param {"send" | "add"} deed
+   */
   tray(take, deed) {
     return this.open(
       "tray",
@@ -60,7 +81,10 @@ export class RoomSheets {
     );
   }
 
-  /** Asks before the room may go with who leaves. Who can't be asked may leave. */
+  /**
+   * Asks before the room may go with who leaves. Who can't be asked may leave.
+   * @param {Parameters<typeof import("./leaving.js").mayLeave>} ask
+   */
   mayLeave(...ask) {
     return fetchSheet("leave", () => import("./leaving.js")).then(
       ({ mayLeave }) => mayLeave(...ask),
@@ -68,7 +92,10 @@ export class RoomSheets {
     );
   }
 
-  /** Opens the choice of a reaction, or who reacted, by `open(module, room)`. */
+  /**
+   * Opens the choice of a reaction, or who reacted, by `open(module, room)`.
+   * @param {(module: typeof import("./react-sheet.js"), room: string) => unknown} open
+   */
   react(open) {
     return this.open(
       "react",
@@ -77,7 +104,10 @@ export class RoomSheets {
     );
   }
 
-  /** Deletes a message of one's own. */
+  /**
+   * Deletes a message of one's own.
+   * @param {StoredSubject} subject
+   */
   deleteOwn(subject) {
     return this.open(
       "delete",
@@ -86,7 +116,10 @@ export class RoomSheets {
     );
   }
 
-  /** Reports a message to the owner. */
+  /**
+   * Reports a message to the owner.
+   * @param {StoredSubject} subject
+   */
   report(subject) {
     return this.#reports(({ openReport }) => openReport(this.#room, subject, this.#facts));
   }
@@ -137,18 +170,22 @@ export class RoomSheets {
     return this.#tools;
   }
 
+  /** @param {(tools: Tools) => unknown} act */
   #withTools(act) {
     this.#fetchTools().then(act, (why) => this.#failed(why));
   }
 
+  /** @param {Refusal} why */
   #failed(why) {
     this.#say(refusal(why.code ? why : {}));
   }
 
+  /** @param {(module: typeof import("./reports.js")) => unknown} open */
   #reports(open) {
     return this.open("reports", () => import("./reports.js"), open);
   }
 
+  /** @param {number} count */
   #count(count) {
     this.#waiting = count;
     const text = count > 0 ? String(count) : "";

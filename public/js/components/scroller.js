@@ -1,7 +1,7 @@
 // Where one reads: at the end, along with the newest, or quietly further up with a pill that leads back.
 // The list is laid out from its end (flex-direction: column-reverse), so that scrollTop is 0 there and negative further
 // up: the first paint is at the end, who is there stays there, and what comes in above moves nothing.
-import { byId, setText } from "../lib/dom.js";
+import { all, byId, setText } from "../lib/dom.js";
 import { fill, texts } from "../lib/texts.js";
 
 const NEAR = 8;
@@ -15,7 +15,12 @@ export class Scroller {
   #unread = 0;
   #watch;
 
-  /** `reach` is told `top` or `end` when one comes near it; `newest` is what the pill does. */
+  /**
+   * `reach` is told `top` or `end` when one comes near it; `newest` is what the pill does.
+   * @param {HTMLElement} box
+   * @param {Element} rows
+   * @param {{ reach: (where: "top" | "end") => void, newest: () => void }} told
+   */
   constructor(box, rows, { reach, newest }) {
     this.#box = box;
     this.#rows = rows;
@@ -40,12 +45,16 @@ export class Scroller {
     return this.#box.scrollTop > -NEAR;
   }
 
-  /** Changes the list; what one reads, from the first row that is seen whole, stays where it is. */
+  /**
+   * Changes the list; what one reads, from the first row that is seen whole, stays where it is.
+   * @param {() => void} change
+   */
   keep(change) {
     const edge = this.#box.getBoundingClientRect().top;
+    /** @type {(row: Element) => number} */
     const top = (row) => row.getBoundingClientRect().top;
-    const row = [...this.#rows.querySelectorAll("[data-at]")].find((one) => top(one) >= edge);
-    const at = row && top(row);
+    const row = all(this.#rows, "[data-at]").find((one) => top(one) >= edge);
+    const at = row ? top(row) : 0;
     change();
     if (row?.isConnected) this.#box.scrollTop += top(row) - at;
   }
@@ -55,7 +64,10 @@ export class Scroller {
     this.read();
   }
 
-  /** So many have come in below what one reads. */
+  /**
+   * So many have come in below what one reads.
+   * @param {number} count
+   */
   unread(count) {
     this.#unread += count;
     this.show();

@@ -1,6 +1,6 @@
 // A strip over the message box says what one edits or answers there. Escape and its button put it away; what one wrote before
 // an edit comes back then.
-import { announce, byId, setText } from "../lib/dom.js";
+import { announce, byId, part, setText } from "../lib/dom.js";
 import { fill, refusal, texts } from "../lib/texts.js";
 import { whoIs } from "../lib/who.js";
 import { markUse } from "./icon.js";
@@ -12,20 +12,24 @@ const field = byId("chat");
 const send = byId("send-btn");
 const strip = byId("strip");
 const sends = send.ariaLabel;
-const describes = field.getAttribute("aria-describedby");
-form.querySelector(".composer__row").before(strip);
+const describes = field.getAttribute("aria-describedby") ?? "";
+part(form, ".composer__row").before(strip);
 
 export class Strip {
   #save;
   #storage;
-  /** What one answers, as a quote. */
+  /** @type {Reply | null} What one answers, as a quote. */
   #reply = null;
-  /** The message that is edited, and what one wrote before. */
+  /** @type {{ id: string, text: string, gif: string | null } | null} The message that is edited, and what one wrote before. */
   #edits = null;
   #draft = "";
   #busy = false;
 
-  /** `save(id, text)` stores what a message says now, or throws a refusal. What one answers outlives a reload in `storage`. */
+  /**
+   * `save(id, text)` stores what a message says now, or throws a refusal. What one answers outlives a reload in `storage`.
+   * @param {(id: string, text: string) => Promise<unknown>} save
+   * @param {import("../lib/room-storage.js").RoomStorage} storage
+   */
   constructor(save, storage) {
     this.#save = save;
     this.#storage = storage;
@@ -62,7 +66,10 @@ export class Strip {
     return this.#reply ?? undefined;
   }
 
-  /** What one writes next answers this message; with none it answers nothing. */
+  /**
+   * What one writes next answers this message; with none it answers nothing.
+   * @param {Reply | null} reply
+   */
   answer(reply) {
     if (this.#edits) this.#cancel();
     this.#reply = reply;
@@ -72,17 +79,24 @@ export class Strip {
     this.#begin();
   }
 
-  /** Keeps what one answers true, as a line says what became of it. */
+  /**
+   * Keeps what one answers true, as a line says what became of it.
+   * @param {Line} line
+   */
   line(line) {
-    const now = this.#reply && becomes(this.#reply, line);
+    const reply = this.#reply;
+    const now = reply && becomes(reply, line);
     if (!now) return;
-    const { chat, gif, alt, ...by } = this.#reply;
-    this.#reply = now.deleted ? { ...by, deleted: true } : { ...this.#reply, ...now };
+    const { chat, gif, alt, ...by } = reply;
+    this.#reply = now.deleted ? { ...by, deleted: true } : { ...reply, ...now };
     this.#storage.write("reply", this.#reply);
     if (!this.#edits) this.#showReply();
   }
 
-  /** Puts what a message says into the message box. */
+  /**
+   * Puts what a message says into the message box.
+   * @param {StoredSubject} message
+   */
   edit({ id, text, gif }) {
     if (!this.#edits) this.#draft = field.value;
     this.#edits = { id, text: text ?? "", gif };
@@ -105,12 +119,15 @@ export class Strip {
   }
 
   #showReply() {
-    const what = fill(texts.reply.to, { name: whoIs(this.#reply).name });
-    const muted = isMuted(this.#reply.visitor);
-    const about = muted ? texts.mute.line : inShort(this.#reply);
-    this.#show({ icon: "reply", what, about, cancel: texts.reply.cancel, gif: !muted && this.#reply.gif });
+    const reply = this.#reply;
+    if (!reply) return;
+    const what = fill(texts.reply.to, { name: whoIs(reply).name });
+    const muted = isMuted(reply.visitor ?? "");
+    const about = muted ? texts.mute.line : inShort(reply);
+    this.#show({ icon: "reply", what, about, cancel: texts.reply.cancel, gif: muted ? undefined : reply.gif });
   }
 
+  /** @param {{ icon: string, what: string, about: string, cancel: string, gif?: string }} shown */
   #show({ icon, what, about, cancel, gif }) {
     markUse(strip, icon);
     setText(byId("strip-what"), what);
@@ -119,10 +136,11 @@ export class Strip {
     byId("strip-cancel").ariaLabel = cancel;
     field.setAttribute("aria-describedby", `strip-what strip-about ${describes}`);
     strip.querySelector(".quote__still")?.remove();
-    if (gif) strip.querySelector(".strip__said").before(makeStill(gif));
+    if (gif) part(strip, ".strip__said").before(makeStill(gif));
     strip.hidden = false;
   }
 
+  /** @return {void} */
   #begin() {
     announce(byId("strip-what").textContent);
     field.focus({ preventScroll: true });
@@ -131,7 +149,7 @@ export class Strip {
   async #submit() {
     const edits = this.#edits;
     const text = field.value.trim();
-    if (this.#busy || field.ariaInvalid === "true") return;
+    if (!edits || this.#busy || field.ariaInvalid === "true") return;
     if (!text && !edits.gif) return setText(byId("strip-why"), texts.field.chat_empty);
     // What one went on to write would be lost with the edit.
     this.#busy = field.readOnly = true;
@@ -140,7 +158,7 @@ export class Strip {
       if (text !== edits.text) await this.#save(edits.id, text);
       if (this.#edits === edits) this.#cancel();
     } catch (why) {
-      if (this.#edits === edits) setText(byId("strip-why"), refusal(why));
+      if (this.#edits === edits) setText(byId("strip-why"), refusal(/** @type {Refusal} */ (why)));
     }
     this.#busy = field.readOnly = false;
     strip.ariaBusy = null;
@@ -163,6 +181,7 @@ export class Strip {
     field.focus({ preventScroll: true });
   }
 
+  /** @param {string} text */
   #write(text) {
     field.value = text;
     field.dispatchEvent(new Event("input"));

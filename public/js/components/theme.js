@@ -2,14 +2,16 @@
 import { announce, byId, setText } from "../lib/dom.js";
 
 const YEAR = 31_536_000;
+/** @type {Record<string, string>} */
 const NEXT = { system: "light", light: "dark", dark: "system" };
 
 export function startTheme() {
   const button = byId("theme-btn");
   if (!button) return;
   const root = document.documentElement;
+  /** @param {string} theme */
   const show = (theme) => {
-    const label = button.dataset[theme];
+    const label = button.dataset[theme] ?? "";
     setText(button.querySelector("span"), label);
     if (byId("announcer")) announce(label);
   };

@@ -11,10 +11,13 @@ tip.popover = "manual";
 // The button has the same words as its name.
 tip.ariaHidden = "true";
 document.body.append(tip);
+/** @type {Element | null} */
 let about = null;
-let timer = null;
+/** @type {Timer | undefined} */
+let timer;
 
 function write() {
+  if (!about) return;
   tip.textContent = about.getAttribute("aria-label");
   const { left, width, top, bottom } = about.getBoundingClientRect();
   const above = top - tip.offsetHeight - EDGE;
@@ -24,12 +27,15 @@ function write() {
 
 function hide() {
   clearTimeout(timer);
-  timer = null;
+  timer = undefined;
   about = null;
   tip.hidePopover();
 }
 
-/** Shows what a button does, after a moment; nothing for anything else. */
+/**
+ * Shows what a button does, after a moment; nothing for anything else.
+ * @param {Element} target
+ */
 export function showTip(target, wait = WAIT) {
   const button = target.closest?.(ICONS);
   if (button && button === about) return;
@@ -50,9 +56,10 @@ export function showTip(target, wait = WAIT) {
 }
 
 document.addEventListener("pointerover", ({ target, pointerType }) => {
-  if (pointerType === "mouse") showTip(target);
+  if (pointerType === "mouse") showTip(/** @type {Element} */ (target));
 });
-document.addEventListener("focusin", ({ target }) => {
+document.addEventListener("focusin", (event) => {
+  const target = /** @type {Element} */ (event.target);
   if (target.matches(":focus-visible")) showTip(target, 0);
 });
 for (const event of ["focusout", "pointerdown", "scroll"]) document.addEventListener(event, hide, true);

@@ -1,5 +1,5 @@
 // Toasts: a few sentences at most, over everything but the composer, or in the open panel of people. Who points at them or has the focus there stops time.
-import { byId, modalHost } from "../lib/dom.js";
+import { byId, modalHost, part } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
 import { refusal } from "../lib/texts.js";
 import { makeBanner } from "./banner.js";
@@ -12,13 +12,13 @@ const AGAIN = 1_000;
 
 const box = document.createElement("div");
 const composer = byId("chat-form");
-/** Where the focus was when each came. */
+/** @type {WeakMap<Element, HTMLElement | null>} Where the focus was when each came. */
 const from = new WeakMap();
 box.id = "toasts";
 box.className = "toasts";
 box.popover = "manual";
 box.addEventListener("keydown", (event) => {
-  const shown = event.key === "Escape" && event.target.closest(".banner");
+  const shown = event.key === "Escape" && /** @type {Element} */ (event.target).closest(".banner");
   if (!shown) return;
   event.preventDefault();
   drop(shown);
@@ -28,13 +28,17 @@ for (const change of ["toggle", "close"])
   document.addEventListener(change, ({ target }) => target !== box && settle(), true);
 new ResizeObserver(settle).observe(composer);
 
+/**
+ * @param {string} says
+ * @param {import("../lib/toast.js").Way} way
+ */
 export function showToast(says, { icon = "check", tone = "good", button } = {}) {
   const act = async () => {
     drop(banner);
     try {
-      await button.act();
+      await button?.act();
     } catch (why) {
-      showToast(refusal(why), { icon: "alert", tone: "" });
+      showToast(refusal(/** @type {Refusal} */ (why)), { icon: "alert", tone: "" });
     }
   };
   const banner = makeBanner({
@@ -46,13 +50,17 @@ export function showToast(says, { icon = "check", tone = "good", button } = {}) 
   });
   from.set(banner, document.activeElement);
   box.append(banner);
-  while (box.children.length > MOST) drop(box.firstElementChild);
+  while (box.children.length > MOST) drop(box.children[0]);
   settle();
   wait(banner, button ? LONG : SHORT);
 }
 
 const isHeld = () => document.hidden || box.matches(":hover, :focus-within");
 
+/**
+ * @param {HTMLElement} banner
+ * @param {number} time
+ */
 function wait(banner, time) {
   setTimeout(() => {
     if (isHeld()) wait(banner, AGAIN);
@@ -60,6 +68,7 @@ function wait(banner, time) {
   }, time);
 }
 
+/** @param {Element} banner */
 function drop(banner) {
   keepFocus(
     () => {
@@ -78,12 +87,12 @@ function settle() {
   if (!box.firstChild) return;
   const dialog = modalHost();
   const panel = dialog ? null : document.querySelector("#members:popover-open");
-  const home = dialog ?? panel ?? document.querySelector("main");
+  const home = dialog ?? panel ?? part(document, "main");
   box.classList.toggle("toasts--top", Boolean(dialog));
   box.style.setProperty("--foot", `${composer.offsetHeight}px`);
   // In the panel they have a place of their own: whatever they lay over there would be covered.
   box.popover = panel ? null : "manual";
   if (box.parentElement !== home)
-    keepFocus(() => home.insertBefore(box, panel?.querySelector(".members__ways")), byId("chat"));
+    keepFocus(() => home.insertBefore(box, panel?.querySelector(".members__ways") ?? null), byId("chat"));
   if (!panel && !box.matches(":popover-open")) box.showPopover();
 }

@@ -1,5 +1,5 @@
 // What arrives while the page is in the background: a number in the title, a dot on the icon, and a notification if enabled.
-import { announce, byId, setText, siteName } from "../lib/dom.js";
+import { announce, byId, part, setText, siteName } from "../lib/dom.js";
 import { straight, texts } from "../lib/texts.js";
 
 const KEY = "gifchat:notify";
@@ -7,13 +7,15 @@ const KEY = "gifchat:notify";
 export class UnreadBadge {
   #title;
   #unread = 0;
-  #icon = document.querySelector("link[rel=icon]");
+  #icon = part(document, "link[rel=icon]");
   #plain = this.#icon.href;
+  /** @type {Promise<string> | null} */
   #dotted = null;
-  /** The message that a notification tells. */
+  /** @type {Message | Whisper | null} The message that a notification tells. */
   #noted = null;
   #button = byId("notify-btn");
 
+  /** @param {string} title */
   constructor(title) {
     this.#title = straight(title);
     document.addEventListener("visibilitychange", () => {
@@ -26,22 +28,30 @@ export class UnreadBadge {
     else serviceWorker?.ready.then(() => this.#offer());
   }
 
+  /** @param {string} text */
   title(text) {
     this.#title = straight(text);
     this.#show();
   }
 
-  /** Messages of others have come in. */
+  /**
+   * Messages of others have come in.
+   * @param {(Message | Whisper)[]} messages
+   */
   came(messages) {
     if (!document.hidden || messages.length === 0) return;
     this.#unread += messages.length;
     this.#show();
     if (!this.#wanted) return;
-    this.#noted = messages.at(-1);
-    import("./notify.js").then(({ notify }) => notify(this.#title, this.#noted)).catch(() => {});
+    const noted = messages[messages.length - 1];
+    this.#noted = noted;
+    import("./notify.js").then(({ notify }) => notify(this.#title, noted)).catch(() => {});
   }
 
-  /** A line may say that what a notification tells was deleted or changed. */
+  /**
+   * A line may say that what a notification tells was deleted or changed.
+   * @param {Line} line
+   */
   line({ line, message, visitor }) {
     const about = message ? message === this.#noted?._id : line === "cleared" && visitor === this.#noted?.visitor;
     if (about) this.forget();

@@ -1,6 +1,6 @@
 // GIFs from the files that are chosen to the messages that they become: cards while they wait, rows while they are sent, and
 // kept by the browser until they are stored.
-import { byId } from "../lib/dom.js";
+import { byId, part } from "../lib/dom.js";
 import { AT_ONCE, Files } from "../lib/files.js";
 import { newNonce } from "../lib/nonce.js";
 import { fill, texts } from "../lib/texts.js";
@@ -15,6 +15,16 @@ const UNDERWAY = ["waiting", "sending", "checking"];
 /**
  * `list` shows what is on its way, `stored(message)` what has become of it; `say(text)` tells what can't be taken. Gives the
  * `uploads`, and `take(files)` for what was brought; `returned(caption, reply)` gets back what goes with none.
+ * @param {{
+ *   room: string,
+ *   tab: string,
+ *   slowMode: import("../models/slow-mode.js").SlowMode,
+ *   limit: number,
+ *   list: import("./message-list.js").MessageList,
+ *   stored: (message: Message) => void,
+ *   say: (text: string) => void,
+ *   returned: (caption: string, reply?: Reply) => void,
+ * }} page
  */
 export function startUploads({ room, tab, slowMode, limit, list, stored, say, returned }) {
   const files = new Files(room, tab);
@@ -24,6 +34,7 @@ export function startUploads({ room, tab, slowMode, limit, list, stored, say, re
     else if (what === "picture") uploads.look(item);
     else files.put(item);
   });
+  /** @type {Uploads} */
   const uploads = new Uploads({
     newNonce,
     slowMode,
@@ -46,6 +57,7 @@ export function startUploads({ room, tab, slowMode, limit, list, stored, say, re
     },
   });
   restore(files, uploads);
+  /** @param {File[]} brought */
   const take = async (brought) => {
     const free = Math.max(0, AT_ONCE - uploads.size);
     if (brought.length > free) say(fill(texts.talk.too_many_gifs, { n: AT_ONCE }));
@@ -56,7 +68,11 @@ export function startUploads({ room, tab, slowMode, limit, list, stored, say, re
   return { uploads, take };
 }
 
-// GIFs that waited when the page was left wait again, those under way under the same nonce.
+/**
+ * GIFs that waited when the page was left wait again, those under way under the same nonce.
+ * @param {Files} files
+ * @param {Uploads} uploads
+ */
 async function restore(files, uploads) {
   for (const { file, waiting, ...known } of await files.left()) {
     const item = await uploads.add(file, known);
@@ -64,13 +80,18 @@ async function restore(files, uploads) {
   }
 }
 
-// What is on its way stands in the list, where it will stay, once its picture is known and until its message is.
+/**
+ * What is on its way stands in the list, where it will stay, once its picture is known and until its message is.
+ * @param {import("./message-list.js").MessageList} list
+ * @param {Upload} item
+ */
 function showUnderway(list, item) {
   const { nonce, at, state, file, alt, chat, reply, picture } = item;
   const shown = Boolean(picture) && !item.known && UNDERWAY.includes(state);
+  /** @param {HTMLElement} row */
   const dress = (row) => {
     setCaption(row, chat);
-    showProgress(row.querySelector(".gif"), item);
+    showProgress(part(row, ".gif"), item);
   };
   if (!shown) takeOut(list, item);
   else
@@ -84,4 +105,5 @@ function showUnderway(list, item) {
   return shown;
 }
 
+/** @type {(list: import("./message-list.js").MessageList, item: Upload) => void} */
 const takeOut = (list, { nonce }) => list.showItem({ nonce, state: "removed" });

@@ -4,19 +4,33 @@ import { HAS_FILES } from "../lib/room-storage.js";
 import { texts } from "../lib/texts.js";
 import { startFiles } from "./file-sources.js";
 
+/**
+ * @typedef {import("../models/uploads.js").Uploads} Uploads
+ * @typedef {ReturnType<typeof import("./uploading.js").startUploads>} Loaded
+ */
+
 export class UploadsLater {
   #load;
+  /** @type {Promise<Loaded> | null} */
   #loading = null;
+  /** @type {Uploads | null} */
   #uploads = null;
-  /** What was said of the line meanwhile. */
+  /** @type {(uploads: Uploads) => void} What was said of the line meanwhile. */
   #line = () => {};
-  /** Files that came when nothing could be fetched. */
+  /** @type {File[]} Files that came when nothing could be fetched. */
   #brought = [];
   #say;
   /** Whether it was said that these are kept. */
   #said = false;
 
-  /** `load()` gives what `startUploads` does; `say(text)` tells that files are kept until it can be had. */
+  /**
+   * `load()` gives what `startUploads` does; `say(text)` tells that files are kept until it can be had.
+   * @param {{
+   *   storage: import("../lib/room-storage.js").RoomStorage,
+   *   say: (text: string) => void,
+   *   load: () => Promise<Loaded>,
+   * }} page
+   */
   constructor({ storage, say, load }) {
     this.#load = load;
     this.#say = say;
@@ -42,11 +56,16 @@ export class UploadsLater {
     this.#tell((uploads) => uploads.stop());
   }
 
+  /** @param {Refusal} why */
   end(why) {
     this.#tell((uploads) => uploads.end(why));
   }
 
-  /** Also what is still being fetched goes; whether a GIF takes along what is said with it, and what that answers. */
+  /**
+   * Also what is still being fetched goes; whether a GIF takes along what is said with it, and what that answers.
+   * @param {string} caption
+   * @param {Reply} [reply]
+   */
   send(caption, reply) {
     if (this.#uploads) return this.#uploads.send(caption, reply);
     this.#loading?.then(
@@ -56,18 +75,22 @@ export class UploadsLater {
     return false;
   }
 
+  /** @param {string} nonce */
   find(nonce) {
     return this.#uploads?.find(nonce);
   }
 
+  /** @param {string | undefined} nonce */
   confirm(nonce) {
     this.#uploads?.confirm(nonce);
   }
 
+  /** @param {Upload} item */
   cancel(item) {
-    this.#uploads.cancel(item);
+    this.#uploads?.cancel(item);
   }
 
+  /** @param {File[]} brought */
   #take(brought) {
     this.#brought.push(...brought);
     if (this.#brought.length === 0) return;
@@ -84,6 +107,7 @@ export class UploadsLater {
     );
   }
 
+  /** @param {(uploads: Uploads) => void} line */
   #tell(line) {
     this.#line = line;
     if (this.#uploads) line(this.#uploads);

@@ -1,6 +1,6 @@
 // The large view of a GIF: what it shows, who sent it, when, how large. One goes on to the other GIFs of the same list,
 // and the list goes along: it fetches more when one comes near its end. The browser's dialog brings Escape and focus.
-import { announce, byId, setHue, setText } from "../lib/dom.js";
+import { all, announce, byId, part, setHue, setText } from "../lib/dom.js";
 import { keepFocus } from "../lib/focus.js";
 import { sizeText } from "../lib/format.js";
 import { texts } from "../lib/texts.js";
@@ -10,55 +10,67 @@ import { showPicture } from "./picture.js";
 import { showName, whoIn } from "../lib/who.js";
 
 // A GIF of few pixels is not blown up further.
+/** @typedef {Pick<Gif, "gif" | "width" | "height" | "bytes" | "alt">} Facts */
+
 const LARGEST = 2;
 const SWIPE = 48;
 
 const dialog = byId("viewer");
-const stage = dialog.querySelector(".viewer__stage");
-const play = dialog.querySelector(".viewer__play");
-const again = dialog.querySelector(".viewer__again");
-const download = dialog.querySelector(".viewer__download");
-const steps = [...dialog.querySelectorAll("[data-step]")];
+const stage = part(dialog, ".viewer__stage");
+const play = part(dialog, ".viewer__play");
+const again = part(dialog, ".viewer__again");
+const download = part(dialog, ".viewer__download");
+const steps = all(dialog, "[data-step]");
 const news = new MutationObserver(() => {
   if (isDeleted()) showDeleted();
   else showSteps();
 });
-let list = null;
-let figure = null;
-let row = null;
+/** @type {HTMLElement} */
+let list;
+/** @type {HTMLElement} */
+let figure;
+/** @type {HTMLElement} */
+let row;
 // Where it stands among the others, also once its row has left the page.
 let place = 0;
+/** @type {HTMLImageElement | null} */
 let image = null;
 let playing = false;
+/** @type {((gif: Facts) => unknown) | null} */
 let take = null;
 
-/** Opens it for a GIF of a list; `send(gif)` sends one again, where that can be done. */
+/**
+ * Opens it for a GIF of a list; `send(gif)` sends one again, where that can be done.
+ * @param {HTMLElement} chosen
+ * @param {((gif: Facts) => unknown) | null} send
+ */
 export function openViewer(chosen, send = null) {
   const from = document.activeElement;
   take = send;
-  list = chosen.closest("[role=log]");
+  list = /** @type {HTMLElement} */ (chosen.closest("[role=log]"));
   show(chosen);
   news.observe(list, { childList: true, subtree: true });
   dialog.showModal();
   dialog.onclose = () => {
     news.disconnect();
     stage.replaceChildren();
-    if (figure !== chosen && figure.isConnected) figure.querySelector(".gif__open").focus({ preventScroll: true });
+    if (figure !== chosen && figure.isConnected) part(figure, ".gif__open").focus({ preventScroll: true });
     // The message may have left the list meanwhile.
     else if (!from?.isConnected) list.focus({ preventScroll: true });
   };
 }
 
+/** @param {HTMLElement} chosen */
 function show(chosen) {
   figure = chosen;
-  row = figure.closest(".message");
-  const time = row.querySelector(".message__time");
-  dialog.querySelector(".mark").src = row.querySelector(".mark").src;
-  const name = dialog.querySelector(".name");
+  row = /** @type {HTMLElement} */ (figure.closest(".message"));
+  const time = part(row, ".message__time");
+  part(dialog, ".mark").src = part(row, ".mark").src;
+  const name = part(dialog, ".name");
   const who = whoIn(row);
   showName(name, who);
   setHue(name, who.hue);
-  const when = dialog.querySelector("time");
+  const when = part(dialog, "time");
   when.dateTime = time.dateTime;
   setText(when, time.title);
   showGif(facts());
@@ -66,7 +78,10 @@ function show(chosen) {
   showSteps();
 }
 
-/** What can be done with the GIF that is shown. */
+/**
+ * What can be done with the GIF that is shown.
+ * @param {boolean} there
+ */
 function showWays(there) {
   for (const way of [play, download]) way.hidden = !there;
   again.hidden = !there || !take;
@@ -80,7 +95,7 @@ function showDeleted() {
   gone.textContent = texts.viewer.deleted;
   image = null;
   stage.replaceChildren(gone);
-  const alt = dialog.querySelector(".viewer__alt");
+  const alt = part(dialog, ".viewer__alt");
   setText(alt, gone.textContent);
   alt.classList.add("sr");
   setText(dialog.querySelector(".viewer__size"), "");
@@ -89,17 +104,21 @@ function showDeleted() {
   announce(gone.textContent);
 }
 
-/** What a message that sends it again says. */
+/**
+ * What a message that sends it again says.
+ * @return {Facts}
+ */
 function facts() {
-  const small = figure.querySelector("img");
+  const small = part(figure, "img");
   const [width, height] = ["width", "height"].map((side) => Number(small.getAttribute(side)));
   const alt = figure.querySelector(".gif__alt")?.textContent ?? "";
   return { gif: figure.dataset.name, width, height, bytes: Number(figure.dataset.bytes), alt };
 }
 
+/** @param {Facts} facts */
 function showGif({ gif, width, height, bytes, alt: described }) {
   setText(dialog.querySelector(".viewer__size"), `${width} × ${height} · ${sizeText(bytes)}`);
-  const alt = dialog.querySelector(".viewer__alt");
+  const alt = part(dialog, ".viewer__alt");
   setText(alt, described || texts.chat.gif_no_alt);
   // That there is no description is only said to those who do not see the GIF.
   alt.classList.toggle("sr", !described);
@@ -113,41 +132,47 @@ function showGif({ gif, width, height, bytes, alt: described }) {
   stage.replaceChildren(image);
 }
 
+/** @param {boolean} wanted */
 function run(wanted) {
+  if (!image) return;
   playing = wanted;
   showPicture(image, pictureUrl(figure, playing));
   dressButton(play, playing);
 }
 
 // Neither what is not stored yet nor what is folded away.
-const others = () => [...list.querySelectorAll(".message[data-seq]:not(.message--muted) .gif")];
+/** @type {() => HTMLElement[]} */
+const others = () => all(list, ".message[data-seq]:not(.message--muted) .gif");
 
+/** @param {number} step */
 function neighbor(step) {
-  const all = others();
-  const at = all.indexOf(figure);
+  const gifs = others();
+  const at = gifs.indexOf(figure);
   if (at >= 0) place = at;
   // In the place of one that is gone stands the next.
   else if (step > 0) step -= 1;
-  return all[place + step];
+  return gifs[place + step];
 }
 
 function showSteps() {
   for (const button of steps) button.setAttribute("aria-disabled", String(!neighbor(Number(button.dataset.step))));
 }
 
+/** @param {number} step */
 function go(step) {
   const next = neighbor(step);
   if (!next) return;
   show(next);
   next.scrollIntoView({ block: "nearest" });
-  announce(`${dialog.querySelector(".name").textContent}: ${image.alt}`);
+  announce(`${part(dialog, ".name").textContent}: ${image?.alt}`);
 }
 
 for (const button of steps) button.addEventListener("click", () => go(Number(button.dataset.step)));
 dialog.addEventListener("keydown", ({ key }) => {
-  const step = { ArrowLeft: -1, ArrowRight: 1 }[key];
+  const step = Number(key === "ArrowRight") - Number(key === "ArrowLeft");
   if (step) go(step);
 });
+/** @type {{ x: number, y: number } | null} */
 let start = null;
 stage.addEventListener("pointerdown", ({ pointerType, isPrimary, clientX, clientY }) => {
   start = isPrimary && pointerType !== "mouse" ? { x: clientX, y: clientY } : null;
@@ -160,9 +185,9 @@ stage.addEventListener("pointerup", ({ clientX, clientY }) => {
 play.addEventListener("click", () => run(!playing));
 again.addEventListener("click", () => {
   dialog.close();
-  take(facts());
+  take?.(facts());
 });
-dialog.querySelector(".viewer__close").addEventListener("click", () => dialog.close());
+part(dialog, ".viewer__close").addEventListener("click", () => dialog.close());
 // Beside the picture and the bars is outside.
 dialog.addEventListener("click", ({ target }) => {
   if (target === dialog || target === stage) dialog.close();

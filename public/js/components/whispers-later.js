@@ -4,12 +4,18 @@ import { fetchSheet } from "../lib/sheets.js";
 
 const AGAIN = 3_000;
 
+/** @typedef {import("./whispers.js").Whispers} Whispers */
+
 export class WhispersLater {
   #ways;
   #opens;
+  /** @type {Promise<Whispers> | null} */
   #loading = null;
 
-  /** `ways` is what `Whispers` takes; `opens(name, load, open)` opens a sheet, or says why it can't. */
+  /**
+   * `ways` is what `Whispers` takes; `opens(name, load, open)` opens a sheet, or says why it can't.
+   * @param {import("./whispers.js").Ways} page
+   */
   constructor({ opens, ...ways }) {
     this.#ways = { opens, ...ways };
     this.#opens = opens;
@@ -28,7 +34,10 @@ export class WhispersLater {
     if (some) this.#use((whispers) => whispers.read());
   }
 
-  /** Opens the whispers with somebody. */
+  /**
+   * Opens the whispers with somebody.
+   * @param {Who} partner
+   */
   open(partner) {
     return this.#opens(
       "whisper",
@@ -37,7 +46,10 @@ export class WhispersLater {
     );
   }
 
-  // What could not be told is read then.
+  /**
+   * What could not be told is read then.
+   * @param {(whispers: Whispers) => unknown} act
+   */
   #use(act) {
     this.#load().then(act, () => {
       setTimeout(() => this.read(), AGAIN);

@@ -1,5 +1,5 @@
 // Whispers as the page knows them: read anew after every join, so that none is lost; with whom, and what is unread.
-import { announce, byId, markUrl, setHue, setText } from "../lib/dom.js";
+import { announce, byId, markUrl, part, setHue, setText } from "../lib/dom.js";
 import { getJson } from "../lib/http.js";
 import { fill, texts } from "../lib/texts.js";
 import { postGif } from "../lib/upload.js";
@@ -9,31 +9,53 @@ import { isMuted } from "./muted.js";
 
 const AGAIN = 3_000;
 
+/**
+ * `tray(take)` opens the tray; `opens(name, load, open)` opens a sheet, or says why it can't.
+ * @typedef {{
+ *   room: string,
+ *   me: Who,
+ *   storage: import("../lib/room-storage.js").RoomStorage,
+ *   socket: import("../lib/socket.js").Socket,
+ *   news: (heard: Whisper[]) => void,
+ *   tray: (take: (gif: Gif) => unknown) => unknown,
+ *   opens: import("./room-sheets.js").RoomSheets["open"],
+ * }} Ways
+ */
+
 export class Whispers {
   #room;
   #me;
   #news;
+  /** @type {Map<string, Whisper>} */
   #all = new Map();
+  /** @type {string | number | null} */
   #after = null;
+  /** @type {Promise<void> | null} */
   #reading = null;
   #stale = false;
   #seen;
   #opens;
+  /** @type {ReturnType<typeof import("./whisper-sheet.js").openWhisper> | null} */
   #panel = null;
   #list = byId("whispers-list");
   #button = byId("whispers-news");
 
-  /** `news(whispers)` is told of whispers that nobody has seen yet. */
+  /**
+   * `news(whispers)` is told of whispers that nobody has seen yet.
+   * @param {Ways} page
+   */
   constructor({ room, me, storage, socket, news, tray, opens }) {
     this.#room = room;
     this.#me = me;
     this.#news = news;
     this.#seen = new Seen(room, () => this.#draw());
+    /** @type {(item: GifFields) => Promise<Whisper>} */
     const upload = (item) => postGif(`/room/${room}/whisper/gif`, item).done;
-    this.ways = { room, me, storage, send: (said) => send(socket, said), upload, tray };
+    /** What the sheet sends and keeps by. */
+    this.ways = { room, me, storage, send: (/** @type {object} */ said) => send(socket, said), upload, tray };
     this.#opens = opens;
     this.#list.addEventListener("click", ({ target }) => {
-      const id = target.closest("button")?.dataset.id;
+      const id = /** @type {Element} */ (target).closest("button")?.dataset.id;
       if (id) this.open(this.#partner(id));
     });
     this.#button.addEventListener("click", () => this.open(this.#partner(this.#button.dataset.id)));
@@ -42,7 +64,10 @@ export class Whispers {
     });
   }
 
-  /** With somebody, oldest first. */
+  /**
+   * With somebody, oldest first.
+   * @param {string} id
+   */
   with(id) {
     return [...this.#all.values()]
       .filter((whisper) => this.#other(whisper).id === id)
@@ -57,6 +82,7 @@ export class Whispers {
     });
   }
 
+  /** @param {Whisper[]} whispers */
   take(whispers, live = false) {
     const fresh = whispers.filter(({ _id }) => !this.#all.has(_id));
     if (fresh.length === 0) return;
@@ -64,13 +90,16 @@ export class Whispers {
     this.#panel?.show(fresh);
     const heard = fresh.filter((whisper) => this.#isUnread(whisper));
     if (live && heard.length > 0) {
-      announce(fill(texts.whisper.came, { name: whoIs(heard.at(-1)).name }));
+      announce(fill(texts.whisper.came, { name: whoIs(heard[heard.length - 1]).name }));
       this.#news(heard);
     }
     this.#draw();
   }
 
-  /** Opens the whispers with somebody; their window is fetched when one is asked for. */
+  /**
+   * Opens the whispers with somebody; their window is fetched when one is asked for.
+   * @param {Who} partner
+   */
   open(partner) {
     return this.#opens(
       "whisper",
@@ -84,7 +113,10 @@ export class Whispers {
     );
   }
 
-  /** All from somebody is seen now, if anybody looks. */
+  /**
+   * All from somebody is seen now, if anybody looks.
+   * @param {string} id
+   */
   seen(id) {
     const last = this.with(id).at(-1);
     if (!last || document.hidden) return;
@@ -95,33 +127,40 @@ export class Whispers {
   async #readAll() {
     while (this.#stale) {
       this.#stale = false;
+      /** @type {string | null | undefined} */
       let next = `/room/${this.#room}/whispers?limit=100${this.#after ? `&after=${this.#after}` : ""}`;
       try {
         while (next) {
+          /** @type {Listing<Whisper>} */
           const page = await getJson(next);
-          this.#after = page.cursor.after;
+          this.#after = page.cursor?.after ?? null;
           this.take(page.data);
           next = page.next;
         }
       } catch (why) {
-        if (why.status >= 400 && why.status < 500) return;
+        const { status = 0 } = /** @type {Refusal} */ (why);
+        if (status >= 400 && status < 500) return;
         await new Promise((done) => setTimeout(done, AGAIN));
         this.#stale = true;
       }
     }
   }
 
+  /** @param {Whisper} whisper */
   #other(whisper) {
     return whoIs(whisper.visitor === this.#me.id ? whisper.to : whisper);
   }
 
+  /** @param {Whisper} whisper */
   #isUnread(whisper) {
     const id = whisper.visitor;
     return id !== this.#me.id && !isMuted(id) && whisper.createdAt > this.#seen.until(id);
   }
 
+  /** @param {string} id */
   #partner(id) {
-    return this.#other(this.with(id).at(-1));
+    const whispers = this.with(id);
+    return this.#other(whispers[whispers.length - 1]);
   }
 
   // The latest first; somebody who left the room stays on the list.
@@ -133,7 +172,7 @@ export class Whispers {
       one.unread += Number(this.#isUnread(whisper));
       partners.set(one.id, one);
     }
-    const focused = this.#list.contains(document.activeElement) && document.activeElement.dataset.id;
+    const focused = this.#list.contains(document.activeElement) && document.activeElement?.dataset.id;
     this.#list.replaceChildren(...[...partners.values()].map(entry));
     if (focused) this.#list.querySelector(`[data-id="${focused}"]`)?.focus({ preventScroll: true });
     byId("whispers").hidden = partners.size === 0;
@@ -143,7 +182,7 @@ export class Whispers {
     if (!news) return;
     this.#button.dataset.id = news.id;
     setHue(this.#button, news.hue);
-    this.#button.querySelector(".mark").src = markUrl(news.id);
+    part(this.#button, ".mark").src = markUrl(news.id);
     const { unread, unread_one: one } = texts.whisper;
     setText(
       this.#button.querySelector("span"),
@@ -152,6 +191,11 @@ export class Whispers {
   }
 }
 
+/**
+ * @param {import("../lib/socket.js").Socket} socket
+ * @param {object} said
+ * @return {Promise<Whisper>}
+ */
 async function send(socket, said) {
   let ack;
   try {
@@ -163,6 +207,7 @@ async function send(socket, said) {
   throw ack ?? { code: "offline" };
 }
 
+/** @param {Who & { unread: number }} partner */
 function entry({ unread, ...who }) {
   const item = document.createElement("li");
   const button = document.createElement("button");

@@ -4,7 +4,7 @@ import { lang, texts } from "./texts.js";
 
 /** @type {Map<string, Promise<void>>} */
 const asked = new Map();
-/** @type {Map<string, Promise<unknown> | undefined>} */
+/** @type {Map<string, Promise<unknown>>} */
 const styles = new Map();
 
 /**
@@ -30,8 +30,9 @@ export async function fetchSheet(name, load) {
  * @param {string} name
  */
 export function fetchStyle(name) {
-  if (!styles.has(name)) styles.set(name, style(name));
-  return styles.get(name);
+  const coming = styles.get(name) ?? style(name);
+  styles.set(name, coming);
+  return coming;
 }
 
 /** How all that opens over the room looks. */
@@ -49,7 +50,7 @@ async function put(name) {
  * Beside the style of the page, under the same version.
  * @param {string} name
  */
-function style(name) {
+async function style(name) {
   const page = /** @type {HTMLLinkElement} */ (document.querySelector('link[href$="/css/app.css"]'));
   const link = /** @type {HTMLLinkElement} */ (page.cloneNode());
   link.href = page.href.replace("app.css", name);

@@ -97,11 +97,13 @@ interface Parts {
   ".more": HTMLButtonElement;
   ".quote": HTMLAnchorElement;
   ".quote__still": HTMLImageElement;
+  ".join-btn": HTMLAnchorElement;
   ".reaction__gif": HTMLImageElement;
   ".room__mark": HTMLImageElement;
   ".seats": HTMLProgressElement;
   ".upload__alt": HTMLInputElement;
   "img[width]:not(.mark)": HTMLImageElement;
+  "link[rel=icon]": HTMLLinkElement;
   "[data-do=cancel]": HTMLButtonElement;
   "[data-do=retry]": HTMLButtonElement;
   use: SVGUseElement;
@@ -122,6 +124,7 @@ type Form<Names extends string> = HTMLFormElement & {
 /** What templates or scripts write on every element of its kind. */
 interface DOMStringMap {
   at: string;
+  by: string;
   do: string;
   id: string;
   visitor: string;

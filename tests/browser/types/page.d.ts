@@ -113,6 +113,8 @@ interface Upload extends GifFields {
   unsure?: boolean;
   /** Its message has come. */
   known?: boolean;
+  /** Its first frame, once that is known. */
+  picture?: { still: Blob; width: number; height: number };
 }
 
 /** A file as the browser keeps it for a tab. */
