@@ -4,6 +4,7 @@
 //! all its parts, both without comments, and each compressed as far as brotli can.
 
 mod bundle;
+mod minify;
 
 use std::{
     collections::HashMap,
@@ -123,7 +124,7 @@ impl Assets {
         match path.rsplit('.').next() {
             _ if path == WORKER.0 => self.joined(path),
             Some("js") => Some(self.bundle(path)?.into()),
-            Some("css") => Some(bundle::join_lines(&bundle::strip(&self.text(path)?)).into()),
+            Some("css") => Some(minify::join_lines(&minify::strip(&self.text(path)?)).into()),
             _ => self.read(path),
         }
     }
@@ -139,7 +140,9 @@ impl Assets {
             read: &|path| self.text(path),
             number: &|path| Embedded::iter().position(|one| one == path),
         };
-        Some(bundle::join_lines(&bundle::bundle(path, &modules)?))
+        Some(minify::join_lines(&minify::join_tokens(&bundle::bundle(
+            path, &modules,
+        )?)))
     }
 
     fn text(&self, path: &str) -> Option<String> {

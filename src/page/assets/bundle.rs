@@ -4,7 +4,9 @@
 //! Only what `public/js` uses is understood: `import { a, b as c } from "./x.js";`, which may span lines, `import "./x.js";`,
 //! `import("./x.js")` on one line, and `export` before `function`, `class` and `const`.
 
-use std::{borrow::Cow, fmt::Write};
+use std::fmt::Write;
+
+use super::minify::strip;
 
 /// Where the modules of a page find each other. A module that is fetched later brings what it imports along, and uses
 /// what is there already, so that there is one of each.
@@ -118,54 +120,6 @@ fn resolve(from: &str, module: &str) -> Option<String> {
     }
 }
 
-/// A script or a stylesheet without empty lines, indentation, types, and comments that stand alone: on a line, or between
-/// braces.
-pub(super) fn strip(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut comment = false;
-    for line in text.lines() {
-        let line = if comment { line.into() } else { without_types(line) };
-        let line = line.trim();
-        let opens = line.starts_with("/*");
-        if comment || opens {
-            comment = !line.ends_with("*/");
-        } else if !line.is_empty() && !line.starts_with("//") {
-            let alone = line
-                .split_once("{ /*")
-                .and_then(|(before, rest)| Some((before, rest.split_once("*/ }")?.1)));
-            // Writing to a String can't fail.
-            let _ = match alone {
-                Some((before, after)) => writeln!(out, "{before}{{}}{after}"),
-                None => writeln!(out, "{line}"),
-            };
-        }
-    }
-    out
-}
-
-/// A line without the types that it gives to expressions, such as `/** @type {Room} */ (room)`.
-fn without_types(line: &str) -> Cow<'_, str> {
-    let mut line = Cow::Borrowed(line);
-    while let Some((before, rest)) = line.split_once("/** @type ")
-        && let Some((_, after)) = rest.split_once("*/")
-    {
-        line = format!("{before}{}", after.trim_start()).into();
-    }
-    line
-}
-
-/// A stripped script or stylesheet without the line breaks that mean nothing: those after what can't end a statement or has.
-pub(super) fn join_lines(stripped: &str) -> String {
-    let mut out = String::with_capacity(stripped.len());
-    for line in stripped.lines() {
-        out.push_str(line);
-        if !line.ends_with(['{', '(', ',', ';']) {
-            out.push('\n');
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,28 +175,6 @@ mod tests {
     fn a_module_that_is_fetched_later_exports_what_it_did() {
         let all = bundled(&[("js/lib/b.js", "export const b = 1;\n")]);
         assert!(all.ends_with("export const{b}=$m[0];\n"), "{all}");
-    }
-
-    #[test]
-    fn types_of_expressions_go() {
-        assert_eq!(
-            strip("/** @type {A} */\nconst a =\n  /** @type {A} */ (b(/** @type {C<D>} */ (c), d));\n"),
-            "const a =\n(b((c), d));\n"
-        );
-    }
-
-    #[test]
-    fn comments_and_indentation_go() {
-        assert_eq!(
-            strip("/* a\n b */\n.c {\n  d: e;\n}\n\n// f\n/* g */\nh\ntry { i(); } catch { /* j */ }"),
-            ".c {\nd: e;\n}\nh\ntry { i(); } catch {}\n"
-        );
-    }
-
-    #[test]
-    fn line_breaks_go_where_they_mean_nothing() {
-        let stripped = strip("a {\n  b: c,\n    d;\n}\nif (\n  e\n) {\n  f()\n  g();\n}\n");
-        assert_eq!(join_lines(&stripped), "a {b: c,d;}\nif (e\n) {f()\ng();}\n");
     }
 
     /// What the functions above would get wrong is used nowhere.

@@ -51,6 +51,19 @@ declare global {
     joined: Taken<Joined>;
   };
 
+  /** A helper of album.js and chrome.js by the name that tests know. */
+  type Stage = import("../support/chrome.js").Stage;
+  type Album = import("../support/album.js").Album;
+
+  /** A visitor without a browser. */
+  type Guest = import("../support/company.js").Guest;
+  type HttpVisitor = import("../support/visitor.js").Visitor;
+
+  /** What a page says, by key. */
+  type Words = (key: string, places?: Record<string, string | number>) => string;
+
+  type Locator = import("playwright-core").Locator;
+
   /** Anything that has an address. */
   interface Site {
     url: string;
