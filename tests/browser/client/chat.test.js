@@ -7,11 +7,14 @@ import { Server } from "../support/server.js";
 import { Visitor, WAYS, ask, connected, heard, next } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 
+/** @type {Server} */
 let server;
+/** @type {Visitor[]} */
 let visitors = [];
 
 const KOREAN = { "accept-language": "ko" };
 
+/** @param {Record<string, string>} [headers] */
 async function arrive(headers) {
   const visitor = await Visitor.arrive(server, headers);
   visitors.push(visitor);
@@ -21,7 +24,11 @@ async function arrive(headers) {
 /** The places that the lines about the coming of the two have in a new room. */
 const TAKEN = 2;
 
-/** Two visitors with a socket each in a new room; the line about the second one's coming is already heard. */
+/**
+ * Two visitors with a socket each in a new room; the line about the second one's coming is already heard.
+ * @param {object} way
+ * @param {object} [fields]
+ */
 async function pair(way, fields) {
   const [ann, bea] = [await arrive(), await arrive()];
   const room = await ann.makeRoom(fields);
@@ -31,7 +38,11 @@ async function pair(way, fields) {
   return { ann, bea, a, b, room, id: room._id };
 }
 
-/** What is sent after something shows that the something did not come. */
+/**
+ * What is sent after something shows that the something did not come.
+ * @param {TestSocket} from
+ * @param {TestSocket[]} sockets
+ */
 async function fence(from, ...sockets) {
   const chat = `fence ${Math.random()}`;
   from.emit("chat", { chat });
@@ -127,7 +138,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
         nonce: "n-1",
       });
       assert.match(_id, /^[\w-]{16,}$/);
-      assert.ok(Math.abs(new Date(createdAt) - sent) < 60_000 && createdAt.endsWith("Z"));
+      assert.ok(Math.abs(new Date(createdAt).getTime() - sent) < 60_000 && createdAt.endsWith("Z"));
       assert.deepEqual(await next(a, "chat"), message);
       assert.deepEqual(await next(b, "chat"), message);
       const { body } = await ann.json("GET", `/room/${id}/messages`);
@@ -252,7 +263,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assert.deepEqual(heard(a, "typing"), []);
       const { body } = await ann.json("GET", `/room/${id}/messages`);
       assert.deepEqual(
-        body.data.map(({ line }) => line),
+        body.data.map((/** @type {Row} */ { line }) => line),
         ["joined", "joined", undefined],
         "and the fence alone",
       );
@@ -283,7 +294,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       assertLine(await next(a, "exit"), "left", last);
       const { body } = await ann.json("GET", `/room/${id}/messages?after=${TAKEN}`);
       assert.deepEqual(
-        body.data.map(({ seq, line }) => [seq, line]),
+        body.data.map((/** @type {Row} */ { seq, line }) => [seq, line]),
         [
           [3, "joined"],
           [4, "left"],

@@ -4,7 +4,9 @@ import { after, before, describe, test } from "node:test";
 import { Server } from "../support/server.js";
 import { Visitor, WAYS, connected } from "../support/visitor.js";
 
+/** @type {Server} */
 let server;
+/** @type {Visitor[]} */
 const visitors = [];
 before(async () => {
   server = await Server.start();
@@ -24,8 +26,8 @@ test("one visitor is the same on pages, in acknowledgements and on each transpor
   const visitor = await arrive();
   const room = await visitor.makeRoom();
   const page = await visitor.page(`/room/${room._id}`);
-  const id = /data-me="([^"]+)"/.exec(page)[1];
-  const color = /data-color="([^"]+)"/.exec(page)[1];
+  const id = /data-me="([^"]+)"/.exec(page)?.[1] ?? "";
+  const color = /data-color="([^"]+)"/.exec(page)?.[1];
   assert.equal(color, room.owner);
   assert.ok(!visitor.cookie.includes(id), "the id is not the session's");
   for (const way of Object.values(WAYS)) {
@@ -43,7 +45,7 @@ test("the upgrade to websocket keeps the visitor", async () => {
   const socket = visitor.socket("/chat", WAYS["polling with upgrade"]);
   await new Promise((resolve) => {
     socket.once("connect", () => {
-      if (socket.io.engine.transport.name === "websocket") resolve();
+      if (socket.io.engine.transport.name === "websocket") resolve(undefined);
       else socket.io.engine.once("upgrade", resolve);
     });
   });
@@ -69,7 +71,9 @@ describe("a socket of a foreign page is refused", () => {
 
     test(`origin ${origin} on websocket`, async () => {
       const socket = new Visitor(server.url).socket("/chat", WAYS.websocket, { headers: { origin } });
-      await assert.rejects(connected(socket), (error) => /403/.test(error.description?.message ?? error.message));
+      await assert.rejects(connected(socket), (/** @type {any} */ error) =>
+        /403/.test(error.description?.message ?? error.message),
+      );
       socket.disconnect();
     });
   }

@@ -8,9 +8,13 @@ import { Nginx } from "../support/nginx.js";
 import { Server } from "../support/server.js";
 import { Visitor, WAYS, ask, next } from "../support/visitor.js";
 
+/** @type {Mongod | undefined} */
 let mongod;
+/** @type {Server[]} */
 const servers = [];
+/** @type {Nginx} */
 let nginx;
+/** @type {Visitor[]} */
 let visitors = [];
 
 async function arrive() {
@@ -19,10 +23,11 @@ async function arrive() {
   return visitor;
 }
 
-/** How many requests of a route each server has seen. */
+/** @type {(route: string) => number[]} How many requests of a route each server has seen. */
 const seen = (route) => servers.map((server) => server.log.filter((said) => said.route === route).length);
 
-const whoAmI = (page) => / data-me="([0-9a-f]+)"/.exec(page)[1];
+/** @type {(page: string) => string | undefined} */
+const whoAmI = (page) => / data-me="([0-9a-f]+)"/.exec(page)?.[1];
 
 const skip = process.env.MONGOD ? false : "needs MONGOD and nginx";
 
@@ -92,6 +97,7 @@ describe("three servers behind nginx", { skip }, () => {
   test("a ban holds against a new cookie from the same address, whatever it claims, and against nobody else", async () => {
     const [owner, banned] = [await arrive(), await arrive()];
     const room = await owner.makeRoom({ title: "bans" });
+    /** @param {string} localAddress */
     const from = (localAddress) => ({ agent: new Agent({ localAddress }) });
     const heard = await owner.enter(room._id);
     await banned.enter(room._id, WAYS.websocket, from("127.0.0.9"));

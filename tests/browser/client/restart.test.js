@@ -5,7 +5,9 @@ import { assertLine } from "../support/lines.js";
 import { Server } from "../support/server.js";
 import { Visitor, WAYS, ask, connected, next } from "../support/visitor.js";
 
+/** @type {Server} */
 let server;
+/** @type {Visitor[]} */
 const visitors = [];
 before(async () => {
   server = await Server.start(["--restart-within", "1500ms"]);
@@ -49,7 +51,7 @@ test("official clients are told of a restart, come back by themselves and find e
     .map(
       (socket) =>
         new Promise((resolve) => {
-          socket.once("disconnect", () => socket.once("connect", resolve));
+          socket.once("disconnect", () => socket.once("connect", () => resolve(undefined)));
         }),
     );
   await server.stop();
@@ -80,7 +82,7 @@ test("official clients are told of a restart, come back by themselves and find e
     assertLine(body.data[at], "joined", { room: id, seq: at + 1, visitor: joined.you, count: at + 1 });
   }
   assert.deepEqual(
-    body.data.slice(clients.length).map(({ chat }) => chat),
+    body.data.slice(clients.length).map((/** @type {Message} */ { chat }) => chat),
     ["before", "after"],
   );
   const room = await owner.makeRoom({ title: "new" });

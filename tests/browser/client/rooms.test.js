@@ -22,7 +22,9 @@ const ROOM_KEYS = [
   "visitor",
 ];
 
+/** @type {Server} */
 let server;
+/** @type {Visitor[]} */
 let visitors = [];
 const arrive = async () => {
   const visitor = await Visitor.arrive(server);
@@ -47,6 +49,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       await connected(list);
 
       const room = await owner.makeRoom({ title: "cats", max: 3, password: "swordfish" });
+      /** @param {Room} told */
       const is = (told) => told._id === room._id;
       const told = await next(list, "newRoom", is);
       assert.deepEqual(told, room);

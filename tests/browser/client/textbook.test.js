@@ -5,7 +5,9 @@ import { gif } from "../support/gif.js";
 import { Server } from "../support/server.js";
 import { Visitor, WAYS, connected, next } from "../support/visitor.js";
 
+/** @type {Server} */
 let server;
+/** @type {Visitor[]} */
 const visitors = [];
 before(async () => {
   server = await Server.start(["--room-grace", "1s", "--seat-grace", "500ms"]);
@@ -21,7 +23,12 @@ async function arrive() {
   return visitor;
 }
 
-/** Sends a form as the textbook's pages do, and gives the address it leads to. */
+/**
+ * Sends a form as the textbook's pages do, and gives the address it leads to.
+ * @param {Visitor} visitor
+ * @param {string} path
+ * @param {Record<string, string>} fields
+ */
 async function sendForm(visitor, path, fields) {
   const response = await visitor.fetch(path, {
     method: "POST",
@@ -29,7 +36,7 @@ async function sendForm(visitor, path, fields) {
     body: new URLSearchParams(fields).toString(),
   });
   assert.equal(response.status, 303);
-  return response.headers.get("location");
+  return response.headers.get("location") ?? "";
 }
 
 for (const [way, transport] of Object.entries(WAYS)) {
@@ -40,7 +47,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       await connected(main);
 
       const path = await sendForm(ann, "/room", { title: "textbook", max: "10", password: "" });
-      const id = /^\/room\/([\w-]+)$/.exec(path)[1];
+      const id = /^\/room\/([\w-]+)$/.exec(path)?.[1] ?? "";
       assert.equal((await next(main, "newRoom", ({ _id }) => _id === id)).title, "textbook");
 
       const a = ann.socket("/chat", transport);
@@ -88,6 +95,6 @@ test("a locked room opens by the password form", async () => {
   assert.equal(await sendForm(bea, `${path}/enter`, { password: "열려라 참깨" }), path);
   assert.notEqual(bea.cookie, before, "the session got a new name");
   assert.equal((await bea.fetch(path)).status, 200);
-  const socket = await bea.enter(path.split("/").at(-1));
+  const socket = await bea.enter(path.split("/").at(-1) ?? "");
   assert.equal(socket.joined.ok, true);
 });

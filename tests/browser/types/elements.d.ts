@@ -164,19 +164,6 @@ interface HTMLElement {
   readonly previousElementSibling: HTMLElement | null;
 }
 
-interface ParentNode {
-  querySelector<Selector extends string>(selector: Selector): PartAt<Selector> | null;
-  querySelectorAll<Selector extends string>(selector: Selector): NodeListOf<PartAt<Selector>>;
-}
-
-interface Element {
-  closest<Selector extends string>(selector: Selector): PartAt<Selector> | null;
-}
-
-interface Document {
-  readonly activeElement: HTMLElement | null;
-}
-
 /** A copy is what it copies. */
 interface Node {
   cloneNode(subtree?: boolean): this;

@@ -79,6 +79,13 @@ declare global {
   /** The colour of a pixel as its place in the palette; `time` runs from 0 to 1. */
   type Paint = (x: number, y: number, time: number, colours: number) => number;
 
+  /** A promise that a test settles. */
+  interface Settled {
+    // biome-ignore lint/suspicious/noExplicitAny: what it gives is what the test needs.
+    resolve(gives?: any): void;
+    reject(why?: unknown): void;
+  }
+
   /** How a GIF is drawn; `delay` in hundredths of a second, `padding` in bytes. */
   interface GifLook {
     width?: number;

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { hueClass, isSameGroup, shapeOf } from "../../../public/js/lib/looks.js";
 
+/** @type {(name: string) => Promise<any>} */
 const cases = async (name) => JSON.parse(await readFile(new URL(`../../cases/${name}.json`, import.meta.url), "utf8"));
 
 // The language of a page is that of its document, so each is another worker.
@@ -16,6 +17,10 @@ const IN_LANGUAGE = `
     limits: cases.limits.map(([bytes]) => limitText(bytes)),
   }));`;
 
+/**
+ * @param {string} lang
+ * @param {object} cases
+ */
 function textsIn(lang, cases) {
   const format = new URL("../../../public/js/lib/format.js", import.meta.url).href;
   const worker = new Worker(IN_LANGUAGE, { eval: true, workerData: { lang, format, cases } });
@@ -24,12 +29,15 @@ function textsIn(lang, cases) {
 
 test("sizes and limits are written as the server writes them, in both languages", async () => {
   const { sizes, limits } = await cases("sizes");
-  for (const [column, lang] of [
+  for (const [column, lang] of /** @type {const} */ ([
     [1, "en"],
     [2, "ko"],
-  ]) {
+  ])) {
     const texts = await textsIn(lang, { sizes, limits });
-    assert.deepEqual(texts, { sizes: sizes.map((row) => row[column]), limits: limits.map((row) => row[column]) });
+    assert.deepEqual(texts, {
+      sizes: sizes.map((/** @type {Record<string | number, string>} */ row) => row[column]),
+      limits: limits.map((/** @type {Record<string | number, string>} */ row) => row[column]),
+    });
   }
 });
 
@@ -40,7 +48,8 @@ test("a GIF has the shape that the server gives it", async () => {
 
 test("messages are grouped as the server groups them", async () => {
   for (const [name, messages, expected] of await cases("groups")) {
-    const rows = messages.map(([visitor, at]) => ({ visitor, at }));
+    /** @type {{ visitor: string, at: number }[]} */
+    const rows = messages.map((/** @type {[string, number]} */ [visitor, at]) => ({ visitor, at }));
     const more = rows.map((row, at) => at > 0 && isSameGroup(rows[at - 1], row));
     assert.deepEqual(more, expected, name);
   }

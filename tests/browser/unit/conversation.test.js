@@ -4,7 +4,8 @@ import { Conversation } from "../../../public/js/models/conversation.js";
 import { Timeline } from "../../../public/js/models/timeline.js";
 import { Clock, settled } from "../support/clock.js";
 
-const message = (seq) => ({ seq, chat: `m${seq}` });
+/** @type {(seq: number) => Row} */
+const message = (seq) => /** @type {any} */ ({ seq, chat: `m${seq}` });
 
 const TOLD = [
   "joined",
@@ -21,27 +22,43 @@ const TOLD = [
   "typing",
 ];
 
-/** A room on a server that the test plays: `stored` is what it has, `joins` what it answers. */
+/**
+ * A room on a server that the test plays.
+ * @param {{ last?: number, stored?: Row[], epoch?: string }} room `stored` is what the server has
+ */
 function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
   const clock = new Clock();
   const listeners = new Map();
+  /** @type {{ epoch: string | undefined, first?: number }} */
   const server = { epoch };
+  /** @type {any[]} */
   const told = [];
+  /** @type {number[]} */
   const shown = [];
+  /** @type {string[]} */
   const asked = [];
+  /** @type {(Settled & { event: string, data: unknown })[]} */
   const requests = [];
   const socket = {
     connected: true,
+    /**
+     * @param {string} event
+     * @param {Function} listener
+     */
     on(event, listener) {
       listeners.set(event, listener);
       return this;
     },
+    /** @param {string} event */
     emit: (event) => told.push(`emit ${event}`),
+    /** @type {(event: string, data: unknown) => Promise<unknown>} */
     request: (event, data) => new Promise((resolve, reject) => requests.push({ event, data, resolve, reject })),
     restart: () => told.push("restart"),
     close: () => told.push("close"),
   };
+  /** @type {Refusal[]} */
   const failing = [];
+  /** @param {string} url */
   const getJson = async (url) => {
     asked.push(url);
     if (failing.length > 0) throw failing.shift();
@@ -55,18 +72,24 @@ function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
   const conversation = new Conversation({
     room: "r",
     epoch,
-    socket,
+    socket: /** @type {any} */ (socket),
     timeline: new Timeline(last),
     getJson,
     isNews: () => true,
     setTimeout: clock.setTimeout,
   });
-  conversation.addEventListener("deliver", ({ detail }) => shown.push(...detail.map(({ seq }) => seq)));
-  for (const event of TOLD) conversation.addEventListener(event, ({ detail }) => told.push([event, detail]));
+  conversation.addEventListener("deliver", (event) => {
+    const { detail } = /** @type {CustomEvent<Row[]>} */ (event);
+    shown.push(...detail.map(({ seq }) => seq));
+  });
+  for (const event of TOLD)
+    conversation.addEventListener(event, (one) => told.push([event, /** @type {CustomEvent} */ (one).detail]));
+  /** @type {(event: string, data?: unknown) => void} */
   const hear = (event, data) => listeners.get(event)(data);
   return { server, clock, told, shown, asked, requests, stored, failing, conversation, socket, hear };
 }
 
+/** @type {(told: unknown[]) => unknown[]} */
 const names = (told) => told.map((one) => (Array.isArray(one) ? one[0] : one));
 
 test("it joins when the line is up, and asks for what it missed", async () => {
@@ -182,10 +205,10 @@ test("a server that does not answer a join gets a new line", async () => {
 });
 
 test("a full room is tried again later, a wrong password is not", async () => {
-  for (const [code, again] of [
+  for (const [code, again] of /** @type {const} */ ([
     ["room_full", true],
     ["wrong_password", false],
-  ]) {
+  ])) {
     const { clock, requests, told, hear } = setUp();
     hear("connect");
     requests[0].resolve({ ok: false, code });
@@ -206,13 +229,15 @@ test("somebody who joined too often waits as long as the server says", async () 
 });
 
 test("a room that is gone ends it", async () => {
-  for (const end of [
+  /** @type {((room: ReturnType<typeof setUp>) => void)[]} */
+  const ends = [
     ({ hear }) => hear("removeRoom", "r"),
     ({ hear, requests }) => {
       hear("connect");
       requests[0].resolve({ ok: false, code: "room_not_found" });
     },
-  ]) {
+  ];
+  for (const end of ends) {
     const all = setUp();
     all.hear("removeRoom", "another");
     end(all);
@@ -224,20 +249,20 @@ test("a room that is gone ends it", async () => {
 test("a server that forgot us is joined again and the text goes again, but not for ever", async () => {
   const { requests, hear, conversation } = setUp();
   const join = async () => {
-    requests.at(-1).resolve({ ok: true, seq: 0, members: [] });
+    requests.at(-1)?.resolve({ ok: true, seq: 0, members: [] });
     await settled();
   };
   hear("connect");
   await join();
   for (let n = 0; n < 2; n += 1) {
     const said = conversation.say({ content: { chat: "a" }, nonce: "n" });
-    requests.at(-1).resolve({ ok: false, code: "not_a_member" });
+    requests.at(-1)?.resolve({ ok: false, code: "not_a_member" });
     await assert.rejects(said);
-    assert.equal(requests.at(-1).event, "join");
+    assert.equal(requests.at(-1)?.event, "join");
     await join();
   }
   const said = conversation.say({ content: { chat: "a" }, nonce: "n" });
-  requests.at(-1).resolve({ ok: false, code: "not_a_member" });
+  requests.at(-1)?.resolve({ ok: false, code: "not_a_member" });
   assert.equal((await said).code, "not_a_member");
 });
 

@@ -4,10 +4,14 @@ import { Outbox } from "../../../public/js/models/outbox.js";
 import { SlowMode } from "../../../public/js/models/slow-mode.js";
 import { Clock, settled } from "../support/clock.js";
 
+/** @typedef {Settled & { item: OutboxItem, nonce: string, chat: string | undefined }} Send */
+
 /** An outbox whose sends are answered by the test. */
 function setUp(options = {}) {
   const clock = new Clock();
+  /** @type {Send[]} */
   const sends = [];
+  /** @type {string[]} */
   const states = [];
   let nonces = 0;
   const slowMode = new SlowMode({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
@@ -25,20 +29,21 @@ function setUp(options = {}) {
   return { clock, sends, states, outbox, slowMode };
 }
 
+/** @type {(sends: Send[]) => string[]} */
 const sent = (sends) => sends.map(({ nonce, chat }) => `${nonce} ${chat}`);
 
 test("what is written waits until there is a line, then goes one after another in its order", async () => {
   const { sends, outbox } = setUp();
   for (const chat of ["a", "b", "c"]) outbox.add({ chat });
   await settled();
-  assert.deepEqual(sends, []);
+  assert.equal(sends.length, 0);
   outbox.start();
-  for (const [n, all] of [
+  for (const [n, all] of /** @type {const} */ ([
     [0, ["n1 a"]],
     [1, ["n1 a", "n2 b"]],
     [2, ["n1 a", "n2 b", "n3 c"]],
-  ]) {
-    assert.deepEqual(sent(sends), all);
+  ])) {
+    assert.deepEqual(sent(sends), [...all]);
     sends[n].resolve({ ok: true });
     await settled();
   }
@@ -208,10 +213,11 @@ test("what has failed is kept as failed, and is not sent by a later life of the 
 
 test("what can't be sent any more is not kept", () => {
   const { outbox } = setUp({
-    changed: ({ state }) => {
+    changed: (/** @type {OutboxItem} */ { state }) => {
       if (state === "failed") left.push(outbox.unsent);
     },
   });
+  /** @type {unknown[]} */
   const left = [];
   outbox.add({ chat: "a" });
   outbox.add({ chat: "b" });

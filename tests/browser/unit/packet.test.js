@@ -9,7 +9,7 @@ test("packets of the engine are read", () => {
     data: { sid: "x", pingInterval: 25000 },
   });
   assert.deepEqual(
-    [decode("1"), decode("2"), decode("3"), decode("6")].map(({ kind }) => kind),
+    [decode("1"), decode("2"), decode("3"), decode("6")].map((packet) => packet?.kind),
     ["close", "ping", "pong", "noop"],
   );
   assert.equal(PONG, "3");

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 // The page brings its texts in a block of JSON.
-globalThis.document = { getElementById: () => ({ textContent: "{}" }), documentElement: { lang: "en" } };
+const page = { getElementById: () => ({ textContent: "{}" }), documentElement: { lang: "en" } };
+globalThis.document = /** @type {any} */ (page);
 const { checkMax, checkPassword, checkTitle, count } = await import("../../../public/js/models/rules.js");
 const { dayKey } = await import("../../../public/js/lib/format.js");
 const { fill, refusal } = await import("../../../public/js/lib/texts.js");
@@ -18,6 +19,7 @@ const words = {
 };
 
 test("a title has 1 to 60 characters, whatever their bytes", () => {
+  /** @param {string} title */
   const check = (title) => checkTitle(title, { limit: 60 }, words);
   assert.equal(check(" 방 "), "");
   assert.equal(check("👋".repeat(60)), "");
@@ -28,6 +30,7 @@ test("a title has 1 to 60 characters, whatever their bytes", () => {
 });
 
 test("seats are a whole number in their range", () => {
+  /** @param {string} max */
   const check = (max) => checkMax(max, { min: 2, limit: 200 }, words);
   for (const good of ["2", " 200 ", "10"]) assert.equal(check(good), "");
   for (const wrong of ["", "x", "1.5", "1e2"]) assert.equal(check(wrong), "number 2 200");

@@ -5,6 +5,7 @@ import { Clock, settled } from "../support/clock.js";
 
 function setUp() {
   const clock = new Clock();
+  /** @type {number[]} */
   const told = [];
   const slowMode = new SlowMode({
     changed: (seconds) => told.push(seconds),

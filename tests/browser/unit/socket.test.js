@@ -5,46 +5,57 @@ import { seemsBlocked } from "../../../public/js/lib/page-socket.js";
 import { Clock, settled } from "../support/clock.js";
 
 /** A socket over a line that does what the test says. */
+/** @param {{ random?: () => number }} made */
 function setUp({ random = () => 1 } = {}) {
   const clock = new Clock();
+  /** @type {Line[]} */
   const lines = [];
   class Line {
     readyState = 0;
+    /** @type {string[]} */
     sent = [];
+    /** @type {(event: { data?: string }) => void} */
+    onmessage = () => {};
+    onclose = () => {};
+
+    /** @param {string} url */
     constructor(url) {
       this.url = url;
       lines.push(this);
     }
+    /** @param {string} frame */
     send(frame) {
       this.sent.push(frame);
     }
     close() {
       this.readyState = 3;
     }
+    /** @param {string[]} frames */
     says(...frames) {
       for (const data of frames) this.onmessage({ data });
     }
     breaks() {
       this.readyState = 3;
-      this.onclose({});
+      this.onclose();
     }
     connects() {
       this.readyState = 1;
       this.says('0{"pingInterval":1000,"pingTimeout":500}', '40/chat,{"sid":"s"}');
     }
   }
+  /** @type {unknown[][]} */
   const told = [];
   const { setTimeout, clearTimeout } = clock;
   const socket = new Socket({
     url: "ws://here",
     namespace: "/chat",
-    WebSocket: Line,
+    WebSocket: /** @type {any} */ (Line),
     random,
     setTimeout,
     clearTimeout,
   });
   for (const event of ["connect", "disconnect", "failed", "chat"])
-    socket.on(event, (...args) => told.push([event, ...args]));
+    socket.on(/** @type {keyof SocketEvents} */ (event), (...args) => told.push([event, ...args]));
   return { clock, lines, told, socket };
 }
 
@@ -99,9 +110,10 @@ test("tries come further apart, up to ten seconds, and with jitter", async () =>
   ]) {
     const { clock, lines, told, socket } = setUp({ random: () => chance });
     socket.open();
+    /** @type {number[]} */
     const waits = [];
     for (let n = 0; n < 7; n += 1) {
-      lines.at(-1).breaks();
+      lines.at(-1)?.breaks();
       [waits[n]] = clock.due;
       await clock.pass(waits[n]);
       assert.equal(lines.length, n + 2);
@@ -111,8 +123,8 @@ test("tries come further apart, up to ten seconds, and with jitter", async () =>
       [500, 1000, 2000, 4000, 8000, 10_000, 10_000].map((wait) => wait * share),
     );
     assert.deepEqual(told.at(-1), ["failed", { failures: 7, opened: false }]);
-    lines.at(-1).connects();
-    lines.at(-1).breaks();
+    lines.at(-1)?.connects();
+    lines.at(-1)?.breaks();
     assert.deepEqual(clock.due, [500 * share], "a connection that stood starts anew");
     assert.deepEqual(told.at(-1), ["disconnect"]);
   }

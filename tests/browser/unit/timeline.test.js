@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { Timeline } from "../../../public/js/models/timeline.js";
 import { RoomList } from "../../../public/js/models/room-list.js";
 
-const message = (seq) => ({ seq });
+/** @type {(seq: number) => Row} */
+const message = (seq) => /** @type {any} */ ({ seq });
+/** @type {(messages: Row[]) => number[]} */
 const seqs = (messages) => messages.map(({ seq }) => seq);
 
 test("messages in order are released at once, each once", () => {
@@ -63,7 +65,9 @@ test("what the server does not have either is given up", () => {
 
 test("a fresh first page tells which rooms are new, known and gone", () => {
   const list = new RoomList(["e", "d", "c", "b", "a"]);
-  const fresh = (...ids) => ids.map((_id) => ({ _id }));
+  /** @type {(...ids: string[]) => Room[]} */
+  const fresh = (...ids) => ids.map((_id) => /** @type {any} */ ({ _id }));
+  /** @type {(rooms: Room[]) => string[]} */
   const ids = (rooms) => rooms.map(({ _id }) => _id);
   const part = list.compare(fresh("f", "e", "c"), false);
   assert.deepEqual([ids(part.added), ids(part.known), part.gone], [["f"], ["e", "c"], ["d"]]);
@@ -75,8 +79,8 @@ test("a fresh first page tells which rooms are new, known and gone", () => {
 
 test("it leaps over what is not fetched, and goes on from what it holds", () => {
   const timeline = new Timeline(3);
-  timeline.accept({ seq: 8 });
-  timeline.accept({ seq: 10 });
+  timeline.accept(message(8));
+  timeline.accept(message(10));
   assert.deepEqual(
     timeline.leap(9).map(({ seq }) => seq),
     [10],

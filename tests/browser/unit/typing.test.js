@@ -3,8 +3,12 @@ import { test } from "node:test";
 import { Typing } from "../../../public/js/models/typing.js";
 import { Clock } from "../support/clock.js";
 
+/** @type {(id: string) => Visitor} */
+const somebody = (id) => ({ id, color: "#000000", hue: null, name: { en: id, ko: id } });
+
 function setUp() {
   const clock = new Clock();
+  /** @type {unknown[]} */
   const told = [];
   let said = 0;
   let now = 0;
@@ -22,6 +26,7 @@ function setUp() {
     told,
     typing,
     said: () => said,
+    /** @param {number} ms */
     pass: (ms) => {
       now += ms;
     },
@@ -30,10 +35,10 @@ function setUp() {
 
 test("who writes is shown for five seconds after the last sign of it", async () => {
   const { clock, told, typing } = setUp();
-  typing.heard({ id: "a" });
+  typing.heard(somebody("a"));
   await clock.pass(4_000);
-  typing.heard({ id: "b" });
-  typing.heard({ id: "a" });
+  typing.heard(somebody("b"));
+  typing.heard(somebody("a"));
   await clock.pass(4_999);
   assert.deepEqual(told, [["a"], ["a", "b"]]);
   await clock.pass(1);
@@ -42,7 +47,7 @@ test("who writes is shown for five seconds after the last sign of it", async () 
 
 test("who has sent it or left is not shown any more", () => {
   const { told, typing } = setUp();
-  for (const id of ["a", "b"]) typing.heard({ id });
+  for (const id of ["a", "b"]) typing.heard(somebody(id));
   typing.stopped("a");
   typing.stopped("a");
   typing.clear();

@@ -5,20 +5,28 @@ import { Uploads } from "../../../public/js/models/uploads.js";
 import { Clock, settled } from "../support/clock.js";
 import { gif } from "../support/gif.js";
 
+/**
+ * @typedef {Settled & { item: Upload, nonce: string, progress: (share: number) => void, aborted: boolean }} Post
+ */
+
 function setUp({ limit = 1_000_000 } = {}) {
   const clock = new Clock();
+  /** @type {Post[]} */
   const posts = [];
+  /** @type {unknown[]} */
   const told = [];
+  /** @type {unknown[]} */
   const returned = [];
   let nonces = 0;
   const slowMode = new SlowMode({ changed() {}, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   const uploads = new Uploads({
     post(item, progress) {
-      const post = { item, nonce: item.nonce, progress, aborted: false };
-      post.done = new Promise((resolve, reject) => Object.assign(post, { resolve, reject }));
+      /** @type {Post} */
+      const post = { item, nonce: item.nonce, progress, aborted: false, resolve() {}, reject() {} };
+      const done = new Promise((resolve, reject) => Object.assign(post, { resolve, reject }));
       posts.push(post);
       return {
-        done: post.done,
+        done,
         abort: () => {
           post.aborted = true;
           post.reject({ code: "offline" });
@@ -39,7 +47,8 @@ function setUp({ limit = 1_000_000 } = {}) {
   return { clock, posts, told, returned, uploads, slowMode };
 }
 
-const file = (name, bytes = gif()) => new File([bytes], name, { type: "image/gif" });
+/** @type {(name: string, bytes?: Buffer | string) => File} */
+const file = (name, bytes = gif()) => new File([Uint8Array.from(Buffer.from(bytes))], name, { type: "image/gif" });
 
 test("GIFs go one at a time, in the order of choosing, when they are told to", async () => {
   const { posts, told, uploads } = setUp();
@@ -71,11 +80,11 @@ test("what is too large or no GIF is told at once and never sent", async () => {
   const other = await uploads.add(file("other", Buffer.from("\x89PNG\r\n\x1a\n", "latin1")));
   const none = await uploads.add(file("none", Buffer.alloc(0)));
   assert.deepEqual(
-    [huge.state, huge.why.code, huge.why.limit, huge.why.size, huge.final],
+    [huge.state, huge.why?.code, huge.why?.limit, huge.why?.size, huge.final],
     ["failed", "too_large", 2_000, huge.file.size, true],
   );
   for (const item of [other, none])
-    assert.deepEqual([item.state, item.why.code, item.final], ["failed", "not_a_gif", true]);
+    assert.deepEqual([item.state, item.why?.code, item.final], ["failed", "not_a_gif", true]);
   uploads.send();
   uploads.retry(huge);
   assert.deepEqual(posts, []);
@@ -143,14 +152,14 @@ test("a refusal of the server fails, finally when the file itself is wrong, and 
   uploads.start();
   const items = [await uploads.add(file("a")), await uploads.add(file("b")), await uploads.add(file("c"))];
   uploads.send();
-  for (const [n, code, final] of [
+  for (const [n, code, final] of /** @type {const} */ ([
     [0, "not_a_gif", true],
     [1, "rate_limited", false],
     [2, "not_a_member", false],
-  ]) {
+  ])) {
     posts[n].reject({ code, message: "no" });
     await settled();
-    assert.deepEqual([items[n].state, items[n].why.code, items[n].final], ["failed", code, final]);
+    assert.deepEqual([items[n].state, items[n].why?.code, items[n].final], ["failed", code, final]);
   }
   assert.equal(posts.length, 3);
 });
