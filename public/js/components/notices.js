@@ -28,11 +28,11 @@ export class Notices {
   lineDown(polling = false) {
     if (polling) {
       clearTimeout(this.#timer);
-      this.#timer;
+      this.#timer = undefined;
       this.#line(true);
     } else if (!this.#timer && !this.#shown.has("line")) {
       this.#timer = setTimeout(() => {
-        this.#timer;
+        this.#timer = undefined;
         this.#line(false);
       }, SAID_AFTER);
     }
@@ -42,7 +42,7 @@ export class Notices {
   lineUp() {
     this.#turn += 1;
     clearTimeout(this.#timer);
-    this.#timer;
+    this.#timer = undefined;
     const was = this.#shown.has("line") || this.#shown.has("out");
     for (const kind of ["line", "out", "exception"]) this.#hide(kind);
     if (!was) return;
@@ -63,7 +63,7 @@ export class Notices {
    */
   async out(why, make) {
     clearTimeout(this.#timer);
-    this.#timer;
+    this.#timer = undefined;
     const turn = ++this.#turn;
     const had = !lost();
     const list = { text: byId("chat-form").dataset.list ?? "", href: "/" };
