@@ -7,7 +7,12 @@ import { eventually } from "../support/wait.js";
 
 useChromium();
 
+/** @param {WithPage} visitor */
 const idOf = ({ page }) => page.evaluate(() => document.body.dataset.me);
+/**
+ * @param {WithPage} visitor
+ * @param {string} id
+ */
 const memberOf = ({ page }, id) => page.locator(`#members-list [data-id="${id}"]`);
 
 scene("a member whose connection is lost is shown as away until it is back", [], async (stage) => {

@@ -8,12 +8,20 @@ import { eventually } from "../support/wait.js";
 
 useChromium();
 
+/**
+ * @param {WithPage} visitor
+ * @param {string} name
+ */
 const keep = async ({ page }, name) => {
   await mkdir(OUT, { recursive: true });
   await page.screenshot({ path: `${OUT}${name}.png` });
 };
 
-/** Sends a GIF with words and waits until it stands there. */
+/**
+ * Sends a GIF with words and waits until it stands there.
+ * @param {PageVisitor} visitor
+ * @param {string} alt
+ */
 async function sendGif(visitor, alt) {
   await choose(visitor, { name: `${alt}.gif`, bytes: gif({ width: 200, height: 120, frames: 4, paint: sea }) });
   await visitor.page.locator("#queue .upload__alt").fill(alt);
@@ -21,7 +29,12 @@ async function sendGif(visitor, alt) {
   await seesGif(visitor, alt);
 }
 
-/** Chooses from the menu of a message. */
+/**
+ * Chooses from the menu of a message.
+ * @param {PageVisitor} visitor
+ * @param {string} text
+ * @param {string} entry
+ */
 async function fromMenu(visitor, text, entry) {
   const row = message(visitor, text);
   await row.hover();
@@ -29,7 +42,11 @@ async function fromMenu(visitor, text, entry) {
   await visitor.page.locator("#menu").getByRole("menuitem", { name: entry }).click();
 }
 
-/** Opens the whispers with somebody by the menu of a member. */
+/**
+ * Opens the whispers with somebody by the menu of a member.
+ * @param {WithPage} visitor
+ * @param {string} id
+ */
 async function whisperTo({ page }, id) {
   if (!(await page.locator("#members").isVisible())) await page.click("#members-btn");
   await page.locator(`#members-list [data-id="${id}"] .more`).click();
@@ -40,7 +57,9 @@ async function whisperTo({ page }, id) {
   await page.locator("#whisper[open]").waitFor();
 }
 
+/** @param {WithPage} visitor */
 const idOf = ({ page }) => page.evaluate(() => document.body.dataset.me);
+/** @param {WithPage} visitor */
 const whispers = ({ page }) => page.locator("#whisper-log .message");
 
 scene("a GIF of the room is sent again from the tray by keyboard, without an upload", [], async (stage) => {
@@ -58,6 +77,7 @@ scene("a GIF of the room is sent again from the tray by keyboard, without an upl
   await sendGif(ann, "a sea");
   await sendGif(ann, "another sea");
   const files = await stage.server.uploads();
+  /** @type {unknown[]} */
   const uploads = [];
   bea.page.on("request", (request) => {
     if (request.url().endsWith("/gif")) uploads.push(request.url());
@@ -214,7 +234,7 @@ scene(
       await reads(page.locator("#room-title"), "another title");
       assert.deepEqual(
         await page.evaluate(() => {
-          const { id: focused, value, selectionStart } = document.activeElement;
+          const { id: focused, value, selectionStart } = /** @type {TestElement} */ (document.activeElement);
           return { open: document.getElementById("whisper").open, focused, value, selectionStart };
         }),
         { open: true, focused: "whisper-text", value: "half a thought", selectionStart: 7 },

@@ -7,7 +7,12 @@ import { eventually } from "../support/wait.js";
 
 useChromium();
 
+/**
+ * @param {PageVisitor} visitor
+ * @param {string} words
+ */
 const shown = (visitor, words) => message(visitor, words).filter({ has: visitor.page.locator(".gif") });
+/** @param {WithPage} visitor */
 const focused = ({ page }) => page.evaluate(() => document.activeElement.id);
 
 for (const [locale, words] of Object.entries({ "en-US": "Add a caption", "ko-KR": "GIF에 덧붙일 말 쓰기" })) {

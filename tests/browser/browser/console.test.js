@@ -50,12 +50,15 @@ scenes("an operator's day at the console", FLAGS, async (stage, album, lang) => 
   }
 
   const { page } = op;
+  /** @param {string} text */
   const button = (text) => page.getByRole("button", { name: says(text), exact: true });
+  /** @param {string} text */
   const go = (text) =>
     page
       .locator("nav")
       .getByRole("link", { name: says(text) })
       .click();
+  /** @param {string} text */
   const heading = (text) => reads(page.locator("h1"), text);
   const done = () => reads(page.getByRole("status"), says("console.done"));
   await page.goto(`http://${at}/`);

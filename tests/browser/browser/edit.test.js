@@ -13,16 +13,29 @@ import { words } from "../support/words.js";
 
 useChromium();
 
+/** @param {WithPage} visitor */
 const field = ({ page }) => page.locator("#chat");
+/** @param {WithPage} visitor */
 const strip = ({ page }) => page.locator("#strip");
 
-/** Opens the menu of a message by keyboard and chooses an entry. */
+/**
+ * Opens the menu of a message by keyboard and chooses an entry.
+ * @param {WithPage} visitor
+ * @param {Locator} row
+ * @param {string} entry
+ */
 async function choosesEntry({ page }, row, entry) {
   await row.locator(".more").focus();
   await page.keyboard.press("Enter");
   await page.getByRole("menuitem", { name: entry, exact: true }).click();
 }
 
+/**
+ * @param {HttpVisitor} visitor
+ * @param {string} room
+ * @param {string} id
+ * @param {string} chat
+ */
 const patch = (visitor, room, id, chat) => visitor.json("PATCH", `/room/${room}/messages/${id}`, { chat });
 
 for (const locale of ["en-US", "ko-KR"]) {
@@ -188,8 +201,15 @@ scene(
     const {
       body: { data },
     } = await owner.json("GET", `/room/${id}/messages?limit=100`);
+    /**
+     * @param {string} text
+     * @param {string} chat
+     */
     const edit = async (text, chat) =>
-      assert.equal((await patch(owner, id, data.find((one) => one.chat === text)._id, chat)).status, 200);
+      assert.equal(
+        (await patch(owner, id, data.find((/** @type {Message} */ one) => one.chat === text)._id, chat)).status,
+        200,
+      );
     const ann = await stage.visitor({ name: "ann" });
     await enter(ann, id);
     await scrollBy(ann, -900);

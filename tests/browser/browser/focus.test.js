@@ -7,7 +7,12 @@ import { eventually } from "../support/wait.js";
 
 useChromium();
 
+/** @param {WithPage} visitor */
 const idOf = ({ page }) => page.evaluate(() => document.body.dataset.me);
+/**
+ * @param {WithPage} visitor
+ * @param {string} selector
+ */
 const focused = ({ page }, selector) =>
   eventually(() => page.evaluate((is) => document.activeElement.matches(is), selector), `the focus is at ${selector}`);
 
@@ -17,14 +22,19 @@ scene("who mutes by keyboard stands at the button that undoes it, and hears of i
   await say(bea, "noise");
   await sees(ann, "noise");
   const { page } = ann;
+  /** @type {string[]} */
   const said = [];
-  await page.exposeFunction("heard", (text) => said.push(text));
+  await page.exposeFunction("heard", (/** @type {string} */ text) => said.push(text));
   await page.evaluate(() =>
     new MutationObserver(() => {
       const text = document.getElementById("announcer").textContent;
       if (text) window.heard(text);
     }).observe(document.getElementById("announcer"), { childList: true }),
   );
+  /**
+   * @param {string} words
+   * @param {number} times
+   */
   const told = (words, times) =>
     eventually(() => said.filter((text) => text.includes(words)).length === times, `${words}: ${times}`);
   for (const times of [1, 2]) {

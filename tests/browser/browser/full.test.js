@@ -39,6 +39,10 @@ scene(
   },
 );
 
+/**
+ * @param {WithPage} visitor
+ * @param {string} id
+ */
 async function enterByList({ page }, id) {
   if (new URL(page.url()).pathname !== "/") return;
   await row({ page }, id).locator(".join-btn").click();
@@ -71,6 +75,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       await hasFocus(bea, notice.getByRole("link", { name: says("site.see_rooms") }), "the way on is near");
       assert.equal(await bea.page.locator("#chat-form").evaluate((form) => form.inert), true);
       assert.equal(await bea.page.locator("#members-list").isVisible(), false, "who was here is not told");
+      /** @param {string} text */
       const unsent = (text) => message(bea, text);
       await unsent("taken back")
         .getByRole("button", { name: says("chat.delete"), exact: true })

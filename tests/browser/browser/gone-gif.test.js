@@ -11,20 +11,36 @@ import { words } from "../support/words.js";
 
 useChromium();
 
+/** @param {WithPage} visitor */
 const viewer = ({ page }) => page.locator("#viewer[open]");
 
-/** A room in which the owner has sent GIFs, one for each description, and a visitor who sees them. */
+/**
+ * A room in which the owner has sent GIFs, one for each description, and a visitor who sees them.
+ * @param {Stage} stage
+ * @param {string[]} alts
+ * @param {string} locale
+ */
 async function gallery(stage, alts, locale) {
   const owner = new Guest(await Visitor.arrive(stage.server));
   const id = await owner.makeRoom();
   await owner.enter(id);
+  /** @type {Record<string, Message>} */
   const sent = {};
   for (const [n, alt] of alts.entries()) sent[alt] = await owner.sendGif(alt, { width: 320 + n, height: 200 });
   const ann = await stage.visitor({ name: "ann", locale });
   await enter(ann, id);
-  return { owner, ann, id, remove: (alt) => owner.moderate("delete", { message: sent[alt]._id }) };
+  return {
+    owner,
+    ann,
+    id,
+    remove: (/** @type {string} */ alt) => owner.moderate("delete", { message: sent[alt]._id }),
+  };
 }
 
+/**
+ * @param {PageVisitor} visitor
+ * @param {string} alt
+ */
 async function look(visitor, alt) {
   await (await seesGif(visitor, alt)).locator(".gif__open").click();
   await viewer(visitor).getByRole("img", { name: alt, exact: true }).waitFor();

@@ -15,6 +15,10 @@ const how = {
   ann: { locale: "en-US", look: { viewport: { width: 1280, height: 800 }, colorScheme: "light" } },
   bea: { locale: "ko-KR", look: { viewport: { width: 390, height: 844 }, colorScheme: "dark" } },
 };
+/**
+ * @param {string} name
+ * @param {(stage: Stage, how: How) => Promise<unknown>} story
+ */
 const keys = (name, story) => scene(`by keyboard alone ${name}`, [], (stage) => story(stage, how));
 
 keys("one makes, enters, talks in and leaves a room", entersAndLeaves);

@@ -12,7 +12,11 @@ useChromium();
 
 const says = words("en-US");
 
-/** A room with a GIF and twelve links, and Ann in it. */
+/**
+ * A room with a GIF and twelve links, and Ann in it.
+ * @param {Stage} stage
+ * @param {object} look
+ */
 async function lively(stage, look = {}) {
   const owner = await Visitor.arrive(stage.server);
   const { _id: id } = await owner.makeRoom({ title: "keys" });
@@ -26,11 +30,15 @@ async function lively(stage, look = {}) {
     id,
     field: ann.page.locator("#chat"),
     log: ann.page.locator("#chat-list"),
+    /** @param {string} key */
     press: (key) => ann.page.keyboard.press(key),
   };
 }
 
-/** Into the conversation, to the newest message; the script of its keys comes then. */
+/**
+ * Into the conversation, to the newest message; the script of its keys comes then.
+ * @param {WithPage} visitor
+ */
 async function go({ page }) {
   await page.locator("#chat-list").evaluate(atRest);
   await page.locator("#chat-list").focus();

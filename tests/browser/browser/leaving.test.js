@@ -7,7 +7,9 @@ import { words } from "../support/words.js";
 
 useChromium();
 
+/** @param {WithPage} visitor */
 const dialog = ({ page }) => page.locator("#leave-dialog[open]");
+/** @param {WithPage} visitor */
 const leave = ({ page }) => page.click("#exit-btn");
 
 for (const locale of ["en-US", "ko-KR"]) {

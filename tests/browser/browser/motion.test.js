@@ -8,7 +8,11 @@ import { eventually } from "../support/wait.js";
 
 useChromium();
 
-/** A room with so many GIFs in it, made without a browser. */
+/**
+ * A room with so many GIFs in it, made without a browser.
+ * @param {Stage} stage
+ * @param {number} count
+ */
 async function gallery(stage, count) {
   const owner = await Visitor.arrive(stage.server);
   const { _id: id } = await owner.makeRoom({ title: "gallery" });
@@ -23,7 +27,10 @@ async function gallery(stage, count) {
   return { id, owner };
 }
 
-/** How many GIFs play, and how many of them cannot be seen. */
+/**
+ * How many GIFs play, and how many of them cannot be seen.
+ * @param {WithPage} visitor
+ */
 const playing = ({ page }) =>
   page.$$eval("#rows .gif img", (all) => {
     const list = document.getElementById("chat-list").getBoundingClientRect();
@@ -35,6 +42,10 @@ const playing = ({ page }) =>
     return { all: all.length, moving: moving.length, unseen: unseen.length };
   });
 
+/**
+ * @param {WithPage} visitor
+ * @param {boolean} hidden
+ */
 const hide = ({ page }, hidden) =>
   page.evaluate((value) => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
@@ -45,6 +56,10 @@ const hide = ({ page }, hidden) =>
     document.dispatchEvent(new Event("visibilitychange"));
   }, hidden);
 
+/**
+ * @param {WithPage} visitor
+ * @param {number} share
+ */
 const scrollTo = ({ page }, share) =>
   page.$eval(
     "#chat-list",
@@ -73,6 +88,7 @@ scene("of 50 GIFs only those in sight play, none in a hidden tab, none under red
   await eventually(async () => (await playing(ann)).moving > 0, "it goes on when one looks again");
 
   const bea = await stage.visitor({ name: "bea", reducedMotion: "reduce" });
+  /** @type {string[]} */
   const asked = [];
   bea.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await enter(bea, id);
@@ -104,6 +120,7 @@ scene(
     assert.equal(await motion.getAttribute("aria-checked"), "false");
     await eventually(async () => (await playing(ann)).moving === 0);
 
+    /** @type {string[]} */
     const asked = [];
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
     await enter(ann, id);

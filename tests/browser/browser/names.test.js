@@ -9,15 +9,19 @@ import { CLOCK, NAME, words } from "../support/words.js";
 
 useChromium();
 
-/** What a screen reader comes by inside an element: `role name`, without what only repeats its parent's name. */
+/**
+ * What a screen reader comes by inside an element: `role name`, without what only repeats its parent's name.
+ * @param {PageVisitor} given
+ * @param {string} selector
+ */
 async function heard({ context, page }, selector) {
   const devtools = await context.newCDPSession(page);
   const { root } = await devtools.send("DOM.getDocument");
   const { nodeId } = await devtools.send("DOM.querySelector", { nodeId: root.nodeId, selector });
   const { nodes } = await devtools.send("Accessibility.queryAXTree", { nodeId });
   return nodes
-    .filter(({ ignored, role }) => !ignored && role.value !== "InlineTextBox")
-    .map(({ role, name }) => [role.value, name?.value ?? ""]);
+    .filter(({ ignored, role }) => !ignored && role?.value !== "InlineTextBox")
+    .map(({ role, name }) => [role?.value, name?.value ?? ""]);
 }
 
 for (const locale of ["en-US", "ko-KR"]) {
@@ -75,6 +79,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     const ann = await stage.visitor({ name: "ann", locale });
     const { page } = ann;
     const button = page.locator("#theme-btn");
+    /** @param {string} theme */
     const isNow = (theme) => reads(button, says("site.theme_now", { theme: says(`site.theme_${theme}`) }));
     await page.goto("/");
     await isNow("system");

@@ -34,6 +34,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
     await say(bea, "a slip of the pen");
     await sees(bea, "the owner's");
     await sees(bea, "a slip of the pen");
+    /** @param {Locator} row */
     const open = async (row) => {
       await row.locator(".more").focus();
       await bea.page.keyboard.press("Enter");

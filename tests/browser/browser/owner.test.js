@@ -8,10 +8,20 @@ import { eventually } from "../support/wait.js";
 useChromium();
 
 const FORBIDDEN = /status of 403/;
+/** @param {WithPage} visitor */
 const id = ({ page }) => page.evaluate(() => document.body.dataset.me);
+/**
+ * @param {WithPage} visitor
+ * @param {string} who
+ */
 const member = ({ page }, who) => page.locator(`#members-list [data-id="${who}"]`);
 
-/** Chooses an entry of the menu of a member or a message, by keyboard alone, and says yes. */
+/**
+ * Chooses an entry of the menu of a member or a message, by keyboard alone, and says yes.
+ * @param {WithPage} visitor
+ * @param {Locator} subject
+ * @param {string} entry
+ */
 async function choose({ page }, subject, entry) {
   await subject.locator(".more").focus();
   await page.keyboard.press("Enter");
@@ -24,12 +34,17 @@ async function choose({ page }, subject, entry) {
   await page.locator("#deed-dialog[open]").waitFor();
 }
 
+/** @param {WithPage} visitor */
 async function yes({ page }) {
   await page.locator("#deed-do").focus();
   await page.keyboard.press("Enter");
   await page.locator("#deed-dialog").waitFor({ state: "hidden" });
 }
 
+/**
+ * @param {WithPage} visitor
+ * @param {string} name
+ */
 async function shot({ page }, name) {
   await mkdir(OUT, { recursive: true });
   await page.screenshot({ path: `${OUT}owner-${name}.png` });
@@ -39,7 +54,7 @@ const WORDS = {
   "en-US": {
     kick: "Remove",
     ban: "Ban",
-    clear: (name) => `Delete all of ${name}'s messages`,
+    clear: (/** @type {string} */ name) => `Delete all of ${name}'s messages`,
     remove: "Delete message",
     hand: "Make owner",
     kicked: "The owner removed you from this room.",
@@ -52,7 +67,7 @@ const WORDS = {
   "ko-KR": {
     kick: "내보내기",
     ban: "차단하기",
-    clear: (name) => `${name}님의 메시지 모두 삭제`,
+    clear: (/** @type {string} */ name) => `${name}님의 메시지 모두 삭제`,
     remove: "메시지 삭제",
     hand: "방장 넘기기",
     kicked: "방장이 이 방에서 내보냈어요.",

@@ -16,6 +16,10 @@ for (const locale of ["en-US", "ko-KR"]) {
     const ann = await stage.visitor({ name: "ann", locale });
     await makeRoom(ann);
     const cards = ann.page.locator("#queue .upload");
+    /**
+     * @param {string} name
+     * @param {string} type
+     */
     const paste = (name, type) =>
       ann.page.evaluate(
         ([called, kind]) => {
@@ -30,6 +34,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     await paste("image.png", "image/png");
     await paste("clip.mp4", "video/mp4");
     await paste("notes.txt", "text/plain");
+    /** @param {string} name */
     const why = (name) => cards.filter({ hasText: name }).locator(".upload__why");
     await reads(why("image.png"), says("talk.only_gifs"));
     await reads(why("clip.mp4"), says("talk.only_gifs"));

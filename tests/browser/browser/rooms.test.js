@@ -132,7 +132,7 @@ scene("the owner deletes the room, the others are told and let go", [], async (s
   await bea.page.click("#notices .banner a");
   await bea.page.waitForURL("/");
   bea.allow(/status of 404/);
-  assert.equal((await bea.page.goto(`/room/${id}`)).status(), 404);
+  assert.equal((await bea.page.goto(`/room/${id}`))?.status(), 404);
   await reads(bea.page.locator(".error-message"), "This room does not exist.");
 });
 

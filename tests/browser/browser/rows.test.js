@@ -9,7 +9,11 @@ useChromium();
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-/** A room of somebody who says things without a browser, and a visitor in it. */
+/**
+ * A room of somebody who says things without a browser, and a visitor in it.
+ * @param {Stage} stage
+ * @param {object} options
+ */
 async function roomOf(stage, options) {
   const bea = new Guest(await Visitor.arrive(stage.server));
   const id = await bea.makeRoom({ title: "rows" });
@@ -19,9 +23,13 @@ async function roomOf(stage, options) {
   return { ann, bea, id };
 }
 
-/** How much two elements lie over each other, in px. */
+/**
+ * How much two elements lie over each other, in px.
+ * @param {Locator} one
+ * @param {object} other
+ */
 const overlap = (one, other) =>
-  one.evaluate((first, second) => {
+  one.evaluate((first, /** @type {any} */ second) => {
     const [a, b] = [first, second].map((part) => part.getBoundingClientRect());
     return (
       Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) *
@@ -57,7 +65,10 @@ for (const width of [320, 390]) {
   );
 }
 
-/** The px between the last word of a bubble and its check, and whether all of the check is on the bubble. */
+/**
+ * The px between the last word of a bubble and its check, and whether all of the check is on the bubble.
+ * @param {Locator} bubble
+ */
 const check = (bubble) =>
   bubble.evaluate((element) => {
     const range = document.createRange();

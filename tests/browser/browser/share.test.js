@@ -12,8 +12,11 @@ import { cached, controlled, databases, share } from "../support/worker.js";
 useChromium();
 
 const SHARED = "gifchat-shared";
+/** @param {WithPage} visitor */
 const cards = ({ page }) => page.locator("#queue .upload");
+/** @param {PageVisitor} visitor */
 const isHeld = async (visitor) => (await databases(visitor)).includes(SHARED);
+/** @param {PageVisitor} visitor */
 const dropped = (visitor) => eventually(async () => !(await isHeld(visitor)), "nothing is held any more");
 const file = (name = "cat.gif") => ({ name, bytes: gif({ width: 64, height: 40 }) });
 
@@ -149,7 +152,7 @@ scene("what is shared is dropped when one goes elsewhere, and after ten minutes 
           all.objectStore("files").put({ files: [new File(["x"], "old.gif")], at: Date.now() - 601_000 }, "files");
           all.oncomplete = () => {
             opening.result.close();
-            done();
+            done(undefined);
           };
         };
       }),

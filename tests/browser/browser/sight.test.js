@@ -7,19 +7,27 @@ import { eventually } from "../support/wait.js";
 
 useChromium();
 
-/** The text of the message with the focus, and those of all that one sees some of. */
+/**
+ * The text of the message with the focus, and those of all that one sees some of.
+ * @param {WithPage} visitor
+ */
 const held = ({ page }) =>
   page.evaluate(() => document.activeElement.closest(".message")?.querySelector(".message__text").textContent);
+/** @param {WithPage} visitor */
 const seen = ({ page }) =>
   page.evaluate(() => {
     const { top, bottom } = document.getElementById("chat-list").getBoundingClientRect();
+    /** @param {Element} row */
     const inside = (row) => row.getBoundingClientRect().top < bottom && row.getBoundingClientRect().bottom > top;
     return [...document.querySelectorAll("#rows .message")]
       .filter(inside)
       .map((row) => row.querySelector(".message__text").textContent);
   });
 
-/** Waits until what was pressed scrolls no more. */
+/**
+ * Waits until what was pressed scrolls no more.
+ * @param {WithPage} visitor
+ */
 const stands = ({ page }) =>
   page.evaluate(
     () =>
@@ -29,7 +37,7 @@ const stands = ({ page }) =>
         const look = () => {
           still = list.scrollTop === top ? still + 1 : 0;
           top = list.scrollTop;
-          if (still === 15) done();
+          if (still === 15) done(undefined);
           else requestAnimationFrame(look);
         };
         look();
@@ -43,12 +51,14 @@ scene(
     const { id, owner } = await talk(stage, 120);
     const ann = await stage.visitor({ name: "ann" });
     await enter(ann, id);
+    /** @param {string} key */
     const press = (key) => ann.page.keyboard.press(key);
     await ann.page.locator("#chat-list").focus();
     await eventually(async () => {
       await press("ArrowUp");
       return await held(ann);
     }, "the arrows lead into it");
+    /** @param {string} key */
     const away = async (key) => {
       const from = await held(ann);
       assert.ok(from, "a message has the focus");

@@ -10,11 +10,16 @@ useChromium();
 
 const TOO_EARLY = /status of 429/;
 
-/** A room in slow mode, its owner, and somebody in it. */
+/**
+ * A room in slow mode, its owner, and somebody in it.
+ * @param {Stage} stage
+ * @param {number} slow
+ */
 async function slowRoom(stage, slow) {
   const owner = await Visitor.arrive(stage.server);
   const { _id: id } = await owner.makeRoom();
   await owner.enter(id);
+  /** @param {object} changes */
   const edit = async (changes) => assert.equal((await owner.json("PATCH", `/room/${id}`, changes)).status, 200);
   await edit({ slow });
   const bea = await stage.visitor({ name: "bea" });

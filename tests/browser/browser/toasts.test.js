@@ -10,17 +10,31 @@ useChromium();
 
 const says = words("en-US");
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+/** @param {WithPage} visitor */
 const toasts = ({ page }) => page.locator("#toasts .banner");
+/**
+ * @param {PageVisitor} visitor
+ * @param {string} text
+ */
 const toast = (visitor, text) =>
   toasts(visitor).filter({ has: visitor.page.locator(".banner__says", { hasText: text }) });
 
+/**
+ * @param {WithPage} visitor
+ * @param {Locator} subject
+ * @param {string} entry
+ */
 async function does({ page }, subject, entry) {
   await subject.hover();
   await subject.locator(".more").click();
   await page.getByRole("menuitem", { name: entry, exact: true }).click();
 }
 
-/** Ann's room with Bea in it, who has said some words. */
+/**
+ * Ann's room with Bea in it, who has said some words.
+ * @param {Stage} stage
+ * @param {object} look
+ */
 async function two(stage, look = {}) {
   const [ann, bea] = [await stage.visitor({ name: "ann", ...look }), await stage.visitor({ name: "bea" })];
   bea.allow(/status of 403/);

@@ -15,6 +15,10 @@ const how = {
   ann: { locale: "ko-KR", look: { ...PHONE, colorScheme: "light" } },
   bea: { locale: "en-US", look: { ...PHONE, colorScheme: "dark" } },
 };
+/**
+ * @param {string} name
+ * @param {(stage: Stage, how: How) => Promise<unknown>} story
+ */
 const touch = (name, story) => scene(`by touch at 390 px ${name}`, [], (stage) => story(stage, how));
 
 touch("one makes, enters, talks in and leaves a room", entersAndLeaves);

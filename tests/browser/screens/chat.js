@@ -53,6 +53,8 @@ const TALK = {
   },
 };
 
+/** @typedef {typeof TALK.en} Talk */
+
 useChromium();
 
 scenes("a room", ["--gif-limit", "200000"], async (stage, album, lang) => {
@@ -94,7 +96,12 @@ scenes("a room", ["--gif-limit", "200000"], async (stage, album, lang) => {
   others.end();
 });
 
-/** What is said and shown, until the room looks as one does at its best. */
+/**
+ * What is said and shown, until the room looks as one does at its best.
+ * @param {PageVisitor} ann
+ * @param {Others} others
+ * @param {Talk} words
+ */
 async function talk(ann, others, words) {
   const { page } = ann;
   await say(ann, words.mine);
@@ -106,11 +113,19 @@ async function talk(ann, others, words) {
   await sees(ann, words.rate.split("\n")[0]);
   await page.setViewportSize({ width: 1280, height: 800 });
   await eventually(() =>
-    page.$$eval(".gif__frame img", (all) => all.every((img) => img.complete || img.getBoundingClientRect().bottom < 0)),
+    page.$$eval(".gif__frame img", (/** @type {HTMLImageElement[]} */ all) =>
+      all.every((img) => img.complete || img.getBoundingClientRect().bottom < 0),
+    ),
   );
 }
 
-/** A message that was answered, edited and reacted to, served and live; one that is answered, and how one reacts. */
+/**
+ * A message that was answered, edited and reacted to, served and live; one that is answered, and how one reacts.
+ * @param {PageVisitor} ann
+ * @param {Others} others
+ * @param {Talk} words
+ * @param {Album} album
+ */
 async function answer(ann, others, words, album) {
   const { page } = ann;
   const [mine, rate] = [message(ann, words.mine), message(ann, words.rate.split("\n")[0])];
@@ -144,7 +159,13 @@ async function answer(ann, others, words, album) {
   await page.keyboard.press("Escape");
 }
 
-/** Long words, a queue with good and bad files, a drop, and a new message while one has scrolled up. */
+/**
+ * Long words, a queue with good and bad files, a drop, and a new message while one has scrolled up.
+ * @param {PageVisitor} ann
+ * @param {Others} others
+ * @param {Talk} words
+ * @param {Album} album
+ */
 async function write(ann, others, words, album) {
   const { page } = ann;
   await others.say(words.link);
@@ -185,7 +206,13 @@ async function write(ann, others, words, album) {
   await page.click("#pill");
 }
 
-/** A message that is refused, one that waits for the line, and what was missed meanwhile. */
+/**
+ * A message that is refused, one that waits for the line, and what was missed meanwhile.
+ * @param {PageVisitor} ann
+ * @param {Others} others
+ * @param {Talk} words
+ * @param {Album} album
+ */
 async function loseTheLine(ann, others, words, album) {
   const { page } = ann;
   await say(ann, "a bell \u0007 rings");
@@ -204,15 +231,23 @@ async function loseTheLine(ann, others, words, album) {
 
 /** Those without a browser, in a room full of talk; a second room has nothing in it. */
 class Others {
+  /** @type {Visitor[]} */
+  visitors = [];
+  /** @type {TestSocket[]} */
+  sockets = [];
+  quiet = "";
+  lively = "";
+
+  /**
+   * @param {Site} server
+   * @param {Talk} words
+   */
   static async arrive(server, words) {
     const others = new Others();
-    others.visitors = [];
     for (let n = 0; n < 4; n += 1) others.visitors.push(await Visitor.arrive(server));
     const [owner, , cat, dan] = others.visitors;
-    others.owner = owner;
     ({ _id: others.quiet } = await dan.makeRoom({ title: words.quiet, max: 6 }));
     ({ _id: others.lively } = await owner.makeRoom({ title: words.title }));
-    others.sockets = [];
     for (const visitor of others.visitors) others.sockets.push(await visitor.enter(others.lively));
     await ask(others.sockets[1], "chat", { chat: words.hello });
     await cat.sendGif(others.lively, { bytes: GIFS.sea, alt: words.gifs.sea });
@@ -220,6 +255,7 @@ class Others {
     return others;
   }
 
+  /** @param {string} chat */
   say(chat) {
     return ask(this.sockets[0], "chat", { chat });
   }
@@ -229,7 +265,7 @@ class Others {
   }
 
   deleteRoom() {
-    return this.owner.json("DELETE", `/room/${this.lively}`);
+    return this.visitors[0].json("DELETE", `/room/${this.lively}`);
   }
 
   end() {

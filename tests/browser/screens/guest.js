@@ -35,6 +35,7 @@ const TALK = {
   },
 };
 
+/** @type {GifLook[]} */
 const LOOKS = [
   { width: 240, height: 120, frames: 2, paint: sea },
   { width: 120, height: 120, frames: 2, paint: rings },
@@ -42,6 +43,8 @@ const LOOKS = [
   { width: 90, height: 200, frames: 2, paint: sea },
   { width: 48, height: 32, frames: 2, paint: rings },
 ];
+
+/** @typedef {typeof TALK.en} Talk */
 
 useChromium();
 
@@ -60,7 +63,13 @@ scenes("a room as its guests see it", ["--seat-grace", "300ms"], async (stage, a
   for (const one of [owner, bea, cat, dan, eve]) one.end();
 });
 
-/** The tray, whispers, the invite, a report. */
+/**
+ * The tray, whispers, the invite, a report.
+ * @param {PageVisitor} ann
+ * @param {{ owner: Guest, bea: Guest }} guests
+ * @param {Talk} words
+ * @param {Album} album
+ */
 async function sheets(ann, { owner, bea }, words, album) {
   const { page } = ann;
   const me = await page.evaluate(() => document.body.dataset.me);
@@ -131,7 +140,13 @@ async function sheets(ann, { owner, bea }, words, album) {
   await page.locator(".message__muted button").first().click();
 }
 
-/** Every line that nobody says, and a message that was deleted. */
+/**
+ * Every line that nobody says, and a message that was deleted.
+ * @param {PageVisitor} ann
+ * @param {Record<"owner" | "bea" | "cat" | "dan" | "eve", Guest>} guests
+ * @param {Talk} words
+ * @param {Album} album
+ */
 async function lines(ann, { owner, bea, cat, dan, eve }, words, album) {
   const { page } = ann;
   const room = owner.room;
@@ -155,7 +170,14 @@ async function lines(ann, { owner, bea, cat, dan, eve }, words, album) {
   await album.shoot(ann, "lines");
 }
 
-/** Slow mode, a closed room, and being sent out of it. */
+/**
+ * Slow mode, a closed room, and being sent out of it.
+ * @param {PageVisitor} ann
+ * @param {Guest} owner
+ * @param {string} room
+ * @param {Talk} words
+ * @param {Album} album
+ */
 async function rules(ann, owner, room, words, album) {
   const { page } = ann;
   await owner.edit({ slow: 90, closed: true });
@@ -179,13 +201,22 @@ async function rules(ann, owner, room, words, album) {
   await album.shoot(ann, "banned-page");
 }
 
+/**
+ * @param {import("playwright-core").Page} page
+ * @param {string} text
+ */
 async function whisperBack(page, text) {
   await page.fill("#whisper-text", text);
   await page.press("#whisper-text", "Enter");
   await eventually(async () => (await page.inputValue("#whisper-text")) === "", "it was sent");
 }
 
-/** Opens the menu of a member, in the drawer of a phone or in the column of a desk. */
+/**
+ * Opens the menu of a member, in the drawer of a phone or in the column of a desk.
+ * @param {PageVisitor} ann
+ * @param {string} id
+ * @param {number} width
+ */
 async function openMemberMenu(ann, id, width) {
   const { page } = ann;
   await page.keyboard.press("Escape");
@@ -194,18 +225,27 @@ async function openMemberMenu(ann, id, width) {
   await page.locator("#menu:popover-open").waitFor();
 }
 
+/**
+ * @param {import("playwright-core").Page} page
+ * @param {string} id
+ */
 async function openMenu(page, id) {
   await page.keyboard.press("Escape");
   await page.locator(`[data-id="${id}"]`).hover();
   await page.locator(`[data-id="${id}"] .more`).click();
 }
 
-/** Waits until so many pictures are there, as far as they are in view. */
+/**
+ * Waits until so many pictures are there, as far as they are in view.
+ * @param {import("playwright-core").Page} page
+ * @param {string} selector
+ * @param {number} count
+ */
 async function loaded(page, selector, count) {
   await eventually(async () => (await page.locator(selector).count()) === count);
   await eventually(
     () =>
-      page.$$eval(selector, (all) =>
+      page.$$eval(selector, (/** @type {HTMLImageElement[]} */ all) =>
         all.every((image) => (image.complete && image.naturalWidth > 0) || image.getBoundingClientRect().bottom < 0),
       ),
     `${selector} is drawn`,

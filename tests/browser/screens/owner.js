@@ -26,6 +26,8 @@ const TALK = {
 // More than fit into the column or the drawer.
 const MANY = 14;
 
+/** @typedef {typeof TALK.en} Talk */
+
 useChromium();
 
 scenes("a room as its owner sees it", [], async (stage, album, lang) => {
@@ -46,7 +48,12 @@ scenes("a room as its owner sees it", [], async (stage, album, lang) => {
   for (const guest of guests) guest.end();
 });
 
-/** The invite of a locked room, before and after it was withdrawn; gives the path of one that works. */
+/**
+ * The invite of a locked room, before and after it was withdrawn; gives the path of one that works.
+ * @param {PageVisitor} ann
+ * @param {Stage} stage
+ * @param {Album} album
+ */
 async function invite({ page }, stage, album) {
   const ann = { page };
   const open = async () => {
@@ -66,12 +73,19 @@ async function invite({ page }, stage, album) {
   return { invited, guests: await arrive(stage.server, MANY) };
 }
 
-/** The menus of a person and of a message, and the question that each entry asks. */
+/**
+ * The menus of a person and of a message, and the question that each entry asks.
+ * @param {PageVisitor} ann
+ * @param {Guest} bea
+ * @param {Talk} words
+ * @param {Album} album
+ */
 async function deeds(ann, bea, words, album) {
   const { page } = ann;
   const { _id: said } = await bea.say(words.hello);
   await sees(ann, words.hello);
   const menus = { person: `#members-list [data-id="${bea.id}"]`, message: `#rows [data-id="${said}"]` };
+  /** @type {(subject: keyof typeof menus, width: number) => Promise<void>} */
   const open = async (subject, width) => {
     await page.keyboard.press("Escape");
     if (subject === "person") await showPeople(ann, width);
@@ -79,7 +93,7 @@ async function deeds(ann, bea, words, album) {
     await page.locator(`${menus[subject]} .more`).click();
     await page.locator("#menu:popover-open").waitFor();
   };
-  for (const subject of ["person", "message"]) {
+  for (const subject of /** @type {const} */ (["person", "message"])) {
     await album.shoot(ann, `own-menu-${subject}`, (width) => open(subject, width));
     await page.keyboard.press("Escape");
   }
@@ -89,7 +103,7 @@ async function deeds(ann, bea, words, album) {
   };
   for (const [subject, icons] of Object.entries(questions)) {
     for (const [deed, icon] of Object.entries(icons)) {
-      await open(subject, 1280);
+      await open(/** @type {keyof typeof menus} */ (subject), 1280);
       await page
         .locator("#menu .menu__item", { has: page.locator(`use[href$="#${icon}"]`) })
         .first()
@@ -109,7 +123,13 @@ async function deeds(ann, bea, words, album) {
   }
 }
 
-/** The list of reports: with nothing in it, and with a text, a GIF, and long words. */
+/**
+ * The list of reports: with nothing in it, and with a text, a GIF, and long words.
+ * @param {PageVisitor} ann
+ * @param {{ bea: Guest, cat: Guest, dan: Guest }} guests
+ * @param {Talk} words
+ * @param {Album} album
+ */
 async function reports(ann, { bea, cat, dan }, words, album) {
   const { page } = ann;
   await page.click("#reports-btn");
@@ -125,12 +145,22 @@ async function reports(ann, { bea, cat, dan }, words, album) {
   await reads(page.locator("#reports-count"), "3");
   await page.click("#reports-btn");
   await eventually(async () => (await page.locator("#reports-list > li").count()) === 3);
-  await eventually(() => page.$eval("#reports-list img", (image) => image.complete && image.naturalWidth > 0));
+  await eventually(() =>
+    page.$eval(
+      "#reports-list img",
+      (/** @type {HTMLImageElement} */ image) => image.complete && image.naturalWidth > 0,
+    ),
+  );
   await album.shoot(ann, "reports");
   await page.keyboard.press("Escape");
 }
 
-/** The form that edits the room, at its head and at its foot, with somebody to let in again and a mistake. */
+/**
+ * The form that edits the room, at its head and at its foot, with somebody to let in again and a mistake.
+ * @param {PageVisitor} ann
+ * @param {Guest[]} banned
+ * @param {Album} album
+ */
 async function edits(ann, banned, album) {
   const { page } = ann;
   for (const { id } of banned) {
@@ -150,7 +180,12 @@ async function edits(ann, banned, album) {
   await page.keyboard.press("Escape");
 }
 
-/** As many people as make the list scroll. */
+/**
+ * As many people as make the list scroll.
+ * @param {PageVisitor} ann
+ * @param {{ invited: string, room: string, guests: Guest[] }} those
+ * @param {Album} album
+ */
 async function many(ann, { invited, room, guests }, album) {
   const { page } = ann;
   for (const guest of guests) {
@@ -162,7 +197,7 @@ async function many(ann, { invited, room, guests }, album) {
   await album.shoot(ann, "own-many", (width) => showPeople(ann, width));
 }
 
-/** Scrolls what scrolls in the form. */
+/** @type {(page: import("playwright-core").Page, to: number) => Promise<void>} Scrolls what scrolls in the form. */
 const scroll = (page, to) =>
   page.$eval(
     "#edit-dialog",

@@ -69,7 +69,13 @@ scenes("the pages before a room", [], async (stage, album, lang) => {
   for (const visitor of visitors) visitor.end();
 });
 
-/** What there is only where the site is installed: rooms to choose from for a GIF that is shared, and the page without a line. */
+/**
+ * What there is only where the site is installed: rooms to choose from for a GIF that is shared, and the page without a line.
+ * @param {PageVisitor} ann
+ * @param {import("../support/server.js").Server} server
+ * @param {string[]} rooms
+ * @param {Album} album
+ */
 async function installed(ann, server, rooms, album) {
   const { page, context } = ann;
   await controlled(ann);
@@ -90,7 +96,11 @@ async function installed(ann, server, rooms, album) {
   await album.shoot(ann, "offline");
 }
 
-/** A locked room, a full one, one with a long title, a closed one, and one with many people. */
+/**
+ * A locked room, a full one, one with a long title, a closed one, and one with many people.
+ * @param {Site} server
+ * @param {string[]} titles
+ */
 async function build(server, titles) {
   const visitors = [];
   for (let n = 0; n < 6; n += 1) visitors.push(await Visitor.arrive(server));

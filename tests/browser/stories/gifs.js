@@ -6,17 +6,23 @@ import { intercept, reads, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { pair } from "./stage.js";
 
+/** @type {(name: string) => { name: string, mimeType: string, buffer: Buffer }} */
 const file = (name) => ({
   name,
   mimeType: "image/gif",
   buffer: gif({ width: 200, height: 120, frames: 3, paint: sea }),
 });
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function sendsGifs(stage, how) {
   const { ann, bea, id } = await pair(stage, how);
   const { says, hand, page } = ann;
   ann.allow(/status of 503/);
   const pick = page.getByLabel(`GIF: ${says("chat.pick")}`, { exact: true });
+  /** @param {string} name */
   const described = (name) => ann.field(says("chat.alt_label", { name }));
 
   // Three are chosen, described, one of them taken out.
@@ -69,6 +75,10 @@ export async function sendsGifs(stage, how) {
   );
 }
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function playsGifs(stage, how) {
   const { ann, bea } = await pair(stage, how);
   const { says, hand, page } = bea;
@@ -79,7 +89,10 @@ export async function playsGifs(stage, how) {
     await seesGif(bea, name);
   }
   const playing = () =>
-    page.$$eval("#rows .gif img", (all) => all.filter((image) => !image.src.endsWith("/still")).length);
+    page.$$eval(
+      "#rows .gif img",
+      (/** @type {HTMLImageElement[]} */ all) => all.filter((image) => !image.src.endsWith("/still")).length,
+    );
   await eventually(async () => (await playing()) === 2);
 
   // One of them by its own button.

@@ -5,7 +5,14 @@ import { inside, message, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { backIn, calls, memberMore, messageMore, pair, people } from "./stage.js";
 
-/** Chooses what is to be done from a menu and says yes to the question. */
+/**
+ * Chooses what is to be done from a menu and says yes to the question.
+ * @param {Person} owner
+ * @param {Locator} more
+ * @param {string} action
+ * @param {string} title
+ * @param {Record<string, string>} [places]
+ */
 async function does(owner, more, action, title, places) {
   const { hand, says } = owner;
   await hand.menu(more, says(action, places));
@@ -18,6 +25,10 @@ async function does(owner, more, action, title, places) {
   };
 }
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function keepsOrder(stage, how) {
   const { ann, bea } = await pair(stage, how);
   const { says, hand } = ann;
@@ -80,6 +91,10 @@ export async function keepsOrder(stage, how) {
   await inside(bea);
 }
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function runsRoom(stage, how) {
   const { ann, bea } = await pair(stage, how);
   const { says, hand } = ann;

@@ -7,9 +7,14 @@ import { inside, message, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { backIn, calls, memberMore, messageMore, pair, people } from "./stage.js";
 
+/** @type {(visitor: Person, text: string) => Locator} */
 const whispered = ({ page, says }, text) =>
   page.getByRole("log", { name: says("whisper.log"), exact: true }).locator(".message__text", { hasText: text });
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function whispers(stage, how) {
   const { ann, bea } = await pair(stage, how);
   const { says } = ann;
@@ -68,6 +73,10 @@ export async function whispers(stage, how) {
   await focusKept(bea, "after the whisper");
 }
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function mutes(stage, how) {
   const { ann, bea } = await pair(stage, how);
   const { says, hand, page } = bea;
@@ -91,6 +100,10 @@ export async function mutes(stage, how) {
   await focusKept(bea, "after that");
 }
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function reports(stage, how) {
   const { ann, bea, id } = await pair(stage, how);
   const { says, hand } = bea;
@@ -122,6 +135,7 @@ export async function reports(stage, how) {
   const opener = ann.button(`${ann.says("report.list")} 2`);
   await ann.hand.use(opener);
   const list = ann.dialog(ann.says("report.list"));
+  /** @param {string} text */
   const entry = (text) => list.getByRole("listitem").filter({ hasText: text });
   await entry("first offence").waitFor();
   await ann.hand.use(ann.button(ann.says("report.dismiss"), entry("first offence")));
@@ -137,6 +151,10 @@ export async function reports(stage, how) {
   cat.end();
 }
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function invites(stage, how) {
   const { ann, bea } = await pair(stage, how);
   const { says, hand, page } = ann;

@@ -6,15 +6,24 @@ import { Visitor, ask } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 import { backIn, calls, messageMore, pair, people, person } from "./stage.js";
 
+/** @type {(visitor: WithPage) => Promise<number[]>} */
 const seqs = ({ page }) => page.$$eval("#rows [data-seq]", (all) => all.map((row) => Number(row.dataset.seq)));
 
-/** Writes and sends by hand. */
+/**
+ * Writes and sends by hand.
+ * @param {Person} person
+ * @param {string} text
+ */
 async function writes({ hand, page, says, button, field }, text) {
   await hand.write(field(says("chat.message")), text);
   await hand.send(button(says("chat.send")));
   await message({ page }, text).waitFor();
 }
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function readsBack(stage, how) {
   const owner = await Visitor.arrive(stage.server);
   const { _id: id } = await owner.makeRoom({ title: "long talk" });
@@ -38,6 +47,10 @@ export async function readsBack(stage, how) {
   owner.end();
 }
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function talks(stage, how) {
   const { ann, bea } = await pair(stage, how);
   const { says, hand, page } = bea;
@@ -80,6 +93,10 @@ export async function talks(stage, how) {
   if (opener) await hand.leave(panel, says("site.close"));
 }
 
+/**
+ * @param {Stage} stage
+ * @param {How} how
+ */
 export async function survives(stage, how) {
   const { ann, bea, id } = await pair(stage, how);
   const { says, hand, page } = bea;
@@ -87,7 +104,7 @@ export async function survives(stage, how) {
   await page.routeWebSocket(/socket\.io/, (line) => {
     const server = line.connectToServer();
     line.onMessage((frame) => {
-      const ack = /^42\/chat,(\d+)\["chat",.*unlucky/.exec(frame)?.[1];
+      const ack = /^42\/chat,(\d+)\["chat",.*unlucky/.exec(String(frame))?.[1];
       if (ack && refuse) line.send(`43/chat,${ack}[{"ok":false,"code":"rate_limited","message":"Too fast."}]`);
       else server.send(frame);
     });

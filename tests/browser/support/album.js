@@ -7,7 +7,9 @@ import { mistakes } from "./html.js";
 
 const SIZES = { 390: 844, 1280: 860 };
 const THEMES = /** @type {const} */ (["light", "dark"]);
-/** @type {Record<string, string>} */
+/** @typedef {"en" | "ko"} Lang */
+
+/** @type {Record<Lang, string>} */
 const LOCALES = { en: "en-US", ko: "ko-KR" };
 
 /**
@@ -15,10 +17,10 @@ const LOCALES = { en: "en-US", ko: "ko-KR" };
  * @typedef {import("./chrome.js").Stage} Stage
  * @param {string} name
  * @param {string[]} flags settings of the server
- * @param {(stage: Stage, album: Album, lang: string) => Promise<unknown>} play
+ * @param {(stage: Stage, album: Album, lang: Lang) => Promise<unknown>} play
  */
 export function scenes(name, flags, play) {
-  for (const lang of Object.keys(LOCALES)) {
+  for (const lang of /** @type {Lang[]} */ (Object.keys(LOCALES))) {
     scene(`${name}: accessible, valid HTML, and pictured (${lang})`, flags, async (stage) => {
       const album = new Album(stage, lang);
       await mkdir(OUT, { recursive: true });
@@ -38,7 +40,7 @@ export class Album {
 
   /**
    * @param {Stage} stage
-   * @param {string} lang
+   * @param {Lang} lang
    */
   constructor(stage, lang) {
     this.#stage = stage;

@@ -43,6 +43,12 @@ export function useChromium({ whole = false } = {}) {
 }
 
 /**
+ * Somebody's name and browser.
+ * @typedef {Omit<import("playwright-core").BrowserContextOptions, "colorScheme" | "reducedMotion" | "serviceWorkers">} Options
+ * @typedef {Options & { name?: string, colorScheme?: string, reducedMotion?: string, serviceWorkers?: string }} Look
+ */
+
+/**
  * A test with a server and visitors of its own.
  * @param {string} name
  * @param {string[]} flags settings of the server
@@ -74,16 +80,17 @@ export class Stage {
 
   /**
    * A visitor with an open page; the options are those of a Playwright context.
-   * @param {{ name?: string } & import("playwright-core").BrowserContextOptions} options
+   * @param {Look} options
    */
   async visitor({ name = `visitor ${this.#visitors.length + 1}`, ...options } = {}) {
+    const look = /** @type {import("playwright-core").BrowserContextOptions} */ (options);
     const context = await browser.newContext({
       baseURL: this.server.url,
       locale: "en-US",
       colorScheme: "light",
       reducedMotion: "no-preference",
       viewport: { width: 1280, height: 800 },
-      ...options,
+      ...look,
     });
     context.setDefaultTimeout(TIMEOUT);
     const page = await context.newPage();

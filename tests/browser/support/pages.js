@@ -78,7 +78,7 @@ export const namesOf = ({ page }) =>
   page.evaluate(async () => {
     /** @type {MessagePage} */
     const { data } = await (await fetch(`${location.pathname}/messages`)).json();
-    return data.find(({ visitor }) => visitor === document.body.dataset.me)?.name;
+    return data.find(({ visitor }) => visitor === document.body.dataset.me)?.name ?? { en: "", ko: "" };
   });
 
 /**

@@ -49,7 +49,8 @@ export const reading = ({ page }) =>
     const row = [...document.querySelectorAll("#rows .message")].find(
       (one) => one.getBoundingClientRect().top >= box.top,
     );
-    return row && { id: row.dataset.id, foot: Math.round(row.getBoundingClientRect().bottom) };
+    if (!row) throw new Error("nothing is in sight");
+    return { id: row.dataset.id, foot: Math.round(row.getBoundingClientRect().bottom) };
   });
 /** @type {(visitor: WithPage, id: string) => Promise<number>} */
 export const place = ({ page }, id) =>

@@ -3,8 +3,42 @@ import type { BrowserContext, Page } from "playwright-core";
 import type { Socket } from "socket.io-client";
 import type Axe from "axe-core";
 
+declare module "playwright-core" {
+  interface Locator {
+    textContent(options?: object): Promise<string>;
+    getAttribute(name: string, options?: object): Promise<string>;
+    boundingBox(options?: object): Promise<{ x: number; y: number; width: number; height: number }>;
+    evaluate<Gives, Given>(run: (element: TestElement, given: Given) => Gives, given?: Given): Promise<Awaited<Gives>>;
+    evaluateAll<Gives, Given>(run: (all: TestElement[], given: Given) => Gives, given?: Given): Promise<Awaited<Gives>>;
+  }
+
+  interface Page {
+    $eval<Gives, Given>(
+      selector: string,
+      run: (element: TestElement, given: Given) => Gives,
+      given?: Given,
+    ): Promise<Awaited<Gives>>;
+    $$eval<Gives, Given>(
+      selector: string,
+      run: (all: TestElement[], given: Given) => Gives,
+      given?: Given,
+    ): Promise<Awaited<Gives>>;
+  }
+}
+
 declare global {
+  /** What tests leave in a page, to look at it later. */
   interface Window {
+    shared?: ShareData;
+    shifts: Shift[];
+    took: number[];
+    measuring: Timer;
+    heard(text: string): void;
+    notes: unknown[];
+    kinds: Record<string, string>;
+    ran: unknown;
+    moved: Promise<number[]>;
+    neverReloaded?: boolean;
     /** It is there once its script has run in the page. */
     axe: typeof Axe;
   }
@@ -26,6 +60,24 @@ declare global {
   interface Node {
     readonly textContent: string;
   }
+
+  /** A layout shift, which the compiler does not know. */
+  interface Shift extends PerformanceEntry {
+    value: number;
+    sources: { node: Element | null }[];
+  }
+
+  interface HTMLElement {
+    readonly parentElement: HTMLElement;
+  }
+
+  /** A piece of text. */
+  interface ChildNode {
+    readonly data: string;
+  }
+
+  /** Which kind of element it is, a test knows. */
+  type TestElement = HTMLElement & HTMLImageElement & HTMLInputElement & HTMLAnchorElement & HTMLTimeElement;
 
   /** Somebody with a page of their own. */
   interface WithPage {
@@ -54,6 +106,23 @@ declare global {
   /** A helper of album.js and chrome.js by the name that tests know. */
   type Stage = import("../support/chrome.js").Stage;
   type Album = import("../support/album.js").Album;
+
+  /** How a story is told: what works the pages, and whose browser is what. */
+  interface How {
+    Hand: new (visitor: PageVisitor) => Hand;
+    ann: Whose;
+    bea: Whose;
+  }
+
+  interface Whose {
+    locale: string;
+    look?: object;
+  }
+
+  type Hand = import("../support/hands.js").Keys | import("../support/hands.js").Fingers;
+
+  /** Somebody in a story. */
+  type Person = Awaited<ReturnType<typeof import("../stories/stage.js").person>>;
 
   /** A visitor without a browser. */
   type Guest = import("../support/company.js").Guest;
