@@ -69,7 +69,7 @@ impl Process {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
-    /// Whether it has not ended yet.
+    /// Whether it has not ended yet, with all its threads: as long as one of them ends, its files are open and locked.
     pub fn lives(&self) -> bool {
         // Who has ended is a zombie for as long as the keeper waits.
         let stat = File::open(format!("/proc/{}/stat", self.pid)).map(BufReader::new);
@@ -77,7 +77,9 @@ impl Process {
             let mut line = String::new();
             stat.read_line(&mut line).map(|_| line)
         });
-        line.is_ok_and(|line| line.rsplit(") ").next().is_some_and(|rest| !rest.starts_with('Z')))
+        let is_zombie = |line: &str| line.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z'));
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).map_or(0, Iterator::count);
+        line.is_ok_and(|line| !is_zombie(&line) || threads > 1)
     }
 
     pub fn signal(&self, signal: Signal) {
