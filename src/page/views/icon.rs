@@ -125,4 +125,11 @@ mod tests {
             .filter(|name| !icons.contains(*name) && !strings.contains(*name));
         assert_eq!(unused.collect::<Vec<_>>(), [&""; 0]);
     }
+
+    #[test]
+    fn no_line_of_a_template_is_longer_than_200_characters() {
+        let templates = folder("templates");
+        let long = templates.lines().filter(|line| line.chars().count() > 200);
+        assert_eq!(long.collect::<Vec<_>>(), [""; 0]);
+    }
 }
