@@ -1,6 +1,7 @@
 // Who one is, over HTTP and on every way a socket connects; and whose pages may connect at all.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { firstGroup } from "../support/first-group.js";
 import { Server } from "../support/server.js";
 import { Visitor, WAYS, connected } from "../support/visitor.js";
 
@@ -26,8 +27,8 @@ test("one visitor is the same on pages, in acknowledgements and on each transpor
   const visitor = await arrive();
   const room = await visitor.makeRoom();
   const page = await visitor.page(`/room/${room._id}`);
-  const id = /data-me="([^"]+)"/.exec(page)?.[1] ?? "";
-  const color = /data-color="([^"]+)"/.exec(page)?.[1];
+  const id = firstGroup(/data-me="([^"]+)"/, page);
+  const color = firstGroup(/data-color="([^"]+)"/, page);
   assert.equal(color, room.owner);
   assert.ok(!visitor.cookie.includes(id), "the id is not the session's");
   for (const way of Object.values(WAYS)) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Agent } from "node:http";
 import { after, afterEach, before, describe, test } from "node:test";
+import { firstGroup } from "../support/first-group.js";
 import { gif } from "../support/gif.js";
 import { Mongod } from "../support/mongod.js";
 import { Nginx } from "../support/nginx.js";
@@ -26,8 +27,8 @@ async function arrive() {
 /** @type {(route: string) => number[]} How many requests of a route each server has seen. */
 const seen = (route) => servers.map((server) => server.log.filter((said) => said.route === route).length);
 
-/** @type {(page: string) => string | undefined} */
-const whoAmI = (page) => / data-me="([0-9a-f]+)"/.exec(page)?.[1];
+/** @type {(page: string) => string} */
+const whoAmI = (page) => firstGroup(/ data-me="([0-9a-f]+)"/, page);
 
 const skip = process.env.MONGOD ? false : "needs MONGOD and nginx";
 

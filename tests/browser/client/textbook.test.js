@@ -1,6 +1,7 @@
 // A client written for the textbook's GIF chat: no acknowledgements, no nonces, forms over HTTP.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { firstGroup } from "../support/first-group.js";
 import { gif } from "../support/gif.js";
 import { Server } from "../support/server.js";
 import { Visitor, WAYS, connected, next } from "../support/visitor.js";
@@ -36,7 +37,9 @@ async function sendForm(visitor, path, fields) {
     body: new URLSearchParams(fields).toString(),
   });
   assert.equal(response.status, 303);
-  return response.headers.get("location") ?? "";
+  const location = response.headers.get("location");
+  assert.ok(location);
+  return location;
 }
 
 for (const [way, transport] of Object.entries(WAYS)) {
@@ -47,7 +50,7 @@ for (const [way, transport] of Object.entries(WAYS)) {
       await connected(main);
 
       const path = await sendForm(ann, "/room", { title: "textbook", max: "10", password: "" });
-      const id = /^\/room\/([\w-]+)$/.exec(path)?.[1] ?? "";
+      const id = firstGroup(/^\/room\/([\w-]+)$/, path);
       assert.equal((await next(main, "newRoom", ({ _id }) => _id === id)).title, "textbook");
 
       const a = ann.socket("/chat", transport);
@@ -95,6 +98,6 @@ test("a locked room opens by the password form", async () => {
   assert.equal(await sendForm(bea, `${path}/enter`, { password: "열려라 참깨" }), path);
   assert.notEqual(bea.cookie, before, "the session got a new name");
   assert.equal((await bea.fetch(path)).status, 200);
-  const socket = await bea.enter(path.split("/").at(-1) ?? "");
+  const socket = await bea.enter(firstGroup(/([\w-]+)$/, path));
   assert.equal(socket.joined.ok, true);
 });

@@ -65,7 +65,7 @@ export async function people({ page, hand, says }) {
 }
 
 /** @type {(visitor: WithPage, about: { id: string }) => Promise<string>} What a visitor's page calls somebody: their name in its language. */
-export const calls = ({ page }, { id }) => page.locator(`#members-list [data-id="${id}"] .name`).innerText();
+export const calls = ({ page }, { id }) => page.locator(`#members-list [data-id="${id}"] .name`).textContent();
 
 /** @type {(visitor: Person, other: Person) => Promise<Locator>} The button behind which stands what can be done with somebody. */
 export const memberMore = async (visitor, other) =>
@@ -77,4 +77,6 @@ export const messageMore = ({ page, says }, text) =>
 
 /** @type {<Back extends Locator | null>(visitor: Person, button: Back) => Locator | Back} Where one comes back to from what was opened in the list of people: its button, or on a phone the button of the list. */
 export const backIn = ({ page, says }, button) =>
-  (page.viewportSize()?.width ?? 0) < 1024 ? page.getByRole("button", { name: says("chat.members") }) : button;
+  /** @type {{ width: number }} */ (page.viewportSize()).width < 1024
+    ? page.getByRole("button", { name: says("chat.members") })
+    : button;

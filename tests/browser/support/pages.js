@@ -78,7 +78,9 @@ export const namesOf = ({ page }) =>
   page.evaluate(async () => {
     /** @type {MessagePage} */
     const { data } = await (await fetch(`${location.pathname}/messages`)).json();
-    return data.find(({ visitor }) => visitor === document.body.dataset.me)?.name ?? { en: "", ko: "" };
+    const mine = data.find(({ visitor }) => visitor === document.body.dataset.me);
+    if (!mine) throw new Error("no system message names the visitor of this page");
+    return mine.name;
   });
 
 /**
@@ -194,7 +196,7 @@ export const row = ({ page }, id) => page.locator(`#room-list .room[data-id="${i
  */
 export const reads = (locator, text) =>
   eventually(async () => {
-    const now = (await locator.textContent())?.trim() ?? "";
+    const now = (await locator.textContent()).trim();
     if (text instanceof RegExp) assert.match(now, text);
     else assert.equal(now, text);
     return true;

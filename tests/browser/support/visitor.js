@@ -53,7 +53,7 @@ export class Visitor {
       headers: { ...this.headers, ...(cookie && { cookie }), ...headers },
     });
     for (const line of response.headers.getSetCookie()) {
-      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      const [, name, value] = /** @type {RegExpExecArray} */ (/^([^=]+)=([^;]*)/.exec(line));
       this.#cookies.set(name, value);
     }
     return response;

@@ -113,7 +113,7 @@ test("tries come further apart, up to ten seconds, and with jitter", async () =>
     /** @type {number[]} */
     const waits = [];
     for (let n = 0; n < 7; n += 1) {
-      lines.at(-1)?.breaks();
+      lines[lines.length - 1].breaks();
       [waits[n]] = clock.due;
       await clock.pass(waits[n]);
       assert.equal(lines.length, n + 2);
@@ -123,8 +123,8 @@ test("tries come further apart, up to ten seconds, and with jitter", async () =>
       [500, 1000, 2000, 4000, 8000, 10_000, 10_000].map((wait) => wait * share),
     );
     assert.deepEqual(told.at(-1), ["failed", { failures: 7, opened: false }]);
-    lines.at(-1)?.connects();
-    lines.at(-1)?.breaks();
+    lines[lines.length - 1].connects();
+    lines[lines.length - 1].breaks();
     assert.deepEqual(clock.due, [500 * share], "a connection that stood starts anew");
     assert.deepEqual(told.at(-1), ["disconnect"]);
   }
