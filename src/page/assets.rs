@@ -140,7 +140,7 @@ impl Assets {
             read: &|path| self.text(path),
             number: &|path| Embedded::iter().position(|one| one == path),
         };
-        Some(minify::join_lines(&minify::join_tokens(&bundle::bundle(
+        Some(minify::join_lines(&minify::remove_spaces(&bundle::bundle(
             path, &modules,
         )?)))
     }

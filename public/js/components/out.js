@@ -8,7 +8,7 @@ const KICKED = 60;
 /**
  * The notice to who is not let in because of `why`: the page tries `again`, or the visitor has to; `been` in it before.
  * @param {Refusal} why
- * @param {{ again: boolean, been: boolean, list: WayOn }} how
+ * @param {{ again: boolean, been: boolean, list: BannerLink }} how
  * @return {Notice}
  */
 export function refusedNotice(why, { again, been, list }) {
@@ -21,10 +21,10 @@ export function refusedNotice(why, { again, been, list }) {
   };
 }
 
-/** @type {(list: WayOn) => Notice} The notice that the room is gone. */
+/** @type {(list: BannerLink) => Notice} The notice that the room is gone. */
 export const goneNotice = (list) => ({ says: texts.out.gone, more: texts.out.gone_more, link: list });
 
-/** @type {(why: Refusal, list: WayOn) => Notice} The notice to who was sent out or banned. */
+/** @type {(why: Refusal, list: BannerLink) => Notice} The notice to who was sent out or banned. */
 export const sentOutNotice = (why, list) => ({
   says: refusal(why),
   more: " ",

@@ -8,7 +8,7 @@ import { isMuted, whenMuted } from "./muted.js";
 
 /**
  * What somebody said, as far as it is quoted, and of which message.
- * @typedef {Pick<Quote, "chat" | "gif" | "alt" | "deleted">} Says
+ * @typedef {Pick<Quote, "chat" | "gif" | "alt" | "deleted">} QuotedContent
  * @typedef {Pick<Quote, "_id" | "visitor" | "seq">} Quoted
  */
 
@@ -17,7 +17,7 @@ const MOST = 140;
 // How long what one was led to is marked.
 const MARKED = 2_000;
 
-/** @type {WeakMap<Element, Says>} What quotes say, by their elements, also while their authors are muted. */
+/** @type {WeakMap<Element, QuotedContent>} What quotes say, by their elements, also while their authors are muted. */
 const said = new WeakMap();
 
 /**
@@ -43,7 +43,7 @@ export function makeStill(gif) {
 
 /**
  * What a message says, in a few words.
- * @param {Says} message
+ * @param {QuotedContent} message
  */
 export function inShort({ chat, gif, alt, deleted }) {
   if (deleted) return texts.reply.gone;
@@ -81,30 +81,30 @@ export function putQuote(row, reply) {
 }
 
 /** @param {Reply} reply */
-function makeQuote({ _id, seq = 0, visitor = "", name, user, hue, ...says }) {
+function makeQuote({ _id, seq = 0, visitor = "", name, user, hue, ...content }) {
   const quote = clone("quote-template");
   Object.assign(quote.dataset, { of: _id, place: seq, by: visitor });
   if (seq) quote.setAttribute("href", `?before=${seq + 1}`);
   else quote.removeAttribute("href");
   if (visitor) showWho(quote, whoIs({ visitor, name, user, hue }));
   else for (const part of quote.querySelectorAll(".mark, .name")) part.remove();
-  say(quote, says);
+  say(quote, content);
   return quote;
 }
 
 /**
  * @param {HTMLAnchorElement} quote
- * @param {Says} says
+ * @param {QuotedContent} content
  */
-function say(quote, says) {
-  said.set(quote, says);
+function say(quote, content) {
+  said.set(quote, content);
   const muted = isMuted(quote.dataset.by);
-  const text = muted && !says.deleted ? texts.mute.line : inShort(says);
+  const text = muted && !content.deleted ? texts.mute.line : inShort(content);
   setText(quote.querySelector(".quote__text"), text);
-  quote.classList.toggle("quote--gone", Boolean(says.deleted));
+  quote.classList.toggle("quote--gone", Boolean(content.deleted));
   quote.querySelector(".quote__still")?.remove();
-  if (muted || says.deleted || !says.gif) return;
-  part(quote, ".quote__text").before(makeStill(says.gif));
+  if (muted || content.deleted || !content.gif) return;
+  part(quote, ".quote__text").before(makeStill(content.gif));
 }
 
 /**
@@ -126,14 +126,14 @@ export function adoptQuote(quote) {
 const quotes = (rows) => all(rows, ".quote");
 
 // What became of a message, by the kind of line that says so.
-/** @type {Record<string, (of: Quoted, line: Line) => Says | false>} */
+/** @type {Record<string, (of: Quoted, line: Line) => QuotedContent | false>} */
 const effects = {
   edited: ({ _id }, { message, chat, deleted }) => _id === message && { chat: chat && excerpt(chat), deleted },
   deleted: ({ _id }, { message }) => _id === message && { deleted: true },
   cleared: (of, { visitor, seq }) => of.visitor === visitor && (of.seq ?? 0) < seq && { deleted: true },
 };
 
-/** @type {(quoted: Quoted, line: Line) => Says | false | undefined} What the message says now that is quoted, if a line is about it. */
+/** @type {(quoted: Quoted, line: Line) => QuotedContent | false | undefined} What the message says now that is quoted, if a line is about it. */
 export const becomes = (quoted, line) => effects[line.line]?.(quoted, line);
 
 /**

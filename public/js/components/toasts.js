@@ -30,7 +30,7 @@ new ResizeObserver(settle).observe(composer);
 
 /**
  * @param {string} says
- * @param {import("../lib/toast.js").Way} way
+ * @param {import("../lib/toast.js").ToastOptions} options
  */
 export function showToast(says, { icon = "check", tone = "good", button } = {}) {
   const act = async () => {

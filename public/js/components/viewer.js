@@ -10,7 +10,7 @@ import { showPicture } from "./picture.js";
 import { showName, whoIn } from "../lib/who.js";
 
 // A GIF of few pixels is not blown up further.
-/** @typedef {Pick<Gif, "gif" | "width" | "height" | "bytes" | "alt">} Facts */
+/** @typedef {Pick<Gif, "gif" | "width" | "height" | "bytes" | "alt">} ShownGif */
 
 const LARGEST = 2;
 const SWIPE = 48;
@@ -36,13 +36,13 @@ let place = 0;
 /** @type {HTMLImageElement | null} */
 let image = null;
 let playing = false;
-/** @type {((gif: Facts) => unknown) | null} */
+/** @type {((gif: ShownGif) => unknown) | null} */
 let take = null;
 
 /**
  * Opens it for a GIF of a list; `send(gif)` sends one again, where that can be done.
  * @param {HTMLElement} chosen
- * @param {((gif: Facts) => unknown) | null} send
+ * @param {((gif: ShownGif) => unknown) | null} send
  */
 export function openViewer(chosen, send = null) {
   const from = document.activeElement;
@@ -73,7 +73,7 @@ function show(chosen) {
   const when = part(dialog, "time");
   when.dateTime = time.dateTime;
   setText(when, time.title);
-  showGif(facts());
+  showGif(shownGif());
   showWays(true);
   showSteps();
 }
@@ -106,16 +106,16 @@ function showDeleted() {
 
 /**
  * What a message that sends it again says.
- * @return {Facts}
+ * @return {ShownGif}
  */
-function facts() {
+function shownGif() {
   const small = part(figure, "img");
   const [width, height] = ["width", "height"].map((side) => Number(small.getAttribute(side)));
   const alt = figure.querySelector(".gif__alt")?.textContent ?? "";
   return { gif: figure.dataset.name, width, height, bytes: Number(figure.dataset.bytes), alt };
 }
 
-/** @param {Facts} facts */
+/** @param {ShownGif} gif */
 function showGif({ gif, width, height, bytes, alt: described }) {
   setText(dialog.querySelector(".viewer__size"), `${width} × ${height} · ${sizeText(bytes)}`);
   const alt = part(dialog, ".viewer__alt");
@@ -185,7 +185,7 @@ stage.addEventListener("pointerup", ({ clientX, clientY }) => {
 play.addEventListener("click", () => run(!playing));
 again.addEventListener("click", () => {
   dialog.close();
-  take?.(facts());
+  take?.(shownGif());
 });
 part(dialog, ".viewer__close").addEventListener("click", () => dialog.close());
 // Beside the picture and the bars is outside.

@@ -16,7 +16,7 @@ import { makeMessage } from "./message.js";
  *   attached?: Attached | null,
  *   note?: string,
  *   busy?: boolean,
- * }} Desk
+ * }} Composer
  */
 
 const dialog = byId("whisper");
@@ -36,12 +36,12 @@ mark.classList.add("mark--s");
 byId("whisper-two").append(mine, theirs);
 const limit = Number(document.body.dataset.chatLimit);
 
-/** @type {{ whispers: Whispers, partner: Who, closed: () => void, desk: Desk }} */
+/** @type {{ whispers: Whispers, partner: Who, closed: () => void, composer: Composer }} */
 let now;
 // What is being written to each: the text, what goes with it, and what became of it. `draft` is what was tried to be sent,
 // with one nonce for one thing to say, however often it takes.
-/** @type {Map<string, Desk>} */
-let desks;
+/** @type {Map<string, Composer>} */
+let composers;
 
 /**
  * Opens it; gives `{partner, show(whispers)}` for what comes while it is open.
@@ -50,8 +50,8 @@ let desks;
  * @param {() => void} closed
  */
 export function openWhisper(whispers, partner, closed) {
-  desks ??= new Map(Object.entries(whispers.ways.storage.read("whispering", {})));
-  now = { whispers, partner, closed, desk: deskOf(partner.id) };
+  composers ??= new Map(Object.entries(whispers.ways.storage.read("whispering", {})));
+  now = { whispers, partner, closed, composer: composerOf(partner.id) };
   const name = part(dialog, ".sheet__title .name");
   showName(name, partner);
   setText(byId("whisper-code"), partner.color);
@@ -62,8 +62,8 @@ export function openWhisper(whispers, partner, closed) {
   part(dialog, ".sheet__head").prepend(mark);
   log.replaceChildren();
   log.setAttribute("aria-live", "off");
-  field.value = now.desk.text;
-  showDesk(now.desk);
+  field.value = now.composer.text;
+  showComposer(now.composer);
   show(whispers.with(partner.id));
   dialog.showModal();
   field.focus();
@@ -96,47 +96,47 @@ function show(all) {
 
 /**
  * @param {string} id
- * @return {Desk}
+ * @return {Composer}
  */
-function deskOf(id) {
-  const desk = desks.get(id) ?? { text: "", draft: null };
-  desks.set(id, desk);
-  return desk;
+function composerOf(id) {
+  const composer = composers.get(id) ?? { text: "", draft: null };
+  composers.set(id, composer);
+  return composer;
 }
 
 /**
  * Texts outlive a reload of the page; what was attached does not.
- * @param {Desk} desk
+ * @param {Composer} composer
  * @param {string} text
  */
-function write(desk, text) {
-  desk.text = text;
-  const kept = [...desks].filter(([, { text }]) => text).map(([id, { text, draft }]) => [id, { text, draft }]);
+function write(composer, text) {
+  composer.text = text;
+  const kept = [...composers].filter(([, { text }]) => text).map(([id, { text, draft }]) => [id, { text, draft }]);
   now.whispers.ways.storage.write("whispering", Object.fromEntries(kept));
 }
 
 /**
- * @param {Desk} desk
+ * @param {Composer} composer
  * @param {Attached | null} content
  */
-function attach(desk, content) {
-  Object.assign(desk, { attached: content, draft: null });
-  showDesk(desk);
+function attach(composer, content) {
+  Object.assign(composer, { attached: content, draft: null });
+  showComposer(composer);
 }
 
 /**
- * @param {Desk} desk
+ * @param {Composer} composer
  * @param {string} text
  */
-function note(desk, text) {
-  desk.note = text;
-  showDesk(desk);
+function note(composer, text) {
+  composer.note = text;
+  showComposer(composer);
 }
 
-/** @param {Desk} desk */
-function showDesk(desk) {
-  if (desk !== now.desk) return;
-  const { attached, note = "" } = desk;
+/** @param {Composer} composer */
+function showComposer(composer) {
+  if (composer !== now.composer) return;
+  const { attached, note = "" } = composer;
   chip.hidden = !attached;
   setText(
     chip.querySelector("span"),
@@ -148,39 +148,39 @@ function showDesk(desk) {
 }
 
 async function submit() {
-  const { whispers, partner, desk } = now;
-  const { attached } = desk;
+  const { whispers, partner, composer } = now;
+  const { attached } = composer;
   const text = field.value.trim();
   const was = count(text);
   field.focus({ preventScroll: true });
-  if (was > limit) return note(desk, fill(texts.field.chat_too_long, { limit, was }));
-  if (desk.busy || (!attached && was === 0)) return;
-  if (desk.draft?.text !== text) desk.draft = { nonce: newNonce(), text };
-  write(desk, field.value);
-  desk.busy = true;
-  note(desk, texts.chat.sending);
+  if (was > limit) return note(composer, fill(texts.field.chat_too_long, { limit, was }));
+  if (composer.busy || (!attached && was === 0)) return;
+  if (composer.draft?.text !== text) composer.draft = { nonce: newNonce(), text };
+  write(composer, field.value);
+  composer.busy = true;
+  note(composer, texts.chat.sending);
   try {
-    const whisper = await send(whispers.ways, partner.id, attached, text, desk.draft.nonce);
+    const whisper = await send(whispers.ways, partner.id, attached, text, composer.draft.nonce);
     whispers.take([whisper]);
-    sent(desk, text, attached);
+    sent(composer, text, attached);
   } catch (why) {
-    note(desk, `${texts.chat.failed} ${refusal(/** @type {Refusal} */ (why))}`);
+    note(composer, `${texts.chat.failed} ${refusal(/** @type {Refusal} */ (why))}`);
   }
-  desk.busy = false;
+  composer.busy = false;
 }
 
 /**
  * What was written while it was on its way stays.
- * @param {Desk} desk
+ * @param {Composer} composer
  * @param {string} text
  * @param {Attached | null | undefined} attached
  */
-function sent(desk, text, attached) {
-  note(desk, "");
-  if (desk.attached === attached) attach(desk, null);
-  if (desk.text.trim() === text) write(desk, "");
-  if (desk !== now.desk) return;
-  field.value = desk.text;
+function sent(composer, text, attached) {
+  note(composer, "");
+  if (composer.attached === attached) attach(composer, null);
+  if (composer.text.trim() === text) write(composer, "");
+  if (composer !== now.composer) return;
+  field.value = composer.text;
   log.scrollTop = log.scrollHeight;
 }
 
@@ -202,7 +202,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit();
 });
-field.addEventListener("input", () => write(now.desk, field.value));
+field.addEventListener("input", () => write(now.composer, field.value));
 field.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
@@ -211,18 +211,18 @@ field.addEventListener("keydown", (event) => {
 picker.addEventListener("change", () => {
   const [file] = picker.files ?? [];
   if (file) {
-    attach(now.desk, { file });
+    attach(now.composer, { file });
     field.focus();
   }
 });
 part(chip, "button").addEventListener("click", () => {
-  attach(now.desk, null);
+  attach(now.composer, null);
   field.focus();
 });
 byId("whisper-tray").addEventListener("click", () => {
-  const { desk, whispers } = now;
+  const { composer, whispers } = now;
   whispers.ways.tray((gif) => {
-    attach(desk, { gif });
+    attach(composer, { gif });
     field.focus();
   });
 });

@@ -5,17 +5,17 @@ import { texts } from "./texts.js";
 
 /**
  * `button` is one such as Undo, `icon` and `tone` are as of a banner.
- * @typedef {{ button?: { text: string, act: () => unknown }, icon?: string, tone?: string }} Way
+ * @typedef {{ button?: { text: string, act: () => unknown }, icon?: string, tone?: string }} ToastOptions
  * @param {string} text
- * @param {Way} way
+ * @param {ToastOptions} options
  */
-export function toast(text, way = {}) {
+export function toast(text, options = {}) {
   announce(text);
   Promise.all([import("../components/toasts.js"), fetchLook()]).then(
-    ([{ showToast }]) => showToast(text, way),
+    ([{ showToast }]) => showToast(text, options),
     () => {},
   );
 }
 
-/** @type {(act: () => unknown) => Way} The way of a toast that takes back what was done. */
+/** @type {(act: () => unknown) => ToastOptions} Options of a toast that offers to take back what was done. */
 export const undo = (act) => ({ button: { text: texts.talk.undo, act } });

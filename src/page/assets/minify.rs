@@ -1,9 +1,9 @@
-//! Scripts and stylesheets without what only people read: comments, types, indentation, and spaces that mean nothing.
+//! Makes scripts and stylesheets smaller: removes comments, types, indentation, and line breaks and spaces that have no
+//! meaning.
 
 use std::{borrow::Cow, fmt::Write};
 
-/// A script or a stylesheet without empty lines, indentation, types, and comments that stand alone: on a line, or between
-/// braces.
+/// Removes empty lines, indentation, types, and comments that are alone on their lines or in a pair of braces.
 pub(super) fn strip(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut comment = false;
@@ -27,7 +27,7 @@ pub(super) fn strip(text: &str) -> String {
     out
 }
 
-/// A line without the types that it gives to expressions, such as `/** @type {Room} */ (room)`.
+/// Removes casts such as `/** @type {Room} */ (room)` from a line, and leaves the expression.
 fn without_types(line: &str) -> Cow<'_, str> {
     let mut line = Cow::Borrowed(line);
     while let Some((before, rest)) = line.split_once("/** @type ")
@@ -38,7 +38,8 @@ fn without_types(line: &str) -> Cow<'_, str> {
     line
 }
 
-/// A stripped script or stylesheet without the line breaks that mean nothing: those after what can't end a statement or has.
+/// Removes the line breaks of a stripped file that follow an opening bracket, a comma or a semicolon: no statement of a
+/// script begins or ends there by its line break alone.
 pub(super) fn join_lines(stripped: &str) -> String {
     let mut out = String::with_capacity(stripped.len());
     for line in stripped.lines() {
@@ -50,9 +51,9 @@ pub(super) fn join_lines(stripped: &str) -> String {
     out
 }
 
-/// A stripped script without the spaces around punctuation. Lines in which a space may belong to a text or a regular
-/// expression stay as they are, but for what stands around plain strings.
-pub(super) fn join_tokens(stripped: &str) -> String {
+/// Removes the spaces around punctuation in a stripped script. Strings in double quotes keep theirs. A line with another
+/// kind of string, a regular expression or an escape stays as it is, since this does not parse them.
+pub(super) fn remove_spaces(stripped: &str) -> String {
     let mut out = String::with_capacity(stripped.len());
     for line in stripped.lines() {
         if line.contains(['`', '\'', '/', '\\']) {
@@ -73,7 +74,7 @@ pub(super) fn join_tokens(stripped: &str) -> String {
     out
 }
 
-/// Adds code outside of strings. A sign and another one that follows it stay apart, as `- -1` is no `--1`.
+/// Appends code that is outside of strings. Spaces around `+` and `-` stay: `- -1` is not `--1`.
 fn push_code(code: &str, out: &mut String) {
     const PUNCTUATION: &str = "{}()[],;:?=<>&|!*%\"";
     let mut before = out.chars().next_back().unwrap_or('\n');
@@ -119,6 +120,6 @@ mod tests {
         let line =
             "const { a, b } = c ? `d , e` : f;\nsay(\"a , b\", c === d ? - -1 : [e, \"f : g\"]);\nreturn x in y;\n";
         let joined = "const { a, b } = c ? `d , e` : f;\nsay(\"a , b\",c===d?- -1:[e,\"f : g\"]);\nreturn x in y;\n";
-        assert_eq!(join_tokens(line), joined);
+        assert_eq!(remove_spaces(line), joined);
     }
 }

@@ -10,16 +10,16 @@ import { readsBack, survives, talks } from "../stories/talk.js";
 useChromium();
 
 // One at a desk in English, one in a narrow window in Korean; in touch.test.js the languages and themes are swapped.
-const how = {
+const options = {
   Hand: Keys,
   ann: { locale: "en-US", look: { viewport: { width: 1280, height: 800 }, colorScheme: "light" } },
   bea: { locale: "ko-KR", look: { viewport: { width: 390, height: 844 }, colorScheme: "dark" } },
 };
 /**
  * @param {string} name
- * @param {(stage: Stage, how: How) => Promise<unknown>} story
+ * @param {(stage: Stage, options: StoryOptions) => Promise<unknown>} story
  */
-const keys = (name, story) => scene(`by keyboard alone ${name}`, [], (stage) => story(stage, how));
+const keys = (name, story) => scene(`by keyboard alone ${name}`, [], (stage) => story(stage, options));
 
 keys("one makes, enters, talks in and leaves a room", entersAndLeaves);
 keys("GIFs are chosen, described, taken out, tried again, sent, and sent again from the tray", sendsGifs);

@@ -10,16 +10,16 @@ import { readsBack, survives, talks } from "../stories/talk.js";
 useChromium();
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-const how = {
+const options = {
   Hand: Fingers,
   ann: { locale: "ko-KR", look: { ...PHONE, colorScheme: "light" } },
   bea: { locale: "en-US", look: { ...PHONE, colorScheme: "dark" } },
 };
 /**
  * @param {string} name
- * @param {(stage: Stage, how: How) => Promise<unknown>} story
+ * @param {(stage: Stage, options: StoryOptions) => Promise<unknown>} story
  */
-const touch = (name, story) => scene(`by touch at 390 px ${name}`, [], (stage) => story(stage, how));
+const touch = (name, story) => scene(`by touch at 390 px ${name}`, [], (stage) => story(stage, options));
 
 touch("one makes, enters, talks in and leaves a room", entersAndLeaves);
 touch("GIFs are chosen, described, taken out, tried again, sent, and sent again from the tray", sendsGifs);

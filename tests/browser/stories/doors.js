@@ -7,10 +7,10 @@ import { person } from "./stage.js";
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function entersAndLeaves(stage, how) {
-  const [ann, bea] = [await person(stage, "ann", how), await person(stage, "bea", how)];
+export async function entersAndLeaves(stage, options) {
+  const [ann, bea] = [await person(stage, "ann", options), await person(stage, "bea", options)];
   bea.allow(REFUSED);
   await openList(ann);
   await openList(bea);

@@ -15,10 +15,10 @@ const file = (name) => ({
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function sendsGifs(stage, how) {
-  const { ann, bea, id } = await pair(stage, how);
+export async function sendsGifs(stage, options) {
+  const { ann, bea, id } = await pair(stage, options);
   const { says, hand, page } = ann;
   ann.allow(/status of 503/);
   const pick = page.getByLabel(`GIF: ${says("chat.pick")}`, { exact: true });
@@ -77,10 +77,10 @@ export async function sendsGifs(stage, how) {
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function playsGifs(stage, how) {
-  const { ann, bea } = await pair(stage, how);
+export async function playsGifs(stage, options) {
+  const { ann, bea } = await pair(stage, options);
   const { says, hand, page } = bea;
   for (const name of ["a sea", "a lake"]) {
     await ann.hand.choose(ann.page.getByLabel(`GIF: ${ann.says("chat.pick")}`, { exact: true }), file(`${name}.gif`));

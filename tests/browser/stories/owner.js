@@ -27,10 +27,10 @@ async function does(owner, more, action, title, places) {
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function keepsOrder(stage, how) {
-  const { ann, bea } = await pair(stage, how);
+export async function keepsOrder(stage, options) {
+  const { ann, bea } = await pair(stage, options);
   const { says, hand } = ann;
   bea.allow(/status of 403/);
   const name = await calls(ann, bea);
@@ -93,10 +93,10 @@ export async function keepsOrder(stage, how) {
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function runsRoom(stage, how) {
-  const { ann, bea } = await pair(stage, how);
+export async function runsRoom(stage, options) {
+  const { ann, bea } = await pair(stage, options);
   const { says, hand } = ann;
   const settings = ann.dialog(says("owner.edit_title"));
   const edit = ann.button(says("owner.edit"));

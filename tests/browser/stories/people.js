@@ -13,10 +13,10 @@ const whispered = ({ page, says }, text) =>
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function whispers(stage, how) {
-  const { ann, bea } = await pair(stage, how);
+export async function whispers(stage, options) {
+  const { ann, bea } = await pair(stage, options);
   const { says } = ann;
 
   // Ann opens a whisper from the list of people and writes.
@@ -75,10 +75,10 @@ export async function whispers(stage, how) {
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function mutes(stage, how) {
-  const { ann, bea } = await pair(stage, how);
+export async function mutes(stage, options) {
+  const { ann, bea } = await pair(stage, options);
   const { says, hand, page } = bea;
   await say(ann, "noise");
   await sees(bea, "noise");
@@ -102,10 +102,10 @@ export async function mutes(stage, how) {
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function reports(stage, how) {
-  const { ann, bea, id } = await pair(stage, how);
+export async function reports(stage, options) {
+  const { ann, bea, id } = await pair(stage, options);
   const { says, hand } = bea;
   const [cat] = await arrive(stage.server, 1);
   await cat.enter(id);
@@ -153,10 +153,10 @@ export async function reports(stage, how) {
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function invites(stage, how) {
-  const { ann, bea } = await pair(stage, how);
+export async function invites(stage, options) {
+  const { ann, bea } = await pair(stage, options);
   const { says, hand, page } = ann;
   bea.allow(/status of 40[34]/);
   await ann.context.grantPermissions(["clipboard-read", "clipboard-write"]);

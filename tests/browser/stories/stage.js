@@ -5,15 +5,15 @@ import { words } from "../support/words.js";
 /** @typedef {import("playwright-core").Page} Page */
 
 /**
- * Ann, who owns the room, and Bea; `how` says for each the `locale` and the `look` of their browser, and for both the
+ * Ann, who owns the room, and Bea; `options` say for each the `locale` and the `look` of their browser, and for both the
  * `Hand` that works the page. Each has a `page`, a `hand`, `says(key)` for the
  * words of their page, and ways to find what is on it by role and name.
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  * @param {{ title?: string, max?: number, password?: string }} room
  */
-export async function pair(stage, how, room = {}) {
-  const [ann, bea] = [await person(stage, "ann", how), await person(stage, "bea", how)];
+export async function pair(stage, options, room = {}) {
+  const [ann, bea] = [await person(stage, "ann", options), await person(stage, "bea", options)];
   const id = await makeRoom(ann, room);
   await enter(bea, id);
   for (const one of [ann, bea]) Object.assign(one, await selfOf(one));
@@ -23,13 +23,13 @@ export async function pair(stage, how, room = {}) {
 /**
  * @param {Stage} stage
  * @param {"ann" | "bea"} name
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function person(stage, name, how) {
+export async function person(stage, name, options) {
   const {
     Hand,
     [name]: { locale, look },
-  } = how;
+  } = options;
   const visitor = await stage.visitor({ name, locale, ...look });
   const { page } = visitor;
   /** @type {(role: Parameters<Page["getByRole"]>[0]) => (text: string, inside?: Page | Locator) => Locator} */

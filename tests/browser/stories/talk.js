@@ -22,14 +22,14 @@ async function writes({ hand, page, says, button, field }, text) {
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function readsBack(stage, how) {
+export async function readsBack(stage, options) {
   const owner = await Visitor.arrive(stage.server);
   const { _id: id } = await owner.makeRoom({ title: "long talk" });
   const socket = await owner.enter(id);
   for (let n = 1; n <= 80; n += 1) await ask(socket, "chat", { chat: `line ${n}` });
-  const [ann, bea] = [await person(stage, "ann", how), await person(stage, "bea", how)];
+  const [ann, bea] = [await person(stage, "ann", options), await person(stage, "bea", options)];
   for (const one of [ann, bea]) await enter(one, id);
 
   // Up through the history, as far as it goes.
@@ -49,10 +49,10 @@ export async function readsBack(stage, how) {
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function talks(stage, how) {
-  const { ann, bea } = await pair(stage, how);
+export async function talks(stage, options) {
+  const { ann, bea } = await pair(stage, options);
   const { says, hand, page } = bea;
   await bea.context.grantPermissions(["clipboard-read", "clipboard-write"]);
 
@@ -95,10 +95,10 @@ export async function talks(stage, how) {
 
 /**
  * @param {Stage} stage
- * @param {How} how
+ * @param {StoryOptions} options
  */
-export async function survives(stage, how) {
-  const { ann, bea, id } = await pair(stage, how);
+export async function survives(stage, options) {
+  const { ann, bea, id } = await pair(stage, options);
   const { says, hand, page } = bea;
   let refuse = true;
   await page.routeWebSocket(/socket\.io/, (line) => {

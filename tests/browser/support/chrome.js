@@ -45,7 +45,7 @@ export function useChromium({ whole = false } = {}) {
 /**
  * Somebody's name and browser.
  * @typedef {Omit<import("playwright-core").BrowserContextOptions, "colorScheme" | "reducedMotion" | "serviceWorkers">} Options
- * @typedef {Options & { name?: string, colorScheme?: string, reducedMotion?: string, serviceWorkers?: string }} Look
+ * @typedef {Options & { name?: string, colorScheme?: string, reducedMotion?: string, serviceWorkers?: string }} VisitorOptions
  */
 
 /**
@@ -80,7 +80,7 @@ export class Stage {
 
   /**
    * A visitor with an open page; the options are those of a Playwright context.
-   * @param {Look} options
+   * @param {VisitorOptions} options
    */
   async visitor({ name = `visitor ${this.#visitors.length + 1}`, ...options } = {}) {
     const look = /** @type {import("playwright-core").BrowserContextOptions} */ (options);

@@ -81,7 +81,7 @@ declare global {
     dots?: boolean;
     more?: string;
     button?: { text: string; act: () => unknown };
-    link?: WayOn | null;
+    link?: BannerLink | null;
     /** Closes it. */
     shut?: () => void;
   }
@@ -93,11 +93,11 @@ declare global {
     start?: ((banner: HTMLElement) => void) | null;
   }
 
-  interface WayOn {
+  interface BannerLink {
     text: string;
     href: string;
   }
 
   /** Makes the notice to who is out, of the module that has its words, with the way to the list of rooms. */
-  type OutNotice = (words: typeof import("../../../public/js/components/out.js"), list: WayOn) => Notice;
+  type OutNotice = (words: typeof import("../../../public/js/components/out.js"), list: BannerLink) => Notice;
 }

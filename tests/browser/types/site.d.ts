@@ -207,9 +207,9 @@ interface Refusal {
 }
 
 /** Of events that were taken, with what the event gives. */
-type Taken<Gives = object> = { ok: true; code?: undefined; retryAfter?: undefined } & Gives;
+type Accepted<Gives = object> = { ok: true; code?: undefined; retryAfter?: undefined } & Gives;
 
-type Ack<Gives = object> = Taken<Gives> | (Refusal & { ok?: false });
+type Ack<Gives = object> = Accepted<Gives> | (Refusal & { ok?: false });
 
 /** What `join` gives. */
 interface Joined {

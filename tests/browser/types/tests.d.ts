@@ -100,7 +100,7 @@ declare global {
     heard: [event: string, ...args: any[]][];
     /** Called with each event. */
     waiting: Set<() => void>;
-    joined: Taken<Joined>;
+    joined: Accepted<Joined>;
   };
 
   /** A helper of album.js and chrome.js by the name that tests know. */
@@ -108,13 +108,13 @@ declare global {
   type Album = import("../support/album.js").Album;
 
   /** How a story is told: what works the pages, and whose browser is what. */
-  interface How {
+  interface StoryOptions {
     Hand: new (visitor: PageVisitor) => Hand;
-    ann: Whose;
-    bea: Whose;
+    ann: BrowserOptions;
+    bea: BrowserOptions;
   }
 
-  interface Whose {
+  interface BrowserOptions {
     locale: string;
     look?: object;
   }
@@ -149,7 +149,7 @@ declare global {
   type Paint = (x: number, y: number, time: number, colours: number) => number;
 
   /** A promise that a test settles. */
-  interface Settled {
+  interface Deferred {
     // biome-ignore lint/suspicious/noExplicitAny: what it gives is what the test needs.
     resolve(gives?: any): void;
     reject(why?: unknown): void;

@@ -37,7 +37,7 @@ function setUp({ last = 0, stored = [], epoch = "now" } = {}) {
   const shown = [];
   /** @type {string[]} */
   const asked = [];
-  /** @type {(Settled & { event: string, data: unknown })[]} */
+  /** @type {(Deferred & { event: string, data: unknown })[]} */
   const requests = [];
   const socket = {
     connected: true,

@@ -4,7 +4,7 @@ import { Outbox } from "../../../public/js/models/outbox.js";
 import { SlowMode } from "../../../public/js/models/slow-mode.js";
 import { Clock, settled } from "../support/clock.js";
 
-/** @typedef {Settled & { item: OutboxItem, nonce: string, chat: string | undefined }} Send */
+/** @typedef {Deferred & { item: OutboxItem, nonce: string, chat: string | undefined }} Send */
 
 /** An outbox whose sends are answered by the test. */
 function setUp(options = {}) {

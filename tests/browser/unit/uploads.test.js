@@ -6,7 +6,7 @@ import { Clock, settled } from "../support/clock.js";
 import { gif } from "../support/gif.js";
 
 /**
- * @typedef {Settled & { item: Upload, nonce: string, progress: (share: number) => void, aborted: boolean }} Post
+ * @typedef {Deferred & { item: Upload, nonce: string, progress: (share: number) => void, aborted: boolean }} Post
  */
 
 function setUp({ limit = 1_000_000 } = {}) {
