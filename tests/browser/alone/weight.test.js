@@ -13,7 +13,11 @@ const LONGEST_TASK = 50;
 const BURSTS = 6;
 const MOST_STYLED = 1_000;
 
-/** 500 messages in 5 s, by turns. */
+/**
+ * 500 messages in 5 s, by turns.
+ * @param {TestSocket[]} sockets
+ * @param {string} name
+ */
 async function burst(sockets, name) {
   const start = Date.now();
   for (let n = 0; n < 500; n += 1) {
@@ -31,11 +35,13 @@ async function burst(sockets, name) {
 /**
  * Watches a page's main thread; `end()` gives the processor time of each of its tasks in ms, and of how many elements the
  * styles were worked out, each time that they were.
+ * @param {PageVisitor} visitor
  */
 async function tracing({ context, page }) {
   const devtools = await context.newCDPSession(page);
+  /** @type {{ name: string, pid: number, tid: number, tdur?: number, args: Record<string, unknown> }[]} */
   const events = [];
-  devtools.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+  devtools.on("Tracing.dataCollected", ({ value }) => events.push(.../** @type {any} */ (value)));
   await devtools.send("Tracing.start", {
     transferMode: "ReportEvents",
     traceConfig: { includedCategories: ["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline"] },
@@ -58,8 +64,8 @@ async function tracing({ context, page }) {
       const tasks = own.filter(({ name, tdur }) => name === "RunTask" && tdur !== undefined);
       const styled = own.filter(({ name, args }) => name === "UpdateLayoutTree" && args.elementCount !== undefined);
       return {
-        tasks: tasks.map(({ tdur }) => tdur / 1_000),
-        styled: styled.map(({ args }) => args.elementCount),
+        tasks: tasks.map(({ tdur }) => Number(tdur) / 1_000),
+        styled: styled.map(({ args }) => Number(args.elementCount)),
       };
     },
   };
@@ -75,6 +81,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       const devtools = await bea.context.newCDPSession(bea.page);
       await devtools.send("Network.enable");
       const kinds = new Map();
+      /** @type {Record<string, number>} */
       const weights = {};
       devtools.on("Network.responseReceived", ({ requestId, type }) => kinds.set(requestId, type));
       devtools.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
@@ -105,16 +112,10 @@ scene("nothing shifts while a room with 20 GIFs loads", [], async (stage) => {
     const bea = await stage.visitor({ name: `bea ${width}`, viewport: { width, height: 800 } });
     await bea.page.addInitScript(() => {
       window.shifts = [];
-      new PerformanceObserver((list) =>
-        window.shifts.push(
-          ...list
-            .getEntries()
-            .map(({ value, sources }) => [
-              value,
-              ...sources.map(({ node }) => node?.outerHTML?.slice(0, 200) ?? node?.textContent),
-            ]),
-        ),
-      ).observe({ type: "layout-shift", buffered: true });
+      new PerformanceObserver((list) => {
+        for (const { value, startTime, sources } of /** @type {Shift[]} */ (list.getEntries()))
+          window.shifts.push({ value, startTime, of: sources.map(({ node }) => node?.outerHTML?.slice(0, 200) ?? "") });
+      }).observe({ type: "layout-shift", buffered: true });
     });
     await bea.page.goto(`/room/${id}`);
     await inside(bea);
@@ -152,8 +153,10 @@ scene("500 messages that arrive in 5 s leave no task over 50 ms on the main thre
   for (let n = 0; n < 20; n += 1) await ask(sockets[n % 5], "chat", { chat: `warm ${n}` });
   await bea.page.locator("#rows .message").nth(19).waitFor();
   // A slow moment of the machine makes a task long now and then; what the page does too long, it does in each burst.
+  /** @type {number[]} */
   const longest = [];
-  for (let n = 0; n < BURSTS && !(longest.at(-1) <= LONGEST_TASK); n += 1) {
+  while (longest.length < BURSTS && !longest.some((time) => time <= LONGEST_TASK)) {
+    const n = longest.length;
     const trace = await tracing(bea);
     await burst(sockets, `burst ${n}`);
     await bea.page.locator("#rows .message", { hasText: `burst ${n}: message 499 ` }).waitFor();
@@ -162,10 +165,11 @@ scene("500 messages that arrive in 5 s leave no task over 50 ms on the main thre
     // 200 messages have more than 3,000 elements. A rule such as `* + *` works out all of them when one row goes.
     assert.ok(Math.max(...styled) < MOST_STYLED, `${Math.max(...styled)} elements`);
     assert.ok((await bea.page.locator("#rows [data-seq]").count()) <= 200);
-    longest.push(Math.max(...tasks));
-    console.log(`# the longest task took ${longest.at(-1).toFixed(1)} ms`);
+    const time = Math.max(...tasks);
+    longest.push(time);
+    console.log(`# the longest task took ${time.toFixed(1)} ms`);
   }
-  assert.ok(longest.at(-1) <= LONGEST_TASK, `${longest} ms`);
+  assert.ok(Math.min(...longest) <= LONGEST_TASK, `${longest} ms`);
   owner.end();
   for (const other of others) other.end();
 });

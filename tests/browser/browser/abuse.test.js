@@ -26,7 +26,12 @@ const WORDS = {
   },
 };
 
-/** Opens the question behind an entry of the menu of a message, by keyboard alone. */
+/**
+ * Opens the question behind an entry of the menu of a message, by keyboard alone.
+ * @param {WithPage} visitor
+ * @param {Locator} subject
+ * @param {string | RegExp} entry
+ */
 async function asks({ page }, subject, entry) {
   await subject.locator(".more").focus();
   await page.keyboard.press("Enter");
@@ -36,7 +41,11 @@ async function asks({ page }, subject, entry) {
   await page.locator("#deed-dialog[open]").waitFor();
 }
 
-/** Ticks a box of the question by its name and says yes, by keyboard alone. */
+/**
+ * Ticks a box of the question by its name and says yes, by keyboard alone.
+ * @param {WithPage} visitor
+ * @param {string} name
+ */
 async function ticksAndSaysYes({ page }, name) {
   const box = page.locator("#deed-dialog").getByRole("checkbox", { name, exact: true });
   await page.keyboard.press("Shift+Tab");
@@ -50,19 +59,38 @@ async function ticksAndSaysYes({ page }, name) {
   await page.locator("#deed-dialog").waitFor({ state: "hidden" });
 }
 
+/** @param {number} shade */
 const bar = (shade) => gif({ paint: (x, _y, time, colours) => (x < time ? 0 : shade % colours) });
+/**
+ * @param {WithPage} visitor
+ * @param {string} alt
+ */
 const shows = ({ page }, alt) =>
   page.locator("#chat-list .message[data-seq]", { has: page.getByAltText(alt, { exact: true }) });
+/**
+ * @param {WithPage} visitor
+ * @param {number} count
+ */
 const blanks = ({ page }, count) =>
   eventually(async () => (await page.locator(".message__gone").count()) === count, `${count} are deleted`);
 
+/**
+ * @param {PageVisitor} visitor
+ * @param {string} alt
+ * @param {Buffer} bytes
+ */
 async function sends(visitor, alt, bytes) {
   await choose(visitor, { name: `${alt}.gif`, bytes });
   await visitor.page.locator("#queue .upload__alt").first().fill(alt);
   await visitor.page.click("#send-btn");
 }
 
-/** Sends a GIF that the room does not take, reads why, and puts it away. */
+/**
+ * Sends a GIF that the room does not take, reads why, and puts it away.
+ * @param {PageVisitor} visitor
+ * @param {Buffer} bytes
+ * @param {RegExp} why
+ */
 async function sendsInVain(visitor, bytes, why) {
   await sends(visitor, "again", bytes);
   const card = visitor.page.locator("#queue .upload");
@@ -84,10 +112,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
       for (const one of [ann, bea]) one.allow(REFUSED);
       await enter(bea, await makeRoom(ann));
       const [bad, worse] = [bar(20), bar(40)];
-      for (const [alt, bytes] of [
-        ["bad", bad],
-        ["worse", worse],
-      ]) {
+      for (const [alt, bytes] of Object.entries({ bad, worse })) {
         await sends(bea, alt, bytes);
         await seesGif(ann, alt);
       }

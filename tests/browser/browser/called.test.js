@@ -25,9 +25,16 @@ import { CLOCK, NAME, words } from "../support/words.js";
 useChromium();
 
 const CODE = /#[0-9a-f]{6}\b/;
+/**
+ * @param {WithPage} visitor
+ * @param {{ id: string }} member
+ */
 const memberOf = ({ page }, { id }) => page.locator(`#members-list [data-id="${id}"]`);
 
-/** All that the page says, to eyes and to screen readers, but for tooltips and the list of people; also what is folded away. */
+/**
+ * All that the page says, to eyes and to screen readers, but for tooltips and the list of people; also what is folded away.
+ * @param {WithPage} visitor
+ */
 const said = ({ page }) =>
   page.evaluate(() => {
     const all = [...document.body.querySelectorAll("*")].filter(
@@ -36,7 +43,7 @@ const said = ({ page }) =>
     return all
       .flatMap((one) => [
         ...[...one.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(({ data }) => data.trim()),
-        ...["aria-label", "alt", "placeholder"].map((name) => one.getAttribute(name)),
+        ...["aria-label", "alt", "placeholder"].map((name) => one.getAttribute(name) ?? ""),
       ])
       .filter(Boolean);
   });
@@ -57,6 +64,10 @@ scene(
     assert.match(names.en, new RegExp(`^${NAME["en-US"]}$`));
     assert.match(names.ko, new RegExp(`^${NAME["ko-KR"]}$`));
     assert.equal(hers.called, names.ko);
+    /**
+     * @param {PageVisitor} one
+     * @param {string} name
+     */
     const shows = async (one, name) => {
       await reads(memberOf(one, hers).locator(".name"), name);
       for (const shown of [

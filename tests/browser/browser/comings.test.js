@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
 import { arrive } from "../support/company.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { enter, inside, makeRoom, openList, reads, row, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
@@ -11,6 +11,7 @@ import { words } from "../support/words.js";
 useChromium();
 
 const says = words("en-US");
+/** @param {WithPage} visitor */
 const seen = ({ page }) =>
   page.$$eval("#rows .system", (all) =>
     all.filter((one) => one.checkVisibility()).map((one) => one.innerText.replace(/\s*\d\d?:\d\d [AP]M$/, "").trim()),
@@ -22,6 +23,7 @@ scene("arrivals in a row are one line that names two and counts the others, also
   await say(ann, "first");
   await sees(ann, "first");
   const guests = await arrive(stage.server, 6);
+  /** @param {Guest} guest */
   const name = ({ socket }) => socket.joined.you.name.en;
   for (const [n, guest] of guests.slice(0, 5).entries()) {
     await guest.enter(room);
@@ -51,12 +53,11 @@ scene("up to twelve seats are dots in one row, and more are a number", [], async
   await openList(ann);
   for (const [n, dots] of [3, 12, 0].entries()) {
     await row(ann, ids[n]).waitFor();
-    const { width, height, dot } = await row(ann, ids[n])
-      .locator(".seats")
-      .evaluate((bar) => {
-        const { width: wide, height: high } = bar.getBoundingClientRect();
-        return { width: wide, height: high, dot: parseFloat(getComputedStyle(bar).maskSize) };
-      });
+    const seats = row(ann, ids[n]).locator(".seats");
+    const { width, height, dot } = await seats.evaluate((bar) => {
+      const { width: wide, height: high } = bar.getBoundingClientRect();
+      return { width: wide, height: high, dot: parseFloat(getComputedStyle(bar).maskSize) };
+    });
     if (dots === 0) assert.ok(width <= 1, `${width} px`);
     else assert.ok(Math.abs(width - dots * dot) < 1 && height >= 11, `${width} px for ${dots} of ${dot} px`);
   }

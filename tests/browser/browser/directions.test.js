@@ -10,11 +10,15 @@ useChromium();
 // Turns everything behind it round, until its line ends or something isolates it.
 const TURN = "\u202e";
 
-/** Whether a text in the line behind an element runs backwards. */
+/**
+ * Whether a text in the line behind an element runs backwards.
+ * @param {Locator} locator
+ */
 const turnsRound = (locator) =>
   locator.evaluate((element) => {
     const line = document.createElement("div");
     const after = document.createTextNode("after");
+    /** @param {number} n */
     const from = (n) => {
       const range = document.createRange();
       range.setStart(after, n);
@@ -26,7 +30,7 @@ const turnsRound = (locator) =>
     element.replaceWith(place);
     element.style.cssText = "display: inline; position: static";
     line.append(element, after);
-    (place.parentElement.closest("dialog") ?? document.body).append(line);
+    (place.parentElement?.closest("dialog") ?? document.body).append(line);
     const turned = from(4) < from(0);
     element.style.cssText = old;
     place.replaceWith(element);
@@ -34,14 +38,18 @@ const turnsRound = (locator) =>
     return turned;
   });
 
-/** Where two pieces of the text of an element stand, from the left. */
+/**
+ * Where two pieces of the text of an element stand, from the left.
+ * @param {Locator} locator
+ * @param {...string} pieces
+ */
 const lefts = (locator, ...pieces) =>
   locator.evaluate(
     (element, wanted) =>
       wanted.map((piece) => {
         const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
         for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-          const at = node.data.indexOf(piece);
+          const at = (node.textContent ?? "").indexOf(piece);
           if (at < 0) continue;
           const range = document.createRange();
           range.setStart(node, at);
@@ -94,6 +102,11 @@ scene("what runs from right to left begins at the right", [], async (stage) => {
   await say(ann, "מה נשמע?");
   await sees(ann, "מה נשמע?");
   await openList(bea);
+  /**
+   * @param {Locator} locator
+   * @param {string} first
+   * @param {string} last
+   */
   const mark = async (locator, first, last) => {
     const [start, end] = await lefts(locator, first, last);
     assert.ok(end < start, `${last} stands at the left end, where the text ends`);

@@ -20,10 +20,16 @@ const WORDS = {
   },
 };
 
-/** Asks the server for something as the owner's page does. */
+/**
+ * Asks the server for something as the owner's page does.
+ * @param {WithPage} visitor
+ * @param {string} method
+ * @param {string} path
+ * @param {object} body
+ */
 const asks = ({ page }, method, path, body) =>
   page.evaluate(
-    async ([how, where, what]) => {
+    async ({ how, where, what }) => {
       const response = await fetch(where, {
         method: how,
         headers: { accept: "application/json", "content-type": "application/json" },
@@ -33,14 +39,22 @@ const asks = ({ page }, method, path, body) =>
       if (!response.ok) throw new Error(text);
       return text.startsWith("{") ? JSON.parse(text) : text;
     },
-    [method, path, body],
+    { how: method, where: path, what: body },
   );
 
+/**
+ * @param {WithPage} visitor
+ * @param {string} name
+ */
 async function shot({ page }, name) {
   await mkdir(OUT, { recursive: true });
   await page.screenshot({ path: `${OUT}door-${name}.png` });
 }
 
+/**
+ * @param {WithPage} visitor
+ * @param {string | RegExp} words
+ */
 const saysShut = async ({ page }, words) => {
   await reads(page.locator(".gate__shut"), words);
   assert.equal(await page.locator("#password").count(), 0, "no password is asked for");
@@ -58,6 +72,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
       const bea = await stage.visitor({ name: "bea", locale, ...look });
       bea.allow(REFUSED);
       const room = await makeRoom(ann, { title: "a room with a door", password: "sesame" });
+      /** @param {boolean} yes */
       const closed = (yes) => asks(ann, "PATCH", `/room/${room}`, { closed: yes });
       await bea.page.goto(`/room/${room}`);
       await bea.page.locator("#password").waitFor();

@@ -4,7 +4,7 @@ import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
 import { Guest } from "../support/company.js";
 import { gif } from "../support/gif.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { choose, enter, inside, makeRoom, message, reads, say, sees } from "../support/pages.js";
 import { frames, place, reading, scrollBy, talk } from "../support/talk.js";
 import { Visitor } from "../support/visitor.js";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { arrive } from "../support/company.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { NO_LINE, enter, inside, makeRoom, message, openList, reads, row, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";

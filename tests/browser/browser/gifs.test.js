@@ -5,10 +5,15 @@ import { scene, useChromium } from "../support/chrome.js";
 import { keptFiles } from "../support/kept.js";
 import { choose, enter, inside, intercept, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
+import { firstGroup } from "../support/first-group.js";
 
 useChromium();
 
-/** Slows what a page sends down to so many bytes a second. */
+/**
+ * Slows what a page sends down to so many bytes a second.
+ * @param {PageVisitor} visitor
+ * @param {number} bytes
+ */
 async function slowly({ context, page }, bytes) {
   const devtools = await context.newCDPSession(page);
   await devtools.send("Network.enable");
@@ -20,6 +25,10 @@ async function slowly({ context, page }, bytes) {
   });
 }
 
+/**
+ * @param {WithPage} visitor
+ * @param {string} alt
+ */
 const sendWith = async ({ page }, alt) => {
   await page.locator("#queue .upload__alt").first().fill(alt);
   await page.click("#send-btn");
@@ -33,7 +42,10 @@ scene("an upload shows its progress and can be cancelled", [], async (stage) => 
   const row = ann.page.locator("#rows .message--pending");
   const underway = () =>
     eventually(
-      () => row.getByRole("progressbar").evaluate((ring) => ring.ariaValueNow > 0 && ring.ariaValueNow < 100),
+      () =>
+        row
+          .getByRole("progressbar")
+          .evaluate((ring) => Number(ring.ariaValueNow) > 0 && Number(ring.ariaValueNow) < 100),
       "the progress is shown",
     );
 
@@ -97,11 +109,11 @@ scene("nothing moves while GIFs load", [], async (stage) => {
   ];
   const id = await makeRoom(ann);
   await say(ann, "above");
-  for (const [alt, size] of [
-    ["wide", { width: 320, height: 120 }],
-    ["tall", { width: 90, height: 200 }],
-    ["small", { width: 40, height: 40 }],
-  ]) {
+  for (const [alt, size] of Object.entries({
+    wide: { width: 320, height: 120 },
+    tall: { width: 90, height: 200 },
+    small: { width: 40, height: 40 },
+  })) {
     await choose(ann, { name: `${alt}.gif`, bytes: gif({ ...size, paint: sea }) });
     await sendWith(ann, alt);
     await seesGif(ann, alt);
@@ -109,7 +121,8 @@ scene("nothing moves while GIFs load", [], async (stage) => {
   await say(ann, "below");
   await sees(ann, "below");
 
-  let release;
+  /** @type {(value?: unknown) => void} */
+  let release = () => {};
   const held = new Promise((resolve) => {
     release = resolve;
   });
@@ -120,7 +133,9 @@ scene("nothing moves while GIFs load", [], async (stage) => {
   await bea.page.addInitScript(() => {
     window.shifts = [];
     new PerformanceObserver((list) =>
-      window.shifts.push(...list.getEntries().map(({ value, startTime }) => ({ value, startTime }))),
+      window.shifts.push(
+        .../** @type {Shift[]} */ (list.getEntries()).map(({ value, startTime }) => ({ value, startTime })),
+      ),
     ).observe({ type: "layout-shift", buffered: true });
   });
   await bea.page.goto(`/room/${id}`, { waitUntil: "domcontentloaded" });
@@ -132,6 +147,7 @@ scene("nothing moves while GIFs load", [], async (stage) => {
         return [x, y, width, height];
       }),
     );
+  /** @param {number} time */
   const shiftsAfter = (time) =>
     bea.page.evaluate((from) => window.shifts.filter(({ startTime }) => startTime > from), time);
   // The line about herself comes in after she is inside.
@@ -259,11 +275,12 @@ scene("an upload whose answer is lost is tried again under the same nonce, and s
   const id = await makeRoom(bea);
   await enter(ann, id);
   bea.allow(/ERR_FAILED/);
+  /** @type {string[]} */
   const nonces = [];
   let lose = 3;
   await intercept(bea, `**/room/${id}/gif`, async (route) => {
-    const body = route.request().postDataBuffer().toString("latin1");
-    nonces.push(/name="nonce"\r\n\r\n([\w-]+)/.exec(body)[1]);
+    const body = route.request().postDataBuffer()?.toString("latin1") ?? "";
+    nonces.push(firstGroup(/name="nonce"\r\n\r\n([\w-]+)/, body));
     if (lose === 0) return route.continue();
     lose -= 1;
     await route.fetch();
@@ -289,14 +306,19 @@ scene("a GIF may be dropped anywhere on the page, and several at once", [], asyn
   const ann = await stage.visitor({ name: "ann" });
   await makeRoom(ann);
   const base64 = gif().toString("base64");
+  /**
+   * @param {string} selector
+   * @param {string[]} names
+   */
   const drop = (selector, names) =>
     ann.page.evaluate(
-      ([target, files, bytes]) => {
+      ({ target, files, bytes }) => {
         const data = new DataTransfer();
         for (const name of files)
           data.items.add(
             new File([Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0))], name, { type: "image/gif" }),
           );
+        /** @param {string} type */
         const fire = (type) =>
           document
             .querySelector(target)
@@ -307,15 +329,16 @@ scene("a GIF may be dropped anywhere on the page, and several at once", [], asyn
         fire("drop");
         return [open, document.getElementById("drop").hidden];
       },
-      [selector, names, base64],
+      { target: selector, files: names, bytes: base64 },
     );
   const names = () => ann.page.locator("#queue .upload__name").allTextContents();
+  /** @type {string[]} */
   let expected = [];
-  for (const [selector, dropped] of [
-    ["#rows", ["a.gif"]],
-    ["#members-list", ["b.gif", "c.gif"]],
-    ["header", ["d.gif"]],
-  ]) {
+  for (const [selector, dropped] of Object.entries({
+    "#rows": ["a.gif"],
+    "#members-list": ["b.gif", "c.gif"],
+    header: ["d.gif"],
+  })) {
     assert.deepEqual(await drop(selector, dropped), [true, true], "the page opens its mouth for it");
     expected = [...expected, ...dropped];
     await eventually(async () => (await names()).length === expected.length);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { Guest } from "../support/company.js";
 import { gif } from "../support/gif.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { choose, enter, inside, intercept, reads, seesGif } from "../support/pages.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";

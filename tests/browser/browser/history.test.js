@@ -9,7 +9,10 @@ useChromium();
 
 const UNAVAILABLE = /status of 503/;
 
-/** Scrolls up until the newest messages have left the page. */
+/**
+ * Scrolls up until the newest messages have left the page.
+ * @param {PageVisitor} visitor
+ */
 async function scrollAway(visitor) {
   const newest = (await seqs(visitor)).at(-1);
   for (let n = 0; (await seqs(visitor)).at(-1) === newest; n += 1) {
@@ -19,20 +22,34 @@ async function scrollAway(visitor) {
   }
 }
 
-/** The ids of messages by their texts, as the server has them. */
+/**
+ * The ids of messages by their texts, as the server has them.
+ * @param {HttpVisitor} owner
+ * @param {string} room
+ */
 async function ids(owner, room) {
   const all = new Map();
-  for (let next = `/room/${room}/messages?after=0&limit=100`; next; ) {
+  for (let next = `/room/${room}/messages?after=0&limit=100`; next !== ""; ) {
     const { body } = await owner.json("GET", next);
     for (const { chat, _id } of body.data) all.set(chat.split("\n")[0], _id);
     const last = body.data.at(-1)?.seq;
-    next = body.data.length === 100 ? `/room/${room}/messages?after=${last}&limit=100` : null;
+    next = body.data.length === 100 ? `/room/${room}/messages?after=${last}&limit=100` : "";
   }
   return all;
 }
 
+/**
+ * @param {HttpVisitor} owner
+ * @param {string} room
+ * @param {object} deed
+ */
 const moderate = async (owner, room, deed) =>
   assert.equal((await owner.json("POST", `/room/${room}/moderate`, deed)).status, 200);
+/**
+ * @param {HttpVisitor} owner
+ * @param {string} room
+ * @param {string} message
+ */
 const remove = (owner, room, message) => moderate(owner, room, { action: "delete", message });
 
 scene("what is deleted is blank also for who reads further up", [], async (stage) => {
@@ -90,7 +107,10 @@ scene("the list goes on behind a message that the server has lost", [], async (s
   await ann.page.route(/messages\?after=/, async (route) => {
     const response = await route.fetch();
     const page = await response.json();
-    await route.fulfill({ response, json: { ...page, data: page.data.filter(({ chat }) => chat !== "lost") } });
+    await route.fulfill({
+      response,
+      json: { ...page, data: page.data.filter((/** @type {Message} */ { chat }) => chat !== "lost") },
+    });
   });
   await enter(ann, id);
   for (const text of ["before", "lost", "after", "and on"]) await more(text);
@@ -142,11 +162,12 @@ scene(
     const { id, owner, more } = await talk(stage, 1);
     const ann = await stage.visitor({ name: "ann", timezoneId: "Asia/Seoul" });
     let days = 0;
+    /** @param {string} at */
     const later = (at) => new Date(Date.parse(at) + days * 86_400_000).toISOString();
     await ann.page.routeWebSocket(/socket\.io/, (line) => {
       const server = line.connectToServer();
       server.onMessage((frame) =>
-        line.send(frame.replace(/"createdAt":"([^"]+)"/g, (_, at) => `"createdAt":"${later(at)}"`)),
+        line.send(String(frame).replace(/"createdAt":"([^"]+)"/g, (_, at) => `"createdAt":"${later(at)}"`)),
       );
     });
     await enter(ann, id);

@@ -13,6 +13,7 @@ import { cached, controlled, databases, workerOf } from "../support/worker.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";
+import { firstGroup } from "../support/first-group.js";
 
 useChromium();
 
@@ -60,12 +61,13 @@ for (const [locale, lang] of [
         [await page.getAttribute("html", "lang"), await page.getAttribute("html", "data-theme")],
         [lang, "dark"],
       );
-      const lightness = (color) => Number(/[\d.]+/.exec(color)[0]);
+      /** @param {string} color */
+      const lightness = (color) => Number(firstGroup(/([\d.]+)/, color));
       for (const color of [dark, await paper()]) assert.ok(lightness(color) < 0.5, color);
       assert.deepEqual(
         await page.evaluate(() => [
           document.documentElement.scrollWidth <= innerWidth,
-          document.querySelector(".notice__art").getBBox().width > 0,
+          document.querySelector(".notice__art").getBoundingClientRect().width > 0,
         ]),
         [true, true],
         "it is drawn",
@@ -105,7 +107,7 @@ scene("an open room goes on by itself, and what the server says is shown as it i
   await say(ann, "still here");
   await sees(ann, "still here");
   const answer = await ann.page.goto("/nowhere");
-  assert.equal(answer.status(), 404);
+  assert.equal(answer?.status(), 404);
   await reads(ann.page.locator(".notice__code"), "404 · page_not_found");
   await enter(ann, id);
 });
@@ -123,7 +125,7 @@ scene("a server that fails is not hidden behind the page for no line", [], async
     });
   });
   const answer = await ann.page.goto("/room");
-  assert.equal(answer.status(), 503);
+  assert.equal(answer?.status(), 503);
   await reads(ann.page.locator("h1"), "Bad day");
 });
 
@@ -144,7 +146,7 @@ scene("after a visit to a room nothing of it is in any cache", [], async (stage)
   await bea.page.keyboard.press("Escape");
   await bea.page.reload();
   await inside(bea);
-  const version = /\/assets\/(\w+)\//.exec(await bea.page.content())[1];
+  const version = firstGroup(/\/assets\/(\w+)\//, await bea.page.content());
   const all = await cached(bea);
   assert.deepEqual(
     all,
@@ -156,10 +158,10 @@ scene("after a visit to a room nothing of it is in any cache", [], async (stage)
       "/offline/ko",
     ].sort(),
   );
-  const texts = await bea.page.evaluate(
-    async (paths) => Promise.all(paths.map(async (path) => (await caches.match(path)).text())),
-    all,
-  );
+  const texts = await bea.page.evaluate(async (paths) => {
+    const answers = await Promise.all(paths.map((path) => caches.match(path)));
+    return Promise.all(answers.map((answer) => answer?.text() ?? Promise.reject(new Error("it is not cached"))));
+  }, all);
   const mine = await bea.page.evaluate(() => document.body.dataset.me);
   for (const text of texts)
     for (const part of [id, mine, "leaves no trace", "said in confidence"]) assert.ok(!text.includes(part), part);
@@ -208,7 +210,7 @@ scene("what a page asks for and sends passes the worker by, and so do forms and 
   await workerOf(ann).evaluate(() => {
     self.answered = [];
     const { respondWith } = FetchEvent.prototype;
-    FetchEvent.prototype.respondWith = function record(answer) {
+    FetchEvent.prototype.respondWith = function record(/** @type {unknown} */ answer) {
       self.answered.push(`${this.request.method} ${this.request.mode} ${new URL(this.request.url).pathname}`);
       return respondWith.call(this, answer);
     };
@@ -236,14 +238,14 @@ scene("a browser finds the manifest valid, with all it needs to install the site
   const devtools = await ann.context.newCDPSession(ann.page);
   const { url, errors, data } = await devtools.send("Page.getAppManifest");
   assert.deepEqual([new URL(url).pathname, errors], ["/manifest.webmanifest", []]);
-  assert.equal(JSON.parse(data).lang, "ko");
+  assert.equal(JSON.parse(String(data)).lang, "ko");
   // What is missing, if anything: a context of a test is incognito, where nothing can be installed.
   const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
   assert.deepEqual(
     installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito"),
     [],
   );
-  for (const { src, sizes, type } of JSON.parse(data).icons) {
+  for (const { src, sizes, type } of JSON.parse(String(data)).icons) {
     const size = await ann.page.evaluate(async (path) => {
       const image = new Image();
       image.src = path;

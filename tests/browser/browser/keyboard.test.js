@@ -1,6 +1,6 @@
 // Everything that two people do in a room, by keyboard alone: Tab, arrows, Enter, Space, Escape.
 import { scene, useChromium } from "../support/chrome.js";
-import { Keys } from "../support/hands.js";
+import { Keys } from "../support/keys.js";
 import { entersAndLeaves } from "../stories/doors.js";
 import { playsGifs, sendsGifs } from "../stories/gifs.js";
 import { keepsOrder, runsRoom } from "../stories/owner.js";

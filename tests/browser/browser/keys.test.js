@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { ball, gif } from "../support/gif.js";
-import { atRest, hasFocus } from "../support/hands.js";
+import { atRest } from "../support/fingers.js";
+import { hasFocus } from "../support/focus.js";
 import { enter, message, reads, say, sees, seesGif } from "../support/pages.js";
 import { Visitor, ask } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";

@@ -1,7 +1,7 @@
 // Leaving a room: with a line only, and asked where the room may go.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { NO_LINE, enter, inside, makeRoom, reads, row, say, sees } from "../support/pages.js";
 import { words } from "../support/words.js";
 

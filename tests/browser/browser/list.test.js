@@ -12,9 +12,13 @@ scene("the page holds at most 200 of 600 messages, whichever way one scrolls, an
   const { id, owner } = await talk(stage, 600);
   const ann = await stage.visitor({ name: "ann" });
   await enter(ann, id);
-  const all = (await seqs(ann)).at(-1);
+  const all = Math.max(...(await seqs(ann)));
   await eventually(async () => (await texts(ann)).at(-1) === "line 600");
-  /** Scrolls until something shows; after each step what one reads stands where it was, moved by the step. */
+  /**
+   * Scrolls until something shows; after each step what one reads stands where it was, moved by the step.
+   * @param {number} by
+   * @param {() => Promise<boolean>} done
+   */
   const scrollUntil = async (by, done) => {
     for (let n = 0; n < 400; n += 1) {
       if (await done()) return;
@@ -40,7 +44,7 @@ scene("the page holds at most 200 of 600 messages, whichever way one scrolls, an
   await scrollUntil(-500, async () => (await seqs(ann))[0] === 1);
   assert.equal((await texts(ann))[0], "line 1");
   assert.equal(await ann.page.locator("#older").isVisible(), false);
-  assert.ok((await seqs(ann)).at(-1) < all, "the newest have left the page");
+  assert.ok(Math.max(...(await seqs(ann))) < all, "the newest have left the page");
   await scrollUntil(500, async () => (await texts(ann)).at(-1) === "line 600");
   assert.ok((await seqs(ann))[0] > 1, "the oldest have left the page");
   owner.end();
@@ -55,6 +59,7 @@ scene(
     ann.allow(/ERR_INTERNET_DISCONNECTED/);
     await enter(ann, id);
     await bea.page.goto("/");
+    /** @param {PageVisitor} who */
     const gone = (who) => who.page.locator("#gone");
     assert.equal(await gone(ann).isVisible(), false);
     await ann.context.setOffline(true);
@@ -136,7 +141,7 @@ scene("a message that comes in the moment one begins to scroll up does not pull 
   // It waits for that frame before the message is on its way.
   await ann.page.evaluate(() => {
     const list = document.getElementById("chat-list");
-    const row = [...document.querySelectorAll("#rows .message")].at(-6);
+    const [row] = [...document.querySelectorAll("#rows .message")].slice(-6);
     const frame = window.requestAnimationFrame.bind(window);
     window.moved = new Promise((done) => {
       window.requestAnimationFrame = (run) =>

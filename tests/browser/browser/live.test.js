@@ -23,19 +23,27 @@ useChromium();
 
 const UNAVAILABLE = /status of 503/;
 
-/** Lets a test drop what the server sends to a page, and send something in its place. */
+/**
+ * Lets a test drop what the server sends to a page, and send something in its place.
+ * @param {WithPage} visitor
+ */
 async function tap({ page }) {
-  const wire = { drops: () => false, send: null };
+  /** @type {{ drops: (frame: string) => boolean, send: (frame: string) => void }} */
+  const wire = { drops: () => false, send: () => assert.fail("there is no line yet") };
   await page.routeWebSocket(/socket\.io/, (line) => {
     const server = line.connectToServer();
     server.onMessage((frame) => {
-      if (!wire.drops(frame)) line.send(frame);
+      if (!wire.drops(String(frame))) line.send(frame);
     });
     wire.send = (frame) => line.send(frame);
   });
   return wire;
 }
 
+/**
+ * @param {WithPage} visitor
+ * @param {boolean} hidden
+ */
 const hide = ({ page }, hidden) =>
   page.evaluate((value) => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
@@ -63,7 +71,8 @@ scene("a list that is asked to read again while it reads does so afterwards", []
   const wire = await tap(cat);
   await openList(cat);
   wire.drops = (frame) => frame.includes('"newRoom"');
-  let answer;
+  /** @type {(value?: unknown) => void} */
+  let answer = () => {};
   const gate = new Promise((done) => {
     answer = done;
   });
@@ -145,6 +154,7 @@ scene(
     const socket = await owner.enter(id);
     await enter(bea, id);
     const me = await bea.page.getAttribute("body", "data-me");
+    /** @param {string} chat */
     const whisper = async (chat) => assert.equal((await ask(socket, "whisper", { to: me, chat })).ok, true);
     await whisper("one");
     const tab = { page: await bea.context.newPage() };

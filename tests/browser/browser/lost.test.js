@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { Guest } from "../support/company.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { enter, NO_LINE } from "../support/pages.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
@@ -11,7 +11,10 @@ useChromium();
 
 const LOOK = { width: 320, height: 240 };
 
-/** A room with a GIF in it, and somebody who sees it only as far as `broken.now` does not stand in the way of a path. */
+/**
+ * A room with a GIF in it, and somebody who sees it only as far as `broken.now` does not stand in the way of a path.
+ * @param {Stage} stage
+ */
 async function room(stage, locale = "en-US") {
   const owner = new Guest(await Visitor.arrive(stage.server));
   const id = await owner.makeRoom();
@@ -19,7 +22,7 @@ async function room(stage, locale = "en-US") {
   await owner.sendGif("a sea", LOOK);
   const ann = await stage.visitor({ name: "ann", locale });
   ann.allow(/ERR_FAILED/, ...NO_LINE);
-  const broken = { now: () => true, asked: 0 };
+  const broken = { now: (/** @type {string} */ _path) => true, asked: 0 };
   await ann.page.route("**/gif/**", (route) => {
     const path = new URL(route.request().url()).pathname;
     if (!broken.now(path)) return route.continue();
@@ -29,8 +32,12 @@ async function room(stage, locale = "en-US") {
   return { owner, ann, id, broken };
 }
 
+/** @param {string} path */
 const isStill = (path) => path.endsWith("/still");
-/** Waits until a picture is there: the GIF itself, or its still. */
+/**
+ * Waits until a picture is there: the GIF itself, or its still.
+ * @param {Locator} image
+ */
 const there = (image, still = false) =>
   eventually(
     () =>
@@ -41,7 +48,11 @@ const there = (image, still = false) =>
     "the picture is there",
   );
 
-/** Lets the pauses go by after which a GIF is tried again. */
+/**
+ * Lets the pauses go by after which a GIF is tried again.
+ * @param {WithPage} visitor
+ * @param {{ asked: number }} broken
+ */
 async function triedOut({ page }, broken, most = 5) {
   await eventually(async () => {
     if (broken.asked < most) await page.clock.fastForward(1_000);
@@ -80,6 +91,7 @@ scene(
     const { owner, ann, id, broken } = await room(stage);
     await enter(ann, id);
     const rows = ann.page.locator("#rows");
+    /** @param {Locator} place */
     const tap = (place) => place.getByRole("button", { name: "Tap to load" });
     await tap(rows).waitFor();
     await eventually(

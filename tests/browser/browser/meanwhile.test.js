@@ -10,18 +10,27 @@ import { words } from "../support/words.js";
 useChromium();
 
 const says = words("en-US");
+/** @param {WithPage} visitor */
 const field = ({ page }) => page.locator("#chat");
 
-/** Bea in a room of her own with a message, and Ann's page. */
+/**
+ * Bea in a room of her own with a message, and Ann's page.
+ * @param {Stage} stage
+ */
 async function room(stage) {
   const bea = new Guest(await Visitor.arrive(stage.server));
   const id = await bea.makeRoom({ title: "meanwhile" });
   await bea.enter(id);
   const said = await bea.say("a question");
+  /** @param {object} kind */
   const react = (kind) => bea.visitor.json("POST", `/room/${id}/messages/${said._id}/reactions`, kind);
   return { ann: await stage.visitor({ name: "ann" }), bea, id, said, react };
 }
 
+/**
+ * @param {WithPage} visitor
+ * @param {Locator} row
+ */
 async function answers({ page }, row) {
   await row.locator(".more").focus();
   await page.keyboard.press("Enter");
@@ -62,7 +71,8 @@ scene("while an edit is saved nothing is written that would be lost with it", []
   await enter(ann, id);
   await say(ann, "helo");
   await sees(ann, "helo");
-  let goOn;
+  /** @type {(value?: unknown) => void} */
+  let goOn = () => {};
   const held = new Promise((done) => {
     goOn = done;
   });

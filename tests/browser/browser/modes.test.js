@@ -6,7 +6,10 @@ import { eventually } from "../support/wait.js";
 
 useChromium();
 
-/** The colours of a switch, of its track and of its knob, and where the knob is. */
+/**
+ * The colours of a switch, of its track and of its knob, and where the knob is.
+ * @param {Locator} button
+ */
 const looks = (button) =>
   button.evaluate((element) => {
     const track = element.querySelector(".switch__track");
@@ -23,7 +26,7 @@ scene("in forced colours a switch shows whether it is on, by colour and by place
   await button.click();
   await eventually(async () => {
     const off = await looks(button);
-    for (const part of ["track", "knob", "place"])
+    for (const part of /** @type {const} */ (["track", "knob", "place"]))
       assert.notEqual(off[part], on[part], `its ${part} is the same on and off`);
     for (const { track, knob } of [on, off]) assert.notEqual(track, knob, "the knob is seen on its track");
     return true;

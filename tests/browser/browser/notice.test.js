@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { arrive } from "../support/company.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { enter, inside, reads } from "../support/pages.js";
 import { words } from "../support/words.js";
 

@@ -7,35 +7,49 @@ import { controlled, workerOf } from "../support/worker.js";
 
 useChromium({ whole: true });
 
-/** Chrome on Android: the constructor is there and throws. */
+/**
+ * Chrome on Android: the constructor is there and throws.
+ * @param {WithPage} visitor
+ * @param {string} permission
+ */
 const asOnAndroid = ({ page }, permission) =>
   page.addInitScript((state) => {
-    window.Notification = class {
+    class Refused {
       static permission = state;
       static async requestPermission() {
-        Notification.permission = "granted";
+        Refused.permission = "granted";
         return "granted";
       }
       constructor() {
         throw new TypeError("Illegal constructor. Use ServiceWorkerRegistration.showNotification() instead.");
       }
-    };
+    }
+    Object.assign(window, { Notification: Refused });
   }, permission);
 
+/**
+ * @param {WithPage} visitor
+ * @param {boolean} hidden
+ */
 const hide = ({ page }, hidden) =>
   page.evaluate((value) => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
     document.dispatchEvent(new Event("visibilitychange"));
   }, hidden);
 
+/** @param {WithPage} visitor */
 const notify = ({ page }) => page.getByRole("switch", { name: "Notify me of new messages" });
+/** @param {WithPage} visitor */
 const shown = ({ page }) =>
   page.evaluate(async () => {
     const notes = await (await navigator.serviceWorker.ready).getNotifications();
     return notes.map(({ title, body, tag, data, icon }) => ({ title, body, tag, data, icon: new URL(icon).pathname }));
   });
 
-/** Ann talks, and Bea looks elsewhere on a device that needs the worker; her switch is on. */
+/**
+ * Ann talks, and Bea looks elsewhere on a device that needs the worker; her switch is on.
+ * @param {Stage} stage
+ */
 async function phone(stage) {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
   await bea.context.grantPermissions(["notifications"]);
@@ -83,15 +97,17 @@ scene("pressing a notification brings the page of the room forward, or opens the
   // Nobody can press one here; a browser lets nothing but that bring pages forward.
   const press = () =>
     workerOf(bea).evaluate(async () => {
+      /** @type {string[]} */
       const did = [];
       WindowClient.prototype.focus = async function focus() {
         did.push(`focus ${new URL(this.url).pathname}`);
       };
-      clients.openWindow = async (path) => {
+      clients.openWindow = async (/** @type {string} */ path) => {
         did.push(`open ${path}`);
       };
+      /** @type {unknown[]} */
       const work = [];
-      ExtendableEvent.prototype.waitUntil = (promise) => {
+      ExtendableEvent.prototype.waitUntil = (/** @type {unknown} */ promise) => {
         work.push(promise);
       };
       const [notification] = await registration.getNotifications();
@@ -114,6 +130,7 @@ for (const permission of ["default", "granted"]) {
     async (stage) => {
       const id = await makeRoom(await stage.visitor({ name: "ann" }));
       // The room is the first page that each of them opens.
+      /** @param {string} name */
       const offered = async (name, { android = false, ...options }) => {
         const visitor = await stage.visitor({ name, ...options });
         visitor.allow(/blocked by Playwright/);
@@ -121,6 +138,7 @@ for (const permission of ["default", "granted"]) {
         await enter(visitor, id);
         return visitor;
       };
+      /** @param {PageVisitor} visitor */
       const isOffered = (visitor) => notify(visitor).isVisible();
       const worker = await offered("worker", { android: true });
       await eventually(() => isOffered(worker), "by the worker");

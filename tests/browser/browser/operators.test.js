@@ -11,7 +11,12 @@ useChromium();
 const FLAGS = ["--admin", "127.0.0.1:0"];
 const NOTICE = "We are moving on Sunday from 10 to 11: rooms will be gone. 일요일 10시부터 11시까지 서버를 옮겨요.";
 
-/** Does something as an operator, or without a body looks; what is answered. */
+/**
+ * Does something as an operator, or without a body looks; what is answered.
+ * @param {Stage} stage
+ * @param {string} path
+ * @param {object} [body]
+ */
 async function operate(stage, path, body) {
   const at = await eventually(
     async () => stage.server.log.find((line) => line.operators)?.operators,
@@ -62,13 +67,16 @@ scenes("a report to the site, of a message of somebody and of the owner", FLAGS,
   await say(ann, "worse");
   await sees(bea, "worse");
   const dialog = bea.page.locator("#report[open]");
+  /** @param {string} text */
   const opens = async (text) => {
     await message(bea, text).hover();
     await message(bea, text).locator(".more").click();
     await bea.page.getByRole("menuitem", { name: says("report.report"), exact: true }).click();
     await dialog.waitFor();
   };
+  /** @param {string} text */
   const told = (text) => bea.page.getByText(says(text), { exact: true }).first().waitFor();
+  /** @param {string} name */
   const button = (name) => dialog.getByRole("button", { name: says(name), exact: true });
 
   await opens("bad");
@@ -91,7 +99,7 @@ scenes("a report to the site, of a message of somebody and of the owner", FLAGS,
   await reads(ann.page.locator("#reports-count"), "1");
   const { reports } = await operate(stage, "/reports");
   assert.deepEqual(
-    reports.map(({ message, reason }) => [message.chat, reason]),
+    reports.map((/** @type {{ message: Message, reason: string }} */ { message, reason }) => [message.chat, reason]),
     [
       ["bad", "it is rude"],
       ["worse", ""],
@@ -117,7 +125,11 @@ scenes("a report of a room to the site, from the list", FLAGS, async (stage, alb
   await album.shoot(bea, "report-room-sent");
   const { reports } = await operate(stage, "/reports");
   assert.deepEqual(
-    reports.map(({ about, title, reason }) => [about, title.slice(0, 10), reason]),
+    reports.map((/** @type {Record<string, string>} */ { about, title, reason }) => [
+      about,
+      title.slice(0, 10),
+      reason,
+    ]),
     [[null, "An awfully", "rude"]],
   );
 });

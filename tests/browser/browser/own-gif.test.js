@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { gif, sea } from "../support/gif.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { choose, enter, makeRoom, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
@@ -10,7 +10,12 @@ useChromium();
 
 const bytes = (padding = 0) => gif({ width: 320, height: 240, frames: 3, paint: sea, padding });
 
-/** Sends a GIF whose upload takes a while. */
+/**
+ * Sends a GIF whose upload takes a while.
+ * @param {PageVisitor} ann
+ * @param {number} padding
+ * @param {number} rate
+ */
 async function sends(ann, padding, rate) {
   const devtools = await ann.context.newCDPSession(ann.page);
   await devtools.send("Network.enable");
@@ -25,32 +30,34 @@ async function sends(ann, padding, rate) {
   await ann.page.click("#send-btn");
 }
 
+/** @param {WithPage} visitor */
 const row = ({ page }) => page.locator("#rows .message--pending .gif");
 
 scene("an own GIF is in the list at once with its progress, and is not fetched once it is sent", [], async (stage) => {
   const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
   await ann.page.addInitScript(() => {
-    window.open = new Set();
+    window.objectUrls = new Set();
     const { createObjectURL, revokeObjectURL } = URL;
     URL.createObjectURL = (blob) => {
       const url = createObjectURL.call(URL, blob);
-      window.open.add(url);
+      window.objectUrls.add(url);
       return url;
     };
     URL.revokeObjectURL = (url) => {
-      window.open.delete(url);
+      window.objectUrls.delete(url);
       revokeObjectURL.call(URL, url);
     };
   });
   const id = await makeRoom(ann);
   await enter(bea, id);
+  /** @type {string[]} */
   const asked = [];
   ann.page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await sends(ann, 300_000, 100_000);
   const ring = ann.page.getByRole("progressbar", { name: "Sending mine.gif" }).and(ann.page.locator(".gif__ring"));
   await ring.waitFor();
   await eventually(
-    () => ring.evaluate((one) => one.ariaValueNow > 0 && one.ariaValueNow < 100),
+    () => ring.evaluate((one) => Number(one.ariaValueNow) > 0 && Number(one.ariaValueNow) < 100),
     "it says how far it is",
   );
   const image = row(ann).getByAltText("mine");
@@ -77,13 +84,13 @@ scene("an own GIF is in the list at once with its progress, and is not fetched o
   assert.match(await figure.locator(".gif__open").getAttribute("href"), /^\/gif\/\w+\.gif$/);
 
   // The file is given back when the row goes.
-  assert.equal(await ann.page.evaluate(() => window.open.size), 2, "the GIF and its still");
+  assert.equal(await ann.page.evaluate(() => window.objectUrls.size), 2, "the GIF and its still");
   await figure.hover();
   await ann.page.locator("#rows .message .more").click();
   await ann.page.getByRole("menuitem", { name: "Delete message" }).click();
   await ann.page.locator("#deed-do").click();
   await ann.page.locator(".message__gone").waitFor();
-  assert.equal(await ann.page.evaluate(() => window.open.size), 0);
+  assert.equal(await ann.page.evaluate(() => window.objectUrls.size), 0);
 });
 
 scene(

@@ -10,10 +10,10 @@ useChromium();
 
 const WAYS = ["#reports-btn", "#edit-btn", "#notify-btn", "#theme-btn", ".members__close", ".members__title"];
 
-for (const [locale, height] of [
-  ["en-US", 844],
-  ["ko-KR", 844],
-  ["en-US", 640],
+for (const { locale, height } of [
+  { locale: "en-US", height: 844 },
+  { locale: "ko-KR", height: 844 },
+  { locale: "en-US", height: 640 },
 ]) {
   scene(`on a phone of ${height} px a toast covers nothing in the panel of people (${locale})`, [], async (stage) => {
     const says = words(locale);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { arrive } from "../support/company.js";
 import { enter, makeRoom, message, reads, say, sees, selfOf } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
@@ -12,7 +12,10 @@ useChromium();
 
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-/** What stands in the open menu, from top to bottom. */
+/**
+ * What stands in the open menu, from top to bottom.
+ * @param {WithPage} visitor
+ */
 const entries = ({ page }) =>
   page.$$eval("#menu [role=menu] > *", (all) => all.map((one) => (one.matches("hr") ? "—" : one.textContent.trim())));
 
@@ -118,6 +121,7 @@ scene(
     await sees(bea, "rude");
     const { page } = bea;
     const dialog = page.getByRole("dialog", { name: says("report.owner_title"), exact: true });
+    /** @param {string} way */
     const choose = async (way) => {
       await message(bea, "rude").hover();
       await message(bea, "rude").locator(".more").click();
@@ -152,10 +156,7 @@ scene(
   },
 );
 
-for (const [look, name] of [
-  [PHONE, "a phone"],
-  [{}, "a desk"],
-]) {
+for (const [name, look] of Object.entries({ "a phone": PHONE, "a desk": {} })) {
   scene(
     `on ${name} one invites from the bar, and who is alone in an empty room is offered that and a first GIF`,
     [],

@@ -15,8 +15,11 @@ useChromium();
 function wrongs() {
   const FINGER = 44;
   const wrong = [];
+  /** @param {Element} element */
   const named = (element) =>
     `${element.tagName.toLowerCase()}#${element.id}.${element.className} ${element.ariaLabel ?? element.textContent.trim().slice(0, 30)}`;
+  /** @param {Element} element */
+  const labelsOf = (element) => (element instanceof HTMLInputElement ? [...(element.labels ?? [])] : []);
   // Sideways.
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth)
@@ -37,7 +40,7 @@ function wrongs() {
   for (const element of top.querySelectorAll("a[href], button, input, select, textarea")) {
     if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) || element.matches(".skip, .sr"))
       continue;
-    const boxes = [element, ...(element.labels ?? [])]
+    const boxes = [element, ...labelsOf(element)]
       .filter((one) => !one.matches(".sr"))
       .map((one) => one.getBoundingClientRect());
     const [left, up] = [Math.min(...boxes.map((box) => box.left)), Math.min(...boxes.map((box) => box.top))];
@@ -59,7 +62,7 @@ function wrongs() {
     const seen = [0.15, 0.5, 0.85].some((x) =>
       [0.2, 0.5, 0.8].some((y) => {
         const hit = document.elementFromPoint(left + (right - left) * x, from + (to - from) * y);
-        return element.contains(hit) || [...(element.labels ?? [])].some((label) => label.contains(hit));
+        return element.contains(hit) || [...labelsOf(element)].some((label) => label.contains(hit));
       }),
     );
     if (!seen) wrong.push(`${named(element)} is covered`);
@@ -89,7 +92,9 @@ for (const [locale, theme] of [
       });
       ann.allow(REFUSED, /status of 4(04|22)/);
       const { page } = ann;
+      /** @type {string[]} */
       const found = [];
+      /** @param {string} state */
       const check = async (state) => {
         for (const width of [390, 320]) {
           await page.setViewportSize({ width, height: width === 390 ? 844 : 640 });
@@ -104,7 +109,7 @@ for (const [locale, theme] of [
             Promise.allSettled(
               document
                 .getAnimations()
-                .filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime))
+                .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
                 .map(({ finished }) => finished),
             ),
           );
@@ -152,6 +157,11 @@ for (const [locale, theme] of [
       while (await page.locator("#queue .upload").count()) await page.locator("#queue [data-do=cancel]").first().tap();
 
       // What opens over it.
+      /**
+       * @param {string} name
+       * @param {() => Promise<unknown>} open
+       * @param {string} shown
+       */
       const opened = async (name, open, shown) => {
         await open();
         await page.locator(shown).waitFor();
@@ -159,13 +169,15 @@ for (const [locale, theme] of [
         await page.keyboard.press("Escape");
         await page.locator(shown).waitFor({ state: "hidden" });
       };
+      /** @param {() => Promise<unknown>} tap */
       const inPanel = (tap) => async () => {
         await page.locator("#members-btn").tap();
         await tap();
       };
       const more = page.locator(
-        `#members-list [data-id="${(await other.json("GET", `/room/${id}/messages`)).body.data.find(({ alt }) => alt === "tiny").visitor}"] .more`,
+        `#members-list [data-id="${(await other.json("GET", `/room/${id}/messages`)).body.data.find((/** @type {Message} */ { alt }) => alt === "tiny").visitor}"] .more`,
       );
+      /** @param {string} key */
       const entry = (key) => page.getByRole("menuitem", { name: says(key), exact: true });
       await opened("people", () => page.locator("#members-btn").tap(), "#members:popover-open");
       await opened("menu", () => message(ann, "Donau").first().locator(".more").tap(), "#menu:popover-open");
@@ -233,6 +245,7 @@ for (const [locale, theme] of [
       await eve.say("by a member");
       await ask(socket, "chat", { chat: "by the owner" });
       await enter(ann, lively._id);
+      /** @param {string} text */
       const reports = (text) =>
         message(ann, text)
           .locator(".more")

@@ -11,6 +11,11 @@ useChromium();
 
 const bytes = (padding = 0) => gif({ width: 320, height: 240, frames: 3, paint: sea, padding });
 
+/**
+ * @param {PageVisitor} ann
+ * @param {string} name
+ * @param {number} padding
+ */
 async function sends(ann, name, padding) {
   await choose(ann, { name, bytes: bytes(padding) });
   await ann.page.locator("#queue .upload__alt:visible").fill(name);
@@ -25,7 +30,7 @@ scene("a page that goes while a GIF goes up asks for no more pictures", [], asyn
     const { createObjectURL } = URL;
     URL.createObjectURL = (blob) => {
       const url = createObjectURL.call(URL, blob);
-      window.kinds[url] = blob.type;
+      window.kinds[url] = blob instanceof Blob ? blob.type : "";
       return url;
     };
     let goes = false;
@@ -37,7 +42,7 @@ scene("a page that goes while a GIF goes up asks for no more pictures", [], asyn
       ...src,
       set(url) {
         if (goes) sessionStorage.setItem("asked", url);
-        src.set.call(this, url);
+        src?.set?.call(this, url);
       },
     });
   });
@@ -62,6 +67,7 @@ for (const locale of ["en-US", "ko-KR"]) {
     async (stage) => {
       const ann = await stage.visitor({ name: "ann", locale });
       const id = await makeRoom(ann);
+      /** @type {import("playwright-core").Route[]} */
       const held = [];
       await intercept(ann, new RegExp(`/room/${id}/gif$`), (route) => held.push(route));
       await sends(ann, "first.gif", 0);
@@ -70,6 +76,7 @@ for (const locale of ["en-US", "ko-KR"]) {
         ann.page.locator("#rows .message--pending .gif", { has: ann.page.getByAltText(alt, { exact: true }) }),
       );
       const [ring, waiting] = [first, second].map((figure) => figure.locator(".gif__ring"));
+      /** @param {Locator} one */
       const clock = (one) => one.locator("use[href$='#clock']");
       await waiting.waitFor();
       await reads(second.locator(".gif__size"), new RegExp(`^${says("talk.upload_waiting")} · `));

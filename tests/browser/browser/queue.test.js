@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { gif } from "../support/gif.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { choose, makeRoom, reads } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { words } from "../support/words.js";

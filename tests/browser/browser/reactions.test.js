@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
 import { Guest } from "../support/company.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { enter, inside, message, reads, sees, seesGif } from "../support/pages.js";
 import { frames, place, reading, scrollBy } from "../support/talk.js";
 import { Visitor } from "../support/visitor.js";
@@ -12,12 +12,31 @@ import { words } from "../support/words.js";
 
 useChromium();
 
+/**
+ * @param {PageVisitor} visitor
+ * @param {string} text
+ * @param {string} kind
+ */
 const chip = (visitor, text, kind) => message(visitor, text).locator(`.reaction[data-kind="${kind}"]`);
+/**
+ * @param {PageVisitor} visitor
+ * @param {string} text
+ * @param {string} kind
+ * @param {number} count
+ */
 const counts = (visitor, text, kind, count) => reads(chip(visitor, text, kind).locator(".num"), String(count));
+/**
+ * @param {Locator} button
+ * @param {boolean} yes
+ */
 const pressed = (button, yes) =>
   eventually(async () => (await button.getAttribute("aria-pressed")) === String(yes), `pressed: ${yes}`);
 
-/** Bea in a room of her own, where she has said something, and a page of Ann's. */
+/**
+ * Bea in a room of her own, where she has said something, and a page of Ann's.
+ * @param {Stage} stage
+ * @param {VisitorOptions} options
+ */
 async function room(stage, { locale = "en-US", ...look } = {}) {
   const bea = new Guest(await Visitor.arrive(stage.server));
   const id = await bea.makeRoom({ title: "reactions" });
@@ -28,7 +47,12 @@ async function room(stage, { locale = "en-US", ...look } = {}) {
   return { ann, bea, id, said, says: words(locale) };
 }
 
-/** Chooses an entry of the menu of a message. */
+/**
+ * Chooses an entry of the menu of a message.
+ * @param {WithPage} visitor
+ * @param {Locator} row
+ * @param {string} entry
+ */
 async function choosesEntry({ page }, row, entry) {
   await row.locator(".more").focus();
   await page.keyboard.press("Enter");
@@ -60,7 +84,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       await bea.react(said._id, { emoji: "❤️" });
       await counts(ann, "good news", "❤️", 2);
       const title = await chip(ann, "good news", "❤️").getAttribute("title");
-      const bead = said.name[locale.slice(0, 2)];
+      const bead = said.name[locale === "ko-KR" ? "ko" : "en"];
       assert.equal(title, `${says("site.me")}, ${bead}`, "who that is");
       assert.deepEqual(await audit(ann.page), []);
       await chip(ann, "good news", "❤️").click();
@@ -82,6 +106,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       assert.deepEqual(await audit(ann.page), []);
       await ann.page.keyboard.press("Escape");
 
+      /** @param {PageVisitor} one */
       const markup = (one) =>
         message(one, "good news")
           .locator(".reactions")
@@ -112,7 +137,7 @@ scene(
   async (stage) => {
     const { ann, bea, says } = await room(stage);
     ann.allow(/status of 4\d\d/);
-    const { gif } = await bea.sendGif("a sea", { width: 200, height: 150, frames: 2 });
+    const { gif = "" } = await bea.sendGif("a sea", { width: 200, height: 150, frames: 2 });
     await seesGif(ann, "a sea");
     const row = message(ann, "good news");
     await choosesEntry(ann, row, says("react.react"));
@@ -128,6 +153,7 @@ scene(
     await sheet.getByRole("button", { name: "a sea", exact: true }).click();
     await counts(ann, "good news", gif, 1);
     const image = chip(ann, "good news", gif).locator("img");
+    /** @param {string} url */
     const src = (url) => eventually(async () => (await image.getAttribute("src")) === url, `it shows ${url}`);
     await src(`/gif/${gif}`);
     await ann.page.locator("#motion-btn").click();

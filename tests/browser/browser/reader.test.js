@@ -9,7 +9,11 @@ import { CLOCK, words } from "../support/words.js";
 
 useChromium();
 
-/** What the browser tells assistive technology: one line for each node that is not left out, `role "name" state`. */
+/**
+ * What the browser tells assistive technology: one line for each node that is not left out, `role "name" state`.
+ * @param {PageVisitor} visitor
+ * @return {Promise<Record<string, unknown>[]>}
+ */
 async function tree({ context, page }) {
   const devtools = await context.newCDPSession(page);
   const { nodes } = await devtools.send("Accessibility.getFullAXTree");
@@ -20,33 +24,36 @@ async function tree({ context, page }) {
         !ignored && role && !["none", "generic", "InlineTextBox", "StaticText"].includes(role.value),
     )
     .map((node) => ({
-      role: node.role.value,
+      role: node.role?.value,
       name: node.name?.value ?? "",
       ...Object.fromEntries((node.properties ?? []).map(({ name, value }) => [name, value.value])),
     }));
 }
 
-/** Keeps what live regions say from now on, with how they say it; `heard()` gives the texts. */
+/**
+ * Keeps what live regions say from now on, with how they say it; `heard()` gives the texts.
+ * @param {WithPage} visitor
+ */
 async function listen({ page }) {
   await page.evaluate(() => {
-    window.heard = [];
+    window.spoken = [];
     new MutationObserver((changes) => {
       for (const { target, addedNodes } of changes) {
         const at = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
-        const region = at?.closest("[role=status], [role=log], [role=alert]");
+        const region = at instanceof Element && at.closest("[role=status], [role=log], [role=alert]");
         if (!region || region.getAttribute("aria-live") === "off" || region.closest("[inert], [hidden]")) continue;
         // A log tells what is added to it, a status all that it says.
         const added = region.matches("[role=log]")
           ? [...addedNodes].map((node) => node.textContent)
           : [region.textContent];
-        window.heard.push(...added.map((text) => text.trim().replaceAll(/\s+/g, " ")).filter(Boolean));
+        window.spoken.push(...added.map((text) => (text ?? "").trim().replaceAll(/\s+/g, " ")).filter(Boolean));
       }
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
   });
-  return (text) =>
+  return (/** @type {string | RegExp} */ text) =>
     eventually(
       async () => {
-        const heard = await page.evaluate(() => window.heard);
+        const heard = await page.evaluate(() => window.spoken);
         assert.ok(
           heard.some((one) => (text instanceof RegExp ? text.test(one) : one.includes(text))),
           `${text} was not said, but ${heard.join(" | ")}`,
@@ -75,11 +82,13 @@ for (const locale of ["en-US", "ko-KR"]) {
       await seesGif(ann, "a wave");
       const { page } = ann;
       await page.locator("#members-list .more:visible").waitFor();
+      /** @param {...[role: string, name: string | RegExp, states?: Record<string, unknown>]} wanted */
       const has = async (...wanted) => {
         const all = await tree(ann);
         for (const [role, name, states = {}] of wanted) {
           const found = all.filter(
-            (node) => node.role === role && (name instanceof RegExp ? name.test(node.name) : node.name === name),
+            (node) =>
+              node.role === role && (name instanceof RegExp ? name.test(String(node.name)) : node.name === name),
           );
           const fits = found.some((node) => Object.entries(states).every(([state, value]) => node[state] === value));
           assert.ok(
@@ -101,7 +110,7 @@ for (const locale of ["en-US", "ko-KR"]) {
               "combobox",
               "checkbox",
               "spinbutton",
-            ].includes(role)
+            ].includes(String(role))
           )
             assert.notEqual(name, "", `a ${role} without a name`);
       };
@@ -144,31 +153,27 @@ for (const locale of ["en-US", "ko-KR"]) {
           "moderation.clear",
           "moderation.kick",
           "moderation.ban",
-        ].map((key) => ["menuitem", says(key, { name: theirs.called })]),
+        ].map((key) => /** @type {[string, string]} */ (["menuitem", says(key, { name: theirs.called })])),
       );
       await page.keyboard.press("Escape");
 
       // Every dialog is one with a name, and shuts the rest of the page off.
+      /** @param {string} key */
+      const choosesMore = async (key) => {
+        await more.click();
+        await page.getByRole("menuitem", { name: says(key), exact: true }).click();
+      };
       const dialogs = [
-        ["tray.title", () => page.click("#tray-btn")],
-        ["invite.title", () => page.click("#invite-btn")],
-        ["report.list", () => page.click("#reports-btn")],
-        ["owner.edit_title", () => page.click("#edit-btn")],
-        [
-          "whisper.with",
-          () =>
-            more.click().then(() => page.getByRole("menuitem", { name: says("whisper.whisper"), exact: true }).click()),
-        ],
-        [
-          "moderation.ban_title",
-          () =>
-            more.click().then(() => page.getByRole("menuitem", { name: says("moderation.ban"), exact: true }).click()),
-        ],
-        [null, () => page.locator(".gif__open").click()],
+        { name: says("tray.title"), open: () => page.click("#tray-btn") },
+        { name: says("invite.title"), open: () => page.click("#invite-btn") },
+        { name: says("report.list"), open: () => page.click("#reports-btn") },
+        { name: says("owner.edit_title"), open: () => page.click("#edit-btn") },
+        { name: says("whisper.with", { name: theirs.called }), open: () => choosesMore("whisper.whisper") },
+        { name: says("moderation.ban_title", { name: theirs.called }), open: () => choosesMore("moderation.ban") },
+        { name: "a wave", open: () => page.locator(".gif__open").click() },
       ];
-      for (const [key, open] of dialogs) {
+      for (const { name, open } of dialogs) {
         await open();
-        const name = key ? says(key, { name: theirs.called }) : "a wave";
         await page.getByRole("dialog", { name, exact: true }).waitFor();
         await has(["dialog", name, { modal: true }]);
         assert.equal(

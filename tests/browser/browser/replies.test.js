@@ -4,7 +4,7 @@ import { audit } from "../support/axe.js";
 import { scene, useChromium } from "../support/chrome.js";
 import { Guest } from "../support/company.js";
 import { gif } from "../support/gif.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { choose, enter, inside, message, reads, say, sees, seesGif } from "../support/pages.js";
 import { texts } from "../support/talk.js";
 import { Visitor } from "../support/visitor.js";
@@ -13,10 +13,19 @@ import { words } from "../support/words.js";
 
 useChromium();
 
+/** @param {WithPage} visitor */
 const strip = ({ page }) => page.locator("#strip");
+/**
+ * @param {PageVisitor} visitor
+ * @param {string} text
+ */
 const quote = (visitor, text) => message(visitor, text).locator(".quote");
 
-/** Bea in a room of her own, and Ann's page of it. */
+/**
+ * Bea in a room of her own, and Ann's page of it.
+ * @param {Stage} stage
+ * @param {VisitorOptions} options
+ */
 async function room(stage, { locale = "en-US", ...look } = {}) {
   const bea = new Guest(await Visitor.arrive(stage.server));
   const id = await bea.makeRoom({ title: "answers" });
@@ -25,7 +34,12 @@ async function room(stage, { locale = "en-US", ...look } = {}) {
   return { ann, bea, id, says: words(locale) };
 }
 
-/** Chooses an entry of the menu of a message. */
+/**
+ * Chooses an entry of the menu of a message.
+ * @param {WithPage} visitor
+ * @param {Locator} row
+ * @param {string} entry
+ */
 async function choosesEntry({ page }, row, entry) {
   await row.locator(".more").focus();
   await page.keyboard.press("Enter");
@@ -43,7 +57,7 @@ for (const locale of ["en-US", "ko-KR"]) {
         "where\n<b>shall</b> we meet? By the sea with all the boats, or in town where there is shade?",
       );
       await enter(ann, id);
-      const name = asked.name[locale.slice(0, 2)];
+      const name = asked.name[locale === "ko-KR" ? "ko" : "en"];
       const row = message(ann, "we meet?");
       await row.locator(".more").focus();
       await ann.page.keyboard.press("Enter");
@@ -52,7 +66,7 @@ for (const locale of ["en-US", "ko-KR"]) {
       await first.click();
       await hasFocus(ann, ann.page.locator("#chat"), "one writes at once");
       await reads(ann.page.locator("#strip-what"), says("reply.to", { name }));
-      await reads(ann.page.locator("#strip-about"), asked.chat);
+      await reads(ann.page.locator("#strip-about"), String(asked.chat));
       assert.deepEqual(await audit(ann.page), []);
       await ann.page.keyboard.press("Escape");
       await strip(ann).waitFor({ state: "hidden" });
@@ -67,7 +81,7 @@ for (const locale of ["en-US", "ko-KR"]) {
         for (const text of ["at the harbour", "fine"]) {
           await sees(one, text);
           await reads(quote(one, text).locator(".name"), name);
-          await reads(quote(one, text).locator(".quote__text"), asked.chat);
+          await reads(quote(one, text).locator(".quote__text"), String(asked.chat));
           assert.equal(await quote(one, text).count(), 1);
           const [line, list] = [
             await quote(one, text).boundingBox(),
@@ -76,6 +90,7 @@ for (const locale of ["en-US", "ko-KR"]) {
           assert.ok(line.x + line.width < list.x + list.width && line.height < 60, "it is one line that fits");
         }
       assert.deepEqual(await audit(ann.page), []);
+      /** @param {string} text */
       const markup = (text) => quote(other, text).evaluate((one) => one.outerHTML.replace(/ tabindex="-1"/, ""));
       const live = await markup("fine");
       await eventually(

@@ -14,6 +14,7 @@ scene(
     const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea", locale: "ko-KR" })];
     await enter(bea, await makeRoom(ann));
     const { page } = ann;
+    /** @param {() => unknown} act */
     const change = async (act) => {
       await page.click("#edit-btn");
       await act();
@@ -21,15 +22,13 @@ scene(
       await page.locator("#edit-dialog").waitFor({ state: "hidden" });
     };
     const names = await namesOf(ann);
+    /** @param {string} key */
     const told = async (key) => {
-      for (const [one, locale] of [
-        [ann, "en-US"],
-        [bea, "ko-KR"],
+      for (const { one, locale, name } of [
+        { one: ann, locale: "en-US", name: names.en },
+        { one: bea, locale: "ko-KR", name: names.ko },
       ]) {
-        await reads(
-          one.page.locator("#rows .system > span").last(),
-          words(locale)(key, { name: names[locale.slice(0, 2)] }),
-        );
+        await reads(one.page.locator("#rows .system > span").last(), words(locale)(key, { name }));
       }
     };
     await change(() => page.fill("#edit-form [name=title]", "renamed"));

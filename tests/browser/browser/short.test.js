@@ -6,10 +6,10 @@ import { choose, makeRoom, say, sees } from "../support/pages.js";
 
 useChromium();
 
-for (const [width, height, locale] of [
-  [320, 256, "en-US"],
-  [390, 400, "ko-KR"],
-  [844, 390, "en-US"],
+for (const { width, height, locale } of [
+  { width: 320, height: 256, locale: "en-US" },
+  { width: 390, height: 400, locale: "ko-KR" },
+  { width: 844, height: 390, locale: "en-US" },
 ]) {
   scene(
     `at ${width} × ${height} px half of the height is conversation, and one has room to write (${locale})`,

@@ -18,9 +18,12 @@ const RULES = `Be kind. Nobody here knows you, and you know nobody.
 
 모두가 편하게 이야기할 수 있도록 서로를 존중해 주세요.`;
 
-let folder;
+let folder = "";
+/** @type {string[]} */
 const flags = [];
+/** @type {string[]} */
 const secrets = [];
+/** @type {string[]} */
 const changing = [];
 
 useChromium();
@@ -49,7 +52,10 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-/** Nothing stands out of the page to the right. */
+/**
+ * Nothing stands out of the page to the right.
+ * @param {WithPage} visitor
+ */
 const fits = async ({ page }) => {
   const [wide, room] = await page.evaluate(() => [
     document.documentElement.scrollWidth,
@@ -58,7 +64,12 @@ const fits = async ({ page }) => {
   assert.ok(wide <= room, `${page.url()} is ${wide} px wide in ${room}`);
 };
 
-/** Pictures of a page, which has to fit. */
+/**
+ * Pictures of a page, which has to fit.
+ * @param {Album} album
+ * @param {PageVisitor} visitor
+ * @param {string} state
+ */
 const shootFitting = (album, visitor, state) => album.shoot(visitor, `site-${state}`, () => fits(visitor));
 
 scenes("a long name, long links and rules", flags, async (_stage, album, lang) => {
@@ -162,6 +173,7 @@ scene(
     const ann = await stage.visitor({ name: "ann" });
     ann.allow(REFUSED, ...NO_LINE);
     const { page } = ann;
+    /** @param {string} password */
     const give = async (password) => {
       await page.fill("#password", password);
       await page.keyboard.press("Enter");

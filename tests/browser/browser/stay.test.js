@@ -20,6 +20,7 @@ import { eventually } from "../support/wait.js";
 
 useChromium();
 
+/** @param {WithPage} visitor */
 const lines = ({ page }) =>
   page.$$eval("#rows .system:not([hidden])", (all) =>
     all.map((line) => [line.dataset.line, line.dataset.visitor, Number(line.dataset.seq)]),
@@ -103,6 +104,7 @@ scene(
   "who is banned stays out with a new cookie from the same address, and nobody else does",
   ["--trusted-proxies", "127.0.0.1"],
   async (stage) => {
+    /** @param {string} address */
     const from = (address) => ({ extraHTTPHeaders: { "x-forwarded-for": address } });
     const ann = await stage.visitor({ name: "ann", ...from("203.0.113.1") });
     const eve = await stage.visitor({ name: "eve", ...from("203.0.113.66") });
@@ -137,6 +139,11 @@ scene(
     await cat.visitor.sendGif(id, { bytes: bad.bytes, alt: "bad" });
     await seesGif(bea, "bad");
     const about = await bea.page.locator("#rows .message", { has: bea.page.locator(".gif") }).getAttribute("data-id");
+    /**
+     * @param {string} method
+     * @param {string} path
+     * @param {object} [data]
+     */
     const ask = (method, path, data) =>
       bea.page.request.fetch(`/room/${id}${path}`, {
         method,
@@ -145,7 +152,7 @@ scene(
       });
     const report = await (await ask("POST", "/reports", { message: about, reason: "" })).json();
     // Over every way in, Bea is told that she is not the owner.
-    for (const [method, path, data] of [
+    for (const [method, path, data] of /** @type {[string, string, object?][]} */ ([
       ["PATCH", "", { title: "mine" }],
       ["DELETE", ""],
       ["GET", "/reports"],
@@ -156,7 +163,7 @@ scene(
       ["POST", `/reports/${report._id}/delete`, {}],
       ["POST", "/moderate", { action: "delete", message: about }],
       ["POST", "/moderate", { action: "kick", visitor: (await selfOf(ann)).id }],
-    ]) {
+    ])) {
       const answer = await ask(method, path, data);
       assert.deepEqual([answer.status(), (await answer.json()).code], [403, "not_the_owner"], `${method} ${path}`);
     }

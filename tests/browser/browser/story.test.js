@@ -108,9 +108,9 @@ for (const [locale, words] of Object.entries(WORDS)) {
     await seesGif(ann, "a sea");
     await seesGif(bea, "a sea");
     assert.equal(await card.count(), 0);
-    for (const [how, alt] of [
-      ["drop", "dropped"],
-      ["paste", "pasted"],
+    for (const { how, alt } of [
+      { how: /** @type {const} */ ("drop"), alt: "dropped" },
+      { how: /** @type {const} */ ("paste"), alt: "pasted" },
     ]) {
       await hand(bea, how, { name: `${how}.gif`, bytes: gif({ width: 90, height: 60 }) });
       await bea.page.locator("#queue .upload__alt").fill(alt);

@@ -1,7 +1,7 @@
 // Who is here, who writes, what came in while one looked elsewhere, and how messages stand in the list.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { enter, makeRoom, message, reads, say, sees, selfOf } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
@@ -9,7 +9,11 @@ useChromium();
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-/** Two visitors in one room. */
+/**
+ * Two visitors in one room.
+ * @param {Stage} stage
+ * @param {VisitorOptions} options
+ */
 async function pair(stage, options = {}, room = {}) {
   const [ann, bea] = [
     await stage.visitor({ name: "ann", ...options }),
@@ -20,6 +24,10 @@ async function pair(stage, options = {}, room = {}) {
   return { ann, bea, id, hers: await selfOf(ann), theirs: await selfOf(bea) };
 }
 
+/**
+ * @param {WithPage} visitor
+ * @param {boolean} hidden
+ */
 const hide = ({ page }, hidden) =>
   page.evaluate((value) => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
@@ -30,18 +38,25 @@ const hide = ({ page }, hidden) =>
     document.dispatchEvent(new Event("visibilitychange"));
   }, hidden);
 
-/** Whether the icon of the page has its red dot at the upper right. */
+/**
+ * Whether the icon of the page has its red dot at the upper right.
+ * @param {WithPage} visitor
+ */
 const dotted = ({ page }) =>
   page.evaluate(async () => {
     const image = new Image(48, 48);
     image.src = document.querySelector("link[rel=icon]").href;
     await image.decode();
     const canvas = new OffscreenCanvas(48, 48).getContext("2d");
-    canvas.drawImage(image, 0, 0, 48, 48);
-    return [...canvas.getImageData(37, 11, 1, 1).data].join() === "217,43,43,255";
+    canvas?.drawImage(image, 0, 0, 48, 48);
+    return canvas?.getImageData(37, 11, 1, 1).data.join() === "217,43,43,255";
   });
 
-/** A time of day there, as the language writes it. */
+/**
+ * A time of day there, as the language writes it.
+ * @param {Date} at
+ * @param {string} locale
+ */
 function inSeoul(at, locale) {
   const there = new Date(at.getTime() + 9 * 3_600_000);
   const [hour, minute] = [there.getUTCHours(), String(there.getUTCMinutes()).padStart(2, "0")];
@@ -120,17 +135,22 @@ scene(
     await bea.context.grantPermissions(["notifications"]);
     await bea.page.addInitScript(() => {
       window.notes = [];
-      window.Notification = class {
+      class Noted {
         static permission = "default";
         static async requestPermission() {
-          Notification.permission = "granted";
+          Noted.permission = "granted";
           return "granted";
         }
+        /**
+         * @param {string} title
+         * @param {{ body: string, tag: string }} options
+         */
         constructor(title, options) {
           window.notes.push([title, options.body, options.tag]);
         }
         close() {}
-      };
+      }
+      Object.assign(window, { Notification: Noted });
     });
     await enter(bea, id);
     assert.equal(await dotted(bea), false);
@@ -165,13 +185,14 @@ scene(
 scene("the browser that refuses notifications is said so beside the switch", [], async (stage) => {
   const ann = await stage.visitor({ name: "ann" });
   await ann.page.addInitScript(() => {
-    window.Notification = class {
+    class Denied {
       static permission = "denied";
       static async requestPermission() {
         return "denied";
       }
       close() {}
-    };
+    }
+    Object.assign(window, { Notification: Denied });
   });
   await makeRoom(ann);
   const notify = ann.page.getByRole("switch", { name: "Notify me of new messages" });
@@ -220,6 +241,7 @@ scene(
       "look: https://example.org/a?b=1&c=<2>, (http://example.com/x)\n<img src=x onerror=alert(1)>\njavascript:alert(1) &amp; </script>",
     );
     await ann.page.press("#chat", "Enter");
+    /** @param {PageVisitor} one */
     const check = async (one) => {
       const text = message(one, "look:").locator(".message__text");
       await text.waitFor();
@@ -246,7 +268,7 @@ scene(
   },
 );
 
-for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 390 px": PHONE })) {
+for (const [name, options] of Object.entries({ "by keyboard": { hasTouch: false }, "by touch at 390 px": PHONE })) {
   scene(`the menu of a message opens, moves, closes and gives the focus back (${name})`, [], async (stage) => {
     const { ann, bea, hers } = await pair(stage, options);
     await bea.context.grantPermissions(["clipboard-read", "clipboard-write"]);
@@ -268,7 +290,7 @@ for (const [name, options] of Object.entries({ "by keyboard": {}, "by touch at 3
     await page.keyboard.press("ArrowDown");
     assert.equal(await menu.evaluate((element) => element.contains(document.activeElement)), true);
     const box = await menu.boundingBox();
-    const { width, height } = page.viewportSize();
+    const { innerWidth: width, innerHeight: height } = await page.evaluate(() => ({ innerWidth, innerHeight }));
     assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height, "it is in sight");
     await page.keyboard.press("Escape");
     await menu.waitFor({ state: "hidden" });

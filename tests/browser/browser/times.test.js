@@ -2,14 +2,18 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { Guest } from "../support/company.js";
-import { Keys } from "../support/hands.js";
+import { Keys } from "../support/keys.js";
 import { enter, message, sees, seesGif } from "../support/pages.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
 
-/** A room where one visitor has said three things in a row, and a page that is in it. */
+/**
+ * A room where one visitor has said three things in a row, and a page that is in it.
+ * @param {Stage} stage
+ * @param {VisitorOptions} [options]
+ */
 async function groupOf(stage, options) {
   const bea = new Guest(await Visitor.arrive(stage.server));
   const id = await bea.makeRoom({ title: "times" });
@@ -21,7 +25,10 @@ async function groupOf(stage, options) {
   return { ann, bea };
 }
 
-/** The times that one sees, and of which texts. */
+/**
+ * The times that one sees, and of which texts.
+ * @param {WithPage} visitor
+ */
 const shown = ({ page }) =>
   page.$$eval("#rows .message", (all) =>
     all
@@ -78,11 +85,17 @@ scene("the time of a message inside a group is shown where the arrows go", [], a
 });
 
 /** How a language writes a time, `ahead` hours from UTC. */
+/** @type {Record<string, (half: number, time: string) => string>} */
 const WAY = {
   "en-US": (half, time) => `${time} ${half === 0 ? "AM" : "PM"}`,
   "ko-KR": (half, time) => `${half === 0 ? "오전" : "오후"} ${time}`,
 };
 
+/**
+ * @param {string} locale
+ * @param {string} at
+ * @param {number} ahead
+ */
 function told(locale, at, ahead) {
   const [hour, minute] = [(new Date(at).getUTCHours() + ahead) % 24, new Date(at).getUTCMinutes()];
   return WAY[locale](Math.floor(hour / 12), `${hour % 12 || 12}:${String(minute).padStart(2, "0")}`);
@@ -107,7 +120,9 @@ for (const locale of Object.keys(WAY)) {
       await figure.locator(".gif__open").click();
       await eventually(
         async () =>
-          (await ann.page.locator("#viewer[open] time").textContent()).endsWith(` ${times.at(-1).textContent}`),
+          (await ann.page.locator("#viewer[open] time").textContent()).endsWith(
+            ` ${times[times.length - 1].textContent}`,
+          ),
         "the large view says it so",
       );
 

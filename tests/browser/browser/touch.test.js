@@ -1,6 +1,6 @@
 // Everything that two people do in a room, by touch alone on a phone of 390 px.
 import { scene, useChromium } from "../support/chrome.js";
-import { Fingers } from "../support/hands.js";
+import { Fingers } from "../support/fingers.js";
 import { entersAndLeaves } from "../stories/doors.js";
 import { playsGifs, sendsGifs } from "../stories/gifs.js";
 import { keepsOrder, runsRoom } from "../stories/owner.js";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import { Guest } from "../support/company.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { enter } from "../support/pages.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
@@ -10,7 +10,11 @@ import { words } from "../support/words.js";
 
 useChromium();
 
-/** A room with two GIFs, `a sea` and the later `a lake`, and a page of it with the tray open. */
+/**
+ * A room with two GIFs, `a sea` and the later `a lake`, and a page of it with the tray open.
+ * @param {Stage} stage
+ * @param {VisitorOptions} options
+ */
 async function trayOf(stage, { locale = "en-US", ...options } = {}) {
   const bea = new Guest(await Visitor.arrive(stage.server));
   const id = await bea.makeRoom({ title: "tray" });
@@ -22,16 +26,29 @@ async function trayOf(stage, { locale = "en-US", ...options } = {}) {
   const opener = ann.page.getByRole("button", { name: says("tray.open"), exact: true });
   await opener.click();
   const tray = ann.page.getByRole("dialog", { name: says("tray.title"), exact: true });
+  /**
+   * @param {string} key
+   * @param {string} alt
+   */
   const named = (key, alt) => tray.getByRole("button", { name: says(key, { alt }), exact: true });
   await hasFocus(ann, named("tray.play", "a lake"), "the newest has the focus");
   return { ann, says, opener, tray, named };
 }
 
+/**
+ * @param {Locator} button
+ * @param {boolean} yes
+ */
 const plays = (button, yes) =>
   eventually(
     async () => (await button.locator("img").getAttribute("src")).endsWith("/still") !== yes,
     `it plays: ${yes}`,
   );
+/**
+ * @param {WithPage} visitor
+ * @param {string} alt
+ * @param {number} count
+ */
 const sent = ({ page }, alt, count) =>
   eventually(
     async () =>

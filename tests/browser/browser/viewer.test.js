@@ -3,14 +3,18 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { scene, useChromium } from "../support/chrome.js";
 import { gif, sea } from "../support/gif.js";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { enter, seesGif } from "../support/pages.js";
 import { Visitor } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
 
-/** A room with these GIFs, sent by somebody without a browser: `{alt: look}`. */
+/**
+ * A room with these GIFs, sent by somebody without a browser: `{alt: look}`.
+ * @param {Stage} stage
+ * @param {Record<string, GifLook>} looks
+ */
 async function gallery(stage, looks) {
   const owner = await Visitor.arrive(stage.server);
   const { _id: id } = await owner.makeRoom({ title: "gallery" });
@@ -21,8 +25,13 @@ async function gallery(stage, looks) {
   return { id, owner };
 }
 
+/** @param {WithPage} visitor */
 const viewer = ({ page }) => page.locator("#viewer[open]");
 
+/**
+ * @param {PageVisitor} visitor
+ * @param {string} alt
+ */
 async function open(visitor, alt) {
   const figure = await seesGif(visitor, alt);
   await figure.locator(".gif__open").click();
@@ -30,7 +39,11 @@ async function open(visitor, alt) {
   return figure;
 }
 
-/** Waits until the view shows a GIF; gives its picture. */
+/**
+ * Waits until the view shows a GIF; gives its picture.
+ * @param {PageVisitor} visitor
+ * @param {string} alt
+ */
 async function shows(visitor, alt) {
   const image = viewer(visitor).getByRole("img", { name: alt, exact: true });
   await eventually(() => image.evaluate((one) => one.complete && one.naturalWidth > 0), `the view shows ${alt}`);
@@ -130,8 +143,16 @@ scene("a swipe goes from GIF to GIF", [], async (stage) => {
   await open(bea, "one");
   await shows(bea, "one");
   const devtools = await bea.context.newCDPSession(bea.page);
+  /**
+   * @param {"touchStart" | "touchMove" | "touchEnd"} type
+   * @param {...number[]} points
+   */
   const touch = (type, ...points) =>
     devtools.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y]) => ({ x, y })) });
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   const swipe = async (from, to) => {
     await touch("touchStart", [from, 400]);
     for (const share of [0.3, 0.6, 1]) await touch("touchMove", [from + (to - from) * share, 404]);

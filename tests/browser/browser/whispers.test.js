@@ -7,8 +7,13 @@ import { eventually } from "../support/wait.js";
 
 useChromium();
 
+/** @param {WithPage} visitor */
 const idOf = ({ page }) => page.evaluate(() => document.body.dataset.me);
 
+/**
+ * @param {WithPage} visitor
+ * @param {string} id
+ */
 async function whisperTo({ page }, id) {
   await page.locator(`#members-list [data-id="${id}"] .more`).click();
   await page.locator("#menu").getByRole("menuitem", { name: "Whisper" }).click();
@@ -45,7 +50,8 @@ scene(
     await whisperTo(ann, beas);
     assert.equal(await field.inputValue(), "for bea alone");
     await reads(chip.locator("span"), "bea.gif");
-    let go;
+    /** @type {(value?: unknown) => void} */
+    let go = () => {};
     const held = new Promise((done) => {
       go = done;
     });

@@ -1,6 +1,6 @@
 // Into a room and out again, and the first words there.
 import assert from "node:assert/strict";
-import { hasFocus } from "../support/hands.js";
+import { hasFocus } from "../support/focus.js";
 import { REFUSED, inside, openList, reads, row, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { person } from "./stage.js";

@@ -1,6 +1,6 @@
 // GIFs as one person sends them and another looks at them: points 1, 4, 5 and 6 of what the page can do.
 import assert from "node:assert/strict";
-import { focusKept, hasFocus } from "../support/hands.js";
+import { focusKept, hasFocus } from "../support/focus.js";
 import { gif, sea } from "../support/gif.js";
 import { intercept, reads, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";

@@ -1,6 +1,6 @@
 // What an owner does with their room, and what it is for the other: points 12 and 13 of what the page can do.
 import assert from "node:assert/strict";
-import { focusKept, hasFocus } from "../support/hands.js";
+import { focusKept, hasFocus } from "../support/focus.js";
 import { inside, message, reads, say, sees } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 import { backIn, calls, memberMore, messageMore, pair, people } from "./stage.js";

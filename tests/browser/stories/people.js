@@ -1,6 +1,6 @@
 // What passes between two people alone: whispers, muting, reports, invites: points 9, 14 and 15 of what the page can do.
 import assert from "node:assert/strict";
-import { focusKept, hasFocus } from "../support/hands.js";
+import { focusKept, hasFocus } from "../support/focus.js";
 import { arrive } from "../support/company.js";
 import { gif, sea } from "../support/gif.js";
 import { inside, message, reads, say, sees } from "../support/pages.js";

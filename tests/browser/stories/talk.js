@@ -1,6 +1,6 @@
 // The conversation as one reads and writes it: points 3, 7, 8, 10 and 11 of what the page can do.
 import assert from "node:assert/strict";
-import { focusKept, hasFocus } from "../support/hands.js";
+import { focusKept, hasFocus } from "../support/focus.js";
 import { NO_LINE, enter, message, reads, sees } from "../support/pages.js";
 import { Visitor, ask } from "../support/visitor.js";
 import { eventually } from "../support/wait.js";

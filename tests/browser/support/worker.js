@@ -27,7 +27,7 @@ export const cached = ({ page }) =>
 export const databases = ({ page }) =>
   page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name).sort());
 
-/** @type {(visitor: Pick<PageVisitor, "context">) => import("playwright-core").Worker | undefined} The worker itself. */
+/** @type {(visitor: Pick<PageVisitor, "context">) => import("playwright-core").Worker} The worker itself, which is there. */
 export const workerOf = ({ context }) => context.serviceWorkers()[0];
 
 /**

@@ -30,11 +30,12 @@ declare global {
   /** What tests leave in a page, to look at it later. */
   interface Window {
     shared?: ShareData;
-    shifts: Shift[];
-    took: number[];
-    measuring: Timer;
+    shifts: { value: number; startTime: number; of?: string[] }[];
     heard(text: string): void;
-    notes: unknown[];
+    spoken: string[];
+    notes: string[][];
+    objectUrls: Set<string>;
+    answered: string[];
     kinds: Record<string, string>;
     ran: unknown;
     moved: Promise<number[]>;
@@ -105,6 +106,7 @@ declare global {
 
   /** A helper of album.js and chrome.js by the name that tests know. */
   type Stage = import("../support/chrome.js").Stage;
+  type VisitorOptions = import("../support/chrome.js").VisitorOptions;
   type Album = import("../support/album.js").Album;
 
   /** How a story is told: what works the pages, and whose browser is what. */
@@ -119,7 +121,7 @@ declare global {
     look?: object;
   }
 
-  type Hand = import("../support/hands.js").Keys | import("../support/hands.js").Fingers;
+  type Hand = import("../support/keys.js").Keys | import("../support/fingers.js").Fingers;
 
   /** Somebody in a story. */
   type Person = Awaited<ReturnType<typeof import("../stories/stage.js").person>>;
@@ -166,4 +168,17 @@ declare global {
     comment?: string;
     padding?: number;
   }
+
+  /** What a service worker has, where two tests run code. */
+  interface WorkerEvent extends Event {
+    request: Request;
+    waitUntil(work: unknown): void;
+    respondWith(answer: unknown): void;
+  }
+  var FetchEvent: { prototype: WorkerEvent };
+  var ExtendableEvent: { prototype: WorkerEvent };
+  var WindowClient: { prototype: { url: string; focus(): Promise<void> } };
+  var NotificationEvent: new (type: string, options: { notification: Notification }) => Event;
+  var clients: { openWindow(path: string): Promise<void> };
+  var registration: ServiceWorkerRegistration;
 }

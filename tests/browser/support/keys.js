@@ -1,55 +1,9 @@
-// Two ways to work the page: by keyboard alone, and by touch alone. Both do the same, so that one story tells both.
+// A page worked by keyboard alone. Fingers do the same by touch, so that one story tells both.
 import assert from "node:assert/strict";
+import { focusOf, hasFocus } from "./focus.js";
 import { eventually } from "./wait.js";
 
-/** @typedef {import("playwright-core").Locator} Target */
-
 const TABS = 120;
-/** A target of a finger, in CSS px (WCAG 2.2, 2.5.5). */
-const FINGER = 44;
-
-/** @type {(visitor: WithPage) => Promise<string>} What has the focus in a page, in a few words. */
-export const focusOf = ({ page }) =>
-  page.evaluate(() => {
-    const { tagName, id, className, ariaLabel, textContent } = document.activeElement ?? document.body;
-    return `<${tagName.toLowerCase()} #${id} .${className}> ${ariaLabel ?? textContent.trim().slice(0, 40)}`;
-  });
-
-/** @type {(visitor: WithPage, target: Target, what: string) => Promise<boolean>} Waits until something has the focus. */
-export const hasFocus = (visitor, target, what) =>
-  eventually(
-    async () => {
-      assert.ok(
-        await target.evaluate((element) => element === document.activeElement),
-        `${what}; it is on ${await focusOf(visitor)}`,
-      );
-      return true;
-    },
-    "the focus",
-    5_000,
-  );
-
-/** @type {(visitor: WithPage, when: string) => Promise<boolean>} Waits until the focus is on something that can be seen. */
-export const focusKept = (visitor, when) =>
-  eventually(
-    async () => {
-      assert.ok(
-        await visitor.page.evaluate(() => {
-          const held = document.activeElement;
-          return (
-            held &&
-            held !== document.body &&
-            held.checkVisibility({ visibilityProperty: true }) &&
-            !held.closest("[inert]")
-          );
-        }),
-        `${when} the focus is on ${await focusOf(visitor)}`,
-      );
-      return true;
-    },
-    "the focus",
-    5_000,
-  );
 
 /** By keyboard alone: what has the focus is always seen, and everything is reached by Tab. */
 export class Keys {
@@ -63,7 +17,7 @@ export class Keys {
 
   /**
    * Presses Tab until something has the focus, and asserts that one sees it.
-   * @param {Target} target
+   * @param {Locator} target
    * @param {string} key
    */
   async go(target, key = "Tab") {
@@ -83,7 +37,7 @@ export class Keys {
 
   /**
    * Goes to the conversation by Tab, and inside it by the arrows.
-   * @param {Target} target
+   * @param {Locator} target
    * @param {string} key
    */
   async #arrive(target, key) {
@@ -98,7 +52,7 @@ export class Keys {
   }
 
   /**
-   * @param {Target} target
+   * @param {Locator} target
    * @param {string} key
    */
   async #tab(target, key) {
@@ -109,7 +63,7 @@ export class Keys {
     }
   }
 
-  /** @param {Target} target */
+  /** @param {Locator} target */
   async use(target) {
     await this.go(target);
     await this.page.keyboard.press("Enter");
@@ -117,21 +71,21 @@ export class Keys {
 
   /**
    * The same for what stands before the place where one is.
-   * @param {Target} target
+   * @param {Locator} target
    */
   async useBefore(target) {
     await this.go(target, "Shift+Tab");
     await this.page.keyboard.press("Enter");
   }
 
-  /** @param {Target} target */
+  /** @param {Locator} target */
   async toggle(target) {
     await this.go(target);
     await this.page.keyboard.press("Space");
   }
 
   /**
-   * @param {Target} field
+   * @param {Locator} field
    * @param {string} text
    */
   async write(field, text) {
@@ -145,8 +99,8 @@ export class Keys {
 
   /**
    * By a link before everything else straight to what one came for.
-   * @param {Target} link
-   * @param {Target} to
+   * @param {Locator} link
+   * @param {Locator} to
    */
   async skip(link, to) {
     await this.useBefore(link);
@@ -160,7 +114,7 @@ export class Keys {
 
   /**
    * Chooses files by the dialog of the browser.
-   * @param {Target} input
+   * @param {Locator} input
    * @param {any[]} files
    */
   async choose(input, ...files) {
@@ -172,7 +126,7 @@ export class Keys {
 
   /**
    * Chooses an entry of the menu behind a button.
-   * @param {Target} button
+   * @param {Locator} button
    * @param {string} entry
    */
   async menu(button, entry) {
@@ -189,7 +143,7 @@ export class Keys {
 
   /**
    * Chooses an option of a list that drops down, by its place.
-   * @param {Target} list
+   * @param {Locator} list
    * @param {number} place
    */
   async option(list, place) {
@@ -200,7 +154,7 @@ export class Keys {
 
   /**
    * Leaves a dialog or panel without its buttons.
-   * @param {Target} dialog
+   * @param {Locator} dialog
    */
   async leave(dialog) {
     await this.page.keyboard.press("Escape");
@@ -209,119 +163,11 @@ export class Keys {
 
   /**
    * One stretch up in a list.
-   * @param {Target} list
+   * @param {Locator} list
    */
   async scrollUp(list) {
     await this.go(list);
     await this.page.keyboard.press("Home");
-  }
-}
-
-/** By touch alone: nothing hovers, and what is tapped is large enough and not covered. */
-export class Fingers {
-  /** @type {import("playwright-core").CDPSession | null} */
-  #devtools = null;
-
-  /** @param {PageVisitor} visitor */
-  constructor(visitor) {
-    this.visitor = visitor;
-    this.page = visitor.page;
-    // As long as somebody listens, Chromium hands its dialog over before a key can open it.
-    this.page.on("filechooser", () => {});
-  }
-
-  /** @param {Target} target */
-  async use(target) {
-    await target.waitFor();
-    const { width, height } = await target.evaluate(targetSize);
-    assert.ok(width >= FINGER && height >= FINGER, `${target} is ${width} × ${height} px`);
-    await target.tap();
-  }
-
-  /** @param {Target} target */
-  useBefore(target) {
-    return this.use(target);
-  }
-
-  /** @param {Target} target */
-  toggle(target) {
-    return this.use(target);
-  }
-
-  /**
-   * @param {Target} field
-   * @param {string} text
-   */
-  async write(field, text) {
-    await this.use(field);
-    await field.evaluate((/** @type {HTMLInputElement} */ element) => element.select());
-    await this.page.keyboard.insertText(text);
-  }
-
-  /**
-   * Taps the button that sends what is in a field.
-   * @param {Target} button
-   */
-  send(button) {
-    return this.use(button);
-  }
-
-  /**
-   * @param {Target} input
-   * @param {any[]} files
-   */
-  async choose(input, ...files) {
-    const chooser = this.page.waitForEvent("filechooser");
-    await this.use(input);
-    await (await chooser).setFiles(files);
-  }
-
-  /**
-   * @param {Target} button
-   * @param {string} entry
-   */
-  async menu(button, entry) {
-    await this.use(button);
-    await this.use(this.page.getByRole("menu").getByRole("menuitem", { name: entry, exact: true }));
-  }
-
-  /**
-   * @param {Target} list
-   * @param {number} place
-   */
-  async option(list, place) {
-    await this.use(list);
-    // What drops down is drawn by the system and not by the page.
-    await list.selectOption({ index: place });
-  }
-
-  /**
-   * @param {Target} dialog
-   * @param {string} close
-   */
-  async leave(dialog, close) {
-    await this.use(dialog.getByRole("button", { name: close, exact: true }).first());
-    await dialog.waitFor({ state: "hidden" });
-  }
-
-  /** @param {Target} list */
-  async scrollUp(list) {
-    const box = await list.boundingBox();
-    assert.ok(box);
-    const { x, y, width, height } = box;
-    this.#devtools ??= await this.visitor.context.newCDPSession(this.page);
-    const devtools = this.#devtools;
-    /** @type {(type: "touchStart" | "touchMove" | "touchEnd", share: number | null) => Promise<unknown>} */
-    const touch = (type, share) =>
-      devtools.send("Input.dispatchTouchEvent", {
-        type,
-        touchPoints: share === null ? [] : [{ x: Math.round(x + width / 2), y: Math.round(y + height * share) }],
-      });
-    await touch("touchStart", 0.1);
-    for (let share = 0.2; share < 0.95; share += 0.15) await touch("touchMove", share);
-    await touch("touchEnd", null);
-    // A tap on a page that still runs on only stops it.
-    await list.evaluate(atRest);
   }
 }
 
@@ -368,32 +214,4 @@ function unseen(element) {
     .some((over) => drawn.contains(over));
   if (!hit) why.push("something covers it");
   return why;
-}
-
-/**
- * Waits until a list has stopped scrolling: it stays where it is for ten frames.
- * @param {Element} list
- */
-export async function atRest(list) {
-  for (let still = 0, at = list.scrollTop; still < 10; still += 1) {
-    await new Promise((done) => {
-      requestAnimationFrame(done);
-    });
-    if (list.scrollTop === at) continue;
-    at = list.scrollTop;
-    still = 0;
-  }
-}
-
-/**
- * How large the area is that a finger may hit: a box to tick with its label is one.
- * @param {Element} element
- */
-function targetSize(element) {
-  const { labels = [] } = /** @type {Partial<HTMLInputElement>} */ (element);
-  const parts = [element, ...(labels ?? [])].map((part) => part.getBoundingClientRect());
-  return {
-    width: Math.max(...parts.map(({ width }) => width)),
-    height: Math.max(...parts.map(({ height }) => height)),
-  };
 }
