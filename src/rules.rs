@@ -21,6 +21,7 @@ mod event;
 mod evolve;
 mod last_posts;
 mod moderation;
+mod now;
 mod open_rooms;
 mod ownership;
 mod posting;
@@ -45,17 +46,20 @@ pub use decide::{decide, decide_without};
 pub use due::{due, give_way};
 pub use event::Event;
 pub use last_posts::LastPosts;
+pub use now::Now;
 pub use open_rooms::OpenRooms;
 pub use posting::{EDIT_WITHIN, EDITS};
 pub use quotas::{GifOwner, Held, Quotas};
 pub use reacting::{REACTION_KINDS, REACTIONS_EACH, REACTIONS_OF_MESSAGE, Reacting};
 pub use reactions::{Given, REACTIONS, REACTIONS_OF_VISITOR, Reactions};
 pub use retention::{Kept, Retention};
+pub use seats::Seat;
+pub use servers::{Hold, ServerId, SocketKey};
 pub use site::{
     AUDIT, NewSiteReport, Pauses, SITE_BANS, SITE_REPORTS, SITE_REPORTS_EACH, SiteBan, SiteCommand, SiteReport,
     SiteState,
 };
-pub use state::{Came, Empty, Grant, Hold, NewRoom, Now, OpenReport, RoomState, Seat, ServerId, SocketKey};
+pub use state::{Came, Empty, Grant, NewRoom, OpenReport, RoomState};
 
 /// Sockets by which one visitor may be in one room: so many tabs, on all devices and servers together.
 pub const SOCKETS_EACH: usize = 32;

@@ -2,6 +2,7 @@
 //! are copies.
 
 mod cache;
+mod disk;
 mod folder;
 mod space;
 mod sweep;
@@ -9,18 +10,19 @@ mod turns;
 mod upload;
 
 use std::{
-    fs, io,
-    path::{Path, PathBuf},
+    io,
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use tokio::task::spawn_blocking;
-use tracing::{error, warn};
+use tracing::warn;
 
 pub use self::upload::{StoredGif, Upload};
 use self::{
     cache::GifCache,
+    disk::disk,
     folder::Folder,
     space::UploadSpace,
     sweep::{Swept, sweep},
@@ -29,7 +31,6 @@ use self::{
 use crate::{
     domain::{Budget, GifName, Guest, Refusal, RoomId, Space, gif::GifLimits},
     limits::keyed_slots::{GuestSlot, GuestSlots},
-    log_throttle::LogThrottle,
     metrics::UploadMetrics,
     private_files,
     rules::Quotas,
@@ -306,47 +307,5 @@ impl Uploads {
             store.forget_gifs(missing).await?;
         }
         Ok(())
-    }
-}
-
-/// Whether it was there and is deleted.
-fn delete_file(path: &Path) -> bool {
-    let deleted = fs::remove_file(path);
-    if let Err(error) = &deleted
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        error!(%error, path = %path.display(), "a file can't be deleted");
-    }
-    deleted.is_ok()
-}
-
-/// A file that goes away unless it is renamed.
-struct TempFile(PathBuf);
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        if !self.0.as_os_str().is_empty() {
-            delete_file(&self.0);
-        }
-    }
-}
-
-/// Runs disk work off the async threads.
-async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Refusal> {
-    spawn_blocking(work)
-        .await
-        .map_err(|_| Refusal::Unavailable)?
-        .map_err(disk)
-}
-
-/// Logs a fault of the disk and says what the visitor may know of it.
-fn disk(error: io::Error) -> Refusal {
-    static LINE: LogThrottle = LogThrottle::new();
-    if let Some(suppressed) = LINE.permit() {
-        error!(%error, suppressed, "the disk of the uploads failed");
-    }
-    match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Refusal::StorageFull,
-        _ => Refusal::Unavailable,
     }
 }

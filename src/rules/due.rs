@@ -1,9 +1,6 @@
 //! What time alone gives rise to.
 
-use super::{
-    Due, Event, Facts, Graces, Now, RELOAD, RoomState,
-    state::{Empty, Seat, elapsed},
-};
+use super::{Due, Event, Facts, Graces, Now, RELOAD, RoomState, now::elapsed, seats::Seat, state::Empty};
 use crate::domain::RoomId;
 
 /// What is due in a room, in the order in which it is to be decided.

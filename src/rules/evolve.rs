@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{
-    Event, Grant, Hold, INVITES, Now, RoomChange, RoomState,
-    state::{Empty, Seat},
-};
+use super::{Event, Grant, Hold, INVITES, Now, RoomChange, RoomState, seats::Seat, state::Empty};
 use crate::domain::{AddressHash, Moment, Visitor, VisitorId};
 
 impl RoomState {

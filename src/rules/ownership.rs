@@ -1,6 +1,6 @@
 //! Who becomes the owner when the owner stays away.
 
-use super::{Graces, Now, RoomState, state::elapsed};
+use super::{Graces, Now, RoomState, now::elapsed};
 use crate::domain::Visitor;
 
 impl RoomState {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Edit, Event, Facts, NewBody, NewMessage, Now, RoomState, Whispering, state::elapsed};
+use super::{Edit, Event, Facts, NewBody, NewMessage, Now, RoomState, Whispering, now::elapsed};
 use crate::domain::{Body, Field, Invalid, Problem, Refusal, Said, Visitor, VisitorId};
 
 /// Time within which an author may change what a message says.

@@ -1,17 +1,44 @@
 //! Who may take a seat, and what becomes of it.
 
-use super::{
-    Event, Hold, Leave, Now, RELOAD, RoomState, SOCKETS_EACH,
-    state::{Seat, elapsed},
-};
-use crate::domain::{AddressHash, Budget, Guest, Refusal, VisitorId};
 use std::time::Duration;
+
+use super::{Event, Hold, Leave, Now, RELOAD, RoomState, SOCKETS_EACH, now::elapsed};
+use crate::domain::{AddressHash, Budget, Guest, Moment, Refusal, Visitor, VisitorId};
 
 /// Seats that people of one address may have in any room: a family in a room of few.
 const SEATS_OF_ADDRESS: u32 = 4;
 
 /// When somebody may look again whether one of them is free.
 const SEAT_AGAIN: Duration = Duration::from_secs(10);
+
+/// Time in which the end of a connection is noticed at the latest: the heartbeat of Engine.IO, 25 s between two pings and 20 s
+/// for the answer, and some more.
+const NOTICED: Duration = Duration::from_secs(60);
+
+/// A visitor's place in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// Whose it is.
+    pub visitor: Visitor,
+    /// Where they came from when they took it, if that tells people apart.
+    pub mark: Option<AddressHash>,
+    /// At most [`super::SOCKETS_EACH`].
+    pub holds: Vec<Hold>,
+    /// Since when no socket holds it: its visitor is away.
+    pub disconnected_at: Option<Moment>,
+    /// When its visitor last closed the page, unless a socket came since.
+    pub closed_at: Option<Moment>,
+}
+
+impl Seat {
+    /// Since when its visitor has been away on purpose: the page was closed, and the connection is gone. A connection that
+    /// is lost long after that is another one, whose page was loaded before the news of the closed one came.
+    pub(super) fn closed_since(&self) -> Option<Moment> {
+        let (gone, closed) = self.disconnected_at.zip(self.closed_at)?;
+        let noticed = Duration::from_millis(gone.millis().saturating_sub(closed.millis()).max(0).unsigned_abs());
+        (noticed <= NOTICED).then(|| gone.max(closed))
+    }
+}
 
 impl RoomState {
     pub(super) fn enter(&self, guest: Guest, hold: Hold, now: Now) -> Result<Vec<Event>, Refusal> {

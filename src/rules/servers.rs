@@ -1,12 +1,30 @@
-//! What becomes of seats when the servers of their sockets end.
+//! Servers and their sockets, and what becomes of seats when a server ends.
 
 use std::sync::Arc;
 
-use super::{
-    Event, RoomState, ServerId,
-    state::{Empty, Hold},
-};
+use super::{Event, RoomState, state::Empty};
 use crate::domain::{Moment, VisitorId};
+
+/// A socket, unique within the life of its server.
+pub type SocketKey = u64;
+
+/// A server, unique among all that ever ran on one store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ServerId(pub u64);
+
+impl ServerId {
+    /// The server of a store that only one server may open.
+    pub const ONLY: Self = Self(0);
+}
+
+/// A socket that keeps a seat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Hold {
+    /// The server that the socket is connected to.
+    pub server: ServerId,
+    /// The socket.
+    pub socket: SocketKey,
+}
 
 impl RoomState {
     /// The sockets of a server in this room, and whose they are.

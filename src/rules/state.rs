@@ -1,61 +1,12 @@
 //! The state of a room: what its events have made of it so far.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
-use super::{OpenRooms, PasswordVersion, Reactions, last_posts::LastPosts};
+use super::{Now, OpenRooms, PasswordVersion, Reactions, Seat, last_posts::LastPosts};
 use crate::domain::{
     Access, AddressHash, AddressKey, Ban, Guest, InviteHash, Maker, Max, MessageId, Moment, ReportId, Room, RoomId,
     Seq, Title, Visitor, VisitorId, moderation::kept_out,
 };
-
-/// A socket, unique within the life of its server.
-pub type SocketKey = u64;
-
-/// A server, unique among all that ever ran on one store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ServerId(pub u64);
-
-impl ServerId {
-    /// The server of a store that only one server may open.
-    pub const ONLY: Self = Self(0);
-}
-
-/// A socket that keeps a seat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Hold {
-    /// The server that the socket is connected to.
-    pub server: ServerId,
-    /// The socket.
-    pub socket: SocketKey,
-}
-
-/// The present, by the two clocks that rules go by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Now {
-    /// The date, which an operator may set: messages and bans go by it.
-    pub date: Moment,
-    /// Time that passes evenly while a server runs: graces and slow mode go by it.
-    pub steady: Moment,
-}
-
-impl Now {
-    /// Both by one clock.
-    pub const fn at(moment: Moment) -> Self {
-        Self {
-            date: moment,
-            steady: moment,
-        }
-    }
-}
-
-/// Time in which the end of a connection is noticed at the latest: the heartbeat of Engine.IO, 25 s between two pings and 20 s
-/// for the answer, and some more.
-const NOTICED: Duration = Duration::from_secs(60);
-
-/// How long ago something was; nothing if it is yet to come.
-pub(super) fn elapsed(since: Moment, now: Now) -> Duration {
-    Duration::from_millis(u64::try_from(now.steady.millis().saturating_sub(since.millis())).unwrap_or(0))
-}
 
 /// A room to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,31 +32,6 @@ pub enum Grant {
     Password,
     /// The visitor came by an invite. It ends when the invites are withdrawn.
     Invite,
-}
-
-/// A visitor's place in a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seat {
-    /// Whose it is.
-    pub visitor: Visitor,
-    /// Where they came from when they took it, if that tells people apart.
-    pub mark: Option<AddressHash>,
-    /// At most [`super::SOCKETS_EACH`].
-    pub holds: Vec<Hold>,
-    /// Since when no socket holds it: its visitor is away.
-    pub disconnected_at: Option<Moment>,
-    /// When its visitor last closed the page, unless a socket came since.
-    pub closed_at: Option<Moment>,
-}
-
-impl Seat {
-    /// Since when its visitor has been away on purpose: the page was closed, and the connection is gone. A connection that
-    /// is lost long after that is another one, whose page was loaded before the news of the closed one came.
-    pub(super) fn closed_since(&self) -> Option<Moment> {
-        let (gone, closed) = self.disconnected_at.zip(self.closed_at)?;
-        let noticed = Duration::from_millis(gone.millis().saturating_sub(closed.millis()).max(0).unsigned_abs());
-        (noticed <= NOTICED).then(|| gone.max(closed))
-    }
 }
 
 /// Since when a room has been without a socket, and why.

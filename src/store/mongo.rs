@@ -30,6 +30,7 @@ mod epoch;
 mod erasing;
 mod folded;
 mod gifs;
+mod indexes;
 mod items;
 mod lease;
 mod log;

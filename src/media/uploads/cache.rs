@@ -15,7 +15,10 @@ use std::{
 
 use moka::{future::Cache, notification::RemovalCause, policy::EvictionPolicy};
 
-use super::{Folder, NamedIn, PART, TempFile, delete_file};
+use super::{
+    Folder, NamedIn, PART,
+    disk::{TempFile, delete_file, on_disk},
+};
 use crate::{
     domain::{GifName, Refusal, RoomId},
     private_files,
@@ -78,7 +81,7 @@ impl GifCache {
                 still: fs::read(folder.still(name))?.into(),
             })
         };
-        let blob = super::on_disk(read).await?;
+        let blob = on_disk(read).await?;
         Ok(self.blobs.put(name, blob).await?)
     }
 
@@ -106,7 +109,7 @@ impl GifCache {
             let blob = blob.ok_or(Refusal::NotFound)?;
             let bytes = blob.gif.len() + blob.still.len();
             let folder = self.folder.clone();
-            super::on_disk(move || write(&folder, name, &blob)).await?;
+            on_disk(move || write(&folder, name, &blob)).await?;
             Ok::<_, Refusal>(Kept::new(named, bytes as u64))
         };
         let kept = self.kept.try_get_with(name, fetch).await;

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::delete_file;
+use super::disk::delete_file;
 use crate::{domain::GifName, metrics::Gauge};
 
 /// A folder that keeps count of the GIFs and stills in it. What is not complete yet does not count.

@@ -4,7 +4,7 @@ use std::{collections::HashSet, fs, io, path::Path};
 
 use tracing::info;
 
-use super::{COPIES, Folder, PART, delete_file};
+use super::{COPIES, Folder, PART, disk::delete_file};
 use crate::{domain::GifName, private_files};
 
 /// What the start found of the GIFs that something names.

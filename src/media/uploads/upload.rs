@@ -11,9 +11,9 @@ use tokio::{task::spawn_blocking, time::Instant};
 use tracing::debug;
 
 use super::{
-    BUSY, Folder, NamedIn, PART, TempFile, UploadSlot,
+    BUSY, Folder, NamedIn, PART, UploadSlot,
     cache::GifCache,
-    disk, on_disk,
+    disk::{TempFile, disk, on_disk},
     space::UploadSpace,
     turns::{Turn, Turns},
 };

@@ -1,4 +1,6 @@
-//! The `/chat` namespace.
+//! The `/chat` namespace: who is let in, takes a seat and gives it up. What they do there is in `commands`.
+
+mod commands;
 
 use std::{
     convert::Infallible,
@@ -16,24 +18,17 @@ use tokio::{sync::SetOnce, time::timeout};
 use super::{
     Handshake, Hangup,
     event::{Data, Event, Name, Packet},
-    fields::{read_body, read_nonce},
     inbox::{Bounds, Inbox, Queued},
     next_key, opened,
     reply::{Accepted, Done, Reply},
 };
 use crate::{
     broadcast::Joining,
-    domain::{
-        Action, Budget, Field, Invalid, Message, Moment, Problem, Reason, Refusal, Report, RoomId, Visitor, Whisper,
-    },
-    rules::{Edit, Leave, NewMessage, Reacting, SocketKey},
-    service::messages::{addressee, answered, message_named, reaction, rewritten, said},
+    domain::{Budget, Field, Invalid, Moment, Problem, Refusal, RoomId, Visitor},
+    rules::{Leave, SocketKey},
     state::AppState,
     store::Entry,
 };
-
-/// The least time between two `typing` of one socket that are passed on.
-const TYPING_EVERY: Duration = Duration::from_secs(1);
 
 /// Time within which a socket is let in after its first event has come. It is let in as soon as CONNECT is on its way; a
 /// socket that is not let in until then never will be.
@@ -207,21 +202,6 @@ impl Client {
         self.count(answered, &socket);
     }
 
-    /// Does what somebody who only reads does not ask for.
-    async fn act(&self, name: Name, data: &Data) -> Result<Done, Refusal> {
-        let site = self.state.operators.site();
-        site.may_act(self.who.since, Moment::now())?;
-        match name {
-            Name::Chat => self.chat(data).await.map(Done::Posted),
-            Name::Whisper => self.whisper(data).await.map(Done::Whispered),
-            Name::Report => self.report(data).await.map(Done::Reported),
-            Name::React => self.react(data).await.map(|()| Done::Nothing {}),
-            Name::Edit => self.edit(data).await.map(|()| Done::Nothing {}),
-            Name::Moderate => self.moderate(data).await.map(|()| Done::Nothing {}),
-            _ => Err(Invalid::new(Field::Body, Problem::Malformed).into()),
-        }
-    }
-
     async fn join(&self, data: &Data, socket: SocketRef, reply: Reply) {
         match self.take_seat(data).await {
             Ok((room, entry)) => {
@@ -259,79 +239,6 @@ impl Client {
             let _ = self.leave_room(before, Leave::Explicit).await;
         }
         Ok((id, entry))
-    }
-
-    async fn chat(&self, data: &Data) -> Result<Arc<Message>, Refusal> {
-        let room = self.room()?;
-        let limits = &self.state.limits;
-        let (new, nonce) = match data {
-            Data::Text(chat) => (said(Some(chat), None, None, limits)?.into(), None),
-            Data::None => return Err(Invalid::new(Field::Chat, Problem::Empty).into()),
-            Data::Fields(_) | Data::Other => {
-                let fields = data.fields()?;
-                let reply = answered(fields.optional(Field::Reply)?);
-                let body = read_body(fields, limits)?;
-                (NewMessage { body, reply }, read_nonce(fields)?)
-            }
-        };
-        self.state.messages.post(room, &self.who.guest, new, nonce).await
-    }
-
-    async fn edit(&self, data: &Data) -> Result<(), Refusal> {
-        let (room, fields) = (self.room()?, data.fields()?);
-        let message = message_named(fields.optional(Field::Message)?)?;
-        let chat = rewritten(fields.given(Field::Chat)?, &self.state.limits)?;
-        let by = self.visitor();
-        let edit = Edit { by, message, chat };
-        self.state.messages.edit(room, edit, self.who.guest.source).await
-    }
-
-    async fn react(&self, data: &Data) -> Result<(), Refusal> {
-        let (room, fields) = (self.room()?, data.fields()?);
-        let new = Reacting {
-            by: self.visitor(),
-            message: message_named(fields.optional(Field::Message)?)?,
-            with: reaction(fields.optional(Field::Emoji)?, fields.optional(Field::Gif)?)?,
-            on: !fields.has(Field::On) || fields.flag(Field::On)?,
-        };
-        self.state.messages.react(room, new, self.who.guest.source).await
-    }
-
-    async fn whisper(&self, data: &Data) -> Result<Arc<Whisper>, Refusal> {
-        let (room, fields) = (self.room()?, data.fields()?);
-        let to = addressee(self.visitor(), fields.optional(Field::To)?)?;
-        let (body, nonce) = (read_body(fields, &self.state.limits)?, read_nonce(fields)?);
-        self.state
-            .messages
-            .whisper(room, &self.who.guest, to, body, nonce)
-            .await
-    }
-
-    async fn report(&self, data: &Data) -> Result<Report, Refusal> {
-        let (room, fields) = (self.room()?, data.fields()?);
-        let message = message_named(fields.optional(Field::Message)?)?;
-        let reason = Reason::parse(fields.text(Field::Reason)?, &self.state.limits)?;
-        self.state.messages.report(room, &self.who.guest, message, reason).await
-    }
-
-    async fn moderate(&self, data: &Data) -> Result<(), Refusal> {
-        let (room, fields) = (self.room()?, data.fields()?);
-        let action = Action::parse(|field| fields.plain(field))?;
-        self.state.rooms.moderate(room, self.visitor(), action).await?;
-        self.state.audit.moderated(&action, "moderate", &self.who.guest.source);
-        Ok(())
-    }
-
-    fn typing(&self) -> Result<(), Refusal> {
-        let room = self.room()?;
-        let now = Instant::now();
-        let last = self.typed_at.lock().replace(now);
-        if last.is_none_or(|last| now.duration_since(last) >= TYPING_EVERY) {
-            self.state.events.typing(room, self.visitor(), self.key);
-        } else {
-            *self.typed_at.lock() = last;
-        }
-        Ok(())
     }
 
     const fn visitor(&self) -> Visitor {
