@@ -35,6 +35,10 @@ pub mod app;
 pub mod audit;
 pub mod backup;
 pub mod broadcast;
+#[cfg(test)]
+#[allow(dead_code, reason = "Cargo runs the main function")]
+#[path = "build/main.rs"]
+mod build_script;
 pub mod config;
 pub mod console;
 pub mod domain;
@@ -54,9 +58,6 @@ pub mod service;
 mod state;
 pub mod store;
 pub mod telemetry;
-#[cfg(test)]
-#[path = "build/texts.rs"]
-mod texts_generator;
 mod web;
 
 pub use config::Config;

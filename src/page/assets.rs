@@ -1,13 +1,10 @@
-//! Scripts, styles and icons: in the binary, under a URL that changes with their content.
-//!
-//! What is served is packed once, when it is asked for first: a script with all the modules it imports, the stylesheet of
-//! all its parts, both without comments, and each compressed as far as brotli can.
+//! Scripts, styles and icons: in the binary as the build has made them (`src/build/assets.rs`), under a URL that changes with
+//! their content.
 
-mod bundle;
-mod minify;
+#[path = "../build/stylesheets.rs"]
+mod stylesheets;
 
 use std::{
-    collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     io::Write,
     path::{Path, PathBuf},
@@ -15,18 +12,17 @@ use std::{
 };
 
 use bytes::Bytes;
-use parking_lot::Mutex;
-use rust_embed::RustEmbed;
 
-use self::bundle::Modules;
-use crate::page::views::{CSS_ORDER, SHEETS_CSS_ORDER};
+use self::stylesheets::STYLESHEETS;
 
-#[derive(RustEmbed)]
-#[folder = "public/"]
-struct Embedded;
+/// A file that the build has made.
+struct File {
+    path: &'static str,
+    plain: &'static [u8],
+    brotli: &'static [u8],
+}
 
-/// The stylesheets of several parts, in the order of the cascade: the one that every page links, and the one of the sheets.
-const STYLESHEETS: [(&str, &[&str]); 2] = [("css/app.css", CSS_ORDER), ("css/sheets.css", SHEETS_CSS_ORDER)];
+include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// The service worker, which every server names `/sw.js`, and the module it begins with.
 pub const WORKER: (&str, &str) = ("sw.js", "js/worker/main.js");
@@ -48,8 +44,8 @@ pub struct Packed {
 pub struct Assets {
     /// The URL prefix of this content.
     prefix: Arc<str>,
-    /// What was asked for already; there are no more than files.
-    packed: Arc<Mutex<HashMap<String, Packed>>>,
+    /// The service worker knows the version of the files, so another version is another worker.
+    worker: Packed,
     /// Where the files are read from instead, while developing.
     folder: Option<Arc<Path>>,
 }
@@ -58,25 +54,17 @@ impl Assets {
     /// The files in the binary, or those in `folder` as they are at each request.
     /// The version changes with `shown`, too: what the service worker keeps shows it.
     pub fn load(folder: Option<&Path>, shown: &impl Hash) -> Self {
-        let folder: Option<Arc<Path>> = folder.map(Into::into);
-        let prefix = if folder.is_some() {
-            "/assets/dev".into()
-        } else {
-            // The hash names the content and protects nothing, so the standard library's will do.
-            let mut hasher = DefaultHasher::new();
-            shown.hash(&mut hasher);
-            for path in Embedded::iter() {
-                path.hash(&mut hasher);
-                Embedded::get(&path)
-                    .map(|file| file.metadata.sha256_hash())
-                    .hash(&mut hasher);
-            }
-            format!("/assets/{:016x}", hasher.finish()).into()
+        // The hash names the content and protects nothing, so the standard library's will do.
+        let mut hasher = DefaultHasher::new();
+        (CONTENT, shown).hash(&mut hasher);
+        let version = match folder {
+            Some(_) => "dev".to_owned(),
+            None => format!("{:016x}", hasher.finish()),
         };
         Self {
-            prefix,
-            packed: Arc::default(),
-            folder,
+            prefix: format!("/assets/{version}").into(),
+            worker: worker(&version),
+            folder: folder.map(Into::into),
         }
     }
 
@@ -95,78 +83,50 @@ impl Assets {
         self.folder.is_none() && self.version() == version
     }
 
-    /// A file that was asked for before; costs nothing.
-    pub fn ready(&self, path: &str) -> Option<Packed> {
-        self.packed.lock().get(path).cloned()
+    /// Whether files are read from a disk, which is not for an async thread.
+    pub fn is_on_disk(&self) -> bool {
+        self.folder.is_some()
     }
 
-    /// A file. The first time it takes as long as packing does, up to some 100 ms: not for an async thread.
+    /// A file.
     pub fn get(&self, path: &str) -> Option<Packed> {
-        if self.folder.is_some() {
-            return Some(Packed {
-                plain: self.joined(path)?.into(),
-                brotli: None,
-            });
-        }
-        if let Some(packed) = self.ready(path) {
-            return Some(packed);
-        }
-        let plain: Bytes = self.pack(path)?.into();
-        let packed = Packed {
-            brotli: compress(&plain).ok().map(Into::into),
-            plain,
-        };
-        self.packed.lock().insert(path.to_owned(), packed.clone());
-        Some(packed)
-    }
-
-    fn pack(&self, path: &str) -> Option<Vec<u8>> {
-        match path.rsplit('.').next() {
-            _ if path == WORKER.0 => self.joined(path),
-            Some("js") => Some(self.bundle(path)?.into()),
-            Some("css") => Some(minify::join_lines(&minify::strip(&self.text(path)?)).into()),
-            _ => self.read(path),
-        }
-    }
-
-    /// The service worker. It knows the version of the files, so another version is another worker.
-    fn worker(&self) -> Option<Vec<u8>> {
-        let script = self.bundle(WORKER.1)?;
-        Some(format!("const VERSION=\"{}\";\n{script}", self.version()).into())
-    }
-
-    fn bundle(&self, path: &str) -> Option<String> {
-        let modules = Modules {
-            read: &|path| self.text(path),
-            number: &|path| Embedded::iter().position(|one| one == path),
-        };
-        Some(minify::join_lines(&minify::remove_spaces(&bundle::bundle(
-            path, &modules,
-        )?)))
-    }
-
-    fn text(&self, path: &str) -> Option<String> {
-        String::from_utf8(self.joined(path)?).ok()
-    }
-
-    /// A file, or what is made of several: a stylesheet of its parts, or the service worker.
-    fn joined(&self, path: &str) -> Option<Vec<u8>> {
-        if path == WORKER.0 {
-            return self.worker();
-        }
-        let Some((_, order)) = STYLESHEETS.iter().find(|(name, _)| *name == path) else {
-            return self.read(path);
-        };
-        let parts = order.iter().filter_map(|part| self.read(part));
-        Some(parts.collect::<Vec<_>>().join(&b'\n'))
-    }
-
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
         match &self.folder {
-            None => Embedded::get(path).map(|file| file.data.into_owned()),
-            Some(folder) => std::fs::read(inside(folder, path)?).ok(),
+            _ if path == WORKER.0 => Some(self.worker.clone()),
+            Some(folder) => Some(Packed {
+                plain: joined(folder, path)?.into(),
+                brotli: None,
+            }),
+            None => built(path).map(|file| Packed {
+                plain: Bytes::from_static(file.plain),
+                brotli: Some(Bytes::from_static(file.brotli)),
+            }),
         }
     }
+}
+
+fn built(path: &str) -> Option<&'static File> {
+    let place = FILES.binary_search_by_key(&path, |file| file.path).ok()?;
+    FILES.get(place)
+}
+
+/// The service worker of a version. It is the same while developing.
+fn worker(version: &str) -> Packed {
+    let mut plain = format!("const VERSION=\"{version}\";\n").into_bytes();
+    plain.extend(built(WORKER.1).map(|file| file.plain).unwrap_or_default());
+    Packed {
+        brotli: compress(&plain).ok().map(Into::into),
+        plain: plain.into(),
+    }
+}
+
+/// A file, or a stylesheet of its parts.
+fn joined(folder: &Path, path: &str) -> Option<Vec<u8>> {
+    let read = |path: &str| std::fs::read(inside(folder, path)?).ok();
+    let Some((_, parts)) = STYLESHEETS.iter().find(|(name, _)| *name == path) else {
+        return read(path);
+    };
+    let parts = parts.iter().filter_map(|part| read(part));
+    Some(parts.collect::<Vec<_>>().join(&b'\n'))
 }
 
 fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {

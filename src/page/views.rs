@@ -32,38 +32,6 @@ use crate::{
     page::texts::Lang,
 };
 
-/// The parts of `{assets}/css/app.css`, in the order of the cascade.
-pub const CSS_ORDER: &[&str] = &[
-    "css/tokens.css",
-    "css/visitor.css",
-    "css/base.css",
-    "css/button.css",
-    "css/site.css",
-    "css/banner.css",
-    "css/rooms.css",
-    "css/form.css",
-    "css/chat.css",
-    "css/members.css",
-    "css/message.css",
-    "css/gif.css",
-    "css/composer.css",
-];
-
-/// The parts of `{assets}/css/sheets.css`, which comes with the first sheet that is opened.
-pub const SHEETS_CSS_ORDER: &[&str] = &[
-    "css/sheets.css",
-    "css/menu.css",
-    "css/toasts.css",
-    "css/strip.css",
-    "css/react.css",
-    "css/queue.css",
-    "css/viewer.css",
-];
-
-/// Stylesheets that some pages link by themselves: those of a share and of the operators' console, and how a quote, reactions and the mark of an edit look, which
-/// a room that has some links, and which comes to others with the first.
-pub const PAGE_CSS: &[&str] = &["css/share.css", "css/extras.css", "css/console.css"];
-
 /// What the pages say and check about sizes; the rules themselves are in the domain.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -215,22 +183,5 @@ mod tests {
             let [size, limit] = [size_text(limit + 1, Lang::En), limit_text(limit, Lang::En)];
             assert_ne!(size, limit);
         }
-    }
-
-    #[test]
-    fn the_order_of_css_names_every_file() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/public/css");
-        let mut files: Vec<_> = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| format!("css/{}", entry.unwrap().file_name().to_string_lossy()))
-            .collect();
-        let mut named: Vec<_> = [CSS_ORDER, SHEETS_CSS_ORDER, PAGE_CSS]
-            .concat()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
-        files.sort();
-        named.sort();
-        assert_eq!(files, named);
     }
 }

@@ -214,12 +214,13 @@ async fn versioned(
     }
 }
 
-/// A file as it goes out; packed away from the async threads when nobody has asked for it yet.
+/// A file as it goes out.
 async fn packed(state: &AppState, path: &str) -> Result<Packed, Refusal> {
-    if let Some(packed) = state.assets.ready(path) {
-        return Ok(packed);
+    let assets = &state.assets;
+    if !assets.is_on_disk() {
+        return assets.get(path).ok_or(Refusal::NotFound);
     }
-    let (assets, path) = (state.assets.clone(), path.to_owned());
+    let (assets, path) = (assets.clone(), path.to_owned());
     let packed = tokio::task::spawn_blocking(move || assets.get(&path)).await;
     packed.map_err(|_| Refusal::Unavailable)?.ok_or(Refusal::NotFound)
 }

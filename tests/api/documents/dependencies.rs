@@ -46,3 +46,20 @@ fn what_only_tests_need_is_listed_too() {
     let packages = tables.flat_map(|table| table.keys().cloned()).collect();
     same((&listed(&architecture, "- npm: "), UNDOCUMENTED), (&packages, GONE));
 }
+
+/// Cargo reads them before it builds the first dependency.
+#[test]
+fn the_image_has_a_stand_in_for_every_source_that_cargo_asks_for() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let script = manifest["package"]["build"].as_str().unwrap();
+    let dockerfile = read("deploy/Dockerfile");
+    for begins in ["RUN mkdir", "RUN touch"] {
+        let line = dockerfile.lines().find(|line| line.starts_with(begins)).unwrap();
+        for source in ["src/main.rs", "src/lib.rs", script] {
+            assert!(
+                line.contains(source),
+                "{begins} in deploy/Dockerfile leaves out {source}"
+            );
+        }
+    }
+}
