@@ -2,7 +2,7 @@
 //! all its parts, both without what only people read, and each compressed as far as brotli can.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fmt::Write,
     fs,
     hash::{DefaultHasher, Hash, Hasher},
@@ -86,10 +86,10 @@ fn scripts(sources: &Sources) -> Result<BTreeMap<String, String>, String> {
     let mut wanted: Vec<_> = modules.keys().filter(is_entry).cloned().collect();
     let mut made = BTreeMap::new();
     while let Some(path) = wanted.pop() {
-        if !made.contains_key(&path) {
-            let bundle = bundle(&path, &modules)?;
+        if let Entry::Vacant(place) = made.entry(path) {
+            let bundle = bundle(place.key(), &modules)?;
             wanted.extend(bundle.later);
-            made.insert(path, join_lines(&remove_spaces(&bundle.script)));
+            place.insert(join_lines(&remove_spaces(&bundle.script)));
         }
     }
     Ok(made)

@@ -12,7 +12,7 @@ use std::{error::Error, fs, path::Path};
 const TEXTS: &str = "src/locales/texts.toml";
 const PUBLIC: &str = "public";
 
-#[expect(clippy::print_stdout, reason = "Cargo reads it")]
+#[allow(clippy::print_stdout, reason = "Cargo reads it")]
 fn main() -> Result<(), Box<dyn Error>> {
     for read in ["src/build", TEXTS, PUBLIC] {
         println!("cargo::rerun-if-changed={read}");

@@ -254,5 +254,4 @@ fn type_name(group: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "texts/tests.rs"]
 mod tests;

@@ -1,6 +1,7 @@
 //! Scripts, styles and icons: in the binary as the build has made them (`src/build/assets.rs`), under a URL that changes with
 //! their content.
 
+#[allow(clippy::duplicate_mod, reason = "the build joins them, too")]
 #[path = "../build/stylesheets.rs"]
 mod stylesheets;
 
