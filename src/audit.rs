@@ -105,7 +105,7 @@ mod tests {
         let hash = |ip: &str| audit.shown(&Source::new(ip.parse().unwrap())).unwrap();
         assert_eq!(hash("192.0.2.1"), hash("192.0.2.1"));
         assert_ne!(hash("192.0.2.1"), hash("192.0.2.2"));
-        assert!(!hash("192.0.2.1").contains("192"));
+        assert!(hash("192.0.2.1").bytes().all(|byte| byte.is_ascii_hexdigit()));
         assert_ne!(
             Some(hash("192.0.2.1")),
             shown(LogAddress::Hash, "192.0.2.1"),
