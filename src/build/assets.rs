@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     bundle::{Modules, bundle},
-    minify::{join_lines, remove_spaces, strip},
+    minify::{join_lines, strip},
     stylesheets::STYLESHEETS,
 };
 
@@ -89,7 +89,7 @@ fn scripts(sources: &Sources) -> Result<BTreeMap<String, String>, String> {
         if let Entry::Vacant(place) = made.entry(path) {
             let bundle = bundle(place.key(), &modules)?;
             wanted.extend(bundle.later);
-            place.insert(join_lines(&remove_spaces(&bundle.script)));
+            place.insert(bundle.script);
         }
     }
     Ok(made)

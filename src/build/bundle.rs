@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use super::minify::strip;
+use super::minify::{join_lines, remove_spaces, strip};
 
 /// Where the modules of a page find each other. A module that is fetched later brings what it imports along, and uses
 /// what is there already, so that there is one of each.
@@ -23,11 +23,17 @@ pub(super) struct Bundle {
     pub later: Vec<String>,
 }
 
-/// The module `path` (such as `js/pages/chat.js`) with all it imports as one module.
+/// The module `path` (such as `js/pages/chat.js`) with all it imports as one module, as it is served.
 ///
 /// # Errors
 /// What is imported is not there, or is written in a way that is not understood.
 pub(super) fn bundle(path: &str, modules: &Modules) -> Result<Bundle, String> {
+    let mut bundle = join(path, modules)?;
+    bundle.script = join_lines(&remove_spaces(&bundle.script));
+    Ok(bundle)
+}
+
+fn join(path: &str, modules: &Modules) -> Result<Bundle, String> {
     let mut bundler = Bundler {
         modules,
         exports: BTreeMap::new(),
@@ -209,7 +215,7 @@ mod tests {
 
     fn try_bundle(files: &[(&str, &str)]) -> Result<String, String> {
         let modules = files.iter().map(|&(path, text)| (path.to_owned(), text.to_owned()));
-        bundle(files[0].0, &modules.collect()).map(|bundle| bundle.script)
+        join(files[0].0, &modules.collect()).map(|bundle| bundle.script)
     }
 
     fn bundled(files: &[(&str, &str)]) -> String {
@@ -281,7 +287,7 @@ mod tests {
     fn a_module_that_is_fetched_later_is_told_of() {
         let modules = [("js/pages/a.js", "import(\"../lib/b.js\");\n"), ("js/lib/b.js", "")];
         let modules = modules.map(|(path, text)| (path.to_owned(), text.to_owned()));
-        let bundle = bundle("js/pages/a.js", &modules.into()).unwrap();
+        let bundle = join("js/pages/a.js", &modules.into()).unwrap();
         assert_eq!(bundle.later, ["js/lib/b.js"]);
     }
 }

@@ -1,7 +1,13 @@
 //! Scripts, styles and icons: in the binary as the build has made them (`src/build/assets.rs`), under a URL that changes with
 //! their content.
 
-#[allow(clippy::duplicate_mod, reason = "the build joins them, too")]
+#[allow(dead_code, clippy::duplicate_mod, reason = "the build uses all of it")]
+#[path = "../build/bundle.rs"]
+mod bundle;
+#[allow(clippy::duplicate_mod, reason = "the build uses it, too")]
+#[path = "../build/minify.rs"]
+mod minify;
+#[allow(clippy::duplicate_mod, reason = "the build uses it, too")]
 #[path = "../build/stylesheets.rs"]
 mod stylesheets;
 
@@ -13,6 +19,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use tracing::warn;
 
 use self::stylesheets::STYLESHEETS;
 
@@ -27,6 +34,9 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// The service worker, which every server names `/sw.js`, and the module it begins with.
 pub const WORKER: (&str, &str) = ("sw.js", "js/worker/main.js");
+
+/// The version of files that may change at any time.
+const DEVELOPING: &str = "dev";
 
 /// Brotli's best quality and its usual window of 4 MiB: what is packed once may take its time.
 const QUALITY: (u32, u32) = (11, 22);
@@ -45,7 +55,7 @@ pub struct Packed {
 pub struct Assets {
     /// The URL prefix of this content.
     prefix: Arc<str>,
-    /// The service worker knows the version of the files, so another version is another worker.
+    /// The service worker.
     worker: Packed,
     /// Where the files are read from instead, while developing.
     folder: Option<Arc<Path>>,
@@ -59,7 +69,7 @@ impl Assets {
         let mut hasher = DefaultHasher::new();
         (CONTENT, shown).hash(&mut hasher);
         let version = match folder {
-            Some(_) => "dev".to_owned(),
+            Some(_) => DEVELOPING.to_owned(),
             None => format!("{:016x}", hasher.finish()),
         };
         Self {
@@ -92,11 +102,11 @@ impl Assets {
     /// A file.
     pub fn get(&self, path: &str) -> Option<Packed> {
         match &self.folder {
-            _ if path == WORKER.0 => Some(self.worker.clone()),
             Some(folder) => Some(Packed {
                 plain: joined(folder, path)?.into(),
                 brotli: None,
             }),
+            None if path == WORKER.0 => Some(self.worker.clone()),
             None => built(path).map(|file| Packed {
                 plain: Bytes::from_static(file.plain),
                 brotli: Some(Bytes::from_static(file.brotli)),
@@ -110,24 +120,48 @@ fn built(path: &str) -> Option<&'static File> {
     FILES.get(place)
 }
 
-/// The service worker of a version. It is the same while developing.
+/// The service worker in the binary. It knows the version of the files, so another version is another worker.
 fn worker(version: &str) -> Packed {
-    let mut plain = format!("const VERSION=\"{version}\";\n").into_bytes();
-    plain.extend(built(WORKER.1).map(|file| file.plain).unwrap_or_default());
+    let script = built(WORKER.1).map(|file| file.plain).unwrap_or_default();
+    let plain = of_version(version, script);
     Packed {
         brotli: compress(&plain).ok().map(Into::into),
         plain: plain.into(),
     }
 }
 
-/// A file, or a stylesheet of its parts.
+fn of_version(version: &str, script: &[u8]) -> Vec<u8> {
+    [format!("const VERSION=\"{version}\";\n").as_bytes(), script].concat()
+}
+
+/// A file, a stylesheet of its parts, or the service worker: what a browser runs as that has no modules everywhere.
 fn joined(folder: &Path, path: &str) -> Option<Vec<u8>> {
     let read = |path: &str| std::fs::read(inside(folder, path)?).ok();
+    if path == WORKER.0 {
+        let mut modules = bundle::Modules::new();
+        read_scripts(&folder.join("js"), "js/", &mut modules).ok()?;
+        let bundle = bundle::bundle(WORKER.1, &modules).inspect_err(|why| warn!(why, "no service worker can be made"));
+        return Some(of_version(DEVELOPING, bundle.ok()?.script.as_bytes()));
+    }
     let Some((_, parts)) = STYLESHEETS.iter().find(|(name, _)| *name == path) else {
         return read(path);
     };
     let parts = parts.iter().filter_map(|part| read(part));
     Some(parts.collect::<Vec<_>>().join(&b'\n'))
+}
+
+/// Adds the scripts in a folder, by their paths.
+fn read_scripts(folder: &Path, prefix: &str, scripts: &mut bundle::Modules) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            read_scripts(&entry.path(), &format!("{path}/"), scripts)?;
+        } else {
+            scripts.insert(path, std::fs::read_to_string(entry.path())?);
+        }
+    }
+    Ok(())
 }
 
 fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
