@@ -16,9 +16,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::limits::pace::Pace;
 
-/// Bytes of the largest piece that is handed over at once. hyper's own are larger now and then: its buffer grows beyond
-/// the size it is given, the longer a connection is in use.
-const PIECE: usize = 64 << 10;
+/// Bytes of the largest piece that is handed over at once. Those of hyper are larger: its buffer grows beyond the size that it
+/// is given, the longer a connection is in use.
+const PIECE: usize = 16 << 10;
 
 /// Bytes that the parser of the form may hold before any of them count as those of the file: it takes two pieces to look
 /// for the first boundary, one more to find it, and one with the first bytes of the file.
