@@ -36,7 +36,7 @@ pub mod audit;
 pub mod backup;
 pub mod broadcast;
 #[cfg(test)]
-#[allow(dead_code, clippy::duplicate_mod, reason = "for its tests; Cargo runs it before")]
+#[allow(dead_code, clippy::duplicate_mod, reason = "here for its tests only")]
 #[path = "build/main.rs"]
 mod build_script;
 pub mod config;

@@ -6,12 +6,12 @@ use std::{
     fmt::Write,
     fs,
     hash::{DefaultHasher, Hash, Hasher},
-    io::Write as _,
     path::Path,
 };
 
 use super::{
     bundle::{Modules, bundle},
+    files::{Sources, compress},
     minify::{join_lines, strip},
     stylesheets::STYLESHEETS,
 };
@@ -22,26 +22,6 @@ const PAGE_CSS: [&str; 3] = ["css/share.css", "css/extras.css", "css/console.css
 
 /// Modules that a page or a worker begins with stand in these folders.
 const ENTRIES: [&str; 2] = ["js/pages/", "js/worker/main.js"];
-
-/// Brotli's best quality and its usual window of 4 MiB.
-const QUALITY: (u32, u32) = (11, 22);
-
-/// All files in `public`, by their paths there.
-pub type Sources = BTreeMap<String, String>;
-
-/// Reads all files in a folder. They are all text.
-pub fn read(folder: &Path, prefix: &str, all: &mut Sources) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.path().is_dir() {
-            read(&entry.path(), &format!("{path}/"), all)?;
-        } else {
-            all.insert(path, fs::read_to_string(entry.path())?);
-        }
-    }
-    Ok(())
-}
 
 /// The files that are served, by their paths.
 ///
@@ -69,7 +49,7 @@ pub fn write(made: &BTreeMap<String, String>, folder: &Path) -> std::io::Result<
     for (number, (path, text)) in made.iter().enumerate() {
         let (plain, brotli) = (format!("asset-{number}"), format!("asset-{number}.br"));
         fs::write(folder.join(&plain), text)?;
-        fs::write(folder.join(&brotli), compress(text)?)?;
+        fs::write(folder.join(&brotli), compress(text.as_bytes())?)?;
         let _ = writeln!(
             rust,
             "File {{ path: {path:?}, plain: include_bytes!({plain:?}), brotli: include_bytes!({brotli:?}) }},"
@@ -122,12 +102,4 @@ fn styles(sources: &Sources) -> Result<BTreeMap<String, String>, String> {
         .map(|(path, parts)| Ok(((*path).to_owned(), of(parts)?)));
     let alone = PAGE_CSS.iter().map(|path| Ok(((*path).to_owned(), of(&[path])?)));
     joined.chain(alone).collect()
-}
-
-fn compress(text: &str) -> std::io::Result<Vec<u8>> {
-    let (quality, window) = QUALITY;
-    let mut out = brotli::CompressorWriter::new(Vec::new(), 4096, quality, window);
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(out.into_inner())
 }

@@ -3,6 +3,7 @@
 
 mod assets;
 mod bundle;
+mod files;
 mod minify;
 mod stylesheets;
 mod texts;
@@ -19,8 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let out = std::env::var("OUT_DIR")?;
     let out = Path::new(&out);
-    let mut sources = assets::Sources::new();
-    assets::read(Path::new(PUBLIC), "", &mut sources)?;
+    let mut sources = files::Sources::new();
+    files::read(Path::new(PUBLIC), "", &mut sources)?;
     let scripts: String = sources
         .iter()
         .filter(|(path, _)| path.ends_with(".js"))

@@ -5,6 +5,9 @@
 #[path = "../build/bundle.rs"]
 mod bundle;
 #[allow(clippy::duplicate_mod, reason = "the build uses it, too")]
+#[path = "../build/files.rs"]
+mod files;
+#[allow(clippy::duplicate_mod, reason = "the build uses it, too")]
 #[path = "../build/minify.rs"]
 mod minify;
 #[allow(clippy::duplicate_mod, reason = "the build uses it, too")]
@@ -13,7 +16,6 @@ mod stylesheets;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,7 +23,7 @@ use std::{
 use bytes::Bytes;
 use tracing::warn;
 
-use self::stylesheets::STYLESHEETS;
+use self::{files::compress, stylesheets::STYLESHEETS};
 
 /// A file that the build has made.
 struct File {
@@ -37,9 +39,6 @@ pub const WORKER: (&str, &str) = ("sw.js", "js/worker/main.js");
 
 /// The version of files that may change at any time.
 const DEVELOPING: &str = "dev";
-
-/// Brotli's best quality and its usual window of 4 MiB: what is packed once may take its time.
-const QUALITY: (u32, u32) = (11, 22);
 
 /// A file as it goes out.
 #[derive(Clone, Debug)]
@@ -134,12 +133,12 @@ fn of_version(version: &str, script: &[u8]) -> Vec<u8> {
     [format!("const VERSION=\"{version}\";\n").as_bytes(), script].concat()
 }
 
-/// A file, a stylesheet of its parts, or the service worker: what a browser runs as that has no modules everywhere.
+/// A file, a stylesheet made of its parts, or the service worker as one script: not every browser lets one import modules.
 fn joined(folder: &Path, path: &str) -> Option<Vec<u8>> {
     let read = |path: &str| std::fs::read(inside(folder, path)?).ok();
     if path == WORKER.0 {
-        let mut modules = bundle::Modules::new();
-        read_scripts(&folder.join("js"), "js/", &mut modules).ok()?;
+        let mut modules = files::Sources::new();
+        files::read(&folder.join("js"), "js/", &mut modules).ok()?;
         let bundle = bundle::bundle(WORKER.1, &modules).inspect_err(|why| warn!(why, "no service worker can be made"));
         return Some(of_version(DEVELOPING, bundle.ok()?.script.as_bytes()));
     }
@@ -148,28 +147,6 @@ fn joined(folder: &Path, path: &str) -> Option<Vec<u8>> {
     };
     let parts = parts.iter().filter_map(|part| read(part));
     Some(parts.collect::<Vec<_>>().join(&b'\n'))
-}
-
-/// Adds the scripts in a folder, by their paths.
-fn read_scripts(folder: &Path, prefix: &str, scripts: &mut bundle::Modules) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
-        if entry.path().is_dir() {
-            read_scripts(&entry.path(), &format!("{path}/"), scripts)?;
-        } else {
-            scripts.insert(path, std::fs::read_to_string(entry.path())?);
-        }
-    }
-    Ok(())
-}
-
-fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let (quality, window) = QUALITY;
-    let mut out = brotli::CompressorWriter::new(Vec::new(), 4096, quality, window);
-    out.write_all(bytes)?;
-    out.flush()?;
-    Ok(out.into_inner())
 }
 
 /// A path below a folder; none when it would lead out of it.
