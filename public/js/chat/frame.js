@@ -1,7 +1,6 @@
-// What stands around the room: its theme, tips, notices, what is known of it, and the badge of the tab.
+// What stands around the room: tips, notices, what is known of it, and the badge of the tab.
 import { Notices } from "../components/notices.js";
 import { RoomFacts } from "../components/room-facts.js";
-import { startTheme } from "../components/theme.js";
 import { UnreadBadge } from "../components/unread-badge.js";
 import { byId } from "../lib/dom.js";
 import { keepFocusOfDialogs } from "../lib/focus.js";
@@ -10,7 +9,6 @@ import "../lib/worker.js";
 
 /** @param {ChatPage} page */
 export function startFrame(page) {
-  startTheme();
   startTips();
   keepFocusOfDialogs();
   page.storage = new RoomStorage(page.room);

@@ -25,6 +25,6 @@ export function startHistory(page) {
     return startExtras({ room, me, storage, list: page.list });
   });
   page.members = new MembersView(me, page.owner);
-  startMuting(page.list);
+  startMuting(page);
   page.list.start();
 }

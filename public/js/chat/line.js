@@ -1,10 +1,10 @@
-// The line to the server: opened last, watched, and done without where WebSocket is blocked.
+// The line to the server: watched, done without where WebSocket is blocked, and opened last.
 import { liveSocket, seemsBlocked } from "../lib/page-socket.js";
 
 const ASK_EVERY = 3_000;
 
 /** @param {ChatPage} page */
-export function makeLine(page) {
+export function startLine(page) {
   page.socket = liveSocket("/chat");
   /** @type {Timer | null} */
   let asking = null;

@@ -1,9 +1,6 @@
-// What opens over the room: sheets, menus, whispers, and the question before one leaves.
-import { startActions } from "../components/actions.js";
+// What opens over the room: whispers and sheets.
 import { RoomSheets } from "../components/room-sheets.js";
-import { startWayOut } from "../components/way-out.js";
 import { WhispersLater } from "../components/whispers-later.js";
-import { texts } from "../lib/texts.js";
 
 /** @param {ChatPage} page */
 export function startTools(page) {
@@ -22,16 +19,7 @@ export function startTools(page) {
     facts,
     say: page.say,
     take: page.add,
-    startTools: ({ startOwnerTools }) =>
-      startOwnerTools(room, { now: facts, isOwner: () => facts.mine, changed: page.changed }),
+    ownerTools: ({ startOwnerTools }) => startOwnerTools(page),
   });
-  startActions({ facts, sheets: page.sheets, whispers: page.whispers, extras: page.extras });
   page.sheets.changed();
-  startWayOut({
-    room,
-    isIn: () => page.conversation.joined,
-    noLine: () => page.notices.exception({ message: texts.talk.no_line }),
-    mayLeave: async (tabs) => !page.members.deserted || page.sheets.mayLeave(tabs, page.members.alone),
-    leave: () => page.conversation.leave(),
-  });
 }

@@ -5,21 +5,19 @@ import { fetchSheet } from "../lib/sheets.js";
 // How long a menu waits for actions that are on their way.
 const MENU_TIMEOUT = 1_000;
 
-/** @typedef {Pick<ChatPage, "facts" | "sheets" | "whispers" | "extras">} Ways */
-
 /** @type {Action[]} */
 const actions = [];
 /** @type {Promise<unknown> | null} */
 let coming = null;
 /** @type {typeof import("./entries.js") | null} */
 let menu = null;
-/** @type {Ways} */
-let ways;
+/** @type {ChatPage} What the entries that everybody has lead to. */
+let shared;
 
-/** @type {(these: Ways) => void} What the entries that everybody has lead to. */
-export const startActions = (these) => {
-  ways = these;
-};
+/** @param {ChatPage} page */
+export function startActions(page) {
+  shared = page;
+}
 
 /** @type {(action: Action) => unknown} */
 export const addAction = (action) => actions.push(action);
@@ -47,5 +45,5 @@ export async function openActions(button, subject) {
   // Once it is there it opens before another key can be pressed.
   menu ??= await fetchSheet("menu", () => import("./entries.js")).catch(() => null);
   await Promise.race([coming, patience]);
-  menu?.openEntries(button, subject, ways, actions);
+  menu?.openEntries(button, subject, shared, actions);
 }

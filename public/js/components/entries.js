@@ -12,7 +12,7 @@ import { quoteOf } from "./quotes.js";
  */
 const isStored = (subject) => subject.kind === "message" && Boolean(subject.id && (subject.text ?? subject.gif));
 
-/** @type {(ways: import("./actions.js").Ways) => Action[]} */
+/** @type {(page: ChatPage) => Action[]} */
 const entries = ({ facts, sheets, whispers, extras }) => [
   {
     icon: "reply",
@@ -90,11 +90,11 @@ const muting = (muted) => ({
  * Opens the menu of a subject with the entries that everybody has, and `more` actions.
  * @param {HTMLElement} button
  * @param {Subject} subject
- * @param {import("./actions.js").Ways} ways
+ * @param {ChatPage} page
  * @param {Action[]} more
  */
-export function openEntries(button, subject, ways, more) {
-  const offered = [...entries(ways), ...more].filter((action) => action.when(subject));
+export function openEntries(button, subject, page, more) {
+  const offered = [...entries(page), ...more].filter((action) => action.when(subject));
   openMenu(
     button,
     subject,

@@ -5,7 +5,7 @@ import { byId } from "../lib/dom.js";
 const closed = () => document.querySelector("dialog[open], #chat-form[inert]");
 
 /** @param {(files: File[]) => void} take what was brought */
-export function startFiles(take) {
+export function listenForFiles(take) {
   const input = byId("gif");
   input.addEventListener("change", () => {
     take([...(input.files ?? [])]);
@@ -17,11 +17,11 @@ export function startFiles(take) {
     event.preventDefault();
     take(files);
   });
-  startDrop(take);
+  listenForDrop(take);
 }
 
 /** @param {(files: File[]) => void} take */
-function startDrop(take) {
+function listenForDrop(take) {
   const mouth = byId("drop");
   /**
    * @param {DragEvent} event

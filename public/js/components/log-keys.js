@@ -8,7 +8,7 @@ const VERTICAL = ["ArrowUp", "ArrowDown"];
 const STEPS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
 /** @param {HTMLElement} list */
-export function startKeys(list) {
+export function moveByKeys(list) {
   list.addEventListener("keydown", (event) => pressed(list, event));
 }
 

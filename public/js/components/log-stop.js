@@ -19,7 +19,7 @@ export function takeFromTab(row) {
 export function listenForKeys(list) {
   const load = () =>
     import("./log-keys.js").then(
-      ({ startKeys }) => startKeys(list),
+      ({ moveByKeys }) => moveByKeys(list),
       () => listenForKeys(list),
     );
   list.addEventListener("focusin", load, { once: true });

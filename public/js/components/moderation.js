@@ -8,12 +8,8 @@ import { addAction } from "./actions.js";
 
 /** @typedef {{ action: string, message?: string, visitor?: string, seconds?: number, forbid?: boolean }} Deed */
 
-/**
- * `isOwner()` says whether one owns the room now.
- * @param {string} room
- * @param {() => boolean} isOwner
- */
-export function startModeration(room, isOwner) {
+/** @param {Pick<ChatPage, "room" | "facts">} page */
+export function startModeration({ room, facts }) {
   const dialog = byId("deed-dialog");
   const form = /** @type {Form<"forbid" | "seconds">} */ (part(dialog, "form"));
   const long = byId("deed-long");
@@ -23,7 +19,7 @@ export function startModeration(room, isOwner) {
   let name = "";
 
   /** @type {(subject: Subject) => boolean} */
-  const others = ({ mine }) => isOwner() && !mine;
+  const others = ({ mine }) => facts.mine && !mine;
   /**
    * @param {string} action
    * @param {string} icon
@@ -41,7 +37,7 @@ export function startModeration(room, isOwner) {
   offer(
     "delete",
     "trash",
-    ({ kind, id, text, gif }) => isOwner() && kind === "message" && Boolean(id && (text ?? gif)),
+    ({ kind, id, text, gif }) => facts.mine && kind === "message" && Boolean(id && (text ?? gif)),
     ({ id }) => ({ message: id }),
   );
   offer("handover", "crown", (subject) => others(subject) && subject.kind === "member");

@@ -55,9 +55,9 @@ export function mute(visitor, name, muted) {
 
 /**
  * Folds the messages of muted people in the list, now and as they come.
- * @param {{ messages: HTMLElement[] }} list
+ * @param {Pick<ChatPage, "list">} page
  */
-export function startMuting(list) {
+export function startMuting({ list }) {
   dressAll = () => {
     for (const row of list.messages) fold(row);
     for (const act of others) act();

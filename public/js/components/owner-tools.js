@@ -9,17 +9,14 @@ import { showBans, startModeration } from "./moderation.js";
 // Sheets that only an owner may have open; that of the reports comes by itself.
 const SHEETS = ["edit-dialog", "delete-dialog", "deed-dialog", "reports"];
 
-/**
- * `now` is how the room is; `changed(room)` is told when the server answers with the edited one.
- * @param {string} room
- * @param {{ now: import("./room-facts.js").RoomFacts, isOwner: () => boolean, changed: (room: Room) => void }} page
- */
-export function startOwnerTools(room, { now, isOwner, changed }) {
+/** @param {Pick<ChatPage, "room" | "facts" | "changed">} page */
+export function startOwnerTools(page) {
+  const { room, facts: now, changed } = page;
   const dialog = byId("edit-dialog");
   const form = byId("edit-form");
   const { title, max, password, open, closed, crowd, slow } = form.elements;
   const valid = watchFields(form);
-  startModeration(room, isOwner);
+  startModeration(page);
 
   function edit() {
     title.value = now.title;

@@ -14,26 +14,26 @@ export class RoomSheets {
   #say;
   /** @type {Promise<Tools> | null} */
   #tools = null;
-  #startTools;
+  #ownerTools;
   // How many reports wait for the owner; below 0 they were not counted yet.
   #waiting = -1;
 
   /**
-   * `say` tells what went wrong; `take(gif)` gets what is chosen from the tray; `startTools(module)` begins with the owner's
+   * `say` tells what went wrong; `take(gif)` gets what is chosen from the tray; `ownerTools(module)` begins with the owner's
    * tools.
    * @param {{
    *   room: string,
    *   facts: import("./room-facts.js").RoomFacts,
    *   say: (text: string) => void,
    *   take: (gif: Content) => unknown,
-   *   startTools: (module: typeof import("./owner-tools.js")) => Tools,
+   *   ownerTools: (module: typeof import("./owner-tools.js")) => Tools,
    * }} page
    */
-  constructor({ room, facts, say, take, startTools }) {
+  constructor({ room, facts, say, take, ownerTools }) {
     this.#room = room;
     this.#facts = facts;
     this.#say = say;
-    this.#startTools = startTools;
+    this.#ownerTools = ownerTools;
     /** @type {(id: string, act: () => unknown) => void} */
     const on = (id, act) => byId(id).addEventListener("click", act);
     on("tray-btn", () => this.tray(take, "send"));
@@ -163,7 +163,7 @@ export class RoomSheets {
   }
 
   #fetchTools() {
-    this.#tools ??= fetchSheet("owner", () => import("./owner-tools.js")).then(this.#startTools);
+    this.#tools ??= fetchSheet("owner", () => import("./owner-tools.js")).then(this.#ownerTools);
     this.#tools.catch(() => {
       this.#tools = null;
     });

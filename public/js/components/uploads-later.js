@@ -2,7 +2,7 @@
 // there are none.
 import { HAS_FILES } from "../lib/room-storage.js";
 import { texts } from "../lib/texts.js";
-import { startFiles } from "./file-sources.js";
+import { listenForFiles } from "./file-sources.js";
 
 /**
  * @typedef {import("../models/uploads.js").Uploads} Uploads
@@ -34,7 +34,7 @@ export class UploadsLater {
   constructor({ storage, say, load }) {
     this.#load = load;
     this.#say = say;
-    startFiles((brought) => {
+    listenForFiles((brought) => {
       storage.write(HAS_FILES, true);
       this.#take(brought);
     });

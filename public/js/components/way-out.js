@@ -1,23 +1,16 @@
 // The way out of the room. Without a line it would lead to the browser's error page.
 import { byId, opensElsewhere } from "../lib/dom.js";
+import { texts } from "../lib/texts.js";
 
 const LINE_LIMIT = 5_000;
 
-/**
- * `mayLeave(tabs)` asks; `tabs` is the channel of all tabs of this browser in the room. `noLine()` says why one stays.
- * @param {{
- *   room: string,
- *   isIn: () => boolean,
- *   noLine: () => void,
- *   mayLeave: (tabs: BroadcastChannel) => Promise<boolean>,
- *   leave: () => void,
- * }} page
- */
-export function startWayOut({ room, isIn, noLine, mayLeave, leave }) {
+/** @param {ChatPage} page */
+export function startWayOut({ room, notices, members, sheets, conversation }) {
+  // All tabs of this browser in the room.
   const tabs = new BroadcastChannel(room);
   // Another tab that is about to leave asks whether one stays.
   tabs.onmessage = ({ data }) => {
-    if (data === "who" && isIn()) tabs.postMessage("here");
+    if (data === "who" && conversation.joined) tabs.postMessage("here");
   };
   byId("exit-btn").addEventListener("click", async (event) => {
     if (opensElsewhere(event)) return;
@@ -26,10 +19,10 @@ export function startWayOut({ room, isIn, noLine, mayLeave, leave }) {
     try {
       await fetch(href, { method: "HEAD", signal: AbortSignal.timeout(LINE_LIMIT) });
     } catch {
-      return noLine();
+      return notices.exception({ message: texts.talk.no_line });
     }
-    if (isIn() && !(await mayLeave(tabs))) return;
-    leave();
+    if (conversation.joined && members.deserted && !(await sheets.mayLeave(tabs, members.alone))) return;
+    conversation.leave();
     location.assign(href);
   });
 }

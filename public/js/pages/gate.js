@@ -6,8 +6,6 @@ import { getJson } from "../lib/http.js";
 import { liveSocket } from "../lib/page-socket.js";
 import "../lib/worker.js";
 
-startTheme();
-
 const { room: id, ...was } = byId("main").dataset;
 const socket = liveSocket("/room");
 
@@ -22,14 +20,18 @@ function compare({ _id, closed, password }) {
   if (_id === id && (closed !== "closed" in was || password !== "locked" in was)) again();
 }
 
-socket
-  .on("connect", () =>
-    getJson(`/room/${id}`).then(compare, ({ code }) => {
-      if (code === "room_not_found") again();
-    }),
-  )
-  .on("updateRoom", compare)
-  .on("removeRoom", (gone) => {
-    if (gone === id) again();
-  });
-socket.open();
+function startDoor() {
+  socket
+    .on("connect", () =>
+      getJson(`/room/${id}`).then(compare, ({ code }) => {
+        if (code === "room_not_found") again();
+      }),
+    )
+    .on("updateRoom", compare)
+    .on("removeRoom", (gone) => {
+      if (gone === id) again();
+    });
+  socket.open();
+}
+
+for (const start of [startTheme, startDoor]) start();

@@ -9,9 +9,6 @@ import "../lib/worker.js";
 
 const ASK_EVERY = 3_000;
 
-startTheme();
-startAges();
-
 const rooms = new RoomListView();
 const socket = liveSocket("/room");
 // Events that arrive while a fresh page is on its way are newer than it, so they wait their turn.
@@ -43,7 +40,8 @@ async function refresh() {
 
 // A page that was shown while the server could not reach the rooms.
 const old = byId("old-banner");
-let asksUntilFresh = old && setInterval(refresh, ASK_EVERY);
+/** @type {Timer | null} */
+let asksUntilFresh = null;
 
 function isFresh() {
   if (!old || !asksUntilFresh) return;
@@ -57,27 +55,35 @@ function isFresh() {
 /** @type {(apply: () => void) => void} */
 const inTurn = (apply) => (held ? held.push(apply) : apply());
 
-socket
-  .on("connect", () => {
-    clearInterval(asking);
-    asking = undefined;
-    refresh();
-  })
-  .on("missed", refresh)
-  .on("newRoom", (room) => inTurn(() => rooms.add(room)))
-  .on("updateRoom", (room) => inTurn(() => rooms.update(room)))
-  .on("removeRoom", (id) => inTurn(() => rooms.remove(id)))
-  .on("failed", (failure) => {
-    if (!asking && seemsBlocked(failure)) asking = setInterval(refresh, ASK_EVERY);
-  });
-socket.open();
+function startRooms() {
+  if (old) asksUntilFresh = setInterval(refresh, ASK_EVERY);
+  socket
+    .on("connect", () => {
+      clearInterval(asking);
+      asking = undefined;
+      refresh();
+    })
+    .on("missed", refresh)
+    .on("newRoom", (room) => inTurn(() => rooms.add(room)))
+    .on("updateRoom", (room) => inTurn(() => rooms.update(room)))
+    .on("removeRoom", (id) => inTurn(() => rooms.remove(id)))
+    .on("failed", (failure) => {
+      if (!asking && seemsBlocked(failure)) asking = setInterval(refresh, ASK_EVERY);
+    });
+  socket.open();
+}
 
-byId("error-banner")
-  ?.querySelector("button")
-  ?.addEventListener("click", () => {
-    byId("error-banner")?.remove();
-    const url = new URL(location.href);
-    url.searchParams.delete("error");
-    history.replaceState(null, "", url);
-    byId("hero-title").focus();
-  });
+/** What went wrong on the way here stands over the list until it is closed, and does not come back by a reload. */
+function startErrorBanner() {
+  byId("error-banner")
+    ?.querySelector("button")
+    ?.addEventListener("click", () => {
+      byId("error-banner")?.remove();
+      const url = new URL(location.href);
+      url.searchParams.delete("error");
+      history.replaceState(null, "", url);
+      byId("hero-title").focus();
+    });
+}
+
+for (const start of [startTheme, startAges, startRooms, startErrorBanner]) start();

@@ -2,4 +2,4 @@
 import { startTheme } from "../components/theme.js";
 import "../lib/worker.js";
 
-startTheme();
+for (const start of [startTheme]) start();

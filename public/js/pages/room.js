@@ -5,8 +5,6 @@ import { byId, part, setText } from "../lib/dom.js";
 import { texts } from "../lib/texts.js";
 import "../lib/worker.js";
 
-startTheme();
-
 const form = byId("room-form");
 const preview = byId("preview");
 const valid = watchFields(form);
@@ -22,13 +20,17 @@ function draw() {
   setText(part(preview, ".room__count"), `1/${seats}`);
 }
 
-form.addEventListener("input", draw);
-form.addEventListener("submit", (event) => {
-  if (sent || !valid()) event.preventDefault();
-  else sent = true;
-});
-// The back button brings the form as it was left, ready to be sent again.
-addEventListener("pageshow", () => {
-  sent = false;
-  draw();
-});
+function startForm() {
+  form.addEventListener("input", draw);
+  form.addEventListener("submit", (event) => {
+    if (sent || !valid()) event.preventDefault();
+    else sent = true;
+  });
+  // The back button brings the form as it was left, ready to be sent again.
+  addEventListener("pageshow", () => {
+    sent = false;
+    draw();
+  });
+}
+
+for (const start of [startTheme, startForm]) start();

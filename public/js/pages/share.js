@@ -9,8 +9,6 @@ import { HAS_FILES, RoomStorage } from "../lib/room-storage.js";
 import { newNonce } from "../lib/nonce.js";
 import "../lib/worker.js";
 
-startTheme();
-
 const links = all(document, "#share-rooms a");
 /** @type {File[]} */
 let brought = [];
@@ -70,15 +68,7 @@ async function choose(link) {
   else show([]);
 }
 
-for (const link of links) {
-  link.addEventListener("click", (event) => {
-    if (opensElsewhere(event) || brought.length === 0) return;
-    event.preventDefault();
-    choose(link);
-  });
-}
-
-async function start() {
+async function take() {
   if (links.length === 0) return drop();
   const { files, left } = await held();
   show(files);
@@ -90,9 +80,20 @@ async function start() {
   }, left);
 }
 
-// Until it is known what was brought no room opens: it would open without that.
-start()
-  .catch(() => {
-    if (links.length > 0) show([]);
-  })
-  .finally(() => byId("share-rooms")?.removeAttribute("inert"));
+function startShare() {
+  for (const link of links) {
+    link.addEventListener("click", (event) => {
+      if (opensElsewhere(event) || brought.length === 0) return;
+      event.preventDefault();
+      choose(link);
+    });
+  }
+  // Until it is known what was brought no room opens: it would open without that.
+  take()
+    .catch(() => {
+      if (links.length > 0) show([]);
+    })
+    .finally(() => byId("share-rooms")?.removeAttribute("inert"));
+}
+
+for (const start of [startTheme, startShare]) start();
