@@ -1,21 +1,11 @@
-// What passes between people: GIFs sent again, whispers, invites, muting and reports.
+// What passes between people: GIFs sent again, and whispers.
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { OUT, scene, useChromium } from "../support/chrome.js";
+import { keep, scene, useChromium } from "../support/chrome.js";
 import { gif, sea } from "../support/gif.js";
-import { choose, enter, inside, makeRoom, message, reads, say, sees, seesGif } from "../support/pages.js";
+import { choose, enter, inside, makeRoom, reads, seesGif } from "../support/pages.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
-
-/**
- * @param {WithPage} visitor
- * @param {string} name
- */
-const keep = async ({ page }, name) => {
-  await mkdir(OUT, { recursive: true });
-  await page.screenshot({ path: `${OUT}${name}.png` });
-};
 
 /**
  * Sends a GIF with words and waits until it stands there.
@@ -27,19 +17,6 @@ async function sendGif(visitor, alt) {
   await visitor.page.locator("#queue .upload__alt").fill(alt);
   await visitor.page.locator("#queue .upload__alt").press("Enter");
   await seesGif(visitor, alt);
-}
-
-/**
- * Chooses from the menu of a message.
- * @param {PageVisitor} visitor
- * @param {string} text
- * @param {string} entry
- */
-async function fromMenu(visitor, text, entry) {
-  const row = message(visitor, text);
-  await row.hover();
-  await row.locator(".more").click();
-  await visitor.page.locator("#menu").getByRole("menuitem", { name: entry }).click();
 }
 
 /**
@@ -245,107 +222,3 @@ scene(
     await reads(whispers(cat).last().locator(".message__text"), "half a bad thought");
   },
 );
-
-scene("an invite copied by its button lets a stranger into a locked room until it is withdrawn", [], async (stage) => {
-  const [ann, bea, eve] = [
-    await stage.visitor({ name: "ann", permissions: ["clipboard-read", "clipboard-write"] }),
-    await stage.visitor({ name: "bea" }),
-    await stage.visitor({ name: "eve", colorScheme: "dark", viewport: { width: 390, height: 800 } }),
-  ];
-  eve.allow(/status of 40[34]/);
-  const id = await makeRoom(ann, { password: "open sesame" });
-  await ann.page.click("#invite-btn");
-  await eventually(
-    () => ann.page.locator("#invite-qr").evaluate((image) => image.complete && image.naturalWidth > 0),
-    "the code is drawn",
-  );
-  await ann.page.click("#invite-copy");
-  await reads(ann.page.locator("#invite-note"), "Copied.");
-  await keep(ann, "talk-invite");
-  const url = await ann.page.evaluate(() => navigator.clipboard.readText());
-  assert.match(url, /\/invite\/[0-9a-f]{32}$/);
-  await bea.page.goto(url);
-  await inside(bea);
-  assert.ok(bea.page.url().endsWith(`/room/${id}`), "the secret is not in the address of the room");
-  await bea.page.click("#invite-btn");
-  await eventually(
-    async () => (await bea.page.inputValue("#invite-url")).endsWith(`/room/${id}`),
-    "guests pass the plain link on",
-  );
-  assert.equal(await bea.page.locator("#invite-withdraw").isVisible(), false);
-  await ann.page.click("#invite-withdraw");
-  await reads(ann.page.locator("#invite-note"), /^Revoked/);
-  assert.equal(await ann.page.locator("#invite-copy").isVisible(), false, "there is nothing to copy");
-  await eve.page.goto(url);
-  await reads(eve.page.locator("h1"), "This invite no longer works.");
-  await keep(eve, "talk-invite-over");
-  await ann.page.getByRole("button", { name: "New invite link" }).click();
-  await eventually(
-    async () => /\/invite\/[0-9a-f]{32}$/.test(await ann.page.inputValue("#invite-url")),
-    "there is another",
-  );
-  await eve.page.goto(await ann.page.inputValue("#invite-url"));
-  await inside(eve);
-});
-
-scene(
-  "a muted person's messages fold to one line here, stay folded after a reload, and open again",
-  [],
-  async (stage) => {
-    const [ann, bea, eve] = [
-      await stage.visitor({ name: "ann" }),
-      await stage.visitor({ name: "bea" }),
-      await stage.visitor({ name: "eve" }),
-    ];
-    const id = await makeRoom(ann);
-    await enter(bea, id);
-    await enter(eve, id);
-    await say(bea, "noise");
-    await sees(ann, "noise");
-    await sees(eve, "noise");
-    await fromMenu(ann, "noise", "Mute");
-    await say(bea, "more noise");
-    await eventually(async () => (await ann.page.locator(".message--muted").count()) === 2, "both are folded");
-    await keep(ann, "talk-muted");
-    assert.equal(await message(ann, "noise").first().locator(".message__text").isVisible(), false);
-    assert.equal(await eve.page.locator(".message--muted").count(), 0, "nobody else knows");
-    await ann.page.reload();
-    await inside(ann);
-    await eventually(async () => (await ann.page.locator(".message--muted").count()) === 2, "also after a reload");
-    await ann.page.locator(".message__muted button").first().click();
-    await eventually(async () => (await ann.page.locator(".message--muted").count()) === 0, "all are shown again");
-    assert.ok(await message(ann, "more noise").locator(".message__text").isVisible());
-  },
-);
-
-scene("a report reaches the owner at once, who sees the message and dismisses it", [], async (stage) => {
-  const ann = await stage.visitor({ name: "ann" });
-  const [bea, eve] = [
-    await stage.visitor({ name: "bea", viewport: { width: 390, height: 800 } }),
-    await stage.visitor({ name: "eve" }),
-  ];
-  const id = await makeRoom(ann);
-  await enter(bea, id);
-  await enter(eve, id);
-  await say(eve, "something bad");
-  await sees(bea, "something bad");
-  await fromMenu(bea, "something bad", "Report");
-  await reads(bea.page.locator("#report-about"), "something bad");
-  await bea.page.fill("#report-reason", "it is rude");
-  await keep(bea, "talk-report");
-  await bea.page.press("#report-reason", "Enter");
-  await bea.page.locator("#report[open]").waitFor({ state: "detached" });
-  await reads(ann.page.locator("#reports-count"), "1");
-  for (const one of [bea, eve]) assert.equal(await one.page.locator("#reports-btn").isVisible(), false);
-  await ann.page.reload();
-  await inside(ann);
-  await reads(ann.page.locator("#reports-count"), "1");
-  await ann.page.click("#reports-btn");
-  const entry = ann.page.locator("#reports-list > li");
-  await reads(entry.locator("blockquote"), "something bad");
-  assert.match(await entry.innerText(), /it is rude/);
-  await keep(ann, "talk-reports");
-  await entry.getByRole("button", { name: "Dismiss" }).click();
-  await reads(ann.page.locator("#reports-note"), "No reports.");
-  await reads(ann.page.locator("#reports-count"), "");
-});

@@ -1,14 +1,12 @@
-// Lines that break, servers that restart, messages that are refused.
+// Lines that break, and messages that are refused.
 import assert from "node:assert/strict";
 import { scene, useChromium } from "../support/chrome.js";
 import {
   NO_LINE,
   choose,
   enter,
-  inside,
   makeRoom,
   message,
-  openList,
   reads,
   row,
   say,
@@ -18,24 +16,10 @@ import {
 } from "../support/pages.js";
 import { gif } from "../support/gif.js";
 import { Visitor, ask } from "../support/visitor.js";
+import { pair } from "../support/two.js";
 import { eventually } from "../support/wait.js";
 
 useChromium();
-
-/**
- * Two visitors in one room.
- * @param {Stage} stage
- */
-async function pair(stage) {
-  const [ann, bea] = [await stage.visitor({ name: "ann" }), await stage.visitor({ name: "bea" })];
-  const id = await makeRoom(ann);
-  await enter(bea, id);
-  for (const one of [ann, bea]) {
-    one.allow(...NO_LINE);
-    await reads(one.page.locator("#room-people"), "2 of 10 here");
-  }
-  return { ann, bea, id };
-}
 
 scene("what is written offline waits and is sent once when the network is back", [], async (stage) => {
   const { ann, bea } = await pair(stage);
@@ -83,81 +67,6 @@ scene("what waits to be sent outlives a reload of the page", [], async (stage) =
   await sees(ann, "written before the reload");
   assert.equal(await ann.page.inputValue("#chat"), "half a sen");
   assert.equal((await transcript(bea)).length, 1);
-});
-
-scene(
-  "180 messages written through a restart of the server are neither lost, doubled nor out of order",
-  [],
-  async (stage) => {
-    const { ann, bea, id } = await pair(stage);
-    const EACH = 90;
-    const texts = Object.fromEntries(
-      [ann, bea].map((one) => [one.name, Array.from({ length: EACH }, (_, n) => `${one.name} ${n + 1}`)]),
-    );
-    /**
-     * @param {PageVisitor} one
-     * @param {number} from
-     * @param {number} to
-     */
-    const write = async (one, from, to) => {
-      for (const text of texts[one.name].slice(from, to)) await say(one, text);
-    };
-    /** @type {<T>(work: (one: PageVisitor) => Promise<T>) => Promise<T[]>} */
-    const everybody = (work) => Promise.all([ann, bea].map(work));
-
-    await everybody((one) => write(one, 0, 30));
-    const rest = everybody((one) => write(one, 30, EACH));
-    await stage.server.stop();
-    await stage.server.start();
-    await rest;
-    await everybody((one) =>
-      eventually(async () => (await transcript(one)).length >= 2 * EACH, "180 messages are shown"),
-    );
-    // A message of each, sent after the others, shows that nothing more is to come.
-    for (const one of [ann, bea]) {
-      await say(one, `${one.name} is done`);
-      await everybody((other) => sees(other, `${one.name} is done`));
-    }
-
-    const [hers, theirs] = await everybody(transcript);
-    assert.deepEqual(theirs, hers, "both pages show the same");
-    const places = hers.map(({ seq }) => seq);
-    assert.deepEqual(
-      places,
-      places.toSorted((a, b) => a - b),
-    );
-    assert.equal(new Set(places).size, places.length);
-    assert.equal(hers.length, 2 * EACH + 2);
-    for (const one of [ann, bea]) {
-      const me = await one.page.evaluate(() => document.body.dataset.me);
-      assert.deepEqual(
-        hers.filter(({ visitor }) => visitor === me).map(({ text }) => text),
-        [...texts[one.name], `${one.name} is done`],
-      );
-      assert.equal(await one.page.locator("#chat-list [data-nonce]").count(), 0, "nothing waits any more");
-      const states = await one.page.$$eval("#chat-list .mine", (all) => all.map((each) => each.dataset.state));
-      assert.ok(states.every((state) => state === "sent"));
-    }
-    await ann.page.reload();
-    await inside(ann);
-    const newest = await transcript(ann);
-    assert.deepEqual(newest, hers.slice(-newest.length), "and after a reload");
-    assert.ok(newest.length >= 50);
-    assert.ok(id);
-  },
-);
-
-scene("the list comes back by itself after a restart", [], async (stage) => {
-  const { bea } = await pair(stage);
-  const cat = await stage.visitor({ name: "cat" });
-  cat.allow(...NO_LINE);
-  await openList(cat);
-  await stage.server.stop();
-  const asked = cat.page.waitForResponse((response) => new URL(response.url()).pathname === "/rooms");
-  await stage.server.start();
-  await asked;
-  const id = await makeRoom(bea, { title: "after the restart" });
-  await row(cat, id).waitFor();
 });
 
 scene("a message that is refused says why, can be sent again and can be deleted", [], async (stage) => {

@@ -153,3 +153,13 @@ export class Stage {
     await this.server.end();
   }
 }
+
+/**
+ * Keeps a picture of the page.
+ * @param {WithPage} visitor
+ * @param {string} name
+ */
+export const keep = async ({ page }, name) => {
+  await mkdir(OUT, { recursive: true });
+  await page.screenshot({ path: `${OUT}${name}.png` });
+};

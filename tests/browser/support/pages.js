@@ -108,6 +108,19 @@ export const message = ({ page }, text) =>
   page.locator("#chat-list .message", { has: page.locator(".message__text", { hasText: text }) });
 
 /**
+ * Chooses from the menu of a message.
+ * @param {PageVisitor} visitor
+ * @param {string} text
+ * @param {string} entry
+ */
+export async function fromMenu(visitor, text, entry) {
+  const row = message(visitor, text);
+  await row.hover();
+  await row.locator(".more").click();
+  await visitor.page.locator("#menu").getByRole("menuitem", { name: entry }).click();
+}
+
+/**
  * Waits until a text is stored and shown.
  * @param {WithPage} visitor
  * @param {string | RegExp} text
@@ -162,6 +175,16 @@ export const hand = ({ page }, how, { name, bytes }) =>
     },
     [how, name, bytes.toString("base64")],
   );
+
+/**
+ * Describes the first GIF that is chosen, and sends all of them.
+ * @param {WithPage} visitor
+ * @param {string} alt
+ */
+export const sendWith = async ({ page }, alt) => {
+  await page.locator("#queue .upload__alt").first().fill(alt);
+  await page.click("#send-btn");
+};
 
 /**
  * Waits until a GIF with this description is stored, loaded and has its size in the page.
